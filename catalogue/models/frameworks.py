@@ -1,0 +1,161 @@
+"""The framework agreement: its term, its rules in figures, its suppliers and lots."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.models.organisations import Organisation
+from documents.machines import FSMField, register, transition
+from documents.rights import FACT, STATE
+
+
+class FrameworkState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    LIVE = "live", _("live")
+    SUSPENDED = "suspended", _("suspended")
+    EXPIRED = "expired", _("expired")
+    TERMINATED = "terminated", _("terminated")
+    CLOSED = "closed", _("closed")
+    ABANDONED = "abandoned", _("abandoned")
+
+
+S = FrameworkState
+
+
+def gbp(**kwargs) -> models.DecimalField:
+    """GBP, VAT excluded."""
+    return models.DecimalField(max_digits=14, decimal_places=2, **kwargs)
+
+
+def percentage(**kwargs) -> models.DecimalField:
+    return models.DecimalField(max_digits=6, decimal_places=3, **kwargs)
+
+
+class Framework(models.Model):
+    """Money in GBP, VAT excluded; percentages of what their name says; ``*_months`` whole months; days working days
+    where the name says so."""
+
+    reference = models.CharField(max_length=20, unique=True)
+    title = models.CharField(max_length=120)
+    authority = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="frameworks")
+    state = FSMField(default=S.DRAFT, choices=FrameworkState.choices, protected=True)
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    term_justification = models.TextField(blank=True)
+    extension_months = models.PositiveSmallIntegerField(default=0)
+    scope = models.TextField()
+    selection_method = models.TextField()
+    price_mechanism = models.TextField()
+    open_framework = models.BooleanField(default=False)
+    regime = models.CharField(max_length=20)
+    estimated_value_gbp = gbp()
+    ceiling_gbp = gbp()
+    levy_percent = percentage()
+    call_off_max_months = models.PositiveSmallIntegerField()
+    call_off_may_outlive_framework_months = models.PositiveSmallIntegerField()
+    supplier_response_working_days = models.PositiveSmallIntegerField()
+    price_hold_days = models.PositiveSmallIntegerField()
+    service_credit_cap_percent = percentage()
+    variation_control_percent = percentage()
+    modification_threshold_gbp = gbp()
+    quantity_tolerance_percent = percentage()
+    upward_rerating = models.BooleanField(default=False)
+    indexation = models.CharField(max_length=200, default="none")
+    spend_control_reference_from_gbp = gbp(null=True, blank=True)
+    signing_order = ArrayField(models.CharField(max_length=12))
+
+    db_rights = STATE("state", "ends_on", "ceiling_gbp")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=FrameworkState.values), name="framework_state_is_known"),
+            models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="framework_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(ceiling_gbp__gt=0, ceiling_gbp__lt="NaN", estimated_value_gbp__gt=0,
+                            estimated_value_gbp__lt="NaN"),
+                name="framework_value_is_money",
+            ),  # fmt: skip
+            models.CheckConstraint(
+                condition=Q(levy_percent__gte=0, levy_percent__lte=100, service_credit_cap_percent__gte=0,
+                            service_credit_cap_percent__lte=100),
+                name="framework_percentages_are_percentages",
+            ),  # fmt: skip
+            models.CheckConstraint(
+                condition=~Q(selection_method="") & ~Q(scope="") & ~Q(price_mechanism=""),
+                name="framework_says_scope_price_and_selection",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @transition(field=state, source=S.DRAFT, target=S.LIVE)
+    def activate(self):
+        """In force (s.45(5) particulars are NOT NULL columns)."""
+
+    @transition(field=state, source=S.LIVE, target=S.SUSPENDED)
+    def suspend(self):
+        """No new submissions; contracts go on."""
+
+    @transition(field=state, source=S.SUSPENDED, target=S.LIVE)
+    def resume(self):
+        """Submissions again."""
+
+    @transition(field=state, source=[S.LIVE, S.SUSPENDED], target=S.EXPIRED)
+    def expire(self):
+        """Its term is over."""
+
+    @transition(field=state, source=[S.LIVE, S.SUSPENDED], target=S.TERMINATED)
+    def terminate(self):
+        """Ended early."""
+
+    @transition(field=state, source=[S.EXPIRED, S.TERMINATED], target=S.CLOSED)
+    def close(self):
+        """Nothing is left to do under it."""
+
+    @transition(field=state, source=S.DRAFT, target=S.ABANDONED)
+    def abandon(self):
+        """Never came into force."""
+
+
+register(Framework, "framework", terminal=(S.CLOSED, S.ABANDONED))
+
+
+class FrameworkSupplier(models.Model):
+    framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="framework_suppliers")
+    supplier = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="framework_places")
+    excluded_from = models.DateField(null=True, blank=True)
+
+    db_rights = STATE("excluded_from")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["framework", "supplier"], name="one_place_a_supplier")]
+
+
+class Lot(models.Model):
+    """A part of the framework; ``needs_lot`` can only be ordered together with that lot."""
+
+    framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="lots")
+    number = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=120)
+    route = models.CharField(max_length=20, default="direct_award")
+    needs_lot = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["framework", "number"], name="one_lot_a_number")]
+
+
+class VatRate(models.Model):
+    """The standard rate of VAT from a day on, in percent."""
+
+    starts_on = models.DateField(unique=True)
+    percent = percentage()
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["starts_on"]

@@ -1,0 +1,214 @@
+"""A catalogue release: services, prices, bands, rules and service levels that come into force together.
+
+Its content is a fact once the release is approved; a later release never touches a live contract.
+"""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateRangeField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.models.frameworks import Framework, gbp, percentage
+from documents.machines import FSMField, register, transition
+from documents.rights import FACT, STATE
+
+
+class ReleaseState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    SUBMITTED = "submitted", _("submitted")
+    APPROVED = "approved", _("approved")
+    SCHEDULED = "scheduled", _("scheduled")
+    LIVE = "live", _("live")
+    SUPERSEDED = "superseded", _("superseded")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    REJECTED = "rejected", _("rejected")
+
+
+S = ReleaseState
+IN_FORCE = (S.SCHEDULED, S.LIVE, S.SUPERSEDED)
+
+
+class CatalogueRelease(models.Model):
+    """``valid`` is the half-open range of days it is in force; releases of a framework never overlap."""
+
+    framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="releases")
+    number = models.PositiveIntegerField()
+    state = FSMField(default=S.DRAFT, choices=ReleaseState.choices, protected=True)
+    valid = DateRangeField()
+    author_person_id = models.UUIDField(null=True)
+    author_name = models.CharField(max_length=120)
+    approver_person_id = models.UUIDField(null=True)
+    approver_name = models.CharField(max_length=120, blank=True)
+
+    db_rights = STATE("state", "valid", "approver_person_id", "approver_name")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["framework", "number"], name="one_release_a_number"),
+            models.CheckConstraint(condition=Q(state__in=ReleaseState.values), name="release_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(author_person_id__isnull=True)
+                | Q(approver_person_id__isnull=True)
+                | ~Q(author_person_id=F("approver_person_id")),
+                name="release_author_does_not_approve",
+            ),
+            ExclusionConstraint(
+                name="releases_never_overlap",
+                expressions=[("framework", RangeOperators.EQUAL), ("valid", RangeOperators.OVERLAPS)],
+                condition=Q(state__in=list(IN_FORCE)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.framework.reference} release {self.number}"
+
+    @transition(field=state, source=S.DRAFT, target=S.SUBMITTED)
+    def submit(self):
+        """Its content is complete; somebody else approves it."""
+
+    @transition(field=state, source=S.SUBMITTED, target=S.APPROVED)
+    def approve(self):
+        """Its content is now a fact."""
+
+    @transition(field=state, source=S.SUBMITTED, target=S.REJECTED)
+    def reject(self):
+        """It never comes into force."""
+
+    @transition(field=state, source=S.APPROVED, target=S.SCHEDULED)
+    def schedule(self):
+        """It has its day."""
+
+    @transition(field=state, source=S.SCHEDULED, target=S.LIVE)
+    def go_live(self):
+        """Its day has come."""
+
+    @transition(field=state, source=S.LIVE, target=S.SUPERSEDED)
+    def supersede(self):
+        """The next one is live."""
+
+    @transition(field=state, source=[S.DRAFT, S.SUBMITTED, S.APPROVED, S.SCHEDULED], target=S.WITHDRAWN)
+    def withdraw(self):
+        """Taken back before it went live."""
+
+
+register(CatalogueRelease, "catalogue_release", terminal=(S.SUPERSEDED, S.WITHDRAWN, S.REJECTED))
+
+
+class ChargeType(models.TextChoices):
+    RECURRING = "recurring", _("recurring")
+    FIXED = "fixed", _("fixed price")
+    ONE_OFF = "one-off", _("one-off")
+    USAGE = "usage", _("usage")
+
+
+class BandTable(models.Model):
+    """A volume discount table: over the framework's volume or within one call-off, by slab or graduated."""
+
+    release = models.ForeignKey(CatalogueRelease, on_delete=models.PROTECT, related_name="band_tables")
+    code = models.CharField(max_length=20)
+    scope = models.CharField(max_length=10)
+    method = models.CharField(max_length=10)
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["release", "code"], name="one_band_table_a_code"),
+            models.CheckConstraint(
+                condition=Q(scope__in=["framework", "call_off"], method__in=["slab", "graduated"]),
+                name="band_table_kind_is_known",
+            ),
+        ]
+
+
+class PriceBand(models.Model):
+    """From a quantity (inclusive) the discount in percent of the list price."""
+
+    table = models.ForeignKey(BandTable, on_delete=models.PROTECT, related_name="bands")
+    from_quantity = models.PositiveIntegerField()
+    discount_percent = percentage()
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["from_quantity"]
+        constraints = [
+            models.UniqueConstraint(fields=["table", "from_quantity"], name="one_band_from_a_quantity"),
+            models.CheckConstraint(
+                condition=Q(discount_percent__gte=0, discount_percent__lt=100), name="discount_is_a_discount"
+            ),
+        ]
+
+
+class ServiceVersion(models.Model):
+    """A service as one release offers it. Factors are kgCO2e a unit and year; zero means "not assessed"."""
+
+    release = models.ForeignKey(CatalogueRelease, on_delete=models.PROTECT, related_name="services")
+    position = models.PositiveIntegerField()
+    code = models.CharField(max_length=20)
+    lot = models.PositiveSmallIntegerField()
+    category = models.CharField(max_length=40)
+    name = models.CharField(max_length=160)
+    unit = models.CharField(max_length=40)
+    charge_type = models.CharField(max_length=10, choices=ChargeType.choices)
+    list_price_gbp = gbp()
+    band_table = models.CharField(max_length=20, blank=True)
+    adds_to_volume = models.CharField(max_length=20, blank=True)
+    service_level = models.CharField(max_length=20, blank=True)
+    kgco2e = models.DecimalField(max_digits=10, decimal_places=2)
+    baseline_kgco2e = models.DecimalField(max_digits=10, decimal_places=2)
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["release", "code"], name="one_service_a_code"),
+            models.CheckConstraint(
+                condition=Q(list_price_gbp__gte=0, list_price_gbp__lt="NaN"), name="service_price_is_money"
+            ),
+            models.CheckConstraint(condition=Q(charge_type__in=ChargeType.values), name="charge_type_is_known"),
+        ]
+        indexes = [GinIndex(fields=["name"], name="service_search", opclasses=["gin_trgm_ops"])]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class CatalogueRule(models.Model):
+    """A rule of ordering as data; ``parameters`` depend on the kind (catalogue.rules)."""
+
+    release = models.ForeignKey(CatalogueRelease, on_delete=models.PROTECT, related_name="rules")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=30)
+    parameters = models.JSONField()
+    text = models.CharField(max_length=300)
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["position"]
+
+
+class ServiceLevelMeasure(models.Model):
+    """A measure of a service level: target, minimum and critical as the catalogue states them (percent or pass/fail)."""
+
+    release = models.ForeignKey(CatalogueRelease, on_delete=models.PROTECT, related_name="measures")
+    position = models.PositiveSmallIntegerField()
+    service_level = models.CharField(max_length=20)
+    measure_code = models.CharField(max_length=30)
+    measure = models.CharField(max_length=160)
+    unit = models.CharField(max_length=20)
+    target = models.CharField(max_length=20)
+    minimum = models.CharField(max_length=20, blank=True)
+    critical = models.CharField(max_length=20, blank=True)
+    credit_applies_to = models.CharField(max_length=200)
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["release", "measure_code"], name="one_measure_a_code")]

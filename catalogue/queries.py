@@ -1,0 +1,77 @@
+"""Reading the catalogue: what is live on a day, and its price list as plain values for ``catalogue.pricing``."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet
+
+from catalogue import pricing
+from catalogue.models import (
+    BandTable,
+    CatalogueRelease,
+    Framework,
+    ReleaseState,
+    ServiceLevelMeasure,
+    ServiceVersion,
+    VatRate,
+)
+from catalogue.rules import Rule
+
+
+def live_release(framework: Framework, on: date) -> CatalogueRelease | None:
+    """The release in force on the day, past or present."""
+    return CatalogueRelease.objects.filter(
+        framework=framework, valid__contains=on, state__in=[ReleaseState.LIVE, ReleaseState.SUPERSEDED]
+    ).first()
+
+
+def as_service(row: ServiceVersion) -> pricing.Service:
+    return pricing.Service(
+        row.code, row.name, row.lot, row.category, row.unit, row.charge_type, row.list_price_gbp,
+        row.band_table or None, row.adds_to_volume or None, row.service_level or None, row.kgco2e, row.baseline_kgco2e,
+    )  # fmt: skip
+
+
+def price_list(release: CatalogueRelease) -> pricing.PriceList:
+    """The whole release (three queries), in catalogue order."""
+    bands = {
+        table.code: pricing.BandTable(
+            table.code, table.scope, table.method,
+            tuple(pricing.Band(band.from_quantity, band.discount_percent) for band in table.bands.all()),
+        )  # fmt: skip
+        for table in BandTable.objects.filter(release=release).prefetch_related("bands")
+    }
+    services = {row.code: as_service(row) for row in release.services.all()}
+    return pricing.PriceList(services, bands)
+
+
+def catalogue_rules(release: CatalogueRelease) -> list[Rule]:
+    return [Rule(row.kind, row.parameters, row.text) for row in release.rules.all()]
+
+
+def lots(framework: Framework) -> list[tuple[int, int | None]]:
+    """(number, the lot it needs or None)"""
+    return list(framework.lots.values_list("number", "needs_lot"))
+
+
+def service_levels(release: CatalogueRelease, codes: Iterable[str]) -> list[ServiceLevelMeasure]:
+    """The measures of these service levels, in catalogue order."""
+    return list(ServiceLevelMeasure.objects.filter(release=release, service_level__in=list(codes)))
+
+
+def vat_rates() -> list[tuple[date, Decimal]]:
+    """(from, percent), ascending."""
+    return list(VatRate.objects.values_list("starts_on", "percent"))
+
+
+def browse(release: CatalogueRelease, *, text: str = "", lot: int | None = None, category: str = "") -> QuerySet:
+    """The services of a release by words in code, name or category, lot and category; catalogue order."""
+    rows = release.services.all()
+    if lot is not None:
+        rows = rows.filter(lot=lot)
+    if category:
+        rows = rows.filter(category=category)
+    for word in text.split():
+        rows = rows.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(category__icontains=word))
+    return rows

@@ -1,0 +1,62 @@
+"""Who may see a contract and who may sign for which party. Strangers 404; colleagues without the right 403."""
+
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from catalogue.models import Organisation
+from contracts.models import Contract, Party
+from procurement.access import Seat, find_seat, sight_of
+from procurement.actors import Person
+from procurement.models import PostCode
+
+SIGNING_POST = {
+    Party.SUPPLIER: PostCode.SUPPLIER_SIGNATORY,
+    Party.DEPARTMENT: PostCode.SIGNATORY,
+    Party.AUTHORITY: PostCode.AUTHORITY_SIGNATORY,
+}
+
+
+def visible_contracts(by: Person, on: date) -> QuerySet[Contract]:
+    """The contracts of the person's organisations (as department or supplier) and frameworks."""
+    seen = sight_of(by, on)
+    return Contract.objects.filter(
+        Q(department_id__in=seen.organisations)
+        | Q(framework_id__in=seen.frameworks)
+        | Q(supplier_id__in=seen.organisations)
+    )
+
+
+def get_contract(by: Person, public_id: UUID, on: date) -> Contract:
+    """The contract, or 404 for a stranger."""
+    rows = visible_contracts(by, on).select_related(
+        "call_off__requester", "revision", "framework__authority", "department", "supplier", "document"
+    )
+    contract = rows.filter(public_id=public_id).first()
+    if contract is None:
+        raise Http404
+    return contract
+
+
+def viewpoint(by: Person, contract: Contract, on: date) -> str:
+    seen = sight_of(by, on)
+    if contract.department_id in seen.organisations:
+        return Party.DEPARTMENT
+    if contract.framework_id in seen.frameworks:
+        return Party.AUTHORITY
+    return Party.SUPPLIER
+
+
+def organisation_of(contract: Contract, party: str) -> Organisation:
+    return {
+        Party.SUPPLIER: contract.supplier,
+        Party.DEPARTMENT: contract.department,
+        Party.AUTHORITY: contract.framework.authority,
+    }[Party(party)]
+
+
+def signing_seat(contract: Contract, party: str, by: Person, on: date) -> Seat | None:
+    """The signatory's chair of the party, if the person sits in it that day."""
+    return find_seat(by, organisation_of(contract, party).pk, SIGNING_POST[Party(party)], on)

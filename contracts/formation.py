@@ -1,0 +1,223 @@
+"""From the supplier's acceptance to the executed contract: accept, issue, sign, execute, void.
+
+The document work itself runs in a worker (``contracts.tasks``), which calls back into ``issued``, ``signature_made``
+and ``execute`` here. Until ``execute`` everything is subject to contract.
+"""
+
+import json
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from contracts import access, guards, notifications, payload, searching
+from contracts.models import Contract, ContractLine, ContractState, ContractVersion, Party, signature_field
+from documents import audit, clock, jobs, numbers, store
+from documents.actors import SYSTEM, Actor
+from documents.clock import london_day
+from documents.models import Document, SigningIntent
+from documents.refusal import insist, refuse
+from procurement import access as procurement_access
+from procurement import workflow
+from procurement.actors import Person
+from procurement.locking import lock_call_off
+from procurement.models import CallOff, DelegationKind
+
+DOCUMENT_KIND, TEMPLATE_VERSION = "call_off_contract", 1
+
+
+def subject_of(contract: Contract) -> str:
+    """The job and document subject of a contract."""
+    return f"contract {contract.public_id}"
+
+
+@transaction.atomic
+def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime) -> Contract:
+    """The order desk accepts: the contract record is opened and its document asked for, in one transaction."""
+    call_off = workflow.confirm(call_off, shown_hash=shown_hash, by=by, at=at)
+    revision = call_off.revision
+    starts_on, ends_on = _term(revision)
+    contract = Contract(
+        call_off=call_off, revision=revision, framework=call_off.framework, department=call_off.department,
+        supplier=call_off.supplier, title=call_off.title, state_since=at, formed_at=at, starts_on=starts_on,
+        ends_on=ends_on, original_value_gbp=revision.whole_life_gbp, levy_forecast_gbp=revision.levy_gbp,
+        parties={
+            Party.SUPPLIER: _party(call_off.supplier), Party.DEPARTMENT: _party(call_off.department),
+            Party.AUTHORITY: _party(call_off.framework.authority),
+        },
+        number=numbers.take("CON", london_day(at).year),
+    )  # fmt: skip
+    contract.search_text = searching.text_of(contract)
+    contract.save()
+    contract.document = store.create(
+        kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=subject_of(contract), number=contract.number,
+        payload=payload.build(contract, accepted_at=at, real_at=clock.real_now()),
+        signers=[
+            {"field": s["field"], "party": s["field"].removeprefix("Signature_"), "identifier": s["identifier"],
+             "name": s["name"]}
+            for s in payload.signatories(contract)
+        ],
+        by=by, at=at,
+    )  # fmt: skip
+    contract.save()
+    audit.record("contract.opened", contract, by=by, at=at, before=None, after=contract.state)
+    jobs.enqueue("contracts.make_document", subject_of(contract), key=f"make:{contract.public_id}")
+    return contract
+
+
+def _party(organisation) -> dict[str, str]:
+    return {"code": organisation.code, "name": organisation.name, "identifier": organisation.identifier}
+
+
+def _term(revision) -> tuple[date, date]:
+    """First day of the first line and last day of the last, from the frozen content."""
+    term = json.loads(revision.content)["term"]
+    return date.fromisoformat(term["starts_on"]), date.fromisoformat(term["ends_on"])
+
+
+def lock_contract(contract: Contract) -> Contract:
+    """Framework (shared), call-off, then the contract: a fresh copy."""
+    call_off = lock_call_off(contract.call_off)
+    fresh = (
+        Contract.objects.select_for_update(of=("self",))
+        .select_related("revision", "framework__authority", "department", "supplier", "document")
+        .get(pk=contract.pk)
+    )
+    fresh.call_off = call_off
+    return fresh
+
+
+@transaction.atomic
+def issued(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
+    """The document is made and sealed: the first signatory is asked. A repeat finds it done."""
+    contract = lock_contract(contract)
+    if contract.state != ContractState.PREPARING:
+        return contract
+    before = contract.state
+    contract.issue(at=at)
+    contract.save()
+    audit.record("contract.issued", contract, by=by, at=at, before=before, after=contract.state)
+    notifications.tell_next_signatory(contract, guards.next_party(contract), at)
+    return contract
+
+
+@transaction.atomic
+def sign(contract: Contract, party: str, *, shown_sha256: str, by: Person, at: datetime) -> SigningIntent:
+    """A signatory's act, recorded before any key is used; the worker then puts the seal on for it.
+
+    Refused unless it is the party's turn, the person holds the post and a signature delegation covering the value at
+    this moment, has just signed in, and was shown the document as it now stands.
+    """
+    contract = lock_contract(contract)
+    insist(guards.why_not_sign(contract, party, by=by, at=at))
+    head = store.head(contract.document)
+    if shown_sha256 != head.sha256:
+        refuse(
+            _("The document you were shown (%(shown)s) is not the document as it stands.")
+            % {"shown": shown_sha256[:12] or "-"},
+            _("Open the signing page again, read it, and sign what it shows."),
+        )
+    on = london_day(at)
+    seat = access.signing_seat(contract, party, by, on)
+    delegation = min(
+        (
+            d
+            for d in procurement_access.delegations(seat, DelegationKind.SIGNATURE, on)
+            if d.covers(contract.original_value_gbp)
+        ),
+        key=lambda d: (d.unlimited, d.limit_gbp or 0),
+    )
+    organisation = access.organisation_of(contract, party)
+    act = {
+        "party": party, "name": by.words, "person_id": str(by.person_id), "email": by.email,
+        "post": seat.holding.post.get_code_display(), "organisation": organisation.name,
+        "identifier": organisation.identifier, "acting_for": seat.principal.name if seat.principal else "",
+        "delegation": delegation.pk, "delegation_words": payload.delegation_words(delegation),
+        "signed_in_at": payload.iso(by.signed_in_at), "hash_shown": shown_sha256, "at": payload.iso(at),
+        "real_at": payload.iso(clock.real_now()), "session": by.session,
+    }  # fmt: skip
+    intent = store.record_intent(
+        contract.document, field=signature_field(party), identifier=organisation.identifier, act=act,
+        base_sha256=shown_sha256,
+    )  # fmt: skip
+    audit.record(
+        f"contract.signed_by_{party}", contract, by=by, at=at, hash_shown=shown_sha256,
+        acting_for=act["acting_for"], extra={"act": str(intent.act_id)},
+    )  # fmt: skip
+    jobs.enqueue("contracts.apply_signature", subject_of(contract), key=f"sign:{intent.act_id}",
+                 payload={"intent": intent.pk})  # fmt: skip
+    return intent
+
+
+@transaction.atomic
+def signature_made(contract: Contract, party: str, *, at: datetime, by: Actor = SYSTEM) -> Contract:
+    """A signature is on the document. The last one makes the contract binding and asks for the archive timestamp."""
+    contract = lock_contract(contract)
+    following = guards.next_party(contract)
+    if following is not None:
+        notifications.tell_next_signatory(contract, following, at)
+        return contract
+    if contract.signed_on is None:
+        contract.signed_on = london_day(at)
+        contract.save()
+        audit.record("contract.binding", contract, by=by, at=at)
+        jobs.enqueue("contracts.close_document", subject_of(contract), key=f"close:{contract.public_id}")
+    return contract
+
+
+@transaction.atomic
+def execute(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
+    """The archive timestamp is stored: executed, the call-off contracted, capacity committed, version 1 made."""
+    contract = lock_contract(contract)
+    if contract.state != ContractState.AWAITING_SIGNATURES:
+        return contract
+    document = Document.objects.get(pk=contract.document_id)
+    if document.state != "complete" or contract.signed_on is None:
+        refuse(_("The document is not complete: it has not all its signatures and its archive timestamp."))
+    before = contract.state
+    contract.execute(at=at)
+    contract.save()
+    _first_version(contract)
+    audit.record("contract.executed", contract, by=by, at=at, before=before, after=contract.state,
+                 hash_shown=store.head(document).sha256)  # fmt: skip
+    notifications.tell_executed(contract, at)
+    workflow.conclude(contract.call_off, at=at, by=by)
+    return contract
+
+
+def _first_version(contract: Contract) -> None:
+    version = ContractVersion.objects.create(
+        contract=contract, number=1, effective_from=contract.starts_on, caused_by=contract.number,
+        document=contract.document,
+    )  # fmt: skip
+    ContractLine.objects.bulk_create(
+        ContractLine(
+            version=version, number=line["number"], phase=line["phase"], service_code=line["service"],
+            service_name=line["name"], unit=line["unit"], site=line["site"] or "", quantity=line["quantity"],
+            unit_price_gbp=line["unit_price_gbp"], monthly_gbp=line["monthly_gbp"], total_gbp=line["total_gbp"],
+            starts_on=line["starts_on"], ends_on=line["ends_on"],
+        )  # fmt: skip
+        for line in json.loads(contract.revision.content)["lines"]
+    )
+
+
+@transaction.atomic
+def refuse_to_sign(
+    contract: Contract, party: str, *, reason: str, changes_wanted: bool, by: Person, at: datetime
+) -> Contract:
+    """A signatory refuses: the contract is void; the call-off reopens for changes, or ends."""
+    contract = lock_contract(contract)
+    insist(guards.why_not_refuse(contract, party, by=by, at=at))
+    if not reason.strip():
+        refuse(_("Give a reason: it is what the other parties will read."))
+    before = contract.state
+    store.void(contract.document, by=by, at=at)
+    contract.void(at=at, reason=reason)
+    contract.save()
+    audit.record("contract.voided", contract, by=by, at=at, before=before, after=contract.state, reason=reason)
+    notifications.tell_void(contract, at)
+    if changes_wanted:
+        workflow.reopen(contract.call_off, reason=reason, by=by, at=at)
+    else:
+        workflow.end_refused(contract.call_off, reason=reason, by=by, at=at)
+    return contract

@@ -1,0 +1,12 @@
+"""The tables of contracts, by noun."""
+
+from contracts.models.contract import (
+    Contract,
+    ContractLine,
+    ContractState,
+    ContractVersion,
+    Party,
+    signature_field,
+)
+
+__all__ = ["Contract", "ContractLine", "ContractState", "ContractVersion", "Party", "signature_field"]

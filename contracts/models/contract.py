@@ -1,0 +1,167 @@
+"""The contract: what was agreed, by whom, for how much; and its state machine (domain.md, "Contract")."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.models import Framework, Organisation
+from documents.machines import FSMField, register, transition
+from documents.models import Document
+from documents.rights import FACT, STATE
+from procurement.models import CallOff, CallOffRevision
+
+
+class ContractState(models.TextChoices):
+    PREPARING = "preparing", _("being made")
+    AWAITING_SIGNATURES = "awaiting_signatures", _("awaiting signatures")
+    EXECUTED = "executed", _("executed")
+    TERMINATED = "terminated", _("terminated")
+    EXPIRED = "expired", _("expired")
+    CLOSED = "closed", _("closed")
+    VOID = "void", _("void")
+
+
+S = ContractState
+
+
+class Party(models.TextChoices):
+    """The three parties, by the names the framework's signing order uses."""
+
+    SUPPLIER = "supplier", _("the supplier")
+    DEPARTMENT = "department", _("the department")
+    AUTHORITY = "authority", _("the purchasing authority")
+
+
+def signature_field(party: str) -> str:
+    return f"Signature_{party}"
+
+
+class Contract(models.Model):
+    """One contract for one accepted call-off. A simple contract signed under hand; binding from ``signed_on``.
+
+    ``parties`` keeps names and identifiers as they were; ``original_value_gbp`` is the whole-life value (GBP, VAT
+    excluded) and ``levy_forecast_gbp`` the supplier's levy forecast on it.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.CharField(max_length=20, unique=True)
+    call_off = models.ForeignKey(CallOff, on_delete=models.PROTECT, related_name="contracts")
+    revision = models.ForeignKey(CallOffRevision, on_delete=models.PROTECT, related_name="contracts")
+    framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="contracts")
+    department = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="contracts_as_department")
+    supplier = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="contracts_as_supplier")
+    parties = models.JSONField()
+    title = models.CharField(max_length=120)
+    state = FSMField(default=S.PREPARING, choices=ContractState.choices, protected=True)
+    state_since = models.DateTimeField()
+    formed_at = models.DateTimeField()
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    original_value_gbp = models.DecimalField(max_digits=14, decimal_places=2)
+    levy_forecast_gbp = models.DecimalField(max_digits=14, decimal_places=2)
+    document = models.OneToOneField(Document, null=True, on_delete=models.PROTECT, related_name="+")
+    signed_on = models.DateField(null=True, blank=True)
+    executed_at = models.DateTimeField(null=True, blank=True)
+    void_reason = models.CharField(max_length=2000, blank=True)
+    search_text = models.TextField(blank=True)
+
+    db_rights = STATE(
+        "state", "state_since", "document_id", "signed_on", "executed_at", "void_reason", "search_text"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["call_off"], condition=~Q(state="void"), name="one_contract_a_call_off"),
+            models.CheckConstraint(condition=Q(state__in=ContractState.values), name="contract_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(original_value_gbp__gt=0, original_value_gbp__lt="NaN", levy_forecast_gbp__gte=0,
+                            levy_forecast_gbp__lt="NaN"),
+                name="contract_value_is_money",
+            ),  # fmt: skip
+            models.CheckConstraint(
+                condition=~Q(state__in=[S.EXECUTED, S.TERMINATED, S.EXPIRED, S.CLOSED])
+                | Q(signed_on__isnull=False, executed_at__isnull=False, document__isnull=False),
+                name="executed_contract_is_signed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["department", "-formed_at", "-id"], name="contract_by_department"),
+            models.Index(fields=["framework", "-formed_at", "-id"], name="contract_by_framework"),
+            models.Index(fields=["supplier", "-formed_at", "-id"], name="contract_by_supplier"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def audit_id(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def is_binding(self) -> bool:
+        return self.signed_on is not None
+
+    @transition(field=state, source=S.PREPARING, target=S.AWAITING_SIGNATURES)
+    def issue(self, *, at):
+        self.state_since = at
+
+    @transition(field=state, source=S.AWAITING_SIGNATURES, target=S.EXECUTED)
+    def execute(self, *, at):
+        self.state_since = at
+        self.executed_at = at
+
+    @transition(field=state, source=[S.PREPARING, S.AWAITING_SIGNATURES], target=S.VOID)
+    def void(self, *, at, reason):
+        self.state_since = at
+        self.void_reason = reason
+
+
+register(Contract, "contract", terminal=(S.CLOSED, S.VOID))
+
+
+class ContractVersion(models.Model):
+    """A fact: the terms in force from a day on, and the document they come from. Version 1 is the contract itself."""
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    effective_from = models.DateField()
+    caused_by = models.CharField(max_length=40)
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["contract", "number"], name="one_version_a_number")]
+
+
+class ContractLine(models.Model):
+    """A fact: one service of a version, in words. ``monthly_gbp`` null for one-off and usage lines."""
+
+    version = models.ForeignKey(ContractVersion, on_delete=models.PROTECT, related_name="lines")
+    number = models.PositiveIntegerField()
+    phase = models.CharField(max_length=8)
+    service_code = models.CharField(max_length=20)
+    service_name = models.CharField(max_length=200)
+    unit = models.CharField(max_length=40)
+    site = models.CharField(max_length=80, blank=True)
+    quantity = models.PositiveIntegerField()
+    unit_price_gbp = models.DecimalField(max_digits=14, decimal_places=2)
+    monthly_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    total_gbp = models.DecimalField(max_digits=14, decimal_places=2)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "number"], name="one_contract_line_a_number"),
+            models.CheckConstraint(
+                condition=Q(unit_price_gbp__gte=0, unit_price_gbp__lt="NaN", total_gbp__gte=0, total_gbp__lt="NaN"),
+                name="contract_line_is_money",
+            ),
+        ]

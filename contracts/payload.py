@@ -1,0 +1,119 @@
+"""The document's payload: plain strings frozen on the Document row, from which it is rendered, once and for ever.
+
+Shape: ``order`` (order.json), ``evidence``, ``particulars``, ``signatories``, ``issued``; see docs/architecture.md.
+The supplier reads all of it: no limits, no budget code, no comments.
+"""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from contracts.access import organisation_of
+from contracts.models import Contract, Party, signature_field
+from documents import audit, canonical
+from documents.templatetags.flex import day as as_day
+from procurement.models import CallOff, CallOffRevision, Delegation, PostCode
+
+ROLES = {
+    Party.SUPPLIER: "The Supplier",
+    Party.DEPARTMENT: "The Customer",
+    Party.AUTHORITY: "The Purchasing Authority",
+}
+
+
+def iso(moment: datetime) -> str:
+    return canonical.moment(moment)
+
+
+def order_json(contract: Contract, *, accepted_at: datetime) -> dict[str, Any]:
+    """The approved object plus contract number, formation moments and the revision hash."""
+    order = json.loads(contract.revision.content)
+    order["contract"] = {
+        "number": contract.number, "formed_at": iso(contract.formed_at), "accepted_at": iso(accepted_at),
+        "revision_hash": contract.revision.revision_hash,
+    }  # fmt: skip
+    return order
+
+
+def delegation_words(delegation: Delegation | None) -> str:
+    """Kind and dates, never the limit: the supplier reads this."""
+    if delegation is None:
+        return ""
+    if delegation.ends_on is None:
+        return _("%(kind)s delegation from %(start)s") % {
+            "kind": delegation.get_kind_display(), "start": as_day(delegation.starts_on)
+        }  # fmt: skip
+    return _("%(kind)s delegation of %(start)s to %(end)s") % {
+        "kind": delegation.get_kind_display(), "start": as_day(delegation.starts_on), "end": as_day(delegation.ends_on),
+    }  # fmt: skip
+
+
+def evidence(contract: Contract) -> list[dict[str, str]]:
+    """Who submitted, endorsed, committed and accepted, in order, with business and real moments."""
+    call_off, revision = contract.call_off, contract.revision
+    rows = [
+        _event_row(call_off, revision, "call_off.submitted", "submitted", revision.submitted_by_name,
+                   PostCode.REQUESTER.label, call_off.department.name)  # fmt: skip
+    ]
+    real = {
+        (str(event.actor_person_id), event.at): event.real_at
+        for event in audit.history(call_off)
+        if event.verb.startswith(("call_off.endorsed", "call_off.committed"))
+    }
+    decisions = revision.decisions.select_related("step__organisation", "delegation").order_by("step__position")
+    for decision in decisions:
+        rows.append({
+            "act": decision.outcome, "name": decision.name, "post": decision.step.get_post_display(),
+            "organisation": decision.step.organisation.name, "acting_for": decision.principal_name,
+            "delegation": delegation_words(decision.delegation), "at": iso(decision.decided_at),
+            "real_at": iso(real[str(decision.person_id), decision.decided_at]),
+            "revision_hash": decision.revision_hash,
+        })  # fmt: skip
+    rows.append(
+        _event_row(call_off, revision, "call_off.confirmed", "accepted", None, PostCode.ORDER_DESK.label,
+                   call_off.supplier.name)  # fmt: skip
+    )
+    return rows
+
+
+def _event_row(
+    call_off: CallOff, revision: CallOffRevision, verb: str, act: str, name: str | None, post: str, organisation: str
+) -> dict[str, str]:
+    event = audit.history(call_off).filter(verb=verb, hash_shown=revision.revision_hash).latest("id")
+    return {
+        "act": act, "name": name or event.actor_words, "post": post, "organisation": organisation, "acting_for": "",
+        "delegation": "", "at": iso(event.at), "real_at": iso(event.real_at), "revision_hash": revision.revision_hash,
+    }  # fmt: skip
+
+
+def particulars(call_off: CallOff) -> dict[str, Any]:
+    """What the supplier needs to invoice; cost centre and account stay with the department."""
+    row = call_off.particulars
+    return {
+        "purchase_order": row.purchase_order, "invoice_address": row.invoice_address,
+        "contacts": [
+            {"role": "For the Customer", "name": row.contact_name, "email": row.contact_email,
+             "telephone": row.contact_telephone}
+        ],
+    }  # fmt: skip
+
+
+def signatories(contract: Contract) -> list[dict[str, str]]:
+    """The boxes of the signature page, in the framework's signing order."""
+    return [
+        {"field": signature_field(party), "role": ROLES[Party(party)],
+         "name": organisation_of(contract, party).name, "identifier": organisation_of(contract, party).identifier}
+        for party in contract.framework.signing_order
+    ]  # fmt: skip
+
+
+def build(contract: Contract, *, accepted_at: datetime, real_at: datetime) -> dict[str, Any]:
+    return {
+        "order": order_json(contract, accepted_at=accepted_at), "evidence": evidence(contract),
+        "particulars": particulars(contract.call_off), "signatories": signatories(contract),
+        "issued": {"business_at": iso(accepted_at), "real_at": iso(real_at)},
+    }  # fmt: skip
+
+

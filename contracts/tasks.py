@@ -1,0 +1,39 @@
+"""The worker's way in: a job, pure work in ``documents`` with no transaction open, then one action that finishes it."""
+
+from contracts import formation
+from contracts.models import Contract
+from documents import clock, document_work, jobs
+from documents.models import SigningIntent
+
+
+def _contract(job: jobs.Job) -> Contract:
+    return Contract.objects.select_related("document", "call_off").get(public_id=job.subject.removeprefix("contract "))
+
+
+@jobs.task("contracts.make_document", attempts=6, lease_seconds=180)
+def make_document(job: jobs.Job) -> None:
+    """Render revision 0 and put the issuing seal on it; repeating it finds what is already stored."""
+    contract = _contract(job)
+    document_work.draft(contract.document)
+    document_work.seal(contract.document)
+    with jobs.finishing(job):
+        formation.issued(contract, at=clock.business_now())
+
+
+@jobs.task("contracts.apply_signature", attempts=6, lease_seconds=120)
+def apply_signature(job: jobs.Job) -> None:
+    """Put the party's seal on for the recorded act."""
+    contract = _contract(job)
+    intent = SigningIntent.objects.get(pk=job.payload["intent"])
+    document_work.sign(intent)
+    with jobs.finishing(job):
+        formation.signature_made(contract, intent.field.removeprefix("Signature_"), at=clock.business_now())
+
+
+@jobs.task("contracts.close_document", attempts=20, lease_seconds=120)
+def close_document(job: jobs.Job) -> None:
+    """The archive timestamp, the strict check, then execution."""
+    contract = _contract(job)
+    document_work.archive(contract.document)
+    with jobs.finishing(job):
+        formation.execute(contract, at=clock.business_now())

@@ -1,0 +1,47 @@
+"""The record of what was done. One event for every act, in the act's own transaction; never changed, never deleted."""
+
+from contextvars import ContextVar
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from documents import clock
+from documents.actors import Actor
+from documents.models import AuditEvent
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def subject_of(thing: Model) -> tuple[str, str]:
+    """("procurement.calloff", its public id) of any row."""
+    return thing._meta.label_lower, str(getattr(thing, "audit_id", thing.pk))
+
+
+def record(
+    verb: str,
+    subject: Model,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    before: str | None = None,
+    after: str | None = None,
+    hash_shown: str = "",
+    acting_for: str = "",
+    extra: dict[str, Any] | None = None,
+) -> AuditEvent:
+    """Write one event. ``at`` is the business moment; the real moment is added. ``before`` and ``after`` are states."""
+    label, identifier = subject_of(subject)
+    return AuditEvent.objects.create(
+        verb=verb, subject=label, subject_id=identifier, actor_kind=by.kind, actor_person_id=by.person_id,
+        actor_words=by.words, channel=by.channel, session=by.session, acting_for=acting_for, reason=reason,
+        before=str(before or ""), after=str(after or ""), hash_shown=hash_shown, request_id=request_id.get(),
+        extra=extra or {}, at=at, real_at=clock.real_now(),
+    )  # fmt: skip
+
+
+def history(subject: Model) -> QuerySet[AuditEvent]:
+    """The events of a row, oldest first."""
+    label, identifier = subject_of(subject)
+    return AuditEvent.objects.filter(subject=label, subject_id=identifier).order_by("id")

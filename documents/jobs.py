@@ -1,0 +1,164 @@
+"""Jobs: the row is the truth, the broker a doorbell.
+
+An action enqueues a row in its own transaction; after the commit the broker is rung. A worker claims the row by one
+UPDATE, works with no transaction open, and finishes by an UPDATE that must hit its own token, in the transaction of
+the effect. A sweep rings again for whatever is due, so a lost message costs seconds, never the work.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from documents import clock
+from documents.models import Job
+
+__all__ = ["Job", "LostLease", "claim", "due", "enqueue", "finishing", "progress", "ring", "run", "task"]
+
+log = logging.getLogger(__name__)
+
+
+class LostLease(RuntimeError):
+    """Another worker took the job over while this one worked; its effect is rolled back."""
+
+
+@dataclass(frozen=True)
+class Task:
+    name: str
+    run: Callable[[Job], None]
+    attempts: int
+    lease_seconds: int
+
+
+_tasks: dict[str, Task] = {}
+
+
+def task(name: str, *, attempts: int = 5, lease_seconds: int = 120) -> Callable:
+    """Register ``fn(job)`` under a name. It must finish through ``finishing(job)``."""
+
+    def register(fn: Callable[[Job], None]) -> Callable[[Job], None]:
+        _tasks[name] = Task(name, fn, attempts, lease_seconds)
+        return fn
+
+    return register
+
+
+def enqueue(
+    task_name: str, subject: str, key: str, *, run_after: datetime | None = None, payload: dict | None = None
+) -> Job:
+    """Write the job in the caller's transaction and ring after it. A second call with the key returns the first job."""
+    if task_name not in _tasks:
+        raise LookupError(f"no task is called {task_name!r}")
+    now = clock.real_now()
+    Job.objects.bulk_create(
+        [
+            Job(
+                task=task_name, subject=subject, key=key, payload=payload or {}, run_after=run_after or now,
+                created_at=now,
+            )  # fmt: skip
+        ],
+        ignore_conflicts=True,
+    )
+    job = Job.objects.get(key=key)
+    transaction.on_commit(lambda: ring(job.pk), robust=True)
+    return job
+
+
+def ring(job_id: int) -> None:
+    """Tell the broker. Its absence is logged, never an error: the sweep rings again."""
+    from documents.tasks import run_job
+
+    try:
+        run_job.apply_async([job_id], retry=False)
+    except Exception as error:  # noqa: BLE001 - any transport may fail in its own way; the row is safe
+        log.warning("job %s: the broker was not reached (%s); the sweep will ring again", job_id, error)
+
+
+def due(limit: int = 100) -> list[int]:
+    """Jobs that could be claimed now, oldest first."""
+    now = clock.real_now()
+    ready = Q(state=Job.State.QUEUED, run_after__lte=now) | Q(state=Job.State.RUNNING, lease_until__lt=now)
+    return list(Job.objects.filter(ready).order_by("run_after", "id").values_list("pk", flat=True)[:limit])
+
+
+def claim(job_id: int) -> Job | None:
+    """Take the job if it is due and nobody has it; one statement, one winner."""
+    now = clock.real_now()
+    token = uuid.uuid4()
+    with transaction.atomic():
+        job = (
+            Job.objects.select_for_update(skip_locked=True)
+            .filter(
+                Q(state=Job.State.QUEUED, run_after__lte=now) | Q(state=Job.State.RUNNING, lease_until__lt=now),
+                pk=job_id,
+            )
+            .first()
+        )
+        if job is None:
+            return None
+        known = _tasks.get(job.task)
+        if known is None or job.attempts >= known.attempts:
+            job.state, job.finished_at = Job.State.DEAD, now
+            job.last_error = job.last_error or "attempts used up without an answer (killed or timed out)"
+            job.save(update_fields=["state", "finished_at", "last_error"])
+            log.error("job %s (%s, %s) is dead", job.pk, job.task, job.subject)
+            return None
+        job.state, job.token, job.attempts = Job.State.RUNNING, token, job.attempts + 1
+        job.lease_until = now + timedelta(seconds=known.lease_seconds)
+        job.save(update_fields=["state", "token", "attempts", "lease_until"])
+        return job
+
+
+@contextmanager
+def finishing(job: Job) -> Iterator[None]:
+    """The effect and the job's end in one transaction. Raises LostLease (rolling the effect back) if taken over."""
+    with transaction.atomic():
+        yield
+        done = Job.objects.filter(pk=job.pk, token=job.token, state=Job.State.RUNNING).update(
+            state=Job.State.DONE, finished_at=clock.real_now(), lease_until=None, last_error=""
+        )
+        if not done:
+            raise LostLease(f"job {job.pk} was taken over by another worker")
+
+
+def run(job_id: int) -> bool:
+    """Claim and do a job; False if it was not to be had. A failure is kept in the row and tried again later."""
+    job = claim(job_id)
+    if job is None:
+        return False
+    known = _tasks[job.task]
+    try:
+        known.run(job)
+    except LostLease as lost:
+        log.warning("%s", lost)
+    except Exception as error:
+        _failed(job, known, error)
+    return True
+
+
+def _failed(job: Job, known: Task, error: Exception) -> None:
+    """Back to the queue with a growing delay, or dead after the last attempt."""
+    dead = job.attempts >= known.attempts
+    delay = timedelta(seconds=min(2**job.attempts, 300))
+    changed = Job.objects.filter(pk=job.pk, token=job.token, state=Job.State.RUNNING).update(
+        state=Job.State.DEAD if dead else Job.State.QUEUED,
+        run_after=clock.real_now() + delay,
+        lease_until=None,
+        last_error=f"{type(error).__name__}: {error}"[:2000],
+        finished_at=clock.real_now() if dead else None,
+    )
+    level = logging.ERROR if dead else logging.WARNING
+    log.log(level, "job %s (%s) failed, attempt %s%s", job.pk, job.task, job.attempts, " and is dead" if dead else "",
+            exc_info=error)  # fmt: skip
+    if not changed:
+        log.warning("job %s had been taken over", job.pk)
+
+
+def progress(subject: str) -> Job | None:
+    """The newest job of a subject, for the page that waits for it."""
+    return Job.objects.filter(subject=subject).order_by("-id").first()

@@ -1,0 +1,32 @@
+"""Give the runtime role what the models say, and nothing else. Run as the owner, after every migrate."""
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import connection
+
+from documents.rights import statements
+
+OURS = ("documents", "catalogue", "procurement", "contracts")
+# libraries' tables the runtime role writes: sessions, sign-in, the shared cache
+LIBRARY_TABLES = ("django_session", "account_emailaddress", "account_emailconfirmation", "flex_cache")
+
+
+class Command(BaseCommand):
+    help = __doc__
+
+    def handle(self, *args, **options):
+        role = f'"{settings.RUNTIME_ROLE}"'
+        with connection.cursor() as cursor:
+            tables = set(connection.introspection.table_names(cursor))
+            cursor.execute(f"GRANT USAGE ON SCHEMA public TO {role}")
+            cursor.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
+            cursor.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+            cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
+            for table in LIBRARY_TABLES:
+                if table in tables:
+                    cursor.execute(f'GRANT INSERT, UPDATE, DELETE ON "{table}" TO {role}')
+            for app in OURS:
+                for model in apps.get_app_config(app).get_models(include_auto_created=True):
+                    for statement in statements(model, role) if hasattr(model, "db_rights") else []:
+                        cursor.execute(statement)

@@ -1,0 +1,258 @@
+"""Who may see and do what: the only way from an address to a row, and the only module that speaks guardian.
+
+A stranger gets 404. A colleague without the right gets ``NotYours`` (403) with reasons in words. Membership is a
+dated grant; what a member may do follows from the posts they hold on the day.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.contrib.auth.models import Permission
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+from guardian.shortcuts import get_objects_for_user
+
+from catalogue.models import Framework, Organisation
+from documents.refusal import Reason, Refused
+from procurement.actors import Person
+from procurement.models import (
+    ACT_FOR_ORGANISATION,
+    SERVE_FRAMEWORK,
+    ActingFor,
+    CallOff,
+    CallOffRevision,
+    Delegation,
+    FrameworkGrant,
+    OrganisationGrant,
+    Post,
+    PostCode,
+    PostHolding,
+    Side,
+    User,
+    in_date,
+)
+
+
+class NotYours(Refused):
+    """The person may see the thing but not do this with it (403)."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a person belongs to and holds on a day: organisation ids, framework ids, posts as (organisation id, code)."""
+
+    organisations: frozenset[int]
+    frameworks: frozenset[int]
+    posts: frozenset[tuple[int, str]]
+
+    def holds(self, organisation_id: int, *codes: str) -> bool:
+        return any((organisation_id, code) in self.posts for code in codes)
+
+    def holds_anywhere(self, *codes: str) -> bool:
+        return any(code in codes for _organisation, code in self.posts)
+
+
+NOTHING = Sight(frozenset(), frozenset(), frozenset())
+
+
+def _granted(user: User, permission: str, model: type, grants: str, on: date) -> frozenset[int]:
+    objects = get_objects_for_user(
+        user, f"catalogue.{permission}", model, accept_global_perms=False, with_superuser=False, use_groups=False
+    )
+    dated = Q(**{f"{grants}__user": user, f"{grants}__permission__codename": permission})
+    return frozenset(objects.filter(dated & in_date(on, f"{grants}__")).values_list("pk", flat=True))
+
+
+def sight(user: User, on: date) -> Sight:
+    """What the person may see on that day (three queries). Inactive people see nothing."""
+    if not user.is_active:
+        return NOTHING
+    held = PostHolding.objects.filter(in_date(on), user=user).values_list("post__organisation_id", "post__code")
+    return Sight(
+        organisations=_granted(user, ACT_FOR_ORGANISATION, Organisation, "organisationgrant", on),
+        frameworks=_granted(user, SERVE_FRAMEWORK, Framework, "frameworkgrant", on),
+        posts=frozenset(held),
+    )
+
+
+def sight_of(by: Person, on: date) -> Sight:
+    """The person's sight, read once per request and day."""
+    known = by.user.__dict__.setdefault("_sight", {})
+    if on not in known:
+        known[on] = sight(by.user, on)
+    return known[on]
+
+
+def visible_call_offs(by: Person, on: date) -> QuerySet[CallOff]:
+    """A department's own; the authority's once sent to it; the supplier's once awarded to it."""
+    seen = sight_of(by, on)
+    return CallOff.objects.filter(
+        Q(department_id__in=seen.organisations)
+        | Q(framework_id__in=seen.frameworks, authority_revision__isnull=False)
+        | Q(supplier_id__in=seen.organisations, supplier_revision__isnull=False)
+    )
+
+
+def viewpoint(by: Person, call_off: CallOff, on: date) -> str:
+    """From where the person looks at it: ``department`` before ``authority`` before ``supplier``."""
+    seen = sight_of(by, on)
+    if call_off.department_id in seen.organisations:
+        return "department"
+    if call_off.framework_id in seen.frameworks and call_off.authority_revision_id:
+        return "authority"
+    if call_off.supplier_id in seen.organisations and call_off.supplier_revision_id:
+        return "supplier"
+    raise Http404
+
+
+def revision_seen(call_off: CallOff, viewpoint: str) -> CallOffRevision:
+    """The newest revision this reader may see."""
+    return {
+        "department": call_off.revision,
+        "authority": call_off.authority_revision,
+        "supplier": call_off.supplier_revision,
+    }[viewpoint]
+
+
+def get_call_off(by: Person, public_id: UUID, on: date, right: str = "see") -> CallOff:
+    """The call-off, or 404 for a stranger, or ``NotYours`` for a colleague without the right.
+
+    Rights: ``see`` any viewpoint; ``edit`` a requester of the department; ``department`` anybody of the department;
+    ``internal`` the department or the authority (never the supplier); ``order_desk`` the supplier's order desk.
+    """
+    rows = visible_call_offs(by, on).select_related(
+        "framework__authority", "department", "supplier", "requester", "revision", "authority_revision",
+        "supplier_revision",
+    )  # fmt: skip
+    call_off = rows.filter(public_id=public_id).first()
+    if call_off is None:
+        raise Http404
+    view = viewpoint(by, call_off, on)
+    seen = sight_of(by, on)
+    if right == "see":
+        return call_off
+    if right == "internal":
+        if view == "supplier":
+            raise Http404
+        return call_off
+    if right == "department":
+        if view != "department":
+            raise Http404
+        return call_off
+    if right == "edit":
+        if view != "department":
+            raise Http404
+        if not seen.holds(call_off.department_id, PostCode.REQUESTER):
+            raise NotYours([requester_needed(call_off, on)])
+        return call_off
+    if right == "order_desk":
+        if call_off.supplier_id not in seen.organisations or not call_off.supplier_revision_id:
+            raise Http404
+        if not seen.holds(call_off.supplier_id, PostCode.ORDER_DESK):
+            raise NotYours([order_desk_needed(call_off, on)])
+        return call_off
+    raise ValueError(f"unknown right {right!r}")
+
+
+def requester_needed(call_off: CallOff, on: date) -> Reason:
+    return Reason(
+        _("Only a requester of %(department)s can do this.") % {"department": call_off.department.name},
+        who_holds(call_off.department_id, PostCode.REQUESTER, on),
+    )
+
+
+def order_desk_needed(call_off: CallOff, on: date) -> Reason:
+    return Reason(
+        _("Only the order desk of %(supplier)s can do this.") % {"supplier": call_off.supplier.name},
+        who_holds(call_off.supplier_id, PostCode.ORDER_DESK, on),
+    )
+
+
+def holders(organisation_id: int, code: str, on: date) -> QuerySet[User]:
+    """Active people who hold the post on the day."""
+    return User.objects.filter(
+        in_date(on, "holdings__"),
+        holdings__post__organisation_id=organisation_id,
+        holdings__post__code=code,
+        is_active=True,
+    ).distinct().order_by("name")  # fmt: skip
+
+
+def who_holds(organisation_id: int, code: str, on: date) -> str:
+    """In words: "DIUS requester and DIUS second requester can."""
+    names = [user.name for user in holders(organisation_id, code, on)]
+    post = PostCode(code).label
+    if not names:
+        return _("Nobody holds the post of %(post)s on this day; the administrator can appoint somebody.") % {
+            "post": post
+        }
+    return _("%(names)s can.") % {"names": ", ".join(names)}
+
+
+@dataclass(frozen=True)
+class Seat:
+    """The chair a person acts from: their own holding, or a principal's while acting for them."""
+
+    holding: PostHolding
+    acting: ActingFor | None = None
+
+    @property
+    def principal(self) -> User | None:
+        return self.acting.principal if self.acting else None
+
+
+def find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | None:
+    """The person's own holding of the post on the day, else one they act for, else None. Reads afresh."""
+    own = (
+        PostHolding.objects.filter(in_date(on), user=by.user, post__organisation_id=organisation_id, post__code=code)
+        .select_related("post__organisation")
+        .first()
+    )
+    if own is not None:
+        return Seat(own)
+    acting = (
+        ActingFor.objects.filter(
+            in_date(on),
+            in_date(on, "holding__"),
+            deputy=by.user,
+            holding__post__organisation_id=organisation_id,
+            holding__post__code=code,
+            principal__is_active=True,
+        )
+        .select_related("holding__post__organisation", "principal")
+        .first()
+    )
+    return Seat(acting.holding, acting) if acting else None
+
+
+def delegations(seat: Seat, kind: str, on: date) -> list[Delegation]:
+    """The delegations of that kind on the chair, in date, largest first."""
+    rows = Delegation.objects.filter(in_date(on), holding=seat.holding, kind=kind)
+    return sorted(rows, key=lambda d: (d.unlimited, d.limit_gbp or 0), reverse=True)
+
+
+def organisation_of_side(call_off: CallOff, side: str) -> Organisation:
+    return call_off.department if side == Side.DEPARTMENT else call_off.framework.authority
+
+
+def grant_organisation(user: User, organisation: Organisation, *, starts_on: date, ends_on: date | None = None) -> None:
+    """Make the person one of the organisation's people, from a day on. Repeating it changes nothing."""
+    _grant(OrganisationGrant, user, organisation, ACT_FOR_ORGANISATION, starts_on, ends_on)
+
+
+def grant_framework(user: User, framework: Framework, *, starts_on: date, ends_on: date | None = None) -> None:
+    """Make the person one of the authority's people for a framework, from a day on."""
+    _grant(FrameworkGrant, user, framework, SERVE_FRAMEWORK, starts_on, ends_on)
+
+
+def _grant(model, user, target, codename, starts_on, ends_on) -> None:
+    permission = Permission.objects.get(codename=codename, content_type__app_label="catalogue")
+    model.objects.get_or_create(
+        user=user, content_object=target, permission=permission, starts_on=starts_on, defaults={"ends_on": ends_on}
+    )
+
+
+def posts_of(organisation: Organisation) -> QuerySet[Post]:
+    return Post.objects.filter(organisation=organisation).order_by("code")

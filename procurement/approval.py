@@ -1,0 +1,208 @@
+"""Deciding: endorse or commit a step, query, return for amendment, reject. Every decision is bound to the hash shown."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from documents import audit
+from documents.clock import london_day
+from documents.refusal import insist, refuse
+from procurement import access, capacity, guards, notifications, working_days
+from procurement.actors import Person
+from procurement.locking import lock_call_off
+from procurement.models import (
+    Act,
+    ApprovalStep,
+    CallOff,
+    Decision,
+    Outcome,
+    Query,
+    Side,
+    StepState,
+)
+from procurement.workflow import new_draft_revision, void_steps
+
+
+def _lock(step: ApprovalStep) -> tuple[CallOff, ApprovalStep]:
+    call_off = lock_call_off(step.revision.call_off)
+    fresh = ApprovalStep.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=step.pk)
+    fresh.revision = call_off.revision if fresh.revision_id == call_off.revision_id else fresh.revision
+    return call_off, fresh
+
+
+def _insist_on_what_was_shown(step: ApprovalStep, shown_hash: str) -> None:
+    if shown_hash != step.revision.revision_hash:
+        refuse(
+            _("This order has changed since your page was made (you were shown %(shown)s).")
+            % {"shown": shown_hash[:12] or "-"},
+            _("Open it again and decide on what it says now."),
+        )
+
+
+def _record(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: datetime) -> Decision:
+    on = london_day(at)
+    seat = access.find_seat(by, step.organisation_id, step.post, on)
+    delegation = None
+    if outcome == Outcome.COMMITTED:
+        held = access.delegations(seat, guards.commit_kind(step.side), on)
+        # the smallest delegation that is enough: what was used, not what could have been
+        delegation = min(
+            (d for d in held if d.covers(step.revision.whole_life_gbp)),
+            key=lambda d: (d.unlimited, d.limit_gbp or 0),
+        )
+    decision = Decision.objects.create(
+        step=step, revision=step.revision, user=by.user, person_id=by.person_id, name=by.words, holding=seat.holding,
+        principal_id=seat.principal.person_id if seat.principal else None,
+        principal_name=seat.principal.name if seat.principal else "",
+        delegation=delegation, outcome=outcome, reason=reason, no_conflict_declared=True,
+        revision_hash=step.revision.revision_hash, decided_at=at,
+    )  # fmt: skip
+    step.decide()
+    step.save()
+    return decision
+
+
+def _insist_on_declaration(no_conflict: bool) -> None:
+    if not no_conflict:
+        refuse(
+            _("Declare that you have no conflict of interest in this order."),
+            _("If you have one, tell your administrator; somebody else has to decide."),
+        )
+
+
+@transaction.atomic
+def decide(
+    step: ApprovalStep, *, shown_hash: str, no_conflict: bool, comment: str = "", by: Person, at: datetime
+) -> CallOff:
+    """Endorse or commit, as the step says; the last decision of a side moves the call-off on."""
+    call_off, step = _lock(step)
+    insist(guards.why_not_decide(call_off, step, by=by, at=at))
+    _insist_on_what_was_shown(step, shown_hash)
+    _insist_on_declaration(no_conflict)
+    outcome = Outcome.COMMITTED if step.act == Act.COMMIT else Outcome.ENDORSED
+    decision = _record(step, outcome, reason=comment, by=by, at=at)
+    before = call_off.state
+    _advance(call_off, step, at=at)
+    audit.record(
+        f"call_off.{outcome}_by_{step.side}", call_off, by=by, at=at, before=before, after=call_off.state,
+        hash_shown=shown_hash, acting_for=decision.principal_name, reason=comment,
+        extra={"post": step.post, "step": step.position},
+    )  # fmt: skip
+    _reserve_when_committed(call_off, step, before, at=at)
+    return call_off
+
+
+def _advance(call_off: CallOff, step: ApprovalStep, *, at: datetime) -> None:
+    """Open the next group when this one is complete; move the call-off when the side is."""
+    steps = list(call_off.revision.steps.select_related("organisation").filter(side=step.side))
+    if any(s.group == step.group and s.state != StepState.DECIDED for s in steps):
+        return
+    following = [s for s in steps if s.group == step.group + 1]
+    if following:
+        _open(call_off, following, at)
+    elif step.side == Side.DEPARTMENT:
+        call_off.pass_to_authority(at=at)
+        call_off.save()
+        first = call_off.revision.steps.select_related("organisation").filter(side=Side.AUTHORITY, group=1)
+        _open(call_off, list(first), at)
+    else:
+        insist(guards.why_supplier_excluded(call_off, london_day(at)))
+        due = working_days.due(at, call_off.framework.supplier_response_working_days)
+        call_off.award(at=at, answer_due_at=due)
+        call_off.save()
+        notifications.tell_supplier(call_off)
+
+
+def _open(call_off: CallOff, steps: list[ApprovalStep], at: datetime) -> None:
+    for following in steps:
+        following.open(at=at)
+        following.save()
+    notifications.tell_openers(call_off, steps)
+
+
+def _reserve_when_committed(call_off: CallOff, step: ApprovalStep, before: str, *, at: datetime) -> None:
+    """The department's last approval reserves; the counter is taken last so that nothing waits behind it."""
+    if step.side == Side.DEPARTMENT and call_off.state != before:
+        capacity.reserve_to(call_off.revision, call_off.revision.whole_life_gbp, at=at)
+
+
+@transaction.atomic
+def return_for_changes(
+    step: ApprovalStep, *, reason: str, shown_hash: str, no_conflict: bool, by: Person, at: datetime
+) -> CallOff:
+    """Steps void, reservation released, content copied into a new draft revision."""
+    call_off, step = _lock(step)
+    insist(guards.why_not_act_on_step(call_off, step, by=by, at=at))
+    _insist_on_what_was_shown(step, shown_hash)
+    _insist_on_declaration(no_conflict)
+    _insist_on_reason(reason)
+    _record(step, Outcome.RETURNED, reason=reason, by=by, at=at)
+    before = call_off.state
+    void_steps(call_off.revision)
+    call_off.return_for_changes(at=at)
+    new_draft_revision(call_off, at=at)
+    call_off.save()
+    audit.record(
+        "call_off.returned", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
+        hash_shown=shown_hash,
+    )  # fmt: skip
+    notifications.tell_returned(call_off, reason)
+    capacity.release_all(call_off, at=at)
+    return call_off
+
+
+def _insist_on_reason(reason: str) -> None:
+    if not reason.strip():
+        refuse(_("Give a reason: it is what the requester will read."))
+
+
+@transaction.atomic
+def reject(
+    step: ApprovalStep, *, reason: str, shown_hash: str, no_conflict: bool, by: Person, at: datetime
+) -> CallOff:
+    """The end of this call-off; the reservation is released. It can be copied to a new draft."""
+    call_off, step = _lock(step)
+    insist(guards.why_not_act_on_step(call_off, step, by=by, at=at))
+    _insist_on_what_was_shown(step, shown_hash)
+    _insist_on_declaration(no_conflict)
+    _insist_on_reason(reason)
+    _record(step, Outcome.REJECTED, reason=reason, by=by, at=at)
+    before = call_off.state
+    void_steps(call_off.revision)
+    call_off.reject(at=at, reason=reason)
+    call_off.save()
+    audit.record(
+        "call_off.rejected", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
+        hash_shown=shown_hash,
+    )  # fmt: skip
+    notifications.tell_ended(call_off, "rejected")
+    capacity.release_all(call_off, at=at)
+    return call_off
+
+
+@transaction.atomic
+def ask(step: ApprovalStep, *, text: str, by: Person, at: datetime) -> Query:
+    """An approver asks the requester; nothing moves."""
+    call_off, step = _lock(step)
+    insist(guards.why_not_query(call_off, step, by=by, at=at))
+    query = Query.objects.create(
+        revision=step.revision, step=step, side=step.side, text=text, asked_by=by.person_id, asked_by_name=by.words,
+        asked_at=at,
+    )  # fmt: skip
+    audit.record("call_off.queried", call_off, by=by, at=at, extra={"query": query.pk})
+    notifications.tell_queried(call_off, query)
+    return query
+
+
+@transaction.atomic
+def answer(query: Query, *, text: str, by: Person, at: datetime) -> Query:
+    """A requester answers; the approver who asked is told."""
+    call_off = lock_call_off(query.revision.call_off)
+    query = Query.objects.select_for_update(of=("self",)).select_related("step", "revision__call_off").get(pk=query.pk)
+    insist(guards.why_not_answer_query(query, by=by, at=at))
+    query.answer, query.answered_by, query.answered_by_name, query.answered_at = text, by.person_id, by.words, at
+    query.save()
+    audit.record("call_off.query_answered", call_off, by=by, at=at, extra={"query": query.pk})
+    notifications.tell_answered(call_off, query)
+    return query

@@ -1,0 +1,192 @@
+"""What a draft still lacks, section by section. The task list, the check page and ``submit`` read the same gaps."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from catalogue import queries
+from documents.templatetags.flex import day as as_day
+from documents.templatetags.flex import gbp
+from procurement.content import term_of
+from procurement.models import Attachment, CallOffRevision
+from procurement.quoting import Quote, unmet_rules, unpaid_one_offs
+
+SECTIONS = (
+    "sites", "term", "services", "service_levels", "milestones", "special_terms", "data_protection", "attachments",
+    "budget", "particulars",
+)  # fmt: skip
+KPIS_NEEDED = 3
+KPI_VALUE_GBP = Decimal("5000000.00")  # Procurement Act 2023 s.52: at least three KPIs above GBP 5 million
+
+
+@dataclass(frozen=True)
+class Gap:
+    section: str
+    words: str
+
+
+DATA_PROTECTION_FIELDS = {
+    "subject_matter": "what the processing is about",
+    "nature_and_purpose": "its nature and purpose",
+    "duration": "how long it lasts",
+    "data_types": "the types of personal data",
+    "data_subjects": "whose data it is",
+    "retention": "when the data is returned or deleted",
+}
+
+
+def gaps(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
+    """Every gap, in the order of the task list."""
+    yield from _sites(revision)
+    yield from _term(revision, quote, on)
+    yield from _services(revision, quote)
+    yield from _service_levels(revision, quote)
+    yield from _milestones(revision, quote)
+    yield from _special_terms(revision)
+    yield from _data_protection(revision)
+    yield from _attachments(revision, quote)
+    if not revision.budget_code:
+        yield Gap("budget", _("Enter the budget code that pays for this order."))
+    yield from _particulars(revision)
+
+
+def _sites(revision: CallOffRevision) -> Iterator[Gap]:
+    if not revision.sites.all():
+        yield Gap("sites", _("Add at least one site with its seats."))
+
+
+def _term(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
+    framework = revision.call_off.framework
+    if revision.shared_starts_on is None or revision.shared_months is None:
+        yield Gap("term", _("Enter when the shared service starts and for how many months."))
+        return
+    first = revision.interim_starts_on or revision.shared_starts_on
+    if first < on:
+        yield Gap("term", _("The service would start on %(day)s, which is past.") % {"day": as_day(first)})
+    if not quote.lines or not any(p.ends_on for p in quote.lines):
+        return
+    _first, last, months = term_of(revision, quote)
+    if months > framework.call_off_max_months:
+        yield Gap(
+            "term",
+            _("The term is %(months)s months; this framework allows %(limit)s at most.")
+            % {"months": months, "limit": framework.call_off_max_months},
+        )
+    limit = _months_after(framework.ends_on, framework.call_off_may_outlive_framework_months)
+    if last > limit:
+        yield Gap(
+            "term",
+            _("The term ends on %(day)s; a call-off may run until %(limit)s at the latest.")
+            % {"day": as_day(last), "limit": as_day(limit)},
+        )
+    if revision.extension_months and revision.extension_months > framework.extension_months:
+        yield Gap(
+            "term",
+            _("The extension option is %(months)s months; this framework allows %(limit)s at most.")
+            % {"months": revision.extension_months, "limit": framework.extension_months},
+        )
+
+
+def _months_after(day: date, months: int) -> date:
+    """The same day of the month ``months`` later, or the month's last day."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    for length in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, length)
+        except ValueError:
+            continue
+    raise ValueError(f"no day {day.day} in month {month + 1} of {year}")
+
+
+def _services(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
+    if quote.release is None:
+        yield Gap("services", _("The framework has no catalogue release live on this day."))
+        return
+    for code in quote.unknown_services:
+        yield Gap("services", _("%(code)s is not in the live catalogue release.") % {"code": code})
+    if not any(p.line.phase == "shared" for p in quote.lines):
+        yield Gap("services", _("Order at least one shared service."))
+        return
+    if revision.interim_months and not any(p.line.phase == "interim" for p in quote.lines):
+        yield Gap("services", _("The term has an interim period but no interim service is ordered."))
+    for unmet in unmet_rules(revision, quote):
+        yield Gap("services", unmet.words)
+
+
+def _service_levels(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
+    if quote.release is None or quote.totals.whole_life < KPI_VALUE_GBP:
+        return
+    codes = {p.service.service_level for p in quote.lines if p.service.service_level}
+    offered = {s.measure_code for s in queries.service_levels(quote.release, codes)}
+    chosen = offered & set(revision.kpi_codes)
+    if len(chosen) < KPIS_NEEDED:
+        yield Gap(
+            "service_levels",
+            _("Choose at least %(needed)s key performance indicators: the order is worth %(value)s and %(chosen)s chosen.")
+            % {"needed": KPIS_NEEDED, "value": gbp(quote.totals.whole_life), "chosen": len(chosen)},
+        )
+
+
+def _milestones(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
+    milestones = list(revision.milestones.all())
+    if not milestones and not revision.no_milestones_needed:
+        yield Gap("milestones", _("Add the transition milestones, or say that none are needed."))
+    for code, total, paid in unpaid_one_offs(revision, quote):
+        yield Gap(
+            "milestones",
+            _("%(code)s costs %(total)s and the milestones pay %(paid)s of it; they must pay all of it, once.")
+            % {"code": code, "total": gbp(total), "paid": gbp(paid)},
+        )
+    if revision.interim_months and milestones and not any(m.effect == "cutover" for m in milestones):
+        yield Gap("milestones", _("Say which milestone is the cutover from the interim to the shared service."))
+
+
+def _special_terms(revision: CallOffRevision) -> Iterator[Gap]:
+    if not revision.special_terms_settled:
+        yield Gap("special_terms", _("Add special terms, or say that there are none."))
+    if revision.staff_transfer_applies is None:
+        yield Gap("special_terms", _("Say whether staff transfer to the supplier (TUPE)."))
+
+
+def _data_protection(revision: CallOffRevision) -> Iterator[Gap]:
+    schedule = revision.data_protection
+    if not schedule:
+        yield Gap("data_protection", _("Fill in the data-protection schedule."))
+        return
+    if schedule.get("applies"):
+        for field, words in DATA_PROTECTION_FIELDS.items():
+            if not schedule.get(field):
+                yield Gap("data_protection", _("In the data-protection schedule, say %(what)s.") % {"what": _(words)})
+
+
+def _attachments(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
+    framework = revision.call_off.framework
+    kinds = {attachment.kind for attachment in revision.attachments.all()}
+    if Attachment.Kind.BUSINESS_CASE not in kinds:
+        yield Gap("attachments", _("Attach the business case."))
+    threshold = framework.spend_control_reference_from_gbp
+    if threshold is not None and quote.totals.whole_life >= threshold and not revision.spend_control_reference:
+        yield Gap(
+            "attachments",
+            _("Enter the spend-control reference: the order is worth %(value)s and one is needed from %(threshold)s.")
+            % {"value": gbp(quote.totals.whole_life), "threshold": gbp(threshold)},
+        )
+
+
+def _particulars(revision: CallOffRevision) -> Iterator[Gap]:
+    particulars = revision.call_off.particulars
+    wanted = {
+        "cost_centre": _("Enter the cost centre."),
+        "account": _("Enter the account."),
+        "spending": _("Say whether the spending is RDEL or CDEL."),
+        "invoice_address": _("Enter the invoice address."),
+        "contact_name": _("Name a contact for the order."),
+        "contact_email": _("Enter the contact's email address."),
+    }
+    for field, words in wanted.items():
+        if not getattr(particulars, field):
+            yield Gap("particulars", words)

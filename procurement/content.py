@@ -1,0 +1,168 @@
+"""What is approved: the revision as one canonical object, and its hash (domain.md, "What is approved").
+
+Shape (``schema`` 1): parties, term, sites, lines, totals, milestones with criteria and payments, service levels,
+special terms, data-protection schedule, attachments' hashes, release and matrix version. Money is strings with two
+places, days ISO dates. The budget code is represented by a salted sha256, because the supplier receives this object.
+"""
+
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+from catalogue import pricing, queries
+from catalogue.models import Organisation
+from documents import canonical
+from procurement.models import CallOffRevision
+from procurement.quoting import Quote
+
+SCHEMA = 1
+
+
+def _money(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:.2f}"
+
+
+def _number(value: Decimal) -> str:
+    """A percentage without trailing zeros: "4", "0.5"."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def party(organisation: Organisation) -> dict[str, Any]:
+    return {
+        "code": organisation.code, "name": organisation.name, "identifier": organisation.identifier,
+        "address": organisation.address, "crown": organisation.crown,
+    }  # fmt: skip
+
+
+def _line(priced: pricing.PricedLine) -> dict[str, Any]:
+    service, line = priced.service, priced.line
+    volume = None
+    if service.band_table and priced.volume is not None:
+        volume = {"name": service.band_table, "quantity": priced.volume}
+    return {
+        "number": line.number, "phase": line.phase, "service": service.code, "name": service.name,
+        "unit": service.unit, "charge_type": service.charge_type, "site": line.site, "quantity": line.quantity,
+        "list_price_gbp": _money(service.list_price), "discount_percent": _number(priced.discount_percent),
+        "volume": volume, "unit_price_gbp": _money(priced.unit_price), "starts_on": line.starts_on.isoformat(),
+        "ends_on": priced.ends_on.isoformat() if priced.ends_on else None, "months": line.months,
+        "monthly_gbp": _money(priced.monthly), "total_gbp": _money(priced.total),
+        "service_level": service.service_level,
+        "slices": [
+            {"from_unit": s.from_unit, "to_unit": s.to_unit, "quantity": s.quantity,
+             "discount_percent": _number(s.discount_percent), "unit_price_gbp": _money(s.unit_price),
+             "total_gbp": _money(s.total)}
+            for s in priced.slices
+        ],
+    }  # fmt: skip
+
+
+def _phases(quote: Quote) -> list[dict[str, Any]]:
+    out = []
+    for phase in ("interim", "one_off", "shared", "usage"):
+        lines = [p for p in quote.lines if p.line.phase == phase]
+        if not lines:
+            continue
+        ends = [p.ends_on for p in lines if p.ends_on]
+        monthly = [p.monthly for p in lines if p.monthly is not None]
+        out.append({
+            "phase": phase, "starts_on": min(p.line.starts_on for p in lines).isoformat(),
+            "ends_on": max(ends).isoformat() if ends else None,
+            "monthly_gbp": _money(sum(monthly, Decimal("0.00"))) if monthly else None,
+            "total_gbp": _money(sum((p.total for p in lines), Decimal("0.00"))),
+        })  # fmt: skip
+    return out
+
+
+def term_of(revision: CallOffRevision, quote: Quote) -> tuple[Any, Any, int]:
+    """First day, last day and whole months of the recurring lines (and usage) together."""
+    starts = [p.line.starts_on for p in quote.lines]
+    ends = [p.ends_on for p in quote.lines if p.ends_on]
+    first, last = min(starts), max(ends)
+    return first, last, (last.year - first.year) * 12 + last.month - first.month + 1
+
+
+def approved_object(revision: CallOffRevision, quote: Quote) -> dict[str, Any]:
+    call_off = revision.call_off
+    framework = call_off.framework
+    first, last, months = term_of(revision, quote)
+    codes = {p.service.service_level for p in quote.lines if p.service.service_level}
+    tables = sorted({p.service.band_table for p in quote.lines if p.service.band_table})
+    payments = {m.number: m for m in quote.milestones}
+    return {
+        "schema": SCHEMA,
+        "call_off": {"reference": call_off.reference, "revision": revision.number, "title": call_off.title},
+        "framework": {
+            "reference": framework.reference, "title": framework.title, "starts_on": framework.starts_on.isoformat(),
+            "ends_on": framework.ends_on.isoformat(), "regime": framework.regime,
+            "levy_percent": _number(framework.levy_percent),
+            "service_credit_cap_percent": _number(framework.service_credit_cap_percent),
+            "variation_control_percent": _number(framework.variation_control_percent),
+            "quantity_tolerance_percent": _number(framework.quantity_tolerance_percent),
+            "indexation": framework.indexation, "signing_order": list(framework.signing_order),
+        },
+        "parties": {
+            "department": party(call_off.department), "authority": party(framework.authority),
+            "supplier": party(call_off.supplier),
+        },
+        "release": {"number": quote.release.number, "valid_from": quote.release.valid.lower.isoformat()},
+        "matrix_version": revision.matrix.version,
+        "price_hold_until": revision.hold_until.isoformat(),
+        "term": {
+            "starts_on": first.isoformat(), "ends_on": last.isoformat(), "months": months,
+            "extension_months": revision.extension_months,
+        },
+        "sites": [{"name": site.name, "seats": site.seats} for site in revision.sites.all()],
+        "lines": [_line(p) for p in quote.lines],
+        "band_tables": [
+            {"code": code, "scope": table.scope, "method": table.method,
+             "bands": [{"from_quantity": b.from_quantity, "discount_percent": _number(b.discount_percent)}
+                       for b in table.bands]}
+            for code in tables
+            for table in [quote.price_list.bands[code]]
+        ],
+        "totals": {
+            "monthly_gbp": _money(quote.totals.monthly), "interim_gbp": _money(quote.totals.interim),
+            "one_off_gbp": _money(quote.totals.one_off), "usage_gbp": _money(quote.totals.usage),
+            "shared_gbp": _money(quote.totals.shared), "whole_life_gbp": _money(quote.totals.whole_life),
+            "vat_gbp": _money(quote.vat_gbp), "gross_gbp": _money(quote.gross_gbp),
+            "levy_gbp": _money(quote.totals.levy),
+        },
+        "charges_by_financial_year": [
+            {"year": y.year, "net_gbp": _money(y.net), "vat_gbp": _money(y.vat), "gross_gbp": _money(y.gross)}
+            for y in quote.years
+        ],
+        "charges_by_phase": _phases(quote),
+        "milestones": [
+            {"number": m.label, "title": m.title, "planned_on": m.planned_on.isoformat(), "criteria": list(m.criteria),
+             "payments": [
+                 {"service": code, "name": name, "percent": None if percent is None else _number(percent),
+                  "quantity": quantity, "amount_gbp": _money(amount)}
+                 for code, name, percent, quantity, amount in payments[m.number].payments
+             ],
+             "effect": m.effect or None}
+            for m in revision.milestones.all()
+        ],
+        "service_levels": [
+            {"service_level": s.service_level, "measure_code": s.measure_code, "measure": s.measure, "unit": s.unit,
+             "target": s.target, "minimum": s.minimum, "critical": s.critical,
+             "credit_applies_to": s.credit_applies_to, "kpi": s.measure_code in revision.kpi_codes}
+            for s in queries.service_levels(quote.release, codes)
+        ],
+        "special_terms": [
+            {"number": t.number, "heading": t.heading, "text": t.text} for t in revision.special_terms.all()
+        ],
+        "data_protection": revision.data_protection,
+        "staff_transfer": {"applies": revision.staff_transfer_applies, "text": revision.staff_transfer_text},
+        "attachments": [
+            {"kind": a.kind, "sha256": a.sha256, "length": a.length} for a in revision.attachments.order_by("sha256")
+        ],
+        "spend_control_reference": revision.spend_control_reference,
+        "budget_commitment": sha256(f"{revision.budget_salt}{revision.budget_code}".encode()).hexdigest(),
+    }  # fmt: skip
+
+
+def freeze(approved: dict[str, Any]) -> tuple[str, str]:
+    """The canonical text and its sha256: the revision hash every decision and the acceptance repeat."""
+    data = canonical.dumps(approved)
+    return data.decode(), canonical.sha256_hex(data)

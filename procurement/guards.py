@@ -1,0 +1,308 @@
+"""Why not: generators of reasons in words. The page's shut button and the action read the same ones."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from documents.clock import london_day
+from documents.refusal import Reason
+from documents.templatetags.flex import day as as_day
+from documents.templatetags.flex import gbp
+from procurement import access, completeness, quoting, routes
+from procurement.actors import Person
+from procurement.models import (
+    OPEN,
+    Accession,
+    AccessionState,
+    Act,
+    ApprovalStep,
+    CallOff,
+    CallOffRevision,
+    CallOffState,
+    DelegationKind,
+    PostCode,
+    Query,
+    Side,
+    StepState,
+)
+
+S = CallOffState
+
+
+def _state(call_off: CallOff, *wanted: str) -> Iterator[Reason]:
+    if call_off.state not in wanted:
+        yield Reason(_("This call-off is %(state)s.") % {"state": call_off.get_state_display()})
+
+
+def _requester(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
+    if access.find_seat(by, call_off.department_id, PostCode.REQUESTER, on) is None:
+        yield access.requester_needed(call_off, on)
+
+
+def why_not_edit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from _state(call_off, S.DRAFT, S.RETURNED)
+    yield from _requester(call_off, by, london_day(at))
+
+
+def why_not_start(framework, department, *, by: Person, at: datetime) -> Iterator[Reason]:
+    on = london_day(at)
+    yield from _framework_open(framework, on)
+    yield from _accession(framework, department)
+    if access.find_seat(by, department.pk, PostCode.REQUESTER, on) is None:
+        yield Reason(
+            _("Only a requester of %(department)s can start a call-off.") % {"department": department.name},
+            access.who_holds(department.pk, PostCode.REQUESTER, on),
+        )
+
+
+def _framework_open(framework, on: date) -> Iterator[Reason]:
+    if framework.state != "live":
+        yield Reason(
+            _("The framework %(reference)s is %(state)s.")
+            % {"reference": framework.reference, "state": framework.get_state_display()},
+            _("The framework manager can resume it."),
+        )
+    if not framework.starts_on <= on <= framework.ends_on:
+        yield Reason(
+            _("The framework %(reference)s runs from %(start)s to %(end)s.")
+            % {
+                "reference": framework.reference, "start": as_day(framework.starts_on),
+                "end": as_day(framework.ends_on),
+            }
+        )  # fmt: skip
+
+
+def _accession(framework, department) -> Iterator[Reason]:
+    active = Accession.objects.filter(framework=framework, department=department, state=AccessionState.ACTIVE)
+    if not active.exists():
+        yield Reason(
+            _("%(department)s has not joined %(framework)s.")
+            % {"department": department.name, "framework": framework.title},
+            _("The accession lead of the purchasing authority can help it join."),
+        )
+
+
+def why_not_submit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """State and post first, then the framework, then every gap of the order, then approvers and capacity."""
+    on = london_day(at)
+    blocked = [*why_not_edit(call_off, by=by, at=at)]
+    yield from blocked
+    if blocked:
+        return
+    yield from _framework_open(call_off.framework, on)
+    yield from _accession(call_off.framework, call_off.department)
+    revision = call_off.revision
+    quote = quoting.quote(revision, on)
+    missing = list(completeness.gaps(revision, quote, on))
+    yield from (Reason(gap.words) for gap in missing)
+    if not missing:
+        yield from why_not_routed(revision, quote.totals.whole_life, on)
+        forecast = quoting.capacity_forecast(revision, quote.totals.whole_life)
+        if not forecast.fits:
+            yield Reason(
+                _("The order of %(value)s passes the framework's ceiling of %(ceiling)s by %(over)s.")
+                % {
+                    "value": gbp(forecast.this_order), "ceiling": gbp(forecast.ceiling),
+                    "over": gbp(-forecast.free_after),
+                },
+                _("Order less, or ask the framework manager about the ceiling."),
+            )  # fmt: skip
+
+
+def why_not_routed(revision: CallOffRevision, value: Decimal, on: date) -> Iterator[Reason]:
+    """Every step needs somebody in its post; the committing ones a delegation that covers the value."""
+    call_off = revision.call_off
+    matrix = routes.matrix_in_force(call_off.framework, on)
+    if matrix is None:
+        yield Reason(_("The framework has no approval matrix."), _("The framework manager can publish one."))
+        return
+    for step in routes.build(matrix, value):
+        organisation = access.organisation_of_side(call_off, step.side)
+        post = PostCode(step.post).label
+        people = access.holders(organisation.pk, step.post, on)
+        if not people:
+            yield Reason(
+                _("Nobody holds the post of %(post)s at %(organisation)s, which has to %(act)s this order.")
+                % {"post": post, "organisation": organisation.name, "act": Act(step.act).label},
+                _("The administrator of %(organisation)s can appoint somebody.") % {"organisation": organisation.name},
+            )
+
+
+def why_not_recall(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from _state(call_off, S.DEPARTMENT_APPROVAL)
+    yield from _requester(call_off, by, london_day(at))
+    if call_off.state == S.DEPARTMENT_APPROVAL:
+        first = call_off.revision.decisions.order_by("decided_at").first()
+        if first is not None:
+            yield Reason(
+                _("%(name)s has already decided on it.") % {"name": first.name},
+                _("An approver whose turn it is can return it for amendment."),
+            )
+
+
+def why_not_withdraw(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from _state(call_off, *OPEN)
+    yield from _requester(call_off, by, london_day(at))
+
+
+def why_not_copy(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_start(call_off.framework, call_off.department, by=by, at=at)
+
+
+def hands_of(call_off: CallOff, revision: CallOffRevision) -> dict:
+    """person_id -> what they did on this revision that bars them from deciding on it."""
+    barred = {hand.person_id: _("edited this revision") for hand in revision.hands.all()}
+    barred[call_off.requester.person_id] = _("requested this order")
+    if revision.submitted_by:
+        barred[revision.submitted_by] = _("submitted this revision")
+    for decision in revision.decisions.all():
+        barred[decision.person_id] = _("already decided on this revision")
+        if decision.principal_id:
+            barred[decision.principal_id] = _("was acted for on this revision")
+    return barred
+
+
+def why_not_segregated(call_off: CallOff, revision: CallOffRevision, by: Person, seat: access.Seat | None):
+    barred = hands_of(call_off, revision)
+    if by.person_id in barred:
+        yield Reason(_("You %(did)s, so you cannot decide on it.") % {"did": barred[by.person_id]})
+    if seat and seat.principal and seat.principal.person_id in barred:
+        yield Reason(
+            _("%(name)s, for whom you act, %(did)s.")
+            % {"name": seat.principal.name, "did": barred[seat.principal.person_id]}
+        )
+
+
+def _step_is_open(call_off: CallOff, step: ApprovalStep) -> Iterator[Reason]:
+    wanted = S.DEPARTMENT_APPROVAL if step.side == Side.DEPARTMENT else S.AUTHORITY_APPROVAL
+    if step.revision_id != call_off.revision_id or call_off.state != wanted or step.state == StepState.VOID:
+        yield Reason(_("This step no longer counts: the call-off is %(state)s.") % {
+            "state": call_off.get_state_display()})  # fmt: skip
+    elif step.state == StepState.WAITING:
+        yield Reason(_("It is not yet the turn of the %(post)s.") % {"post": step.get_post_display()})
+    elif step.state == StepState.DECIDED:
+        yield Reason(
+            _("%(name)s has already %(outcome)s this step.")
+            % {"name": step.decision.name, "outcome": step.decision.get_outcome_display()}
+        )
+
+
+def why_not_act_on_step(call_off: CallOff, step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Whose step it is, and segregation; shared by endorse, commit, return and reject."""
+    on = london_day(at)
+    yield from _step_is_open(call_off, step)
+    seat = access.find_seat(by, step.organisation_id, step.post, on)
+    if seat is None:
+        yield Reason(
+            _("This step is for the %(post)s of %(organisation)s.")
+            % {"post": step.get_post_display(), "organisation": step.organisation.name},
+            access.who_holds(step.organisation_id, step.post, on),
+        )
+    yield from why_not_segregated(call_off, step.revision, by, seat)
+
+
+def why_not_decide(call_off: CallOff, step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Endorse or commit: on top of the turn, the price hold and, where it commits, a delegation that covers the value."""
+    on = london_day(at)
+    yield from why_not_act_on_step(call_off, step, by=by, at=at)
+    yield from why_hold_ended(step.revision, on)
+    if step.act == Act.COMMIT:
+        yield from why_not_covered(call_off, step, by=by, on=on)
+
+
+def why_hold_ended(revision: CallOffRevision, on: date) -> Iterator[Reason]:
+    if revision.hold_until and on > revision.hold_until:
+        yield Reason(
+            _("Its prices were held until %(day)s: return to reprice.") % {"day": as_day(revision.hold_until)},
+            _("An approver whose turn it is can return it; the requester can withdraw it."),
+        )
+
+
+def commit_kind(side: str) -> str:
+    """A department commits under a budget delegation, the authority under a purchase delegation."""
+    return DelegationKind.BUDGET if side == Side.DEPARTMENT else DelegationKind.PURCHASE
+
+
+def why_not_covered(call_off: CallOff, step: ApprovalStep, *, by: Person, on: date) -> Iterator[Reason]:
+    seat = access.find_seat(by, step.organisation_id, step.post, on)
+    if seat is None:
+        return
+    value = step.revision.whole_life_gbp
+    held = access.delegations(seat, commit_kind(step.side), on)
+    if any(delegation.covers(value) for delegation in held):
+        return
+    if not held:
+        words = _("It commits %(value)s and you hold no %(kind)s delegation on this day.") % {
+            "value": gbp(value), "kind": DelegationKind(commit_kind(step.side)).label,
+        }  # fmt: skip
+    else:
+        largest = held[0]
+        words = _("It commits %(value)s; your delegation is %(limit)s until %(day)s.") % {
+            "value": gbp(value), "limit": gbp(largest.limit_gbp),
+            "day": as_day(largest.ends_on) if largest.ends_on else _("further notice"),
+        }  # fmt: skip
+    yield Reason(words, _who_covers(step, value, on))
+
+
+def _who_covers(step: ApprovalStep, value: Decimal, on: date) -> str:
+    names = [
+        person.name
+        for person in access.holders(step.organisation_id, step.post, on)
+        if any(
+            d.covers(value)
+            for holding in person.holdings.filter(post__code=step.post, post__organisation_id=step.organisation_id)
+            for d in access.delegations(access.Seat(holding), commit_kind(step.side), on)
+        )
+    ]
+    if names:
+        return _("%(names)s can.") % {"names": ", ".join(names)}
+    return _("Nobody in this post can; a larger delegation is needed.")
+
+
+def why_not_query(call_off: CallOff, step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_act_on_step(call_off, step, by=by, at=at)
+
+
+def why_not_answer_query(query: Query, *, by: Person, at: datetime) -> Iterator[Reason]:
+    if query.answered_at:
+        yield Reason(_("%(name)s has already answered.") % {"name": query.answered_by_name})
+    yield from _requester(query.revision.call_off, by, london_day(at))
+
+
+def _order_desk(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
+    if access.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, on) is None:
+        yield access.order_desk_needed(call_off, on)
+
+
+def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    on = london_day(at)
+    yield from _state(call_off, S.WITH_SUPPLIER)
+    yield from _order_desk(call_off, by, on)
+    if call_off.state == S.WITH_SUPPLIER:
+        if call_off.answer_due_at and at >= call_off.answer_due_at:
+            yield Reason(_("The time to answer ended on %(day)s.") % {"day": as_day(call_off.answer_due_at)})
+        yield from why_hold_ended(call_off.revision, on)
+        yield from why_supplier_excluded(call_off, on)
+
+
+def why_supplier_excluded(call_off: CallOff, on: date) -> Iterator[Reason]:
+    """No award to, or acceptance by, a supplier excluded from the framework (s.45(6))."""
+    row = call_off.framework.framework_suppliers.filter(supplier=call_off.supplier).first()
+    if row is None or (row.excluded_from and row.excluded_from <= on):
+        yield Reason(
+            _("%(supplier)s may not receive orders under %(framework)s.")
+            % {"supplier": call_off.supplier.name, "framework": call_off.framework.reference}
+        )
+
+
+def why_not_decline(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from _state(call_off, S.WITH_SUPPLIER)
+    yield from _order_desk(call_off, by, london_day(at))
+
+
+def why_not_change_particulars(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    if call_off.state in (S.REJECTED, S.DECLINED, S.WITHDRAWN, S.LAPSED):
+        yield from _state(call_off, *OPEN)
+    yield from _requester(call_off, by, london_day(at))

@@ -1,0 +1,30 @@
+"""Locks, in the order every action takes them: framework (shared), call-off, contract, document, counters."""
+
+from django.db import connection
+
+from catalogue.models import Framework
+from procurement.models import CallOff
+
+
+def share_framework(framework_id: int) -> Framework:
+    """The framework as it stands, held against suspension and changes of release or ceiling until the commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM {Framework._meta.db_table} WHERE id = %s FOR SHARE",  # noqa: S608 - a table name of ours
+            [framework_id],
+        )
+    return Framework.objects.select_related("authority").get(pk=framework_id)
+
+
+def lock_call_off(call_off: CallOff) -> CallOff:
+    """A fresh copy under FOR UPDATE; the framework first, shared."""
+    framework = share_framework(call_off.framework_id)
+    fresh = (
+        CallOff.objects.select_for_update(of=("self",))
+        .select_related("department", "supplier", "requester", "revision", "authority_revision", "supplier_revision")
+        .get(pk=call_off.pk)
+    )
+    fresh.framework = framework
+    if fresh.revision is not None:
+        fresh.revision.call_off = fresh
+    return fresh

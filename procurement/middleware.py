@@ -1,0 +1,34 @@
+"""Puts the acting person on the request."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from procurement.actors import Person
+
+
+class ActorMiddleware:
+    """``request.actor`` is the signed-in ``Person`` (None when nobody is signed in), read on first use."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.actor = None
+        if request.user.is_authenticated:
+            request.actor = Person.of(
+                request.user, channel="page", session=_session_name(request), signed_in_at=_signed_in_at(request)
+            )
+        return self.get_response(request)
+
+
+def _session_name(request) -> str:
+    """A name for the session that is not its key."""
+    key = request.session.session_key or ""
+    return sha256(key.encode()).hexdigest()[:16] if key else ""
+
+
+def _signed_in_at(request):
+    """The moment of the newest proof of identity in this session (real time), as allauth keeps it."""
+    records = request.session.get("account_authentication_methods", [])
+    moments = [record["at"] for record in records if "at" in record]
+    return datetime.fromtimestamp(max(moments), UTC) if moments else None

@@ -1,0 +1,148 @@
+"""Approval: the steps of a submitted revision, the decisions taken on them, and the questions asked on the way."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.models import Organisation
+from documents.machines import FSMField, register, transition
+from documents.rights import FACT, STATE
+from procurement.models.people import Delegation, PostCode, PostHolding, User
+from procurement.models.revision import CallOffRevision
+
+
+class Side(models.TextChoices):
+    DEPARTMENT = "department", _("department")
+    AUTHORITY = "authority", _("purchasing authority")
+
+
+class Act(models.TextChoices):
+    ENDORSE = "endorse", _("endorse")
+    COMMIT = "commit", _("commit")
+
+
+class StepState(models.TextChoices):
+    WAITING = "waiting", _("not yet")
+    OPEN = "open", _("waiting for a decision")
+    DECIDED = "decided", _("decided")
+    VOID = "void", _("void")
+
+
+class ApprovalStep(models.Model):
+    """One post's turn on one revision. Groups of a side follow each other; steps of a group are parallel."""
+
+    revision = models.ForeignKey(CallOffRevision, on_delete=models.PROTECT, related_name="steps")
+    side = models.CharField(max_length=10, choices=Side.choices)
+    group = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField()
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    post = models.CharField(max_length=40, choices=PostCode.choices)
+    act = models.CharField(max_length=8, choices=Act.choices)
+    state = FSMField(default=StepState.WAITING, choices=StepState.choices, protected=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+
+    db_rights = STATE("state", "opened_at")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "position"], name="one_step_a_position"),
+            models.CheckConstraint(condition=Q(state__in=StepState.values), name="step_state_is_known"),
+            models.CheckConstraint(
+                condition=~Q(state=StepState.OPEN) | Q(opened_at__isnull=False), name="open_step_has_a_moment"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "post"], condition=Q(state="open"), name="open_steps_by_post"
+            )
+        ]
+
+    @transition(field=state, source=StepState.WAITING, target=StepState.OPEN)
+    def open(self, *, at):
+        self.opened_at = at
+
+    @transition(field=state, source=StepState.OPEN, target=StepState.DECIDED)
+    def decide(self):
+        """The decision is its own row."""
+
+    @transition(field=state, source=[StepState.WAITING, StepState.OPEN], target=StepState.VOID)
+    def void(self):
+        """The revision it belongs to is no longer being decided."""
+
+
+register(ApprovalStep, "approval_step", terminal=(StepState.DECIDED, StepState.VOID))
+
+
+class Outcome(models.TextChoices):
+    ENDORSED = "endorsed", _("endorsed")
+    COMMITTED = "committed", _("committed")
+    RETURNED = "returned", _("returned for amendment")
+    REJECTED = "rejected", _("rejected")
+
+
+class Decision(models.Model):
+    """A fact: who decided what, in which post, under which authority, on exactly which content.
+
+    The database refuses (trigger ``decision_is_segregated``) a decider who requested, submitted or edited the
+    revision, or who, in person or as principal, already decided on it.
+    """
+
+    step = models.OneToOneField(ApprovalStep, on_delete=models.PROTECT, related_name="decision")
+    revision = models.ForeignKey(CallOffRevision, on_delete=models.PROTECT, related_name="decisions")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    person_id = models.UUIDField()
+    name = models.CharField(max_length=120)
+    holding = models.ForeignKey(PostHolding, on_delete=models.PROTECT, related_name="+")
+    principal_id = models.UUIDField(null=True, blank=True)
+    principal_name = models.CharField(max_length=120, blank=True)
+    delegation = models.ForeignKey(Delegation, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    reason = models.TextField(blank=True)
+    no_conflict_declared = models.BooleanField()
+    revision_hash = models.CharField(max_length=64)
+    decided_at = models.DateTimeField()
+
+    db_rights = FACT
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "person_id"], name="one_decision_a_person"),
+            models.CheckConstraint(condition=Q(no_conflict_declared=True), name="decision_declares_no_conflict"),
+            models.CheckConstraint(
+                condition=~Q(outcome=Outcome.COMMITTED) | Q(delegation__isnull=False),
+                name="commit_names_its_delegation",
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome__in=[Outcome.ENDORSED, Outcome.COMMITTED]) | ~Q(reason=""),
+                name="a_no_has_a_reason",
+            ),
+        ]
+
+
+class Query(models.Model):
+    """An approver's question to the requester; it changes no state and the supplier never sees it."""
+
+    revision = models.ForeignKey(CallOffRevision, on_delete=models.PROTECT, related_name="queries")
+    step = models.ForeignKey(ApprovalStep, on_delete=models.PROTECT, related_name="queries")
+    side = models.CharField(max_length=10, choices=Side.choices)
+    text = models.TextField()
+    asked_by = models.UUIDField()
+    asked_by_name = models.CharField(max_length=120)
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_by = models.UUIDField(null=True, blank=True)
+    answered_by_name = models.CharField(max_length=120, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    db_rights = STATE("answer", "answered_by", "answered_by_name", "answered_at")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answer="", answered_by__isnull=True, answered_at__isnull=True)
+                | (~Q(answer="") & Q(answered_by__isnull=False, answered_at__isnull=False)),
+                name="query_answer_is_whole",
+            )
+        ]

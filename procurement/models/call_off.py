@@ -1,0 +1,178 @@
+"""The call-off: a department's order under a framework, and its state machine (domain.md, "Call-off").
+
+Transitions only move the state; locks, guards, records and messages are in the actions (``procurement.workflow``,
+``procurement.approval``, ``contracts.formation``).
+"""
+
+import uuid
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.models import Framework, Organisation
+from documents.machines import FSMField, register, transition
+from documents.rights import STATE
+from procurement.models.people import User
+
+
+class CallOffState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    DEPARTMENT_APPROVAL = "department_approval", _("with the department's approvers")
+    AUTHORITY_APPROVAL = "authority_approval", _("with the purchasing authority")
+    RETURNED = "returned", _("returned for amendment")
+    WITH_SUPPLIER = "with_supplier", _("with the supplier")
+    CONFIRMED = "confirmed", _("accepted, contract being made")
+    CONTRACTED = "contracted", _("contracted")
+    REJECTED = "rejected", _("rejected")
+    DECLINED = "declined", _("declined by the supplier")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    LAPSED = "lapsed", _("lapsed")
+
+
+S = CallOffState
+EDITABLE = (S.DRAFT, S.RETURNED)
+IN_APPROVAL = (S.DEPARTMENT_APPROVAL, S.AUTHORITY_APPROVAL)
+OPEN = (*EDITABLE, *IN_APPROVAL, S.WITH_SUPPLIER)
+ENDED = (S.CONTRACTED, S.REJECTED, S.DECLINED, S.WITHDRAWN, S.LAPSED)
+
+
+class CallOff(models.Model):
+    """One order, from draft to contract. ``reference`` is given at the first submission and never changes.
+
+    ``authority_revision`` and ``supplier_revision`` are the newest revisions that reached each of them: what a reader
+    outside the department may see never runs ahead of what was sent to them.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    reference = models.CharField(max_length=20, unique=True, null=True, blank=True)
+    framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="call_offs")
+    department = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="call_offs")
+    supplier = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="orders")
+    title = models.CharField(max_length=120)
+    state = FSMField(default=S.DRAFT, choices=CallOffState.choices, protected=True)
+    state_since = models.DateTimeField()
+    requester = models.ForeignKey(User, on_delete=models.PROTECT, related_name="requested_call_offs")
+    created_at = models.DateTimeField()
+    revision = models.ForeignKey(
+        "procurement.CallOffRevision", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    authority_revision = models.ForeignKey(
+        "procurement.CallOffRevision", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    supplier_revision = models.ForeignKey(
+        "procurement.CallOffRevision", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    answer_due_at = models.DateTimeField(null=True, blank=True)
+    whole_life_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    ended_reason = models.CharField(max_length=2000, blank=True)
+    search_text = models.TextField(blank=True)
+
+    db_rights = STATE(
+        "reference", "title", "state", "state_since", "requester_id", "revision_id", "authority_revision_id",
+        "supplier_revision_id", "answer_due_at", "whole_life_gbp", "ended_reason", "search_text",
+    )  # fmt: skip
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=CallOffState.values), name="call_off_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=[S.DRAFT, S.WITHDRAWN, S.LAPSED]) | Q(reference__isnull=False),
+                name="call_off_past_draft_has_a_reference",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=S.WITH_SUPPLIER) | Q(answer_due_at__isnull=False),
+                name="call_off_with_supplier_has_a_due_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(whole_life_gbp__isnull=True) | Q(whole_life_gbp__gte=0, whole_life_gbp__lt="NaN"),
+                name="call_off_value_is_money",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["department", "-created_at", "-id"], name="call_off_by_department"),
+            models.Index(fields=["framework", "-created_at", "-id"], name="call_off_by_framework"),
+            models.Index(fields=["supplier", "-created_at", "-id"], name="call_off_by_supplier"),
+            models.Index(fields=["framework", "state"], name="call_off_by_state"),
+            GinIndex(fields=["search_text"], name="call_off_search", opclasses=["gin_trgm_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference or self.title
+
+    @property
+    def audit_id(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def is_editable(self) -> bool:
+        return self.state in EDITABLE
+
+    @property
+    def is_binding(self) -> bool:
+        """Only an executed contract binds anybody; until then everything is subject to contract."""
+        return self.state == S.CONTRACTED
+
+    @transition(field=state, source=[S.DRAFT, S.RETURNED], target=S.DEPARTMENT_APPROVAL)
+    def submit(self, *, at):
+        self.state_since = at
+
+    @transition(field=state, source=S.DEPARTMENT_APPROVAL, target=S.RETURNED)
+    def recall(self, *, at):
+        self.state_since = at
+
+    @transition(field=state, source=S.DEPARTMENT_APPROVAL, target=S.AUTHORITY_APPROVAL)
+    def pass_to_authority(self, *, at):
+        self.state_since = at
+        self.authority_revision_id = self.revision_id
+
+    @transition(field=state, source=S.AUTHORITY_APPROVAL, target=S.WITH_SUPPLIER)
+    def award(self, *, at, answer_due_at):
+        self.state_since = at
+        self.supplier_revision_id = self.revision_id
+        self.answer_due_at = answer_due_at
+
+    @transition(field=state, source=list(IN_APPROVAL), target=S.RETURNED)
+    def return_for_changes(self, *, at):
+        self.state_since = at
+
+    @transition(field=state, source=list(IN_APPROVAL), target=S.REJECTED)
+    def reject(self, *, at, reason):
+        self.state_since = at
+        self.ended_reason = reason
+
+    @transition(field=state, source=S.WITH_SUPPLIER, target=S.CONFIRMED)
+    def confirm(self, *, at):
+        self.state_since = at
+
+    @transition(field=state, source=S.WITH_SUPPLIER, target=S.DECLINED)
+    def decline(self, *, at, reason):
+        self.state_since = at
+        self.ended_reason = reason
+
+    @transition(field=state, source=S.CONFIRMED, target=S.CONTRACTED)
+    def conclude(self, *, at):
+        self.state_since = at
+
+    @transition(field=state, source=S.CONFIRMED, target=S.RETURNED)
+    def reopen(self, *, at):
+        self.state_since = at
+
+    @transition(field=state, source=S.CONFIRMED, target=S.DECLINED)
+    def end(self, *, at, reason):
+        self.state_since = at
+        self.ended_reason = reason
+
+    @transition(field=state, source=list(OPEN), target=S.WITHDRAWN)
+    def withdraw(self, *, at, reason):
+        self.state_since = at
+        self.ended_reason = reason
+
+    @transition(field=state, source=list(OPEN), target=S.LAPSED)
+    def lapse(self, *, at, reason):
+        self.state_since = at
+        self.ended_reason = reason
+
+
+register(CallOff, "call_off", terminal=ENDED)

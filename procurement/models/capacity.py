@@ -1,0 +1,74 @@
+"""The ceiling nobody can pass: one counter row a framework, moved by a conditional UPDATE, and its ledger of facts."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.models import Framework
+from documents.rights import FACT, STATE
+from procurement.models.call_off import CallOff
+from procurement.models.revision import CallOffRevision
+
+
+class CapacityAccount(models.Model):
+    """GBP, VAT excluded. The CHECK is the last line of defence against passing the ceiling."""
+
+    framework = models.OneToOneField(Framework, on_delete=models.PROTECT, related_name="capacity")
+    ceiling_gbp = models.DecimalField(max_digits=14, decimal_places=2)
+    reserved_gbp = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    committed_gbp = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+
+    db_rights = STATE("ceiling_gbp", "reserved_gbp", "committed_gbp")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reserved_gbp__gte=0, committed_gbp__gte=0, ceiling_gbp__lt="NaN")
+                & Q(ceiling_gbp__gte=F("reserved_gbp") + F("committed_gbp")),
+                name="ceiling_is_never_passed",
+            )
+        ]
+
+    @property
+    def headroom_gbp(self):
+        return self.ceiling_gbp - self.reserved_gbp - self.committed_gbp
+
+
+class CapacityEntry(models.Model):
+    """A fact of the ledger: what an event added to (or took from) the reserved and the committed amount."""
+
+    class Kind(models.TextChoices):
+        OPEN = "open", _("opening commitment")
+        RESERVE = "reserve", _("reserve")
+        COMMIT = "commit", _("commit")
+        RELEASE = "release", _("release")
+
+    account = models.ForeignKey(CapacityAccount, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    reserved_delta_gbp = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    committed_delta_gbp = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    call_off = models.ForeignKey(
+        CallOff, null=True, blank=True, on_delete=models.PROTECT, related_name="capacity_entries"
+    )
+    revision = models.ForeignKey(CallOffRevision, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=120)
+    key = models.CharField(max_length=120, unique=True)
+    at = models.DateTimeField()
+
+    db_rights = FACT
+
+
+class VolumeEntry(models.Model):
+    """A fact: a quantity that counts towards a volume band from a day on. Pricing reads these, never contracts."""
+
+    framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="volume_entries")
+    volume = models.CharField(max_length=20)
+    quantity = models.IntegerField()
+    effective_from = models.DateField()
+    source = models.CharField(max_length=120)
+    key = models.CharField(max_length=120, unique=True)
+
+    db_rights = FACT
+
+    class Meta:
+        indexes = [models.Index(fields=["framework", "volume"], name="volume_by_framework")]

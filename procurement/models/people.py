@@ -1,0 +1,203 @@
+"""People, the posts they hold, and what a post may commit.
+
+A post is a chair in an organisation; a holding says who sits in it from when to when; a delegation says how much
+the holder may commit. Nothing here is deleted: a right that ends gets an end date, so that "who could approve this
+on that day" can always be answered.
+"""
+
+import uuid
+from datetime import date
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from catalogue.models import Organisation
+from documents.rights import STATE
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, name: str, password: str | None = None) -> "User":
+        user = self.model(email=email.strip().lower(), name=name.strip())
+        user.set_password(password)
+        user.save()
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who can sign in. ``person_id`` is the name the evidence keeps when the account is long gone."""
+
+    person_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    email = models.EmailField(_("email address"), unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    is_active = models.BooleanField(default=True)
+    is_staff = False
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+    db_rights = STATE("password", "last_login", "email", "name", "is_active")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(email=models.functions.Lower("email")), name="user_email_is_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_full_name(self) -> str:
+        return self.name
+
+
+class PostCode(models.TextChoices):
+    """The posts of domain.md, "Who acts"."""
+
+    REQUESTER = "requester", _("requester")
+    BUDGET_HOLDER = "budget_holder", _("budget holder")
+    TECHNOLOGY_OFFICER = "technology_officer", _("technology officer")
+    FINANCE_DIRECTOR = "finance_director", _("finance director")
+    ACCOUNTING_OFFICER = "accounting_officer", _("accounting officer")
+    SIGNATORY = "signatory", _("signatory")
+    CONTRACT_MANAGER = "contract_manager", _("contract manager")
+    ADMINISTRATOR = "administrator", _("administrator")
+    FRAMEWORK_MANAGER = "framework_manager", _("framework manager")
+    CATALOGUE_MANAGER = "catalogue_manager", _("catalogue manager")
+    ACCESSION_LEAD = "accession_lead", _("accession lead")
+    ACCESSION_APPROVER = "accession_approver", _("accession approver")
+    CATEGORY_MANAGER = "category_manager", _("category manager")
+    COMMERCIAL_LEAD = "commercial_lead", _("commercial lead")
+    FINANCE_LEAD = "finance_lead", _("finance lead")
+    DEPUTY_DIRECTOR = "deputy_director", _("deputy director")
+    AUTHORITY_SIGNATORY = "authority_signatory", _("authority signatory")
+    AUDITOR = "auditor", _("auditor")
+    ACCOUNT_MANAGER = "account_manager", _("account manager")
+    ORDER_DESK = "order_desk", _("order desk")
+    SUPPLIER_SIGNATORY = "supplier_signatory", _("supplier signatory")
+    SERVICE_MANAGER = "service_manager", _("service manager")
+
+
+AUTHORITY_POSTS = frozenset(
+    {
+        PostCode.FRAMEWORK_MANAGER,
+        PostCode.CATALOGUE_MANAGER,
+        PostCode.ACCESSION_LEAD,
+        PostCode.ACCESSION_APPROVER,
+        PostCode.CATEGORY_MANAGER,
+        PostCode.COMMERCIAL_LEAD,
+        PostCode.FINANCE_LEAD,
+        PostCode.DEPUTY_DIRECTOR,
+        PostCode.AUTHORITY_SIGNATORY,
+        PostCode.AUDITOR,
+    }
+)
+
+
+def in_date(on: date, prefix: str = "") -> Q:
+    """Rows whose ``starts_on``..``ends_on`` (inclusive, open-ended when null) contains the day."""
+    return Q(**{f"{prefix}starts_on__lte": on}) & (
+        Q(**{f"{prefix}ends_on__isnull": True}) | Q(**{f"{prefix}ends_on__gte": on})
+    )
+
+
+def _dated(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name=f"{name}_ends_after_it_starts"
+    )
+
+
+class Post(models.Model):
+    """A chair in an organisation; ``reports_to`` is where an unanswered matter goes next."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="posts")
+    code = models.CharField(max_length=40, choices=PostCode.choices)
+    reports_to = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reports")
+
+    db_rights = STATE("reports_to_id")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "code"], name="one_post_of_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.get_code_display()}, {self.organisation.name}"
+
+
+class PostHolding(models.Model):
+    """Who holds a post from when to when (days inclusive)."""
+
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="holdings")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="holdings")
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+
+    db_rights = STATE("ends_on")
+
+    class Meta:
+        constraints = [
+            _dated("holding"),
+            models.UniqueConstraint(fields=["post", "user", "starts_on"], name="one_holding_from_a_day"),
+        ]
+        indexes = [models.Index(fields=["user", "ends_on"], name="holding_by_person")]
+
+    def __str__(self) -> str:
+        return f"{self.user} as {self.post}"
+
+
+class DelegationKind(models.TextChoices):
+    BUDGET = "budget", _("budget")
+    PURCHASE = "purchase", _("purchase")
+    SIGNATURE = "signature", _("signature")
+
+
+class Delegation(models.Model):
+    """How much the holder of a post may commit: ``limit_gbp`` in GBP, VAT excluded, or explicitly unlimited.
+
+    Zero never means unlimited: a row states one or the other.
+    """
+
+    holding = models.ForeignKey(PostHolding, on_delete=models.PROTECT, related_name="delegations")
+    kind = models.CharField(max_length=10, choices=DelegationKind.choices)
+    limit_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    unlimited = models.BooleanField(default=False)
+    lot = models.PositiveSmallIntegerField(null=True, blank=True)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+
+    db_rights = STATE("ends_on")
+
+    class Meta:
+        constraints = [
+            _dated("delegation"),
+            models.CheckConstraint(
+                condition=Q(unlimited=True, limit_gbp__isnull=True)
+                | Q(unlimited=False, limit_gbp__gt=0, limit_gbp__lt="NaN"),
+                name="delegation_has_a_limit_or_is_unlimited",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=DelegationKind.values), name="delegation_kind_is_known"),
+        ]
+        indexes = [models.Index(fields=["holding", "kind"], name="delegation_by_holding")]
+
+    def covers(self, value_gbp) -> bool:
+        return self.unlimited or self.limit_gbp >= value_gbp
+
+
+class ActingFor(models.Model):
+    """A time-boxed deputy: ``deputy`` may act in the post of ``holding``; one link long, never for oneself."""
+
+    holding = models.ForeignKey(PostHolding, on_delete=models.PROTECT, related_name="deputies")
+    deputy = models.ForeignKey(User, on_delete=models.PROTECT, related_name="acting_for")
+    principal = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+
+    db_rights = STATE("ends_on")
+
+    class Meta:
+        constraints = [
+            _dated("acting_for"),
+            models.CheckConstraint(condition=~Q(deputy=F("principal")), name="nobody_acts_for_themselves"),
+        ]
+

@@ -1,0 +1,75 @@
+"""One function a message. Rows in the caller's transaction, sent after it, each once (unique key)."""
+
+from django.conf import settings
+from django.urls import reverse
+
+from catalogue.models import Organisation
+from documents import mail
+from documents.clock import london_day
+from procurement import access
+from procurement.models import ApprovalStep, CallOff, PostCode, Query, User
+
+
+def _context(call_off: CallOff, **more) -> dict:
+    return {
+        "reference": call_off.reference, "title": call_off.title, "department": call_off.department.name,
+        "framework": call_off.framework.title, "state": call_off.get_state_display(),
+        "url": settings.PUBLIC_URL + reverse("procurement:call_off", args=[call_off.public_id]),
+        "subject_to_contract": not call_off.is_binding, **more,
+    }  # fmt: skip
+
+
+def _send(people, template: str, call_off: CallOff, key: str, **more) -> None:
+    for person in people:
+        context = _context(call_off, name=person.name, **more)
+        mail.enqueue(person.email, f"procurement/email/{template}.txt", context, f"{key}:{person.person_id}")
+
+
+def _post(organisation: Organisation, code: str, call_off: CallOff) -> list[User]:
+    return list(access.holders(organisation.pk, code, london_day(call_off.state_since)))
+
+
+def _moment(call_off: CallOff) -> str:
+    """A key part that is new at every arrival in a state."""
+    return f"{call_off.public_id}:{call_off.revision.number}:{call_off.state}"
+
+
+def tell_openers(call_off: CallOff, steps: list[ApprovalStep]) -> None:
+    """Whose turn it is now."""
+    for step in steps:
+        if step.state == "open":
+            people = _post(step.organisation, step.post, call_off)
+            _send(people, "your_turn", call_off, f"turn:{step.pk}", post=step.get_post_display(), act=step.act)
+
+
+def tell_returned(call_off: CallOff, reason: str) -> None:
+    _send([call_off.requester], "returned", call_off, f"returned:{_moment(call_off)}", reason=reason)
+
+
+def tell_ended(call_off: CallOff, verb: str) -> None:
+    """The requester always; the supplier's order desk if it was theirs to answer."""
+    people = [call_off.requester]
+    if call_off.supplier_revision_id and verb in ("withdrawn", "lapsed"):
+        people += _post(call_off.supplier, PostCode.ORDER_DESK, call_off)
+        _send(people[1:], "withdrawn_from_supplier", call_off, f"ended:{_moment(call_off)}")
+    _send(people[:1], "ended", call_off, f"ended:{_moment(call_off)}", reason=call_off.ended_reason)
+
+
+def tell_supplier(call_off: CallOff) -> None:
+    people = _post(call_off.supplier, PostCode.ORDER_DESK, call_off)
+    due = call_off.answer_due_at.isoformat()
+    _send(people, "order_received", call_off, f"order:{_moment(call_off)}", due=due)
+    _send([call_off.requester], "with_supplier", call_off, f"awarded:{_moment(call_off)}", due=due)
+
+
+def tell_confirmed(call_off: CallOff) -> None:
+    _send([call_off.requester], "confirmed", call_off, f"confirmed:{_moment(call_off)}")
+
+
+def tell_queried(call_off: CallOff, query: Query) -> None:
+    _send([call_off.requester], "queried", call_off, f"query:{query.pk}", asked_by=query.asked_by_name)
+
+
+def tell_answered(call_off: CallOff, query: Query) -> None:
+    people = User.objects.filter(person_id=query.asked_by)
+    _send(people, "answered", call_off, f"answer:{query.pk}", answered_by=query.answered_by_name)

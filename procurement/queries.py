@@ -1,0 +1,158 @@
+"""Reads over several tables: what waits for whom, lists, where an order is."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from catalogue.models import Framework
+from procurement import access
+from procurement.actors import Person
+from procurement.models import (
+    IN_APPROVAL,
+    ActingFor,
+    ApprovalStep,
+    CallOff,
+    CallOffState,
+    CapacityAccount,
+    Decision,
+    PostCode,
+    Query,
+    StepState,
+    in_date,
+)
+
+S = CallOffState
+
+
+def chairs(by: Person, on: date) -> frozenset[tuple[int, str]]:
+    """(organisation id, post) the person sits in that day, in their own right or for a principal."""
+    acting = ActingFor.objects.filter(in_date(on), in_date(on, "holding__"), deputy=by.user).values_list(
+        "holding__post__organisation_id", "holding__post__code"
+    )
+    return access.sight_of(by, on).posts | frozenset(acting)
+
+
+def open_steps(by: Person, on: date) -> QuerySet[ApprovalStep]:
+    """Open steps of the person's chairs that they have not been barred from by having acted on the revision."""
+    wanted = Q()
+    for organisation_id, post in chairs(by, on):
+        wanted |= Q(organisation_id=organisation_id, post=post)
+    if not wanted:
+        return ApprovalStep.objects.none()
+    decided = Decision.objects.filter(revision=OuterRef("revision_id")).filter(
+        Q(person_id=by.person_id) | Q(principal_id=by.person_id)
+    )
+    return (
+        ApprovalStep.objects.filter(wanted, state=StepState.OPEN)
+        .exclude(Exists(decided))
+        .select_related("revision__call_off__department", "revision__call_off__framework", "organisation")
+        .order_by("opened_at", "id")
+    )
+
+
+def orders_to_answer(by: Person, on: date) -> QuerySet[CallOff]:
+    organisations = [org for org, post in chairs(by, on) if post == PostCode.ORDER_DESK]
+    return (
+        CallOff.objects.filter(supplier_id__in=organisations, state=S.WITH_SUPPLIER)
+        .select_related("department", "framework")
+        .order_by("answer_due_at", "id")
+    )
+
+
+def drafts(by: Person, on: date) -> QuerySet[CallOff]:
+    """Drafts and returned call-offs of the departments whose requester the person is."""
+    organisations = [org for org, post in chairs(by, on) if post == PostCode.REQUESTER]
+    return (
+        CallOff.objects.filter(department_id__in=organisations, state__in=[S.DRAFT, S.RETURNED])
+        .select_related("department", "framework")
+        .order_by("-state_since", "-id")
+    )
+
+
+def queries_to_answer(by: Person, on: date) -> QuerySet[Query]:
+    organisations = [org for org, post in chairs(by, on) if post == PostCode.REQUESTER]
+    return (
+        Query.objects.filter(
+            answered_at__isnull=True,
+            revision__call_off__department_id__in=organisations,
+            revision__call_off__state__in=IN_APPROVAL,
+        )
+        .select_related("revision__call_off__department")
+        .order_by("asked_at", "id")
+    )
+
+
+def waiting_for_others(by: Person, on: date) -> QuerySet[CallOff]:
+    """The person's departments' orders that are on somebody else's desk."""
+    organisations = [org for org, post in chairs(by, on) if post == PostCode.REQUESTER]
+    return (
+        CallOff.objects.filter(
+            department_id__in=organisations, state__in=[*IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED]
+        )
+        .select_related("department", "framework", "supplier", "revision")
+        .order_by("state_since", "id")
+    )
+
+
+@dataclass(frozen=True)
+class Desk:
+    """On whose desk an order is: who, since when, and (for the supplier's answer) until when."""
+
+    who: str
+    people: tuple[str, ...]
+    since: datetime
+    due: datetime | None = None
+
+
+def desks(call_off: CallOff, on: date) -> list[Desk]:
+    """Whose desk a call-off is on now; more than one while steps are parallel."""
+    if call_off.state in (S.DRAFT, S.RETURNED):
+        return [_desk(call_off.department, PostCode.REQUESTER, call_off.state_since, on)]
+    if call_off.state in IN_APPROVAL:
+        steps = call_off.revision.steps.filter(state=StepState.OPEN).select_related("organisation")
+        return [_desk(step.organisation, step.post, step.opened_at, on) for step in steps]
+    if call_off.state == S.WITH_SUPPLIER:
+        return [_desk(call_off.supplier, PostCode.ORDER_DESK, call_off.state_since, on, call_off.answer_due_at)]
+    return []
+
+
+def _desk(organisation, code: str, since: datetime, on: date, due: datetime | None = None) -> Desk:
+    people = tuple(user.name for user in access.holders(organisation.pk, code, on))
+    return Desk(f"{PostCode(code).label}, {organisation.name}", people, since, due)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The framework's capacity in GBP, VAT excluded; together they make the ceiling (free may be passed by hopes)."""
+
+    ceiling: object
+    committed: object
+    reserved: object
+    in_approval: object
+    free: object
+
+
+def capacity_bar(framework: Framework) -> Bar:
+    """Committed, reserved (past the department), in the department's approval, and free."""
+    account = CapacityAccount.objects.get(framework=framework)
+    pending = CallOff.objects.filter(framework=framework, state=S.DEPARTMENT_APPROVAL).aggregate(
+        total=Sum("whole_life_gbp")
+    )["total"]
+    return Bar(
+        account.ceiling_gbp, account.committed_gbp, account.reserved_gbp, pending or 0, account.headroom_gbp
+    )
+
+
+def visible_list(by: Person, on: date, *, text: str = "", state: str = "") -> QuerySet[CallOff]:
+    """The person's call-offs, newest first, by text (number, purchase order, department, site, service) and state."""
+    rows = access.visible_call_offs(by, on).select_related("department", "framework", "supplier")
+    if state:
+        rows = rows.filter(state=state)
+    for word in text.lower().split():
+        rows = rows.filter(search_text__contains=word)
+    return rows.order_by("-created_at", "-id")
+
+
+def orders_by_state(framework: Framework) -> dict[str, int]:
+    return dict(CallOff.objects.filter(framework=framework).values_list("state").annotate(Count("id")))

@@ -1,0 +1,175 @@
+"""The price of a revision: today's for a draft, and what is frozen at submission. Reads only; the sums are
+``catalogue.pricing``'s."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from catalogue import pricing, queries, rules
+from catalogue.models import CatalogueRelease, Framework
+from procurement.models import Accession, CallOffLine, CallOffRevision, CapacityAccount, VolumeEntry
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class MilestoneMoney:
+    """What one milestone releases: (service code, name, percent or None, quantity or None, GBP)."""
+
+    number: int
+    payments: tuple[tuple[str, str, Decimal | None, int | None, Decimal], ...]
+
+    @property
+    def total(self) -> Decimal:
+        return sum((payment[4] for payment in self.payments), ZERO)
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Everything a price page shows. Money is GBP, VAT excluded unless named gross."""
+
+    release: CatalogueRelease | None
+    price_list: pricing.PriceList | None
+    volumes: dict[str, int]
+    lines: tuple[pricing.PricedLine, ...]
+    totals: pricing.Totals
+    years: tuple[pricing.YearCharge, ...]
+    vat_gbp: Decimal
+    gross_gbp: Decimal
+    saving: pricing.Saving | None
+    carbon: pricing.Carbon
+    milestones: tuple[MilestoneMoney, ...]
+    unknown_services: tuple[str, ...]
+    undated: tuple[str, ...]
+
+
+def volumes(framework: Framework, on: date) -> dict[str, int]:
+    """Quantities that count towards each framework band, from entries effective by the day."""
+    rows = (
+        VolumeEntry.objects.filter(framework=framework, effective_from__lte=on)
+        .values_list("volume")
+        .annotate(Sum("quantity"))
+    )
+    return dict(rows)
+
+
+def as_pricing_lines(lines: list[CallOffLine]) -> list[pricing.Line]:
+    return [
+        pricing.Line(
+            number=line.number, phase=line.phase, service=line.service_code, site=line.site.name if line.site else None,
+            quantity=line.quantity, starts_on=line.starts_on, months=line.months,
+        )  # fmt: skip
+        for line in lines
+    ]
+
+
+def _milestone_money(revision: CallOffRevision, priced: list[pricing.PricedLine]) -> tuple[MilestoneMoney, ...]:
+    """Percentages of a line's total and units at its price, each rounded half-up to the penny."""
+    by_code = {p.line.service: p for p in priced if p.line.phase == "one_off"}
+    out = []
+    for milestone in revision.milestones.prefetch_related("payments"):
+        payments = []
+        for payment in milestone.payments.all():
+            line = by_code.get(payment.service_code)
+            if line is None:
+                continue
+            amount = (
+                pricing.to_penny(line.total * payment.percent / 100)
+                if payment.percent is not None
+                else pricing.to_penny(line.unit_price * payment.quantity)
+            )
+            payments.append((payment.service_code, line.service.name, payment.percent, payment.quantity, amount))
+        out.append(MilestoneMoney(milestone.number, tuple(payments)))
+    return tuple(out)
+
+
+def baseline(revision: CallOffRevision) -> Decimal | None:
+    call_off = revision.call_off
+    return (
+        Accession.objects.filter(framework=call_off.framework_id, department=call_off.department_id)
+        .values_list("baseline_gbp_per_user_year", flat=True)
+        .first()
+    )
+
+
+def quote(revision: CallOffRevision, on: date) -> Quote:
+    """Price the revision on the day's live release and volumes. Lines without dates or service are named, not priced."""
+    framework = revision.call_off.framework
+    release = queries.live_release(framework, on)
+    price_list = queries.price_list(release) if release else None
+    rows = list(revision.lines.select_related("site"))
+    known = price_list.services if price_list else {}
+    unknown = tuple(sorted({row.service_code for row in rows if row.service_code not in known}))
+    undated = tuple(sorted({row.service_code for row in rows if row.starts_on is None}))
+    wanted = [row for row in rows if row.service_code in known and row.starts_on is not None]
+    current = volumes(framework, on)
+    priced = pricing.price_lines(as_pricing_lines(wanted), price_list, current) if price_list else []
+    years = pricing.charges_by_financial_year(priced, queries.vat_rates())
+    seats = sum(site.seats for site in revision.sites.all())
+    base = baseline(revision)
+    return Quote(
+        release=release, price_list=price_list, volumes=current, lines=tuple(priced),
+        totals=pricing.totals(priced, framework.levy_percent),
+        years=tuple(years),
+        vat_gbp=sum((year.vat for year in years), ZERO), gross_gbp=sum((year.gross for year in years), ZERO),
+        saving=pricing.saving(priced, base, seats) if base is not None and seats else None,
+        carbon=pricing.carbon(priced), milestones=_milestone_money(revision, priced),
+        unknown_services=unknown, undated=undated,
+    )  # fmt: skip
+
+
+def unmet_rules(revision: CallOffRevision, quoted: Quote) -> list[rules.Unmet]:
+    """The catalogue rules the order does not meet yet, each with line, site and figure in words."""
+    if quoted.release is None:
+        return []
+    sites = [(site.name, site.seats) for site in revision.sites.all()]
+    lines = [
+        line
+        for line in as_pricing_lines(list(revision.lines.select_related("site")))
+        if line.service in quoted.price_list.services
+    ]
+    return rules.unmet(
+        queries.catalogue_rules(quoted.release), sites, lines, quoted.price_list,
+        queries.lots(revision.call_off.framework),
+    )  # fmt: skip
+
+
+def unpaid_one_offs(revision: CallOffRevision, quoted: Quote) -> list[tuple[str, Decimal, Decimal]]:
+    """One-off lines whose milestone payments do not add up: (service code, line total, sum of payments)."""
+    paid: Counter[str] = Counter()
+    for milestone in quoted.milestones:
+        for code, _name, _percent, _quantity, amount in milestone.payments:
+            paid[code] += amount
+    return [
+        (p.line.service, p.total, paid[p.line.service] or ZERO)
+        for p in quoted.lines
+        if p.line.phase == "one_off" and paid[p.line.service] != p.total
+    ]
+
+
+@dataclass(frozen=True)
+class CapacityForecast:
+    """Where the framework would stand if this order went through (GBP, VAT excluded)."""
+
+    ceiling: Decimal
+    committed: Decimal
+    reserved: Decimal
+    this_order: Decimal
+    already_reserved_here: Decimal
+
+    @property
+    def free_after(self) -> Decimal:
+        return self.ceiling - self.committed - self.reserved + self.already_reserved_here - self.this_order
+
+    @property
+    def fits(self) -> bool:
+        return self.free_after >= 0
+
+
+def capacity_forecast(revision: CallOffRevision, amount: Decimal) -> CapacityForecast:
+    account = CapacityAccount.objects.get(framework=revision.call_off.framework_id)
+    here = revision.call_off.capacity_entries.aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
+    return CapacityForecast(account.ceiling_gbp, account.committed_gbp, account.reserved_gbp, amount, here)

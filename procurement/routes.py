@@ -1,0 +1,56 @@
+"""The approval route of a value: the matrix row that covers it, as groups of posts for each side."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from catalogue.models import Framework
+from procurement.models import Act, ApprovalMatrix, MatrixRow, Side
+
+
+@dataclass(frozen=True)
+class RouteStep:
+    side: str
+    group: int
+    position: int
+    post: str
+    act: str
+
+
+class NoRoute(ValueError):
+    """The matrix covers no such value."""
+
+
+def matrix_in_force(framework: Framework, on: date) -> ApprovalMatrix | None:
+    return ApprovalMatrix.objects.filter(framework=framework, valid_from__lte=on).order_by("-version").first()
+
+
+def row_for(rows: list[MatrixRow], whole_life_gbp: Decimal) -> MatrixRow:
+    """The row with the smallest upper bound (GBP, inclusive) that covers the value."""
+    bounded = sorted((row for row in rows if row.up_to_gbp is not None), key=lambda row: row.up_to_gbp)
+    for row in bounded:
+        if whole_life_gbp <= row.up_to_gbp:
+            return row
+    for row in rows:
+        if row.up_to_gbp is None:
+            return row
+    raise NoRoute(f"no row of the matrix covers {whole_life_gbp}")
+
+
+def parse(steps: str) -> list[list[str]]:
+    """``a;b+c`` is group [a] then group [b, c] in parallel."""
+    return [[post.strip() for post in group.split("+")] for group in steps.split(";")]
+
+
+def build(matrix: ApprovalMatrix, whole_life_gbp: Decimal) -> list[RouteStep]:
+    """All steps in order. The last group of each side commits; earlier groups endorse (domain.md, "Approval")."""
+    row = row_for(list(matrix.rows.all()), whole_life_gbp)
+    out: list[RouteStep] = []
+    for side, text in ((Side.DEPARTMENT, row.department_steps), (Side.AUTHORITY, row.authority_steps)):
+        groups = parse(text)
+        for number, posts in enumerate(groups, start=1):
+            act = Act.COMMIT if number == len(groups) else Act.ENDORSE
+            out += [RouteStep(side, number, 0, post, act) for post in posts]
+    return [
+        RouteStep(s.side, s.group, position, s.post, s.act) for position, s in enumerate(out, start=1)
+    ]

@@ -1,0 +1,238 @@
+"""The call-off's life outside approval: submit, recall, withdraw, lapse, copy; and the supplier's side, which
+``contracts.formation`` calls."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from documents import audit, numbers
+from documents.actors import SYSTEM, Actor
+from documents.clock import london_day
+from documents.refusal import insist, refuse
+from procurement import access, capacity, content, drafting, guards, notifications, quoting, routes, searching
+from procurement.actors import Person
+from procurement.locking import lock_call_off
+from procurement.models import (
+    OPEN,
+    ApprovalStep,
+    CallOff,
+    CallOffRevision,
+    Side,
+    StepState,
+)
+
+
+@transaction.atomic
+def submit(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
+    """Freeze prices and content, compute the hash, build the steps, and put it before the department's first group."""
+    call_off = lock_call_off(call_off)
+    insist(guards.why_not_submit(call_off, by=by, at=at))
+    if call_off.reference is None:
+        call_off.reference = numbers.take("CO", london_day(at).year)
+    before = call_off.state
+    revision = _freeze(call_off, by=by, at=at)
+    steps = _build_steps(revision)
+    _open_group(steps, Side.DEPARTMENT, 1, at)
+    call_off.submit(at=at)
+    call_off.whole_life_gbp = revision.whole_life_gbp
+    call_off.search_text = searching.text_of(call_off)
+    call_off.save()
+    audit.record(
+        "call_off.submitted", call_off, by=by, at=at, before=before, after=call_off.state,
+        hash_shown=revision.revision_hash,
+    )  # fmt: skip
+    notifications.tell_openers(call_off, steps)
+    return call_off
+
+
+def _freeze(call_off: CallOff, *, by: Person, at: datetime) -> CallOffRevision:
+    """Prices, totals, content and hash onto the revision; from here on the database refuses any change of it."""
+    on = london_day(at)
+    revision = call_off.revision
+    quote = quoting.quote(revision, on)
+    revision.matrix = routes.matrix_in_force(call_off.framework, on)
+    revision.release = quote.release
+    revision.hold_until = on + timedelta(days=call_off.framework.price_hold_days)
+    services = {service.code: service for service in quote.release.services.all()}
+    by_number = {p.line.number: p for p in quote.lines}
+    for line in revision.lines.all():
+        priced = by_number[line.number]
+        line.service = services[line.service_code]
+        line.list_price_gbp = priced.service.list_price
+        line.discount_percent = priced.discount_percent
+        line.graduated = bool(priced.slices)
+        line.unit_price_gbp = priced.unit_price
+        line.monthly_gbp = priced.monthly
+        line.total_gbp = priced.total
+        line.save()
+    totals = quote.totals
+    revision.monthly_gbp, revision.interim_gbp, revision.one_off_gbp = totals.monthly, totals.interim, totals.one_off
+    revision.usage_gbp, revision.shared_gbp = totals.usage, totals.shared
+    revision.whole_life_gbp, revision.levy_gbp = totals.whole_life, totals.levy
+    revision.vat_gbp, revision.gross_gbp = quote.vat_gbp, quote.gross_gbp
+    revision.saving_gbp_a_year = quote.saving.saving_year if quote.saving else None
+    revision.carbon_saved_kg_a_year = quote.carbon.saved_kg_year
+    revision.content, revision.revision_hash = content.freeze(content.approved_object(revision, quote))
+    revision.submitted_at, revision.submitted_by, revision.submitted_by_name = at, by.person_id, by.words
+    revision.save()
+    return revision
+
+
+def _build_steps(revision: CallOffRevision) -> list[ApprovalStep]:
+    call_off = revision.call_off
+    return [
+        ApprovalStep.objects.create(
+            revision=revision, side=step.side, group=step.group, position=step.position, post=step.post, act=step.act,
+            organisation=access.organisation_of_side(call_off, step.side),
+        )  # fmt: skip
+        for step in routes.build(revision.matrix, revision.whole_life_gbp)
+    ]
+
+
+def _open_group(steps: list[ApprovalStep], side: str, group: int, at: datetime) -> None:
+    for step in steps:
+        if step.side == side and step.group == group:
+            step.open(at=at)
+            step.save()
+
+
+def void_steps(revision: CallOffRevision) -> None:
+    """Steps that were not decided stop counting; decided ones stay as the record of what was said on that revision."""
+    for step in revision.steps.filter(state__in=[StepState.WAITING, StepState.OPEN]):
+        step.void()
+        step.save()
+
+
+def new_draft_revision(call_off: CallOff, *, at: datetime) -> CallOffRevision:
+    """A new unsubmitted revision with the content of the last one."""
+    last = call_off.revision
+    revision = CallOffRevision.objects.create(
+        call_off=call_off, number=last.number + 1, previous=last, created_at=at
+    )
+    drafting.copy_content(last, revision)
+    call_off.revision = revision
+    return revision
+
+
+@transaction.atomic
+def recall(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
+    """Take it back before anybody has decided; the same reference, a new draft revision."""
+    call_off = lock_call_off(call_off)
+    insist(guards.why_not_recall(call_off, by=by, at=at))
+    before = call_off.state
+    void_steps(call_off.revision)
+    call_off.recall(at=at)
+    new_draft_revision(call_off, at=at)
+    call_off.save()
+    audit.record("call_off.recalled", call_off, by=by, at=at, before=before, after=call_off.state)
+    return call_off
+
+
+@transaction.atomic
+def withdraw(call_off: CallOff, *, reason: str, by: Person, at: datetime) -> CallOff:
+    """End it from any open state; the reservation is released."""
+    call_off = lock_call_off(call_off)
+    insist(guards.why_not_withdraw(call_off, by=by, at=at))
+    return _end(call_off, "withdrawn", "withdraw", reason=reason, by=by, at=at)
+
+
+def _end(call_off: CallOff, verb: str, move: str, *, reason: str, by: Actor, at: datetime) -> CallOff:
+    if not reason.strip():
+        refuse(_("Give a reason."))
+    before, was_open = call_off.state, call_off.state in OPEN
+    if was_open and call_off.revision.is_submitted:
+        void_steps(call_off.revision)
+    getattr(call_off, move)(at=at, reason=reason)
+    call_off.save()
+    audit.record(f"call_off.{verb}", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason)
+    notifications.tell_ended(call_off, verb)
+    capacity.release_all(call_off, at=at)
+    return call_off
+
+
+@transaction.atomic
+def lapse(call_off: CallOff, *, reason: str, at: datetime, by: Actor = SYSTEM) -> CallOff:
+    """The clock's end of an open call-off. Safe to run twice: a call-off that has moved on is left alone."""
+    call_off = lock_call_off(call_off)
+    if call_off.state in OPEN:
+        return _end(call_off, "lapsed", "lapse", reason=reason, by=by, at=at)
+    return call_off
+
+
+@transaction.atomic
+def copy(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
+    """A new draft of the same department with the content of an older call-off."""
+    insist(guards.why_not_copy(call_off, by=by, at=at))
+    fresh = drafting.start(
+        call_off.framework, call_off.department, title=_("Copy of %(title)s")[:100] % {"title": call_off.title[:100]},
+        by=by, at=at,
+    )  # fmt: skip
+    drafting.copy_content(call_off.revision, fresh.revision)
+    fresh.search_text = searching.text_of(fresh)
+    fresh.save()
+    audit.record("call_off.copied", fresh, by=by, at=at, extra={"from": call_off.reference or str(call_off.public_id)})
+    return fresh
+
+
+# The supplier's answer. ``contracts.formation`` opens and voids contracts and calls these inside its transaction.
+
+
+def confirm(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime) -> CallOff:
+    """The order desk accepts by repeating the hash of what was awarded. The caller holds the transaction."""
+    call_off = lock_call_off(call_off)
+    insist(guards.why_not_confirm(call_off, by=by, at=at))
+    revision = call_off.revision
+    if shown_hash != revision.revision_hash:
+        refuse(
+            _("What you were shown (%(shown)s) is not what was awarded (%(awarded)s).")
+            % {"shown": shown_hash[:12] or "-", "awarded": revision.revision_hash[:12]},
+            _("Open the order again and accept what it says now."),
+        )
+    before = call_off.state
+    call_off.confirm(at=at)
+    call_off.save()
+    audit.record(
+        "call_off.confirmed", call_off, by=by, at=at, before=before, after=call_off.state, hash_shown=shown_hash
+    )
+    notifications.tell_confirmed(call_off)
+    return call_off
+
+
+@transaction.atomic
+def decline(call_off: CallOff, *, code: str, reason: str, by: Person, at: datetime) -> CallOff:
+    """The order desk says no, with a reason code and words; the reservation is released."""
+    call_off = lock_call_off(call_off)
+    insist(guards.why_not_decline(call_off, by=by, at=at))
+    return _end(call_off, "declined", "decline", reason=f"{code}: {reason}" if reason else code, by=by, at=at)
+
+
+def conclude(call_off: CallOff, *, at: datetime, by: Actor = SYSTEM) -> CallOff:
+    """From the contract's execution: the reservation becomes commitment and the volumes count from this day."""
+    call_off = lock_call_off(call_off)
+    before = call_off.state
+    call_off.conclude(at=at)
+    call_off.save()
+    audit.record("call_off.contracted", call_off, by=by, at=at, before=before, after=call_off.state)
+    capacity.commit(call_off.revision, at=at, on=london_day(at))
+    return call_off
+
+
+def reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -> CallOff:
+    """From the contract's void because changes are wanted: back to the requester as a new draft revision."""
+    call_off = lock_call_off(call_off)
+    before = call_off.state
+    call_off.reopen(at=at)
+    new_draft_revision(call_off, at=at)
+    call_off.save()
+    audit.record("call_off.reopened", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason)
+    notifications.tell_returned(call_off, reason)
+    capacity.release_all(call_off, at=at)
+    return call_off
+
+
+def end_refused(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -> CallOff:
+    """From the contract's void because a party refuses to sign: the call-off ends as declined."""
+    call_off = lock_call_off(call_off)
+    return _end(call_off, "ended", "end", reason=reason, by=by, at=at)
+

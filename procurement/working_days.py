@@ -1,0 +1,48 @@
+"""Working days in England (weekends and bank holidays left out)."""
+
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+LONDON = ZoneInfo("Europe/London")
+FIRST_YEAR, LAST_YEAR = 2000, 2037  # the years the bank-holiday data is known to cover
+
+
+class NoHolidayData(ValueError):
+    """The year's bank holidays are not known; a deadline in it would be a guess."""
+
+
+@lru_cache(maxsize=64)
+def _bank_holidays(year: int) -> frozenset[date]:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise NoHolidayData(f"bank holidays of {year} are not known")
+    found = frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+    if not found:
+        raise NoHolidayData(f"bank holidays of {year} are not known")
+    return found
+
+
+def is_working_day(day: date) -> bool:
+    return day.weekday() < 5 and day not in _bank_holidays(day.year)
+
+
+def add_working_days(day: date, count: int) -> date:
+    """The ``count``-th working day after ``day``. Raises NoHolidayData outside the known years."""
+    while count > 0:
+        day += timedelta(days=1)
+        if is_working_day(day):
+            count -= 1
+    return day
+
+
+def due(at: datetime, working_days: int) -> datetime:
+    """The end (midnight, London) of the ``working_days``-th working day after the moment."""
+    last = add_working_days(at.astimezone(LONDON).date(), working_days)
+    return datetime.combine(last + timedelta(days=1), time(), tzinfo=LONDON)
+
+
+def working_days_between(start: date, end: date) -> int:
+    """Working days after ``start`` up to and including ``end``."""
+    return sum(is_working_day(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
