@@ -19,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 SUPERUSER, OWNER, DATABASE = "flex_super", "flex_owner", "flex"
 NAMESPACE = ["unshare", "--user", "--map-user=65534", "--map-group=65534"]
@@ -63,10 +62,12 @@ def socket_directory(root: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"flexpg-{_short_name(root)}"
 
 
-def url(root: Path, *, role: str, database: str = DATABASE) -> str:
-    """The connection address of a role; says nothing about whether the cluster runs."""
-    cluster = Cluster(root)
-    return f"postgres://{role}@{quote(str(cluster.socket), safe='')}/{database}"
+def connection_of(root: Path, *, role: str, database: str = DATABASE) -> dict[str, str]:
+    """Django's settings for a role; says nothing about whether the cluster runs."""
+    return {
+        "ENGINE": "django.db.backends.postgresql", "NAME": database, "USER": role,
+        "HOST": str(Cluster(root).socket), "PORT": "",
+    }  # fmt: skip
 
 
 class Cluster:

@@ -122,11 +122,14 @@ TEMPLATES = [
 RUNTIME_ROLE = env("FLEX_RUNTIME_ROLE", default="flex_app")
 _as_owner = env("FLEX_DB_ROLE", default="runtime") == "owner"
 _url = env("DATABASE_OWNER_URL", default="") if _as_owner else env("DATABASE_URL", default="")
-if not _url:
-    if PRODUCTION:
-        raise ImproperlyConfigured("production needs DATABASE_URL and DATABASE_OWNER_URL in the environment")
-    _url = embedded_pg.url(INSTANCE_DIR / "pg", role="flex_owner" if _as_owner else RUNTIME_ROLE)
-DATABASES = {"default": env.db_url_config(_url) | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+if not _url and PRODUCTION:
+    raise ImproperlyConfigured("production needs DATABASE_URL and DATABASE_OWNER_URL in the environment")
+_database = (
+    env.db_url_config(_url)
+    if _url
+    else embedded_pg.connection_of(INSTANCE_DIR / "pg", role="flex_owner" if _as_owner else RUNTIME_ROLE)
+)
+DATABASES = {"default": {**_database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 if _as_owner:
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c lock_timeout=10s"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -162,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
 AUTH_USER_MODEL = "procurement.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ANONYMOUS_USER_NAME = None
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # access.py asks guardian directly; has_perm is not used
 GUARDIAN_AUTO_PREFETCH = False
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"

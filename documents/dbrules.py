@@ -1,6 +1,11 @@
 """Migration operations for rules that live in the database, whatever the code above it does."""
 
+from decimal import Decimal
+
 from django.db import migrations
+
+# The largest NUMERIC(14,2). A CHECK against it refuses NaN too, which PostgreSQL holds greater than every number.
+LARGEST_GBP = Decimal("999999999999.99")
 
 
 class AppendOnly(migrations.RunSQL):

@@ -6,6 +6,8 @@ truncate. ``manage.py grant_rights`` (run by the owner after migrating) turns th
 
 from dataclasses import dataclass
 
+from django.db import models
+
 
 @dataclass(frozen=True)
 class Rights:
@@ -20,6 +22,23 @@ DRAFT = Rights(whole_row=True)
 def STATE(*columns: str) -> Rights:  # noqa: N802 - reads as a constant beside FACT and DRAFT
     """Select, insert, and update of the named database columns."""
     return Rights(update=columns)
+
+
+class Row(models.Model):
+    """The base of every table of ours. Saving an existing row writes only the columns the runtime role may update,
+    so that what never changes is never sent. Raises TypeError when a fact is saved again."""
+
+    db_rights: Rights
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding and not self.db_rights.whole_row:
+            if not self.db_rights.update:
+                raise TypeError(f"{type(self).__name__} is a fact: it is written once")
+            kwargs["update_fields"] = kwargs.get("update_fields") or list(self.db_rights.update)
+        super().save(*args, **kwargs)
 
 
 def statements(model, role: str) -> list[str]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import yaml
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from catalogue.loading import load_catalogue
@@ -95,11 +96,12 @@ def _load_posts(directory: Path) -> None:
 
 def _load_people(directory: Path, framework: Framework, password: str | None) -> None:
     """Each person's post, and the grant that makes them one of the organisation's or of the framework's people."""
+    hashed = make_password(password)  # one hash for the whole cast: hashing is slow on purpose
     for row in _rows(directory, "people.csv"):
         organisation = _organisation(row["organisation"], "people.csv")
         user = User.objects.filter(email=row["email"]).first()
         if user is None:
-            user = User.objects.create_user(row["email"], row["name"], password)
+            user = User.objects.create(email=row["email"].lower(), name=row["name"], password=hashed)
         post = Post.objects.get(organisation=organisation, code=row["post"])
         starts_on, ends_on = _day(row["from"]), _day(row["to"])
         PostHolding.objects.get_or_create(post=post, user=user, starts_on=starts_on, defaults={"ends_on": ends_on})

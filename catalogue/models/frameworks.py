@@ -6,8 +6,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models.organisations import Organisation
+from documents.dbrules import LARGEST_GBP
 from documents.machines import FSMField, register, transition
-from documents.rights import FACT, STATE
+from documents.rights import FACT, STATE, Row
 
 
 class FrameworkState(models.TextChoices):
@@ -32,7 +33,7 @@ def percentage(**kwargs) -> models.DecimalField:
     return models.DecimalField(max_digits=6, decimal_places=3, **kwargs)
 
 
-class Framework(models.Model):
+class Framework(Row):
     """Money in GBP, VAT excluded; percentages of what their name says; ``*_months`` whole months; days working days
     where the name says so."""
 
@@ -72,8 +73,8 @@ class Framework(models.Model):
             models.CheckConstraint(condition=Q(state__in=FrameworkState.values), name="framework_state_is_known"),
             models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="framework_ends_after_it_starts"),
             models.CheckConstraint(
-                condition=Q(ceiling_gbp__gt=0, ceiling_gbp__lt="NaN", estimated_value_gbp__gt=0,
-                            estimated_value_gbp__lt="NaN"),
+                condition=Q(ceiling_gbp__gt=0, ceiling_gbp__lte=LARGEST_GBP, estimated_value_gbp__gt=0,
+                            estimated_value_gbp__lte=LARGEST_GBP),
                 name="framework_value_is_money",
             ),  # fmt: skip
             models.CheckConstraint(
@@ -122,7 +123,7 @@ class Framework(models.Model):
 register(Framework, "framework", terminal=(S.CLOSED, S.ABANDONED))
 
 
-class FrameworkSupplier(models.Model):
+class FrameworkSupplier(Row):
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="framework_suppliers")
     supplier = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="framework_places")
     excluded_from = models.DateField(null=True, blank=True)
@@ -133,7 +134,7 @@ class FrameworkSupplier(models.Model):
         constraints = [models.UniqueConstraint(fields=["framework", "supplier"], name="one_place_a_supplier")]
 
 
-class Lot(models.Model):
+class Lot(Row):
     """A part of the framework; ``needs_lot`` can only be ordered together with that lot."""
 
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="lots")
@@ -149,7 +150,7 @@ class Lot(models.Model):
         constraints = [models.UniqueConstraint(fields=["framework", "number"], name="one_lot_a_number")]
 
 
-class VatRate(models.Model):
+class VatRate(Row):
     """The standard rate of VAT from a day on, in percent."""
 
     starts_on = models.DateField(unique=True)

@@ -4,10 +4,10 @@ framework follows from its relations, because one body may be several of them.""
 from django.db import models
 from django.db.models import F, Q
 
-from documents.rights import STATE
+from documents.rights import STATE, Row
 
 
-class Organisation(models.Model):
+class Organisation(Row):
     """``identifier`` is the registered id that seals are matched by, e.g. GOVGB-DIUS or NTRGB-00096056."""
 
     code = models.CharField(max_length=20, unique=True)
@@ -34,7 +34,7 @@ class Organisation(models.Model):
         return self.name
 
 
-class Site(models.Model):
+class Site(Row):
     """A known place of an organisation, offered when an order is drafted."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="sites")

@@ -11,8 +11,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models.frameworks import Framework, gbp, percentage
+from documents.dbrules import LARGEST_GBP
 from documents.machines import FSMField, register, transition
-from documents.rights import FACT, STATE
+from documents.rights import FACT, STATE, Row
 
 
 class ReleaseState(models.TextChoices):
@@ -30,7 +31,7 @@ S = ReleaseState
 IN_FORCE = (S.SCHEDULED, S.LIVE, S.SUPERSEDED)
 
 
-class CatalogueRelease(models.Model):
+class CatalogueRelease(Row):
     """``valid`` is the half-open range of days it is in force; releases of a framework never overlap."""
 
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="releases")
@@ -103,7 +104,7 @@ class ChargeType(models.TextChoices):
     USAGE = "usage", _("usage")
 
 
-class BandTable(models.Model):
+class BandTable(Row):
     """A volume discount table: over the framework's volume or within one call-off, by slab or graduated."""
 
     release = models.ForeignKey(CatalogueRelease, on_delete=models.PROTECT, related_name="band_tables")
@@ -124,7 +125,7 @@ class BandTable(models.Model):
         ]
 
 
-class PriceBand(models.Model):
+class PriceBand(Row):
     """From a quantity (inclusive) the discount in percent of the list price."""
 
     table = models.ForeignKey(BandTable, on_delete=models.PROTECT, related_name="bands")
@@ -143,7 +144,7 @@ class PriceBand(models.Model):
         ]
 
 
-class ServiceVersion(models.Model):
+class ServiceVersion(Row):
     """A service as one release offers it. Factors are kgCO2e a unit and year; zero means "not assessed"."""
 
     release = models.ForeignKey(CatalogueRelease, on_delete=models.PROTECT, related_name="services")
@@ -168,7 +169,7 @@ class ServiceVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["release", "code"], name="one_service_a_code"),
             models.CheckConstraint(
-                condition=Q(list_price_gbp__gte=0, list_price_gbp__lt="NaN"), name="service_price_is_money"
+                condition=Q(list_price_gbp__gte=0, list_price_gbp__lte=LARGEST_GBP), name="service_price_is_money"
             ),
             models.CheckConstraint(condition=Q(charge_type__in=ChargeType.values), name="charge_type_is_known"),
         ]
@@ -178,7 +179,7 @@ class ServiceVersion(models.Model):
         return f"{self.code} {self.name}"
 
 
-class CatalogueRule(models.Model):
+class CatalogueRule(Row):
     """A rule of ordering as data; ``parameters`` depend on the kind (catalogue.rules)."""
 
     release = models.ForeignKey(CatalogueRelease, on_delete=models.PROTECT, related_name="rules")
@@ -193,7 +194,7 @@ class CatalogueRule(models.Model):
         ordering = ["position"]
 
 
-class ServiceLevelMeasure(models.Model):
+class ServiceLevelMeasure(Row):
     """A measure of a service level: target, minimum and critical as the catalogue states them (percent or pass/fail)."""
 
     release = models.ForeignKey(CatalogueRelease, on_delete=models.PROTECT, related_name="measures")

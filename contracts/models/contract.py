@@ -7,9 +7,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Framework, Organisation
+from documents.dbrules import LARGEST_GBP
 from documents.machines import FSMField, register, transition
 from documents.models import Document
-from documents.rights import FACT, STATE
+from documents.rights import FACT, STATE, Row
 from procurement.models import CallOff, CallOffRevision
 
 
@@ -38,7 +39,7 @@ def signature_field(party: str) -> str:
     return f"Signature_{party}"
 
 
-class Contract(models.Model):
+class Contract(Row):
     """One contract for one accepted call-off. A simple contract signed under hand; binding from ``signed_on``.
 
     ``parties`` keeps names and identifiers as they were; ``original_value_gbp`` is the whole-life value (GBP, VAT
@@ -76,8 +77,8 @@ class Contract(models.Model):
             models.UniqueConstraint(fields=["call_off"], condition=~Q(state="void"), name="one_contract_a_call_off"),
             models.CheckConstraint(condition=Q(state__in=ContractState.values), name="contract_state_is_known"),
             models.CheckConstraint(
-                condition=Q(original_value_gbp__gt=0, original_value_gbp__lt="NaN", levy_forecast_gbp__gte=0,
-                            levy_forecast_gbp__lt="NaN"),
+                condition=Q(original_value_gbp__gt=0, original_value_gbp__lte=LARGEST_GBP, levy_forecast_gbp__gte=0,
+                            levy_forecast_gbp__lte=LARGEST_GBP),
                 name="contract_value_is_money",
             ),  # fmt: skip
             models.CheckConstraint(
@@ -121,7 +122,7 @@ class Contract(models.Model):
 register(Contract, "contract", terminal=(S.CLOSED, S.VOID))
 
 
-class ContractVersion(models.Model):
+class ContractVersion(Row):
     """A fact: the terms in force from a day on, and the document they come from. Version 1 is the contract itself."""
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="versions")
@@ -137,7 +138,7 @@ class ContractVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["contract", "number"], name="one_version_a_number")]
 
 
-class ContractLine(models.Model):
+class ContractLine(Row):
     """A fact: one service of a version, in words. ``monthly_gbp`` null for one-off and usage lines."""
 
     version = models.ForeignKey(ContractVersion, on_delete=models.PROTECT, related_name="lines")
@@ -161,7 +162,7 @@ class ContractLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["version", "number"], name="one_contract_line_a_number"),
             models.CheckConstraint(
-                condition=Q(unit_price_gbp__gte=0, unit_price_gbp__lt="NaN", total_gbp__gte=0, total_gbp__lt="NaN"),
+                condition=Q(unit_price_gbp__gte=0, unit_price_gbp__lte=LARGEST_GBP, total_gbp__gte=0, total_gbp__lte=LARGEST_GBP),
                 name="contract_line_is_money",
             ),
         ]

@@ -1,6 +1,5 @@
 """The generic triggers: facts that stay, and changes of state that follow the published edges and are recorded."""
 
-from django.contrib.postgres.operations import BtreeGistExtension, TrigramExtension
 from django.db import migrations
 
 from documents.dbrules import AppendOnly
@@ -53,8 +52,6 @@ class Migration(migrations.Migration):
     dependencies = [("documents", "0001_initial")]
 
     operations = [
-        BtreeGistExtension(),
-        TrigramExtension(),
         migrations.RunSQL(FACT, "DROP FUNCTION refuse_change_of_fact() CASCADE;"),
         migrations.RunSQL(EDGE, "DROP FUNCTION check_state_edge() CASCADE;"),
         SetEdges("document", DOCUMENT),

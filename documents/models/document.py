@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from documents.machines import FSMField, register, transition
-from documents.rights import FACT, STATE
+from documents.rights import FACT, STATE, Row
 
 
 class DocumentState(models.TextChoices):
@@ -22,7 +22,7 @@ class DocumentState(models.TextChoices):
 S = DocumentState
 
 
-class Document(models.Model):
+class Document(Row):
     """``payload`` (plain JSON) and its sha256 never change; ``expected_signers`` are in signing order:
     [{"field", "party", "identifier", "name"}]."""
 
@@ -82,7 +82,7 @@ class Purpose(models.TextChoices):
     ARCHIVE_TIMESTAMP = "archive_timestamp", _("archive timestamp")
 
 
-class DocumentRevision(models.Model):
+class DocumentRevision(Row):
     """A fact: the bytes after one step; each revision begins with the bytes of the one before it."""
 
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="revisions")
@@ -108,7 +108,7 @@ class DocumentRevision(models.Model):
         ]
 
 
-class SigningIntent(models.Model):
+class SigningIntent(Row):
     """A fact: an authenticated person's act, recorded before any key is used. ``act`` says who, in which post, for
     which organisation, under which delegation, signed in when, shown which hash (plain strings)."""
 
@@ -127,7 +127,7 @@ class SigningIntent(models.Model):
         constraints = [models.UniqueConstraint(fields=["document", "field"], name="one_intent_a_field")]
 
 
-class Signature(models.Model):
+class Signature(Row):
     """A fact: the result of an intent."""
 
     intent = models.OneToOneField(SigningIntent, on_delete=models.PROTECT, related_name="signature")
@@ -138,7 +138,7 @@ class Signature(models.Model):
     db_rights = FACT
 
 
-class Check(models.Model):
+class Check(Row):
     """The verdict on an uploaded file, by its sha256 (and the state of our records: ``known_sha256`` of the head)."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

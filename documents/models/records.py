@@ -6,10 +6,10 @@ Nothing here has a foreign key to a user: evidence outlives accounts.
 from django.db import models
 from django.db.models import Q
 
-from documents.rights import FACT, STATE
+from documents.rights import FACT, STATE, Row
 
 
-class AuditEvent(models.Model):
+class AuditEvent(Row):
     """A fact: who did what to what, when on both clocks, and what they were shown."""
 
     verb = models.CharField(max_length=60)
@@ -43,7 +43,7 @@ class AuditEvent(models.Model):
         ]
 
 
-class StateEdge(models.Model):
+class StateEdge(Row):
     """One lawful change of state; an edge from "" is a lawful first state."""
 
     machine = models.CharField(max_length=30)
@@ -56,7 +56,7 @@ class StateEdge(models.Model):
         constraints = [models.UniqueConstraint(fields=["machine", "source", "target"], name="one_edge")]
 
 
-class StateChange(models.Model):
+class StateChange(Row):
     """A fact written by the trigger itself: every change of state there ever was, with its transaction."""
 
     machine = models.CharField(max_length=30)
@@ -71,7 +71,7 @@ class StateChange(models.Model):
         indexes = [models.Index(fields=["machine", "row_id"], name="change_by_row")]
 
 
-class Job(models.Model):
+class Job(Row):
     """Work for a worker: the row is the truth, the broker's message only a doorbell. Real time throughout."""
 
     class State(models.TextChoices):
@@ -111,7 +111,7 @@ class Job(models.Model):
         ]
 
 
-class Email(models.Model):
+class Email(Row):
     """A message, written in the action's transaction, sent once by a job after it."""
 
     recipient = models.EmailField()
@@ -124,7 +124,7 @@ class Email(models.Model):
     db_rights = STATE("sent_at")
 
 
-class IdempotencyKey(models.Model):
+class IdempotencyKey(Row):
     """One answered form: the same key and body get the same answer, another body is refused."""
 
     person_id = models.UUIDField()
@@ -139,7 +139,7 @@ class IdempotencyKey(models.Model):
         constraints = [models.UniqueConstraint(fields=["person_id", "key"], name="one_answer_a_key")]
 
 
-class NumberCounter(models.Model):
+class NumberCounter(Row):
     """The last number given in a series and year; its row lock makes numbers gapless."""
 
     series = models.CharField(max_length=8)
@@ -152,7 +152,7 @@ class NumberCounter(models.Model):
         constraints = [models.UniqueConstraint(fields=["series", "year"], name="one_counter_a_series")]
 
 
-class BusinessClock(models.Model):
+class BusinessClock(Row):
     """One row: where the demonstration's business clock stands."""
 
     moment = models.DateTimeField()

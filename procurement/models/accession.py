@@ -5,7 +5,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Framework, Organisation
-from documents.rights import STATE
+from documents.dbrules import LARGEST_GBP
+from documents.rights import STATE, Row
 
 
 class AccessionState(models.TextChoices):
@@ -23,7 +24,7 @@ class AccessionState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
-class Accession(models.Model):
+class Accession(Row):
     """A department's place on a framework. Only an active one may order.
 
     ``baseline_gbp_per_user_year``: what a user cost a year before joining (GBP, VAT excluded), against which the
@@ -44,7 +45,7 @@ class Accession(models.Model):
             models.CheckConstraint(condition=Q(state__in=AccessionState.values), name="accession_state_is_known"),
             models.CheckConstraint(
                 condition=Q(baseline_gbp_per_user_year__isnull=True)
-                | Q(baseline_gbp_per_user_year__gte=0, baseline_gbp_per_user_year__lt="NaN"),
+                | Q(baseline_gbp_per_user_year__gte=0, baseline_gbp_per_user_year__lte=LARGEST_GBP),
                 name="accession_baseline_is_money",
             ),
         ]

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Organisation
 from documents.machines import FSMField, register, transition
-from documents.rights import FACT, STATE
+from documents.rights import FACT, STATE, Row
 from procurement.models.people import Delegation, PostCode, PostHolding, User
 from procurement.models.revision import CallOffRevision
 
@@ -28,7 +28,7 @@ class StepState(models.TextChoices):
     VOID = "void", _("void")
 
 
-class ApprovalStep(models.Model):
+class ApprovalStep(Row):
     """One post's turn on one revision. Groups of a side follow each other; steps of a group are parallel."""
 
     revision = models.ForeignKey(CallOffRevision, on_delete=models.PROTECT, related_name="steps")
@@ -81,7 +81,7 @@ class Outcome(models.TextChoices):
     REJECTED = "rejected", _("rejected")
 
 
-class Decision(models.Model):
+class Decision(Row):
     """A fact: who decided what, in which post, under which authority, on exactly which content.
 
     The database refuses (trigger ``decision_is_segregated``) a decider who requested, submitted or edited the
@@ -120,7 +120,7 @@ class Decision(models.Model):
         ]
 
 
-class Query(models.Model):
+class Query(Row):
     """An approver's question to the requester; it changes no state and the supplier never sees it."""
 
     revision = models.ForeignKey(CallOffRevision, on_delete=models.PROTECT, related_name="queries")

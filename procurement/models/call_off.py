@@ -12,8 +12,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Framework, Organisation
+from documents.dbrules import LARGEST_GBP
 from documents.machines import FSMField, register, transition
-from documents.rights import STATE
+from documents.rights import STATE, Row
 from procurement.models.people import User
 
 
@@ -38,7 +39,7 @@ OPEN = (*EDITABLE, *IN_APPROVAL, S.WITH_SUPPLIER)
 ENDED = (S.CONTRACTED, S.REJECTED, S.DECLINED, S.WITHDRAWN, S.LAPSED)
 
 
-class CallOff(models.Model):
+class CallOff(Row):
     """One order, from draft to contract. ``reference`` is given at the first submission and never changes.
 
     ``authority_revision`` and ``supplier_revision`` are the newest revisions that reached each of them: what a reader
@@ -86,7 +87,7 @@ class CallOff(models.Model):
                 name="call_off_with_supplier_has_a_due_date",
             ),
             models.CheckConstraint(
-                condition=Q(whole_life_gbp__isnull=True) | Q(whole_life_gbp__gte=0, whole_life_gbp__lt="NaN"),
+                condition=Q(whole_life_gbp__isnull=True) | Q(whole_life_gbp__gte=0, whole_life_gbp__lte=LARGEST_GBP),
                 name="call_off_value_is_money",
             ),
         ]

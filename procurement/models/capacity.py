@@ -5,12 +5,13 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Framework
-from documents.rights import FACT, STATE
+from documents.dbrules import LARGEST_GBP
+from documents.rights import FACT, STATE, Row
 from procurement.models.call_off import CallOff
 from procurement.models.revision import CallOffRevision
 
 
-class CapacityAccount(models.Model):
+class CapacityAccount(Row):
     """GBP, VAT excluded. The CHECK is the last line of defence against passing the ceiling."""
 
     framework = models.OneToOneField(Framework, on_delete=models.PROTECT, related_name="capacity")
@@ -23,7 +24,7 @@ class CapacityAccount(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(reserved_gbp__gte=0, committed_gbp__gte=0, ceiling_gbp__lt="NaN")
+                condition=Q(reserved_gbp__gte=0, committed_gbp__gte=0, ceiling_gbp__lte=LARGEST_GBP)
                 & Q(ceiling_gbp__gte=F("reserved_gbp") + F("committed_gbp")),
                 name="ceiling_is_never_passed",
             )
@@ -34,7 +35,7 @@ class CapacityAccount(models.Model):
         return self.ceiling_gbp - self.reserved_gbp - self.committed_gbp
 
 
-class CapacityEntry(models.Model):
+class CapacityEntry(Row):
     """A fact of the ledger: what an event added to (or took from) the reserved and the committed amount."""
 
     class Kind(models.TextChoices):
@@ -58,7 +59,7 @@ class CapacityEntry(models.Model):
     db_rights = FACT
 
 
-class VolumeEntry(models.Model):
+class VolumeEntry(Row):
     """A fact: a quantity that counts towards a volume band from a day on. Pricing reads these, never contracts."""
 
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="volume_entries")

@@ -9,13 +9,13 @@ from django.db.models import F, Q
 from guardian.models import UserObjectPermissionBase
 
 from catalogue.models import Framework, Organisation
-from documents.rights import STATE
+from documents.rights import STATE, Row
 
 ACT_FOR_ORGANISATION = "act_for_organisation"
 SERVE_FRAMEWORK = "serve_framework"
 
 
-class _DatedGrant(UserObjectPermissionBase):
+class _DatedGrant(Row, UserObjectPermissionBase):
     user = models.ForeignKey("procurement.User", on_delete=models.PROTECT)
     permission = models.ForeignKey("auth.Permission", on_delete=models.PROTECT)
     starts_on = models.DateField()

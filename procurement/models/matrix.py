@@ -3,10 +3,11 @@
 from django.db import models
 
 from catalogue.models import Framework
-from documents.rights import FACT
+from documents.dbrules import LARGEST_GBP
+from documents.rights import FACT, Row
 
 
-class ApprovalMatrix(models.Model):
+class ApprovalMatrix(Row):
     """One version of a framework's matrix, in force from ``valid_from`` until the next version."""
 
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="matrices")
@@ -22,7 +23,7 @@ class ApprovalMatrix(models.Model):
         return f"{self.framework.reference} approval matrix {self.version}"
 
 
-class MatrixRow(models.Model):
+class MatrixRow(Row):
     """The route up to a value: ``up_to_gbp`` GBP inclusive, null for no upper bound.
 
     Steps are post codes; ``;`` puts groups in series, ``+`` puts posts in parallel inside a group.
@@ -39,7 +40,7 @@ class MatrixRow(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["matrix", "up_to_gbp"], nulls_distinct=False, name="one_row_a_value"),
             models.CheckConstraint(
-                condition=models.Q(up_to_gbp__isnull=True) | models.Q(up_to_gbp__gt=0, up_to_gbp__lt="NaN"),
+                condition=models.Q(up_to_gbp__isnull=True) | models.Q(up_to_gbp__gt=0, up_to_gbp__lte=LARGEST_GBP),
                 name="matrix_value_is_money",
             ),
         ]

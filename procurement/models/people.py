@@ -15,7 +15,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Organisation
-from documents.rights import STATE
+from documents.dbrules import LARGEST_GBP
+from documents.rights import STATE, Row
 
 
 class UserManager(BaseUserManager["User"]):
@@ -26,7 +27,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(Row, AbstractBaseUser, PermissionsMixin):
     """A person who can sign in. ``person_id`` is the name the evidence keeps when the account is long gone."""
 
     person_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -109,7 +110,7 @@ def _dated(name: str) -> models.CheckConstraint:
     )
 
 
-class Post(models.Model):
+class Post(Row):
     """A chair in an organisation; ``reports_to`` is where an unanswered matter goes next."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="posts")
@@ -125,7 +126,7 @@ class Post(models.Model):
         return f"{self.get_code_display()}, {self.organisation.name}"
 
 
-class PostHolding(models.Model):
+class PostHolding(Row):
     """Who holds a post from when to when (days inclusive)."""
 
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="holdings")
@@ -152,7 +153,7 @@ class DelegationKind(models.TextChoices):
     SIGNATURE = "signature", _("signature")
 
 
-class Delegation(models.Model):
+class Delegation(Row):
     """How much the holder of a post may commit: ``limit_gbp`` in GBP, VAT excluded, or explicitly unlimited.
 
     Zero never means unlimited: a row states one or the other.
@@ -173,7 +174,7 @@ class Delegation(models.Model):
             _dated("delegation"),
             models.CheckConstraint(
                 condition=Q(unlimited=True, limit_gbp__isnull=True)
-                | Q(unlimited=False, limit_gbp__gt=0, limit_gbp__lt="NaN"),
+                | Q(unlimited=False, limit_gbp__gt=0, limit_gbp__lte=LARGEST_GBP),
                 name="delegation_has_a_limit_or_is_unlimited",
             ),
             models.CheckConstraint(condition=Q(kind__in=DelegationKind.values), name="delegation_kind_is_known"),
@@ -184,7 +185,7 @@ class Delegation(models.Model):
         return self.unlimited or self.limit_gbp >= value_gbp
 
 
-class ActingFor(models.Model):
+class ActingFor(Row):
     """A time-boxed deputy: ``deputy`` may act in the post of ``holding``; one link long, never for oneself."""
 
     holding = models.ForeignKey(PostHolding, on_delete=models.PROTECT, related_name="deputies")

@@ -12,7 +12,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import CatalogueRelease, ServiceVersion
-from documents.rights import DRAFT, FACT
+from documents.dbrules import LARGEST_GBP
+from documents.rights import DRAFT, FACT, Row
 from procurement.models.call_off import CallOff
 from procurement.models.matrix import ApprovalMatrix
 
@@ -32,7 +33,7 @@ TOTALS = (
 )  # fmt: skip
 
 
-class CallOffRevision(models.Model):
+class CallOffRevision(Row):
     call_off = models.ForeignKey(CallOff, on_delete=models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
     previous = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -93,7 +94,7 @@ class CallOffRevision(models.Model):
                 | Q(
                     submitted_at__isnull=False, submitted_by__isnull=False, revision_hash__regex=r"^[0-9a-f]{64}$",
                     release__isnull=False, matrix__isnull=False, hold_until__isnull=False,
-                    whole_life_gbp__gt=0, whole_life_gbp__lt="NaN",
+                    whole_life_gbp__gt=0, whole_life_gbp__lte=LARGEST_GBP,
                 ),  # fmt: skip
                 name="submitted_revision_is_complete",
             ),
@@ -107,7 +108,7 @@ class CallOffRevision(models.Model):
         return self.submitted_at is not None
 
 
-class RevisionHand(models.Model):
+class RevisionHand(Row):
     """Every person whose hand edited a revision; none of them may decide on it."""
 
     revision = models.ForeignKey(CallOffRevision, on_delete=models.PROTECT, related_name="hands")
@@ -121,7 +122,7 @@ class RevisionHand(models.Model):
         constraints = [models.UniqueConstraint(fields=["revision", "person_id"], name="one_hand_a_person")]
 
 
-class RevisionSite(models.Model):
+class RevisionSite(Row):
     """A site of the order and its declared seats."""
 
     revision = models.ForeignKey(CallOffRevision, on_delete=models.CASCADE, related_name="sites")
@@ -146,7 +147,7 @@ class Phase(models.TextChoices):
     USAGE = "usage", _("usage, not to exceed")
 
 
-class CallOffLine(models.Model):
+class CallOffLine(Row):
     """One service ordered. Prices stand only on a submitted revision; a draft is priced live.
 
     ``months`` is null for one-off lines; a usage line's quantity is a not-to-exceed quantity.
@@ -183,7 +184,7 @@ class CallOffLine(models.Model):
             models.CheckConstraint(condition=Q(phase__in=Phase.values), name="line_phase_is_known"),
             models.CheckConstraint(
                 condition=Q(total_gbp__isnull=True)
-                | Q(graduated=True, total_gbp__gte=0, total_gbp__lt="NaN")
+                | Q(graduated=True, total_gbp__gte=0, total_gbp__lte=LARGEST_GBP)
                 | Q(monthly_gbp__isnull=False, monthly_gbp=F("quantity") * F("unit_price_gbp"),
                     total_gbp=F("monthly_gbp") * F("months"))
                 | Q(monthly_gbp__isnull=True, total_gbp=F("quantity") * F("unit_price_gbp")),  # fmt: skip
@@ -192,7 +193,7 @@ class CallOffLine(models.Model):
         ]
 
 
-class PlannedMilestone(models.Model):
+class PlannedMilestone(Row):
     """A step of the transition. ``effect`` says whether its acceptance starts the interim lines or is the cutover."""
 
     class Effect(models.TextChoices):
@@ -218,7 +219,7 @@ class PlannedMilestone(models.Model):
         return f"M{self.number}"
 
 
-class MilestonePayment(models.Model):
+class MilestonePayment(Row):
     """What is paid when a milestone is accepted: a percentage of a one-off line, or a quantity of its units."""
 
     milestone = models.ForeignKey(PlannedMilestone, on_delete=models.CASCADE, related_name="payments")
@@ -240,7 +241,7 @@ class MilestonePayment(models.Model):
         ]
 
 
-class SpecialTerm(models.Model):
+class SpecialTerm(Row):
     revision = models.ForeignKey(CallOffRevision, on_delete=models.CASCADE, related_name="special_terms")
     number = models.PositiveSmallIntegerField()
     heading = models.CharField(max_length=120)
@@ -253,7 +254,7 @@ class SpecialTerm(models.Model):
         constraints = [models.UniqueConstraint(fields=["revision", "number"], name="one_term_a_number")]
 
 
-class Attachment(models.Model):
+class Attachment(Row):
     """A file of a revision. The bytes live in the store under their hash; the supplier sees only what is for them."""
 
     class Kind(models.TextChoices):
@@ -280,7 +281,7 @@ class Attachment(models.Model):
         constraints = [models.UniqueConstraint(fields=["revision", "sha256"], name="one_attachment_a_content")]
 
 
-class Particulars(models.Model):
+class Particulars(Row):
     """Administrative particulars of a call-off: outside the hash, changed by a recorded notice."""
 
     class Spending(models.TextChoices):

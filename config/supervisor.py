@@ -1,0 +1,253 @@
+"""Brings an instance up and keeps it up: database, migrations, rights, data, keys, static files; then web, worker and
+beat together, and everything down again on Ctrl-C. ``config/bootstrap.py`` runs it in the virtual environment.
+
+What is unchanged since the last start (by a hash of what it depends on) is not done again.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from config.embedded_pg import Cluster, EmbeddedPostgresError
+
+ROOT = Path(__file__).resolve().parent.parent
+STOPPING_SECONDS = 15
+
+
+def say(words: str) -> None:
+    print(words, flush=True)
+
+
+def instance_directory(name: str) -> Path:
+    return Path(os.environ.get("FLEX_VAR", str(ROOT / "var"))) / name
+
+
+def manage(*arguments: str, owner: bool = False, env: dict[str, str] | None = None) -> None:
+    """Run a management command in a process of its own; stop with its words if it fails."""
+    role = {"FLEX_DB_ROLE": "owner"} if owner else {}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), *arguments], env=os.environ | role | (env or {}), cwd=ROOT,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        say(done.stdout[-4000:])
+        raise SystemExit(f"manage.py {' '.join(arguments)} failed; its words are above")
+
+
+def digest(paths: Iterable[Path]) -> str:
+    found = hashlib.sha256()
+    for path in sorted(paths):
+        found.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+class Stamps:
+    """What was done for which inputs: one small file a step."""
+
+    def __init__(self, directory: Path):
+        self.directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
+
+    def fresh(self, step: str, key: str) -> bool:
+        path = self.directory / step
+        return path.exists() and path.read_text() == key
+
+    def done(self, step: str, key: str) -> None:
+        (self.directory / step).write_text(key)
+
+
+APPS = ("documents", "catalogue", "procurement", "contracts", "config")
+
+
+def prepare(directory: Path) -> None:
+    """Everything an instance needs before its processes start."""
+    stamps = Stamps(directory / "stamps")
+    external = bool(os.environ.get("DATABASE_URL"))
+    if not external:
+        say("- database")
+        Cluster(directory / "pg").ensure()
+    models = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" in path.parts
+              or "models" in path.parts or path.name == "settings.py"]  # fmt: skip
+    key = digest([*models, ROOT / "requirements.txt"])
+    if not stamps.fresh("migrated", key):
+        say("- migrations and rights")
+        manage("migrate", "--verbosity", "0", owner=True)
+        manage("createcachetable", owner=True)
+        manage("grant_rights", owner=True)
+        stamps.done("migrated", key)
+    data = digest((ROOT / "config" / "data").rglob("*.*"))
+    if os.environ.get("FLEX_MODE", "demonstration") == "demonstration" and not stamps.fresh("loaded", data):
+        say("- the Flex framework, its catalogue and its people")
+        manage("load_flex")
+        stamps.done("loaded", data)
+    if not stamps.fresh("seals", data):
+        say("- keys and certificates")
+        manage("make_seals")
+        stamps.done("seals", data)
+    static = digest(
+        [*(ROOT / "config" / "static").rglob("*.*"), ROOT / "package-lock.json", ROOT / "config" / "staticfiles.py"]
+    )
+    shared = Stamps(directory.parent / "stamps")
+    if not shared.fresh("static", static):
+        say("- static files")
+        manage("collectstatic", "--noinput", "--clear", "--verbosity", "0")
+        shared.done("static", static)
+    for name in ("broker/messages", "broker/control", "store", "mail"):
+        (directory / name).mkdir(parents=True, exist_ok=True)
+
+
+def worker_command(directory: Path, *, beat: bool = True) -> list[str]:
+    command = [
+        sys.executable, "-m", "celery", "--app", "config", "worker", "--loglevel", "WARNING", "--concurrency", "2",
+        "--without-gossip", "--without-mingle", "--without-heartbeat",
+    ]  # fmt: skip
+    if beat:
+        command += ["--beat", "--schedule", str(directory / "beat-schedule")]
+    return command
+
+
+def web_command(bind: str) -> list[str]:
+    return [
+        sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", bind, "--worker-class", "gthread",
+        "--workers", "2", "--threads", "4", "--timeout", "60", "--graceful-timeout", "10", "--log-level", "warning",
+    ]  # fmt: skip
+
+
+class Family:
+    """Child processes that start and stop together; if one ends by itself, it is started again."""
+
+    def __init__(self):
+        self.commands: dict[str, list[str]] = {}
+        self.children: dict[str, subprocess.Popen] = {}
+        self.started: dict[str, float] = {}
+
+    def start(self, name: str, command: list[str]) -> None:
+        self.commands[name] = command
+        self.started[name] = time.monotonic()
+        self.children[name] = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdin=subprocess.DEVNULL)
+
+    def watch(self) -> None:
+        """Return only when a child fails at once, again and again; otherwise keep them alive."""
+        while True:
+            time.sleep(0.5)
+            for name, child in list(self.children.items()):
+                if child.poll() is not None:
+                    if time.monotonic() - self.started[name] < 3:
+                        raise SystemExit(f"{name} ended at once (exit {child.returncode}); its words are above")
+                    say(f"{name} ended (exit {child.returncode}); starting it again")
+                    self.start(name, self.commands[name])
+
+    def stop(self) -> None:
+        for child in self.children.values():
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOPPING_SECONDS
+        for child in self.children.values():
+            try:
+                child.wait(timeout=max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+
+
+def wait_for(address: str) -> None:
+    """Until the site answers its health page."""
+    import urllib.error
+    import urllib.request
+
+    for _ in range(240):
+        try:
+            with urllib.request.urlopen(f"{address}/health/", timeout=2):  # noqa: S310 - our own address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.25)
+    raise SystemExit("the site did not answer within a minute")
+
+
+def run(directory: Path, port: int) -> None:
+    began = time.monotonic()
+    address = f"http://127.0.0.1:{port}"
+    os.environ.setdefault("PUBLIC_URL", address)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    family = Family()
+    try:
+        prepare(directory)
+        family.start("web", web_command(f"127.0.0.1:{port}"))
+        family.start("worker", worker_command(directory))
+        wait_for(address)
+        welcome(address, time.monotonic() - began)
+        family.watch()
+    except KeyboardInterrupt:
+        say("\nstopping")
+    finally:
+        family.stop()
+        if not os.environ.get("DATABASE_URL"):
+            Cluster(directory / "pg").stop()
+
+
+def welcome(address: str, seconds: float) -> None:
+    say(f"\nFlex is ready at {address} (after {seconds:.0f} s). Ctrl-C stops everything.")
+    if os.environ.get("FLEX_MODE", "demonstration") != "demonstration":
+        return
+    say("Sign in with the password: public sector flex 2007")
+    for email, what in (
+        ("requester@dius.example", "orders for the Department for Innovation, Universities and Skills"),
+        ("budget.holder@dius.example", "endorses; then technology.officer@ and finance.director@"),
+        ("accounting.officer@dius.example", "commits for the department"),
+        ("commercial.lead@co.example", "endorses for the Cabinet Office; with finance.lead@"),
+        ("deputy.director@co.example", "commits for the Cabinet Office"),
+        ("order.desk@fujitsu.example", "accepts or declines for the supplier"),
+        ("supplier.signatory@fujitsu.example", "signs first; then signatory@dius.example, authority.signatory@co.example"),
+        ("auditor@co.example", "reads everything, changes nothing"),
+    ):
+        say(f"  {email:38} {what}")
+
+
+def story(directory: Path, out: str) -> None:
+    """The story in an instance of its own, wiped first, with a real worker."""
+    Cluster(directory / "pg").stop()
+    shutil.rmtree(directory, ignore_errors=True)
+    family = Family()
+    try:
+        prepare(directory)
+        family.start("worker", worker_command(directory))
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), "story", "--out", out], cwd=ROOT, check=False
+        )
+    finally:
+        family.stop()
+        Cluster(directory / "pg").stop()
+    sys.exit(done.returncode)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="supervisor")
+    parser.add_argument("what", choices=["run", "prepare", "story", "stop"])
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+    parser.add_argument("--out", default="story-out")
+    options = parser.parse_args()
+    name = "story" if options.what == "story" else os.environ.get("FLEX_INSTANCE", "default")
+    os.environ["FLEX_INSTANCE"] = name
+    os.chdir(ROOT)
+    try:
+        if options.what == "run":
+            run(instance_directory(name), options.port)
+        elif options.what == "prepare":
+            prepare(instance_directory(name))
+        elif options.what == "stop":
+            Cluster(instance_directory(name) / "pg").stop()
+        else:
+            story(instance_directory(name), str(Path(options.out).resolve()))
+    except EmbeddedPostgresError as error:
+        raise SystemExit(f"the private PostgreSQL: {error}") from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,291 @@
+"""From a frozen payload to one file that is PDF/A-3a and PDF/UA-1, the same bytes every time.
+
+The template is rendered here; the layout runs in a child process under limits of processor time, memory and clock,
+with a closed fetcher: nothing but our own fonts is ever read, and what goes in is text.
+"""
+
+import io
+import json
+import os
+import resource
+import signal
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pydyf
+import weasyprint
+from django.conf import settings
+from django.template.loader import get_template
+from weasyprint import CSS, HTML, Attachment
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES = 90, 120, 3 * 1024**3
+ASSET = "asset:"
+FONTS = {
+    "regular": ("public-sans-latin-400-normal.woff2", 400),
+    "semibold": ("public-sans-latin-600-normal.woff2", 600),
+    "bold": ("public-sans-latin-700-normal.woff2", 700),
+    "extended": ("public-sans-latin-ext-400-normal.woff2", 400),
+    "extended-bold": ("public-sans-latin-ext-700-normal.woff2", 700),
+}
+SMALLEST_BOX = (40, 20)  # points: a signature's appearance must be readable
+
+
+class RenderFailed(RuntimeError):
+    """The document could not be laid out; the words say why. Nothing was made."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    pdf: bytes
+    sha256: str
+    pages: int
+    fields: tuple[str, ...]
+    fingerprint: str
+
+
+def _fonts() -> dict[str, bytes]:
+    return {name: (Path(settings.FONT_DIR) / file).read_bytes() for name, (file, _weight) in FONTS.items()}
+
+
+@lru_cache(maxsize=1)
+def _assets() -> dict[str, bytes]:
+    return _fonts()
+
+
+def font_css() -> str:
+    """@font-face rules of the bundled font, the extended Latin faces under their own ranges."""
+    rules = []
+    for name, (_file, weight) in FONTS.items():
+        family = "Contract Sans Extended" if name.startswith("extended") else "Contract Sans"
+        rules.append(f"@font-face{{font-family:'{family}';font-weight:{weight};src:url({ASSET}{name})}}")
+    return "".join(rules)
+
+
+class ClosedFetcher(URLFetcher):
+    """Serves the bundled fonts from memory and refuses everything else."""
+
+    def __init__(self):
+        super().__init__(allowed_protocols=["asset"], fail_on_errors=True)
+
+    def fetch(self, url, headers=None):
+        name = url.removeprefix(ASSET)
+        if url.startswith(ASSET) and name in _assets():
+            return URLFetcherResponse(url, _assets()[name], {"Content-Type": "font/woff2"})
+        raise ValueError(f"a document reads nothing from outside: {url[:80]}")
+
+
+def template_name(kind: str, version: int, part: str) -> str:
+    return f"documents/{kind}/v{version}/{part}"
+
+
+def _source(kind: str, version: int, part: str) -> str:
+    return Path(get_template(template_name(kind, version, part)).origin.name).read_text(encoding="utf-8")
+
+
+def template_fingerprint(kind: str, version: int) -> str:
+    """sha256 over every file of a template version, in order of name: a legal template is frozen once used."""
+    folder = Path(get_template(template_name(kind, version, "document.html")).origin.name).parent
+    digest = sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def fingerprint(kind: str, version: int) -> str:
+    """What the bytes depend on beside the payload: libraries, template and fonts."""
+    parts = [f"{name} {package_version(name)}" for name in ("weasyprint", "pydyf", "pikepdf", "fonttools")]
+    parts.append(template_fingerprint(kind, version))
+    parts += [sha256(data).hexdigest() for data in _assets().values()]
+    return sha256("\n".join(parts).encode()).hexdigest()
+
+
+def html(kind: str, version: int, payload: dict[str, Any]) -> str:
+    """The whole document as HTML for the layout; autoescaped."""
+    return get_template(template_name(kind, version, "document.html")).render({"payload": payload})
+
+
+def html_pages(kind: str, version: int, payload: dict[str, Any]) -> str:
+    """The body of the same template, for reading in a page."""
+    return get_template(template_name(kind, version, "body.html")).render({"payload": payload, "on_screen": True})
+
+
+def render(kind: str, version: int, payload: dict[str, Any], order_json: bytes) -> Rendered:
+    """Lay the document out. Raises RenderFailed on any error, limit or unexpected signature field."""
+    source = html(kind, version, payload)
+    css = font_css() + _source(kind, version, "contract.css")
+    when = datetime.fromisoformat(payload["issued"]["real_at"].replace("Z", "+00:00"))
+    wanted = ["Signature_issuer", *[s["field"] for s in payload["signatories"]]]
+    _assets()
+    pdf, pages, fields = _in_a_child(source, css, order_json, when)
+    if sorted(fields) != sorted(wanted):
+        raise RenderFailed(f"the layout has the signature fields {sorted(fields)}, not {sorted(wanted)}")
+    return Rendered(pdf, sha256(pdf).hexdigest(), pages, tuple(fields), fingerprint(kind, version))
+
+
+def _in_a_child(source: str, css: str, order_json: bytes, when: datetime) -> tuple[bytes, int, list[str]]:
+    """Fork, limit, lay out, and hand the result back through a file; the parent waits no longer than it must."""
+    with tempfile.TemporaryDirectory(prefix="flex-render-") as folder:
+        target = Path(folder)
+        child = os.fork()
+        if child == 0:
+            _child(source, css, order_json, when, target)
+        status = _wait(child)
+        if status != 0 or not (target / "done").exists():
+            words = (target / "error").read_text() if (target / "error").exists() else "it was stopped at its limits"
+            raise RenderFailed(f"the document could not be laid out: {words}")
+        found = json.loads((target / "done").read_text())
+        return (target / "document.pdf").read_bytes(), found["pages"], found["fields"]
+
+
+def _wait(child: int) -> int:
+    deadline = time.monotonic() + WALL_SECONDS
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return status
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1] or 1
+
+
+def _child(source: str, css: str, order_json: bytes, when: datetime, target: Path) -> None:
+    """Never returns: the child leaves by _exit so that nothing of the parent's is run twice."""
+    code = 1
+    try:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        pdf, pages, fields = lay_out(source, css, order_json, when)
+        (target / "document.pdf").write_bytes(pdf)
+        (target / "done").write_text(json.dumps({"pages": pages, "fields": fields}))
+        code = 0
+    except BaseException as error:  # noqa: BLE001 - whatever it was, the parent is told and the child ends
+        (target / "error").write_text(f"{type(error).__name__}: {error}"[:2000])
+    finally:
+        os._exit(code)
+
+
+def lay_out(source: str, css: str, order_json: bytes, when: datetime) -> tuple[bytes, int, list[str]]:
+    """HTML to bytes: tagged, with the order inside and empty signature fields where the layout put them."""
+    fonts = FontConfiguration()
+    fetcher = ClosedFetcher()
+    sheet = CSS(string=css, url_fetcher=fetcher, font_config=fonts)
+    document = HTML(string=source, base_url="about:blank", url_fetcher=fetcher).render(
+        font_config=fonts, stylesheets=[sheet], pdf_variant="pdf/a-3a", pdf_forms=True, pdf_tags=True
+    )
+    document.metadata.__class__ = _Metadata
+    attachment = Attachment(
+        file_obj=io.BytesIO(order_json), name="order.json", description="The order as data", created=when,
+        modified=when, relationship="Source",
+    )  # fmt: skip
+    fields: list[str] = []
+    raw = document.write_pdf(
+        finisher=_finisher(fields), pdf_variant="pdf/a-3a", pdf_forms=True, pdf_tags=True, attachments=[attachment]
+    )
+    return _settle(raw), len(document.pages), fields
+
+
+def _settle(raw: bytes) -> bytes:
+    """Object streams before the first signature make every later check several times faster."""
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(raw)) as pdf:
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+    return out.getvalue()
+
+
+def _finisher(found: list[str]):
+    """Turn each named checkbox of the layout into an empty signature field of the drawn box's size."""
+
+    def finish(document, pdf) -> None:
+        form = pdf.catalog.get("AcroForm")
+        if form is None:
+            raise ValueError("the layout has no signature boxes")
+        by_reference = {item.reference: item for item in pdf.objects if item is not None}
+        for item in list(pdf.objects):
+            if isinstance(item, dict) and item.get("Subtype") == "/Widget":
+                found.append(_to_signature_field(item, by_reference))
+        for item in pdf.objects:
+            # a one-element /K array in a Form tag makes later signatures look like tampering
+            if isinstance(item, dict) and item.get("S") == "/Form" and isinstance(item.get("K"), list):
+                if len(item["K"]) == 1:
+                    item["K"] = item["K"][0]
+        form.pop("NeedAppearances", None)
+        form.pop("DR", None)
+        form["SigFlags"] = 1
+        pdf.add_object(form)
+        pdf.catalog["AcroForm"] = form.reference
+        if "AF" in pdf.catalog:  # each attachment is listed twice otherwise
+            pdf.catalog["AF"] = pydyf.Array(list(dict.fromkeys(pdf.catalog["AF"])))
+
+    return finish
+
+
+def _to_signature_field(widget, by_reference) -> str:
+    name = widget["T"].string
+    x1, y1, x2, y2 = widget["Rect"]
+    left, bottom, right, top = (round(v, 2) for v in (min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)))
+    if right - left < SMALLEST_BOX[0] or top - bottom < SMALLEST_BOX[1]:
+        raise ValueError(f"the signature box {name} is too small")
+    appearance = by_reference[next(iter(widget["AP"]["N"].values()))]
+    appearance.stream = []
+    appearance.extra["BBox"] = pydyf.Array([0, 0, round(right - left, 2), round(top - bottom, 2)])
+    appearance.extra["Resources"] = pydyf.Dictionary()
+    for key in ("DA", "V", "Ff", "MaxLen", "AS", "MK", "Opt", "Border"):
+        widget.pop(key, None)
+    widget["FT"] = "/Sig"
+    widget["Rect"] = pydyf.Array([left, bottom, right, top])
+    widget["F"] = 132  # print, locked
+    widget["AP"] = pydyf.Dictionary({"N": appearance.reference})
+    return name
+
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_SCHEMA = {
+    "pdfuaid": "http://www.aiim.org/pdfua/ns/id/",
+    "pdfaExtension": "http://www.aiim.org/pdfa/ns/extension/",
+    "pdfaSchema": "http://www.aiim.org/pdfa/ns/schema#",
+    "pdfaProperty": "http://www.aiim.org/pdfa/ns/property#",
+}
+
+
+def _ua_identifier() -> ET.Element:
+    """The PDF/UA identifier and the extension schema that PDF/A asks for when a foreign identifier is used."""
+    spaces = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in _SCHEMA.items())
+    prop = (
+        '<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource"><pdfaProperty:name>part</pdfaProperty:name>'
+        "<pdfaProperty:valueType>Integer</pdfaProperty:valueType>"
+        "<pdfaProperty:category>internal</pdfaProperty:category>"
+        "<pdfaProperty:description>Part of ISO 14289 the file follows</pdfaProperty:description>"
+        "</rdf:li></rdf:Seq></pdfaSchema:property>"
+    )
+    return ET.fromstring(  # noqa: S314 - our own text
+        f'<rdf:RDF xmlns:rdf="{_RDF}" {spaces}><rdf:Description rdf:about="" pdfuaid:part="1"/>'
+        '<rdf:Description rdf:about=""><pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">'
+        "<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>"
+        f"<pdfaSchema:namespaceURI>{_SCHEMA['pdfuaid']}</pdfaSchema:namespaceURI>"
+        f"<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>{prop}"
+        "</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description></rdf:RDF>"
+    )
+
+
+class _Metadata(weasyprint.pdf.metadata.DocumentMetadata):
+    """WeasyPrint takes one variant: PDF/A from it, the PDF/UA identifier from here, in the one rdf:RDF."""
+
+    def generate_rdf_metadata(self, variant, version, conformance):
+        for prefix, uri in _SCHEMA.items():
+            ET.register_namespace(prefix, uri)
+        root = ET.fromstring(super().generate_rdf_metadata(variant, version, conformance))  # noqa: S314
+        root.extend(_ua_identifier())
+        return ET.tostring(root, encoding="utf-8")

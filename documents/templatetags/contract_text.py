@@ -1,0 +1,45 @@
+"""What a legal template needs beside the formats of ``flex``: sums of printed whole numbers, and one row a price.
+
+The templates of ``documents/templates/documents/<kind>/v<n>`` are frozen once a document was made from them: a change
+here changes what they print, so add filters, never alter one.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def total_of(rows: Iterable[Mapping[str, Any]], key: str) -> int:
+    """The sum of a whole number over the rows: the seats of all sites."""
+    return sum(int(row[key]) for row in rows)
+
+
+@register.filter
+def one_a_price(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The first line of each service and price, in order: the rows of the price list that the contract freezes."""
+    found: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+    for line in lines:
+        found.setdefault((line["service"], line["list_price_gbp"], line["unit_price_gbp"]), line)
+    return list(found.values())
+
+
+@register.filter
+def in_phase(lines: Iterable[Mapping[str, Any]], phase: str) -> list[Mapping[str, Any]]:
+    """The lines of one phase: interim, one_off, shared or usage."""
+    return [line for line in lines if line["phase"] == phase]
+
+
+@register.filter
+def sliced(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The lines priced by a graduated table, which are printed slice by slice."""
+    return [line for line in lines if line["slices"]]
+
+
+@register.filter
+def volumes_of(lines: Iterable[Mapping[str, Any]], table: str) -> list[int]:
+    """The quantities counted for a price band table, each once, as the lines state them."""
+    return sorted({line["volume"]["quantity"] for line in lines if line["volume"] and line["volume"]["name"] == table})

@@ -1,0 +1,254 @@
+"""The strict check of a document: stricter than the viewers, which accept truncation, junk after the end, strangers'
+signatures and other contracts' documents (docs/signing.md).
+
+Accepted is only a file whose first bytes are revision 0 as stored, with exactly the expected signatures, each by the
+expected organisation, intact, trusted to our root and covering its whole revision, closed by an archive timestamp that
+covers the file. Any exception means rejected.
+"""
+
+import asyncio
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from django.utils.translation import gettext as _
+from pyhanko.pdf_utils.decode_limits import DecodeLimits, StreamDecodeLimits
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.validation import (
+    SignatureCoverageLevel,
+    async_validate_pdf_signature,
+    async_validate_pdf_timestamp,
+)
+
+from documents import canonical, keys, signing
+from documents.models import Document, DocumentRevision, DocumentState, Purpose, SigningIntent
+
+MAX_BYTES = 20 * 1024 * 1024
+LIMITS = DecodeLimits(per_stream=StreamDecodeLimits(max_output_size=16 * 1024 * 1024))
+
+
+class NotAsExpected(RuntimeError):
+    """The file is not what it must be; the words say what is wrong."""
+
+
+@dataclass(frozen=True)
+class SeenSignature:
+    """One signature as found in the file. ``identifier`` is the certificate's organisation identifier."""
+
+    field: str
+    identifier: str
+    reason: str
+    timestamp: datetime | None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``valid`` only for a complete document; ``problems`` in words; ``signatures`` say who signed, from our record."""
+
+    valid: bool
+    sha256: str
+    summary: str
+    number: str = ""
+    signatures: list[dict[str, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def _identifier(certificate) -> str:
+    return certificate.subject.native.get("organization_identifier", "")
+
+
+async def _examine(pdf: bytes, moment: datetime | None) -> tuple[list[SeenSignature], list[SeenSignature]]:
+    """(signatures, document timestamps), each with its problems."""
+    reader = PdfFileReader(io.BytesIO(pdf), strict=True, decode_limits=LIMITS)
+    signatures, stamps = [], []
+    for found in reader.embedded_regular_signatures:
+        status = await async_validate_pdf_signature(found, signer_validation_context=keys.validation_context(moment))
+        problems = _problems(status)
+        if status.timestamp_validity is None or not _is_good(status.timestamp_validity):
+            problems.append(_("its timestamp is missing or not trusted"))
+        stamp = status.timestamp_validity.timestamp if status.timestamp_validity else None
+        signatures.append(
+            SeenSignature(
+                found.field_name, _identifier(found.signer_cert), str(found.sig_object.get("/Reason", "")), stamp,
+                tuple(problems),
+            )  # fmt: skip
+        )
+    for found in reader.embedded_timestamp_signatures:
+        status = await async_validate_pdf_timestamp(found, validation_context=keys.validation_context(moment))
+        stamps.append(
+            SeenSignature(found.field_name, "", "", status.timestamp, tuple(_problems(status, stamp=True)))
+        )
+    known = len(signatures) + len(stamps)
+    if known != len(reader.embedded_signatures):
+        raise NotAsExpected(_("The file has a signature of an unknown kind."))
+    return signatures, stamps
+
+
+def _is_good(status) -> bool:
+    return status.intact and status.valid and status.trusted
+
+
+def _problems(status, *, stamp: bool = False) -> list[str]:
+    problems = []
+    if not status.intact:
+        problems.append(_("the bytes it covers were changed"))
+    if not status.valid:
+        problems.append(_("the signature itself is wrong"))
+    if not status.trusted:
+        problems.append(_("its certificate is not trusted, is revoked or has ended"))
+    if status.coverage not in (SignatureCoverageLevel.ENTIRE_REVISION, SignatureCoverageLevel.ENTIRE_FILE):
+        problems.append(_("it does not cover its whole revision"))
+    allowed = (ModificationLevel.NONE, ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING)
+    if status.modification_level not in allowed:
+        problems.append(_("the document was changed after it in a way that is not allowed"))
+    if not stamp and not status.docmdp_ok:
+        problems.append(_("what was added after it is not permitted by the issuing seal"))
+    return problems
+
+
+def insist_on_state(
+    pdf: bytes, document: Document, *, fields: Sequence[str], base: DocumentRevision, archived: bool = False,
+    moment: datetime | None = None,
+) -> list[SeenSignature]:  # fmt: skip
+    """The strict check against what the file must now hold. Raises NotAsExpected with the first thing wrong; returns
+    the signatures, the archive timestamp last."""
+    if len(pdf) > MAX_BYTES:
+        raise NotAsExpected(_("The file is larger than any document of this register."))
+    if canonical.sha256_hex(pdf[: base.length]) != base.sha256:
+        raise NotAsExpected(_("The file does not begin with the document as it was made."))
+    if not re.search(rb"startxref\s+\d+\s+%%EOF\s?\s?$", pdf[-64:]):
+        raise NotAsExpected(_("There is something after the end of the document, or its end is missing."))
+    expected = {s["field"]: s["identifier"] for s in document.expected_signers} | {
+        signing.ISSUER_FIELD: keys.REGISTER
+    }
+    try:
+        signatures, stamps = asyncio.run(_examine(pdf, moment))
+    except NotAsExpected:
+        raise
+    except Exception as error:
+        raise NotAsExpected(_("The file cannot be read as a signed document: %(why)s.") % {
+            "why": type(error).__name__}) from error  # fmt: skip
+    seen = [s.field for s in signatures]
+    if sorted(seen) != sorted(fields):
+        missing, extra = sorted(set(fields) - set(seen)), sorted(set(seen) - set(fields))
+        if missing:
+            raise NotAsExpected(_("A signature is missing: %(which)s.") % {"which": ", ".join(missing)})
+        raise NotAsExpected(_("There is a signature that does not belong: %(which)s.") % {"which": ", ".join(extra)})
+    for found in [*signatures, *stamps]:
+        if found.problems:
+            raise NotAsExpected(f"{found.field}: {'; '.join(found.problems)}.")
+    for found in signatures:
+        if found.identifier != expected[found.field]:
+            raise NotAsExpected(
+                _("%(field)s is signed by %(who)s, not by %(expected)s.")
+                % {"field": found.field, "who": found.identifier or "?", "expected": expected[found.field]}
+            )
+    if [s.field for s in stamps] != ([signing.ARCHIVE_FIELD] if archived else []):
+        raise NotAsExpected(_("The archive timestamp is missing, or there is one too many."))
+    _insist_last_covers_file(pdf)
+    return [*signatures, *stamps]
+
+
+def _insist_last_covers_file(pdf: bytes) -> None:
+    reader = PdfFileReader(io.BytesIO(pdf), strict=True, decode_limits=LIMITS)
+    last = reader.embedded_signatures[-1]
+    last.compute_integrity_info(skip_diff=True)
+    if last.evaluate_signature_coverage() != SignatureCoverageLevel.ENTIRE_FILE:
+        raise NotAsExpected(_("The last signature does not cover the whole file."))
+
+
+_END = re.compile(rb"%%EOF\r?\n?")
+
+
+def _prefix_hashes(pdf: bytes) -> list[str]:
+    """sha256 of the file up to each of its ends, so that a changed copy still names its origin."""
+    hashes = []
+    running = sha256()
+    position = 0
+    for match in list(_END.finditer(pdf))[:24]:
+        running.update(pdf[position : match.end()])
+        position = match.end()
+        hashes.append(running.copy().hexdigest())
+    return hashes
+
+
+def check(pdf: bytes) -> Verdict:
+    """The verdict on any file anybody holds. Names nobody unless the file is one of ours, byte for byte."""
+    digest = canonical.sha256_hex(pdf)
+    revision = DocumentRevision.objects.select_related("document").filter(sha256=digest).first()
+    if revision is None:
+        return _unknown(pdf, digest)
+    document = revision.document
+    base = DocumentRevision.objects.get(document=document, number=0)
+    earlier = list(
+        DocumentRevision.objects.filter(document=document, number__lte=revision.number).order_by("number")
+    )
+    signed = [r.signature.intent.field for r in earlier if r.purpose == Purpose.SIGNATURE]
+    sealed = [signing.ISSUER_FIELD] if revision.number > 0 else []
+    archived = revision.purpose == Purpose.ARCHIVE_TIMESTAMP
+    try:
+        seen = insist_on_state(pdf, document, fields=[*sealed, *signed], base=base, archived=archived) if sealed else []
+    except NotAsExpected as wrong:
+        return Verdict(False, digest, _("This document is not valid."), document.number, problems=[str(wrong)])
+    people = _people(document, seen)
+    if document.state == DocumentState.VOID:
+        words = _("This document was voided: nobody is bound by it.")
+        return Verdict(False, digest, words, document.number, people, [words])
+    if archived and document.state == DocumentState.COMPLETE:
+        return Verdict(
+            True, digest,
+            _("This is the executed document %(number)s, complete and unchanged.") % {"number": document.number},
+            document.number, people,
+        )  # fmt: skip
+    missing = [s["name"] for s in document.expected_signers if s["field"] not in signed]
+    words = (
+        _("This is a genuine earlier state of %(number)s; it is not signed by %(missing)s.")
+        % {"number": document.number, "missing": ", ".join(missing)}
+        if missing
+        else _("This is a genuine earlier state of %(number)s; its archive timestamp is not on it.")
+        % {"number": document.number}
+    )
+    return Verdict(False, digest, words, document.number, people, [words])
+
+
+def _unknown(pdf: bytes, digest: str) -> Verdict:
+    if not pdf.startswith(b"%PDF-"):
+        return Verdict(False, digest, _("This is not a PDF file."), problems=[_("This is not a PDF file.")])
+    origin = DocumentRevision.objects.filter(sha256__in=_prefix_hashes(pdf)).order_by("-number").first()
+    if origin is not None:
+        words = _("This file begins as a document of this register but was changed after it: it is not valid.")
+    else:
+        words = _("This file is not a document of this register, or it was changed.")
+    return Verdict(False, digest, words, problems=[words])
+
+
+def _people(document: Document, seen: Sequence[SeenSignature]) -> list[dict[str, str]]:
+    """Who signed, in words, from the recorded acts; the moment from the trusted timestamp in the file."""
+    acts = {intent.field: intent for intent in SigningIntent.objects.filter(document=document)}
+    out = []
+    for found in seen:
+        when = canonical.moment(found.timestamp) if found.timestamp else ""
+        if found.field == signing.ISSUER_FIELD:
+            out.append({"field": found.field, "who": "Flex contract register", "as": _("issuing seal"), "at": when})
+        elif found.field == signing.ARCHIVE_FIELD:
+            out.append({"field": found.field, "who": "Flex timestamp service", "as": _("archive timestamp"),
+                        "at": when})  # fmt: skip
+        else:
+            intent = acts[found.field]
+            if found.reason != f"act {intent.act_id}":
+                raise NotAsExpected(_("The signature names another act than the one recorded."))
+            act = intent.act
+            out.append({
+                "field": found.field, "who": act["name"], "as": act["post"], "organisation": act["organisation"],
+                "identifier": found.identifier, "business_at": act["at"], "at": when,
+            })  # fmt: skip
+    return out
