@@ -34,6 +34,17 @@ def in_phase(lines: Iterable[Mapping[str, Any]], phase: str) -> list[Mapping[str
 
 
 @register.filter
+def by_dates(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Lines that run from the same day to the same day, together: {starts_on, ends_on, months, lines}."""
+    groups: dict[tuple[str, str | None], dict[str, Any]] = {}
+    for line in lines:
+        term = (line["starts_on"], line["ends_on"])
+        groups.setdefault(term, {"starts_on": term[0], "ends_on": term[1], "months": line["months"], "lines": []})
+        groups[term]["lines"].append(line)
+    return list(groups.values())
+
+
+@register.filter
 def sliced(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The lines priced by a graduated table, which are printed slice by slice."""
     return [line for line in lines if line["slices"]]
