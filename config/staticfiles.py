@@ -39,7 +39,7 @@ class NodePackageFinder(BaseFinder):
 
 
 class _Renamed(FileSystemStorage):
-    """One package file under its static name."""
+    """One package file under its static name, without what points at files we do not ship."""
 
     prefix = ""
 
@@ -50,20 +50,22 @@ class _Renamed(FileSystemStorage):
     def path(self, name):
         return super().path(self.renames.get(name, name))
 
+    def _open(self, name, mode="rb"):
+        file = super()._open(name, mode)
+        if name.endswith(".css"):
+            return ContentFile(cleaned_css(file.read().decode("utf-8")).encode("utf-8"), name)
+        if name.endswith(".js"):
+            return ContentFile(re.sub(rb"//# sourceMappingURL=\S+", b"", file.read()), name)
+        return file
+
 
 class ManifestStorage(CompressedManifestStaticFilesStorage):
-    """Takes out of package stylesheets what points at files we do not ship: fonts, images and source maps."""
+    """Hashed names, compressed; an address of a file that is not there fails the collecting."""
 
-    def _save(self, name, content):
-        if name.endswith(".css") and name.startswith(("govuk/", "moj/")):
-            content = ContentFile(cleaned(content.read().decode("utf-8")).encode("utf-8"))
-        elif name.endswith(".js"):
-            text = re.sub(r"//# sourceMappingURL=\S+", "", content.read().decode("utf-8"))
-            content = ContentFile(text.encode("utf-8"))
-        return super()._save(name, content)
+    manifest_strict = True
 
 
-def cleaned(css: str) -> str:
+def cleaned_css(css: str) -> str:
     """A stylesheet without @font-face, without addresses of files, without source maps."""
     css = re.sub(r"@font-face\s*\{[^}]*\}", "", css)
     css = re.sub(r"/\*# sourceMappingURL=.*?\*/", "", css)

@@ -147,7 +147,7 @@ class Family:
     def stop(self) -> None:
         for child in self.children.values():
             if child.poll() is None:
-                os.killpg(child.pid, signal.SIGTERM)
+                child.terminate()  # the parent tells its own children, in order
         deadline = time.monotonic() + STOPPING_SECONDS
         for child in self.children.values():
             try:

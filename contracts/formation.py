@@ -130,7 +130,7 @@ def sign(contract: Contract, party: str, *, shown_sha256: str, by: Person, at: d
     organisation = access.organisation_of(contract, party)
     act = {
         "party": party, "name": by.words, "person_id": str(by.person_id), "email": by.email,
-        "post": seat.holding.post.get_code_display(), "organisation": organisation.name,
+        "post": str(seat.holding.post.get_code_display()), "organisation": organisation.name,
         "identifier": organisation.identifier, "acting_for": seat.principal.name if seat.principal else "",
         "delegation": delegation.pk, "delegation_words": payload.delegation_words(delegation),
         "signed_in_at": payload.iso(by.signed_in_at), "hash_shown": shown_sha256, "at": payload.iso(at),

@@ -43,10 +43,10 @@ def delegation_words(delegation: Delegation | None) -> str:
         return ""
     if delegation.ends_on is None:
         return _("%(kind)s delegation from %(start)s") % {
-            "kind": delegation.get_kind_display(), "start": as_day(delegation.starts_on)
+            "kind": str(delegation.get_kind_display()), "start": as_day(delegation.starts_on)
         }  # fmt: skip
     return _("%(kind)s delegation of %(start)s to %(end)s") % {
-        "kind": delegation.get_kind_display(), "start": as_day(delegation.starts_on), "end": as_day(delegation.ends_on),
+        "kind": str(delegation.get_kind_display()), "start": as_day(delegation.starts_on), "end": as_day(delegation.ends_on),
     }  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def evidence(contract: Contract) -> list[dict[str, str]]:
     call_off, revision = contract.call_off, contract.revision
     rows = [
         _event_row(call_off, revision, "call_off.submitted", "submitted", revision.submitted_by_name,
-                   PostCode.REQUESTER.label, call_off.department.name)  # fmt: skip
+                   str(PostCode.REQUESTER.label), call_off.department.name)  # fmt: skip
     ]
     real = {
         (str(event.actor_person_id), event.at): event.real_at
@@ -65,14 +65,14 @@ def evidence(contract: Contract) -> list[dict[str, str]]:
     decisions = revision.decisions.select_related("step__organisation", "delegation").order_by("step__position")
     for decision in decisions:
         rows.append({
-            "act": decision.outcome, "name": decision.name, "post": decision.step.get_post_display(),
+            "act": decision.outcome, "name": decision.name, "post": str(decision.step.get_post_display()),
             "organisation": decision.step.organisation.name, "acting_for": decision.principal_name,
             "delegation": delegation_words(decision.delegation), "at": iso(decision.decided_at),
             "real_at": iso(real[str(decision.person_id), decision.decided_at]),
             "revision_hash": decision.revision_hash,
         })  # fmt: skip
     rows.append(
-        _event_row(call_off, revision, "call_off.confirmed", "accepted", None, PostCode.ORDER_DESK.label,
+        _event_row(call_off, revision, "call_off.confirmed", "accepted", None, str(PostCode.ORDER_DESK.label),
                    call_off.supplier.name)  # fmt: skip
     )
     return rows

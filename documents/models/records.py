@@ -3,6 +3,7 @@
 Nothing here has a foreign key to a user: evidence outlives accounts.
 """
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
@@ -116,7 +117,7 @@ class Email(Row):
 
     recipient = models.EmailField()
     template = models.CharField(max_length=80)
-    context = models.JSONField()
+    context = models.JSONField(encoder=DjangoJSONEncoder)
     key = models.CharField(max_length=160, unique=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)

@@ -9,7 +9,35 @@ from typing import Any
 
 from django import template
 
+from documents.templatetags.flex import percent
+
 register = template.Library()
+
+PHASES = {
+    "interim": "Interim Service", "one_off": "One-off work", "shared": "Shared Service",
+    "usage": "Usage, not to exceed",
+}  # fmt: skip
+OUTCOMES = {"pass": "pass", "pass_with_actions": "pass with actions", "fail": "fail"}
+
+
+@register.filter
+def phase_name(code: str) -> str:
+    """A phase in the words that the contract defines. A contract is in English whatever the reader's language."""
+    return PHASES[code]
+
+
+@register.filter
+def figure(value: str | None, unit: str) -> str:
+    """A target, minimum or critical figure of a measure in ``percent`` or ``pass_fail``; "none" where it has none."""
+    if value in (None, ""):
+        return "none"
+    return percent(value) if unit == "percent" else OUTCOMES[value]
+
+
+@register.filter
+def listed(codes: str) -> str:
+    """Codes that the catalogue joins by semicolons, as a reader expects them: CORE-08, CORE-09."""
+    return ", ".join(code.strip() for code in codes.split(";"))
 
 
 @register.filter
