@@ -1,0 +1,389 @@
+"""The call-off contract's template, version 1: does it hang together as a contract, and does it print what was agreed?"""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.template.loader import get_template
+from django.utils import translation
+
+from documents import rendering
+from tests.documents.contract_payload import KPIS, dius, dius_approved, payload_of, sized
+from tests.documents.html_tree import Element, Tree
+
+KIND, VERSION = "call_off_contract", 1
+FOLDER = Path(get_template(f"documents/{KIND}/v{VERSION}/document.html").origin.name).parent
+def read(payload) -> Element:
+    return Tree(rendering.html(KIND, VERSION, payload)).root
+
+
+def read_page(payload) -> Element:
+    return Tree(rendering.html_pages(KIND, VERSION, payload)).root
+
+
+@pytest.fixture(scope="module")
+def contract() -> Element:
+    return read(dius())
+
+
+@pytest.fixture(scope="module")
+def words(contract) -> str:
+    return contract.text
+
+
+def numbered(element) -> str:
+    return element.all("span", cls="no")[0].text
+
+
+def test_every_clause_and_paragraph_is_numbered_without_a_gap(contract):
+    series = {"clause": [c for c in contract.all("section", cls="terms")[0].all("section", cls="clause")]}
+    for schedule in contract.all("section", cls="schedule"):
+        series[schedule.attrs["id"]] = schedule.all("section", cls="clause")
+    assert len(series["clause"]) == 37
+    for name, clauses in series.items():
+        for position, clause in enumerate(clauses, 1):
+            special = "special" in clause.classes
+            assert numbered(clause.all("h3")[0]) == str(position), name
+            if special:
+                continue
+            assert clause.attrs["id"] == f"{name}-{position}"
+            for sub_position, sub in enumerate(clause.all("p", cls="sub"), 1):
+                assert numbered(sub) == f"{position}.{sub_position}"
+                assert sub.attrs["id"] == f"{name}-{position}-{sub_position}"
+            for items in clause.all("ol", cls="items"):
+                letters = [numbered(item) for item in items.all("li")]
+                assert letters == [f"({chr(97 + n)})" for n in range(len(letters))] and len(letters) > 1
+
+
+def test_every_reference_leads_to_the_number_it_names(contract):
+    ids = {e.attrs["id"]: e for e in contract.all() if "id" in e.attrs}
+    links = [a for a in contract.all("a") if a.text]
+    assert len(links) > 150
+    for link in links:
+        target = link.attrs["href"].removeprefix("#")
+        assert target in ids, f"{link.text} leads nowhere: {target}"
+        if found := re.fullmatch(r"[Cc]lause (\d+)(?:\.(\d+))?(?:\((\w)\))?", link.text):
+            assert target == "-".join(["clause", *filter(None, found.groups())])
+        elif found := re.fullmatch(r"[Pp]aragraph (\d+)(?:\.(\d+))?(?:\((\w)\))?(?: of Schedule (\d))?", link.text):
+            *numbers, schedule = found.groups()
+            if schedule is None:
+                home = link.parent
+                while "schedule" not in home.classes:
+                    home = home.parent
+                schedule = home.attrs["id"].removeprefix("schedule-")
+            assert target == "-".join(["schedule", schedule, *filter(None, numbers)])
+        elif found := re.fullmatch(r"(Schedule|Part) (\d)", link.text):
+            assert target == f"{found[1].lower()}-{found[2]}"
+
+
+def test_no_reference_is_typed_without_a_link(contract):
+    for element in contract.all("p", "li", "td"):
+        own = "".join(c for c in element.children if isinstance(c, str))
+        assert not re.search(r"\b([Cc]lause|[Pp]aragraph|Schedule|Part) \d(?!.{0,12} to that Act)", own), own
+
+
+def test_the_contents_list_every_part_and_clause_under_its_own_title(contract):
+    listed = [(a.attrs["href"][1:], a.text) for a in contract.all("nav")[0].all("a")]
+    expected = []
+    for part in contract.all("section", cls="part"):
+        expected.append((part.attrs["id"], part.all("h2")[0].text))
+        if "terms" in part.classes:
+            expected += [(c.attrs["id"], c.all("h3")[0].text) for c in part.all("section", cls="clause")]
+    assert listed == expected
+
+
+def test_ids_are_unique(contract):
+    ids = [e.attrs["id"] for e in contract.all() if "id" in e.attrs]
+    assert len(ids) == len(set(ids))
+
+
+PROPER = (
+    "United Kingdom General Data Protection Regulation", "United Kingdom", "England and Wales", "England", "London",
+    "Crown", "Parliament", "National Audit Office", "Information Commissioner", "Baseline Personnel Security Standard",
+    "Centre for Effective Dispute Resolution", "Saturday", "Sunday", "ISO", "IEC", "KPI", "Data Protection Act",
+    "Freedom of Information Act", "Environmental Information Regulations", "Procurement Act",
+    "Transfer of Undertakings (Protection of Employment) Regulations", "Contracts (Rights of Third Parties) Act",
+    "Late Payment of Commercial Debts (Interest) Act", "Act", "Schedule", "Part",
+    "April", "March",
+)  # fmt: skip
+
+
+def prose(root):
+    """(element, its words) of every operative sentence: clauses, items and definitions."""
+    for element in root.all("p", "li"):
+        if {"sub", "definition"} & set(element.classes) or (element.tag == "li" and "items" in element.parent.classes):
+            yield element, element.text
+
+
+def defined_terms(root) -> list[str]:
+    return [dfn.text for dfn in root.all("dfn")]
+
+
+def _forms(term: str) -> str:
+    plural = term[:-1] + "ies" if re.search("[^aeo]y$", term) else term + "s"
+    return rf"\b(?:{re.escape(plural)}|{re.escape(term)})\b"
+
+
+def test_every_defined_term_is_used_and_they_stand_in_alphabetical_order(contract):
+    terms = defined_terms(contract)
+    first = [p.all("dfn")[0].text for p in contract.all("p", cls="definition")]
+    assert first == sorted(first, key=lambda term: re.sub("[^a-z]", "", term.lower())) and len(terms) == len(set(terms)) > 60
+    texts = [(element, text) for element, text in prose(contract)]
+    longer = {term: [t for t in terms if term in t and t != term] for term in terms}
+    for term in terms:
+        for element, text in texts:
+            if any(dfn.text == term for dfn in element.all("dfn")):
+                continue
+            for other in sorted(longer[term], key=len, reverse=True):
+                text = re.sub(_forms(other), "", text)
+            if re.search(_forms(term), text):
+                break
+        else:
+            pytest.fail(f"“{term}” is defined and never used")
+
+
+def test_every_capitalised_phrase_is_a_defined_term():
+    source = "".join(
+        re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", path.read_text(encoding="utf-8"))
+        for path in sorted(FOLDER.rglob("*.html")) if path.parent.name in ("clauses", "schedules")
+    )  # fmt: skip
+    root = Tree(source).root
+    known = sorted([*defined_terms(root), *PROPER], key=len, reverse=True)
+    unknown = []
+    for element, text in prose(root):
+        number = element.all("span", cls="no")
+        text = text.removeprefix(number[0].text).strip() if number else text
+        for phrase in known:
+            text = re.sub(_forms(phrase), "x", text)
+        text = re.sub(r"(^|[.:] )“?[A-Z]", r"\1x", text)
+        text = re.sub(r"“[^”]*”", "x", text)
+        unknown += [(word, text) for word in re.findall(r"\b[A-Z][a-z]+", text)]
+    assert not unknown
+
+
+REQUIRED = (
+    "Order of precedence", "Order Form", "Definitions and interpretation", "Parties and their roles", "Term",
+    "Sites and seats", "Services ordered", "Charges by phase", "Charges by financial year", "Price Bands",
+    "How prices fall", "Service Credits", "Key Performance Indicators", "Milestones", "Acceptance", "Delay",
+    "Invoices and payment", "Levy and Management Information", "Liability", "Data processing", "Security",
+    "Business continuity", "Intellectual property", "Confidentiality", "Freedom of information and publication",
+    "Records and audit", "Staff transfer", "Variations", "Ending this contract", "Exit", "Signature", "Law and courts",
+    "Special Terms", "Attachments", "Signatures", "Evidence of approval", "How to check this document",
+)  # fmt: skip
+
+
+def test_nothing_that_a_call_off_contract_needs_is_missing(contract):
+    titles = {re.sub(r"^(\d+|Part \d|Schedule \d) ", "", h.text) for h in contract.all("h2", "h3")}
+    assert not [title for title in REQUIRED if title not in titles]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "pay each Valid Invoice within 30 days of receiving it",
+        "Nobody is bound by this contract until this document carries the Signatures of all three parties",
+        "It is not liable for the Charges",
+        "a Levy of 0.5% of the Charges",
+        "It is not a deed",
+        "governed by the law of England and Wales",
+        "together may not exceed 10% of all recurring Charges of that month",
+        "If the shares added together exceed 10%",
+        "section 74 of the Procurement Act 2023",
+        "section 78 of the Procurement Act 2023",
+        "Prices are not indexed",
+    ],
+)
+def test_the_operative_words_are_there(words, sentence):
+    assert sentence in words
+
+
+def test_the_instrument_does_not_call_itself_subject_to_contract(words):
+    assert "subject to contract" not in words.lower()
+
+
+# What the payload says is what the contract prints.
+
+
+def cells(root, cls: str) -> list[list[str]]:
+    return [[cell.text for cell in row.all("th", "td")] for row in root.all("table", cls=cls)[0].all("tr")]
+
+
+def test_the_dius_contract_prints_the_golden_figures(contract, words):
+    for figure in ("£186,762.60", "£11,252,943.00", "£56,264.72", "£740,000.00", "£241,000.00", "£10,271,943.00"):
+        assert figure in words
+    years = {row[0]: row[1] for row in cells(contract, "years")[1:]}
+    assert years["2007/08"] == "£981,000.00" and years["2012/13"] == "£1,307,338.20"
+    assert {years[year] for year in ("2008/09", "2009/10", "2010/11", "2011/12")} == {"£2,241,151.20"}
+    prices = {row[0]: row[-1] for row in cells(contract, "prices")[1:]}
+    assert prices["CORE-01"] == "£74.88" and prices["CALL-06"] == "£109.74" and prices["CORE-17"] == "£14.11"
+    assert cells(contract, "sites")[-1] == ["All Sites", "1,000"]
+
+
+@pytest.mark.parametrize("payload", [dius(), sized(1), sized(40), sized(400)], ids=["dius", "1", "40", "400"])
+def test_every_line_is_printed_once_with_its_price(payload):
+    printed = [row for row in cells(read(payload), "lines") if len(row) == 9 and row[0].isdigit()]
+    lines = payload["order"]["lines"]
+    assert sorted(int(row[0]) for row in printed) == [line["number"] for line in lines]
+    by_number = {int(row[0]): row for row in printed}
+    for line in lines:
+        row = by_number[line["number"]]
+        assert row[1:4] == [line["service"], line["name"], line["site"] or "All Sites"]
+        assert row[5] == f"{line['quantity']:,}" and row[8].replace(",", "") == f"£{line['total_gbp']}"
+
+
+def test_lines_of_one_phase_with_other_dates_stand_under_their_own_dates():
+    approved = dius_approved()
+    late = next(line for line in approved["lines"] if line["service"] == "CALL-06")
+    late.update(starts_on="2009-04-01", months=43)
+    groups = [row[0] for row in cells(read(payload_of(approved)), "lines") if len(row) == 1]
+    assert "Shared Service, 1 April 2008 to 31 October 2012 (55 months)" in groups
+    assert "Shared Service, 1 April 2009 to 31 October 2012 (43 months)" in groups
+
+
+def test_a_graduated_line_is_printed_slice_by_slice():
+    rows = cells(read(sized(40)), "slices")[1:]
+    assert [row[2:5] for row in rows] == [["1", "99", "99"], ["100", "150", "51"]]
+    assert sized(40)["order"]["lines"][-1]["total_gbp"] == "82572.00"
+
+
+def test_a_framework_price_band_shows_the_volume_that_was_counted(contract):
+    assert ["seats: volume counted in the prices above", "3,500", ""] in cells(contract, "bands")
+
+
+def test_the_key_performance_indicators_are_marked(contract):
+    rows = cells(contract, "levels")[1:]
+    assert [row[0] for row in rows if row[-1] == "KPI"] == list(KPIS)
+    assert next(row for row in rows if row[0] == "BC-S")[2:6] == ["pass", "pass with actions", "fail", "no credit"]
+
+
+def test_milestones_print_their_criteria_and_payments(contract):
+    rows = {row[0]: row for row in cells(contract, "milestones")[1:]}
+    assert len(rows) == 9 and rows["M6"][3] == "320 usersprintingtelephony"
+    assert rows["M3"][4].startswith("£48,000.00: 50% of TRN-02") and rows["M6"][4].startswith("£46,400.00: 320 of TRN-03")
+    assert "Cutover" in rows["M8"][4]
+
+
+def test_the_evidence_names_every_act_and_both_clocks_where_they_differ(contract):
+    rows = cells(contract, "acts")[1:]
+    assert [row[0] for row in rows] == ["Submitted", *["Endorsed"] * 3, "Committed", *["Endorsed"] * 2, "Committed",
+                                        "Accepted"]  # fmt: skip
+    assert rows[4][1] == "DIUS accounting officeraccounting officer, Department for Innovation, Universities and Skills"
+    assert rows[4][2] == "budget delegation of 21 May 2007 to 20 May 2014"
+    assert rows[4][3] == "3 October 2007 at 3:42pmrecorded 2026-11-23 11:30:00 UTC"
+    same = cells(read(payload_of(dius_approved(), real_at="")), "acts")[1:]
+    assert same[4][3] == "3 October 2007 at 3:42pm"
+
+
+def test_who_acted_for_whom_is_printed():
+    payload = dius()
+    payload["evidence"][1]["acting_for"] = "DIUS budget holder"
+    assert "acting for DIUS budget holder" in cells(read(payload), "acts")[2][2]
+
+
+def test_the_parties_sign_in_the_order_of_the_framework():
+    approved = dius_approved()
+    approved["framework"]["signing_order"] = ["department", "authority", "supplier"]
+    root = read(payload_of(approved))
+    assert [box.attrs["name"] for box in root.all("input")] == [
+        "Signature_issuer", "Signature_department", "Signature_authority", "Signature_supplier"
+    ]  # fmt: skip
+    assert all(box.attrs["title"] for box in root.all("input"))
+
+
+def test_what_the_supplier_may_not_see_is_not_printed(words):
+    payload = dius()
+    assert payload["order"]["budget_commitment"] not in words
+    for word in ("baseline cost", "baseline per user", "saving", "ceiling", "headroom", "limit of"):
+        assert word not in words.lower()
+
+
+def test_another_legal_regime_leaves_no_trace_of_the_act_of_2023():
+    approved = dius_approved()
+    approved["framework"]["regime"] = "PCR2015"
+    text = read(payload_of(approved)).text
+    assert "2023" not in text and "PCR2015" in text
+    assert "where the Procurement Law requires or allows it to do so" in text
+
+
+def test_answers_and_options_change_the_words():
+    approved = dius_approved()
+    approved["staff_transfer"] = {"applies": True, "text": "Eleven people of the present supplier."}
+    approved["data_protection"] = {"applies": False}
+    approved["term"]["extension_months"] = 0
+    approved["framework"].update(quantity_tolerance_percent="5", indexation="CPI, base October 2007")
+    approved["parties"]["department"]["crown"] = False
+    approved.update(special_terms=[], milestones=[], attachments=[], spend_control_reference="")
+    text = read(payload_of(approved)).text
+    for sentence in (
+        "The parties expect the Employment Transfer Law to apply", "Eleven people of the present supplier.",
+        "do not expect the Supplier to handle Personal Data", "contains no option to extend the Term",
+        "by up to 5% of those", "as the Framework Agreement states: CPI, base October 2007.", "are separate bodies",
+        "There are no Special Terms", "This contract has no Milestones", "No file is attached",
+    ):  # fmt: skip
+        assert sentence in text, sentence
+    assert "Spend-control reference" not in text
+
+
+# What comes in is text, whatever it looks like.
+
+
+def _poisoned(value, at=""):
+    """The payload with markup in every text that a person or the catalogue wrote."""
+    if isinstance(value, dict):
+        return {key: _poisoned(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_poisoned(item, at) for item in value]
+    written = {"title", "name", "address", "identifier", "text", "heading", "measure", "criteria", "site", "unit",
+               "post", "organisation", "delegation", "purchase_order", "invoice_address", "email", "telephone", "role",
+               "subject_matter", "nature_and_purpose", "duration", "data_types", "data_subjects", "retention",
+               "spend_control_reference", "kind"}  # fmt: skip
+    if isinstance(value, str) and at in written and value not in ("percent", "pass_fail"):
+        return value + '<script>alert(1)</script><b title="x">{{ settings }}'
+    return value
+
+
+def test_markup_in_any_text_is_printed_and_not_obeyed():
+    root = read(_poisoned(dius()))
+    assert not root.all("script") and not root.all("b")
+    assert root.text.count("<script>alert(1)</script>") > 100 and "{{ settings }}" in root.text
+
+
+def test_no_template_turns_escaping_off_or_carries_style_or_script():
+    files = sorted(FOLDER.rglob("*.html"))
+    assert len(files) > 25
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"\|\s*safe|autoescape|\bstyle=|<script|<style|\son\w+=|https?:|\|force_escape", text), path
+
+
+def test_the_language_of_the_reader_does_not_change_the_contract():
+    english = rendering.html(KIND, VERSION, dius())
+    with translation.override("cy"):
+        assert rendering.html(KIND, VERSION, dius()) == english
+
+
+# The same template on the contract's page.
+
+
+def test_headings_fit_the_document_and_the_page():
+    for root, first in ((read(dius()), 1), (read_page(dius()), 2)):
+        levels = [int(h.tag[1]) for h in root.all("h1", "h2", "h3", "h4", "h5", "h6")]
+        assert levels[0] == first and levels.count(1) == (1 if first == 1 else 0)
+        assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False))
+
+
+def test_the_page_has_the_same_text_and_no_boxes_to_tick():
+    page = read_page(dius())
+    assert not page.all("input")
+    clauses = [p.text for p in page.all("p", cls="sub")]
+    assert clauses == [p.text for p in read(dius()).all("p", cls="sub")] and len(clauses) > 150
+
+
+def test_tables_are_readable_by_ear():
+    for table in read(sized(40)).all("table"):
+        named = table.attrs.get("aria-label") or table.attrs.get("aria-labelledby")
+        region = table.parent
+        assert named or "between" in table.classes or region.attrs["tabindex"] == "0"
+        assert all(th.attrs.get("scope") in ("col", "row", "rowgroup") for th in table.all("th"))
+        if "grid" in table.classes:
+            assert table.all("thead") and region.attrs["role"] == "region"
