@@ -28,10 +28,11 @@ def phase_name(code: str) -> str:
 
 @register.filter
 def figure(value: str | None, unit: str) -> str:
-    """A target, minimum or critical figure of a measure in ``percent`` or ``pass_fail``; "none" where it has none."""
+    """A target, minimum or critical figure of a measure in ``percent``, ``pass_fail`` or another unit of the
+    catalogue, which is printed as it stands; "none" where it has none."""
     if value in (None, ""):
         return "none"
-    return percent(value) if unit == "percent" else OUTCOMES[value]
+    return percent(value) if unit == "percent" else OUTCOMES.get(value, value)
 
 
 @register.filter
@@ -67,7 +68,9 @@ def by_dates(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     groups: dict[tuple[str, str | None], dict[str, Any]] = {}
     for line in lines:
         term = (line["starts_on"], line["ends_on"])
-        groups.setdefault(term, {"starts_on": term[0], "ends_on": term[1], "months": line["months"], "lines": []})
+        groups.setdefault(
+            term, {"starts_on": term[0], "ends_on": term[1], "months": line["months"], "lines": []}
+        )
         groups[term]["lines"].append(line)
     return list(groups.values())
 
@@ -81,4 +84,6 @@ def sliced(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 @register.filter
 def volumes_of(lines: Iterable[Mapping[str, Any]], table: str) -> list[int]:
     """The quantities counted for a price band table, each once, as the lines state them."""
-    return sorted({line["volume"]["quantity"] for line in lines if line["volume"] and line["volume"]["name"] == table})
+    return sorted(
+        {line["volume"]["quantity"] for line in lines if line["volume"] and line["volume"]["name"] == table}
+    )

@@ -151,7 +151,10 @@ def _phases(lines: list[Row]) -> list[Row]:
 
 
 def _totals(lines: list[Row], years: list[Row]) -> Row:
-    of = {phase: [line for line in lines if line["phase"] == phase] for phase in ("interim", "one_off", "usage", "shared")}
+    of = {
+        phase: [line for line in lines if line["phase"] == phase]
+        for phase in ("interim", "one_off", "usage", "shared")
+    }
     whole = _sum(lines)
     vat = sum((Decimal(year["vat_gbp"]) for year in years), Decimal(0))
     return {
@@ -171,7 +174,9 @@ def _milestone(row: dict[str, str], lines: list[Row]) -> Row:
             effect = "interim_starts"
         elif " percent of " in part:
             percent, code = part.split(" percent of ")
-            share = sum(Decimal(x["total_gbp"]) for x in lines if x["service"] == code) * Decimal(percent) / 100
+            share = (
+                sum(Decimal(x["total_gbp"]) for x in lines if x["service"] == code) * Decimal(percent) / 100
+            )
             payments.append({"service": code, "name": CATALOGUE[code]["name"], "percent": percent, "quantity": None,
                              "amount_gbp": _money(share)})  # fmt: skip
         else:
@@ -264,7 +269,14 @@ _ACTS = (
     ("committed", "DIUS accounting officer", "accounting officer", "DIUS", "budget", "2007-10-03T14:42:00Z"),
     ("endorsed", "Cabinet Office commercial lead", "commercial lead", "CO", "", "2007-10-04T08:00:00Z"),
     ("endorsed", "Cabinet Office finance lead", "finance lead", "CO", "", "2007-10-04T09:00:00Z"),
-    ("committed", "Cabinet Office deputy director", "deputy director", "CO", "purchase", "2007-10-05T08:00:00Z"),
+    (
+        "committed",
+        "Cabinet Office deputy director",
+        "deputy director",
+        "CO",
+        "purchase",
+        "2007-10-05T08:00:00Z",
+    ),
     ("accepted", "Fujitsu Services order desk", "order desk", "FUJITSU", "", "2007-10-08T08:00:00Z"),
 )
 
@@ -282,7 +294,11 @@ def payload_of(approved: Row, real_at: str = "2026-11-23T11:30:00Z") -> Row:
     """The document payload of an approved object; ``real_at`` empty means that both clocks agree."""
     revision_hash = canonical.sha256_hex(canonical.dumps(approved))
     accepted_at = _ACTS[-1][-1]
-    roles = {"supplier": "The Supplier", "department": "The Customer", "authority": "The Purchasing Authority"}
+    roles = {
+        "supplier": "The Supplier",
+        "department": "The Customer",
+        "authority": "The Purchasing Authority",
+    }
     contract = {"number": "CON-2007-000001", "formed_at": accepted_at, "accepted_at": accepted_at,
                 "revision_hash": revision_hash}  # fmt: skip
     return {
@@ -317,7 +333,18 @@ def dius() -> Row:
     return payload_of(dius_approved())
 
 
-_CYCLE = ("CORE-01", "CORE-02", "CORE-04", "CORE-06", "CORE-07", "CORE-08", "CORE-15", "CORE-16", "CALL-01", "CALL-05")
+_CYCLE = (
+    "CORE-01",
+    "CORE-02",
+    "CORE-04",
+    "CORE-06",
+    "CORE-07",
+    "CORE-08",
+    "CORE-15",
+    "CORE-16",
+    "CALL-01",
+    "CALL-05",
+)
 
 
 def sized(lines: int) -> Row:

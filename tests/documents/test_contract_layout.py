@@ -38,7 +38,8 @@ class Placed:
 
     def inside(self, tag=None, cls=None):
         return any(
-            (tag is None or e.tag == tag) and (cls is None or cls in (e.get("class") or "").split()) for e in self.around
+            (tag is None or e.tag == tag) and (cls is None or cls in (e.get("class") or "").split())
+            for e in self.around
         )
 
 
@@ -54,12 +55,14 @@ def walk(box, around=()):
 
 def lay_out(payload):
     """One list of placed boxes a page."""
-    css = Path(get_template(f"documents/{KIND}/v{VERSION}/contract.css").origin.name).read_text(encoding="utf-8")
+    css = Path(get_template(f"documents/{KIND}/v{VERSION}/contract.css").origin.name).read_text(
+        encoding="utf-8"
+    )
     fonts, fetcher = FontConfiguration(), rendering.ClosedFetcher()
     sheet = CSS(string=rendering.font_css() + css, url_fetcher=fetcher, font_config=fonts)
-    document = HTML(string=rendering.html(KIND, VERSION, payload), base_url="about:blank", url_fetcher=fetcher).render(
-        font_config=fonts, stylesheets=[sheet], pdf_forms=True
-    )
+    document = HTML(
+        string=rendering.html(KIND, VERSION, payload), base_url="about:blank", url_fetcher=fetcher
+    ).render(font_config=fonts, stylesheets=[sheet], pdf_forms=True)
     return [list(walk(page._page_box)) for page in document.pages]
 
 
@@ -81,7 +84,12 @@ def long_words():
     return payload
 
 
-ORDERS = {"dius": dius, "one line": lambda: sized(1), "400 lines": lambda: sized(400), "long words": long_words}
+ORDERS = {
+    "dius": dius,
+    "one line": lambda: sized(1),
+    "400 lines": lambda: sized(400),
+    "long words": long_words,
+}
 
 
 @cache
@@ -102,8 +110,14 @@ def test_no_text_leaves_the_page(pages):
     for number, page in enumerate(pages, 1):
         for placed in texts(page):
             box = placed.box
-            assert box.position_x >= LEFT * MM and box.position_x + box.width <= RIGHT * MM, (number, box.text)
-            assert box.position_y >= (TOP - 1) * MM and box.position_y + box.height <= BOTTOM * MM + 1, (number, box.text)
+            assert box.position_x >= LEFT * MM and box.position_x + box.width <= RIGHT * MM, (
+                number,
+                box.text,
+            )
+            assert box.position_y >= (TOP - 1) * MM and box.position_y + box.height <= BOTTOM * MM + 1, (
+                number,
+                box.text,
+            )
 
 
 def test_no_text_of_a_cell_runs_into_the_next_cell(pages):
@@ -120,12 +134,17 @@ def test_no_heading_is_left_at_the_foot_of_a_page(pages):
     for number, page in enumerate(pages, 1):
         last = max(texts(page), key=lambda placed: placed.box.position_y, default=None)
         assert last is not None, f"page {number} is empty"
-        assert not {"h1", "h2", "h3"} & set(last.tags) and not last.inside("tr", "group"), (number, last.box.text)
+        assert not {"h1", "h2", "h3"} & set(last.tags) and not last.inside("tr", "group"), (
+            number,
+            last.box.text,
+        )
 
 
 def test_every_part_begins_on_a_page_of_its_own(pages):
     for page in pages[1:]:
-        tops = {id(p.element): p.box for p in reversed(page) if p.is_a("h2") and isinstance(p.box, boxes.BlockBox)}
+        tops = {
+            id(p.element): p.box for p in reversed(page) if p.is_a("h2") and isinstance(p.box, boxes.BlockBox)
+        }
         assert len(tops) <= 1 and all(box.position_y < (TOP + 1) * MM for box in tops.values())
 
 
@@ -143,13 +162,22 @@ def fields(page):
 
 def test_each_signature_box_is_whole_and_beside_the_name_of_its_party(pages):
     found = {name: (number, p) for number, page in enumerate(pages) for name, p in fields(page).items()}
-    assert set(found) == {"Signature_issuer", "Signature_supplier", "Signature_department", "Signature_authority"}
+    assert set(found) == {
+        "Signature_issuer",
+        "Signature_supplier",
+        "Signature_department",
+        "Signature_authority",
+    }
     assert found["Signature_issuer"][0] == 0
     signing = {number for name, (number, _p) in found.items() if name != "Signature_issuer"}
     assert len(signing) == 1, "the three parties sign on one page"
     for name, (number, placed) in found.items():
         box = placed.box
-        frame = next(p.box for p in pages[number] if p.element is placed.around[-2] and isinstance(p.box, boxes.BlockBox))
+        frame = next(
+            p.box
+            for p in pages[number]
+            if p.element is placed.around[-2] and isinstance(p.box, boxes.BlockBox)
+        )
         assert (round(box.width / MM), round(box.height / MM)) == (86, 26)
         assert frame.position_x <= box.position_x and frame.position_y <= box.position_y
         assert box.position_y + box.height <= frame.position_y + frame.border_height() + 0.01
@@ -173,5 +201,7 @@ def test_the_contents_give_the_page_on_which_each_part_begins(pages):
 
 
 def test_the_order_form_of_an_ordinary_order_takes_at_most_three_pages():
-    form = [n for n, page in enumerate(pages_of("dius")) if any(p.inside("section", "order-form") for p in page)]
+    form = [
+        n for n, page in enumerate(pages_of("dius")) if any(p.inside("section", "order-form") for p in page)
+    ]
     assert len(form) <= 3

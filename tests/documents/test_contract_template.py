@@ -1,5 +1,6 @@
 """The call-off contract's template, version 1: does it hang together as a contract, and does it print what was agreed?"""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tests.documents.html_tree import Element, Tree
 
 KIND, VERSION = "call_off_contract", 1
 FOLDER = Path(get_template(f"documents/{KIND}/v{VERSION}/document.html").origin.name).parent
+
+
 def read(payload) -> Element:
     return Tree(rendering.html(KIND, VERSION, payload)).root
 
@@ -36,7 +39,7 @@ def numbered(element) -> str:
 
 
 def test_every_clause_and_paragraph_is_numbered_without_a_gap(contract):
-    series = {"clause": [c for c in contract.all("section", cls="terms")[0].all("section", cls="clause")]}
+    series = {"clause": list(contract.all("section", cls="terms")[0].all("section", cls="clause"))}
     for schedule in contract.all("section", cls="schedule"):
         series[schedule.attrs["id"]] = schedule.all("section", cls="clause")
     assert len(series["clause"]) == 37
@@ -64,7 +67,9 @@ def test_every_reference_leads_to_the_number_it_names(contract):
         assert target in ids, f"{link.text} leads nowhere: {target}"
         if found := re.fullmatch(r"[Cc]lause (\d+)(?:\.(\d+))?(?:\((\w)\))?", link.text):
             assert target == "-".join(["clause", *filter(None, found.groups())])
-        elif found := re.fullmatch(r"[Pp]aragraph (\d+)(?:\.(\d+))?(?:\((\w)\))?(?: of Schedule (\d))?", link.text):
+        elif found := re.fullmatch(
+            r"[Pp]aragraph (\d+)(?:\.(\d+))?(?:\((\w)\))?(?: of Schedule (\d))?", link.text
+        ):
             *numbers, schedule = found.groups()
             if schedule is None:
                 home = link.parent
@@ -111,7 +116,9 @@ PROPER = (
 def prose(root):
     """(element, its words) of every operative sentence: clauses, items and definitions."""
     for element in root.all("p", "li"):
-        if {"sub", "definition"} & set(element.classes) or (element.tag == "li" and "items" in element.parent.classes):
+        if {"sub", "definition"} & set(element.classes) or (
+            element.tag == "li" and "items" in element.parent.classes
+        ):
             yield element, element.text
 
 
@@ -127,7 +134,10 @@ def _forms(term: str) -> str:
 def test_every_defined_term_is_used_and_they_stand_in_alphabetical_order(contract):
     terms = defined_terms(contract)
     first = [p.all("dfn")[0].text for p in contract.all("p", cls="definition")]
-    assert first == sorted(first, key=lambda term: re.sub("[^a-z]", "", term.lower())) and len(terms) == len(set(terms)) > 60
+    assert (
+        first == sorted(first, key=lambda term: re.sub("[^a-z]", "", term.lower()))
+        and len(terms) == len(set(terms)) > 60
+    )
     texts = [(element, text) for element, text in prose(contract)]
     longer = {term: [t for t in terms if term in t and t != term] for term in terms}
     for term in terms:
@@ -209,7 +219,14 @@ def cells(root, cls: str) -> list[list[str]]:
 
 
 def test_the_dius_contract_prints_the_golden_figures(contract, words):
-    for figure in ("£186,762.60", "£11,252,943.00", "£56,264.72", "£740,000.00", "£241,000.00", "£10,271,943.00"):
+    for figure in (
+        "£186,762.60",
+        "£11,252,943.00",
+        "£56,264.72",
+        "£740,000.00",
+        "£241,000.00",
+        "£10,271,943.00",
+    ):
         assert figure in words
     years = {row[0]: row[1] for row in cells(contract, "years")[1:]}
     assert years["2007/08"] == "£981,000.00" and years["2012/13"] == "£1,307,338.20"
@@ -253,13 +270,20 @@ def test_a_framework_price_band_shows_the_volume_that_was_counted(contract):
 def test_the_key_performance_indicators_are_marked(contract):
     rows = cells(contract, "levels")[1:]
     assert [row[0] for row in rows if row[-1] == "KPI"] == list(KPIS)
-    assert next(row for row in rows if row[0] == "BC-S")[2:6] == ["pass", "pass with actions", "fail", "no credit"]
+    assert next(row for row in rows if row[0] == "BC-S")[2:6] == [
+        "pass",
+        "pass with actions",
+        "fail",
+        "no credit",
+    ]
 
 
 def test_milestones_print_their_criteria_and_payments(contract):
     rows = {row[0]: row for row in cells(contract, "milestones")[1:]}
     assert len(rows) == 9 and rows["M6"][3] == "320 usersprintingtelephony"
-    assert rows["M3"][4].startswith("£48,000.00: 50% of TRN-02") and rows["M6"][4].startswith("£46,400.00: 320 of TRN-03")
+    assert rows["M3"][4].startswith("£48,000.00: 50% of TRN-02") and rows["M6"][4].startswith(
+        "£46,400.00: 320 of TRN-03"
+    )
     assert "Cutover" in rows["M8"][4]
 
 
@@ -267,7 +291,10 @@ def test_the_evidence_names_every_act_and_both_clocks_where_they_differ(contract
     rows = cells(contract, "acts")[1:]
     assert [row[0] for row in rows] == ["Submitted", *["Endorsed"] * 3, "Committed", *["Endorsed"] * 2, "Committed",
                                         "Accepted"]  # fmt: skip
-    assert rows[4][1] == "DIUS accounting officeraccounting officer, Department for Innovation, Universities and Skills"
+    assert (
+        rows[4][1]
+        == "DIUS accounting officeraccounting officer, Department for Innovation, Universities and Skills"
+    )
     assert rows[4][2] == "budget delegation of 21 May 2007 to 20 May 2014"
     assert rows[4][3] == "3 October 2007 at 3:42pmrecorded 2026-11-23 11:30:00 UTC"
     same = cells(read(payload_of(dius_approved(), real_at="")), "acts")[1:]
@@ -353,7 +380,9 @@ def test_no_template_turns_escaping_off_or_carries_style_or_script():
     assert len(files) > 25
     for path in files:
         text = path.read_text(encoding="utf-8")
-        assert not re.search(r"\|\s*safe|autoescape|\bstyle=|<script|<style|\son\w+=|https?:|\|force_escape", text), path
+        assert not re.search(
+            r"\|\s*safe|autoescape|\bstyle=|<script|<style|\son\w+=|https?:|\|force_escape", text
+        ), path
 
 
 def test_the_language_of_the_reader_does_not_change_the_contract():
@@ -369,7 +398,7 @@ def test_headings_fit_the_document_and_the_page():
     for root, first in ((read(dius()), 1), (read_page(dius()), 2)):
         levels = [int(h.tag[1]) for h in root.all("h1", "h2", "h3", "h4", "h5", "h6")]
         assert levels[0] == first and levels.count(1) == (1 if first == 1 else 0)
-        assert all(later <= earlier + 1 for earlier, later in zip(levels, levels[1:], strict=False))
+        assert all(later <= earlier + 1 for earlier, later in itertools.pairwise(levels))
 
 
 def test_the_page_has_the_same_text_and_no_boxes_to_tick():
