@@ -36,10 +36,11 @@ LOCATION = "London"
 BOX = (243.78, 73.7)  # points: 86 mm by 26 mm, the size the template draws
 
 APPEARANCE_CSS = """
-@page { size: 243.78pt 73.7pt; margin: 4pt 6pt }
-html { font: 7.4pt/9.6pt 'Contract Sans', 'Contract Sans Extended'; color: #0b0c0c }
-p { margin: 0; white-space: nowrap; overflow: hidden } .who { font-size: 9pt; line-height: 12pt; font-weight: 700 }
+@page { size: 243.78pt 73.7pt; margin: 3pt 6pt }
+html { font-family: 'Contract Sans', 'Contract Sans Extended'; color: #0b0c0c; line-height: 1.2 }
+body { margin: 0 } p { margin: 0; overflow-wrap: anywhere } .who { font-size: 1.25em; font-weight: 700 }
 """
+APPEARANCE_SIZES = (7, 6.4, 5.8, 5.2, 4.6, 4)  # points: the largest that shows every line in the box
 
 
 class SigningFailed(RuntimeError):
@@ -80,19 +81,27 @@ class _PageFromBytes(content.ImportedPdfPage):
 
 
 def appearance(lines: Sequence[str]) -> bytes:
-    """What is seen in the signature's box: a small page of the same size, in the document's own font."""
+    """What is seen in the signature's box: a small page of the same size, in the document's own font.
+
+    Raises SigningFailed where the lines do not fit even in the smallest type.
+    """
     fonts = FontConfiguration()
     fetcher = rendering.ClosedFetcher()
     body = "".join(
         f"<p class=who>{escape(line)}</p>" if index == 0 else f"<p>{escape(line)}</p>"
         for index, line in enumerate(lines)
     )
-    css = CSS(string=rendering.font_css() + APPEARANCE_CSS, url_fetcher=fetcher, font_config=fonts)
     html = HTML(
         string=f"<html lang=en><title>Signature</title><body>{body}</body></html>", base_url="about:blank",
         url_fetcher=fetcher,
     )  # fmt: skip
-    return html.write_pdf(stylesheets=[css], font_config=fonts)
+    for size in APPEARANCE_SIZES:
+        css = f"{rendering.font_css()}{APPEARANCE_CSS}html{{font-size:{size}pt}}"
+        sheet = CSS(string=css, url_fetcher=fetcher, font_config=fonts)
+        document = html.render(stylesheets=[sheet], font_config=fonts)
+        if len(document.pages) == 1:  # a line on a second page would be lost: only the first goes into the box
+            return document.write_pdf()
+    raise SigningFailed("the words of the signature do not fit into its box")
 
 
 def _style(lines: Sequence[str]) -> StaticStampStyle:
