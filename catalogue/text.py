@@ -1,0 +1,106 @@
+"""Plain text as people mean it, for every form of the system: what a reader could not see, or a page or document could
+not show, is refused in words; the differences nobody means (blanks, composed letters) are evened out.
+
+Refusals are ``ValueError`` with a sentence that says what to do. Pure: no form, no database.
+"""
+
+import unicodedata
+
+from django.utils.translation import gettext as _
+
+LONGEST_WORD = 100
+MOST_MARKS = 4  # combining marks on one letter; living scripts use up to three
+
+# Invisible and without meaning here; editors and web pages leave them behind, so they are dropped, not complained of.
+_LEFT_BEHIND = dict.fromkeys((0x00AD, 0x200B, 0x2060, 0xFEFF))
+# Letters and symbols by their category, yet drawn as nothing.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+# Joiners belong to the spelling of several scripts and to composed emoji.
+_JOINERS = frozenset("\u200c\u200d")
+
+
+def line(text: str, *, longest: int) -> str:
+    """One line of text, blanks evened out, in NFC. Raises ValueError with words."""
+    cleaned = block(text, longest=longest, most_lines=1)
+    return " ".join(cleaned.split())
+
+
+def block(text: str, *, longest: int, most_lines: int) -> str:
+    """Text of several lines: ends of lines are ``\\n``, no blanks at line ends. Raises ValueError with words."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError(_("Type the text again: part of it was damaged on the way and cannot be read."))
+    text = _even_out(text)
+    if not _shows(text):
+        return ""
+    if len(text) > longest:
+        raise ValueError(
+            _("Shorten the text to %(longest)s characters or fewer; it has %(length)s.")
+            % {"longest": f"{longest:,}", "length": f"{len(text):,}"}
+        )
+    lines = text.count("\n") + 1
+    if lines > most_lines:
+        if most_lines == 1:
+            raise ValueError(_("Enter it on one line."))
+        raise ValueError(
+            _("Shorten the text to %(most)s lines or fewer; it has %(lines)s.")
+            % {"most": most_lines, "lines": lines}
+        )
+    _refuse_what_cannot_be_read(text)
+    return text
+
+
+def _even_out(text: str) -> str:
+    text = text.translate(_LEFT_BEHIND).replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\t", " ")
+    text = "".join(" " if unicodedata.category(character) == "Zs" else character for character in text)
+    return unicodedata.normalize("NFC", "\n".join(part.rstrip() for part in text.split("\n")).strip())
+
+
+def _shows(text: str) -> bool:
+    """Whether anything of it would be seen."""
+    return any(
+        unicodedata.category(character)[0] in "LNPS" and character not in _BLANK for character in text
+    )  # fmt: skip
+
+
+def _refuse_what_cannot_be_read(text: str) -> None:
+    marks = 0
+    for position, character in enumerate(text):
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks > MOST_MARKS:
+            raise ValueError(
+                _(
+                    "Remove some of the marks above and below the letters after “%(before)s”: there are too many to show."
+                )
+                % {"before": _before(text, position - marks)}
+            )
+        if (category == "Cc" and character != "\n") or category in ("Co", "Cn"):
+            raise ValueError(
+                _("Remove the character after “%(before)s”: it cannot be printed.")
+                % {"before": _before(text, position)}
+            )
+        if (category == "Cf" and character not in _JOINERS) or character in _BLANK:
+            raise ValueError(
+                _(
+                    "Type the text again: after “%(before)s” there is a hidden character that changes how it reads."
+                )
+                % {"before": _before(text, position)}
+            )
+    for word in text.split():
+        if len(word) > LONGEST_WORD:
+            raise ValueError(
+                _(
+                    "Put a space into the word that starts “%(start)s”: a word may have %(longest)s characters, it has %(length)s."
+                )
+                % {"start": word[:20], "longest": LONGEST_WORD, "length": f"{len(word):,}"}
+            )
+
+
+def _before(text: str, position: int) -> str:
+    """The last few readable characters before a position, to say where."""
+    readable = [
+        character for character in text[max(0, position - 40) : position]
+        if unicodedata.category(character)[0] in "LNPS" or character == " "
+    ]  # fmt: skip
+    return "".join(readable[-12:]).strip()

@@ -1,0 +1,238 @@
+"""What a file is, told from its bytes and never from its name. Pure: bytes in, a kind out or words why not.
+
+Accepted: PDF, Word, Excel and OpenDocument files without macros, CSV in UTF-8, PNG and JPEG pictures. A file that is
+two kinds at once, that unpacks to far more than it weighs, or that carries something that runs, is refused.
+"""
+
+import csv
+import io
+import re
+import warnings
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from django.utils.translation import gettext as _
+from PIL import Image, UnidentifiedImageError
+
+MOST_ENTRIES = 2_000
+LARGEST_UNPACKED = 100 * 1024 * 1024
+LARGEST_PICTURE = 40_000_000  # pixels
+LARGEST_OBJECTS = 32 * 1024 * 1024  # of a PDF's compressed objects, unpacked
+MOST_CSV_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """``endings`` are the file names a kind may have; the first is the usual one."""
+
+    words: str
+    content_type: str
+    endings: tuple[str, ...]
+
+
+_OOXML = "application/vnd.openxmlformats-officedocument"
+PDF = Kind("PDF", "application/pdf", ("pdf",))
+DOCX = Kind("Word document", f"{_OOXML}.wordprocessingml.document", ("docx",))
+XLSX = Kind("Excel workbook", f"{_OOXML}.spreadsheetml.sheet", ("xlsx",))
+ODT = Kind("OpenDocument text", "application/vnd.oasis.opendocument.text", ("odt",))
+ODS = Kind("OpenDocument spreadsheet", "application/vnd.oasis.opendocument.spreadsheet", ("ods",))
+CSV = Kind("CSV file", "text/csv", ("csv", "txt"))
+PNG = Kind("PNG picture", "image/png", ("png",))
+JPEG = Kind("JPEG picture", "image/jpeg", ("jpg", "jpeg"))
+KINDS = (PDF, DOCX, XLSX, ODT, ODS, CSV, PNG, JPEG)
+
+_OPENDOCUMENT = {kind.content_type.encode(): kind for kind in (ODT, ODS)}
+_OFFICE = {f"{kind.content_type}.main+xml".encode(): kind for kind in (DOCX, XLSX)}
+_RUNS_IN_PDF = (b"/JavaScript", b"/Launch", b"/EmbeddedFile", b"/RichMedia")
+# Word keeps the figures of a chart as a plain workbook under embeddings/; anything else there is an object that opens.
+_RUNS_IN_ZIP = re.compile(
+    r"vbaproject|vbadata|(^|/)(basic|scripts|activex|macros)/|(^|/)embeddings/.*(?<!\.xlsx)$", re.IGNORECASE
+)
+_END_OF_PNG = b"IEND\xaeB`\x82"
+_MARKUP = re.compile(rb"<\s*(!doctype|\?xml|html|head|body|script|svg|iframe)", re.IGNORECASE)
+
+
+class NotAccepted(ValueError):
+    """The file is refused; the words say what to do."""
+
+
+def kind_of(data: bytes) -> Kind:
+    """The kind of the bytes. Raises NotAccepted."""
+    if not data:
+        raise NotAccepted(_("The file is empty. Choose the file again, or save it first."))
+    if data.startswith(b"PK"):
+        return _zipped(data)
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        raise NotAccepted(
+            _("The file hides an archive behind another kind of content. Save it again and choose that.")
+        )
+    if data.startswith(b"%PDF-"):
+        return _pdf(data)
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        if not data.endswith(_END_OF_PNG):
+            raise NotAccepted(_("The picture is damaged. Save it again and choose the new file."))
+        return _picture(data, "PNG", PNG)
+    if data.startswith(b"\xff\xd8\xff"):
+        return _picture(data, "JPEG", JPEG)
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise NotAccepted(_("This is a Word or Excel file of the old kind. Save it as .docx, .xlsx or PDF."))
+    return _csv(data)
+
+
+def _pdf(data: bytes) -> Kind:
+    if b"%%EOF" not in data[-1024:]:
+        raise NotAccepted(_("The PDF is cut short. Save it again and choose the new file."))
+    for part in (data, *_object_streams(data)):
+        # a name may be spelled with #xx for any of its letters
+        spelled = re.sub(rb"#([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), part)
+        if any(name in spelled for name in _RUNS_IN_PDF):
+            raise NotAccepted(
+                _("The PDF carries a script or another file inside. Print it to a new PDF and choose that.")
+            )
+    return PDF
+
+
+def _object_streams(data: bytes) -> list[bytes]:
+    """The compressed objects of a PDF, unpacked within a limit."""
+    found, left = [], LARGEST_OBJECTS
+    for match in re.finditer(rb"/ObjStm\b.{0,400}?stream\r?\n", data, re.DOTALL):
+        unpack = zlib.decompressobj()
+        try:
+            part = unpack.decompress(data[match.end() :], left + 1)
+        except zlib.error:
+            continue  # not deflated: its text lies in the file and is searched there
+        left -= len(part)
+        if left < 0:
+            raise NotAccepted(
+                _("The PDF unpacks to far more than its size. Print it to a new PDF and choose that.")
+            )
+        found.append(part)
+    return found
+
+
+def _zipped(data: bytes) -> Kind:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _office(archive, _unpack(archive))
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
+        if isinstance(error, NotAccepted):
+            raise
+        raise NotAccepted(
+            _("The file is damaged or locked with a password. Save it again without one.")
+        ) from error
+
+
+def _unpack(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    """Every XML and text part, each entry read to its end: what headers say of sizes is not believed."""
+    entries = archive.infolist()
+    names = [entry.filename for entry in entries]
+    if len(entries) > MOST_ENTRIES or len(set(names)) != len(names):
+        raise NotAccepted(
+            _("The file has too many parts or the same part twice. Save it again and choose that.")
+        )
+    left, parts = LARGEST_UNPACKED, {}
+    for entry in entries:
+        path = PurePosixPath(entry.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts:
+            raise NotAccepted(_("The file has parts outside itself. Save it again and choose that."))
+        if _RUNS_IN_ZIP.search(entry.filename):
+            raise NotAccepted(
+                _(
+                    "The file carries macros or other files inside. Save it without them, or as PDF, and choose that."
+                )
+            )
+        content = bytearray()
+        with archive.open(entry) as part:
+            while chunk := part.read(min(1 << 20, left + 1)):
+                left -= len(chunk)
+                if left < 0:
+                    raise NotAccepted(
+                        _("The file unpacks to far more than its size. Save it as PDF and choose that.")
+                    )
+                content += chunk
+        if entry.filename == "mimetype" or entry.filename.endswith((".xml", ".rels")):
+            if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+                raise NotAccepted(
+                    _("The file defines words of its own that unpack. Save it as PDF and choose that.")
+                )
+            parts[entry.filename] = bytes(content)
+    return parts
+
+
+def _office(archive: zipfile.ZipFile, parts: dict[str, bytes]) -> Kind:
+    kind = _OPENDOCUMENT.get(parts.get("mimetype", b"").strip())
+    types = parts.get("[Content_Types].xml", b"")
+    if b"macroEnabled" in types or b"vnd.ms-office.vbaProject" in types:
+        raise NotAccepted(
+            _("The file carries macros. Save it without them, as .docx or .xlsx, and choose that.")
+        )
+    kinds = [kind] if kind else [office for main, office in _OFFICE.items() if main in types]
+    if len(kinds) != 1:
+        raise NotAccepted(_("An archive is not accepted. Choose the files in it one by one."))
+    if archive.comment:
+        raise NotAccepted(_("The file carries something after its end. Save it again and choose that."))
+    return kinds[0]
+
+
+def _picture(data: bytes, fmt: str, kind: Kind) -> Kind:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit is ours, below
+            with Image.open(io.BytesIO(data), formats=[fmt]) as picture:
+                width, height = picture.size
+                if width * height > LARGEST_PICTURE:
+                    raise NotAccepted(
+                        _(
+                            "The picture is %(width)s by %(height)s dots. Make it smaller than 40 million dots."
+                        )
+                        % {"width": f"{width:,}", "height": f"{height:,}"}
+                    )
+                picture.load()
+    except NotAccepted:
+        raise
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+    ) as error:
+        raise NotAccepted(_("The picture is damaged. Save it again and choose the new file.")) from error
+    if _MARKUP.search(data[-64 * 1024 :]):
+        raise NotAccepted(_("The picture carries a web page inside. Save it again and choose the new file."))
+    return kind
+
+
+def _csv(data: bytes) -> Kind:
+    refusal = NotAccepted(
+        _("Choose a PDF, a Word, Excel or OpenDocument file, a CSV file in UTF-8, or a PNG or JPEG picture.")
+    )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise refusal from None
+    if any(ord(character) < 32 and character not in "\t\r\n" for character in text):
+        raise refusal
+    if _MARKUP.match(data.lstrip(b"\xef\xbb\xbf \t\r\n")) or text.startswith(("#!", "%!", "{\\rtf")):
+        raise refusal
+    try:
+        rows = sum(1 for _row in csv.reader(io.StringIO(text, newline=""), strict=True))
+    except csv.Error:
+        raise refusal from None
+    if rows > MOST_CSV_ROWS:
+        raise NotAccepted(
+            _("The file has %(rows)s rows. Split it into files of %(most)s rows or fewer.")
+            % {"rows": f"{rows:,}", "most": f"{MOST_CSV_ROWS:,}"}
+        )
+    return CSV
