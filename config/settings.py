@@ -54,9 +54,10 @@ if PRODUCTION and DEBUG:
 
 # --- parts -----------------------------------------------------------------------------------------------------------
 KEYS_DIR = Path(env("KEYS_DIR", default=str(INSTANCE_DIR / "keys")))
-STORE_DIR = Path(env("STORE_DIR", default=str(INSTANCE_DIR / "store")))
-MAIL_DIR = INSTANCE_DIR / "mail"
-BROKER_DIR = INSTANCE_DIR / "broker"
+_work_dir = Path(env("FLEX_TEST_FOLDER", default=str(INSTANCE_DIR)))
+STORE_DIR = Path(env("STORE_DIR", default=str(_work_dir / "store")))
+MAIL_DIR = _work_dir / "mail"
+BROKER_DIR = _work_dir / "broker"
 
 INSTALLED_APPS = [
     "config",
@@ -129,6 +130,8 @@ _database = (
     if _url
     else embedded_pg.connection_of(INSTANCE_DIR / "pg", role="flex_owner" if _as_owner else RUNTIME_ROLE)
 )
+if "FLEX_TEST_DATABASE" in os.environ and not PRODUCTION:  # a copy of the tests' template (tests/conftest.py)
+    _database["NAME"] = os.environ["FLEX_TEST_DATABASE"]
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 if _as_owner:
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c lock_timeout=10s"

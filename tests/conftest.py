@@ -1,0 +1,201 @@
+"""Real PostgreSQL for every test: one private cluster, one migrated template with the Flex data loaded.
+
+Ordinary tests (``db``) run in a transaction that is rolled back. Tests that commit, race or start processes take
+``committed_db``: a fresh database copied from the template in a moment. Both run as the runtime role, so what it may
+not do fails in tests too. ``live_site`` adds a real web server, a real worker and a store of its own.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+ROOT = Path(__file__).resolve().parent.parent
+TEST_VAR = ROOT / "var"
+os.environ["FLEX_INSTANCE"] = "test"
+os.environ.setdefault("FLEX_MODE", "demonstration")
+for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "FLEX_DB_ROLE"):
+    os.environ.pop(name, None)
+
+import psycopg2  # noqa: E402
+import pytest  # noqa: E402
+
+from config.embedded_pg import OWNER, SUPERUSER, Cluster  # noqa: E402
+from config.supervisor import APPS, digest, worker_command  # noqa: E402
+
+CLUSTER = Cluster(TEST_VAR / "test" / "pg")
+TEMPLATE = "flex_template"
+
+
+def sql(statement: str, database: str = "postgres", user: str = SUPERUSER) -> list:
+    connection = psycopg2.connect(host=str(CLUSTER.socket), user=user, dbname=database)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def _manage(*arguments: str, database: str, owner: bool = False) -> None:
+    env = os.environ | {"FLEX_TEST_DATABASE": database} | ({"FLEX_DB_ROLE": "owner"} if owner else {})
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _template_key() -> str:
+    return digest(
+        path
+        for app in APPS
+        for path in (ROOT / app).rglob("*.*")
+        if path.suffix in (".py", ".csv", ".yaml") and "__pycache__" not in path.parts
+        and ({"migrations", "models", "data"} & set(path.parts) or path.name.startswith(("loading", "settings")))
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def template_database() -> str:
+    """The migrated and loaded template, made anew when models, migrations or data changed."""
+    CLUSTER.ensure()
+    stamp = TEST_VAR / "test" / "template.key"
+    key = _template_key()
+    exists = sql(f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'")
+    if not exists or not stamp.exists() or stamp.read_text() != key:
+        sql(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
+        sql(f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}")
+        _manage("migrate", "--verbosity", "0", database=TEMPLATE, owner=True)
+        _manage("createcachetable", database=TEMPLATE, owner=True)
+        _manage("grant_rights", database=TEMPLATE, owner=True)
+        _manage("load_flex", database=TEMPLATE)
+        _manage("make_seals", database=TEMPLATE)
+        _manage("collectstatic", "--noinput", "--verbosity", "0", database=TEMPLATE)
+        stamp.write_text(key)
+    return TEMPLATE
+
+
+def _copy(template: str, name: str) -> None:
+    sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'")
+    sql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(template_database, django_db_blocker):
+    """pytest-django's tests run in a copy of the template, as the runtime role."""
+    from django.db import connections
+
+    _copy(template_database, "flex_shared")
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        connections["default"].settings_dict["NAME"] = "flex_shared"
+    yield
+    with django_db_blocker.unblock():
+        connections["default"].close()
+
+
+@pytest.fixture
+def committed_db(template_database, django_db_setup, django_db_blocker):
+    """A database of this test's own, for what commits; yields its name."""
+    from django.db import connections
+
+    name = f"flex_t_{os.getpid()}"
+    _copy(template_database, name)
+    with django_db_blocker.unblock():
+        connections["default"].close()
+        connections["default"].settings_dict["NAME"] = name
+        yield name
+        connections.close_all()
+        connections["default"].settings_dict["NAME"] = "flex_shared"
+    sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path, settings):
+    """Each test stores files and mail in a place of its own; keys are the test instance's."""
+    settings.STORE_DIR = tmp_path / "store"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.CELERY_BROKER_URL = "memory://"
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def quiet_broker(monkeypatch):
+    """The doorbell is silent where no worker listens; tests run jobs by ``run_all_jobs``."""
+    if os.environ.get("FLEX_RING"):
+        return
+    from documents import jobs
+
+    monkeypatch.setattr(jobs, "ring", lambda job_id: None)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.fixture
+def live_site(committed_db):
+    """A real site on a committed database: .address, .environment, .worker (process), .database."""
+    folder = Path(tempfile.mkdtemp(prefix="flex-live-"))
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    environment = os.environ | {
+        "FLEX_TEST_DATABASE": committed_db, "FLEX_TEST_FOLDER": str(folder), "PUBLIC_URL": address,
+    }  # fmt: skip
+    for name in ("broker/messages", "broker/control", "store", "mail"):
+        (folder / name).mkdir(parents=True)
+    web = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}",
+         "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"],
+        cwd=ROOT, env=environment, start_new_session=True,
+    )  # fmt: skip
+    worker = subprocess.Popen(worker_command(folder), cwd=ROOT, env=environment, start_new_session=True)
+    try:
+        for _ in range(160):
+            try:
+                urllib.request.urlopen(f"{address}/health/", timeout=2)
+                break
+            except OSError:
+                time.sleep(0.25)
+        yield SimpleNamespace(
+            address=address, environment=environment, worker=worker, database=committed_db, folder=folder
+        )
+    finally:
+        for process in (web, worker):
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The system's Chromium under Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+             "--disable-component-update", "--disable-sync"]  # fmt: skip
+    if os.geteuid() == 0:
+        flags.append("--no-sandbox")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in this thread
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or shutil.which("chromium-browser"), args=flags
+        )
+        yield browser
+        browser.close()
+
+
+def pytest_sessionfinish(session, exitstatus):
+    CLUSTER.stop()

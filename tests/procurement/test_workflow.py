@@ -1,0 +1,123 @@
+"""The call-off from draft to the supplier's answer, action by action."""
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from documents.refusal import Refused
+from procurement import approval, workflow
+from procurement.models import CallOffState, CapacityAccount, Decision, StepState
+from tests import cast
+from tests.cast import START
+
+pytestmark = pytest.mark.django_db
+S = CallOffState
+
+
+def test_submission_freezes_the_golden_price_and_gives_a_number():
+    call_off = cast.submitted()
+    revision = call_off.revision
+    assert call_off.reference == "CO-2007-000001"
+    assert (str(revision.monthly_gbp), str(revision.whole_life_gbp)) == ("186762.60", "11252943.00")
+    assert str(revision.levy_gbp) == "56264.72"
+    assert len(revision.revision_hash) == 64
+
+
+def test_the_matrix_puts_two_posts_in_parallel_and_the_last_commits():
+    steps = list(cast.submitted().revision.steps.values_list("post", "group", "act", "state"))
+    assert steps[0] == ("budget_holder", 1, "endorse", "open")
+    assert {s[0] for s in steps if s[1] == 2 and s[0] in ("technology_officer", "finance_director")} == {
+        "technology_officer", "finance_director"}  # fmt: skip
+    assert [s[0] for s in steps if s[2] == "commit"] == ["accounting_officer", "deputy_director"]
+
+
+def test_a_submitted_revision_never_changes_in_the_database():
+    call_off = cast.submitted()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        call_off.revision.lines.update(quantity=1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        type(call_off.revision).objects.filter(pk=call_off.revision_id).update(budget_code="x")
+
+
+def test_it_is_recalled_until_somebody_has_decided():
+    call_off = cast.submitted()
+    workflow.recall(call_off, by=cast.requester(), at=START)
+    again = cast.fresh(call_off)
+    assert (again.state, again.revision.number, again.reference) == (S.RETURNED, 2, "CO-2007-000001")
+    workflow.submit(again, by=cast.requester(), at=START)
+    cast.decide(call_off, cast.ROUTE[0])
+    with pytest.raises(Refused, match="DIUS budget holder has already decided"):
+        workflow.recall(call_off, by=cast.requester(), at=START)
+
+
+def test_nobody_approves_what_they_submitted():
+    call_off = cast.submitted()
+    step = call_off.revision.steps.get(state=StepState.OPEN)
+    with pytest.raises(Refused, match="requested this order|submitted this revision"):
+        approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True, by=cast.requester(), at=START)
+
+
+def test_the_database_refuses_a_second_decision_by_the_same_person():
+    call_off = cast.submitted()
+    cast.decide(call_off, cast.ROUTE[0])
+    first = Decision.objects.get()
+    other = call_off.revision.steps.get(post="technology_officer")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Decision.objects.create(
+            step=other, revision=first.revision, user=first.user, person_id=first.person_id, name=first.name,
+            holding=first.holding, outcome="endorsed", no_conflict_declared=True, revision_hash=first.revision_hash,
+            decided_at=START,
+        )  # fmt: skip
+
+
+def test_the_departments_last_approval_reserves_and_the_award_tells_the_supplier():
+    call_off = cast.approved_by_department()
+    account = CapacityAccount.objects.get()
+    assert (call_off.state, str(account.reserved_gbp)) == (S.AUTHORITY_APPROVAL, "11252943.00")
+    for email in cast.ROUTE[4:]:
+        cast.decide(call_off, email)
+    awarded = cast.fresh(call_off)
+    assert (awarded.state, awarded.supplier_revision_id) == (S.WITH_SUPPLIER, awarded.revision_id)
+    assert awarded.answer_due_at is not None
+
+
+def test_a_return_voids_the_steps_releases_and_copies_the_content():
+    call_off = cast.approved_by_department()
+    by = cast.person("commercial.lead@co.example")
+    step = cast.open_step(call_off, by)
+    approval.return_for_changes(
+        step, reason="Say which sites are shared", shown_hash=step.revision.revision_hash, no_conflict=True, by=by,
+        at=START,
+    )  # fmt: skip
+    again = cast.fresh(call_off)
+    assert (again.state, again.revision.number, again.revision.lines.count()) == (S.RETURNED, 2, 33)
+    assert CapacityAccount.objects.get().reserved_gbp == 0
+    assert not call_off.revision.steps.filter(state__in=["open", "waiting"]).exists()
+
+
+def test_what_was_shown_must_be_what_is_decided():
+    call_off = cast.submitted()
+    by = cast.person(cast.ROUTE[0])
+    step = cast.open_step(call_off, by)
+    with pytest.raises(Refused, match="changed since your page was made"):
+        approval.decide(step, shown_hash="0" * 64, no_conflict=True, by=by, at=START)
+    with pytest.raises(Refused, match="conflict of interest"):
+        approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=False, by=by, at=START)
+
+
+@pytest.mark.parametrize("email", ["finance.director@dius.example", "requester@ons.example", "order.desk@fujitsu.example"])
+def test_others_are_told_whose_step_it_is(email):
+    call_off = cast.submitted()
+    step = call_off.revision.steps.get(state=StepState.OPEN)
+    with pytest.raises(Refused, match="DIUS budget holder"):
+        approval.decide(
+            step, shown_hash=step.revision.revision_hash, no_conflict=True, by=cast.person(email), at=START
+        )
+
+
+def test_a_withdrawal_releases_and_ends_it():
+    call_off = cast.with_supplier()
+    workflow.withdraw(call_off, reason="The department is reorganised", by=cast.requester(), at=START)
+    assert cast.fresh(call_off).state == S.WITHDRAWN
+    assert CapacityAccount.objects.get().reserved_gbp == 0
+    with pytest.raises(Refused, match="withdrawn"):
+        workflow.withdraw(call_off, reason="again", by=cast.requester(), at=START)
