@@ -5,10 +5,11 @@ price, once per line and month. Nothing here reads a database or a clock.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 PENNY = Decimal("0.01")
 ZERO = Decimal("0.00")
@@ -28,7 +29,7 @@ class Band:
 
 @dataclass(frozen=True)
 class BandTable:
-    """``scope`` framework | call_off, ``method`` slab | graduated; bands ascending from 1."""
+    """``scope`` framework | call_off, ``method`` slab | graduated; bands ascending from 1 (``faults`` tells)."""
 
     code: str
     scope: str
@@ -45,6 +46,21 @@ class BandTable:
 
     def following(self, volume: int) -> tuple[Band, ...]:
         return tuple(band for band in self.bands if band.from_quantity > volume)
+
+    def faults(self) -> Iterator[str]:
+        """What keeps the table from being used, in words: bands run on from 1 and prices do not rise with volume."""
+        if not self.bands or self.bands[0].from_quantity != 1:
+            yield f"band table {self.code}: the first band must start at 1"
+        for lower, upper in pairwise(self.bands):
+            if upper.from_quantity <= lower.from_quantity:
+                yield f"band table {self.code}: {upper.from_quantity} comes after {lower.from_quantity}"
+            if upper.discount_percent < lower.discount_percent:
+                yield (
+                    f"band table {self.code}: the price rises at {upper.from_quantity}, from a discount of "
+                    f"{lower.discount_percent} to {upper.discount_percent} percent"
+                )
+        if self.scope == "framework" and self.method == "graduated":
+            yield f"band table {self.code}: units are graduated within one call-off, not over the framework"
 
 
 @dataclass(frozen=True)
@@ -136,14 +152,16 @@ def volumes_added(lines: Iterable[Line], price_list: PriceList) -> dict[str, int
     return dict(added)
 
 
-def _slices(table: BandTable, list_price: Decimal, quantity: int) -> tuple[Slice, ...]:
-    """Each unit at its own band, one slice a band."""
+def _slices(table: BandTable, list_price: Decimal, before: int, quantity: int) -> tuple[Slice, ...]:
+    """Each unit at its own band, one slice a band. The call-off's earlier lines hold units 1..``before``, so an order
+    split over several lines costs what it costs in one."""
     out = []
+    end = before + quantity
     for index, band in enumerate(table.bands):
-        upper = table.bands[index + 1].from_quantity - 1 if index + 1 < len(table.bands) else quantity
-        first, last = band.from_quantity, min(upper, quantity)
-        if first > quantity:
-            break
+        upper = table.bands[index + 1].from_quantity - 1 if index + 1 < len(table.bands) else end
+        first, last = max(band.from_quantity, before + 1), min(upper, end)
+        if first > last:
+            continue
         price = unit_price(list_price, band.discount_percent)
         units = last - first + 1
         out.append(Slice(first, last, units, band.discount_percent, price, price * units))
@@ -152,11 +170,13 @@ def _slices(table: BandTable, list_price: Decimal, quantity: int) -> tuple[Slice
 
 def price_lines(lines: Sequence[Line], price_list: PriceList, volumes: Mapping[str, int]) -> list[PricedLine]:
     """Price every line. A framework band's volume is ``volumes`` so far plus what these lines add; a call-off band's
-    is the quantity of that service in these lines. Raises KeyError for a service that is not on the list."""
+    is the quantity of that service in these lines. Quantities are above zero. Raises KeyError for a service that is
+    not on the list."""
     added = volumes_added(lines, price_list)
     own: dict[str, int] = defaultdict(int)
     for line in lines:
         own[line.service] += line.quantity
+    placed: dict[str, int] = defaultdict(int)
     out = []
     for line in lines:
         service = price_list.services[line.service]
@@ -172,7 +192,8 @@ def price_lines(lines: Sequence[Line], price_list: PriceList, volumes: Mapping[s
             )
             discount = table.reached(volume).discount_percent
         if table is not None and table.method == "graduated":
-            slices = _slices(table, service.list_price, line.quantity)
+            slices = _slices(table, service.list_price, placed[line.service], line.quantity)
+            placed[line.service] += line.quantity
             discount = slices[0].discount_percent
         price = slices[0].unit_price if slices else unit_price(service.list_price, discount)
         amount = sum((s.total for s in slices), ZERO) if slices else price * line.quantity
@@ -306,7 +327,7 @@ def saving(priced: Sequence[PricedLine], baseline_per_user_year: Decimal, seats:
 
 @dataclass(frozen=True)
 class Carbon:
-    """kgCO2e a year in steady state; services whose factor is 0 are named, not counted as clean."""
+    """kgCO2e a year in steady state; services whose factor is 0 are named and left out, not counted as clean."""
 
     kg_year: Decimal
     baseline_kg_year: Decimal
@@ -320,7 +341,7 @@ def carbon(priced: Iterable[PricedLine]) -> Carbon:
     for p in priced:
         if p.line.phase != "shared" or p.service.charge_type != "recurring":
             continue
-        if p.service.kgco2e == 0 and p.service.baseline_kgco2e == 0:
+        if p.service.kgco2e == 0:
             unknown.add(p.service.code)
             continue
         kg += p.service.kgco2e * p.line.quantity

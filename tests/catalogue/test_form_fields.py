@@ -10,7 +10,15 @@ from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.fields import DayField, EmailField, LineField, MoneyField, PercentField, QuantityField, TextField
+from catalogue.fields import (
+    DayField,
+    EmailField,
+    LineField,
+    MoneyField,
+    PercentField,
+    QuantityField,
+    TextField,
+)
 
 
 def refusal(field, value) -> str:
