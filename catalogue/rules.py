@@ -1,17 +1,19 @@
 """The rules of ordering as pure checks. Each unmet rule names service, site and figure in words.
 
-A rule is data: ``kind`` and ``parameters`` as in framework.yaml. Seats are carried by the desktop services (category
-Desktop, charged per user and month): the seat lines of a site must equal its declared seats, and a seat counts once
-however many services it takes. Lines without a site count for all sites.
+A rule is data: ``kind`` and ``parameters`` as in framework.yaml. Seats are carried by the desktop services, and what
+makes one is data of the service (category Desktop, charged per user and month): the seat lines of a site must equal its
+declared seats, and a seat counts once however many services it takes. Lines without a site count for all sites. The
+interim service covers the same seats before the shared one: never the same day twice, and no day between.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from catalogue.pricing import Line, PriceList, Service
+from catalogue.pricing import Line, PriceList, Service, add_months
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,9 @@ class Rule:
 
 @dataclass(frozen=True)
 class Unmet:
+    """``service`` or ``site`` is '' where the rule is not about one; ``figure`` is how many are missing (or, below
+    zero, too many)."""
+
     rule: str
     service: str
     site: str
@@ -39,7 +44,7 @@ def unmet(
     lots: Sequence[tuple[int, int | None]] = (),
 ) -> list[Unmet]:  # fmt: skip
     """Every rule the order does not meet. ``sites`` is (name, seats); ``lots`` is (number, lot it needs or None)."""
-    found = [*_seats(sites, lines, price_list)]
+    found = [*_seats(sites, lines, price_list), *_interim(sites, lines, price_list)]
     for rule in rules:
         found += _CHECKS[rule.kind](rule, sites, lines, price_list)
     found += _lots(lots, lines, price_list)
@@ -62,7 +67,7 @@ def _seats(sites, lines, price_list) -> Iterator[Unmet]:
             yield Unmet(
                 "seats", "", name, seats - ordered,
                 _("%(site)s has %(seats)s seats and %(ordered)s desktops: %(advice)s.")
-                % {"site": name, "seats": seats, "ordered": ordered, "advice": _advice(seats - ordered)},
+                % {"site": name, "seats": f"{seats:,}", "ordered": f"{ordered:,}", "advice": _advice(seats - ordered)},
             )  # fmt: skip
     for line in _shared(lines):
         if line.site is None and carries_seat(price_list.services[line.service]):
@@ -74,20 +79,64 @@ def _seats(sites, lines, price_list) -> Iterator[Unmet]:
 
 def _advice(missing: int) -> str:
     if missing > 0:
-        return _("add %(n)s or lower the seats") % {"n": missing}
-    return _("remove %(n)s or raise the seats") % {"n": -missing}
+        return _("add %(n)s or lower the seats") % {"n": f"{missing:,}"}
+    return _("remove %(n)s or raise the seats") % {"n": f"{-missing:,}"}
+
+
+def _interim(sites, lines, price_list) -> Iterator[Unmet]:
+    """The interim service is for no more seats than there are, and ends the day before the shared seats start."""
+    seats = sum(count for _name, count in sites)
+    starts = [line.starts_on for line in _shared(lines) if carries_seat(price_list.services[line.service])]
+    for code in sorted({line.service for line in lines if line.phase == "interim"}):
+        chosen = [line for line in lines if line.phase == "interim" and line.service == code]
+        ordered = sum(line.quantity for line in chosen)
+        if ordered > seats:
+            yield Unmet(
+                "interim", code, "", seats - ordered,
+                _("The sites have %(seats)s seats and %(ordered)s of %(code)s are ordered: %(advice)s.")
+                % {"seats": f"{seats:,}", "ordered": f"{ordered:,}", "code": code, "advice": _advice(seats - ordered)},
+            )  # fmt: skip
+        for line in chosen:
+            if line.months is None or not starts:
+                continue
+            over = add_months(line.starts_on, line.months)  # the first day without it
+            days = (min(starts) - over).days
+            if days:
+                yield Unmet(
+                    "interim", code, line.site or "", days,
+                    (_("%(code)s ends on %(day)s and the shared service starts %(days)s days later: close the gap.")
+                     if days > 0
+                     else _("%(code)s and the shared service both run for %(days)s days, until %(day)s: "
+                            "no seat is charged twice for a day."))
+                    % {"code": code, "day": _day(over - timedelta(days=1)), "days": abs(days)},
+                )  # fmt: skip
+
+
+def _day(day) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _required_per_seat(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
     """The group's lines total exactly the seats."""
     group = rule.parameters["services"]
     seats = sum(count for _name, count in sites)
-    ordered = sum(line.quantity for line in _shared(lines) if line.service in group)
+    chosen = [line for line in _shared(lines) if line.service in group]
+    ordered = sum(line.quantity for line in chosen)
+    for name, count in sites:
+        here = sum(line.quantity for line in chosen if line.site == name)
+        if here > count:
+            yield Unmet(
+                rule.kind, group[0], name, count - here,
+                _("%(site)s has %(seats)s seats and %(ordered)s of %(group)s: %(advice)s.")
+                % {"site": name, "seats": f"{count:,}", "ordered": f"{here:,}", "group": _(" or ").join(group),
+                   "advice": _advice(count - here)},
+            )  # fmt: skip
     if ordered != seats:
         yield Unmet(
             rule.kind, group[0], "", seats - ordered,
-            _("%(text)s %(group)s: %(ordered)s ordered for %(seats)s seats.")
-            % {"text": rule.text, "group": _(" or ").join(group), "ordered": ordered, "seats": seats},
+            _("%(text)s %(group)s: %(ordered)s ordered for %(seats)s seats; %(advice)s.")
+            % {"text": rule.text, "group": _(" or ").join(group), "ordered": f"{ordered:,}", "seats": f"{seats:,}",
+               "advice": _advice(seats - ordered)},
         )  # fmt: skip
 
 
@@ -114,7 +163,7 @@ def _required_per_site(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
                 yield Unmet(
                     rule.kind, chosen[0].service, name, seats,
                     _("%(site)s has %(seats)s seats: it takes %(right)s, not %(wrong)s.")
-                    % {"site": name, "seats": seats, "right": right, "wrong": chosen[0].service},
+                    % {"site": name, "seats": f"{seats:,}", "right": right, "wrong": chosen[0].service},
                 )  # fmt: skip
     known = {name for name, seats in sites if seats}
     for line in _shared(lines):
@@ -166,3 +215,33 @@ _CHECKS = {
     "max_months": _max_months,
 }
 KINDS = tuple(_CHECKS)
+
+
+def faults(rule: Rule, services: Collection[str]) -> Iterator[str]:
+    """What keeps a rule from being used with these service codes, in words; a release is loaded without any."""
+    if rule.kind not in KINDS:
+        yield f"{rule.kind!r} is none of {', '.join(KINDS)}"
+        return
+    group = rule.parameters.get("services") or []
+    if not group:
+        yield f"{rule.kind}: names no services"
+    for code in sorted({*group, *rule.parameters.get("by_seats_at_site", {})} - set(services)):
+        yield f"{rule.kind}: {code} is not in the catalogue"
+    months = rule.parameters.get("months")
+    if rule.kind == "max_months" and not (isinstance(months, int) and months > 0):
+        yield f"max_months: {months!r} is not a number of months"
+    if rule.kind == "required_per_site" and "by_seats_at_site" in rule.parameters:
+        yield from _faults_of_sizes(rule.parameters["by_seats_at_site"], group)
+
+
+def _faults_of_sizes(sizes: dict[str, list], group: list[str]) -> Iterator[str]:
+    """Sizes run on from 1 seat without a gap and the last has no upper end, so that every site has its service."""
+    if set(sizes) != set(group):
+        yield "required_per_site: sizes are not given for exactly its services"
+    expected: int | None = 1
+    for code, (low, high) in sorted(sizes.items(), key=lambda item: item[1][0]):
+        if low != expected:
+            yield f"required_per_site: {code} starts at {low} seats, not at {expected}"
+        expected = None if high is None else high + 1
+    if expected is not None:
+        yield f"required_per_site: no service for sites of {expected} seats and more"
