@@ -17,21 +17,17 @@ import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
+import psycopg2
+import pytest
+
+from config.embedded_pg import OWNER, SUPERUSER, Cluster
+from config.supervisor import APPS, digest, worker_command
+
 ROOT = Path(__file__).resolve().parent.parent
 TEST_VAR = ROOT / "var"
-os.environ["FLEX_INSTANCE"] = "test"
-os.environ.setdefault("FLEX_MODE", "demonstration")
-for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "FLEX_DB_ROLE"):
-    os.environ.pop(name, None)
-
-import psycopg2  # noqa: E402
-import pytest  # noqa: E402
-
-from config.embedded_pg import OWNER, SUPERUSER, Cluster  # noqa: E402
-from config.supervisor import APPS, digest, worker_command  # noqa: E402
-
 CLUSTER = Cluster(TEST_VAR / "test" / "pg")
 TEMPLATE = "flex_template"
+SHARED = f"flex_shared_{os.getpid()}"
 
 
 def sql(statement: str, database: str = "postgres", user: str = SUPERUSER) -> list:
@@ -94,10 +90,10 @@ def django_db_setup(template_database, django_db_blocker):
     """pytest-django's tests run in a copy of the template, as the runtime role."""
     from django.db import connections
 
-    _copy(template_database, "flex_shared")
+    _copy(template_database, SHARED)
     with django_db_blocker.unblock():
         connections["default"].close()
-        connections["default"].settings_dict["NAME"] = "flex_shared"
+        connections["default"].settings_dict["NAME"] = SHARED
     yield
     with django_db_blocker.unblock():
         connections["default"].close()
@@ -115,7 +111,7 @@ def committed_db(template_database, django_db_setup, django_db_blocker):
         connections["default"].settings_dict["NAME"] = name
         yield name
         connections.close_all()
-        connections["default"].settings_dict["NAME"] = "flex_shared"
+        connections["default"].settings_dict["NAME"] = SHARED
     sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
@@ -198,4 +194,9 @@ def chromium():
 
 
 def pytest_sessionfinish(session, exitstatus):
-    CLUSTER.stop()
+    for leftover in (SHARED, f"flex_t_{os.getpid()}"):
+        if CLUSTER.pid():
+            sql(f"DROP DATABASE IF EXISTS {leftover} WITH (FORCE)")
+    others = sql("SELECT 1 FROM pg_stat_activity WHERE datname LIKE 'flex%'") if CLUSTER.pid() else []
+    if not others:  # somebody else's tests may be running beside these
+        CLUSTER.stop()
