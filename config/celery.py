@@ -1,10 +1,15 @@
 """Celery: the broker is a doorbell for job rows (documents.jobs); nothing is kept in it that could be lost."""
 
 import os
+import warnings
 
 from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+if os.environ.get("FLEX_MODE", "demonstration") == "demonstration":
+    # in a container root is often all there is; messages here are JSON numbers, never pickled code
+    warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
 app = Celery("flex")
 app.config_from_object("django.conf:settings", namespace="CELERY")

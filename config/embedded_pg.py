@@ -96,7 +96,7 @@ class Cluster:
             if self.pid() is None:
                 self._clear_stale_locks()
                 self._start()
-                self._make_roles()
+            self._make_roles()  # also after a start that was cut off before it
 
     def stop(self) -> None:
         """Fast shutdown; returns when it is down."""
@@ -113,6 +113,11 @@ class Cluster:
                 time.sleep(0.05)
             raise EmbeddedPostgresError(f"PostgreSQL {pid} did not stop within 30 seconds")
 
+    def wipe(self) -> None:
+        """Stop it and delete its data, wherever that lies."""
+        self.stop()
+        shutil.rmtree(self.root, ignore_errors=True)
+
     def pid(self) -> int | None:
         """The postmaster's process, if it runs in this data directory (process ids are reused after a crash)."""
         try:
@@ -126,7 +131,7 @@ class Cluster:
     def _prepare(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         if self.account is None:
-            os.chmod(self.root, 0o700)
+            self.root.chmod(0o700)
         else:
             os.chown(self.root, self.account.pw_uid, self.account.pw_gid)
         self.binaries = self._reachable(find_binaries())
@@ -140,7 +145,7 @@ class Cluster:
             partial = Path(f"{copy}.new")
             shutil.rmtree(partial, ignore_errors=True)
             shutil.copytree(binaries.parent, partial, symlinks=True)
-            os.chmod(partial, 0o755)
+            partial.chmod(0o755)
             partial.rename(copy)
         return copy / "bin"
 
@@ -177,7 +182,7 @@ class Cluster:
                 "listen_addresses = ''\nunix_socket_permissions = 0700\nmax_connections = 80\ntimezone = 'UTC'\n"
                 "log_timezone = 'UTC'\nshared_buffers = 128MB\nidle_in_transaction_session_timeout = '120s'\n"
             )
-        os.rename(partial, self.data)
+        partial.rename(self.data)
 
     def _insist_on_version(self) -> None:
         out = subprocess.run(
@@ -256,7 +261,7 @@ def _ordinary_account() -> pwd.struct_passwd:
 _allowed: bool | None = None
 
 
-def _may_unshare() -> bool:  # noqa: N802
+def _may_unshare() -> bool:
     global _allowed
     if _allowed is None:
         _allowed = _namespaces_allowed()

@@ -5,20 +5,25 @@ What is unchanged since the last start (by a hash of what it depends on) is not 
 """
 
 import argparse
+import contextlib
+import ctypes
+import fcntl
 import hashlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from config.embedded_pg import Cluster, EmbeddedPostgresError
 
 ROOT = Path(__file__).resolve().parent.parent
 STOPPING_SECONDS = 15
+DIES_WITH_PARENT = 1  # prctl(PR_SET_PDEATHSIG)
 
 
 def say(words: str) -> None:
@@ -74,15 +79,17 @@ def prepare(directory: Path) -> None:
         say("- database")
         Cluster(directory / "pg").ensure()
     models = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" in path.parts
-              or "models" in path.parts or path.name == "settings.py"]  # fmt: skip
-    key = digest([*models, ROOT / "requirements.txt"])
+              or "models" in path.parts or path.name in ("settings.py", "rights.py", "grant_rights.py")]  # fmt: skip
+    # another database than last time has not seen what this directory's stamps say was done
+    database = hashlib.sha256(os.environ.get("DATABASE_URL", "").encode()).hexdigest()
+    key = digest([*models, ROOT / "requirements.txt"]) + database
     if not stamps.fresh("migrated", key):
         say("- migrations and rights")
         manage("migrate", "--verbosity", "0", owner=True)
         manage("createcachetable", owner=True)
         manage("grant_rights", owner=True)
         stamps.done("migrated", key)
-    data = digest((ROOT / "config" / "data").rglob("*.*"))
+    data = digest((ROOT / "config" / "data").rglob("*.*")) + database
     if os.environ.get("FLEX_MODE", "demonstration") == "demonstration" and not stamps.fresh("loaded", data):
         say("- the Flex framework, its catalogue and its people")
         manage("load_flex")
@@ -91,9 +98,8 @@ def prepare(directory: Path) -> None:
         say("- keys and certificates")
         manage("make_seals")
         stamps.done("seals", data)
-    static = digest(
-        [*(ROOT / "config" / "static").rglob("*.*"), ROOT / "package-lock.json", ROOT / "config" / "staticfiles.py"]
-    )
+    own = [path for app in APPS for path in (ROOT / app / "static").rglob("*") if path.is_file()]
+    static = digest([*own, ROOT / "package-lock.json", ROOT / "requirements.txt", ROOT / "config" / "staticfiles.py"])
     shared = Stamps(directory.parent / "stamps")
     if not shared.fresh("static", static):
         say("- static files")
@@ -120,6 +126,34 @@ def web_command(bind: str) -> list[str]:
     ]  # fmt: skip
 
 
+@contextlib.contextmanager
+def only_one(directory: Path) -> Iterator[None]:
+    """One supervisor an instance: a second would start a second web server and worker on the same data."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with open(directory / "running", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"the instance {directory.name} is running already; stop it first (Ctrl-C there)") from None
+        yield
+
+
+def insist_on_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise SystemExit(
+                f"port {port} cannot be had ({error.strerror}); choose another:  make run PORT={port + 1}"
+            ) from error
+
+
+def die_with_parent() -> None:
+    """In a child, before it starts: end in order when the supervisor is killed, so that nothing is left behind."""
+    ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGTERM)
+
+
 class Family:
     """Child processes that start and stop together; if one ends by itself, it is started again."""
 
@@ -131,7 +165,10 @@ class Family:
     def start(self, name: str, command: list[str]) -> None:
         self.commands[name] = command
         self.started[name] = time.monotonic()
-        self.children[name] = subprocess.Popen(command, cwd=ROOT, start_new_session=True, stdin=subprocess.DEVNULL)
+        self.children[name] = subprocess.Popen(  # the supervisor has one thread, so the hook is safe
+            command, cwd=ROOT, start_new_session=True, stdin=subprocess.DEVNULL,
+            preexec_fn=die_with_parent,
+        )  # fmt: skip
 
     def watch(self) -> None:
         """Return only when a child fails at once, again and again; otherwise keep them alive."""
@@ -171,11 +208,27 @@ def wait_for(address: str) -> None:
     raise SystemExit("the site did not answer within a minute")
 
 
+def listen_to_signals() -> None:
+    """Ctrl-C, a closed terminal and an ordinary kill all end in the same orderly way."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(0))
+
+
+def stop_everything(family: Family, directory: Path) -> None:
+    """Children first, then the database; an impatient second Ctrl-C does not leave half of it running."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    family.stop()
+    if not os.environ.get("DATABASE_URL"):
+        Cluster(directory / "pg").stop()
+
+
 def run(directory: Path, port: int) -> None:
     began = time.monotonic()
     address = f"http://127.0.0.1:{port}"
     os.environ.setdefault("PUBLIC_URL", address)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    insist_on_port(port)
+    listen_to_signals()
     family = Family()
     try:
         prepare(directory)
@@ -187,9 +240,7 @@ def run(directory: Path, port: int) -> None:
     except KeyboardInterrupt:
         say("\nstopping")
     finally:
-        family.stop()
-        if not os.environ.get("DATABASE_URL"):
-            Cluster(directory / "pg").stop()
+        stop_everything(family, directory)
 
 
 def welcome(address: str, seconds: float) -> None:
@@ -212,8 +263,11 @@ def welcome(address: str, seconds: float) -> None:
 
 def story(directory: Path, out: str) -> None:
     """The story in an instance of its own, wiped first, with a real worker."""
-    Cluster(directory / "pg").stop()
-    shutil.rmtree(directory, ignore_errors=True)
+    Cluster(directory / "pg").wipe()
+    for entry in directory.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+    listen_to_signals()
     family = Family()
     try:
         prepare(directory)
@@ -222,8 +276,7 @@ def story(directory: Path, out: str) -> None:
             [sys.executable, str(ROOT / "manage.py"), "story", "--out", out], cwd=ROOT, check=False
         )
     finally:
-        family.stop()
-        Cluster(directory / "pg").stop()
+        stop_everything(family, directory)
     sys.exit(done.returncode)
 
 
@@ -237,14 +290,17 @@ def main() -> None:
     os.environ["FLEX_INSTANCE"] = name
     os.chdir(ROOT)
     try:
-        if options.what == "run":
-            run(instance_directory(name), options.port)
-        elif options.what == "prepare":
-            prepare(instance_directory(name))
-        elif options.what == "stop":
-            Cluster(instance_directory(name) / "pg").stop()
-        else:
-            story(instance_directory(name), str(Path(options.out).resolve()))
+        directory = instance_directory(name)
+        if options.what == "stop":
+            Cluster(directory / "pg").stop()
+            return
+        with only_one(directory):
+            if options.what == "run":
+                run(directory, options.port)
+            elif options.what == "prepare":
+                prepare(directory)
+            else:
+                story(directory, str(Path(options.out).resolve()))
     except EmbeddedPostgresError as error:
         raise SystemExit(f"the private PostgreSQL: {error}") from error
 
