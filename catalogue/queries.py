@@ -19,6 +19,9 @@ from catalogue.models import (
 from catalogue.rules import Rule
 
 
+MOST_WORDS = 10  # of a search; each is one more condition
+
+
 def live_release(framework: Framework, on: date) -> CatalogueRelease | None:
     """The release in force on the day, past or present."""
     return CatalogueRelease.objects.filter(
@@ -39,7 +42,7 @@ def price_list(release: CatalogueRelease) -> pricing.PriceList:
         table.code: pricing.BandTable(
             table.code, table.scope, table.method,
             tuple(pricing.Band(band.from_quantity, band.discount_percent) for band in table.bands.all()),
-        )  # fmt: skip
+        )
         for table in BandTable.objects.filter(release=release).prefetch_related("bands")
     }
     services = {row.code: as_service(row) for row in release.services.all()}
@@ -66,12 +69,21 @@ def vat_rates() -> list[tuple[date, Decimal]]:
 
 
 def browse(release: CatalogueRelease, *, text: str = "", lot: int | None = None, category: str = "") -> QuerySet:
-    """The services of a release by words in code, name or category, lot and category; catalogue order."""
+    """The services of a release by words in code, name or category, lot and category; catalogue order.
+
+    Characters nobody can type on purpose (NUL, lone surrogates) are passed over; a search never fails.
+    """
     rows = release.services.all()
     if lot is not None:
         rows = rows.filter(lot=lot)
     if category:
         rows = rows.filter(category=category)
-    for word in text.split():
+    words = "".join(character if character.isprintable() else " " for character in text).split()
+    for word in words[:MOST_WORDS]:
         rows = rows.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(category__icontains=word))
     return rows
+
+
+def categories(release: CatalogueRelease) -> list[str]:
+    """The categories of a release, each once, in catalogue order."""
+    return list(dict.fromkeys(release.services.values_list("category", flat=True)))

@@ -80,3 +80,21 @@ class DayInput(forms.Widget):
             return tuple(value)
         parts = str(value or "").split("/")
         return tuple(parts) if len(parts) == 3 else (str(value or ""), "", "")
+
+
+class Radios(forms.RadioSelect):
+    template_name = "flex/widgets/radios.html"
+    use_fieldset = True
+
+
+class Checkboxes(forms.CheckboxSelectMultiple):
+    template_name = "flex/widgets/checkboxes.html"
+    use_fieldset = True
+
+
+class Checkbox(forms.CheckboxInput):
+    govuk_class = "govuk-checkboxes__input"
+
+
+class Select(forms.Select):
+    govuk_class = "govuk-select"
