@@ -42,5 +42,5 @@ def offer(service: Service, price_list: PriceList, volumes: Mapping[str, int]) -
         return Step(band.from_quantity, band.discount_percent, unit_price(service.list_price, band.discount_percent))
 
     volume = volumes.get(table.code, 0) if table.scope == "framework" else None
-    counted = 1 if volume is None else volume
+    counted = max(volume or 0, 1)
     return Offer(service, volume, step(table.reached(counted)), tuple(step(band) for band in table.following(counted)))

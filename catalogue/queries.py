@@ -18,7 +18,6 @@ from catalogue.models import (
 )
 from catalogue.rules import Rule
 
-
 MOST_WORDS = 10  # of a search; each is one more condition
 
 

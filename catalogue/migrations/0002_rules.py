@@ -32,7 +32,8 @@ RELEASE = [
     ("scheduled", "withdrawn"),
 ]
 
-# Content is added while the release is a draft, and never changes after.
+# Content is added while the release is a draft, and never changes after. The share lock keeps the release from leaving
+# its draft while a row is on its way in.
 CONTENT = """
 CREATE FUNCTION release_content_is_settled() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
@@ -44,7 +45,7 @@ BEGIN
     ELSE
         release := NEW.release_id;
     END IF;
-    SELECT state INTO now_in FROM catalogue_cataloguerelease WHERE id = release;
+    SELECT state INTO now_in FROM catalogue_cataloguerelease WHERE id = release FOR SHARE;
     IF now_in <> 'draft' THEN
         RAISE EXCEPTION 'release % is %: its content is settled', release, now_in USING ERRCODE = '23514';
     END IF;

@@ -1,5 +1,7 @@
 """The framework agreement: its term, its rules in figures, its suppliers and lots."""
 
+from datetime import timedelta
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -31,6 +33,18 @@ def gbp(**kwargs) -> models.DecimalField:
 
 def percentage(**kwargs) -> models.DecimalField:
     return models.DecimalField(max_digits=6, decimal_places=3, **kwargs)
+
+
+def is_money(*fields: str) -> Q:
+    """Zero or more and finite: PostgreSQL's NaN is greater than every number, so the upper bound refuses it."""
+    return Q(**{f"{field}__gte": 0 for field in fields}, **{f"{field}__lte": LARGEST_GBP for field in fields})
+
+
+def is_percentage(*fields: str) -> Q:
+    return Q(**{f"{field}__gte": 0 for field in fields}, **{f"{field}__lte": 100 for field in fields})
+
+
+FOUR_YEARS = timedelta(days=4 * 365 + 1)
 
 
 class Framework(Row):
@@ -73,15 +87,28 @@ class Framework(Row):
             models.CheckConstraint(condition=Q(state__in=FrameworkState.values), name="framework_state_is_known"),
             models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="framework_ends_after_it_starts"),
             models.CheckConstraint(
-                condition=Q(ceiling_gbp__gt=0, ceiling_gbp__lte=LARGEST_GBP, estimated_value_gbp__gt=0,
-                            estimated_value_gbp__lte=LARGEST_GBP),
-                name="framework_value_is_money",
-            ),  # fmt: skip
+                condition=Q(ends_on__lt=F("starts_on") + FOUR_YEARS) | ~Q(term_justification=""),
+                name="framework_justifies_more_than_four_years",  # Procurement Act 2023 s.47
+            ),
             models.CheckConstraint(
-                condition=Q(levy_percent__gte=0, levy_percent__lte=100, service_credit_cap_percent__gte=0,
-                            service_credit_cap_percent__lte=100),
+                condition=is_money("ceiling_gbp", "estimated_value_gbp") & Q(ceiling_gbp__gt=0, estimated_value_gbp__gt=0),
+                name="framework_value_is_money",
+            ),
+            models.CheckConstraint(
+                condition=is_money("modification_threshold_gbp")
+                & (Q(spend_control_reference_from_gbp__isnull=True) | is_money("spend_control_reference_from_gbp")),
+                name="framework_thresholds_are_money",
+            ),
+            models.CheckConstraint(
+                condition=is_percentage(
+                    "levy_percent", "service_credit_cap_percent", "variation_control_percent", "quantity_tolerance_percent"
+                ),
                 name="framework_percentages_are_percentages",
-            ),  # fmt: skip
+            ),
+            models.CheckConstraint(
+                condition=Q(signing_order__len=3, signing_order__contains=["supplier", "department", "authority"]),
+                name="framework_is_signed_by_three",
+            ),
             models.CheckConstraint(
                 condition=~Q(selection_method="") & ~Q(scope="") & ~Q(price_mechanism=""),
                 name="framework_says_scope_price_and_selection",
@@ -147,7 +174,10 @@ class Lot(Row):
 
     class Meta:
         ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["framework", "number"], name="one_lot_a_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["framework", "number"], name="one_lot_a_number"),
+            models.CheckConstraint(condition=~Q(needs_lot=F("number")), name="lot_needs_another_lot"),
+        ]
 
 
 class VatRate(Row):
@@ -160,3 +190,4 @@ class VatRate(Row):
 
     class Meta:
         ordering = ["starts_on"]
+        constraints = [models.CheckConstraint(condition=is_percentage("percent"), name="vat_rate_is_a_percentage")]

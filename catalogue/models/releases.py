@@ -10,8 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.models.frameworks import Framework, gbp, percentage
-from documents.dbrules import LARGEST_GBP
+from catalogue.models.frameworks import Framework, gbp, is_money, percentage
 from documents.machines import FSMField, register, transition
 from documents.rights import FACT, STATE, Row
 
@@ -28,11 +27,13 @@ class ReleaseState(models.TextChoices):
 
 
 S = ReleaseState
+UNAPPROVED = (S.DRAFT, S.SUBMITTED, S.REJECTED, S.WITHDRAWN)
 IN_FORCE = (S.SCHEDULED, S.LIVE, S.SUPERSEDED)
 
 
 class CatalogueRelease(Row):
-    """``valid`` is the half-open range of days it is in force; releases of a framework never overlap."""
+    """``valid`` is the half-open range of days it is in force; releases of a framework never overlap. One entered by an
+    operator's load has an author in words and no person."""
 
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="releases")
     number = models.PositiveIntegerField()
@@ -55,6 +56,13 @@ class CatalogueRelease(Row):
                 | ~Q(author_person_id=F("approver_person_id")),
                 name="release_author_does_not_approve",
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=list(UNAPPROVED))
+                | Q(author_person_id__isnull=True)
+                | Q(approver_person_id__isnull=False),
+                name="release_is_approved_by_somebody",
+            ),
+            models.CheckConstraint(condition=Q(valid__isempty=False), name="release_is_valid_for_a_day"),
             ExclusionConstraint(
                 name="releases_never_overlap",
                 expressions=[("framework", RangeOperators.EQUAL), ("valid", RangeOperators.OVERLAPS)],
@@ -138,6 +146,7 @@ class PriceBand(Row):
         ordering = ["from_quantity"]
         constraints = [
             models.UniqueConstraint(fields=["table", "from_quantity"], name="one_band_from_a_quantity"),
+            models.CheckConstraint(condition=Q(from_quantity__gte=1), name="band_starts_at_one_or_more"),
             models.CheckConstraint(
                 condition=Q(discount_percent__gte=0, discount_percent__lt=100), name="discount_is_a_discount"
             ),
@@ -168,9 +177,8 @@ class ServiceVersion(Row):
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["release", "code"], name="one_service_a_code"),
-            models.CheckConstraint(
-                condition=Q(list_price_gbp__gte=0, list_price_gbp__lte=LARGEST_GBP), name="service_price_is_money"
-            ),
+            models.CheckConstraint(condition=is_money("list_price_gbp"), name="service_price_is_money"),
+            models.CheckConstraint(condition=is_money("kgco2e", "baseline_kgco2e"), name="service_factors_are_finite"),
             models.CheckConstraint(condition=Q(charge_type__in=ChargeType.values), name="charge_type_is_known"),
         ]
         indexes = [GinIndex(fields=["name"], name="service_search", opclasses=["gin_trgm_ops"])]
