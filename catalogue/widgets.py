@@ -49,6 +49,7 @@ class DayInput(forms.Widget):
     """Day, month and year in three inputs named ``<name>_day``, ``_month``, ``_year``; also reads one ``<name>``."""
 
     template_name = "forms/widgets/day.html"
+    govuk_class = "govuk-input"  # of each of the three
     use_fieldset = True
     PARTS = ("day", "month", "year")
 

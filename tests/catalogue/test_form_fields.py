@@ -137,6 +137,8 @@ def test_a_refused_form_shows_what_was_typed_beside_its_messages():
     assert 'value="2026"' in day
     assert 'value="1e3"' in value
     assert 'id="id_starts_on_day"' in day
+    assert day.count("govuk-input--error") == 3
+    assert value.count("govuk-input--error") == 1
     assert form["starts_on"].id_for_label == "id_starts_on_day"
 
 
