@@ -73,8 +73,9 @@ _USAGES = (
 def _certificate(
     subject: x509.Name, key: rsa.RSAPrivateKey, issuer: x509.Certificate | None, issuer_key: rsa.RSAPrivateKey, *,
     days: int, usages: Iterable[str], extended: Iterable[ObjectIdentifier] = (), path_length: int | None = None,
-    authority: bool = False, extended_critical: bool = False,
+    authority: bool = False, extended_critical: bool = False, revoked_in: str = "",
 ) -> x509.Certificate:  # fmt: skip
+    """``revoked_in`` names the list that would revoke it; pdfsig trusts no certificate that does not say where."""
     now = clock.real_now().replace(microsecond=0)
     public = key.public_key()
     builder = (
@@ -91,6 +92,10 @@ def _certificate(
     )
     if issuer is not None:
         builder = builder.add_extension(_authority_key_identifier(issuer), critical=False)
+    if revoked_in:
+        address = x509.UniformResourceIdentifier(f"{settings.PUBLIC_URL}/revocation/{revoked_in}.crl")
+        point = x509.DistributionPoint([address], None, None, None)
+        builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
     if extended:
         builder = builder.add_extension(x509.ExtendedKeyUsage(list(extended)), critical=extended_critical)
     return builder.sign(issuer_key, hashes.SHA256())
@@ -119,7 +124,7 @@ def _load_key(name: str) -> rsa.RSAPrivateKey:
         data = (_directory() / f"{name}.p12").read_bytes()
     except FileNotFoundError:
         raise KeyMissing(f"there is no key {name} in {_directory()}; run manage.py make_seals") from None
-    key, _certificate_, _chain = pkcs12.load_key_and_certificates(data, None)
+    key, _of_the_pair, _chain = pkcs12.load_key_and_certificates(data, None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise KeyMissing(f"the key {name} is not an RSA key")
     return key
@@ -157,14 +162,14 @@ def make(organisations: Iterable[tuple[str, str]]) -> list[str]:
         subject = _name("Flex Issuing", "Flex register (private authority)")
         _store("issuing", key, _certificate(subject, key, _load_certificate("root"), _load_key("root"),
                                             days=365 * ISSUING_YEARS, authority=True, path_length=0,
-                                            usages=("key_cert_sign", "crl_sign")))  # fmt: skip
+                                            usages=("key_cert_sign", "crl_sign"), revoked_in="root"))  # fmt: skip
         made.append("issuing")
     if not _exists("timestamp"):
         key = _new_key()
         _store("timestamp", key, _certificate(
             _name("Flex timestamp service", "Flex register"), key, _load_certificate("issuing"), _load_key("issuing"),
             days=TSA_DAYS, usages=("digital_signature",), extended=(ExtendedKeyUsageOID.TIME_STAMPING,),
-            extended_critical=True,
+            extended_critical=True, revoked_in="issuing",
         ))  # fmt: skip
         made.append("timestamp")
     for identifier, name in [(REGISTER, "Flex contract register"), *organisations]:
@@ -173,7 +178,7 @@ def make(organisations: Iterable[tuple[str, str]]) -> list[str]:
             _store(seal_name(identifier), key, _certificate(
                 _name(f"{name[:50]} contract seal", name, identifier), key, _load_certificate("issuing"),
                 _load_key("issuing"), days=SEAL_DAYS, usages=("digital_signature", "content_commitment"),
-                extended=(DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION),
+                extended=(DOCUMENT_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION), revoked_in="issuing",
             ))  # fmt: skip
             made.append(identifier)
     refresh_revocation_lists()
@@ -187,10 +192,13 @@ def seal_name(identifier: str) -> str:
 
 
 def refresh_revocation_lists() -> None:
-    """New lists when the present ones are past half their life (they need the authority's keys)."""
+    """New lists when the present ones are past half their life. Where the authority's keys are elsewhere, so is who
+    publishes its lists: nothing is done here."""
     now = clock.real_now().replace(microsecond=0)
     for name in ("root", "issuing"):
         path = _directory() / f"{name}.crl"
+        if not path.with_suffix(".p12").exists():
+            continue
         if path.exists():
             found = x509.load_der_x509_crl(path.read_bytes())
             if found.last_update_utc + timedelta(days=CRL_DAYS / 2) > now:
@@ -208,6 +216,16 @@ def refresh_revocation_lists() -> None:
         for revoked in _revoked(name):
             crl = crl.add_revoked_certificate(revoked)
         _write(path, crl.sign(_load_key(name), hashes.SHA256()).public_bytes(serialization.Encoding.DER))
+
+
+def revocation_list(name: str) -> bytes:
+    """The present list of ``root`` or ``issuing``, DER, as anybody may read it. Raises KeyMissing."""
+    if name not in ("root", "issuing"):
+        raise KeyMissing(f"there is no revocation list {name[:20]!r}")
+    try:
+        return (_directory() / f"{name}.crl").read_bytes()
+    except FileNotFoundError:
+        raise KeyMissing(f"there is no revocation list {name} in {_directory()}; run manage.py make_seals") from None
 
 
 def _revoked(name: str) -> list[x509.RevokedCertificate]:
@@ -275,10 +293,12 @@ def timestamper() -> timestamps.TimeStamper:
     )
 
 
-def validation_context(moment: datetime | None = None) -> ValidationContext:
-    """Trust in our root only, revocation required, nothing fetched. ``moment`` defaults to now (real time)."""
-    lists = [(_directory() / f"{name}.crl").read_bytes() for name in ("root", "issuing")]
+def validation_context(moment: datetime | None = None, lists: Iterable[bytes] | None = None) -> ValidationContext:
+    """Trust in our root only, revocation required, nothing fetched. ``moment`` defaults to now (real time), ``lists``
+    (revocation lists, DER) to the present ones."""
+    if lists is None:
+        lists = [revocation_list(name) for name in ("root", "issuing")]
     return ValidationContext(
-        trust_roots=[certificate("root")], other_certs=[certificate("issuing")], crls=lists, allow_fetching=False,
+        trust_roots=[certificate("root")], other_certs=[certificate("issuing")], crls=list(lists), allow_fetching=False,
         revocation_mode="require", moment=(moment or clock.real_now()).astimezone(UTC),
     )  # fmt: skip

@@ -29,7 +29,7 @@ from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES = 90, 120, 3 * 1024**3
+CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES = 75, 90, 3 * 1024**3  # the worker itself is stopped at 100 s
 ASSET = "asset:"
 FONTS = {
     "regular": ("public-sans-latin-400-normal.woff2", 400),
@@ -151,13 +151,19 @@ def _in_a_child(source: str, css: str, order_json: bytes, when: datetime) -> tup
 
 def _wait(child: int) -> int:
     deadline = time.monotonic() + WALL_SECONDS
-    while time.monotonic() < deadline:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return status
-        time.sleep(0.02)
-    os.kill(child, signal.SIGKILL)
-    return os.waitpid(child, 0)[1] or 1
+    ended = False
+    try:
+        while time.monotonic() < deadline:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                ended = True
+                return status
+            time.sleep(0.02)
+        return 1
+    finally:  # also when the worker is told to stop meanwhile: no child is left behind
+        if not ended:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
 
 
 def _child(source: str, css: str, order_json: bytes, when: datetime, target: Path) -> None:
@@ -218,9 +224,10 @@ def _finisher(found: list[str]):
                 found.append(_to_signature_field(item, by_reference))
         for item in pdf.objects:
             # a one-element /K array in a Form tag makes later signatures look like tampering
-            if isinstance(item, dict) and item.get("S") == "/Form" and isinstance(item.get("K"), list):
-                if len(item["K"]) == 1:
-                    item["K"] = item["K"][0]
+            kids = item.get("K") if isinstance(item, dict) and item.get("S") == "/Form" else None
+            if isinstance(kids, list) and len(kids) == 1:
+                item["K"] = kids[0]
+        _name_table_headings(pdf)
         form.pop("NeedAppearances", None)
         form.pop("DR", None)
         form["SigFlags"] = 1
@@ -230,6 +237,18 @@ def _finisher(found: list[str]):
             pdf.catalog["AF"] = pydyf.Array(list(dict.fromkeys(pdf.catalog["AF"])))
 
     return finish
+
+
+def _name_table_headings(pdf) -> None:
+    """Cells refer to their headings by name; the standard asks for the tree of those names (ISO 32000-1, 14.7.2)."""
+    named = {}
+    for item in pdf.objects:
+        if isinstance(item, dict) and item.get("S") == "/TH" and "ID" in item:
+            named[item["ID"].string.encode()] = (item["ID"], item.reference)
+    if named:
+        pairs = [part for _name, pair in sorted(named.items()) for part in pair]
+        root = next(item for item in pdf.objects if isinstance(item, dict) and item.get("Type") == "/StructTreeRoot")
+        root["IDTree"] = pydyf.Dictionary({"Names": pydyf.Array(pairs)})
 
 
 def _to_signature_field(widget, by_reference) -> str:

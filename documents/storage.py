@@ -32,8 +32,8 @@ def put(data: bytes) -> str:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o440)
-        os.rename(temporary, path)
+        Path(temporary).chmod(0o440)
+        Path(temporary).rename(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -56,8 +56,3 @@ def get(key: str) -> bytes:
 
 def exists(key: str) -> bool:
     return _path(key).exists()
-
-
-def discard(key: str) -> None:
-    """Remove bytes that no record names (an upload that was only checked)."""
-    _path(key).unlink(missing_ok=True)

@@ -96,6 +96,8 @@ def record_intent(
         raise ValueError(f"{document} is {document.state}, it cannot be signed")
     if head(document).sha256 != base_sha256:
         raise HeadMoved(f"{document} has moved on")
+    if pending_intent(document) is not None:  # its signature will move the head: this one could never be put on
+        raise HeadMoved(f"{document} is being signed by another party at this moment")
     return SigningIntent.objects.create(
         document=document, field=field, identifier=identifier, base_sha256=base_sha256, act=act,
         created_at=clock.real_now(),

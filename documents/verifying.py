@@ -20,6 +20,7 @@ from pyhanko.pdf_utils.decode_limits import DecodeLimits, StreamDecodeLimits
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import (
+    DocumentSecurityStore,
     SignatureCoverageLevel,
     async_validate_pdf_signature,
     async_validate_pdf_timestamp,
@@ -67,26 +68,32 @@ def _identifier(certificate) -> str:
 
 
 async def _examine(pdf: bytes, moment: datetime | None) -> tuple[list[SeenSignature], list[SeenSignature]]:
-    """(signatures, document timestamps), each with its problems."""
+    """(signatures, document timestamps), each with its problems.
+
+    An archive timestamp is judged now; once it holds, the signatures under it are judged at its moment by the
+    revocation lists it closed in with them, so that a certificate that ended or was revoked later takes nothing back.
+    """
     reader = PdfFileReader(io.BytesIO(pdf), strict=True, decode_limits=LIMITS)
     signatures, stamps = [], []
-    for found in reader.embedded_regular_signatures:
-        status = await async_validate_pdf_signature(found, signer_validation_context=keys.validation_context(moment))
-        problems = _problems(status)
-        if status.timestamp_validity is None or not _is_good(status.timestamp_validity):
-            problems.append(_("its timestamp is missing or not trusted"))
-        stamp = status.timestamp_validity.timestamp if status.timestamp_validity else None
-        signatures.append(
-            SeenSignature(
-                found.field_name, _identifier(found.signer_cert), str(found.sig_object.get("/Reason", "")), stamp,
-                tuple(problems),
-            )  # fmt: skip
-        )
     for found in reader.embedded_timestamp_signatures:
         status = await async_validate_pdf_timestamp(found, validation_context=keys.validation_context(moment))
         stamps.append(
             SeenSignature(found.field_name, "", "", status.timestamp, tuple(_problems(status, stamp=True)))
         )
+    lists = None
+    if stamps and not stamps[-1].problems:
+        moment = stamps[-1].timestamp
+        lists = [crl.get_object().data for crl in DocumentSecurityStore.read_dss(reader).crls]
+    for found in reader.embedded_regular_signatures:
+        context = keys.validation_context(moment, lists)
+        status = await async_validate_pdf_signature(found, signer_validation_context=context)
+        problems = _problems(status)
+        if status.timestamp_validity is None or not _is_good(status.timestamp_validity):
+            problems.append(_("its timestamp is missing or not trusted"))
+        stamp = status.timestamp_validity.timestamp if status.timestamp_validity else None
+        reason = str(found.sig_object.get("/Reason", ""))
+        who = _identifier(found.signer_cert)
+        signatures.append(SeenSignature(found.field_name, who, reason, stamp, tuple(problems)))
     known = len(signatures) + len(stamps)
     if known != len(reader.embedded_signatures):
         raise NotAsExpected(_("The file has a signature of an unknown kind."))
@@ -183,6 +190,7 @@ def _prefix_hashes(pdf: bytes) -> list[str]:
 
 def check(pdf: bytes) -> Verdict:
     """The verdict on any file anybody holds. Names nobody unless the file is one of ours, byte for byte."""
+    keys.refresh_revocation_lists()
     digest = canonical.sha256_hex(pdf)
     revision = DocumentRevision.objects.select_related("document").filter(sha256=digest).first()
     if revision is None:
@@ -252,3 +260,8 @@ def _people(document: Document, seen: Sequence[SeenSignature]) -> list[dict[str,
                 "identifier": found.identifier, "business_at": act["at"], "at": when,
             })  # fmt: skip
     return out
+
+
+def is_ours(sha256_of_file: str) -> bool:
+    """Whether the bytes are a stored revision."""
+    return DocumentRevision.objects.filter(sha256=sha256_of_file).exists()
