@@ -5,12 +5,15 @@ import warnings
 
 from celery import Celery
 
+from config import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 if os.environ.get("FLEX_MODE", "demonstration") == "demonstration":
     # in a container root is often all there is; messages here are JSON numbers, never pickled code
     warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
+broker.install()
 app = Celery("flex")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

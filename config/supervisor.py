@@ -105,14 +105,14 @@ def prepare(directory: Path) -> None:
         say("- static files")
         manage("collectstatic", "--noinput", "--clear", "--verbosity", "0")
         shared.done("static", static)
-    for name in ("broker/messages", "broker/control", "store", "mail"):
+    for name in ("broker/messages", "store", "mail"):
         (directory / name).mkdir(parents=True, exist_ok=True)
 
 
 def worker_command(directory: Path, *, beat: bool = True) -> list[str]:
     command = [
-        sys.executable, "-m", "celery", "--app", "config", "worker", "--loglevel", "WARNING", "--concurrency", "2",
-        "--without-gossip", "--without-mingle", "--without-heartbeat",
+        sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker", "--loglevel", "WARNING",
+        "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat",
     ]  # fmt: skip
     if beat:
         command += ["--beat", "--schedule", str(directory / "beat-schedule")]
@@ -154,6 +154,11 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGTERM)
 
 
+def end_group(child: subprocess.Popen) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+
+
 class Family:
     """Child processes that start and stop together; if one ends by itself, it is started again."""
 
@@ -171,7 +176,7 @@ class Family:
         )  # fmt: skip
 
     def watch(self) -> None:
-        """Return only when a child fails at once, again and again; otherwise keep them alive."""
+        """Keep the children alive until a signal; stop if one ends at once."""
         while True:
             time.sleep(0.5)
             for name, child in list(self.children.items()):
@@ -179,6 +184,7 @@ class Family:
                     if time.monotonic() - self.started[name] < 3:
                         raise SystemExit(f"{name} ended at once (exit {child.returncode}); its words are above")
                     say(f"{name} ended (exit {child.returncode}); starting it again")
+                    end_group(child)  # its own children outlive it when it was killed
                     self.start(name, self.commands[name])
 
     def stop(self) -> None:
@@ -190,8 +196,9 @@ class Family:
             try:
                 child.wait(timeout=max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+                say(f"{child.args[2]} did not stop in {STOPPING_SECONDS} s and is ended")
+            end_group(child)
+            child.wait()
 
 
 def wait_for(address: str) -> None:
@@ -209,9 +216,10 @@ def wait_for(address: str) -> None:
 
 
 def listen_to_signals() -> None:
-    """Ctrl-C, a closed terminal and an ordinary kill all end in the same orderly way."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(0))
+    """Ctrl-C, a closed terminal and an ordinary kill all end in the same orderly way, also where a shell started
+    this in its background and so had Ctrl-C ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
 
 
 def stop_everything(family: Family, directory: Path) -> None:
