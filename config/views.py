@@ -1,7 +1,15 @@
-"""Pages that belong to no one app."""
+"""Pages that belong to no one app: the home page, the glossary, search, health."""
 
 from django.db import connection
 from django.http import HttpResponse
+from django.shortcuts import render
+
+from config.glossary import WORDS
+from contracts import access as contract_access
+from contracts import queries as contract_queries
+from procurement import display, queries
+from procurement.models import Accession
+from procurement.views.common import page
 
 
 def health(request):
@@ -11,6 +19,37 @@ def health(request):
     return HttpResponse("ok", content_type="text/plain")
 
 
-def home(request): ...
-def glossary(request): ...
-def search(request): ...
+@page
+def home(request):
+    """Waiting for you, then waiting for others, then the framework's bar."""
+    who, on = request.actor, request.day
+    seen = queries.access.sight_of(who, on)
+    accession = Accession.objects.filter(department_id__in=seen.organisations).select_related("framework").first()
+    framework = accession.framework if accession else contract_queries.framework_of(seen)
+    others = list(queries.waiting_for_others(who, on)[:20])
+    context = {
+        "steps": queries.open_steps(who, on)[:50], "orders": queries.orders_to_answer(who, on)[:50],
+        "drafts": queries.drafts(who, on)[:50], "queries": queries.queries_to_answer(who, on)[:50],
+        "to_sign": contract_queries.to_sign(who, on)[:50], "others": others, "framework": framework,
+        "bar": display.framework_bar(queries.capacity_bar(framework)) if framework else None,
+    }  # fmt: skip
+    context["nothing"] = not any(context[name] for name in ("steps", "orders", "drafts", "queries", "to_sign"))
+    return render(request, "home.html", context)
+
+
+def glossary(request):
+    return render(request, "glossary.html", {"words": WORDS})
+
+
+@page
+def search(request):
+    """Call-offs and contracts by number, purchase order, department, site and service."""
+    text = request.GET.get("q", "")[:100].strip()
+    call_offs, contracts = [], []
+    if text:
+        call_offs = list(queries.visible_list(request.actor, request.day, text=text)[:25])
+        rows = contract_access.visible_contracts(request.actor, request.day).select_related("department", "supplier")
+        for word in text.lower().split():
+            rows = rows.filter(search_text__contains=word)
+        contracts = list(rows.order_by("-formed_at", "-id")[:25])
+    return render(request, "search.html", {"q": text, "call_offs": call_offs, "contracts": contracts})

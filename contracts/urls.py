@@ -1,6 +1,19 @@
+"""Addresses of contracts."""
+
 from django.urls import path
 
-from config.views import health
+from contracts import views
 
 app_name = "contracts"
-urlpatterns = [path("contracts/<uuid:public_id>/", health, name="contract")]
+_contract = "contracts/<uuid:public_id>/"
+
+urlpatterns = [
+    path("call-offs/<uuid:public_id>/accept/", views.accept, name="accept"),
+    path("contracts/", views.contracts, name="contracts"),
+    path(_contract, views.contract, name="contract"),
+    path(_contract + "progress/", views.progress, name="progress"),
+    path(_contract + "document/", views.document, name="document"),
+    path(_contract + "document.pdf", views.download, name="download"),
+    path(_contract + "sign/", views.sign, name="sign"),
+    path(_contract + "refuse/", views.refuse, name="refuse"),
+]

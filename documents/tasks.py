@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from documents import clock, jobs, mail, periodic
+from documents import checking, clock, jobs, mail, periodic
 from documents.models import Email
 
 
@@ -22,6 +22,9 @@ def sweep() -> None:
 def tick() -> None:
     """What the business clock makes due."""
     periodic.run_due(clock.business_now())
+
+
+CHECK = checking.give_verdict  # registered by being imported
 
 
 @jobs.task("documents.send_email", attempts=8, lease_seconds=60)

@@ -106,8 +106,8 @@ def approved_object(revision: CallOffRevision, quote: Quote) -> dict[str, Any]:
             "supplier": party(call_off.supplier),
         },
         "release": {"number": quote.release.number, "valid_from": quote.release.valid.lower.isoformat()},
-        "matrix_version": revision.matrix.version,
-        "price_hold_until": revision.hold_until.isoformat(),
+        "matrix_version": revision.matrix.version if revision.matrix else None,
+        "price_hold_until": revision.hold_until.isoformat() if revision.hold_until else None,
         "term": {
             "starts_on": first.isoformat(), "ends_on": last.isoformat(), "months": months,
             "extension_months": revision.extension_months,

@@ -306,3 +306,19 @@ def why_not_change_particulars(call_off: CallOff, *, by: Person, at: datetime) -
     if call_off.state in (S.REJECTED, S.DECLINED, S.WITHDRAWN, S.LAPSED):
         yield from _state(call_off, *OPEN)
     yield from _requester(call_off, by, london_day(at))
+
+
+def route_preview(call_off: CallOff, value: Decimal, on: date) -> list[dict]:
+    """Who will have to endorse and commit an order of this value, before it is submitted."""
+    matrix = routes.matrix_in_force(call_off.framework, on)
+    if matrix is None or value <= 0:
+        return []
+    out = []
+    for step in routes.build(matrix, value):
+        organisation = access.organisation_of_side(call_off, step.side)
+        names = ", ".join(person.name for person in access.holders(organisation.pk, step.post, on))
+        out.append({
+            "post": PostCode(step.post).label, "organisation": organisation.name, "act": Act(step.act).label,
+            "group": step.group, "side": step.side, "names": names,
+        })  # fmt: skip
+    return out

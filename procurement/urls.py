@@ -1,6 +1,44 @@
+"""Addresses of ordering. An order is named by its random public id from the draft on."""
+
 from django.urls import path
 
-from config.views import health
+from procurement.views import approvals, drafts, offers, orders
 
 app_name = "procurement"
-urlpatterns = [path("call-offs/<uuid:public_id>/", health, name="call_off")]
+
+_order = "call-offs/<uuid:public_id>/"
+_step = _order + "steps/<int:position>/"
+
+urlpatterns = [
+    path("catalogue/", offers.catalogue, name="catalogue"),
+    path("catalogue/<slug:code>/", offers.service, name="service"),
+    path("framework/", offers.framework, name="framework"),
+    path("clock/", offers.step_clock, name="clock"),
+    path("call-offs/", orders.call_offs, name="call_offs"),
+    path("call-offs/new/", drafts.new, name="new"),
+    path(_order, orders.call_off, name="call_off"),
+    path(_order + "tasks/", drafts.tasks, name="tasks"),
+    path(_order + "sites/", drafts.sites, name="sites"),
+    path(_order + "term/", drafts.term, name="term"),
+    path(_order + "services/", drafts.services, name="services"),
+    path(_order + "service-levels/", drafts.service_levels, name="service_levels"),
+    path(_order + "milestones/", drafts.milestones, name="milestones"),
+    path(_order + "special-terms/", drafts.special_terms, name="special_terms"),
+    path(_order + "data-protection/", drafts.data_protection, name="data_protection"),
+    path(_order + "attachments/", drafts.attachments, name="attachments"),
+    path(_order + "attachments/<int:attachment_id>/", orders.attachment, name="attachment"),
+    path(_order + "budget/", drafts.budget, name="budget"),
+    path(_order + "particulars/", drafts.particulars, name="particulars"),
+    path(_order + "check/", drafts.check, name="check"),
+    path(_order + "submitted/", orders.submitted, name="submitted"),
+    path(_order + "recall/", orders.recall, name="recall"),
+    path(_order + "withdraw/", orders.withdraw, name="withdraw"),
+    path(_order + "copy/", orders.copy, name="copy"),
+    path(_order + "decline/", orders.decline, name="decline"),
+    path(_order + "queries/<int:query_id>/", approvals.answer, name="answer"),
+    path(_step, approvals.brief, name="brief"),
+    path(_step + "decide/", approvals.decide, name="decide"),
+    path(_step + "return/", approvals.send_back, name="return"),
+    path(_step + "reject/", approvals.reject, name="reject"),
+    path(_step + "ask/", approvals.ask, name="ask"),
+]

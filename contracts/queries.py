@@ -1,0 +1,52 @@
+"""Reads of contracts over several tables."""
+
+from datetime import date
+
+from django.db.models import Q
+
+from catalogue.models import Framework
+from contracts.access import SIGNING_POST
+from contracts.guards import next_party
+from contracts.models import Contract, ContractState, Party
+from procurement.access import Sight
+from procurement.actors import Person
+from procurement.queries import chairs
+
+
+def to_sign(by: Person, on: date) -> list[Contract]:
+    """Contracts whose next signature is the person's to give."""
+    held = chairs(by, on)
+    wanted = Q()
+    for organisation_id, post in held:
+        if post == SIGNING_POST[Party.SUPPLIER]:
+            wanted |= Q(supplier_id=organisation_id)
+        if post == SIGNING_POST[Party.DEPARTMENT]:
+            wanted |= Q(department_id=organisation_id)
+        if post == SIGNING_POST[Party.AUTHORITY]:
+            wanted |= Q(framework__authority_id=organisation_id)
+    if not wanted:
+        return []
+    rows = Contract.objects.filter(wanted, state=ContractState.AWAITING_SIGNATURES).select_related(
+        "framework", "department", "supplier", "document"
+    )
+    owner = {Party.SUPPLIER: "supplier_id", Party.DEPARTMENT: "department_id"}
+    mine = []
+    for contract in rows.order_by("state_since", "id"):
+        party = next_party(contract)
+        if party is None:
+            continue
+        organisation = getattr(contract, owner[party]) if party in owner else contract.framework.authority_id
+        if (organisation, SIGNING_POST[Party(party)]) in held:
+            mine.append(contract)
+    return mine
+
+
+def framework_of(seen: Sight) -> Framework | None:
+    """A framework the person serves or supplies."""
+    return (
+        Framework.objects.filter(
+            Q(pk__in=seen.frameworks) | Q(framework_suppliers__supplier_id__in=seen.organisations)
+        )
+        .order_by("pk")
+        .first()
+    )

@@ -1,0 +1,183 @@
+"""The contract's pages: accept the order, follow the document being made, read it, sign it, download it."""
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from contracts import access, formation, forms, guards
+from contracts.models import Contract, ContractState, Party, signature_field
+from documents import audit, jobs, rendering, store
+from documents.models import DocumentRevision, SigningIntent
+from procurement import access as procurement_access
+from procurement import display
+from procurement import guards as procurement_guards
+from procurement.views.common import attempt, page
+
+PAGE_SIZE = 25
+
+
+@page
+def accept(request, public_id):
+    """The order desk accepts the order by repeating its hash; the contract record opens."""
+    order = procurement_access.get_call_off(request.actor, public_id, request.day, "order_desk")
+    revision = order.supplier_revision
+    form = forms.AcceptForm(request.POST or None)
+    errors = list(procurement_guards.why_not_confirm(order, by=request.actor, at=request.at))
+    if request.method == "POST" and form.is_valid():
+        typed = form.cleaned_data["repeated"].lower()
+        shown = request.POST.get("shown_hash", "")
+        if len(typed) < 12 or not shown.startswith(typed):
+            form.add_error("repeated", _("This is not how the order's hash begins; copy its first 12 characters."))
+        else:
+            contract, errors = attempt(request, formation.accept_order, order, shown_hash=shown)
+            if contract:
+                messages.success(request, _("Accepted. The contract document is being made."))
+                return redirect("contracts:contract", contract.public_id)
+    context = {"call_off": order, "revision": revision, "form": form, "errors": errors,
+               "content": display.content_of(revision)}  # fmt: skip
+    return render(request, "contracts/accept.html", context)
+
+
+@page
+def contracts(request):
+    """The contracts a person may see, newest first."""
+    rows = access.visible_contracts(request.actor, request.day).select_related("department", "supplier")
+    text = request.GET.get("q", "")[:100]
+    for word in text.lower().split():
+        rows = rows.filter(search_text__contains=word)
+    found = Paginator(rows.order_by("-formed_at", "-id"), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render(request, "contracts/contracts.html", {"page": found, "q": text, "query": f"q={text}&" if text else ""})
+
+
+def _working(contract: Contract) -> bool:
+    """Whether the worker still has something to do before people can go on."""
+    if contract.state == ContractState.PREPARING:
+        return True
+    pending = store.pending_intent(contract.document) is not None
+    closing = contract.signed_on is not None and contract.state == ContractState.AWAITING_SIGNATURES
+    return contract.state == ContractState.AWAITING_SIGNATURES and (pending or closing)
+
+
+def _signatures(contract: Contract) -> list[dict]:
+    """The three boxes in signing order: who signed, in which post, when; or whose turn it is."""
+    intents = {
+        intent.field: intent
+        for intent in SigningIntent.objects.filter(document=contract.document).select_related("signature")
+    }
+    turn = guards.next_party(contract) if contract.state == ContractState.AWAITING_SIGNATURES else None
+    rows = []
+    for party in contract.framework.signing_order:
+        intent = intents.get(signature_field(party))
+        rows.append({
+            "party": Party(party).label, "organisation": access.organisation_of(contract, party).name,
+            "act": intent.act if intent else None,
+            "signed_at": intent.signature.signed_at if intent and hasattr(intent, "signature") else None,
+            "turn": party == turn,
+        })  # fmt: skip
+    return rows
+
+
+def _document_context(request, contract: Contract) -> dict:
+    return {
+        "contract": contract, "working": _working(contract), "job": jobs.progress(formation.subject_of(contract)),
+        "head": store.head(contract.document), "signatures": _signatures(contract),
+    }  # fmt: skip
+
+
+@page
+def contract(request, public_id):
+    """The contract: state, signatures, charges, documents, history."""
+    found = access.get_contract(request.actor, public_id, request.day)
+    view = access.viewpoint(request.actor, found, request.day)
+    party = guards.next_party(found)
+    mine = party and access.signing_seat(found, party, request.actor, request.day) is not None
+    context = _document_context(request, found) | {
+        "content": display.content_of(found.revision), "viewpoint": view, "binding": found.is_binding,
+        "my_turn": bool(mine and found.state == ContractState.AWAITING_SIGNATURES), "party": party,
+        "sign_shut": list(guards.why_not_sign(found, party, by=request.actor, at=request.at)) if party else [],
+        "revisions": DocumentRevision.objects.filter(document=found.document).order_by("number"),
+        "events": display.timeline(audit.history(found), view),
+    }  # fmt: skip
+    return render(request, "contracts/contract.html", context)
+
+
+@page
+def progress(request, public_id):
+    """The part of the page that asks again while the worker works; without its trigger when done."""
+    found = access.get_contract(request.actor, public_id, request.day)
+    return render(request, "contracts/_progress.html", _document_context(request, found))
+
+
+@page
+def document(request, public_id):
+    """The document's pages as accessible HTML, from the same template and the same frozen payload."""
+    found = access.get_contract(request.actor, public_id, request.day)
+    row = found.document
+    body = rendering.html_pages(row.kind, row.template_version, row.payload)
+    return render(request, "contracts/document.html", {"contract": found, "body": body, "binding": found.is_binding,
+                                                       "head": store.head(row)})  # fmt: skip
+
+
+@page
+def download(request, public_id):
+    """The newest bytes; everyone downloads the same."""
+    found = access.get_contract(request.actor, public_id, request.day)
+    head = store.head(found.document)
+    if head is None:
+        raise Http404
+    response = HttpResponse(store.content(head), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
+    response["X-Document-Sha256"] = head.sha256
+    return response
+
+
+@page
+@reauthentication_required
+def sign(request, public_id):
+    """Sign after a fresh sign-in: the exact document and its sha256 are shown, and the form carries the hash."""
+    found = access.get_contract(request.actor, public_id, request.day)
+    party = guards.next_party(found)
+    if party is None or found.state != ContractState.AWAITING_SIGNATURES:
+        return redirect("contracts:contract", public_id)
+    form = forms.SignForm(request.POST or None)
+    errors = list(guards.why_not_sign(found, party, by=request.actor, at=request.at))
+    if request.method == "POST" and form.is_valid():
+        intent, errors = attempt(
+            request, formation.sign, found, party, shown_sha256=request.POST.get("shown_sha256", "")
+        )
+        if intent:
+            messages.success(request, _("Your signature is being put on the document."))
+            return redirect("contracts:contract", public_id)
+    context = {
+        "contract": found, "party": Party(party).label, "form": form, "errors": errors,
+        "head": store.head(found.document), "organisation": access.organisation_of(found, party),
+        "pages": DocumentRevision.objects.get(document=found.document, number=0).pages,
+    }  # fmt: skip
+    return render(request, "contracts/sign.html", context)
+
+
+@page
+def refuse(request, public_id):
+    """A signatory refuses, or asks for changes: the contract is void."""
+    found = access.get_contract(request.actor, public_id, request.day)
+    party = next(
+        (p for p in found.framework.signing_order if access.signing_seat(found, p, request.actor, request.day)), None
+    )
+    if party is None:
+        raise procurement_access.NotYours(
+            guards.why_not_refuse(found, guards.next_party(found) or Party.SUPPLIER, by=request.actor, at=request.at)
+        )
+    form = forms.RefuseForm(request.POST or None)
+    errors = list(guards.why_not_refuse(found, party, by=request.actor, at=request.at))
+    if request.method == "POST" and form.is_valid():
+        result, errors = attempt(
+            request, formation.refuse_to_sign, found, party, reason=form.cleaned_data["reason"],
+            changes_wanted=form.cleaned_data["changes"] == "yes",
+        )  # fmt: skip
+        if result:
+            messages.success(request, _("You refused; the contract is void."))
+            return redirect("contracts:contract", public_id)
+    return render(request, "contracts/refuse.html", {"contract": found, "form": form, "errors": errors})

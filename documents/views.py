@@ -1,0 +1,40 @@
+"""The public page where anybody holding a document checks it. A reference alone reveals nothing."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from documents import checking, keys
+from documents.models import Check
+from documents.verifying import MAX_BYTES
+
+
+def check(request):
+    """Upload a file; the verdict has an address of its own."""
+    error = ""
+    if request.method == "POST":
+        file = request.FILES.get("file")
+        if file is None:
+            error = _("Choose the PDF file you hold.")
+        elif file.size > MAX_BYTES:
+            error = _("The file is larger than 20 MB; no document of this register is.")
+        elif file.size == 0:
+            error = _("The file is empty.")
+        else:
+            name = "".join(c for c in file.name if c.isprintable())
+            return redirect("documents:verdict", checking.ask(file.read(), name).public_id)
+    return render(request, "documents/check.html", {"error": error}, status=200)
+
+
+def verdict(request, public_id):
+    """The verdict in words; while the worker looks, the page asks again."""
+    found = get_object_or_404(Check, public_id=public_id)
+    template = "documents/_verdict.html" if getattr(request, "htmx", False) else "documents/verdict.html"
+    return render(request, template, {"check": found, "verdict": found.verdict})
+
+
+def root_certificate(request):
+    """The register's root certificate, for programs of other makers."""
+    response = HttpResponse(keys.certificate_bytes("root"), content_type="application/pkix-cert")
+    response["Content-Disposition"] = 'attachment; filename="flex-root.crt"'
+    return response

@@ -1,0 +1,66 @@
+"""What changed between two submitted revisions, in words: what an approver who saw the earlier one has to read."""
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from documents.templatetags.flex import gbp
+from procurement.actors import Person
+from procurement.models import CallOffRevision, Decision
+
+TOTALS = {"monthly_gbp": _("a month"), "one_off_gbp": _("one-off"), "whole_life_gbp": _("whole life")}
+PARTS = {
+    "sites": _("sites"), "term": _("term"), "milestones": _("transition milestones"),
+    "service_levels": _("service levels"), "special_terms": _("special terms"),
+    "data_protection": _("data-protection schedule"), "staff_transfer": _("staff transfer"),
+    "attachments": _("attachments"), "spend_control_reference": _("spend-control reference"),
+    "budget_commitment": _("budget code"),
+}  # fmt: skip
+
+
+def last_seen(revision: CallOffRevision, by: Person) -> CallOffRevision | None:
+    """The newest earlier revision of the call-off that the person decided on."""
+    decision = (
+        Decision.objects.filter(
+            revision__call_off=revision.call_off_id, revision__number__lt=revision.number, person_id=by.person_id
+        )
+        .select_related("revision")
+        .order_by("-revision__number")
+        .first()
+    )
+    return decision.revision if decision else None
+
+
+def changes_since_last_seen(revision: CallOffRevision, by: Person) -> list[str] | None:
+    """None for somebody who saw no earlier revision; else the differences in words (maybe none)."""
+    earlier = last_seen(revision, by)
+    return None if earlier is None else differences(json.loads(earlier.content), json.loads(revision.content))
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    out = []
+    for name, words in TOTALS.items():
+        was, now = before["totals"][name], after["totals"][name]
+        if was != now:
+            out.append(_("%(what)s: %(was)s became %(now)s") % {"what": words, "was": gbp(was), "now": gbp(now)})
+    was_lines, now_lines = ({_key(line): line for line in side["lines"]} for side in (before, after))
+    for key in sorted(was_lines.keys() | now_lines.keys()):
+        was, now = was_lines.get(key), now_lines.get(key)
+        name = f"{key[1]}{', ' + key[2] if key[2] else ''}"
+        if was is None:
+            out.append(_("%(line)s: %(n)s added") % {"line": name, "n": now["quantity"]})
+        elif now is None:
+            out.append(_("%(line)s: %(n)s removed") % {"line": name, "n": was["quantity"]})
+        elif (was["quantity"], was["unit_price_gbp"]) != (now["quantity"], now["unit_price_gbp"]):
+            out.append(
+                _("%(line)s: %(a)s at %(p)s became %(b)s at %(q)s")
+                % {"line": name, "a": was["quantity"], "p": gbp(was["unit_price_gbp"]), "b": now["quantity"],
+                   "q": gbp(now["unit_price_gbp"])}  # fmt: skip
+            )
+    out += [_("%(part)s changed") % {"part": words} for part, words in PARTS.items() if before[part] != after[part]]
+    return out
+
+
+def _key(line: dict[str, Any]) -> tuple[str, str, str]:
+    return line["phase"], line["service"], line["site"] or ""

@@ -1,0 +1,150 @@
+"""Rows for pages: plain values the templates print."""
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalogue.pricing import ZERO, unit_price
+from procurement import completeness, content
+from procurement.models import CallOffRevision
+from procurement.quoting import CapacityForecast, Quote
+
+SECTION_NAMES = {
+    "sites": gettext_lazy("Sites and seats"),
+    "term": gettext_lazy("Term"),
+    "services": gettext_lazy("Services by site"),
+    "service_levels": gettext_lazy("Key performance indicators"),
+    "milestones": gettext_lazy("Transition milestones"),
+    "special_terms": gettext_lazy("Special terms and staff transfer"),
+    "data_protection": gettext_lazy("Data-protection schedule"),
+    "attachments": gettext_lazy("Attachments and spend control"),
+    "budget": gettext_lazy("Budget code"),
+    "particulars": gettext_lazy("Administrative particulars"),
+}
+
+
+def section_rows(call_off, gaps: list[completeness.Gap]) -> list[dict[str, Any]]:
+    """The task list: name, address, and what is missing."""
+    return [
+        {
+            "section": section, "name": SECTION_NAMES[section],
+            "gaps": [gap.words for gap in gaps if gap.section == section],
+        }
+        for section in completeness.SECTIONS
+    ]  # fmt: skip
+
+
+def _parts(ceiling, amounts: list[tuple[str, str, Any]]) -> dict[str, Any]:
+    """Widths in percent of the ceiling, left to right, never past its end."""
+    parts, x = [], 0.0
+    for name, label, amount in amounts:
+        width = max(0.0, min(float(amount / ceiling * 100), 100.0 - x))
+        parts.append({"name": name, "label": label, "amount": amount, "x": f"{x:.3f}", "width": f"{width:.3f}"})
+        x += width
+    return {"parts": parts, "ceiling": ceiling}
+
+
+def bar_parts(forecast: CapacityForecast) -> dict[str, Any]:
+    others = forecast.reserved - forecast.already_reserved_here
+    return _parts(
+        forecast.ceiling,
+        [
+            ("committed", _("committed"), forecast.committed), ("reserved", _("reserved for others"), others),
+            ("this", _("this order"), forecast.this_order), ("free", _("free after it"), max(forecast.free_after, ZERO)),
+        ],
+    )  # fmt: skip
+
+
+def framework_bar(bar) -> dict[str, Any]:
+    return _parts(
+        bar.ceiling,
+        [
+            ("committed", _("committed"), bar.committed), ("reserved", _("reserved"), bar.reserved),
+            ("in_approval", _("in approval"), min(bar.in_approval, bar.free)),
+            ("free", _("free"), max(bar.free - bar.in_approval, ZERO)),
+        ],
+    )  # fmt: skip
+
+
+def preview(revision: CallOffRevision, quote: Quote) -> dict[str, Any] | None:
+    """A draft as the approved object would say it, when it can be priced; None before that."""
+    if quote.release is None or not any(p.ends_on for p in quote.lines):
+        return None
+    return content.approved_object(revision, quote)
+
+
+def content_of(revision: CallOffRevision) -> dict[str, Any]:
+    """The frozen content of a submitted revision."""
+    return json.loads(revision.content)
+
+
+VERBS = {
+    "call_off.started": gettext_lazy("Draft started"),
+    "call_off.submitted": gettext_lazy("Submitted"),
+    "call_off.recalled": gettext_lazy("Recalled"),
+    "call_off.endorsed_by_department": gettext_lazy("Endorsed for the department"),
+    "call_off.committed_by_department": gettext_lazy("Committed for the department"),
+    "call_off.endorsed_by_authority": gettext_lazy("Endorsed for the purchasing authority"),
+    "call_off.committed_by_authority": gettext_lazy("Award committed by the purchasing authority"),
+    "call_off.returned": gettext_lazy("Returned for amendment"),
+    "call_off.rejected": gettext_lazy("Rejected"),
+    "call_off.queried": gettext_lazy("A question was asked"),
+    "call_off.query_answered": gettext_lazy("The question was answered"),
+    "call_off.confirmed": gettext_lazy("Order accepted by the supplier"),
+    "call_off.declined": gettext_lazy("Declined by the supplier"),
+    "call_off.contracted": gettext_lazy("Contracted"),
+    "call_off.withdrawn": gettext_lazy("Withdrawn"),
+    "call_off.lapsed": gettext_lazy("Lapsed"),
+    "call_off.reopened": gettext_lazy("Reopened for changes"),
+    "call_off.ended": gettext_lazy("Ended: a party refused to sign"),
+    "call_off.copied": gettext_lazy("Copied from an earlier call-off"),
+    "contract.opened": gettext_lazy("Contract opened"),
+    "contract.issued": gettext_lazy("Document issued for signature"),
+    "contract.signed_by_supplier": gettext_lazy("Signed by the supplier"),
+    "contract.signed_by_department": gettext_lazy("Signed by the department"),
+    "contract.signed_by_authority": gettext_lazy("Signed by the purchasing authority"),
+    "contract.binding": gettext_lazy("All three have signed: binding"),
+    "contract.executed": gettext_lazy("Executed"),
+    "contract.voided": gettext_lazy("Void"),
+}
+FOR_SUPPLIER = frozenset(
+    {"call_off.confirmed", "call_off.declined", "call_off.contracted", "call_off.withdrawn", "call_off.lapsed",
+     "call_off.committed_by_authority"}
+)  # fmt: skip
+NOT_THEIR_WORDS = frozenset({"call_off.committed_by_authority", "call_off.withdrawn", "call_off.lapsed"})
+
+
+def timeline(events, viewpoint: str) -> list[dict[str, Any]]:
+    """Newest first, saves left out; the supplier sees only what concerns it, and no comments of the approvers."""
+    out = []
+    for event in events:
+        if event.verb not in VERBS or (viewpoint == "supplier" and event.verb.startswith("call_off.")
+                                       and event.verb not in FOR_SUPPLIER):  # fmt: skip
+            continue
+        words = event.reason if not (viewpoint == "supplier" and event.verb in NOT_THEIR_WORDS) else ""
+        out.append({
+            "title": VERBS[event.verb], "actor_words": event.actor_words, "acting_for": event.acting_for,
+            "at": event.at, "reason": words,
+        })  # fmt: skip
+    return list(reversed(out))
+
+
+def next_prices(service, price_list, volumes) -> list[dict[str, Any]]:
+    """Today's price and the price at each following band: (from quantity, discount, price)."""
+    table = price_list.bands.get(service.band_table) if service.band_table else None
+    if table is None:
+        return [{"from_quantity": None, "discount": ZERO, "price": service.list_price, "now": True}]
+    volume = volumes.get(table.code, 0) if table.scope == "framework" else 1
+    reached = table.reached(volume)
+    return [
+        {
+            "from_quantity": band.from_quantity, "discount": band.discount_percent,
+            "price": unit_price(service.list_price, band.discount_percent), "now": band == reached,
+            "still": max(band.from_quantity - volume, 0),
+        }
+        for band in (reached, *table.following(volume))
+    ]  # fmt: skip
+
+

@@ -1,0 +1,256 @@
+"""What people type on the way to a call-off: validation only."""
+
+from datetime import date
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from catalogue import widgets
+from catalogue.fields import DayField, EmailField, LineField, PercentField, QuantityField, TextField, UploadField
+from procurement.models import Attachment, Particulars, PlannedMilestone
+
+YES_NO = [("yes", _("Yes")), ("no", _("No"))]
+
+
+class StartForm(forms.Form):
+    title = LineField(label=_("What is the order called?"), max_length=100, missing=_("Enter a title."),
+                      help_text=_("For example: shared desktop service for 1,000 users"))  # fmt: skip
+
+
+class SiteForm(forms.Form):
+    name = LineField(label=_("Site"), max_length=80, required=False)
+    seats = QuantityField(label=_("Seats"), required=False)
+
+    def clean(self):
+        data = super().clean()
+        if not self.errors and bool(data.get("name")) != (data.get("seats") is not None):
+            raise ValidationError(_("Give each site both a name and its seats."))
+        return data
+
+
+SiteFormSet = forms.formset_factory(SiteForm, extra=2, max_num=60)
+
+
+class TermForm(forms.Form):
+    interim_starts_on = DayField(label=_("Interim managed service starts"), required=False,
+                                 help_text=_("The first of a month. Leave empty if there is no interim service."))  # fmt: skip
+    interim_months = QuantityField(label=_("Months of interim service"), required=False)
+    shared_starts_on = DayField(label=_("Shared service starts"), help_text=_("The first of a month."),
+                                missing=_("Enter when the shared service starts."))  # fmt: skip
+    shared_months = QuantityField(label=_("Months of shared service"), missing=_("Enter for how many months."))
+    extension_months = QuantityField(label=_("Months of an extension option"), required=False)
+
+
+class KpiForm(forms.Form):
+    kpis = forms.MultipleChoiceField(
+        label=_("Key performance indicators"), widget=widgets.Checkboxes, required=False,
+        help_text=_("At least three when the order is worth more than £5,000,000.00."),
+    )  # fmt: skip
+
+    def __init__(self, *args, measures=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["kpis"].choices = [
+            (m.measure_code, f"{m.measure_code}: {m.measure} ({m.target}{'%' if m.unit == 'percent' else ''})")
+            for m in measures
+        ]
+
+
+class MilestoneForm(forms.Form):
+    title = LineField(label=_("Milestone"), max_length=160, required=False)
+    planned_on = DayField(label=_("Planned on"), required=False)
+    criteria = TextField(label=_("Acceptance criteria, one a line"), max_length=3000, max_lines=20, required=False,
+                         widget=widgets.Textarea(rows=2))  # fmt: skip
+    payments = TextField(label=_("Payments on acceptance, one a line"), max_length=600, max_lines=12, required=False,
+                         widget=widgets.Textarea(rows=2),
+                         help_text=_("A share of a one-off service, as TRN-02 50%, or units of it, as TRN-03 x 320."))  # fmt: skip
+    effect = forms.ChoiceField(label=_("What it starts or ends"), choices=PlannedMilestone.Effect.choices,
+                               required=False, widget=widgets.Select)  # fmt: skip
+
+    def clean_criteria(self):
+        return tuple(line.strip() for line in self.cleaned_data["criteria"].splitlines() if line.strip())
+
+    def clean_payments(self):
+        """[(service code, percent or None, quantity or None)]"""
+        found = []
+        for line in filter(None, (part.strip() for part in self.cleaned_data["payments"].splitlines())):
+            code, _space, rest = line.partition(" ")
+            rest = rest.strip()
+            try:
+                if rest.endswith("%"):
+                    found.append((code.upper(), PercentField().clean(rest), None))
+                else:
+                    found.append((code.upper(), None, QuantityField().clean(rest.removeprefix("x").strip())))
+            except ValidationError:
+                raise ValidationError(
+                    _("“%(line)s” is not a payment; write TRN-02 50% or TRN-03 x 320.") % {"line": line}
+                ) from None
+        if len({code for code, _percent, _quantity in found}) != len(found):
+            raise ValidationError(_("A milestone pays each service once; put its payments together."))
+        return tuple(found)
+
+    def clean(self):
+        data = super().clean()
+        if self.errors or not any(data.get(name) for name in ("title", "planned_on", "criteria", "payments")):
+            return data
+        if not data.get("title"):
+            self.add_error("title", _("Enter what the milestone is."))
+        if not data.get("planned_on"):
+            self.add_error("planned_on", _("Enter the day it is planned for."))
+        if not data.get("criteria"):
+            self.add_error("criteria", _("Enter at least one acceptance criterion."))
+        return data
+
+
+MilestoneFormSet = forms.formset_factory(MilestoneForm, extra=1, max_num=60)
+
+
+class SpecialTermForm(forms.Form):
+    heading = LineField(label=_("Heading"), max_length=120, required=False)
+    text = TextField(label=_("Text"), max_length=4000, max_lines=60, required=False, widget=widgets.Textarea(rows=3))
+
+    def clean(self):
+        data = super().clean()
+        if not self.errors and bool(data.get("heading")) != bool(data.get("text")):
+            raise ValidationError(_("Give each special term both a heading and a text."))
+        return data
+
+
+SpecialTermFormSet = forms.formset_factory(SpecialTermForm, extra=1, max_num=40)
+
+
+class StaffTransferForm(forms.Form):
+    staff_transfer = forms.ChoiceField(label=_("Do staff transfer to the supplier (TUPE)?"), choices=YES_NO,
+                                       widget=widgets.Radios,
+                                       error_messages={"required": _("Say whether staff transfer.")})  # fmt: skip
+    staff_transfer_text = TextField(label=_("What the contract should say about it"), required=False, max_length=3000,
+                                    widget=widgets.Textarea(rows=3))  # fmt: skip
+
+
+class DataProtectionForm(forms.Form):
+    applies = forms.ChoiceField(label=_("Does the supplier process personal data for you?"), choices=YES_NO,
+                                widget=widgets.Radios,
+                                error_messages={"required": _("Say whether personal data is processed.")})  # fmt: skip
+    subject_matter = TextField(label=_("What the processing is about"), required=False, max_length=1000)
+    nature_and_purpose = TextField(label=_("Its nature and purpose"), required=False, max_length=1000)
+    duration = LineField(label=_("How long it lasts"), required=False, max_length=200)
+    data_types = TextField(label=_("Types of personal data"), required=False, max_length=1000)
+    data_subjects = TextField(label=_("Whose data it is"), required=False, max_length=1000)
+    retention = LineField(label=_("When the data is returned or deleted"), required=False, max_length=200)
+    sub_processors = LineField(label=_("Sub-processors"), required=False, max_length=200)
+    transfers = LineField(label=_("Transfers outside the United Kingdom"), required=False, max_length=200)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in ("subject_matter", "nature_and_purpose", "data_types", "data_subjects"):
+            self.fields[name].widget.attrs["rows"] = 2
+
+    def schedule(self) -> dict:
+        return {**self.cleaned_data, "applies": self.cleaned_data["applies"] == "yes"}
+
+
+class AttachForm(forms.Form):
+    kind = forms.ChoiceField(label=_("What is it?"), choices=Attachment.Kind.choices, widget=widgets.Radios,
+                             error_messages={"required": _("Say what the file is.")})  # fmt: skip
+    file = UploadField(label=_("File"), help_text=_("PDF, Word, Excel, OpenDocument, CSV, PNG or JPEG."))
+
+
+class SpendControlForm(forms.Form):
+    reference = LineField(label=_("Spend-control reference"), max_length=60, missing=_("Enter the reference."))
+
+
+class BudgetForm(forms.Form):
+    budget_code = LineField(label=_("Budget code"), max_length=60, missing=_("Enter the budget code."),
+                            help_text=_("The supplier never sees it."))  # fmt: skip
+
+
+class ParticularsForm(forms.Form):
+    purchase_order = LineField(label=_("Purchase order number"), max_length=40, required=False,
+                               help_text=_("If you have it already; it can follow later."))  # fmt: skip
+    cost_centre = LineField(label=_("Cost centre"), max_length=40, missing=_("Enter the cost centre."))
+    account = LineField(label=_("Account"), max_length=40, missing=_("Enter the account."))
+    spending = forms.ChoiceField(label=_("Kind of spending"), choices=Particulars.Spending.choices,
+                                 widget=widgets.Radios,
+                                 error_messages={"required": _("Say whether it is RDEL or CDEL.")})  # fmt: skip
+    invoice_address = TextField(label=_("Invoice address"), max_length=600, max_lines=8,
+                                missing=_("Enter where invoices go."), widget=widgets.Textarea(rows=3))  # fmt: skip
+    contact_name = LineField(label=_("Contact for the order"), max_length=120, missing=_("Name a contact."))
+    contact_email = EmailField(label=_("Contact's email address"), missing=_("Enter the contact's email address."))
+    contact_telephone = LineField(label=_("Contact's telephone number"), max_length=30, required=False)
+
+
+class ReasonForm(forms.Form):
+    reason = TextField(label=_("Reason"), max_length=2000, missing=_("Give a reason: it is what others will read."))
+
+
+class DecisionForm(forms.Form):
+    no_conflict = forms.BooleanField(label=_("I declare that I have no conflict of interest in this order."),
+                                     widget=widgets.Checkbox,
+                                     error_messages={"required": _("Declare that you have no conflict of interest.")})  # fmt: skip
+
+
+class EndorseForm(DecisionForm):
+    comment = TextField(label=_("Comment (optional)"), max_length=2000, required=False,
+                        help_text=_("The supplier never sees it."), widget=widgets.Textarea(rows=3))  # fmt: skip
+
+
+class ReturnForm(DecisionForm):
+    reason = TextField(label=_("Reason"), max_length=2000, missing=_("Give a reason: the requester will read it."))
+    field_order = ["reason", "no_conflict"]
+
+
+class TextForm(forms.Form):
+    text = TextField(label=_("Your text"), max_length=2000, missing=_("Write something."))
+
+
+DECLINE_CODES = [
+    ("capacity", _("We cannot deliver in this time")),
+    ("terms", _("A special term is not acceptable")),
+    ("scope", _("The order is outside the framework's scope")),
+    ("other", _("Another reason")),
+]
+
+
+class DeclineForm(forms.Form):
+    code = forms.ChoiceField(label=_("Why?"), choices=DECLINE_CODES, widget=widgets.Radios,
+                             error_messages={"required": _("Choose a reason.")})  # fmt: skip
+    reason = TextField(label=_("In words"), max_length=2000, missing=_("Say it in words: the department will read it."))
+
+
+class ClockForm(forms.Form):
+    day = DayField(label=_("Step to"), first=date(2007, 1, 1), last=date(2036, 12, 31),
+                   missing=_("Enter a day."))  # fmt: skip
+
+
+class MatrixForm(forms.Form):
+    """One quantity for every service and column; names are q-<service>-all and q-<service>-<site position>."""
+
+    def __init__(self, data=None, *, services, sites, initial=None):
+        super().__init__(data)
+        self.services, self.sites = services, sites
+        self.cell_errors: dict[str, str] = {}
+        self.values = dict(initial or {})
+
+    def names(self):
+        for service in self.services:
+            yield f"q-{service.code}-all", service, None
+            for site in self.sites:
+                yield f"q-{service.code}-{site.position}", service, site.name
+
+    def read(self) -> list[tuple]:
+        """[(service, site name or None, quantity)] with every bad cell in ``cell_errors``; typed values are kept."""
+        found, field = [], QuantityField(required=False)
+        for name, service, site in self.names():
+            typed = self.data.get(name, "")
+            self.values[name] = typed
+            try:
+                quantity = field.clean(typed)
+            except ValidationError as error:
+                where = site or _("all sites")
+                self.cell_errors[name] = f"{service.code}, {where}: {' '.join(error.messages)}"
+                continue
+            if quantity:
+                found.append((service, site, quantity))
+        return found
+
+

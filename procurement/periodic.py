@@ -1,0 +1,34 @@
+"""What the clock brings to call-offs: an order nobody answered in time, or whose framework ended, lapses."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from documents import periodic
+from documents.clock import london_day
+from procurement import workflow
+from procurement.models import OPEN, CallOff, CallOffState
+
+
+def run(at: datetime) -> list[str]:
+    """Lapse what is over. Safe to run twice: the action looks again under the lock."""
+    done = []
+    late = CallOff.objects.filter(state=CallOffState.WITH_SUPPLIER, answer_due_at__lte=at)
+    for call_off in late:
+        workflow.lapse(call_off, reason=_("The supplier did not answer in time."), at=at)
+        done.append(f"{call_off.reference} lapsed")
+    over = CallOff.objects.filter(state__in=OPEN, framework__ends_on__lt=london_day(at))
+    for call_off in over:
+        workflow.lapse(call_off, reason=_("The framework has ended."), at=at)
+        done.append(f"{call_off.reference or call_off.title} lapsed")
+    return done
+
+
+def next_moments() -> list[datetime]:
+    return list(
+        CallOff.objects.filter(state=CallOffState.WITH_SUPPLIER).values_list("answer_due_at", flat=True)
+    )
+
+
+periodic.register("procurement", run, next_moments)
+

@@ -1,0 +1,135 @@
+"""Deciding: the one-page brief, endorse or commit, query, return, reject."""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from procurement import access, approval, display, forms, guards, quoting
+from procurement.comparing import changes_since_last_seen
+from procurement.models import Query
+from procurement.views.common import attempt, page
+
+
+def _step(request, public_id, position):
+    order = access.get_call_off(request.actor, public_id, request.day, "internal")
+    view = access.viewpoint(request.actor, order, request.day)
+    revision = access.revision_seen(order, view)
+    step = revision.steps.select_related("organisation", "revision").filter(position=position).first()
+    if step is None or (view == "authority" and step.side != "authority" and not order.authority_revision_id):
+        raise Http404
+    revision.call_off = order
+    step.revision = revision
+    return order, step
+
+
+@page
+def brief(request, public_id, position):
+    """What the approver decides, on one page that prints."""
+    order, step = _step(request, public_id, position)
+    acting = {"by": request.actor, "at": request.at}
+    revision = step.revision
+    own_limit = _limit(request, step) if step.act == "commit" else None
+    context = {
+        "call_off": order, "step": step, "revision": revision, "content": display.content_of(revision),
+        "shut": list(guards.why_not_decide(order, step, **acting)),
+        "act_shut": list(guards.why_not_act_on_step(order, step, **acting)), "limit": own_limit,
+        "bar": display.bar_parts(quoting.capacity_forecast(revision, revision.whole_life_gbp)),
+        "changes": changes_since_last_seen(revision, request.actor),
+        "steps": revision.steps.select_related("organisation", "decision"),
+        "queries": revision.queries.filter(side=step.side), "attachments": revision.attachments.all(),
+        "baseline": quoting.baseline(revision), "seats": sum(s.seats for s in revision.sites.all()),
+    }  # fmt: skip
+    return render(request, "procurement/brief.html", context)
+
+
+def _limit(request, step):
+    """The largest delegation the reader could commit this step with, or None."""
+    seat = access.find_seat(request.actor, step.organisation_id, step.post, request.day)
+    held = access.delegations(seat, guards.commit_kind(step.side), request.day) if seat else []
+    return held[0] if held else None
+
+
+def _decision(request, public_id, position, form_class, action, *, title, words, button, done, danger=False):
+    order, step = _step(request, public_id, position)
+    form = form_class(request.POST or None)
+    guard = guards.why_not_decide if action is approval.decide else guards.why_not_act_on_step
+    errors = () if request.method == "POST" else list(guard(order, step, by=request.actor, at=request.at))
+    if request.method == "POST" and form.is_valid():
+        result, errors = attempt(
+            request, action, step, shown_hash=request.POST.get("shown_hash", ""), **form.cleaned_data
+        )
+        if result:
+            messages.success(request, done)
+            return redirect("procurement:call_off", public_id)
+    context = {"call_off": order, "step": step, "revision": step.revision, "form": form, "errors": errors,
+               "title": title, "words": words, "button": button, "danger": danger}  # fmt: skip
+    return render(request, "procurement/decide.html", context)
+
+
+@page
+def decide(request, public_id, position):
+    _order, step = _step(request, public_id, position)
+    commits = step.act == "commit"
+    return _decision(
+        request, public_id, position, forms.EndorseForm, approval.decide,
+        title=_("Commit this call-off") if commits else _("Endorse this call-off"),
+        words=_("You commit the whole-life value under your delegation. It then goes to the next desk.") if commits
+        else _("You say that it is right as far as your post goes. It commits no money."),
+        button=_("Commit") if commits else _("Endorse"),
+        done=_("Committed.") if commits else _("Endorsed."),
+    )  # fmt: skip
+
+
+@page
+def send_back(request, public_id, position):
+    return _decision(
+        request, public_id, position, forms.ReturnForm, approval.return_for_changes,
+        title=_("Return it for amendment"), button=_("Return it"), done=_("Returned to the requester."), danger=True,
+        words=_("The requester gets it back as a new draft with your reason. All approvals start again."),
+    )  # fmt: skip
+
+
+@page
+def reject(request, public_id, position):
+    return _decision(
+        request, public_id, position, forms.ReturnForm, approval.reject, title=_("Reject this call-off"),
+        button=_("Reject it"), done=_("Rejected."), danger=True,
+        words=_("It ends here. The requester reads your reason and can copy it into a new draft."),
+    )  # fmt: skip
+
+
+@page
+def ask(request, public_id, position):
+    order, step = _step(request, public_id, position)
+    form = forms.TextForm(request.POST or None)
+    errors = ()
+    if request.method == "POST" and form.is_valid():
+        result, errors = attempt(request, approval.ask, step, text=form.cleaned_data["text"])
+        if result:
+            messages.success(request, _("Asked. The requester has been told."))
+            return redirect("procurement:brief", public_id, position)
+    context = {"call_off": order, "form": form, "errors": errors, "title": _("Ask the requester"),
+               "button": _("Send the question"), "danger": False,
+               "words": _("Nothing moves while you wait. The supplier never sees questions and answers.")}  # fmt: skip
+    return render(request, "procurement/confirm.html", context)
+
+
+@page
+def answer(request, public_id, query_id):
+    order = access.get_call_off(request.actor, public_id, request.day, "edit")
+    query = Query.objects.select_related("revision__call_off").filter(pk=query_id, revision__call_off=order).first()
+    if query is None:
+        raise Http404
+    form = forms.TextForm(request.POST or None)
+    errors = ()
+    if request.method == "POST" and form.is_valid():
+        result, errors = attempt(request, approval.answer, query, text=form.cleaned_data["text"])
+        if result:
+            messages.success(request, _("Answered."))
+            return redirect("procurement:call_off", public_id)
+    context = {"call_off": order, "form": form, "errors": errors, "title": _("Answer a question"),
+               "button": _("Send the answer"), "danger": False, "words": query.text}  # fmt: skip
+    return render(request, "procurement/confirm.html", context)
+
+

@@ -1,0 +1,198 @@
+"""The order's page and what can be done with it after drafting."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from documents import audit, storage
+from procurement import access, display, forms, guards, queries, workflow
+from procurement.models import Attachment, CallOffState, PostCode
+from procurement.views.common import attempt, page
+
+S = CallOffState
+PAGE_SIZE = 25
+
+
+@page
+def call_offs(request):
+    """The call-offs a person may see, newest first."""
+    text, state = request.GET.get("q", "")[:100], request.GET.get("state", "")
+    rows = queries.visible_list(request.actor, request.day, text=text, state=state if state in S.values else "")
+    found = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    seen = access.sight_of(request.actor, request.day)
+    context = {
+        "page": found, "q": text, "state": state, "states": S.choices,
+        "query": f"q={text}&state={state}&" if text or state else "",
+        "may_start": seen.holds_anywhere(PostCode.REQUESTER),
+    }  # fmt: skip
+    return render(request, "procurement/call_offs.html", context)
+
+
+@page
+def call_off(request, public_id):
+    """One order for one reader: what it says, whose desk it is on, what can be done, what happened."""
+    order = access.get_call_off(request.actor, public_id, request.day)
+    view = access.viewpoint(request.actor, order, request.day)
+    revision = access.revision_seen(order, view)
+    revision.call_off = order
+    if view == "department" and order.is_editable:
+        seen = access.sight_of(request.actor, request.day)
+        if seen.holds(order.department_id, PostCode.REQUESTER):
+            return redirect("procurement:tasks", public_id)
+    acting = {"by": request.actor, "at": request.at}
+    steps = list(
+        revision.steps.select_related("organisation", "decision__delegation").prefetch_related("queries")
+        if view != "supplier"
+        else []
+    )
+    mine = _open_step_of(request, order) if view != "supplier" else None
+    context = {
+        "call_off": order, "revision": revision, "viewpoint": view, "steps": steps, "mine": mine,
+        "content": display.content_of(revision) if revision.is_submitted else None,
+        "desks": queries.desks(order, request.day),
+        "events": display.timeline(audit.history(order), view),
+        "queries": _queries(request, order, revision, view),
+        "attachments": _attachments(revision, view),
+        "contract": order.contracts.exclude(state="void").order_by("-id").first(),
+        "binding": order.is_binding,
+        "can": {
+            "recall": not list(guards.why_not_recall(order, **acting)),
+            "withdraw": not list(guards.why_not_withdraw(order, **acting)),
+        },
+        "accept_shut": list(guards.why_not_confirm(order, **acting)) if view == "supplier" else [],
+        "ended": order.state in (S.REJECTED, S.DECLINED, S.WITHDRAWN, S.LAPSED),
+    }  # fmt: skip
+    if mine is not None:
+        context["decide_shut"] = list(guards.why_not_decide(order, mine, **acting))
+    return render(request, "procurement/call_off.html", context)
+
+
+def _open_step_of(request, order):
+    """The open step of a chair the person sits in, else the first open one (to say why not), else None."""
+    steps = list(order.revision.steps.filter(state="open").select_related("organisation", "revision__call_off"))
+    chairs = queries.chairs(request.actor, request.day)
+    return next((step for step in steps if (step.organisation_id, step.post) in chairs), None)
+
+
+def _queries(request, order, revision, view):
+    """A side's own questions; a requester of the department sees all, because they answer them."""
+    if view == "supplier":
+        return []
+    rows = revision.queries.all()
+    if view == "authority":
+        rows = rows.filter(side="authority")
+    seen = access.sight_of(request.actor, request.day)
+    may_answer = seen.holds(order.department_id, PostCode.REQUESTER)
+    return [{"query": row, "may_answer": may_answer and not row.answered_at} for row in rows]
+
+
+def _attachments(revision, view):
+    rows = revision.attachments.all()
+    return [a for a in rows if view != "supplier" or a.kind in Attachment.FOR_SUPPLIER]
+
+
+@page
+def attachment(request, public_id, attachment_id):
+    """The file of a revision the reader may see, as a download, never shown in the page."""
+    order = access.get_call_off(request.actor, public_id, request.day)
+    view = access.viewpoint(request.actor, order, request.day)
+    rows = _attachments(access.revision_seen(order, view), view)
+    found = next((row for row in rows if row.pk == attachment_id), None)
+    if found is None:
+        raise Http404
+    response = HttpResponse(storage.get(found.sha256), content_type="application/octet-stream")
+    ascii_name = found.filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
+    response["Content-Disposition"] = f'attachment; filename="{ascii_name}"'
+    return response
+
+
+@page
+def submitted(request, public_id):
+    """What happens next."""
+    order = access.get_call_off(request.actor, public_id, request.day, "department")
+    return render(
+        request, "procurement/submitted.html", {"call_off": order, "desks": queries.desks(order, request.day)}
+    )
+
+
+def _back(order):
+    return redirect("procurement:call_off", order.public_id)
+
+
+def _reasoned(request, order, *, title, words, button, action, done, danger=True):
+    """A confirm page that asks for a reason, says what will happen, and does it."""
+    form = forms.ReasonForm(request.POST or None)
+    errors = ()
+    if request.method == "POST" and form.is_valid():
+        result, errors = attempt(request, action, order, reason=form.cleaned_data["reason"])
+        if result:
+            messages.success(request, done)
+            return _back(order)
+    context = {"call_off": order, "form": form, "errors": errors, "title": title, "words": words, "button": button,
+               "danger": danger}  # fmt: skip
+    return render(request, "procurement/confirm.html", context)
+
+
+@page
+def recall(request, public_id):
+    order = access.get_call_off(request.actor, public_id, request.day, "edit")
+    errors = list(guards.why_not_recall(order, by=request.actor, at=request.at))
+    if request.method == "POST":
+        result, errors = attempt(request, workflow.recall, order)
+        if result:
+            messages.success(request, _("Recalled. You can change it and submit it again."))
+            return redirect("procurement:tasks", public_id)
+    context = {
+        "call_off": order, "errors": errors, "title": _("Recall this call-off"), "button": _("Recall it"),
+        "words": _("It comes back to you as a new draft revision with the same reference. Its approvers start again "
+                   "when you submit it."),
+    }  # fmt: skip
+    return render(request, "procurement/confirm.html", context)
+
+
+@page
+def withdraw(request, public_id):
+    order = access.get_call_off(request.actor, public_id, request.day, "edit")
+    return _reasoned(
+        request, order, title=_("Withdraw this call-off"), button=_("Withdraw it"), action=workflow.withdraw,
+        words=_("It ends here and whatever is reserved for it is released. You can copy it into a new draft later."),
+        done=_("Withdrawn."),
+    )  # fmt: skip
+
+
+@page
+def copy(request, public_id):
+    order = access.get_call_off(request.actor, public_id, request.day, "edit")
+    errors = ()
+    if request.method == "POST":
+        result, errors = attempt(request, workflow.copy, order)
+        if result:
+            return redirect("procurement:tasks", result.public_id)
+    context = {
+        "call_off": order, "errors": errors, "title": _("Copy this call-off"), "button": _("Make a new draft"),
+        "words": _("A new draft with the same content, at today's prices. This one stays as it is."), "danger": False,
+    }  # fmt: skip
+    return render(request, "procurement/confirm.html", context)
+
+
+@page
+def decline(request, public_id):
+    """The order desk's no: a reason code and words."""
+    order = access.get_call_off(request.actor, public_id, request.day, "order_desk")
+    form = forms.DeclineForm(request.POST or None)
+    errors = ()
+    if request.method == "POST" and form.is_valid():
+        result, errors = attempt(request, workflow.decline, order, **form.cleaned_data)
+        if result:
+            messages.success(request, _("Declined. The department has been told."))
+            return _back(order)
+    context = {
+        "call_off": order, "form": form, "errors": errors, "title": _("Decline this order"),
+        "button": _("Decline it"), "danger": True,
+        "words": _("The order ends here. The department reads your reason and may make a new one."),
+    }  # fmt: skip
+    return render(request, "procurement/confirm.html", context)
+
+
