@@ -273,6 +273,11 @@ def private_key(name: str) -> rsa.RSAPrivateKey:
     return _loaded_key(str(path), path.stat().st_mtime_ns)
 
 
+def public_bytes(key: rsa.RSAPrivateKey) -> bytes:
+    """The public half as a certificate holds it (SubjectPublicKeyInfo, DER)."""
+    return key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
 def key_id(identifier: str) -> str:
     """sha256 of the certificate that goes with a seal's key."""
     return certificate(seal_name(identifier)).sha256.hex()

@@ -54,6 +54,8 @@ class _LoadedKeySigner(Signer):
         store = SimpleCertificateStore()
         store.register(keys.certificate("issuing"))
         self._key = keys.private_key(name)
+        if keys.public_bytes(self._key) != keys.certificate(name).public_key.dump():
+            raise SigningFailed(f"the key of {name} does not belong to its certificate")
         super().__init__(
             signing_cert=keys.certificate(name), cert_registry=store, prefer_pss=False, embed_roots=False
         )
@@ -177,5 +179,3 @@ def _append(pdf: bytes, run) -> bytes:
     if not signed.startswith(pdf) or len(signed) <= len(pdf):
         raise SigningFailed("the signature did not leave the bytes before it as they were")
     return signed
-
-
