@@ -111,7 +111,7 @@ def install_front_end() -> None:
     if done(stamp, key):
         return
     say("- front-end packages")
-    arguments = ["ci", "--silent", "--no-fund", "--no-audit", "--loglevel=error", "--ignore-scripts"]
+    arguments = ["ci", "--silent", "--no-update-notifier", "--no-fund", "--no-audit", "--loglevel=error", "--ignore-scripts"]
     if shutil.which("npm") and shutil.which("node"):
         command = ["npm", *arguments]
     else:
