@@ -1,0 +1,282 @@
+"""The shape of the code: what may import what, where names live, what never enters the repository.
+
+The layers inside each app are in pyproject.toml, for import-linter; this file runs it and holds what it cannot say.
+"""
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+
+ROOT = Path(__file__).resolve().parent.parent
+ORDER = ("documents", "catalogue", "procurement", "contracts", "config")  # each imports itself and what is before it
+TOP_LEVEL = {
+    ".ci", ".gitignore", ".npmrc", "LICENSE", "Makefile", "README.md", "bench", "catalogue", "config", "contracts",
+    "docs", "documents", "manage.py", "package-lock.json", "package.json", "procurement", "pyproject.toml",
+    "requirements-dev.in", "requirements-dev.txt", "requirements-node.in", "requirements-node.txt",
+    "requirements.in", "requirements.txt", "tests",
+}  # fmt: skip
+SOURCES = [
+    path
+    for app in ORDER
+    for path in sorted((ROOT / app).rglob("*.py"))
+    if "node_modules" not in path.parts
+]  # fmt: skip
+HAND_WRITTEN = [path for path in SOURCES if "migrations" not in path.parts]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def tracked() -> list[Path]:
+    """Every file git knows, or would take."""
+    listed = subprocess.run(
+        ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if listed.returncode:  # an archive without its history: everything that is not made here
+        made = {".venv", "var", "node_modules", ".git"}
+        return [path for path in ROOT.rglob("*") if path.is_file() and not made & set(path.relative_to(ROOT).parts)]
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def imported(path: Path) -> set[str]:
+    """The dotted names a module imports, also inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)}: imports are absolute"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return found
+
+
+def importers(package: str, paths: list[Path]) -> set[str]:
+    return {
+        name_of(path)
+        for path in paths
+        if any(name == package or name.startswith(f"{package}.") for name in imported(path))
+    }
+
+
+# ---- the arrow
+
+
+@pytest.mark.parametrize("app", ORDER)
+def test_an_app_imports_only_itself_and_earlier_ones(app):
+    later = set(ORDER[ORDER.index(app) + 1 :])
+    for path in SOURCES:
+        if path.is_relative_to(ROOT / app):
+            upward = {name for name in imported(path) if name.split(".")[0] in later}
+            assert not upward, f"{name_of(path)} imports {upward}"
+
+
+def test_the_layers_inside_each_app_hold():
+    linter = Path(sys.executable).parent / "lint-imports"
+    done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+
+
+def test_nothing_but_the_tests_imports_the_tests():
+    assert importers("tests", SOURCES) == set()
+
+
+@pytest.mark.parametrize("app", ["catalogue", "documents"])
+def test_timeless_apps_have_no_foreign_key_to_a_user(app):
+    for model in apps.get_app_config(app).get_models():
+        for field in model._meta.get_fields():
+            related = getattr(field, "related_model", None)
+            if field.concrete and related is not None:
+                assert ORDER.index(related._meta.app_label) <= ORDER.index(app), f"{model.__name__}.{field.name}"
+
+
+def test_the_catalogue_has_no_pages_of_its_own():
+    present = {path.name for path in (ROOT / "catalogue").iterdir()}
+    assert not present & {"access.py", "views", "views.py", "urls.py", "templates"}
+
+
+# ---- one module each
+
+
+def test_only_one_module_imports_the_state_machine_library():
+    assert importers("django_fsm", HAND_WRITTEN) == {"documents/machines.py"}
+
+
+def test_the_state_machine_library_is_the_one_we_chose():
+    """Another distribution replaces the same package silently."""
+    assert packages_distributions()["django_fsm"] == ["django-fsm"]
+
+
+def test_only_access_speaks_guardian():
+    spoken_in = importers("guardian", HAND_WRITTEN)
+    assert spoken_in <= {"procurement/access.py", "procurement/models/grants.py"}
+    assert "procurement/access.py" in spoken_in
+
+
+def test_nobody_asks_who_has_a_permission_past_access():
+    """``has_perm`` says yes to every superuser and ignores end dates."""
+    for path in HAND_WRITTEN:
+        calls = {
+            node.func.attr
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        }
+        assert not calls & {"has_perm", "has_perms", "has_module_perms"}, name_of(path)
+
+
+def test_the_other_database_driver_is_not_installed():
+    """Django would take it silently, with other rules for connections and time."""
+    assert importlib.util.find_spec("psycopg") is None
+
+
+ASKS_THE_TIME = {
+    "timezone.now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "timezone.localtime",
+    "timezone.localdate", "time.time", "time.time_ns", "functions.Now",
+}  # fmt: skip
+
+
+def test_nobody_but_the_clock_asks_for_the_time():
+    for path in HAND_WRITTEN:
+        if name_of(path) == "documents/clock.py":
+            continue
+        text = path.read_text(encoding="utf-8")
+        asked = {
+            ".".join(ast.unparse(node.func).split(".")[-2:])
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Call)
+        }
+        assert not asked & ASKS_THE_TIME, f"{name_of(path)}: {asked & ASKS_THE_TIME}"
+        assert not re.search(r"auto_now(_add)?=True", text), f"{name_of(path)}: auto_now asks for the time"
+
+
+def test_states_are_moved_by_transitions_only():
+    """``thing.state = ...`` outside the models, and outside the job table that has no machine, walks past the graph."""
+    for path in HAND_WRITTEN:
+        if "models" in path.parts or name_of(path) == "documents/jobs.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            flat = [each for target in targets for each in (target.elts if isinstance(target, ast.Tuple) else [target])]
+            assigned = [target for target in flat if isinstance(target, ast.Attribute) and target.attr == "state"]
+            assert not assigned, f"{name_of(path)}:{node.lineno} assigns a state"
+
+
+# ---- tables and rights
+
+
+def ours():
+    """Our tables. Django's join tables of people to groups and permissions stay empty: nothing is written there."""
+    return [model for app in ORDER for model in apps.get_app_config(app).get_models()]
+
+
+@pytest.mark.parametrize("model", ours(), ids=lambda model: model._meta.label)
+def test_every_table_says_what_the_runtime_role_may_do(model):
+    from documents.rights import Rights
+
+    assert isinstance(getattr(model, "db_rights", None), Rights), f"{model._meta.label} has no db_rights"
+    columns = {field.column for field in model._meta.local_concrete_fields}
+    assert set(model.db_rights.update) <= columns
+
+
+@pytest.mark.django_db
+def test_the_runtime_role_owns_nothing_and_cannot_make_tables():
+    from django.db import ProgrammingError, connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        assert cursor.fetchone() == ("flex_app",)
+        cursor.execute("SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE r.rolname = 'flex_app'")
+        assert cursor.fetchone() == (0,)
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            cursor.execute("CREATE TABLE mine (id int)")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", ours(), ids=lambda model: model._meta.label)
+def test_the_database_grants_the_runtime_role_what_the_model_says(model):
+    from django.db import connection
+
+    table, rights = model._meta.db_table, model.db_rights
+    with connection.cursor() as cursor:
+
+        def may(right: str) -> bool:
+            cursor.execute("SELECT has_table_privilege('flex_app', %s, %s)", [f'"{table}"', right])
+            return cursor.fetchone()[0]
+
+        assert may("SELECT") and may("INSERT")
+        assert not may("TRUNCATE")
+        assert may("DELETE") == rights.whole_row
+        assert may("UPDATE") == rights.whole_row
+        for column in {field.column for field in model._meta.local_concrete_fields}:
+            cursor.execute("SELECT has_column_privilege('flex_app', %s, %s, 'UPDATE')", [f'"{table}"', column])
+            assert cursor.fetchone()[0] == (rights.whole_row or column in rights.update), f"{table}.{column}"
+
+
+@pytest.mark.django_db
+def test_the_migrations_are_what_the_models_say():
+    from django.core.management import call_command
+
+    call_command("makemigrations", "--check", "--dry-run", *ORDER[:-1], verbosity=0)
+
+
+# ---- what never enters the repository
+
+
+def test_the_top_level_is_the_one_on_the_design_card():
+    assert {path.relative_to(ROOT).parts[0] for path in tracked()} <= TOP_LEVEL
+
+
+# put together from pieces, so that this file does not find itself
+REGISTRIES = re.compile("|".join(("pypi" + r"\.org", "python" + "hosted", "npm" + r"js\.(org|com)", "registry" + r"\.[a-z]",
+                                  "--index" + "-url", "--find" + "-links", "--trusted" + "-host")), re.IGNORECASE)  # fmt: skip
+MACHINE_PATHS = re.compile(r"(?<![\w.<>*/-])/(?:root|home|work|opt|mnt|srv|Users)/\w")
+
+
+def test_no_file_names_a_registry_or_a_place_on_somebodys_machine():
+    for path in tracked():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture or a font
+        for number, line in enumerate(text.splitlines(), start=1):
+            for pattern in (REGISTRIES, MACHINE_PATHS):
+                found = pattern.search(line)
+                assert not found, f"{name_of(path)}:{number} has {found and found.group()!r}"
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-node.txt"])
+def test_every_requirement_is_pinned_with_its_hash(name):
+    text = re.sub(r"\s*\\\n\s*", " ", (ROOT / name).read_text())
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    assert lines
+    for line in lines:
+        assert re.match(r"[a-z0-9][\w.-]*==\S+ (--hash=sha256:[0-9a-f]{64} ?)+", line), line[:100]
+
+
+def test_the_requirements_were_compiled_from_their_short_lists():
+    for name in ("requirements", "requirements-dev", "requirements-node"):
+        pinned = set(re.findall(r"^([\w.-]+)==", (ROOT / f"{name}.txt").read_text(), re.MULTILINE))
+        for line in (ROOT / f"{name}.in").read_text().splitlines():
+            wanted = re.match(r"([a-zA-Z0-9][\w.-]*)", line)
+            if wanted:
+                assert wanted.group(1).lower() in pinned, f"{name}.txt lacks {wanted.group(1)}; run make requirements"
+
+
+def test_what_is_installed_fits_together():
+    done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_work_is_left_undone_in_the_code():
+    left = re.compile("|".join(("TO" + "DO", "FIX" + "ME")))
+    for path in [*SOURCES, *(ROOT / "tests").rglob("*.py")]:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            assert not left.search(line), f"{name_of(path)}:{number}: {line.strip()}"
