@@ -49,8 +49,14 @@ if not SECRET_KEY:
     if PRODUCTION:
         raise ImproperlyConfigured("production needs SECRET_KEY in the environment")
     SECRET_KEY = _own_secret()
-if PRODUCTION and DEBUG:
-    raise ImproperlyConfigured("production does not run with DEBUG")
+DEMONSTRATION_PASSWORD = "public sector flex 2007"  # noqa: S105 - printed for everybody; production refuses it
+if PRODUCTION:
+    if DEBUG:
+        raise ImproperlyConfigured("production does not run with DEBUG")
+    if len(SECRET_KEY) < 50:
+        raise ImproperlyConfigured("production needs a SECRET_KEY of at least 50 characters")
+    if not ALLOWED_HOSTS or "PUBLIC_URL" not in os.environ:
+        raise ImproperlyConfigured("production needs ALLOWED_HOSTS and PUBLIC_URL (the address that emails link to)")
 
 # --- parts -----------------------------------------------------------------------------------------------------------
 KEYS_DIR = Path(env("KEYS_DIR", default=str(INSTANCE_DIR / "keys")))
@@ -193,6 +199,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "config.accounts.NotTheDemonstrationsPassword"},
 ]
 
 # --- language and time --------------------------------------------------------------------------------------------------
@@ -258,7 +265,7 @@ SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "flex_session", "flex_csrf"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = 31_536_000
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-flex_session", "__Host-flex_csrf"

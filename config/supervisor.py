@@ -105,6 +105,7 @@ def prepare(directory: Path) -> None:
         say("- static files")
         manage("collectstatic", "--noinput", "--clear", "--verbosity", "0")
         shared.done("static", static)
+    directory.chmod(0o700)  # documents, mail and keys are nobody else's on this machine
     for name in ("broker/messages", "store", "mail"):
         (directory / name).mkdir(parents=True, exist_ok=True)
 

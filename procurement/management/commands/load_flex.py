@@ -10,13 +10,12 @@ from documents.actors import operator
 from procurement.loading import load
 
 DATA = Path(settings.BASE_DIR) / "config" / "data" / "flex"
-DEMONSTRATION_PASSWORD = "public sector flex 2007"
 
 
 class Command(BaseCommand):
     help = __doc__
 
     def handle(self, *args, **options):
-        password = DEMONSTRATION_PASSWORD if settings.MODE == "demonstration" else None
+        password = settings.DEMONSTRATION_PASSWORD if settings.MODE == "demonstration" else None
         framework = load(DATA, password=password, by=operator("load_flex"), at=clock.business_now())
         self.stdout.write(f"{framework.title} ({framework.reference}) is loaded")
