@@ -98,16 +98,21 @@ def prepare(directory: Path) -> None:
         say("- keys and certificates")
         manage("make_seals")
         stamps.done("seals", data)
-    own = [path for app in APPS for path in (ROOT / app / "static").rglob("*") if path.is_file()]
-    static = digest([*own, ROOT / "package-lock.json", ROOT / "requirements.txt", ROOT / "config" / "staticfiles.py"])
-    shared = Stamps(directory.parent / "stamps")
-    if not shared.fresh("static", static):
-        say("- static files")
-        manage("collectstatic", "--noinput", "--clear", "--verbosity", "0")
-        shared.done("static", static)
+    collect_static(directory.parent)
     directory.chmod(0o700)  # documents, mail and keys are nobody else's on this machine
     for name in ("broker/messages", "store", "mail"):
         (directory / name).mkdir(parents=True, exist_ok=True)
+
+
+def collect_static(var: Path) -> None:
+    """All instances under ``var`` share the collected files; old ones stay, for pages that are still open."""
+    own = [path for app in APPS for path in (ROOT / app / "static").rglob("*") if path.is_file()]
+    key = digest([*own, ROOT / "package-lock.json", ROOT / "requirements.txt", ROOT / "config" / "staticfiles.py"])
+    stamps = Stamps(var / "stamps")
+    if not stamps.fresh("static", key) or not (var / "static" / "staticfiles.json").exists():
+        say("- static files")
+        manage("collectstatic", "--noinput", "--verbosity", "0")
+        stamps.done("static", key)
 
 
 def worker_command(directory: Path, *, beat: bool = True) -> list[str]:

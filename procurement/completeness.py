@@ -113,6 +113,8 @@ def _services(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
         return
     if revision.interim_months and not any(p.line.phase == "interim" for p in quote.lines):
         yield Gap("services", _("The term has an interim period but no interim service is ordered."))
+    if quote.totals.whole_life > revision.call_off.framework.ceiling_gbp:
+        yield Gap("services", _("The order is worth more than the whole framework may be."))
     for unmet in unmet_rules(revision, quote):
         yield Gap("services", unmet.words)
 

@@ -35,11 +35,11 @@ SiteFormSet = forms.formset_factory(SiteForm, extra=2, max_num=60)
 class TermForm(forms.Form):
     interim_starts_on = DayField(label=_("Interim managed service starts"), required=False,
                                  help_text=_("The first of a month. Leave empty if there is no interim service."))  # fmt: skip
-    interim_months = QuantityField(label=_("Months of interim service"), required=False)
+    interim_months = QuantityField(most=120, label=_("Months of interim service"), required=False)
     shared_starts_on = DayField(label=_("Shared service starts"), help_text=_("The first of a month."),
                                 missing=_("Enter when the shared service starts."))  # fmt: skip
-    shared_months = QuantityField(label=_("Months of shared service"), missing=_("Enter for how many months."))
-    extension_months = QuantityField(label=_("Months of an extension option"), required=False)
+    shared_months = QuantityField(most=120, label=_("Months of shared service"), missing=_("Enter for how many months."))
+    extension_months = QuantityField(least=0, most=120, label=_("Months of an extension option"), required=False)
 
 
 class KpiForm(forms.Form):
@@ -68,7 +68,10 @@ class MilestoneForm(forms.Form):
                                required=False, widget=widgets.Select)  # fmt: skip
 
     def clean_criteria(self):
-        return tuple(line.strip() for line in self.cleaned_data["criteria"].splitlines() if line.strip())
+        found = tuple(line.strip() for line in self.cleaned_data["criteria"].splitlines() if line.strip())
+        if any(len(line) > 300 for line in found):
+            raise ValidationError(_("A criterion is longer than 300 characters; say it shorter, or split it in two."))
+        return found
 
     def clean_payments(self):
         """[(service code, percent or None, quantity or None)]"""

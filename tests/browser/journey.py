@@ -1,0 +1,82 @@
+"""Driving the site as the real people do, and what must hold on every page they see."""
+
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "public sector flex 2007"
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+class Visitor:
+    """One person in a browser of their own. Every page they look at is checked at both widths."""
+
+    def __init__(self, chromium, address, email=None, pictures=None, script=True):
+        self.address, self.email, self.pictures = address, email, pictures
+        self.context = chromium.new_context(
+            viewport={"width": 1200, "height": 900}, bypass_csp=False, java_script_enabled=script
+        )
+        self.page = self.context.new_page()
+        self.said: list[str] = []
+        self.page.on("console", lambda m: self.said.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        if email:
+            self.go("/")
+            self.fill("Email address", email)
+            self.fill("Password", PASSWORD)
+            self.press("Sign in")
+
+    def go(self, path):
+        answer = self.page.goto(path if path.startswith("http") else self.address + path)
+        return answer.status
+
+    def fill(self, label, value, exact=False):
+        self.page.get_by_label(label, exact=exact).first.fill(value)
+
+    def press(self, name, *, refused=False):
+        """Press a button; a problem on the next page fails unless it is what is tried."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=name, exact=True).first.click()
+        problems = self.page.locator(".govuk-error-summary")
+        assert bool(problems.count()) == refused, problems.all_inner_texts()
+
+    def follow(self, name):
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=name).first.click()
+
+    def choose(self, label):
+        self.page.get_by_label(label, exact=True).first.check()
+
+    def text(self):
+        return self.page.inner_text("main")
+
+    def heading(self):
+        return self.page.inner_text("h1")
+
+    def look(self, name):
+        """axe without a violation and nothing wider than the screen, at 1200 and 320 px; no word on the console."""
+        assert self.said == [], (name, self.said)
+        for width in (1200, 320):
+            self.page.set_viewport_size({"width": width, "height": 900})
+            wide = self.page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{name} is {wide} px wide at {width}"
+            found = self._axe()
+            assert found == [], f"{name} at {width}: {json.dumps(found, indent=1)[:3000]}"
+            if self.pictures:
+                self.page.screenshot(path=str(self.pictures / f"{name}-{width}.png"), full_page=True)
+        self.page.set_viewport_size({"width": 1200, "height": 900})
+
+    def _axe(self):
+        # evaluated by the debugger, so the page's strict policy stays as it is
+        self.page.evaluate(AXE)
+        result = self.page.evaluate(
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", TAGS
+        )
+        return [
+            {"rule": v["id"], "what": v["help"], "where": [n["html"][:160] for n in v["nodes"][:3]]}
+            for v in result["violations"]
+        ]
+
+    def close(self):
+        self.context.close()
