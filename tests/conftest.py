@@ -5,6 +5,8 @@ Ordinary tests (``db``) run in a transaction that is rolled back. Tests that com
 not do fails in tests too. ``live_site`` adds a real web server, a real worker and a store of its own.
 """
 
+import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -21,7 +23,7 @@ import psycopg2
 import pytest
 
 from config.embedded_pg import OWNER, SUPERUSER, Cluster
-from config.supervisor import APPS, digest, worker_command
+from config.supervisor import APPS, collect_static, digest, worker_command
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_VAR = ROOT / "var"
@@ -55,7 +57,7 @@ def _template_key() -> str:
         for app in APPS
         for path in (ROOT / app).rglob("*.*")
         if path.suffix in (".py", ".csv", ".yaml") and "__pycache__" not in path.parts
-        and ({"migrations", "models", "data"} & set(path.parts) or path.name.startswith(("loading", "settings")))
+        and ({"migrations", "models", "data"} & set(path.parts) or path.name.startswith(("loading", "settings", "rights", "grant_rights")))
     )  # fmt: skip
 
 
@@ -65,24 +67,36 @@ def template_database() -> str:
     CLUSTER.ensure()
     stamp = TEST_VAR / "test" / "template.key"
     key = _template_key()
-    exists = sql(f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'")
-    if not exists or not stamp.exists() or stamp.read_text() != key:
-        sql(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
-        sql(f"CREATE DATABASE {TEMPLATE} OWNER {OWNER}")
-        _manage("migrate", "--verbosity", "0", database=TEMPLATE, owner=True)
-        _manage("createcachetable", database=TEMPLATE, owner=True)
-        _manage("grant_rights", database=TEMPLATE, owner=True)
-        _manage("load_flex", database=TEMPLATE)
-        _manage("make_seals", database=TEMPLATE)
-        _manage("collectstatic", "--noinput", "--verbosity", "0", database=TEMPLATE)
-        stamp.write_text(key)
+    with _template_lock():
+        exists = sql(f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'")
+        if not exists or not stamp.exists() or stamp.read_text() != key:
+            partial = f"{TEMPLATE}_new"  # made beside and renamed: a session that is cut off leaves no half of it
+            sql(f"DROP DATABASE IF EXISTS {partial} WITH (FORCE)")
+            sql(f"CREATE DATABASE {partial} OWNER {OWNER}")
+            _manage("migrate", "--verbosity", "0", database=partial, owner=True)
+            _manage("createcachetable", database=partial, owner=True)
+            _manage("grant_rights", database=partial, owner=True)
+            _manage("load_flex", database=partial)
+            _manage("make_seals", database=partial)
+            sql(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
+            sql(f"ALTER DATABASE {partial} RENAME TO {TEMPLATE}")
+            stamp.write_text(key)
+        collect_static(TEST_VAR)
     return TEMPLATE
 
 
+@contextlib.contextmanager
+def _template_lock():
+    """Several sessions may run beside each other; one makes the template or copies it at a time."""
+    with open(TEST_VAR / "test" / "template.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _copy(template: str, name: str) -> None:
-    sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-    sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'")
-    sql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+    with _template_lock():
+        sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        sql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
 
 
 @pytest.fixture(scope="session")
