@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+import uuid
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -56,3 +58,34 @@ def get(key: str) -> bytes:
 
 def exists(key: str) -> bool:
     return _path(key).exists()
+
+
+# Uploads of strangers are kept apart from the store: taking one away again must never touch bytes that a record names,
+# and the bytes that people check most are those of our own documents.
+
+
+def _upload(name: uuid.UUID) -> Path:
+    return Path(settings.STORE_DIR) / "uploads" / str(name)
+
+
+def keep_upload(name: uuid.UUID, data: bytes) -> None:
+    path = _upload(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def upload(name: uuid.UUID) -> bytes:
+    """Raises FileNotFoundError."""
+    return _upload(name).read_bytes()
+
+
+def drop_upload(name: uuid.UUID) -> None:
+    _upload(name).unlink(missing_ok=True)
+
+
+def drop_uploads_before(moment: datetime) -> None:
+    """Remove what interrupted checks left behind."""
+    folder = Path(settings.STORE_DIR) / "uploads"
+    for path in folder.iterdir() if folder.exists() else ():
+        if path.stat().st_mtime < moment.timestamp():
+            path.unlink(missing_ok=True)

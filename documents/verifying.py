@@ -262,6 +262,3 @@ def _people(document: Document, seen: Sequence[SeenSignature]) -> list[dict[str,
     return out
 
 
-def is_ours(sha256_of_file: str) -> bool:
-    """Whether the bytes are a stored revision."""
-    return DocumentRevision.objects.filter(sha256=sha256_of_file).exists()

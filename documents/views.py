@@ -1,6 +1,6 @@
 """The public page where anybody holding a document checks it. A reference alone reveals nothing."""
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -30,7 +30,9 @@ def verdict(request, public_id):
     """The verdict in words; while the worker looks, the page asks again."""
     found = get_object_or_404(Check, public_id=public_id)
     template = "documents/_verdict.html" if getattr(request, "htmx", False) else "documents/verdict.html"
-    return render(request, template, {"check": found, "verdict": found.verdict})
+    return render(
+        request, template, {"check": found, "verdict": found.verdict, "failed": checking.failed(found)}
+    )  # fmt: skip
 
 
 def root_certificate(request):
@@ -38,3 +40,11 @@ def root_certificate(request):
     response = HttpResponse(keys.certificate_bytes("root"), content_type="application/pkix-cert")
     response["Content-Disposition"] = 'attachment; filename="flex-root.crt"'
     return response
+
+
+def revocation_list(request, name):
+    """Which certificates are revoked: the address stands in every certificate."""
+    try:
+        return HttpResponse(keys.revocation_list(name), content_type="application/pkix-crl")
+    except keys.KeyMissing as missing:
+        raise Http404 from missing
