@@ -1,0 +1,122 @@
+"""The private PostgreSQL: one cluster, whoever starts it, and it comes back after a kill."""
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from config import embedded_pg
+from config.embedded_pg import OWNER, SUPERUSER, Cluster, EmbeddedPostgresError, socket_directory
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    made = Cluster(tmp_path_factory.mktemp("cluster") / "pg")
+    made.ensure()
+    yield made
+    made.wipe()
+
+
+def ask(cluster: Cluster, statement: str, user: str = SUPERUSER, database: str = "flex"):
+    connection = psycopg2.connect(host=str(cluster.socket), user=user, dbname=database)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def test_it_listens_on_a_socket_in_a_closed_directory_only(cluster):
+    assert ask(cluster, "SHOW listen_addresses") == [("",)]
+    assert stat.S_IMODE(cluster.socket.stat().st_mode) == 0o700
+    assert stat.S_IMODE(cluster.data.stat().st_mode) == 0o700
+
+
+def test_the_extensions_we_need_are_there(cluster):
+    names = {name for (name,) in ask(cluster, "SELECT name FROM pg_available_extensions")}
+    assert {"btree_gist", "pg_trgm"} <= names
+    assert ask(cluster, "SHOW data_checksums") == [("on",)]
+
+
+def test_three_roles_and_only_the_first_is_a_superuser(cluster):
+    roles = dict(ask(cluster, "SELECT rolname, rolsuper FROM pg_roles WHERE rolname LIKE 'flex%'"))
+    assert roles == {SUPERUSER: True, OWNER: False, "flex_app": False}
+    assert ask(cluster, "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'flex'") == [(OWNER,)]
+
+
+def test_starting_it_again_is_nothing_and_quick(cluster):
+    before = cluster.pid()
+    began = time.monotonic()
+    Cluster(cluster.root).ensure()
+    assert cluster.pid() == before
+    assert time.monotonic() - began < 5
+
+
+def test_it_comes_back_after_a_kill_with_what_was_committed(cluster):
+    connection = psycopg2.connect(host=str(cluster.socket), user=OWNER, dbname="flex")
+    with connection, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS kept AS SELECT 42 AS answer")
+    connection.close()
+    killed = cluster.pid()
+    os.kill(killed, signal.SIGKILL)
+    cluster.ensure()
+    assert cluster.pid() != killed
+    assert ask(cluster, "SELECT answer FROM kept", user=OWNER) == [(42,)]
+
+
+def test_four_starts_at_once_give_one_cluster(tmp_path):
+    root = tmp_path / "pg"
+    start = f"from config.embedded_pg import Cluster; from pathlib import Path; c = Cluster(Path({str(root)!r})); c.ensure(); print(c.pid())"
+    children = [
+        subprocess.Popen([sys.executable, "-c", start], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    seen = {child.communicate(timeout=120)[0].strip() for child in children}
+    try:
+        assert [child.returncode for child in children] == [0, 0, 0, 0]
+        assert len(seen) == 1 and seen != {"None"}
+    finally:
+        Cluster(root).wipe()
+    assert not root.exists()
+
+
+def test_another_major_version_is_refused_with_words(cluster):
+    version = cluster.data / "PG_VERSION"
+    kept = version.read_text()
+    version.write_text("12\n")
+    try:
+        with pytest.raises(EmbeddedPostgresError, match="is of PostgreSQL 12 and the binaries are 18"):
+            cluster.ensure()
+    finally:
+        version.write_text(kept)
+
+
+def test_a_long_path_gets_a_short_socket():
+    deep = Path("/var") / ("d" * 60) / ("e" * 60)
+    assert len(str(socket_directory(deep))) < 60
+    assert socket_directory(Path("/var/pg")) == Path("/var/pg")
+    assert socket_directory(deep) != socket_directory(deep / "other")
+
+
+def test_without_namespaces_it_runs_as_an_ordinary_account(tmp_path, monkeypatch):
+    """Root drops to one (PostgreSQL refuses root); anybody else is one."""
+    monkeypatch.setattr(embedded_pg, "_allowed", False)
+    cluster = Cluster(tmp_path / "pg")
+    expected = cluster.account.pw_uid if os.geteuid() == 0 else os.geteuid()
+    try:
+        cluster.ensure()
+        assert Path(f"/proc/{cluster.pid()}").stat().st_uid == expected != 0
+        assert ask(cluster, "SELECT 1", user="flex_app") == [(1,)]
+    finally:
+        cluster.wipe()
+        shutil.rmtree(f"{cluster.root}-bin", ignore_errors=True)
+    assert not cluster.root.exists()

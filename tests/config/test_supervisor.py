@@ -1,0 +1,117 @@
+"""One command brings an instance up; what it starts ends with it, also when it is killed."""
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from config.supervisor import Family, Stamps, insist_on_port, only_one
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
+# a child with a child of its own, as the worker has; prints the grandchild's id into a file
+PARENT = "import subprocess, sys, time; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']); open(sys.argv[1], 'w').write(str(p.pid)); time.sleep(600)"
+
+
+def gone(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return True
+    return state == "Z"
+
+
+def wait_until(condition, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_children_stop_together_with_their_own_children(tmp_path):
+    family = Family()
+    noted = tmp_path / "pid"
+    family.start("one", SLEEPER)
+    family.start("two", [sys.executable, "-c", PARENT, str(noted)])
+    wait_until(lambda: noted.exists() and noted.read_text())
+    pids = [child.pid for child in family.children.values()] + [int(noted.read_text())]
+    family.stop()
+    wait_until(lambda: all(gone(pid) for pid in pids))
+
+
+def test_children_end_when_the_supervisor_is_killed(tmp_path):
+    noted = tmp_path / "pid"
+    script = (
+        "import sys, time; from pathlib import Path; from config.supervisor import Family; f = Family(); "
+        "f.start('one', [sys.executable, '-c', 'import time; time.sleep(600)']); "
+        "Path(sys.argv[1]).write_text(str(f.children['one'].pid)); time.sleep(600)"
+    )
+    supervisor = subprocess.Popen([sys.executable, "-c", script, str(noted)], cwd=ROOT)
+    wait_until(lambda: noted.exists() and noted.read_text())
+    supervisor.send_signal(signal.SIGKILL)
+    supervisor.wait()
+    wait_until(lambda: gone(int(noted.read_text())))
+
+
+def test_a_child_that_was_killed_is_started_again():
+    family = Family()
+    family.start("one", SLEEPER)
+    first = family.children["one"]
+    family.started["one"] -= 60
+    os.kill(first.pid, signal.SIGKILL)
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            family.watch()
+        assert family.children["one"].pid != first.pid
+        assert family.children["one"].poll() is None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        family.stop()
+
+
+def test_a_child_that_ends_at_once_ends_everything_with_words():
+    family = Family()
+    family.start("web", [sys.executable, "-c", "raise SystemExit(3)"])
+    family.children["web"].wait()
+    with pytest.raises(SystemExit, match=r"web ended at once \(exit 3\)"):
+        family.watch()
+
+
+def test_an_instance_runs_once(tmp_path):
+    with only_one(tmp_path / "one"), only_one(tmp_path / "two"):
+        held = os.open(tmp_path / "one" / "running", os.O_WRONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(held)
+        with pytest.raises(SystemExit, match="the instance one is running already"), only_one(tmp_path / "one"):
+            raise AssertionError("a second one was let in")
+    with only_one(tmp_path / "one"):
+        pass
+
+
+def test_a_taken_port_is_said_with_another_to_try():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SystemExit, match=f"port {port} cannot be had .* make run PORT={port + 1}"):
+            insist_on_port(port)
+    insist_on_port(port)
+
+
+def test_a_step_is_done_again_only_for_other_inputs(tmp_path):
+    stamps = Stamps(tmp_path / "stamps")
+    assert not stamps.fresh("migrated", "a")
+    stamps.done("migrated", "a")
+    assert Stamps(tmp_path / "stamps").fresh("migrated", "a")
+    assert not stamps.fresh("migrated", "b")
+    assert not stamps.fresh("loaded", "a")
