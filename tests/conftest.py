@@ -23,7 +23,7 @@ import psycopg2
 import pytest
 
 from config.embedded_pg import OWNER, SUPERUSER, Cluster
-from config.supervisor import APPS, collect_static, digest, worker_command
+from config.supervisor import APPS, collect_static, die_with_parent, digest, worker_command
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_VAR = ROOT / "var"
@@ -68,6 +68,7 @@ def template_database() -> str:
     stamp = TEST_VAR / "test" / "template.key"
     key = _template_key()
     with _template_lock():
+        _drop_leftovers()
         exists = sql(f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'")
         if not exists or not stamp.exists() or stamp.read_text() != key:
             partial = f"{TEMPLATE}_new"  # made beside and renamed: a session that is cut off leaves no half of it
@@ -83,6 +84,13 @@ def template_database() -> str:
             stamp.write_text(key)
         collect_static(TEST_VAR)
     return TEMPLATE
+
+
+def _drop_leftovers() -> None:
+    """Databases of sessions that were killed before they could drop them."""
+    for (name,) in sql("SELECT datname FROM pg_database WHERE datname ~ '^flex_(shared|t)_[0-9]+$'"):
+        if not Path(f"/proc/{name.rpartition('_')[2]}").exists():
+            sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @contextlib.contextmanager
@@ -168,9 +176,11 @@ def live_site(committed_db):
     web = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}",
          "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"],
-        cwd=ROOT, env=environment, start_new_session=True,
+        cwd=ROOT, env=environment, start_new_session=True, preexec_fn=die_with_parent,
     )  # fmt: skip
-    worker = subprocess.Popen(worker_command(folder), cwd=ROOT, env=environment, start_new_session=True)
+    worker = subprocess.Popen(
+        worker_command(folder), cwd=ROOT, env=environment, start_new_session=True, preexec_fn=die_with_parent
+    )
     try:
         for _ in range(160):
             try:
@@ -178,6 +188,8 @@ def live_site(committed_db):
                 break
             except OSError:
                 time.sleep(0.25)
+        else:
+            pytest.fail("the site did not answer within 40 seconds; its words are above")
         yield SimpleNamespace(
             address=address, environment=environment, worker=worker, database=committed_db, folder=folder
         )
