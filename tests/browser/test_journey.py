@@ -210,8 +210,7 @@ def test_dius_orders_and_three_parties_sign(visit, tmp_path):
         signatory.look(f"sign-{email.split('@')[0]}")
         signatory.page.get_by_label("I have read the document").check()
         signatory.press("Sign")
-        wait_for(signatory, email.split("@")[0].replace(".", " ").split()[-1])
-        signatory.page.wait_for_function("!document.querySelector('#progress[hx-get]')", timeout=90_000)
+        signatory.page.locator("#progress[hx-get]").wait_for(state="detached", timeout=90_000)
         signatory.close()
 
     buyer.go(contract)

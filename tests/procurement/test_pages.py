@@ -5,6 +5,7 @@ import uuid
 import pytest
 from django.urls import reverse
 
+import procurement.urls
 from procurement.models import CallOff, Phase
 from tests import cast
 
@@ -36,3 +37,130 @@ def test_the_matrix_saves_what_was_typed(buyer):
     assert lines == {
         ("CORE-01", 400, Phase.SHARED), ("CORE-04", 1000, Phase.SHARED), ("TRN-01", 1000, Phase.INTERIM)
     }  # fmt: skip
+
+
+ORDER_ADDRESSES = {
+    pattern.name: pattern for pattern in procurement.urls.urlpatterns if "public_id" in str(pattern.pattern)
+}
+
+
+def address(name, call_off, **more):
+    """Any address of an order, with numbers that exist or could."""
+    wanted = {"public_id": call_off.public_id}
+    pattern = str(ORDER_ADDRESSES[name].pattern)
+    for extra in ("position", "query_id", "attachment_id"):
+        if extra in pattern:
+            wanted[extra] = more.get(extra, 1)
+    return reverse(f"procurement:{name}", kwargs=wanted)
+
+
+def test_an_outsider_finds_nothing_at_any_address_of_an_order(client):
+    call_off = cast.with_supplier()
+    sign_in(client, "requester@ons.example")
+    for name in ORDER_ADDRESSES:
+        assert client.get(address(name, call_off)).status_code == 404, name
+        assert post(client, address(name, call_off)).status_code == 404, name
+
+
+@pytest.mark.parametrize("name", sorted(ORDER_ADDRESSES))
+def test_nobody_unsigned_gets_past_the_sign_in_page(client, name):
+    answer = client.get(reverse(f"procurement:{name}", kwargs=_any(name)))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/sign-in/")
+
+
+def _any(name):
+    pattern = str(ORDER_ADDRESSES[name].pattern)
+    wanted = {"public_id": uuid.uuid4()}
+    return wanted | {extra: 1 for extra in ("position", "query_id", "attachment_id") if extra in pattern}
+
+
+INTERNAL = ("brief", "decide", "return", "reject", "ask", "tasks", "check", "budget", "services", "submitted")
+
+
+def test_the_supplier_finds_nothing_at_the_departments_addresses(client):
+    call_off = cast.with_supplier()
+    sign_in(client, "order.desk@fujitsu.example")
+    assert client.get(address("call_off", call_off)).status_code == 200
+    for name in INTERNAL:
+        assert client.get(address(name, call_off)).status_code == 404, name
+
+
+def test_the_supplier_never_sees_what_is_not_for_it(client):
+    call_off = cast.with_supplier()
+    sign_in(client, "order.desk@fujitsu.example")
+    page = client.get(address("call_off", call_off)).content.decode()
+    for secret in ("DIUS-ICT-2007", "746,848.80", "2,988.00", "business-case.csv", "186.99", "50,000,000.00"):
+        assert secret not in page
+    case = call_off.revision.attachments.get()
+    assert client.get(address("attachment", call_off, attachment_id=case.pk)).status_code == 404
+
+
+def test_an_order_on_its_way_is_not_yet_the_suppliers_nor_a_draft_the_authoritys(client):
+    draft, going = cast.drafted(), cast.submitted()
+    for email in ("order.desk@fujitsu.example", "commercial.lead@co.example"):
+        sign_in(client, email)
+        assert client.get(address("call_off", draft)).status_code == 404
+        assert client.get(address("call_off", going)).status_code == 404
+
+
+def test_a_get_never_acts(client):
+    call_off = cast.with_supplier()
+    sign_in(client, "order.desk@fujitsu.example")
+    for name in ("decline",):
+        assert client.get(address(name, call_off)).status_code == 200
+    assert client.get(reverse("contracts:accept", args=[call_off.public_id])).status_code == 200
+    assert CallOff.objects.get(pk=call_off.pk).state == "with_supplier"
+
+
+def test_a_doubled_click_gets_the_first_answer_and_another_body_is_refused(buyer):
+    key = str(uuid.uuid4())
+    start = reverse("procurement:new")
+    first = buyer.post(start, {"idempotency_key": key, "title": "Once"})
+    again = buyer.post(start, {"idempotency_key": key, "title": "Once"})
+    assert (first.status_code, again.status_code, first["Location"]) == (302, 302, again["Location"])
+    assert CallOff.objects.count() == 1
+    assert buyer.post(start, {"idempotency_key": key, "title": "Twice"}).status_code == 422
+    assert buyer.post(start, {"title": "No key"}).status_code == 400
+
+
+def test_a_refused_form_keeps_what_was_typed_and_can_be_sent_again(buyer):
+    call_off = cast.drafted()
+    key = str(uuid.uuid4())
+    term = address("term", call_off)
+    values = {"shared_starts_on": "1/4/2008", "shared_months": "1e3", "interim_starts_on": "", "interim_months": ""}
+    shown = buyer.post(term, {"idempotency_key": key, "edits": call_off.revision.edits, **values})
+    assert shown.status_code == 200
+    assert "1e3" in shown.content.decode()
+    assert "<title>Error:" in shown.content.decode().replace("\n", "")
+    values["shared_months"] = "55"
+    sent = buyer.post(term, {"idempotency_key": key, "edits": call_off.revision.edits, **values})
+    assert sent.status_code == 302
+
+
+def test_a_stale_form_is_refused_and_nothing_is_lost(buyer):
+    call_off = cast.drafted()
+    answer = post(buyer, address("budget", call_off), edits=call_off.revision.edits - 1, budget_code="NEW")
+    assert answer.status_code == 200
+    assert "Somebody saved this call-off" in answer.content.decode()
+    assert cast.fresh(call_off).revision.budget_code == "DIUS-ICT-2007"
+
+
+def test_a_list_costs_the_same_with_one_row_and_with_many(buyer, django_assert_max_num_queries):
+    cast.drafted()
+    with django_assert_max_num_queries(12) as one:
+        assert buyer.get(reverse("procurement:call_offs")).status_code == 200
+    for _ in range(5):
+        cast.drafted()
+    with django_assert_max_num_queries(12) as many:
+        buyer.get(reverse("procurement:call_offs"))
+    assert len(one) == len(many)
+
+
+def test_search_finds_by_number_purchase_order_department_site_and_service(client):
+    call_off = cast.submitted()
+    sign_in(client, "requester@dius.example")
+    for text in (call_off.reference, "PO-DIUS-004711", "innovation", "Runcorn", "CORE-17"):
+        assert call_off.reference in client.get(reverse("search"), {"q": text}).content.decode(), text
+    sign_in(client, "requester@ons.example")
+    assert call_off.title not in client.get(reverse("search"), {"q": call_off.reference}).content.decode()
