@@ -52,13 +52,12 @@ def apt_install(packages: list[str], why: str) -> None:
             stop(f"{why} needs system packages that only an administrator can install; run:  sudo {line}")
         prefix = ["sudo", "-n"]
     say(f"- system packages: {' '.join(packages)}")
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
     install = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-q",
                "--no-install-recommends", *packages]  # fmt: skip
-    if subprocess.run(install, **quiet).returncode == 0:
+    if subprocess.run(install, capture_output=True).returncode == 0:
         return
-    subprocess.run([*prefix, "apt-get", "update", "-q"], **quiet)
-    again = subprocess.run(install, **quiet)
+    subprocess.run([*prefix, "apt-get", "update", "-q"], capture_output=True)  # the lists may be missing or old
+    again = subprocess.run(install, capture_output=True, text=True)
     if again.returncode:
         stop(f"{line} failed:\n{again.stderr[-1500:]}")
 
@@ -148,10 +147,9 @@ def hand_over(*command: str) -> None:
 
 
 def lint() -> None:
-    """Style, imports and layers; every check runs, one failure fails the whole."""
-    bin_directory = VENV / "bin"
-    checks = ([bin_directory / "ruff", "check", "."], [bin_directory / "lint-imports"])
-    failed = [check[0].name for check in checks if subprocess.run(check, cwd=ROOT).returncode]
+    """Style, imports and layers, types; every check runs, one failure fails the whole."""
+    checks = (["ruff", "check", "."], ["lint-imports"], ["mypy"])
+    failed = [tool for tool, *rest in checks if subprocess.run([VENV / "bin" / tool, *rest], cwd=ROOT).returncode]
     if failed:
         stop(f"not clean: {', '.join(failed)}")
 

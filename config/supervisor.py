@@ -198,11 +198,11 @@ class Family:
             if child.poll() is None:
                 child.terminate()  # the parent tells its own children, in order
         deadline = time.monotonic() + STOPPING_SECONDS
-        for child in self.children.values():
+        for name, child in self.children.items():
             try:
                 child.wait(timeout=max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                say(f"{child.args[2]} did not stop in {STOPPING_SECONDS} s and is ended")
+                say(f"{name} did not stop in {STOPPING_SECONDS} s and is ended")
             end_group(child)
             child.wait()
 

@@ -75,7 +75,7 @@ def ring(job_id: int) -> None:
 
     try:
         run_job.apply_async([job_id], retry=False)
-    except Exception as error:  # noqa: BLE001 - any transport may fail in its own way; the row is safe
+    except Exception as error:
         log.warning("job %s: the broker was not reached (%s); the sweep will ring again", job_id, error)
 
 

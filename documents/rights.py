@@ -19,7 +19,7 @@ FACT = Rights()
 DRAFT = Rights(whole_row=True)
 
 
-def STATE(*columns: str) -> Rights:  # noqa: N802 - reads as a constant beside FACT and DRAFT
+def STATE(*columns: str) -> Rights:
     """Select, insert, and update of the named database columns."""
     return Rights(update=columns)
 
