@@ -7,7 +7,15 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import widgets
-from catalogue.fields import DayField, EmailField, LineField, PercentField, QuantityField, TextField, UploadField
+from catalogue.fields import (
+    DayField,
+    EmailField,
+    LineField,
+    PercentField,
+    QuantityField,
+    TextField,
+    UploadField,
+)
 from procurement.models import Attachment, Particulars, PlannedMilestone
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
