@@ -135,13 +135,17 @@ def download(request, public_id):
 
 
 @page
-@reauthentication_required
 def sign(request, public_id):
-    """Sign after a fresh sign-in: the exact document and its sha256 are shown, and the form carries the hash."""
-    found = access.get_contract(request.actor, public_id, request.day)
+    """A stranger is told nothing, not even to sign in again; then the fresh sign-in, then the document."""
+    return _sign_freshly(request, access.get_contract(request.actor, public_id, request.day))
+
+
+@reauthentication_required
+def _sign_freshly(request, found: Contract):
+    """The exact document and its sha256 are shown, and the form carries the hash."""
     party = guards.next_party(found)
     if party is None or found.state != ContractState.AWAITING_SIGNATURES:
-        return redirect("contracts:contract", public_id)
+        return redirect("contracts:contract", found.public_id)
     form = forms.SignForm(request.POST or None)
     errors = list(guards.why_not_sign(found, party, by=request.actor, at=request.at))
     if request.method == "POST" and form.is_valid():
@@ -150,7 +154,7 @@ def sign(request, public_id):
         )
         if intent:
             messages.success(request, _("Your signature is being put on the document."))
-            return redirect("contracts:contract", public_id)
+            return redirect("contracts:contract", found.public_id)
     context = {
         "contract": found, "party": Party(party).label, "form": form, "errors": errors,
         "head": store.head(found.document), "organisation": access.organisation_of(found, party),
