@@ -189,12 +189,24 @@ def save_services(
     release = catalogue_queries.live_release(call_off.framework, london_day(at))
     known = set(catalogue_queries.price_list(release).services) if release else set()
     sites = {site.name: site for site in revision.sites.all()}
-    lines = []
-    for number, item in enumerate((item for item in ordered if item.quantity > 0), start=1):
+    wanted = [item for item in ordered if item.quantity > 0]
+    for item in wanted:
         if item.service not in known:
             raise Refused([Reason(_("%(code)s is not in the live catalogue.") % {"code": item.service})])
         if item.site is not None and item.site not in sites:
             raise Refused([Reason(_("%(site)s is not a site of this order.") % {"site": item.site})])
+    lines = unsaved_lines(revision, wanted, sites)
+    revision.lines.all().delete()
+    CallOffLine.objects.bulk_create(lines)
+    return _close(call_off, "services", by=by, at=at)
+
+
+def unsaved_lines(
+    revision: CallOffRevision, ordered: Iterable[Ordered], sites: dict[str, RevisionSite]
+) -> list[CallOffLine]:
+    """Lines as they would be saved, numbered in the order given."""
+    lines = []
+    for number, item in enumerate(ordered, start=1):
         starts_on, months = dates_of(revision, item.phase)
         lines.append(
             CallOffLine(
@@ -203,9 +215,7 @@ def save_services(
                 months=months,
             )  # fmt: skip
         )
-    revision.lines.all().delete()
-    CallOffLine.objects.bulk_create(lines)
-    return _close(call_off, "services", by=by, at=at)
+    return lines
 
 
 @transaction.atomic

@@ -95,12 +95,16 @@ def baseline(revision: CallOffRevision) -> Decimal | None:
     )
 
 
-def quote(revision: CallOffRevision, on: date) -> Quote:
-    """Price the revision on the day's live release and volumes. Lines without dates or service are named, not priced."""
+def quote(revision: CallOffRevision, on: date, rows: list[CallOffLine] | None = None) -> Quote:
+    """Price the revision on the day's live release and volumes. Lines without dates or service are named, not priced.
+
+    ``rows`` are unsaved lines to price instead of the revision's own, for totals while somebody types.
+    """
     framework = revision.call_off.framework
     release = queries.live_release(framework, on)
     price_list = queries.price_list(release) if release else None
-    rows = list(revision.lines.select_related("site"))
+    if rows is None:
+        rows = list(revision.lines.select_related("site"))
     known = price_list.services if price_list else {}
     unknown = tuple(sorted({row.service_code for row in rows if row.service_code not in known}))
     undated = tuple(sorted({row.service_code for row in rows if row.starts_on is None}))

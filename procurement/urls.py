@@ -21,6 +21,7 @@ urlpatterns = [
     path(_order + "sites/", drafts.sites, name="sites"),
     path(_order + "term/", drafts.term, name="term"),
     path(_order + "services/", drafts.services, name="services"),
+    path(_order + "services/totals/", drafts.totals, name="totals"),
     path(_order + "service-levels/", drafts.service_levels, name="service_levels"),
     path(_order + "milestones/", drafts.milestones, name="milestones"),
     path(_order + "special-terms/", drafts.special_terms, name="special_terms"),

@@ -326,6 +326,20 @@ def services(request, public_id):
                     formset_errors=cells)  # fmt: skip
 
 
+@page
+def totals(request, public_id):
+    """The totals of what is typed and not yet saved; nothing is changed."""
+    call_off = _draft(request, public_id)
+    form = _matrix(request, call_off)
+    found = form.read()
+    rows = drafting.unsaved_lines(
+        call_off.revision, _ordered(found), {site.name: site for site in form.sites}
+    )
+    quote = quoting.quote(call_off.revision, request.day, rows)
+    context = {"quote": quote, "typed": True, "bad": len(form.cell_errors)}
+    return render(request, "procurement/_totals.html", context)
+
+
 def _groups(form, quote):
     """[(category, [(service, carries a seat, [(name, label, value, bad)])])] in catalogue order."""
     groups: list = []

@@ -164,3 +164,13 @@ def test_search_finds_by_number_purchase_order_department_site_and_service(clien
         assert call_off.reference in client.get(reverse("search"), {"q": text}).content.decode(), text
     sign_in(client, "requester@ons.example")
     assert call_off.title not in client.get(reverse("search"), {"q": call_off.reference}).content.decode()
+
+
+def test_totals_follow_what_is_typed_and_nothing_is_saved(buyer):
+    call_off = cast.drafted()
+    before = list(call_off.revision.lines.values_list("service_code", "quantity"))
+    answer = post(buyer, address("totals", call_off), **{"q-CORE-04-all": "1000", "q-CORE-06-all": "ten"})
+    page = answer.content.decode()
+    assert "£12,960.00" in page
+    assert "1 cells cannot be read." in page
+    assert list(call_off.revision.lines.values_list("service_code", "quantity")) == before
