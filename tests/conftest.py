@@ -201,17 +201,18 @@ def live_site(committed_db):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """The system's Chromium under Playwright."""
+    """The system's Chromium under Playwright, for one module: while it lives, an event loop runs in this thread, and
+    what signs or checks documents here (and not in the site's processes) would find it in the way."""
     from playwright.sync_api import sync_playwright
 
     flags = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync"]  # fmt: skip
     if os.geteuid() == 0:
         flags.append("--no-sandbox")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's loop runs in this thread
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # this thread asks the database beside Playwright's loop
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium") or shutil.which("chromium-browser"), args=flags
         )
