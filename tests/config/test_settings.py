@@ -16,7 +16,7 @@ PRODUCTION = {
 
 
 def start(folder: Path, *arguments: str, **changes: str | None) -> subprocess.CompletedProcess:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("FLEX_", "DATABASE_"))}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("FLEX_", "DATABASE_", "DJANGO_"))}
     wanted = environment | PRODUCTION | {"FLEX_VAR": str(folder)} | changes
     return subprocess.run(
         [sys.executable, *(arguments or ("-c", "import config.settings"))], cwd=ROOT, capture_output=True, text=True,
