@@ -158,7 +158,7 @@ def decide(visit, email, button, name):
     approver.close()
 
 
-def wait_for(visitor, words, seconds=60):
+def wait_for(visitor, words, seconds=240):
     visitor.page.get_by_text(words).first.wait_for(timeout=seconds * 1000)
 
 
@@ -210,7 +210,7 @@ def test_dius_orders_and_three_parties_sign(visit, tmp_path):
         signatory.look(f"sign-{email.split('@')[0]}")
         signatory.page.get_by_label("I have read the document").check()
         signatory.press("Sign")
-        signatory.page.locator("#progress[hx-get]").wait_for(state="detached", timeout=90_000)
+        signatory.page.locator("#progress[hx-get]").wait_for(state="detached", timeout=240_000)
         signatory.close()
 
     buyer.go(contract)
