@@ -37,7 +37,7 @@ def failed(check: Check) -> bool:
     return job is not None and job.state == jobs.Job.State.DEAD
 
 
-@jobs.task("documents.check", attempts=2, lease_seconds=60)
+@jobs.task("documents.check", attempts=2, lease_seconds=180)  # a worker is stopped at 115 s
 def give_verdict(job: jobs.Job) -> None:
     """The strict check; then the uploaded bytes go."""
     check = Check.objects.get(pk=job.payload["check"])
