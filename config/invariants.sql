@@ -1,0 +1,239 @@
+-- What may never be in the database, whatever happened to the processes around it: every query returns no rows.
+-- `python manage.py check_invariants` runs them all. A heading is a number, a name and what must hold; one query follows.
+
+-- 1 totals_are_sums: the totals of a submitted revision are the sums of its lines, by phase and together
+SELECT r.id AS revision, r.whole_life_gbp, s.*
+  FROM procurement_calloffrevision r
+  CROSS JOIN LATERAL (
+        SELECT coalesce(sum(l.total_gbp), 0) AS whole_life,
+               coalesce(sum(l.total_gbp) FILTER (WHERE l.phase = 'interim'), 0) AS interim,
+               coalesce(sum(l.total_gbp) FILTER (WHERE l.phase = 'one_off'), 0) AS one_off,
+               coalesce(sum(l.total_gbp) FILTER (WHERE l.phase = 'usage'), 0) AS usage,
+               coalesce(sum(l.total_gbp) FILTER (WHERE l.phase = 'shared'), 0) AS shared,
+               coalesce(sum(l.monthly_gbp) FILTER (WHERE l.phase = 'shared'), 0) AS monthly
+          FROM procurement_calloffline l WHERE l.revision_id = r.id) s
+ WHERE r.submitted_at IS NOT NULL
+   AND (r.whole_life_gbp, r.interim_gbp, r.one_off_gbp, r.usage_gbp, r.shared_gbp, r.monthly_gbp)
+       IS DISTINCT FROM (s.whole_life, s.interim, s.one_off, s.usage, s.shared, s.monthly);
+
+-- 1 prices_are_the_releases: a submitted line carries the list price of the release its revision was priced from
+SELECT l.id AS line, l.service_code, l.list_price_gbp, v.list_price_gbp AS in_release
+  FROM procurement_calloffline l
+  JOIN procurement_calloffrevision r ON r.id = l.revision_id AND r.submitted_at IS NOT NULL
+  LEFT JOIN catalogue_serviceversion v ON v.id = l.service_id
+ WHERE v.id IS NULL OR v.release_id <> r.release_id OR v.code <> l.service_code
+    OR v.list_price_gbp IS DISTINCT FROM l.list_price_gbp;
+
+-- 1 unit_price_follows_discount: a unit price is the list price less the discount, rounded half-up to the penny
+SELECT l.id AS line, l.list_price_gbp, l.discount_percent, l.unit_price_gbp
+  FROM procurement_calloffline l
+  JOIN procurement_calloffrevision r ON r.id = l.revision_id AND r.submitted_at IS NOT NULL
+ WHERE NOT l.graduated
+   AND l.unit_price_gbp IS DISTINCT FROM round(l.list_price_gbp * (100 - l.discount_percent) / 100, 2);
+
+-- 1 hash_is_of_the_content: a submitted revision's hash is the sha256 of its content
+SELECT id AS revision, revision_hash
+  FROM procurement_calloffrevision
+ WHERE submitted_at IS NOT NULL AND encode(sha256(convert_to(content, 'UTF8')), 'hex') <> revision_hash;
+
+-- 4 capacity_is_its_ledger: reserved and committed are the sums of the ledger and stay under the ceiling
+SELECT a.id AS account, a.ceiling_gbp, a.reserved_gbp, a.committed_gbp, s.*
+  FROM procurement_capacityaccount a
+  CROSS JOIN LATERAL (
+        SELECT coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed
+          FROM procurement_capacityentry e WHERE e.account_id = a.id) s
+ WHERE (a.reserved_gbp, a.committed_gbp) IS DISTINCT FROM (s.reserved, s.committed)
+    OR a.reserved_gbp + a.committed_gbp > a.ceiling_gbp;
+
+-- 4 capacity_follows_the_call_off: what a call-off holds is its value while it waits or is contracted, and nothing else
+SELECT c.id AS call_off, c.state, r.whole_life_gbp, s.*
+  FROM procurement_calloff c
+  JOIN procurement_calloffrevision r ON r.id = c.revision_id
+  CROSS JOIN LATERAL (
+        SELECT coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed
+          FROM procurement_capacityentry e WHERE e.call_off_id = c.id) s
+ WHERE (s.reserved, s.committed) IS DISTINCT FROM (
+        CASE WHEN c.state IN ('authority_approval', 'with_supplier', 'confirmed') THEN r.whole_life_gbp ELSE 0 END,
+        CASE WHEN c.state = 'contracted' THEN r.whole_life_gbp ELSE 0 END);
+
+-- 5 changes_are_edges: every change of state there ever was is an edge of the published graph
+SELECT c.id AS change, c.machine, c.row_id, c.source, c.target
+  FROM documents_statechange c
+ WHERE NOT EXISTS (SELECT 1 FROM documents_stateedge e
+                    WHERE e.machine = c.machine AND e.source = c.source AND e.target = c.target);
+
+-- 5 changes_follow_each_other: each change of a row starts where the one before it ended, the first from nothing
+SELECT id AS change, machine, row_id, source, target, was
+  FROM (SELECT c.*, lag(target, 1, '') OVER (PARTITION BY machine, row_id ORDER BY id) AS was
+          FROM documents_statechange c) o
+ WHERE source <> was;
+
+-- 5 states_are_where_changes_led: the state of every row is the target of its last change
+WITH last AS (SELECT DISTINCT ON (machine, row_id) machine, row_id, target
+                FROM documents_statechange ORDER BY machine, row_id, id DESC),
+     rows AS (SELECT 'call_off' AS machine, id AS row_id, state FROM procurement_calloff
+              UNION ALL SELECT 'approval_step', id, state FROM procurement_approvalstep
+              UNION ALL SELECT 'contract', id, state FROM contracts_contract
+              UNION ALL SELECT 'document', id, state FROM documents_document
+              UNION ALL SELECT 'framework', id, state FROM catalogue_framework
+              UNION ALL SELECT 'catalogue_release', id, state FROM catalogue_cataloguerelease)
+SELECT machine, row_id, state, target
+  FROM rows FULL JOIN last USING (machine, row_id) WHERE state IS DISTINCT FROM target;
+
+-- 6 decisions_are_segregated: no decider or principal requested, submitted, edited or decided the same revision already
+SELECT d.id AS decision, d.revision_id, who.person_id
+  FROM procurement_decision d
+  JOIN procurement_calloffrevision r ON r.id = d.revision_id
+  JOIN procurement_calloff c ON c.id = r.call_off_id
+  JOIN procurement_user u ON u.id = c.requester_id
+  CROSS JOIN LATERAL (SELECT d.person_id UNION ALL SELECT d.principal_id WHERE d.principal_id IS NOT NULL) who
+ WHERE who.person_id IN (u.person_id, r.submitted_by)
+    OR EXISTS (SELECT 1 FROM procurement_revisionhand h
+                WHERE h.revision_id = d.revision_id AND h.person_id = who.person_id)
+    OR EXISTS (SELECT 1 FROM procurement_decision o
+                WHERE o.revision_id = d.revision_id AND o.id <> d.id
+                  AND who.person_id IN (o.person_id, o.principal_id));
+
+-- 7 decisions_repeat_the_hash: a decision is on its step's revision and repeats that revision's hash
+SELECT d.id AS decision, d.revision_id, s.revision_id AS of_step
+  FROM procurement_decision d
+  JOIN procurement_approvalstep s ON s.id = d.step_id
+  JOIN procurement_calloffrevision r ON r.id = d.revision_id
+ WHERE s.revision_id <> d.revision_id OR d.revision_hash <> r.revision_hash OR s.state <> 'decided';
+
+-- 8 steps_stand_by_their_decisions: a step is decided exactly when it has a decision
+SELECT s.id AS step, s.state, d.id AS decision
+  FROM procurement_approvalstep s LEFT JOIN procurement_decision d ON d.step_id = s.id
+ WHERE (s.state = 'decided') <> (d.id IS NOT NULL);
+
+-- 8 past_approval_is_approved: past a side's approval, each of its steps on the current revision said yes
+SELECT c.id AS call_off, c.state, s.id AS step, s.side, s.state AS step_state
+  FROM procurement_calloff c
+  JOIN procurement_approvalstep s ON s.revision_id = c.revision_id
+  LEFT JOIN procurement_decision d ON d.step_id = s.id AND d.outcome IN ('endorsed', 'committed')
+ WHERE d.id IS NULL
+   AND (c.state IN ('with_supplier', 'confirmed', 'contracted', 'declined')
+        OR (c.state = 'authority_approval' AND s.side = 'department'));
+
+-- 9 contract_is_of_one_acceptance: a contract that stands has the accepted revision of its call-off, at its value
+SELECT k.id AS contract, k.number, k.state, c.state AS call_off_state
+  FROM contracts_contract k
+  JOIN procurement_calloff c ON c.id = k.call_off_id
+  JOIN procurement_calloffrevision r ON r.id = k.revision_id
+ WHERE k.state <> 'void'
+   AND (k.revision_id <> c.revision_id OR k.original_value_gbp <> r.whole_life_gbp
+        OR c.state <> CASE WHEN k.state IN ('preparing', 'awaiting_signatures') THEN 'confirmed' ELSE 'contracted' END
+        OR NOT EXISTS (SELECT 1 FROM documents_auditevent e
+                        WHERE e.subject = 'procurement.calloff' AND e.subject_id = c.public_id::text
+                          AND e.verb = 'call_off.confirmed' AND e.hash_shown = r.revision_hash));
+
+-- 9 accepted_order_has_a_contract: an accepted or contracted call-off has one contract that is not void
+SELECT c.id AS call_off, c.state
+  FROM procurement_calloff c
+ WHERE c.state IN ('confirmed', 'contracted')
+   AND (SELECT count(*) FROM contracts_contract k WHERE k.call_off_id = c.id AND k.state <> 'void') <> 1;
+
+-- 10 numbers_are_without_gaps: the numbers given are as many as the counter says
+SELECT n.series, n.year, n.last, used.how_many
+  FROM documents_numbercounter n
+  CROSS JOIN LATERAL (
+        SELECT count(*) AS how_many
+          FROM (SELECT reference AS number FROM procurement_calloff
+                UNION ALL SELECT number FROM contracts_contract) given
+         WHERE given.number LIKE n.series || '-' || n.year || '-%') used
+ WHERE n.series IN ('CO', 'CON') AND n.last <> used.how_many;
+
+-- 11 document_says_its_contract: the order frozen in a contract's document names the contract and its revision's hash
+SELECT k.id AS contract, k.number, d.payload -> 'order' -> 'contract' AS in_document
+  FROM contracts_contract k
+  JOIN documents_document d ON d.id = k.document_id
+  JOIN procurement_calloffrevision r ON r.id = k.revision_id
+ WHERE d.number <> k.number
+    OR d.payload -> 'order' -> 'contract' ->> 'number' IS DISTINCT FROM k.number
+    OR d.payload -> 'order' -> 'contract' ->> 'revision_hash' IS DISTINCT FROM r.revision_hash
+    OR (d.payload -> 'order') - 'contract' IS DISTINCT FROM r.content::jsonb;
+
+-- 12 document_revisions_are_a_chain: numbered 0, 1, 2..., each extends the one before it, in the order of the trade
+SELECT v.id AS revision, v.document_id, v.number, v.purpose
+  FROM documents_documentrevision v
+  LEFT JOIN documents_documentrevision p ON p.id = v.previous_id
+ WHERE (v.number = 0) <> (v.previous_id IS NULL)
+    OR (v.number = 0) <> (v.purpose = 'draft')
+    OR (v.number = 1) <> (v.purpose = 'issuing_seal')
+    OR (p.id IS NOT NULL AND (p.document_id <> v.document_id OR p.number <> v.number - 1
+                              OR p.length >= v.length OR p.purpose = 'archive_timestamp'));
+
+-- 12 document_is_where_its_revisions_are: a document's state is what its newest revision says (a void one keeps its own)
+SELECT d.id AS document, d.state, v.purpose
+  FROM documents_document d
+  LEFT JOIN LATERAL (SELECT purpose FROM documents_documentrevision
+                      WHERE document_id = d.id ORDER BY number DESC LIMIT 1) v ON true
+ WHERE d.state <> 'void'
+   AND d.state <> CASE coalesce(v.purpose, '') WHEN '' THEN 'queued' WHEN 'draft' THEN 'drafted'
+                       WHEN 'issuing_seal' THEN 'sealed' WHEN 'signature' THEN 'signing' ELSE 'complete' END;
+
+-- 13 signatures_have_intents: each signature revision answers one earlier intent on the bytes it extends, once
+SELECT v.id AS revision, v.document_id, s.id AS signature, i.field
+  FROM documents_documentrevision v
+  LEFT JOIN documents_signature s ON s.revision_id = v.id
+  LEFT JOIN documents_signingintent i ON i.id = s.intent_id
+  LEFT JOIN documents_documentrevision p ON p.id = v.previous_id
+ WHERE (v.purpose = 'signature') <> (s.id IS NOT NULL)
+    OR (s.id IS NOT NULL AND (i.document_id <> v.document_id OR i.base_sha256 <> p.sha256
+                              OR i.created_at > s.signed_at));
+
+-- 13 complete_documents_bear_every_signature: nothing is complete before each expected signer signed
+SELECT d.id AS document, signer ->> 'field' AS missing
+  FROM documents_document d CROSS JOIN LATERAL jsonb_array_elements(d.expected_signers) signer
+ WHERE d.state = 'complete'
+   AND NOT EXISTS (SELECT 1 FROM documents_signingintent i JOIN documents_signature s ON s.intent_id = i.id
+                    WHERE i.document_id = d.id AND i.field = signer ->> 'field');
+
+-- 14 changes_have_one_record: each change of state of a call-off, contract or document has one event, and the other way round
+WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.calloff' AS subject, public_id::text AS subject_id
+                    FROM procurement_calloff
+                  UNION ALL SELECT 'contract', id, 'contracts.contract', public_id::text FROM contracts_contract
+                  UNION ALL SELECT 'document', id, 'documents.document', public_id::text FROM documents_document),
+     changed AS (SELECT s.subject, s.subject_id, c.source, c.target, count(*) AS changes
+                   FROM documents_statechange c JOIN subjects s USING (machine, row_id)
+                  WHERE c.source <> c.target GROUP BY 1, 2, 3, 4),
+     told AS (SELECT e.subject, e.subject_id, e.before AS source, e.after AS target, count(*) AS events
+                FROM documents_auditevent e
+               WHERE e.subject IN (SELECT subject FROM subjects) AND e.before <> e.after GROUP BY 1, 2, 3, 4)
+SELECT subject, subject_id, source, target, coalesce(changes, 0) AS changes, coalesce(events, 0) AS events
+  FROM changed FULL JOIN told USING (subject, subject_id, source, target)
+ WHERE changes IS DISTINCT FROM events;
+
+-- 16 acts_carry_who_acted: a system's act carries no person; a person's act carries one and where they did it from
+SELECT id AS event, verb, actor_kind, actor_person_id
+  FROM documents_auditevent
+ WHERE (actor_kind = 'person') <> (actor_person_id IS NOT NULL)
+    OR actor_words = '' OR channel = '' OR (actor_kind = 'person' AND session = '');
+
+-- 17 facts_stay: nobody but the owner may update, delete or truncate a table of facts
+SELECT c.relname AS facts, a.grantee::regrole, a.privilege_type
+  FROM pg_class c
+  JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'facts_stay'
+  CROSS JOIN LATERAL (
+        SELECT (aclexplode(c.relacl)).*
+        UNION ALL SELECT (aclexplode(k.attacl)).* FROM pg_attribute k WHERE k.attrelid = c.oid AND k.attacl IS NOT NULL) a
+ WHERE a.grantee <> c.relowner AND a.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE');
+
+-- 20 kept_keys_have_answers: a form's key that was kept has the answer it was given
+SELECT id AS idempotency_key, person_id FROM documents_idempotencykey WHERE location = '';
+
+-- 20 ended_jobs_say_when: a job that ended, and only that, has the moment; a dead one says why
+SELECT id AS job, task, state FROM documents_job
+ WHERE (state IN ('done', 'dead')) <> (finished_at IS NOT NULL) OR (state = 'dead' AND last_error = '');
+
+-- 25 waiting_states_have_an_owner: what is with approvers has an open step; what a worker or the supplier owes is due
+SELECT c.id AS call_off, c.state
+  FROM procurement_calloff c
+ WHERE (c.state IN ('department_approval', 'authority_approval')
+        AND NOT EXISTS (SELECT 1 FROM procurement_approvalstep s WHERE s.revision_id = c.revision_id AND s.state = 'open'))
+    OR (c.state = 'with_supplier' AND c.answer_due_at IS NULL);
+
+-- 25 unsent_messages_have_a_job: every message has the job that sends it, and is sent when that is done
+SELECT e.id AS email, j.state
+  FROM documents_email e LEFT JOIN documents_job j ON j.key = 'email:' || e.id
+ WHERE j.id IS NULL OR (j.state = 'done') <> (e.sent_at IS NOT NULL);

@@ -1,0 +1,59 @@
+"""The invariants hold after the whole story, and each kind of damage is found."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from documents import numbers
+from documents.actors import SYSTEM
+from documents.audit import record
+from documents.management.commands.check_invariants import FILE, broken, read
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+
+
+def names() -> set[str]:
+    return {invariant.name for invariant, _rows in broken(read(FILE.read_text(encoding="utf-8")))}
+
+
+def test_they_hold_for_an_instance_nobody_used():
+    call_command("check_invariants")
+
+
+def test_they_hold_at_every_stage_up_to_the_signed_contract():
+    for stage in (cast.drafted, cast.submitted, cast.with_supplier, cast.executed):
+        stage()
+        assert names() == set(), stage.__name__
+
+
+def test_an_event_without_its_change_is_found(capsys):
+    call_off = cast.drafted()
+    record("call_off.contracted", call_off, by=SYSTEM, at=cast.START, before="confirmed", after="contracted")
+    assert names() == {"changes_have_one_record"}
+    with pytest.raises(CommandError, match="1 of"):
+        call_command("check_invariants")
+    assert "does not hold" in capsys.readouterr().out
+
+
+def test_a_change_without_its_event_is_found():
+    call_off = cast.drafted()
+    call_off.withdraw(at=cast.START, reason="nobody recorded this")
+    call_off.save()
+    assert names() == {"changes_have_one_record"}
+
+
+def test_a_number_taken_and_thrown_away_is_found():
+    numbers.take("CO", 2007)
+    assert names() == {"numbers_are_without_gaps"}
+
+
+def test_a_reservation_nobody_holds_is_found():
+    account = cast.framework().capacity
+    type(account).objects.update(reserved_gbp=1)
+    assert names() == {"capacity_is_its_ledger"}
+
+
+@pytest.mark.parametrize("text", ["", "-- 1 a: x\n", "-- 1 a: x\nSELECT 1;\n-- 2 a: y\nSELECT 1;"])
+def test_a_file_that_asks_nothing_is_refused(text):
+    with pytest.raises(ValueError):
+        read(text)
