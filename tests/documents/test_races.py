@@ -1,0 +1,143 @@
+"""Jobs and forms on real connections: workers beside each other, killed workers, no broker, doubled clicks."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from django.http import HttpResponseRedirect
+from django.test import RequestFactory
+
+from config.supervisor import die_with_parent, worker_command
+from documents import clock, idempotency, jobs, mail, numbers
+from documents.models import DocumentRevision, Email, IdempotencyKey, Job, NumberCounter
+from tests import cast
+from tests.conftest import ROOT
+
+
+def together(do, times: int = 4) -> list:
+    """Call it in as many threads at one moment, each with a connection of its own."""
+    start = Barrier(times)
+
+    def one(_number):
+        try:
+            connection.ensure_connection()
+            start.wait()
+            return do()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(one, range(times)))
+
+
+def message() -> Email:
+    context = {"reference": "CO-2007-000001", "title": "t", "reason": "r"}
+    return mail.enqueue("a@b.example", "procurement/email/returned.txt", context, "k")
+
+
+def test_of_many_workers_one_claims_and_one_message_is_sent(committed_db, mailoutbox):
+    message()
+    job = Job.objects.get()
+    assert sorted(together(lambda: jobs.run(job.pk))) == [False, False, False, True]
+    assert len(mailoutbox) == 1
+    assert cast.fresh(job).attempts == 1
+
+
+def test_a_doubled_click_has_one_effect_and_one_answer(committed_db):
+    by, key = cast.requester(), idempotency.new_key()
+
+    @idempotency.idempotent
+    def order(request):
+        return HttpResponseRedirect("/" + numbers.take("T", 2007))
+
+    def click():
+        request = RequestFactory().post("/order/", {idempotency.FIELD: key, "title": "x"})
+        request.actor = by
+        return order(request)["Location"]
+
+    assert together(click) == ["/T-2007-000001"] * 4
+    assert NumberCounter.objects.get(series="T").last == 1
+    assert IdempotencyKey.objects.get().location == "/T-2007-000001"
+
+
+def test_an_act_succeeds_without_a_broker_and_its_work_follows(committed_db, mailoutbox):
+    act = (
+        "import django; django.setup()\n"
+        "from documents import mail\n"
+        "mail.enqueue('a@b.example', 'procurement/email/returned.txt',"
+        " {'reference': 'r', 'title': 't', 'reason': 'r'}, 'k')\n"
+    )
+    nowhere = os.environ | {
+        "FLEX_TEST_DATABASE": committed_db, "BROKER_URL": "amqp://127.0.0.1:1//",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", act], cwd=ROOT, env=nowhere, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert Job.objects.get().state == Job.State.QUEUED
+    call_command("run_jobs")
+    assert len(mailoutbox) == 1
+
+
+@pytest.fixture
+def worker(committed_db):
+    """Starts real workers on this database; kills what is left of them."""
+    folder = Path(tempfile.mkdtemp(prefix="flex-worker-"))
+    for name in ("broker/messages", "broker/control", "store", "mail"):
+        (folder / name).mkdir(parents=True)
+    started = []
+
+    def start() -> subprocess.Popen:
+        environment = os.environ | {"FLEX_TEST_DATABASE": committed_db, "FLEX_TEST_FOLDER": str(folder)}
+        started.append(
+            subprocess.Popen(
+                worker_command(folder), cwd=ROOT, env=environment, start_new_session=True, preexec_fn=die_with_parent
+            )
+        )
+        return started[-1]
+
+    yield start, folder
+    for process in started:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for(condition, seconds: float = 120) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not come"
+        time.sleep(0.02)
+
+
+def test_a_worker_killed_at_its_work_and_a_wiped_broker_lose_nothing_and_do_nothing_twice(worker):
+    start, folder = worker
+    contract = cast.accepted()
+    making = Job.objects.filter(task="contracts.make_document")
+    first = start()
+    wait_for(lambda: making.get().state == Job.State.RUNNING)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    shutil.rmtree(folder / "broker" / "messages")
+    (folder / "broker" / "messages").mkdir()
+    assert making.get().state == Job.State.RUNNING
+    making.update(lease_until=clock.real_now() - timedelta(seconds=1))  # rather than wait for it to end
+    start()
+    wait_for(lambda: cast.fresh(contract).state == "awaiting_signatures")
+    assert making.get().attempts == 2
+    purposes = DocumentRevision.objects.filter(document=cast.fresh(contract).document).values_list("purpose", flat=True)
+    assert list(purposes) == ["draft", "issuing_seal"]
+    call_command("check_invariants")
