@@ -83,7 +83,13 @@ def test_an_act_succeeds_without_a_broker_and_its_work_follows(committed_db, mai
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-c", act], cwd=ROOT, env=nowhere, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", act],
+        cwd=ROOT,
+        env=nowhere,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert Job.objects.get().state == Job.State.QUEUED
@@ -103,7 +109,11 @@ def worker(committed_db):
         environment = os.environ | {"FLEX_TEST_DATABASE": committed_db, "FLEX_TEST_FOLDER": str(folder)}
         started.append(
             subprocess.Popen(
-                worker_command(folder), cwd=ROOT, env=environment, start_new_session=True, preexec_fn=die_with_parent
+                worker_command(folder),
+                cwd=ROOT,
+                env=environment,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
             )
         )
         return started[-1]
@@ -138,6 +148,8 @@ def test_a_worker_killed_at_its_work_and_a_wiped_broker_lose_nothing_and_do_noth
     start()
     wait_for(lambda: cast.fresh(contract).state == "awaiting_signatures")
     assert making.get().attempts == 2
-    purposes = DocumentRevision.objects.filter(document=cast.fresh(contract).document).values_list("purpose", flat=True)
+    purposes = DocumentRevision.objects.filter(document=cast.fresh(contract).document).values_list(
+        "purpose", flat=True
+    )
     assert list(purposes) == ["draft", "issuing_seal"]
     call_command("check_invariants")

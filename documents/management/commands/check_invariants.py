@@ -31,7 +31,12 @@ def read(text: str) -> list[Invariant]:
     headings = list(HEADING.finditer(text))
     ends = [heading.start() for heading in headings[1:]] + [len(text)]
     found = [
-        Invariant(int(heading["number"]), heading["name"], heading["words"].strip(), text[heading.end() : end].strip())
+        Invariant(
+            int(heading["number"]),
+            heading["name"],
+            heading["words"].strip(),
+            text[heading.end() : end].strip(),
+        )
         for heading, end in zip(headings, ends, strict=True)
     ]
     names = [invariant.name for invariant in found]
