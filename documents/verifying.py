@@ -15,6 +15,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from asn1crypto import parser as asn1_parser
 from django.utils.translation import gettext as _
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, StreamDecodeLimits
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -91,6 +92,8 @@ async def _examine(pdf: bytes, moment: datetime | None) -> tuple[list[SeenSignat
         if status.timestamp_validity is None or not _is_good(status.timestamp_validity):
             problems.append(_("its timestamp is missing or not trusted"))
         stamp = status.timestamp_validity.timestamp if status.timestamp_validity else None
+        if not _is_padded_with_zeros(bytes(found.pkcs7_content)):
+            problems.append(_("there is something in the space after the signature"))
         reason = str(found.sig_object.get("/Reason", ""))
         who = _identifier(found.signer_cert)
         signatures.append(SeenSignature(found.field_name, who, reason, stamp, tuple(problems)))
@@ -98,6 +101,11 @@ async def _examine(pdf: bytes, moment: datetime | None) -> tuple[list[SeenSignat
     if known != len(reader.embedded_signatures):
         raise NotAsExpected(_("The file has a signature of an unknown kind."))
     return signatures, stamps
+
+
+def _is_padded_with_zeros(contents: bytes) -> bool:
+    """No signature covers the space kept for itself: what follows the signature in it must be nothing."""
+    return not any(contents[asn1_parser.peek(contents) :])
 
 
 def _is_good(status) -> bool:

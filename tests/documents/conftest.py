@@ -3,14 +3,16 @@ seconds), and the register's own way of looking at it, without a database."""
 
 import shutil
 import subprocess
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-from documents import canonical, rendering, signing
-from documents.models import Document, DocumentRevision
+from documents import canonical, clock, keys, rendering, signing, storage, store
+from documents.actors import SYSTEM
+from documents.models import Document, DocumentRevision, Purpose, SigningIntent
 from tests.documents.contract_payload import dius
 
 KIND, VERSION = "call_off_contract", 1
@@ -56,10 +58,19 @@ def render_dius() -> rendering.Rendered:
     return rendering.render(KIND, VERSION, payload, canonical.dumps(payload["order"]))
 
 
+def act_of(field: str) -> uuid.UUID:
+    """The act that a test's signature stands for, the same in the file and in the rows."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"https://flex.example/act/{field}")
+
+
 def sign_as(pdf: bytes, signatory: dict[str, str]) -> bytes:
     lines = [signatory["name"], f"Signed by the signatory of {signatory['name']}"]
     return signing.sign(
-        pdf, field=signatory["field"], identifier=signatory["identifier"], lines=lines, reason="act of a test"
+        pdf,
+        field=signatory["field"],
+        identifier=signatory["identifier"],
+        lines=lines,
+        reason=f"act {act_of(signatory['field'])}",
     )
 
 
@@ -73,6 +84,37 @@ def made(template_database) -> Made:
         files.append(sign_as(files[-1], signatory))
     files.append(signing.archive(files[-1]))
     return Made(payload, canonical.dumps(payload["order"]), tuple(files))
+
+
+def store_steps(made: Made, steps: int) -> Document:
+    """Rows and bytes of the made contract after so many steps (1 made, 2 sealed, ... 6 closed), by the store's own
+    actions."""
+    signers = [
+        {"field": s["field"], "party": s["field"].removeprefix("Signature_"), "identifier": s["identifier"],
+         "name": s["name"]}
+        for s in made.payload["signatories"]
+    ]  # fmt: skip
+    document = store.create(
+        kind=KIND, version=VERSION, subject="contract of a test", number="CON-2007-900001", payload=made.payload,
+        signers=signers, by=SYSTEM, at=clock.DEMONSTRATION_START,
+    )  # fmt: skip
+    purposes = [Purpose.DRAFT, Purpose.ISSUING_SEAL, *[Purpose.SIGNATURE] * 3, Purpose.ARCHIVE_TIMESTAMP]
+    base = None
+    for step, purpose in enumerate(purposes[:steps]):
+        pdf = made.files[step]
+        base, before = storage.put(pdf), base
+        if purpose != Purpose.SIGNATURE:
+            store.add_revision(document, pdf, purpose, base_sha256=before)
+            continue
+        signer = signers[step - 2]
+        intent = SigningIntent.objects.create(
+            act_id=act_of(signer["field"]), document=document, field=signer["field"], base_sha256=before,
+            identifier=signer["identifier"], created_at=clock.real_now(),
+            act={"name": f"A person of {signer['name']}", "post": "signatory", "organisation": signer["name"],
+                 "at": "2007-10-10T09:00:00Z"},
+        )  # fmt: skip
+        store.record_signature(intent, pdf, certificate_sha256=keys.key_id(signer["identifier"]))
+    return Document.objects.get(pk=document.pk)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from documents import clock, keys, signing
 from documents.signing import SigningFailed
-from tests.documents.conftest import sign_as
+from tests.documents.conftest import act_of, sign_as
 
 
 def tool(*arguments: str) -> subprocess.CompletedProcess:
@@ -169,4 +169,4 @@ def test_an_unreachable_timestamp_service_signs_and_closes_nothing(made, monkeyp
 def test_what_is_signed_says_which_act_it_stands_for(made):
     reader = PdfFileReader(io.BytesIO(made.files[5]))
     reasons = [str(s.sig_object["/Reason"]) for s in reader.embedded_regular_signatures]
-    assert reasons == ["Issued by the contract register", *["act of a test"] * 3]
+    assert reasons == ["Issued by the contract register", *[f"act {act_of(field)}" for field in made.parties]]
