@@ -220,6 +220,11 @@ def chromium():
         browser.close()
 
 
+def pytest_sessionstart(session):
+    """Static files come first: the manifest is read once a process, and some tests read it as they are collected."""
+    collect_static(TEST_VAR)
+
+
 def pytest_sessionfinish(session, exitstatus):
     for leftover in (SHARED, f"flex_t_{os.getpid()}"):
         if CLUSTER.pid():
