@@ -132,12 +132,12 @@ def install_test_tools() -> None:
 def set_up(what: str) -> None:
     say("Setting up (a second time takes seconds)")
     make_environment()
-    install_requirements(development=what in ("test", "bench", "lint", "tools"))
+    install_requirements(development=what in ("test", "lint", "tools"))
     if what in ("lint", "tools"):
         return
     install_pango()
     install_front_end()
-    if what in ("test", "bench"):
+    if what in ("test"):
         install_test_tools()
 
 
@@ -159,8 +159,6 @@ def main(arguments: list[str]) -> None:
     set_up(what)
     if what == "test":
         hand_over("-m", "pytest", *rest)
-    elif what == "bench":
-        hand_over("-m", "bench", *rest)
     elif what == "lint":
         lint()
     elif what != "tools":
