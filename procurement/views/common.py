@@ -17,6 +17,12 @@ from procurement.access import NotYours
 def page(view: Callable) -> Callable:
     """Signed in; ``request.at`` is the business moment and ``request.day`` its day; a colleague without the right
     gets the reasons. A POST that changes something is done once by its key."""
+    return reading_page(idempotent(view))
+
+
+def reading_page(view: Callable) -> Callable:
+    """The same for a page that changes nothing, whatever its method: its POST holds no key, so what is shown while
+    the person types never meets the key of the form they then send."""
 
     @wraps(view)
     @login_required
@@ -24,7 +30,7 @@ def page(view: Callable) -> Callable:
         request.at = clock.business_now()
         request.day = london_day(request.at)
         try:
-            return idempotent(view)(request, *args, **kwargs)
+            return view(request, *args, **kwargs)
         except NotYours as refused:
             return render(request, "403.html", {"reasons": refused.reasons}, status=403)
 

@@ -11,7 +11,7 @@ from documents import storage
 from procurement import access, completeness, drafting, forms, guards, quoting, workflow
 from procurement.display import bar_parts, preview, section_rows
 from procurement.models import Accession, AccessionState
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, reading_page
 
 
 def _draft(request, public_id):
@@ -326,7 +326,7 @@ def services(request, public_id):
                     formset_errors=cells)  # fmt: skip
 
 
-@page
+@reading_page
 def totals(request, public_id):
     """The totals of what is typed and not yet saved; nothing is changed."""
     call_off = _draft(request, public_id)

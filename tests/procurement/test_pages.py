@@ -174,3 +174,11 @@ def test_totals_follow_what_is_typed_and_nothing_is_saved(buyer):
     assert "£12,960.00" in page
     assert "1 cells cannot be read." in page
     assert list(call_off.revision.lines.values_list("service_code", "quantity")) == before
+
+
+def test_totals_asked_while_the_form_is_being_saved_still_answer(buyer):
+    call_off = cast.drafted()
+    key = str(uuid.uuid4())
+    filled = {"q-CORE-04-all": "1000", "idempotency_key": key}
+    assert buyer.post(address("services", call_off), filled | {"edits": str(call_off.revision.edits)}).status_code == 302
+    assert buyer.post(address("totals", call_off), filled).status_code == 200
