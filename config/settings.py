@@ -131,6 +131,7 @@ _as_owner = env("FLEX_DB_ROLE", default="runtime") == "owner"
 _url = env("DATABASE_OWNER_URL", default="") if _as_owner else env("DATABASE_URL", default="")
 if not _url and PRODUCTION:
     raise ImproperlyConfigured("production needs DATABASE_URL and DATABASE_OWNER_URL in the environment")
+EMBEDDED_DATABASE = not _url
 _database = (
     env.db_url_config(_url)
     if _url

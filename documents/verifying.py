@@ -40,7 +40,11 @@ class NotAsExpected(RuntimeError):
 
 @dataclass(frozen=True)
 class SeenSignature:
-    """One signature as found in the file. ``identifier`` is the certificate's organisation identifier."""
+    """One signature as found in the file. ``identifier`` is the certificate's organisation identifier.
+
+    Every text is a plain ``str``: the library's own strings hold the whole parsed file, which would then live and be
+    copied (``asdict``) with the verdict.
+    """
 
     field: str
     identifier: str
@@ -79,7 +83,7 @@ async def _examine(pdf: bytes, moment: datetime | None) -> tuple[list[SeenSignat
     for found in reader.embedded_timestamp_signatures:
         status = await async_validate_pdf_timestamp(found, validation_context=keys.validation_context(moment))
         stamps.append(
-            SeenSignature(found.field_name, "", "", status.timestamp, tuple(_problems(status, stamp=True)))
+            SeenSignature(str(found.field_name), "", "", status.timestamp, tuple(_problems(status, stamp=True)))
         )
     lists = None
     if stamps and not stamps[-1].problems:
@@ -96,7 +100,7 @@ async def _examine(pdf: bytes, moment: datetime | None) -> tuple[list[SeenSignat
             problems.append(_("there is something in the space after the signature"))
         reason = str(found.sig_object.get("/Reason", ""))
         who = _identifier(found.signer_cert)
-        signatures.append(SeenSignature(found.field_name, who, reason, stamp, tuple(problems)))
+        signatures.append(SeenSignature(str(found.field_name), who, reason, stamp, tuple(problems)))
     known = len(signatures) + len(stamps)
     if known != len(reader.embedded_signatures):
         raise NotAsExpected(_("The file has a signature of an unknown kind."))
@@ -147,7 +151,7 @@ def insist_on_state(
     }
     try:
         signatures, stamps = asyncio.run(_examine(pdf, moment))
-    except NotAsExpected:
+    except (NotAsExpected, keys.KeyMissing):  # without our own certificates nothing was looked at: that is no verdict
         raise
     except Exception as error:
         raise NotAsExpected(_("The file cannot be read as a signed document: %(why)s.") % {
@@ -213,9 +217,9 @@ def check(pdf: bytes) -> Verdict:
     archived = revision.purpose == Purpose.ARCHIVE_TIMESTAMP
     try:
         seen = insist_on_state(pdf, document, fields=[*sealed, *signed], base=base, archived=archived) if sealed else []
+        people = _people(document, seen)
     except NotAsExpected as wrong:
         return Verdict(False, digest, _("This document is not valid."), document.number, problems=[str(wrong)])
-    people = _people(document, seen)
     if document.state == DocumentState.VOID:
         words = _("This document was voided: nobody is bound by it.")
         return Verdict(False, digest, words, document.number, people, [words])
@@ -248,7 +252,8 @@ def _unknown(pdf: bytes, digest: str) -> Verdict:
 
 
 def _people(document: Document, seen: Sequence[SeenSignature]) -> list[dict[str, str]]:
-    """Who signed, in words, from the recorded acts; the moment from the trusted timestamp in the file."""
+    """Who signed, in words, from the recorded acts; the moment from the trusted timestamp in the file. Raises
+    NotAsExpected when a signature names another act than the recorded one."""
     acts = {intent.field: intent for intent in SigningIntent.objects.filter(document=document)}
     out = []
     for found in seen:

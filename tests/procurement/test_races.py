@@ -1,0 +1,221 @@
+"""Two people act at one moment on real connections, 200 times each: one effect, the other gets words.
+
+Every round starts from the same rows, put back as they were before the first one.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import psycopg2
+import pytest
+from django.db import connections
+
+from config.embedded_pg import SUPERUSER
+from contracts import formation
+from contracts.models import Contract
+from documents import store
+from documents.management.commands.check_invariants import FILE, broken, read
+from documents.models import SigningIntent
+from documents.refusal import Refused
+from procurement import approval, workflow
+from procurement.models import CallOff, CapacityAccount, Decision
+from tests import cast
+from tests.conftest import CLUSTER
+
+ROUNDS = 200
+INVARIANTS = read(FILE.read_text(encoding="utf-8"))
+
+
+class Rewind:
+    """The database as it stands now, and a way back to it that no trigger of ours sees (as the superuser)."""
+
+    def __init__(self, database: str):
+        self.connection = psycopg2.connect(host=str(CLUSTER.socket), user=SUPERUSER, dbname=database)
+        self.connection.autocommit = True
+        self._do("SET session_replication_role = replica")
+        rows = self._do("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        self.tables = [name for (name,) in rows]
+        self._do("CREATE SCHEMA before")
+        for name in self.tables:
+            self._do(f'CREATE TABLE before."{name}" AS TABLE public."{name}"')
+
+    def _do(self, statement: str) -> list:
+        with self.connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def back(self) -> None:
+        self._do(
+            "BEGIN;"
+            + "".join(
+                f'DELETE FROM public."{name}"; INSERT INTO public."{name}" SELECT * FROM before."{name}";'
+                for name in self.tables
+            )
+            + "COMMIT"
+        )
+
+
+class Race:
+    """Two threads, each with a connection that stays open, let go at one moment."""
+
+    def __init__(self, database: str):
+        self.rewind = Rewind(database)
+        self.pool = ThreadPoolExecutor(2)
+
+    def run(self, first, second, after) -> None:
+        """``after(results)`` looks at each round; a result is "done" or the words of the refusal."""
+        for number in range(ROUNDS):
+            start = Barrier(2)
+            acts = (first, second) if number % 2 else (second, first)
+            futures = [self.pool.submit(self._one, act, start) for act in acts]
+            found = [future.result(timeout=60) for future in futures]
+            after(tuple(found if number % 2 else reversed(found)))
+            if number % 20 == 19:
+                assert broken(INVARIANTS) == []
+            self.rewind.back()
+
+    @staticmethod
+    def _one(act, start: Barrier) -> str:
+        start.wait(timeout=60)
+        try:
+            act()
+        except Refused as refused:
+            return " ".join(str(reason.words) for reason in refused.reasons)
+        return "done"
+
+    def close(self) -> None:
+        for _ in range(2):
+            self.pool.submit(connections.close_all)
+        self.pool.shutdown()
+        self.rewind.connection.close()
+
+
+@pytest.fixture
+def race(committed_db):
+    """Made once the rows stand as every round begins: ``race()``."""
+    made = []
+
+    def start() -> Race:
+        made.append(Race(committed_db))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+def one_done(results: tuple[str, str]) -> bool:
+    return sorted(result == "done" for result in results) == [False, True] and all(results)
+
+
+def deciding(call_off: CallOff, email: str):
+    by = cast.person(email)
+    step = cast.open_step(call_off, by)
+    shown = step.revision.revision_hash
+    return lambda: approval.decide(step, shown_hash=shown, no_conflict=True, by=by, at=cast.START)
+
+
+def test_one_approval_given_twice_counts_once(race):
+    call_off = cast.submitted()
+    decide = deciding(call_off, cast.ROUTE[0])
+
+    def after(results):
+        assert one_done(results), results
+        assert Decision.objects.count() == 1
+
+    race().run(decide, decide, after)
+
+
+def test_an_approval_and_a_recall_exclude_each_other(race):
+    call_off = cast.submitted()
+    by = cast.requester()
+
+    def after(results):
+        assert one_done(results), results
+        approved = results[0] == "done"
+        assert Decision.objects.count() == int(approved)
+        assert cast.fresh(call_off).state == ("department_approval" if approved else "returned")
+
+    race().run(deciding(call_off, cast.ROUTE[0]), lambda: workflow.recall(call_off, by=by, at=cast.START), after)
+
+
+def test_what_is_withdrawn_while_it_is_approved_holds_no_capacity(race):
+    """The department's last approval reserves; whichever comes first, withdrawn it is and nothing stays reserved."""
+    call_off = cast.submitted()
+    for email in cast.ROUTE[:3]:
+        cast.decide(call_off, email)
+    by, before = cast.requester(), CapacityAccount.objects.get().reserved_gbp
+
+    def after(results):
+        assert results[1] == "done", results
+        assert cast.fresh(call_off).state == "withdrawn"
+        assert Decision.objects.count() == (4 if results[0] == "done" else 3)
+        assert CapacityAccount.objects.get().reserved_gbp == before
+
+    withdraw = lambda: workflow.withdraw(call_off, reason="not needed", by=by, at=cast.START)  # noqa: E731
+    race().run(deciding(call_off, cast.ROUTE[3]), withdraw, after)
+
+
+def test_an_order_accepted_twice_opens_one_contract(race):
+    call_off = cast.with_supplier()
+    by, shown = cast.person("order.desk@fujitsu.example"), call_off.revision.revision_hash
+
+    def after(results):
+        assert one_done(results), results
+        assert Contract.objects.count() == 1
+
+    accept = lambda: formation.accept_order(call_off, shown_hash=shown, by=by, at=cast.START)  # noqa: E731
+    race().run(accept, accept, after)
+
+
+def test_an_acceptance_and_a_withdrawal_leave_no_contract_of_a_withdrawn_order(race):
+    call_off = cast.with_supplier()
+    desk, requester = cast.person("order.desk@fujitsu.example"), cast.requester()
+    shown = call_off.revision.revision_hash
+
+    def after(results):
+        assert one_done(results), results
+        accepted = results[0] == "done"
+        assert Contract.objects.count() == int(accepted)
+        assert cast.fresh(call_off).state == ("confirmed" if accepted else "withdrawn")
+
+    race().run(
+        lambda: formation.accept_order(call_off, shown_hash=shown, by=desk, at=cast.START),
+        lambda: workflow.withdraw(call_off, reason="not needed", by=requester, at=cast.START), after,
+    )  # fmt: skip
+
+
+def test_one_party_signing_twice_is_one_act(race):
+    contract = cast.issued()
+    by, shown = cast.person(cast.SIGNATORIES[0][1]), store.head(contract.document).sha256
+    sign = lambda: formation.sign(contract, "supplier", shown_sha256=shown, by=by, at=cast.START)  # noqa: E731
+
+    def after(results):
+        assert one_done(results), results
+        assert SigningIntent.objects.count() == 1
+
+    race().run(sign, sign, after)
+
+
+def test_of_two_orders_that_fit_alone_one_is_reserved(race):
+    orders = [cast.submitted(), cast.submitted()]
+    for call_off in orders:
+        for email in cast.ROUTE[:3]:
+            cast.decide(call_off, email)
+    value = orders[0].whole_life_gbp
+    running = race()
+    account = CapacityAccount.objects.get()
+    ceiling = account.reserved_gbp + account.committed_gbp + value + value / 2
+    for schema in ("public", "before"):
+        running.rewind._do(f'UPDATE {schema}."{CapacityAccount._meta.db_table}" SET ceiling_gbp = {ceiling:.2f}')
+
+    def after(results):
+        assert one_done(results), results
+        now = CapacityAccount.objects.get()
+        assert now.reserved_gbp == account.reserved_gbp + value
+        assert now.reserved_gbp + now.committed_gbp <= now.ceiling_gbp
+        refused = orders[0] if results[1] == "done" else orders[1]
+        assert cast.fresh(refused).state == "department_approval"
+        assert any("ceiling" in words for words in results)
+
+    running.run(*(deciding(call_off, cast.ROUTE[3]) for call_off in orders), after)
