@@ -14,15 +14,15 @@ from threading import Barrier
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.http import HttpResponseRedirect
 from django.test import RequestFactory
 
 from config.supervisor import die_with_parent, worker_command
-from documents import clock, idempotency, jobs, mail, numbers
-from documents.models import DocumentRevision, Email, IdempotencyKey, Job, NumberCounter
+from documents import clock, idempotency, jobs, mail, numbers, store
+from documents.models import Document, DocumentRevision, Email, IdempotencyKey, Job, NumberCounter, Signature
 from tests import cast
-from tests.conftest import ROOT
+from tests.conftest import ROOT, sql
 
 
 def together(do, times: int = 4) -> list:
@@ -153,3 +153,37 @@ def test_a_worker_killed_at_its_work_and_a_wiped_broker_lose_nothing_and_do_noth
     )
     assert list(purposes) == ["draft", "issuing_seal"]
     call_command("check_invariants")
+
+
+def test_a_worker_killed_between_signing_and_recording_signs_once(worker, settings):
+    """The killed worker had made and stored the signed bytes and waited for the document's row to record them."""
+    start, folder = worker
+    settings.STORE_DIR = folder / "store"
+    contract = cast.accepted()
+    first = start()
+    wait_for(lambda: cast.fresh(contract).state == "awaiting_signatures")
+    cast.sign(cast.fresh(contract), *cast.SIGNATORIES[0])
+    document = cast.fresh(contract).document
+    with transaction.atomic():
+        Document.objects.select_for_update().get(pk=document.pk)
+        wait_for(waiting_for_a_row)
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+        assert not Signature.objects.exists()
+    signing = Job.objects.get(task="contracts.apply_signature")
+    assert signing.state == Job.State.RUNNING
+    Job.objects.filter(pk=signing.pk).update(lease_until=clock.real_now() - timedelta(seconds=1))
+    start()
+    wait_for(lambda: cast.fresh(signing).state == Job.State.DONE)
+    assert cast.fresh(signing).attempts == 2
+    made = Signature.objects.get()
+    revisions = DocumentRevision.objects.filter(document=document).order_by("number")
+    assert [revision.purpose for revision in revisions] == ["draft", "issuing_seal", "signature"]
+    assert store.head(document) == made.revision
+    call_command("check_invariants")
+
+
+def waiting_for_a_row() -> bool:
+    """Asked on a connection of its own: what a transaction sees of the others does not change while it lasts."""
+    name = connection.settings_dict["NAME"]
+    return bool(sql(f"SELECT 1 FROM pg_stat_activity WHERE datname = '{name}' AND wait_event_type = 'Lock'"))
