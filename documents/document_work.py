@@ -83,8 +83,9 @@ def sign(intent: SigningIntent) -> Signature:
     )
     signed = [s.intent.field for s in Signature.objects.filter(intent__document=document).select_related("intent")]
     verifying.insist_on_state(
-        pdf, document, fields=[signing.ISSUER_FIELD, *signed, intent.field], base=_revision(document, Purpose.DRAFT)
-    )
+        pdf, document, fields=[signing.ISSUER_FIELD, *signed, intent.field], base=_revision(document, Purpose.DRAFT),
+        checked=base,
+    )  # fmt: skip
     storage.put(pdf)
     return store.record_signature(intent, pdf, certificate_sha256=keys.key_id(intent.identifier))
 

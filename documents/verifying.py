@@ -19,7 +19,7 @@ from asn1crypto import parser as asn1_parser
 from django.utils.translation import gettext as _
 from pyhanko.pdf_utils.decode_limits import DecodeLimits, StreamDecodeLimits
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.sign.diff_analysis import ModificationLevel
+from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, DiffPolicy, ModificationLevel
 from pyhanko.sign.validation import (
     DocumentSecurityStore,
     SignatureCoverageLevel,
@@ -68,20 +68,40 @@ class Verdict:
         return asdict(self)
 
 
+class _Since(DiffPolicy):
+    """The library's difference analysis from a revision of the file that was looked at before, and onwards. Reading
+    the tags of every earlier revision again is what the check spends its time on."""
+
+    def __init__(self, revision: int):
+        self.revision = revision
+
+    def apply(self, *args, **how):
+        return DEFAULT_DIFF_POLICY.apply(*args, **how)
+
+    def review_file(self, reader, base_revision, field_mdp_spec=None, doc_mdp=None):
+        first = base_revision if isinstance(base_revision, int) else base_revision.revision
+        return DEFAULT_DIFF_POLICY.review_file(reader, max(first, self.revision), field_mdp_spec, doc_mdp)
+
+
 def _identifier(certificate) -> str:
     return certificate.subject.native.get("organization_identifier", "")
 
 
-async def _examine(pdf: bytes, moment: datetime | None) -> tuple[list[SeenSignature], list[SeenSignature]]:
-    """(signatures, document timestamps), each with its problems.
+async def _examine(
+    pdf: bytes, moment: datetime | None, checked: bytes = b""
+) -> tuple[list[SeenSignature], list[SeenSignature]]:
+    """(signatures, document timestamps), each with its problems. ``checked`` is the beginning of the file that was
+    examined before: only what was added to it is searched for changes.
 
     An archive timestamp is judged now; once it holds, the signatures under it are judged at its moment by the
     revocation lists it closed in with them, so that a certificate that ended or was revoked later takes nothing back.
     """
     reader = PdfFileReader(io.BytesIO(pdf), strict=True, decode_limits=LIMITS)
+    policy = _Since(_revisions(checked) - 1) if checked else DEFAULT_DIFF_POLICY
     signatures, stamps = [], []
     for found in reader.embedded_timestamp_signatures:
-        status = await async_validate_pdf_timestamp(found, validation_context=keys.validation_context(moment))
+        context = keys.validation_context(moment)
+        status = await async_validate_pdf_timestamp(found, validation_context=context, diff_policy=policy)
         stamps.append(
             SeenSignature(str(found.field_name), "", "", status.timestamp, tuple(_problems(status, stamp=True)))
         )
@@ -91,7 +111,7 @@ async def _examine(pdf: bytes, moment: datetime | None) -> tuple[list[SeenSignat
         lists = [crl.get_object().data for crl in DocumentSecurityStore.read_dss(reader).crls]
     for found in reader.embedded_regular_signatures:
         context = keys.validation_context(moment, lists)
-        status = await async_validate_pdf_signature(found, signer_validation_context=context)
+        status = await async_validate_pdf_signature(found, signer_validation_context=context, diff_policy=policy)
         problems = _problems(status)
         if status.timestamp_validity is None or not _is_good(status.timestamp_validity):
             problems.append(_("its timestamp is missing or not trusted"))
@@ -105,6 +125,10 @@ async def _examine(pdf: bytes, moment: datetime | None) -> tuple[list[SeenSignat
     if known != len(reader.embedded_signatures):
         raise NotAsExpected(_("The file has a signature of an unknown kind."))
     return signatures, stamps
+
+
+def _revisions(pdf: bytes) -> int:
+    return PdfFileReader(io.BytesIO(pdf), strict=True, decode_limits=LIMITS).total_revisions
 
 
 def _is_padded_with_zeros(contents: bytes) -> bool:
@@ -136,21 +160,24 @@ def _problems(status, *, stamp: bool = False) -> list[str]:
 
 def insist_on_state(
     pdf: bytes, document: Document, *, fields: Sequence[str], base: DocumentRevision, archived: bool = False,
-    moment: datetime | None = None,
+    moment: datetime | None = None, checked: bytes = b"",
 ) -> list[SeenSignature]:  # fmt: skip
     """The strict check against what the file must now hold. Raises NotAsExpected with the first thing wrong; returns
-    the signatures, the archive timestamp last."""
+    the signatures, the archive timestamp last. ``checked``: the stored head that this file adds to, which passed this
+    check when it was stored."""
     if len(pdf) > MAX_BYTES:
         raise NotAsExpected(_("The file is larger than any document of this register."))
     if canonical.sha256_hex(pdf[: base.length]) != base.sha256:
         raise NotAsExpected(_("The file does not begin with the document as it was made."))
+    if not pdf.startswith(checked):
+        raise NotAsExpected(_("The file does not begin with the document as it last stood."))
     if not re.search(rb"startxref\s+\d+\s+%%EOF\s?\s?$", pdf[-64:]):
         raise NotAsExpected(_("There is something after the end of the document, or its end is missing."))
     expected = {s["field"]: s["identifier"] for s in document.expected_signers} | {
         signing.ISSUER_FIELD: keys.REGISTER
     }
     try:
-        signatures, stamps = asyncio.run(_examine(pdf, moment))
+        signatures, stamps = asyncio.run(_examine(pdf, moment, checked))
     except (NotAsExpected, keys.KeyMissing):  # without our own certificates nothing was looked at: that is no verdict
         raise
     except Exception as error:

@@ -14,6 +14,7 @@ from pyhanko.sign import fields, signers
 from documents import clock, keys, signing, verifying
 from documents.signing import _LoadedKeySigner
 from documents.verifying import NotAsExpected
+from tests.documents.conftest import sign_as
 
 
 def insist(made, pdf: bytes, step: int = 5, **options):
@@ -165,3 +166,17 @@ def test_what_was_closed_stays_proved_when_its_seals_are_revoked_and_ended(made,
     monkeypatch.setattr(clock, "real_now", lambda: later)
     keys.refresh_revocation_lists()
     assert [s.field for s in insist(made, made.files[5])] == [*made.fields, signing.ARCHIVE_FIELD]
+
+
+def test_what_is_added_to_a_checked_head_is_looked_at_alone(made):
+    for step in (2, 3, 4):
+        insist(made, made.files[step], step, checked=made.files[step - 1])
+    with pytest.raises(NotAsExpected, match="as it last stood"):
+        insist(made, made.files[3], 3, checked=made.files[2] + b" ")
+
+
+@pytest.mark.parametrize("change", UPDATES[:3], ids=lambda change: change.__name__)
+def test_a_change_slipped_in_before_a_signature_is_refused_though_the_head_was_checked(made, change):
+    spoilt = sign_as(incremental(made.files[2], change), made.payload["signatories"][1])
+    with pytest.raises(NotAsExpected, match="not allowed|not permitted"):
+        insist(made, spoilt, 3, checked=made.files[2])
