@@ -1,5 +1,7 @@
 """What every page shows beside its own content."""
 
+from functools import partial
+
 from django.conf import settings
 
 from documents import clock
@@ -10,6 +12,11 @@ def look(request):
     return {
         "actor": getattr(request, "actor", None),
         "demonstration": settings.STEPPABLE_CLOCK,
-        "business_now": clock.business_now if settings.STEPPABLE_CLOCK else None,
+        "business_now": partial(_business_now, request) if settings.STEPPABLE_CLOCK else None,
     }
+
+
+def _business_now(request):
+    """The moment the page was made for, if it has one: the banner and the page never disagree."""
+    return getattr(request, "at", None) or clock.business_now()
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 
 from catalogue.models import Framework
 from procurement import access
@@ -26,11 +26,15 @@ S = CallOffState
 
 
 def chairs(by: Person, on: date) -> frozenset[tuple[int, str]]:
-    """(organisation id, post) the person sits in that day, in their own right or for a principal."""
-    acting = ActingFor.objects.filter(in_date(on), in_date(on, "holding__"), deputy=by.user).values_list(
-        "holding__post__organisation_id", "holding__post__code"
-    )
-    return access.sight_of(by, on).posts | frozenset(acting)
+    """(organisation id, post) the person sits in that day, in their own right or for a principal; read once per
+    request and day, as ``access.sight_of``."""
+    known = by.user.__dict__.setdefault("_chairs", {})
+    if on not in known:
+        acting = ActingFor.objects.filter(in_date(on), in_date(on, "holding__"), deputy=by.user).values_list(
+            "holding__post__organisation_id", "holding__post__code"
+        )
+        known[on] = access.sight_of(by, on).posts | frozenset(acting)
+    return known[on]
 
 
 def open_steps(by: Person, on: date) -> QuerySet[ApprovalStep]:
@@ -135,12 +139,11 @@ class Bar:
 
 def capacity_bar(framework: Framework) -> Bar:
     """Committed, reserved (past the department), in the department's approval, and free."""
-    account = CapacityAccount.objects.get(framework=framework)
-    pending = CallOff.objects.filter(framework=framework, state=S.DEPARTMENT_APPROVAL).aggregate(
-        total=Sum("whole_life_gbp")
-    )["total"]
+    in_approval = CallOff.objects.filter(framework=OuterRef("framework"), state=S.DEPARTMENT_APPROVAL)
+    total = in_approval.order_by().values("framework").annotate(total=Sum("whole_life_gbp")).values("total")
+    account = CapacityAccount.objects.annotate(pending_gbp=Subquery(total)).get(framework=framework)
     return Bar(
-        account.ceiling_gbp, account.committed_gbp, account.reserved_gbp, pending or 0, account.headroom_gbp
+        account.ceiling_gbp, account.committed_gbp, account.reserved_gbp, account.pending_gbp or 0, account.headroom_gbp
     )
 
 

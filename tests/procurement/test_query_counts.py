@@ -1,0 +1,51 @@
+"""What a page asks the database does not grow with what it shows: with one order, and with fifty more."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+MOST_ON_A_LIST = 12
+MOST_AT_HOME = 13  # five lists and the framework's bar
+ENTRIES = 50
+LISTS = {"home": "/", "call-offs": "/call-offs/", "contracts": "/contracts/", "search": "/search/?q=dius"}
+OTHERS = {
+    "catalogue": "/catalogue/",
+    "framework": "/framework/",
+    "service": "/catalogue/CORE-01/",
+    "glossary": "/glossary/",
+}
+READERS = ("requester@dius.example", cast.ROUTE[0], cast.ROUTE[4], "order.desk@fujitsu.example")
+
+
+def asked(client, address: str) -> int:
+    client.get(address)  # what is read once and kept (sessions, content types) is not the page's
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
+
+
+def counts(client, addresses: dict[str, str]) -> dict[tuple[str, str], int]:
+    found = {}
+    for email in READERS:
+        client.force_login(cast.person(email).user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        found |= {(email, name): asked(client, address) for name, address in addresses.items()}
+    return found
+
+
+def test_lists_and_pages_cost_the_same_with_many_orders(client):
+    cast.submitted()
+    addresses = LISTS | OTHERS
+    before = counts(client, addresses)
+    for _ in range(ENTRIES):
+        cast.submitted()
+    after = counts(client, addresses)
+    assert {page: (before[page], after[page]) for page in after if after[page] > before[page]} == {}
+    over = {
+        page: count
+        for page, count in after.items()
+        if page[1] in LISTS and count > (MOST_AT_HOME if page[1] == "home" else MOST_ON_A_LIST)
+    }
+    assert over == {}
