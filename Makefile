@@ -1,5 +1,5 @@
 # Two commands do everything: `make run` and `make test`. Neither needs anything done first.
-.PHONY: run test story lint requirements clean
+.PHONY: run test story bench lint requirements clean
 
 PORT ?= 8000
 OUT ?= story-out
@@ -14,6 +14,9 @@ test:
 
 story:
 	@python3 config/bootstrap.py story --out $(OUT)
+
+bench:
+	@python3 config/bootstrap.py bench
 
 lint:
 	@python3 config/bootstrap.py lint

@@ -161,6 +161,8 @@ def main(arguments: list[str]) -> None:
         hand_over("-m", "pytest", *rest)
     elif what == "lint":
         lint()
+    elif what == "bench":
+        hand_over("-m", "bench")
     elif what != "tools":
         hand_over("-m", "config.supervisor", what, *rest)
 

@@ -1,5 +1,5 @@
 """The strict check of a document: stricter than the viewers, which accept truncation, junk after the end, strangers'
-signatures and other contracts' documents (docs/signing.md).
+signatures and other contracts' documents.
 
 Accepted is only a file whose first bytes are revision 0 as stored, with exactly the expected signatures, each by the
 expected organisation, intact, trusted to our root and covering its whole revision, closed by an archive timestamp that
