@@ -1,4 +1,23 @@
-"""What every page of a signed-in person has in common."""
+"""What every page has in common."""
+
+from django.conf import settings
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+
+class LargestBodyMiddleware:
+    """Refuses a body larger than any form here takes by its announced length, before a byte of it is read (the check
+    of the form's token would read it all and write it to disk)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        announced = request.META.get("CONTENT_LENGTH") or "0"
+        if not announced.isascii() or not announced.isdigit() or int(announced[:20]) > settings.LARGEST_BODY:
+            words = _("No form here takes more than %(size)s MB.") % {"size": settings.LARGEST_BODY // 2**20}
+            return render(request, "413.html", {"words": words}, status=413)
+        return self.get_response(request)
 
 
 class PrivatePagesMiddleware:

@@ -94,6 +94,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.middleware.LargestBodyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -227,6 +228,7 @@ STORAGES = {
 NODE_MODULES = BASE_DIR / "node_modules"
 FONT_DIR = Path(env("FONT_DIR", default=str(NODE_MODULES / "@fontsource" / "public-sans" / "files")))
 MEDIA_ROOT = INSTANCE_DIR / "media"
+LARGEST_BODY = 21 * 1024 * 1024  # the largest file of any form (20 MB, the public check) and the form around it
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -98,3 +98,12 @@ def test_a_form_of_another_site_changes_nothing():
     strict = Client(enforce_csrf_checks=True)
     answer = strict.post(PUBLIC, {"login": "requester@dius.example", "password": "public sector flex 2007"})
     assert answer.status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("announced", [str(10**9), "9" * 40, "-1", "a lot"])
+def test_a_body_larger_than_any_form_is_refused_unread(client, announced):
+    answer = client.generic("POST", "/check/", b"", CONTENT_LENGTH=announced)
+    assert answer.status_code == 413
+    assert "No form here takes more than 21 MB" in answer.content.decode()
+    assert "default-src" in answer["Content-Security-Policy"]
