@@ -50,8 +50,7 @@ def _limit(request, step):
     return held[0] if held else None
 
 
-def _decision(request, public_id, position, form_class, action, *, title, words, button, done, danger=False):
-    order, step = _step(request, public_id, position)
+def _decision(request, order, step, form_class, action, *, title, words, button, done, danger=False):
     form = form_class(request.POST or None)
     guard = guards.why_not_decide if action is approval.decide else guards.why_not_act_on_step
     errors = () if request.method == "POST" else list(guard(order, step, by=request.actor, at=request.at))
@@ -61,7 +60,7 @@ def _decision(request, public_id, position, form_class, action, *, title, words,
         )
         if result:
             messages.success(request, done)
-            return redirect("procurement:call_off", public_id)
+            return redirect("procurement:call_off", order.public_id)
     context = {"call_off": order, "step": step, "revision": step.revision, "form": form, "errors": errors,
                "title": title, "words": words, "button": button, "danger": danger}  # fmt: skip
     return render(request, "procurement/decide.html", context)
@@ -69,10 +68,10 @@ def _decision(request, public_id, position, form_class, action, *, title, words,
 
 @page
 def decide(request, public_id, position):
-    _order, step = _step(request, public_id, position)
+    order, step = _step(request, public_id, position)
     commits = step.act == "commit"
     return _decision(
-        request, public_id, position, forms.EndorseForm, approval.decide,
+        request, order, step, forms.EndorseForm, approval.decide,
         title=_("Commit this call-off") if commits else _("Endorse this call-off"),
         words=_("You commit the whole-life value under your delegation. It then goes to the next desk.") if commits
         else _("You say that it is right as far as your post goes. It commits no money."),
@@ -84,7 +83,7 @@ def decide(request, public_id, position):
 @page
 def send_back(request, public_id, position):
     return _decision(
-        request, public_id, position, forms.ReturnForm, approval.return_for_changes,
+        request, *_step(request, public_id, position), forms.ReturnForm, approval.return_for_changes,
         title=_("Return it for amendment"), button=_("Return it"), done=_("Returned to the requester."), danger=True,
         words=_("The requester gets it back as a new draft with your reason. All approvals start again."),
     )  # fmt: skip
@@ -93,7 +92,7 @@ def send_back(request, public_id, position):
 @page
 def reject(request, public_id, position):
     return _decision(
-        request, public_id, position, forms.ReturnForm, approval.reject, title=_("Reject this call-off"),
+        request, *_step(request, public_id, position), forms.ReturnForm, approval.reject, title=_("Reject this call-off"),
         button=_("Reject it"), done=_("Rejected."), danger=True,
         words=_("It ends here. The requester reads your reason and can copy it into a new draft."),
     )  # fmt: skip
