@@ -146,17 +146,6 @@ def test_a_stale_form_is_refused_and_nothing_is_lost(buyer):
     assert cast.fresh(call_off).revision.budget_code == "DIUS-ICT-2007"
 
 
-def test_a_list_costs_the_same_with_one_row_and_with_many(buyer, django_assert_max_num_queries):
-    cast.drafted()
-    with django_assert_max_num_queries(12) as one:
-        assert buyer.get(reverse("procurement:call_offs")).status_code == 200
-    for _ in range(5):
-        cast.drafted()
-    with django_assert_max_num_queries(12) as many:
-        buyer.get(reverse("procurement:call_offs"))
-    assert len(one) == len(many)
-
-
 def test_search_finds_by_number_purchase_order_department_site_and_service(client):
     call_off = cast.submitted()
     sign_in(client, "requester@dius.example")
