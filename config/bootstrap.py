@@ -22,6 +22,8 @@ TEST_TOOLS = {
     "certutil": "libnss3-tools",
     "qpdf": "qpdf",
 }
+# a file of tests stays in one process (its fixtures are dear), in the order of collection: the long ones stand first
+AT_ONCE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def say(words: str) -> None:
@@ -137,7 +139,7 @@ def set_up(what: str) -> None:
         return
     install_pango()
     install_front_end()
-    if what in ("test"):
+    if what == "test":
         install_test_tools()
 
 
@@ -158,7 +160,7 @@ def main(arguments: list[str]) -> None:
     what, *rest = arguments or ["run"]
     set_up(what)
     if what == "test":
-        hand_over("-m", "pytest", *rest)
+        hand_over("-m", "pytest", *AT_ONCE, *rest)
     elif what == "lint":
         lint()
     elif what == "bench":

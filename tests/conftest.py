@@ -220,6 +220,28 @@ def chromium():
         browser.close()
 
 
+LONGEST_FIRST = ("browser/", "procurement/test_races", "documents/", "contracts/", "procurement/")
+
+
+def pytest_collection_modifyitems(items):
+    """The files that take minutes start first, so that no process is left alone with one at the end."""
+
+    def rank(item) -> int:
+        path = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((place for place, start in enumerate(LONGEST_FIRST) if path.startswith(start)), len(LONGEST_FIRST))
+
+    items.sort(key=rank)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Which files ran, with how many tests and seconds: several processes print dots only."""
+    files: dict[str, list[float]] = {}
+    for report in terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", []):
+        files.setdefault(report.nodeid.partition("::")[0], []).append(report.duration)
+    for name, durations in sorted(files.items()):
+        terminalreporter.write_line(f"{name}: {len(durations)} tests, {sum(durations):.0f} s")
+
+
 def pytest_sessionstart(session):
     """Static files come first: the manifest is read once a process, and some tests read it as they are collected."""
     collect_static(TEST_VAR)
@@ -229,6 +251,8 @@ def pytest_sessionfinish(session, exitstatus):
     for leftover in (SHARED, f"flex_t_{os.getpid()}"):
         if CLUSTER.pid():
             sql(f"DROP DATABASE IF EXISTS {leftover} WITH (FORCE)")
+    if hasattr(session.config, "workerinput"):
+        return  # one of several processes: the one that started them stops the cluster when all have ended
     others = sql("SELECT 1 FROM pg_stat_activity WHERE datname LIKE 'flex%'") if CLUSTER.pid() else []
     if not others:  # somebody else's tests may be running beside these
         CLUSTER.stop()
