@@ -17,8 +17,7 @@ from catalogue.models import (
     VatRate,
 )
 from catalogue.rules import Rule
-
-MOST_WORDS = 10  # of a search; each is one more condition
+from catalogue.text import search_words
 
 
 def live_release(framework: Framework, on: date) -> CatalogueRelease | None:
@@ -68,17 +67,13 @@ def vat_rates() -> list[tuple[date, Decimal]]:
 
 
 def browse(release: CatalogueRelease, *, text: str = "", lot: int | None = None, category: str = "") -> QuerySet:
-    """The services of a release by words in code, name or category, lot and category; catalogue order.
-
-    Characters nobody can type on purpose (NUL, lone surrogates) are passed over; a search never fails.
-    """
+    """The services of a release by words in code, name or category, lot and category; catalogue order."""
     rows = release.services.all()
     if lot is not None:
         rows = rows.filter(lot=lot)
     if category:
         rows = rows.filter(category=category)
-    words = "".join(character if character.isprintable() else " " for character in text).split()
-    for word in words[:MOST_WORDS]:
+    for word in search_words(text):
         rows = rows.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(category__icontains=word))
     return rows
 

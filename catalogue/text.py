@@ -9,6 +9,7 @@ import unicodedata
 from django.utils.translation import gettext as _
 
 LONGEST_WORD = 100
+LONGEST_SEARCH, MOST_WORDS = 100, 10  # characters and words that a search looks at
 MOST_MARKS = 4  # combining marks on one letter; living scripts use up to three
 
 # Invisible and without meaning here; editors and web pages leave them behind, so they are dropped, not complained of.
@@ -17,6 +18,13 @@ _LEFT_BEHIND = dict.fromkeys((0x00AD, 0x200B, 0x2060, 0xFEFF))
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 # Joiners belong to the spelling of several scripts and to composed emoji.
 _JOINERS = frozenset("\u200c\u200d")
+
+
+def search_words(text: str) -> list[str]:
+    """The words of a search, lower case. What nobody can type on purpose (NUL, lone surrogates) is passed over, and so
+    is what goes past the longest search: a search never fails."""
+    shown = "".join(character if character.isprintable() else " " for character in text[:LONGEST_SEARCH])
+    return shown.lower().split()[:MOST_WORDS]
 
 
 def line(text: str, *, longest: int) -> str:

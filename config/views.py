@@ -4,12 +4,14 @@ from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from catalogue.text import LONGEST_SEARCH
 from config.glossary import WORDS
-from contracts import access as contract_access
 from contracts import queries as contract_queries
 from procurement import display, queries
 from procurement.models import Accession
 from procurement.views.common import page
+
+MOST_FOUND = 25
 
 
 def health(request):
@@ -44,12 +46,10 @@ def glossary(request):
 @page
 def search(request):
     """Call-offs and contracts by number, purchase order, department, site and service."""
-    text = request.GET.get("q", "")[:100].strip()
+    text = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
     call_offs, contracts = [], []
     if text:
-        call_offs = list(queries.visible_list(request.actor, request.day, text=text)[:25])
-        rows = contract_access.visible_contracts(request.actor, request.day).select_related("department", "supplier")
-        for word in text.lower().split():
-            rows = rows.filter(search_text__contains=word)
-        contracts = list(rows.order_by("-formed_at", "-id")[:25])
+        who = request.actor, request.day
+        call_offs = list(queries.visible_list(*who, text=text).order_by("-created_at", "-id")[:MOST_FOUND])
+        contracts = list(contract_queries.visible_list(*who, text=text).order_by("-formed_at", "-id")[:MOST_FOUND])
     return render(request, "search.html", {"q": text, "call_offs": call_offs, "contracts": contracts})

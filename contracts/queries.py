@@ -2,12 +2,14 @@
 
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from catalogue.models import Framework
+from contracts import access
 from contracts.access import SIGNING_POST
 from contracts.guards import next_party
 from contracts.models import Contract, ContractState, Party
+from procurement import searching
 from procurement.access import Sight
 from procurement.actors import Person
 from procurement.queries import chairs
@@ -39,6 +41,12 @@ def to_sign(by: Person, on: date) -> list[Contract]:
         if (organisation, SIGNING_POST[Party(party)]) in held:
             mine.append(contract)
     return mine
+
+
+def visible_list(by: Person, on: date, *, text: str = "", state: str = "") -> QuerySet[Contract]:
+    """The person's contracts by text (number, supplier and what its call-off is found by) and state."""
+    rows = access.visible_contracts(by, on).select_related("department", "supplier")
+    return searching.matching(rows.filter(state=state) if state else rows, text)
 
 
 def framework_of(seen: Sight) -> Framework | None:

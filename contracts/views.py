@@ -2,12 +2,13 @@
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contracts import access, formation, forms, guards
+from catalogue.text import LONGEST_SEARCH
+from contracts import access, formation, forms, guards, queries
 from contracts.models import Contract, ContractState, Party, signature_field
 from documents import audit, jobs, rendering, store
 from documents.models import DocumentRevision, SigningIntent
@@ -15,8 +16,7 @@ from procurement import access as procurement_access
 from procurement import display
 from procurement import guards as procurement_guards
 from procurement.views.common import attempt, page
-
-PAGE_SIZE = 25
+from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
 
 @page
@@ -44,12 +44,26 @@ def accept(request, public_id):
 @page
 def contracts(request):
     """The contracts a person may see, newest first."""
-    rows = access.visible_contracts(request.actor, request.day).select_related("department", "supplier")
-    text = request.GET.get("q", "")[:100]
-    for word in text.lower().split():
-        rows = rows.filter(search_text__contains=word)
-    found = Paginator(rows.order_by("-formed_at", "-id"), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "contracts/contracts.html", {"page": found, "q": text, "query": f"q={text}&" if text else ""})
+    text = request.GET.get("q", "")[:LONGEST_SEARCH]
+    state = choice(request, "state", _("State"), ContractState.choices)
+    rows = queries.visible_list(request.actor, request.day, text=text, state=state.chosen)
+    listing = Listing(
+        request, rows,
+        columns=[
+            Column("number", _("Contract"), lambda c: f"{c.number} {c.title}", ("number",)),
+            Column("department", _("Department"), lambda c: c.department.name, ("department__name",)),
+            Column("supplier", _("Supplier"), lambda c: c.supplier.name, ("supplier__name",)),
+            Column("state", _("State"), lambda c: c.get_state_display(), ("state",), STATE),
+            Column("starts", _("From"), lambda c: c.starts_on, ("starts_on",), DAY),
+            Column("ends", _("To"), lambda c: c.ends_on, ("ends_on",), DAY),
+            Column("value", _("Original value, net"), lambda c: c.original_value_gbp, ("original_value_gbp",), GBP),
+        ],
+        url=lambda c: reverse("contracts:contract", args=[c.public_id]),
+        title=_("Contracts"), filename="contracts", text=text,
+        search_label=_("Number, purchase order, department, supplier, site or service"), choices=[state],
+        ties=("-formed_at", "-id"),
+    )  # fmt: skip
+    return listing.respond("contracts/contracts.html")
 
 
 def _working(contract: Contract) -> bool:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, When
 
-from catalogue.models import Framework
-from procurement import access
+from catalogue.models import Framework, Organisation
+from procurement import access, searching
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
@@ -147,14 +147,30 @@ def capacity_bar(framework: Framework) -> Bar:
     )
 
 
-def visible_list(by: Person, on: date, *, text: str = "", state: str = "") -> QuerySet[CallOff]:
-    """The person's call-offs, newest first, by text (number, purchase order, department, site, service) and state."""
+def visible_list(by: Person, on: date, *, text: str = "", state: str = "", department: str = "") -> QuerySet[CallOff]:
+    """The person's call-offs by text (number, purchase order, department, site, service), state and department code.
+
+    ``value_seen`` is the whole-life value (GBP, VAT excluded) of the newest revision that reached the reader.
+    """
+    seen = access.sight_of(by, on)
     rows = access.visible_call_offs(by, on).select_related("department", "framework", "supplier")
     if state:
         rows = rows.filter(state=state)
-    for word in text.lower().split():
-        rows = rows.filter(search_text__contains=word)
-    return rows.order_by("-created_at", "-id")
+    if department:
+        rows = rows.filter(department__code=department)
+    value = Case(
+        When(department_id__in=seen.organisations, then="whole_life_gbp"),
+        When(framework_id__in=seen.frameworks, authority_revision__isnull=False,
+             then="authority_revision__whole_life_gbp"),
+        default="supplier_revision__whole_life_gbp",
+    )  # fmt: skip
+    return searching.matching(rows, text).annotate(value_seen=value)
+
+
+def departments_seen(by: Person, on: date) -> list[tuple[str, str]]:
+    """(code, name) of the departments whose call-offs the person may see, by name."""
+    rows = access.visible_call_offs(by, on).order_by()
+    return list(Organisation.objects.filter(pk__in=rows.values("department_id")).values_list("code", "name").order_by("name"))
 
 
 def orders_by_state(framework: Framework) -> dict[str, int]:

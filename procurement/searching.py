@@ -1,6 +1,16 @@
-"""Finding a call-off: the words it is found by, kept on its row under a trigram index."""
+"""Finding a call-off or a contract: the words it is found by, kept on its row under a trigram index."""
 
+from django.db.models import QuerySet
+
+from catalogue.text import search_words
 from procurement.models import CallOff
+
+
+def matching(rows: QuerySet, text: str) -> QuerySet:
+    """The rows whose ``search_text`` holds every word."""
+    for word in search_words(text):
+        rows = rows.filter(search_text__contains=word)
+    return rows
 
 
 def text_of(call_off: CallOff) -> str:

@@ -1,20 +1,25 @@
 """The catalogue and the framework, for people who may order from it, and the demonstration's clock."""
 
 from datetime import datetime, time
+from functools import cache
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue_queries
 from catalogue.models import Framework, ServiceVersion
+from catalogue.text import LONGEST_SEARCH
 from documents import clock
 from documents.refusal import Refused
+from documents.templatetags.flex import count, gbp
 from procurement import access, display, forms, queries, quoting
 from procurement.models import Accession, AccessionState
 from procurement.views.common import page
+from procurement.views.listing import GBP, Column, Listing, choice
 
 
 def _framework(request):
@@ -34,21 +39,56 @@ def _framework(request):
 
 @page
 def catalogue(request):
-    """Browse and search: price at today's volume and at the next bands, service level, carbon."""
+    """Browse and search: price at today's volume and at the next band, service level, carbon."""
     framework = _framework(request)
     release = catalogue_queries.live_release(framework, request.day)
-    text = request.GET.get("q", "")[:80]
-    lot = request.GET.get("lot", "")
-    chosen = int(lot) if lot in {str(x.number) for x in framework.lots.all()} else None
-    rows = catalogue_queries.browse(release, text=text, lot=chosen) if release else ServiceVersion.objects.none()
+    text = request.GET.get("q", "")[:LONGEST_SEARCH]
+    lots = [(str(lot.number), f"{lot.number} {lot.title}") for lot in framework.lots.all()]
+    lot = choice(request, "lot", _("Lot"), lots)
+    categories = catalogue_queries.categories(release) if release else []
+    category = choice(request, "category", _("Category"), [(name, name) for name in categories])
+    rows = ServiceVersion.objects.none()
+    if release:
+        rows = catalogue_queries.browse(
+            release, text=text, lot=int(lot.chosen) if lot.chosen else None, category=category.chosen
+        )
+    listing = Listing(
+        request, rows, columns=_catalogue_columns(framework, release, request.day),
+        url=lambda s: reverse("procurement:service", args=[s.code]), title=_("Services and prices, VAT excluded"),
+        filename="catalogue", text=text, search_label=_("Word, code or category"), choices=[lot, category],
+        ties=ServiceVersion._meta.ordering, page_size=100,
+    )  # fmt: skip
+    return listing.respond("procurement/catalogue.html", framework=framework, release=release)
+
+
+def _catalogue_columns(framework, release, on):
     price_list = catalogue_queries.price_list(release) if release else None
-    volumes = quoting.volumes(framework, request.day)
-    services = [
-        {"row": row, "prices": display.next_prices(price_list.services[row.code], price_list, volumes)} for row in rows
+    volumes = quoting.volumes(framework, on)
+
+    @cache
+    def prices(code):
+        return display.next_prices(price_list.services[code], price_list, volumes)
+
+    def next_price(row):
+        following = prices(row.code)[1:]
+        return _("%(price)s from %(quantity)s") % {
+            "price": gbp(following[0]["price"]), "quantity": count(following[0]["from_quantity"]),
+        } if following else ""  # fmt: skip
+
+    def carbon(row):
+        assessed = row.kgco2e or row.baseline_kgco2e
+        return count(row.kgco2e) if assessed else _("not assessed")
+
+    return [
+        Column("service", _("Service"), lambda s: f"{s.code} {s.name}", ("code",)),
+        Column("category", _("Category"), lambda s: s.category, ("category",)),
+        Column("unit", _("Unit"), lambda s: s.unit),
+        Column("list", _("List price"), lambda s: s.list_price_gbp, ("list_price_gbp",), GBP),
+        Column("today", _("Today"), lambda s: prices(s.code)[0]["price"], kind=GBP),
+        Column("next", _("Next band"), next_price),
+        Column("level", _("Service level"), lambda s: s.service_level, ("service_level",)),
+        Column("carbon", _("kgCO2e a year"), carbon),
     ]
-    context = {"framework": framework, "release": release, "services": services, "q": text, "lot": chosen,
-               "lots": framework.lots.all()}  # fmt: skip
-    return render(request, "procurement/catalogue.html", context)
 
 
 @page

@@ -1,33 +1,48 @@
 """The order's page and what can be done with it after drafting."""
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
+from documents.clock import london_day
 from procurement import access, display, forms, guards, queries, workflow
 from procurement.models import Attachment, CallOffState, PostCode
 from procurement.views.common import attempt, page
+from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
 S = CallOffState
-PAGE_SIZE = 25
 
 
 @page
 def call_offs(request):
-    """The call-offs a person may see, newest first."""
-    text, state = request.GET.get("q", "")[:100], request.GET.get("state", "")
-    rows = queries.visible_list(request.actor, request.day, text=text, state=state if state in S.values else "")
-    found = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    seen = access.sight_of(request.actor, request.day)
-    context = {
-        "page": found, "q": text, "state": state, "states": S.choices,
-        "query": f"q={text}&state={state}&" if text or state else "",
-        "may_start": seen.holds_anywhere(PostCode.REQUESTER),
-    }  # fmt: skip
-    return render(request, "procurement/call_offs.html", context)
+    """The call-offs a person may see, newest first, each with the value that reached the reader."""
+    text = request.GET.get("q", "")[:LONGEST_SEARCH]
+    state = choice(request, "state", _("State"), S.choices)
+    department = choice(request, "department", _("Department"), queries.departments_seen(request.actor, request.day))
+    rows = queries.visible_list(
+        request.actor, request.day, text=text, state=state.chosen, department=department.chosen
+    )
+    listing = Listing(
+        request, rows,
+        columns=[
+            Column("reference", _("Order"), lambda o: f"{o.reference or _('draft')} {o.title}", ("reference",)),
+            Column("department", _("Department"), lambda o: o.department.name, ("department__name",)),
+            Column("supplier", _("Supplier"), lambda o: o.supplier.name, ("supplier__name",)),
+            Column("state", _("State"), lambda o: o.get_state_display(), ("state",), STATE),
+            Column("since", _("Since"), lambda o: london_day(o.state_since), ("state_since",), DAY),
+            Column("value", _("Whole life, net"), lambda o: o.value_seen, ("value_seen",), GBP),
+        ],
+        url=lambda o: reverse("procurement:call_off", args=[o.public_id]),
+        title=_("Call-offs"), filename="call-offs", text=text,
+        search_label=_("Number, purchase order, department, site or service"),
+        choices=[state, *([department] if len(department.choices) > 1 else [])], ties=("-created_at", "-id"),
+    )  # fmt: skip
+    may_start = access.sight_of(request.actor, request.day).holds_anywhere(PostCode.REQUESTER)
+    return listing.respond("procurement/call_offs.html", may_start=may_start)
 
 
 @page

@@ -1,0 +1,59 @@
+"""Rows written as a CSV file or an Excel workbook that a spreadsheet opens without running anything. Pure."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+
+Value = str | int | Decimal | date | None
+
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MONEY, _DAY = "#,##0.00", "yyyy-mm-dd"
+
+
+def harmless(text: str) -> str:
+    """A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
+    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
+
+
+def to_csv(heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
+    """UTF-8 with a byte-order mark, for Excel; days as 2007-10-01, money as 1234.50."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([harmless(words) for words in heading])
+    for row in rows:
+        writer.writerow([harmless(value) if isinstance(value, str) else "" if value is None else value for value in row])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def to_xlsx(title: str, heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
+    """One sheet with a heading that stays in sight; text is text, whatever it begins with."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title[:31])
+    sheet.freeze_panes = "A2"
+    for place, words in enumerate(heading):
+        sheet.column_dimensions[chr(ord("A") + place)].width = max(14, len(words) + 2)
+    sheet.append([_cell(sheet, words, bold=True) for words in heading])
+    for row in rows:
+        sheet.append([_cell(sheet, value) for value in row])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _cell(sheet, value: Value, *, bold: bool = False) -> WriteOnlyCell:
+    cell = WriteOnlyCell(sheet, value=value)
+    if isinstance(value, str):
+        cell.data_type = "s"
+    elif isinstance(value, Decimal):
+        cell.number_format = _MONEY
+    elif isinstance(value, date):
+        cell.number_format = _DAY
+    if bold:
+        cell.font = Font(bold=True)
+    return cell

@@ -1,0 +1,138 @@
+"""A list page: filters, an order, pages, a count, and the same rows as CSV or Excel.
+
+What a cell shows and what a file holds come from the one ``Column.value``, so list and export cannot differ. Every
+parameter of the address is optional, and one that means nothing is passed over: a list never fails.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.db.models import F, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from catalogue import sheets
+
+PAGE_SIZE = 25
+MOST_EXPORTED = 5_000  # rows of a file; more is asked for in parts, by the filters
+TEXT, GBP, COUNT, DAY, STATE = "text", "gbp", "count", "day", "state"
+NUMERIC = (GBP, COUNT)
+
+
+@dataclass(frozen=True)
+class Column:
+    """``name`` stands in ?sort=; ``order`` are the fields it sorts by, none when it cannot be sorted."""
+
+    name: str
+    label: str
+    value: Callable[[object], sheets.Value]
+    order: tuple[str, ...] = ()
+    kind: str = TEXT
+
+    @property
+    def numeric(self) -> bool:
+        return self.kind in NUMERIC
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A filter of one list of values. ``choices`` are (value, words); ``chosen`` is one of the values or empty."""
+
+    name: str
+    label: str
+    choices: Sequence[tuple[str, str]]
+    chosen: str
+
+
+def choice(request, name: str, label: str, choices: Sequence[tuple[str, str]]) -> Choice:
+    """The filter with what the address chose, if that is one of the choices."""
+    wanted = request.GET.get(name, "")
+    return Choice(name, label, choices, wanted if wanted in {value for value, _words in choices} else "")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """``rows`` are filtered already. The first column links to ``url(row)``. ``sort`` is a column's name, with a minus
+    in front for the last first; rows that tie stand in the order of ``ties``."""
+
+    request: object
+    rows: QuerySet
+    columns: Sequence[Column]
+    url: Callable[[object], str]
+    title: str
+    filename: str
+    search_label: str
+    text: str
+    choices: Sequence[Choice] = ()
+    sort: str = ""
+    ties: tuple[str, ...] = ("-id",)
+    page_size: int | None = None
+
+    @cached_property
+    def _sorted_by(self) -> str:
+        """The column asked for, else the default, with its minus."""
+        wanted = self.request.GET.get("sort", "")
+        known = {column.name for column in self.columns if column.order}
+        return wanted if wanted.removeprefix("-") in known else self.sort
+
+    @cached_property
+    def _ordered(self) -> QuerySet:
+        name, last_first = self._sorted_by.removeprefix("-"), self._sorted_by.startswith("-")
+        fields = next((column.order for column in self.columns if column.name == name), ())
+        ways = [F(f).desc(nulls_last=True) if last_first else F(f).asc(nulls_last=True) for f in fields]
+        return self.rows.order_by(*ways, *self.ties)
+
+    def _address(self, **changed: str) -> str:
+        chosen = {"q": self.text} | {c.name: c.chosen for c in self.choices} | {"sort": self._sorted_by} | changed
+        return "?" + urlencode({name: value for name, value in chosen.items() if value})
+
+    def _cells(self, row) -> list[sheets.Value]:
+        return [column.value(row) for column in self.columns]
+
+    def _heading(self) -> list[dict]:
+        """Each column's words, the address that sorts by it, and how it is sorted now."""
+        found = []
+        for column in self.columns:
+            name, last_first = self._sorted_by.removeprefix("-"), self._sorted_by.startswith("-")
+            now = column.name == name
+            turned = f"-{name}" if now and not last_first else column.name
+            found.append({
+                "column": column, "address": self._address(sort=turned) if column.order else "",
+                "aria": ("descending" if last_first else "ascending") if now else "none",
+            })  # fmt: skip
+        return found
+
+    def respond(self, template: str, **context) -> HttpResponse:
+        """The page, or the file when the address asks for ``format=csv`` or ``xlsx``."""
+        wanted = self.request.GET.get("format")
+        page = Paginator(self._ordered, self.page_size or PAGE_SIZE).get_page(self.request.GET.get("page"))
+        too_many = page.paginator.count > MOST_EXPORTED
+        if wanted in ("csv", "xlsx") and not too_many:
+            return self._file(wanted)
+        listing = {
+            "page": page, "heading": self._heading(), "text": self.text, "choices": self.choices, "title": self.title,
+            "rows": [
+                {"url": self.url(row), "cells": list(zip(self.columns, self._cells(row), strict=True))} for row in page
+            ],
+            "search_label": self.search_label, "sort": self._sorted_by,
+            "csv": self._address(format="csv"), "xlsx": self._address(format="xlsx"),
+            "too_many": too_many, "most": MOST_EXPORTED,
+            "previous": self._address(page=str(page.previous_page_number())) if page.has_previous() else "",
+            "next": self._address(page=str(page.next_page_number())) if page.has_next() else "",
+        }  # fmt: skip
+        return render(self.request, template, context | {"listing": listing}, status=422 if wanted and too_many else 200)
+
+    def _file(self, kind: str) -> HttpResponse:
+        heading, cells = [column.label for column in self.columns], [self._cells(row) for row in self._ordered]
+        if kind == "csv":
+            answer = HttpResponse(sheets.to_csv(heading, cells), content_type="text/csv; charset=utf-8")
+        else:
+            answer = HttpResponse(
+                sheets.to_xlsx(self.title, heading, cells),
+                content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            )
+        answer["Content-Disposition"] = f'attachment; filename="{self.filename}.{kind}"'
+        return answer

@@ -1,0 +1,131 @@
+"""Lists: what they find, how they sort, and that a file of a list holds what the list shows and runs nothing."""
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from openpyxl import load_workbook
+
+from catalogue import sheets
+from procurement.models import CallOff
+from procurement.views import listing
+from tests import cast
+
+DESK = "order.desk@fujitsu.example"
+HOSTILE = ["\x00", "%00", "\ud800", "a" * 5000, "é\u0301" * 90, "'; DROP TABLE", "\u202e", " ".join("w" * 50)]
+
+
+@pytest.fixture
+def signed_in(client, db):
+    def become(email):
+        client.force_login(cast.person(email).user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return become
+
+
+def rows_of(answer) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize("address", ["/call-offs/", "/contracts/", "/catalogue/", "/search/"])
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_search_never_fails(signed_in, address, text):
+    answer = signed_in("requester@dius.example").get(address, {"q": text.encode("utf-8", "surrogatepass")})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/call-offs/", "/contracts/", "/catalogue/"])
+def test_parameters_that_mean_nothing_are_passed_over(signed_in, address):
+    nonsense = {"sort": "-password", "state": "x", "department": "x", "lot": "9" * 40, "category": "x", "page": "-1",
+                "format": "exe"}  # fmt: skip
+    assert signed_in("requester@dius.example").get(address, nonsense).status_code == 200
+
+
+def test_the_list_sorts_by_a_column_both_ways(signed_in):
+    client = signed_in("requester@dius.example")
+    prices = [
+        [Decimal(row[3]) for row in rows_of(client.get("/catalogue/", {"format": "csv", "sort": sort}))[1:]]
+        for sort in ("list", "-list")
+    ]
+    assert prices[0] == sorted(prices[0])
+    assert prices[1] == sorted(prices[0], reverse=True)
+    page = client.get("/catalogue/", {"sort": "-list"}).content.decode()
+    assert 'aria-sort="descending"' in page
+    assert "sort=list" in page, "a second press turns it round"
+
+
+def test_filters_and_order_stay_while_pages_are_turned(signed_in, monkeypatch):
+    monkeypatch.setattr(listing, "PAGE_SIZE", 1)
+    first, second = cast.submitted(), cast.submitted()
+    client = signed_in("requester@dius.example")
+    chosen = {"q": "dius", "state": "department_approval", "sort": "reference"}
+    page = client.get("/call-offs/", chosen)
+    following = page.context["listing"]["next"]
+    assert following == "?q=dius&state=department_approval&sort=reference&page=2"
+    assert first.reference in page.content.decode()
+    assert second.reference in client.get("/call-offs/" + following).content.decode()
+    page = client.get("/call-offs/", {"q": "a&state=x"}).content.decode()
+    assert 'value="a&amp;state=x"' in page
+
+
+def test_the_file_holds_what_the_list_shows(signed_in):
+    order = cast.submitted()
+    answer = signed_in("requester@dius.example").get("/call-offs/", {"format": "csv"})
+    assert answer["Content-Disposition"] == 'attachment; filename="call-offs.csv"'
+    heading, row = rows_of(answer)
+    assert heading[0] == "Order"
+    assert row[0].startswith(order.reference)
+    assert row[-1] == "11252943.00"
+    book = load_workbook(
+        io.BytesIO(signed_in("requester@dius.example").get("/call-offs/", {"format": "xlsx"}).content)
+    )
+    cells = list(book.active.values)
+    assert cells[1][-1] == 11252943
+    assert cells[1][0] == row[0]
+
+
+def test_a_list_and_its_file_are_for_those_who_may_see_it(signed_in):
+    order = cast.submitted()
+    for email in (cast.outsider().user.email, DESK, "deputy.director@co.example"):
+        for kind in ("", "csv"):
+            answer = signed_in(email).get("/call-offs/", {"format": kind, "q": "dius"})
+            assert order.reference not in answer.content.decode()
+        assert signed_in(email).get("/search/", {"q": order.reference}).context["call_offs"] == []
+
+
+def test_the_supplier_reads_the_value_that_was_sent_to_it(signed_in):
+    """Whatever the department changes in an order that came back is not on the supplier's list until it is sent."""
+    order = cast.with_supplier()
+    CallOff.objects.filter(pk=order.pk).update(whole_life_gbp=Decimal("1.00"))
+    sent = str(order.revision.whole_life_gbp)
+    assert rows_of(signed_in(DESK).get("/call-offs/", {"format": "csv"}))[1][-1] == sent
+    assert rows_of(signed_in("requester@dius.example").get("/call-offs/", {"format": "csv"}))[1][-1] == "1.00"
+
+
+def test_a_file_of_too_many_rows_is_refused_in_words(signed_in, monkeypatch):
+    monkeypatch.setattr(listing, "MOST_EXPORTED", 1)
+    cast.submitted()
+    cast.submitted()
+    answer = signed_in("requester@dius.example").get("/call-offs/", {"format": "csv"})
+    assert answer.status_code == 422
+    assert "narrow the list to 1 rows or fewer" in answer.content.decode()
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_of_a_file_is_a_formula(text):
+    read = list(csv.reader(io.StringIO(sheets.to_csv([text], [[text]]).decode("utf-8-sig"))))
+    assert {cell for row in read for cell in row} == {"'" + text}
+    if text.isprintable():
+        sheet = load_workbook(io.BytesIO(sheets.to_xlsx("t", [text], [[text]]))).active
+        assert [(cell.value, cell.data_type) for row in sheet for cell in row] == [(text, "s"), (text, "s")]
+
+
+def test_a_file_keeps_money_and_days():
+    rows = [[Decimal("1234.50"), date(2007, 10, 1), None, 7]]
+    assert sheets.to_csv(["a"], rows).decode("utf-8-sig").splitlines()[1] == "1234.50,2007-10-01,,7"
+    (cells,) = list(load_workbook(io.BytesIO(sheets.to_xlsx("t", [], rows))).active.values)[1:]
+    assert cells[0] == 1234.5
+    assert cells[1].date() == date(2007, 10, 1)
