@@ -8,7 +8,7 @@ from catalogue.text import LONGEST_SEARCH
 from config.glossary import WORDS
 from contracts import queries as contract_queries
 from procurement import display, queries
-from procurement.models import Accession
+from procurement.models import Accession, PostCode
 from procurement.views.common import page
 
 MOST_FOUND = 25
@@ -34,6 +34,7 @@ def home(request):
         "drafts": queries.drafts(who, on)[:50], "queries": queries.queries_to_answer(who, on)[:50],
         "to_sign": contract_queries.to_sign(who, on)[:50], "others": others, "framework": framework,
         "bar": display.framework_bar(queries.capacity_bar(framework)) if framework else None,
+        "may_start": accession is not None and seen.holds_anywhere(PostCode.REQUESTER),
     }  # fmt: skip
     context["nothing"] = not any(context[name] for name in ("steps", "orders", "drafts", "queries", "to_sign"))
     return render(request, "home.html", context)
