@@ -81,11 +81,15 @@ def with_supplier() -> CallOff:
     return fresh(call_off)
 
 
-def accepted() -> Contract:
-    call_off = with_supplier()
+def accept(call_off: CallOff) -> Contract:
+    call_off = fresh(call_off)
     return formation.accept_order(
         call_off, shown_hash=call_off.revision.revision_hash, by=person("order.desk@fujitsu.example"), at=START
     )
+
+
+def accepted() -> Contract:
+    return accept(with_supplier())
 
 
 def run_all_jobs() -> None:
