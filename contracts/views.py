@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRefresh
 
 from catalogue.text import LONGEST_SEARCH
 from contracts import access, formation, forms, guards, queries
@@ -70,9 +71,9 @@ def _working(contract: Contract) -> bool:
     """Whether the worker still has something to do before people can go on."""
     if contract.state == ContractState.PREPARING:
         return True
-    pending = store.pending_intent(contract.document) is not None
-    closing = contract.signed_on is not None and contract.state == ContractState.AWAITING_SIGNATURES
-    return contract.state == ContractState.AWAITING_SIGNATURES and (pending or closing)
+    if contract.state != ContractState.AWAITING_SIGNATURES:
+        return False
+    return store.pending_intent(contract.document) is not None or guards.next_party(contract) is None
 
 
 def _signatures(contract: Contract) -> list[dict]:
@@ -120,9 +121,11 @@ def contract(request, public_id):
 
 @page
 def progress(request, public_id):
-    """The part of the page that asks again while the worker works; without its trigger when done."""
+    """The part of the page that asks again while the worker works; when that is done, all of the page is read anew:
+    its heading, its warnings and what can be done have changed too."""
     found = access.get_contract(request.actor, public_id, request.day)
-    return render(request, "contracts/_progress.html", _document_context(request, found))
+    context = _document_context(request, found)
+    return render(request, "contracts/_progress.html", context) if context["working"] else HttpResponseClientRefresh()
 
 
 @page

@@ -8,6 +8,16 @@ PASSWORD = "public sector flex 2007"
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
+# what the focused control says, and whether it looks different from when it is not focused
+FOCUSED = """() => {
+  const on = document.activeElement, looks = () => [on, on.nextElementSibling].filter(Boolean).map(each =>
+    ['', '::before', '::after'].map(part => { const s = getComputedStyle(each, part || null);
+      return [s.outline, s.boxShadow, s.backgroundColor, s.borderColor].join() }).join()).join();
+  const words = (on.labels && on.labels.length ? on.labels[0].innerText : on.innerText || on.ariaLabel || '').trim();
+  const focused = looks(); on.blur(); const plain = looks(); on.focus();
+  return { words, marked: focused !== plain };
+}"""
+
 
 class Visitor:
     """One person in a browser of their own. Every page they look at is checked at both widths."""
@@ -47,6 +57,22 @@ class Visitor:
         with self.page.expect_navigation():
             link = self.page.get_by_role("link", name=name)
             link.or_(self.page.locator("a[role=button]", has_text=name)).first.click()
+
+    def tab_to(self, words, key):
+        """Walk to the control that says this, each stop on the way in sight and marked, and press the key."""
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            stop = self.page.evaluate(FOCUSED)
+            assert stop["marked"], f"nothing shows that the focus is on {stop['words']!r} at {self.page.url}"
+            if stop["words"].startswith(words):
+                break
+        else:
+            raise AssertionError(f"the tabulator never comes to {words!r} at {self.page.url}")
+        if key == "Enter":
+            with self.page.expect_navigation():
+                self.page.keyboard.press(key)
+        else:
+            self.page.keyboard.press(key)
 
     def choose(self, label):
         self.page.get_by_label(label, exact=True).first.check()
