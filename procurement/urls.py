@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procurement.views import approvals, drafts, offers, orders
+from procurement.views import approvals, drafts, matrix, offers, orders, papers
 
 app_name = "procurement"
 
@@ -20,16 +20,16 @@ urlpatterns = [
     path(_order + "tasks/", drafts.tasks, name="tasks"),
     path(_order + "sites/", drafts.sites, name="sites"),
     path(_order + "term/", drafts.term, name="term"),
-    path(_order + "services/", drafts.services, name="services"),
-    path(_order + "services/totals/", drafts.totals, name="totals"),
+    path(_order + "services/", matrix.services, name="services"),
+    path(_order + "services/totals/", matrix.totals, name="totals"),
     path(_order + "service-levels/", drafts.service_levels, name="service_levels"),
     path(_order + "milestones/", drafts.milestones, name="milestones"),
     path(_order + "special-terms/", drafts.special_terms, name="special_terms"),
-    path(_order + "data-protection/", drafts.data_protection, name="data_protection"),
-    path(_order + "attachments/", drafts.attachments, name="attachments"),
+    path(_order + "data-protection/", papers.data_protection, name="data_protection"),
+    path(_order + "attachments/", papers.attachments, name="attachments"),
     path(_order + "attachments/<int:attachment_id>/", orders.attachment, name="attachment"),
-    path(_order + "budget/", drafts.budget, name="budget"),
-    path(_order + "particulars/", drafts.particulars, name="particulars"),
+    path(_order + "budget/", papers.budget, name="budget"),
+    path(_order + "particulars/", papers.particulars, name="particulars"),
     path(_order + "check/", drafts.check, name="check"),
     path(_order + "submitted/", orders.submitted, name="submitted"),
     path(_order + "recall/", orders.recall, name="recall"),

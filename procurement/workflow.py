@@ -10,7 +10,7 @@ from documents import audit, numbers
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.refusal import insist, refuse
-from procurement import access, capacity, content, drafting, guards, notifications, quoting, routes, searching
+from procurement import access, capacity, content, copying, drafting, guards, notifications, quoting, routes, searching
 from procurement.actors import Person
 from procurement.locking import lock_call_off
 from procurement.models import (
@@ -110,7 +110,7 @@ def new_draft_revision(call_off: CallOff, *, at: datetime) -> CallOffRevision:
     revision = CallOffRevision.objects.create(
         call_off=call_off, number=last.number + 1, previous=last, created_at=at
     )
-    drafting.copy_content(last, revision)
+    copying.copy_content(last, revision)
     call_off.revision = revision
     return revision
 
@@ -168,7 +168,7 @@ def copy(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
         call_off.framework, call_off.department, title=_("Copy of %(title)s")[:100] % {"title": call_off.title[:100]},
         by=by, at=at,
     )  # fmt: skip
-    drafting.copy_content(call_off.revision, fresh.revision)
+    copying.copy_content(call_off.revision, fresh.revision)
     fresh.search_text = searching.text_of(fresh)
     fresh.save()
     audit.record("call_off.copied", fresh, by=by, at=at, extra={"from": call_off.reference or str(call_off.public_id)})

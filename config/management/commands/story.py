@@ -24,7 +24,7 @@ from contracts.models import Contract, ContractState, Party
 from documents import audit, clock, storage, store
 from documents.actors import operator
 from documents.models import DocumentRevision, Job
-from procurement import access, approval, drafting, quoting, workflow
+from procurement import access, approval, drafting, papers, quoting, workflow
 from procurement.actors import Person
 from procurement.models import Attachment, CallOff, CapacityAccount, PostCode, PostHolding, StepState, in_date
 
@@ -232,16 +232,16 @@ def draft_dius(by: Person, at: datetime) -> CallOff:
         staff_transfer_text="No employee is assigned to the services that this contract replaces.",
         **acting,
     )  # fmt: skip
-    drafting.save_data_protection(call_off, data_protection(), **acting)
-    drafting.attach(
+    papers.save_data_protection(call_off, data_protection(), **acting)
+    papers.attach(
         call_off,
-        drafting.StoredFile("business-case.csv", "text/csv", storage.put(BUSINESS_CASE), len(BUSINESS_CASE)),
+        papers.StoredFile("business-case.csv", "text/csv", storage.put(BUSINESS_CASE), len(BUSINESS_CASE)),
         kind=Attachment.Kind.BUSINESS_CASE,
         **acting,
     )
-    drafting.save_spend_control(call_off, "SC-2007-0119", **acting)
-    drafting.save_budget(call_off, budget_code="DIUS-ICT-2007", **acting)
-    drafting.save_particulars(
+    papers.save_spend_control(call_off, "SC-2007-0119", **acting)
+    papers.save_budget(call_off, budget_code="DIUS-ICT-2007", **acting)
+    papers.save_particulars(
         call_off,
         {
             "purchase_order": "PO-DIUS-004711", "cost_centre": "CC-3100", "account": "52100", "spending": "RDEL",

@@ -1,0 +1,99 @@
+"""What a draft carries beside its lines: data protection, money's administration, attached files, particulars."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from documents import audit
+from documents.refusal import Reason, Refused, insist
+from procurement import guards, searching
+from procurement.actors import Person
+from procurement.drafting import close_draft, open_draft, touch
+from procurement.locking import lock_call_off
+from procurement.models import Attachment, CallOff
+
+
+@transaction.atomic
+def save_data_protection(
+    call_off: CallOff, schedule: dict[str, Any], *, edits: int | None = None, by: Person, at: datetime
+) -> CallOff:
+    """The data-processing schedule (UK GDPR article 28(3)): plain strings and ``applies``."""
+    call_off = open_draft(call_off, edits=edits, by=by, at=at)
+    call_off.revision.data_protection = schedule
+    call_off.revision.save()
+    return close_draft(call_off, "data_protection", by=by, at=at)
+
+
+@transaction.atomic
+def save_budget(
+    call_off: CallOff, *, budget_code: str, edits: int | None = None, by: Person, at: datetime
+) -> CallOff:
+    call_off = open_draft(call_off, edits=edits, by=by, at=at)
+    call_off.revision.budget_code = budget_code
+    call_off.revision.save()
+    return close_draft(call_off, "budget", by=by, at=at)
+
+
+@transaction.atomic
+def save_spend_control(
+    call_off: CallOff, reference: str, *, edits: int | None = None, by: Person, at: datetime
+) -> CallOff:
+    call_off = open_draft(call_off, edits=edits, by=by, at=at)
+    call_off.revision.spend_control_reference = reference
+    call_off.revision.save()
+    return close_draft(call_off, "spend_control", by=by, at=at)
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """Bytes already in the store: their sha256 is their key."""
+
+    filename: str
+    content_type: str
+    sha256: str
+    length: int
+
+
+@transaction.atomic
+def attach(
+    call_off: CallOff, file: StoredFile, *, kind: str, edits: int | None = None, by: Person, at: datetime
+) -> CallOff:
+    """Add a file to the draft. The same content twice is refused by name."""
+    call_off = open_draft(call_off, edits=edits, by=by, at=at)
+    same = call_off.revision.attachments.filter(sha256=file.sha256).first()
+    if same is not None:
+        raise Refused([Reason(_("This file is already attached as %(name)s.") % {"name": same.filename})])
+    Attachment.objects.create(
+        revision=call_off.revision, kind=kind, filename=file.filename, content_type=file.content_type,
+        length=file.length, sha256=file.sha256, added_at=at, added_by_name=by.words,
+    )  # fmt: skip
+    return close_draft(call_off, "attachments", by=by, at=at)
+
+
+@transaction.atomic
+def detach(call_off: CallOff, attachment_id: int, *, edits: int | None = None, by: Person, at: datetime) -> CallOff:
+    call_off = open_draft(call_off, edits=edits, by=by, at=at)
+    call_off.revision.attachments.filter(pk=attachment_id).delete()
+    return close_draft(call_off, "attachments", by=by, at=at)
+
+
+@transaction.atomic
+def save_particulars(call_off: CallOff, values: dict[str, str], *, by: Person, at: datetime) -> CallOff:
+    """Administrative particulars lie outside the hash: while drafting a save, later a recorded notice."""
+    call_off = lock_call_off(call_off)
+    insist(guards.why_not_change_particulars(call_off, by=by, at=at))
+    row = call_off.particulars
+    before = {name: getattr(row, name) for name in values}
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    changed = {name: [before[name], value] for name, value in values.items() if before[name] != value}
+    if call_off.is_editable:
+        touch(call_off.revision, by, at)
+    call_off.search_text = searching.text_of(call_off)
+    call_off.save()
+    audit.record("call_off.particulars_saved", call_off, by=by, at=at, extra={"changed": changed})
+    return call_off

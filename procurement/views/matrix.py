@@ -1,0 +1,83 @@
+"""Services by site: the matrix a person fills or pastes into, and its totals while they type."""
+
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from catalogue import queries as catalogue_queries
+from catalogue.rules import carries_seat
+from procurement import drafting, forms, quoting
+from procurement.views.common import attempt, page, reading_page
+from procurement.views.drafts import draft_of, edits_of, section_page, to_tasks
+
+
+def _matrix(request, call_off):
+    """The matrix form over the live catalogue, filled from the lines."""
+    release = catalogue_queries.live_release(call_off.framework, request.day)
+    services = list(release.services.all()) if release else []
+    rows = list(call_off.revision.sites.all())
+    position = {site.pk: site.position for site in rows}
+    initial = {
+        f"q-{line.service_code}-{position[line.site_id] if line.site_id else 'all'}": line.quantity
+        for line in call_off.revision.lines.all()
+    }
+    return forms.MatrixForm(request.POST or None, services=services, sites=rows, initial=initial)
+
+
+def _ordered(found):
+    return [
+        drafting.Ordered(
+            drafting.phase_of(service, interim=service.category == "Transition"), service.code, site, quantity
+        )
+        for service, site, quantity in found
+    ]
+
+
+@page
+def services(request, public_id):
+    """Services by site, with an all-sites column; the totals follow as the person types."""
+    call_off = draft_of(request, public_id)
+    form = _matrix(request, call_off)
+    errors = ()
+    if request.method == "POST":
+        found = form.read()
+        if not form.cell_errors:
+            done, errors = attempt(request, drafting.save_services, call_off, _ordered(found), edits=edits_of(request))
+            if done:
+                more = "stay" in request.POST
+                return redirect("procurement:services", call_off.public_id) if more else to_tasks(call_off)
+    quote = quoting.quote(call_off.revision, request.day)
+    unmet = quoting.unmet_rules(call_off.revision, quote)
+    cells = [{"words": words, "anchor": name} for name, words in form.cell_errors.items()]
+    return section_page(request, call_off, "services", None, errors=errors, template="procurement/services.html",
+                    groups=_groups(form, quote), sites=form.sites, quote=quote, unmet=unmet,
+                    formset_errors=cells)  # fmt: skip
+
+
+@reading_page
+def totals(request, public_id):
+    """The totals of what is typed and not yet saved; nothing is changed."""
+    call_off = draft_of(request, public_id)
+    form = _matrix(request, call_off)
+    found = form.read()
+    rows = drafting.unsaved_lines(
+        call_off.revision, _ordered(found), {site.name: site for site in form.sites}
+    )
+    quote = quoting.quote(call_off.revision, request.day, rows)
+    context = {"quote": quote, "typed": True, "bad": len(form.cell_errors)}
+    return render(request, "procurement/_totals.html", context)
+
+
+def _groups(form, quote):
+    """[(category, [(service, carries a seat, [(name, label, value, bad)])])] in catalogue order."""
+    groups: list = []
+    for service in form.services:
+        if not groups or groups[-1][0] != service.category:
+            groups.append((service.category, []))
+        columns = [("all", _("all sites"))] + [(str(site.position), site.name) for site in form.sites]
+        cells = []
+        for column, label in columns:
+            name = f"q-{service.code}-{column}"
+            cells.append((name, f"{service.code}, {label}", form.values.get(name, ""), name in form.cell_errors))
+        priced = quote.price_list.services[service.code] if quote.price_list else None
+        groups[-1][1].append((service, bool(priced and carries_seat(priced)), cells))
+    return groups
