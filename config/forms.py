@@ -1,5 +1,6 @@
 """GOV.UK look for Django's own forms: one renderer, one bound field, templates in config/templates/django/forms."""
 
+from django.forms import CheckboxInput
 from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
 
@@ -12,7 +13,7 @@ class GovukBoundField(BoundField):
         kind = getattr(widget or self.field.widget, "govuk_class", "")
         if kind:
             classes = [attrs.get("class", ""), (widget or self.field.widget).attrs.get("class", ""), kind]
-            if self.errors:
+            if self.errors and not self.is_checkbox:  # the package has no such class for a single choice
                 classes.append(f"{kind.split()[0]}--error")
             attrs["class"] = " ".join(part for part in classes if part)
         described = []
@@ -27,7 +28,7 @@ class GovukBoundField(BoundField):
 
     @property
     def is_checkbox(self) -> bool:
-        return self.field.widget.__class__.__name__ == "CheckboxInput"
+        return isinstance(self.field.widget, CheckboxInput)
 
 
 class GovukRenderer(TemplatesSetting):

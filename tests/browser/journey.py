@@ -18,6 +18,11 @@ FOCUSED = """() => {
   return { words, marked: focused !== plain };
 }"""
 
+# choices whose own box is hidden while no drawn one follows (axe does not look for that)
+UNSEEN = """() => [...document.querySelectorAll('input[type=checkbox], input[type=radio]')].filter(choice =>
+  getComputedStyle(choice).opacity === '0' && (!choice.nextElementSibling ||
+    getComputedStyle(choice.nextElementSibling, '::before').content === 'none')).map(choice => choice.name)"""
+
 
 class Visitor:
     """One person in a browser of their own. Every page they look at is checked at both widths."""
@@ -86,6 +91,7 @@ class Visitor:
     def look(self, name):
         """axe without a violation and nothing wider than the screen, at 1200 and 320 px; no word on the console."""
         assert self.said == [], (name, self.said)
+        assert self.page.evaluate(UNSEEN) == [], f"{name}: nobody sees these to choose them"
         for width in (1200, 320):
             self.page.set_viewport_size({"width": width, "height": 900})
             wide = self.page.evaluate("document.documentElement.scrollWidth")

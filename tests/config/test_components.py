@@ -109,3 +109,25 @@ def test_an_error_summary_is_drawn_as_the_package_draws_it():
     theirs = skeleton(fixture("error-summary", "default"))
     theirs[0][2]["tabindex"] = "-1"  # the script of the package puts it there; ours needs none for the focus
     assert ours == theirs
+
+
+@pytest.mark.parametrize("error", ["", ERROR])
+def test_a_single_checkbox_is_drawn_as_a_choice_with_its_words_beside_it(error):
+    """The package hides the browser's own box and draws its own on the label that follows it in the item."""
+    field = skeleton(drawn(forms.BooleanField(label="I agree", widget=widgets.Checkbox), error=error))
+    expected = without_items(item_of(skeleton(fixture("checkboxes", "default"))))
+    (ours,) = item_of(field)
+    if error:
+        assert ours[3][0][2].pop("aria-describedby") == [["govuk-error-message"]]
+    assert [ours] == expected
+    assert [kid[1] for kid in field[0][3] if kid[0] == "label"] == [], "the words stand once"
+
+
+def item_of(bones: list) -> list:
+    """The first choice in it."""
+    for bone in bones:
+        if "govuk-checkboxes__item" in bone[1]:
+            return [bone]
+        if found := item_of(bone[3]):
+            return found
+    return []
