@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
-from documents.templatetags.flex import gbp
+from documents.templatetags.flex import gbp, last_day
 from procurement import access, completeness, quoting, routes
 from procurement.actors import Person
 from procurement.models import (
@@ -282,7 +282,7 @@ def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
     yield from _order_desk(call_off, by, on)
     if call_off.state == S.WITH_SUPPLIER:
         if call_off.answer_due_at and at >= call_off.answer_due_at:
-            yield Reason(_("The time to answer ended on %(day)s.") % {"day": as_day(call_off.answer_due_at)})
+            yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
         yield from why_hold_ended(call_off.revision, on)
         yield from why_supplier_excluded(call_off, on)
 

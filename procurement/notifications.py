@@ -6,6 +6,7 @@ from django.urls import reverse
 from catalogue.models import Organisation
 from documents import mail
 from documents.clock import london_day
+from documents.templatetags.flex import last_day
 from procurement import access
 from procurement.models import ApprovalStep, CallOff, PostCode, Query, User
 
@@ -57,7 +58,7 @@ def tell_ended(call_off: CallOff, verb: str) -> None:
 
 def tell_supplier(call_off: CallOff) -> None:
     people = _post(call_off.supplier, PostCode.ORDER_DESK, call_off)
-    due = call_off.answer_due_at.isoformat()
+    due = last_day(call_off.answer_due_at)
     _send(people, "order_received", call_off, f"order:{_moment(call_off)}", due=due)
     _send([call_off.requester], "with_supplier", call_off, f"awarded:{_moment(call_off)}", due=due)
 

@@ -1,6 +1,6 @@
 """One filter for each kind of value: money, counts, percentages, days, moments."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from django import template
@@ -76,6 +76,13 @@ def day(value) -> str:
     """1 October 2007; a moment is shown as its day in London."""
     found = _as_date(value)
     return f"{found.day} {_(_MONTHS[found.month - 1])} {found.year}" if found else ""
+
+
+@register.filter
+def last_day(until) -> str:
+    """The last day before a moment that a time limit ends at: midnight of the 9th is the end of the 8th."""
+    found = _as_moment(until)
+    return day(found - timedelta(seconds=1)) if found else ""
 
 
 @register.filter

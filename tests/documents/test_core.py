@@ -157,3 +157,13 @@ def test_a_line_break_never_gets_into_a_subject():
                          {"reference": "CO\nBcc: x@evil.example", "title": call_off.title, "reason": "r"}, "k")  # fmt: skip
     subject, _body = mail.render(email)
     assert "\n" not in subject
+
+
+@pytest.mark.parametrize(
+    ("until", "words"),
+    [("2007-10-08T23:00:00Z", "8 October 2007"), ("2007-12-05T00:00:00Z", "4 December 2007"), ("", "")],
+)
+def test_a_time_limit_that_ends_at_midnight_in_london_is_named_by_the_day_before(until, words):
+    from documents.templatetags.flex import last_day
+
+    assert last_day(until) == words
