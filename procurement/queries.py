@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, When
 
 from catalogue.models import Framework, Organisation
+from documents.clock import london_day
 from procurement import access, searching
 from procurement.actors import Person
 from procurement.models import (
@@ -101,11 +102,12 @@ def waiting_for_others(by: Person, on: date) -> QuerySet[CallOff]:
 
 @dataclass(frozen=True)
 class Desk:
-    """On whose desk an order is: who, since when, and (for the supplier's answer) until when."""
+    """On whose desk an order is: who, since when (and for how many days), and for the supplier's answer until when."""
 
     who: str
     people: tuple[str, ...]
     since: datetime
+    days: int
     due: datetime | None = None
 
 
@@ -123,7 +125,7 @@ def desks(call_off: CallOff, on: date) -> list[Desk]:
 
 def _desk(organisation, code: str, since: datetime, on: date, due: datetime | None = None) -> Desk:
     people = tuple(user.name for user in access.holders(organisation.pk, code, on))
-    return Desk(f"{PostCode(code).label}, {organisation.name}", people, since, due)
+    return Desk(f"{PostCode(code).label}, {organisation.name}", people, since, (on - london_day(since)).days, due)
 
 
 @dataclass(frozen=True)

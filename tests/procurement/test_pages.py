@@ -1,11 +1,14 @@
 """Pages of ordering through Django's client: what is saved, what is refused, who may look."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
 import procurement.urls
+from documents import clock
+from documents.templatetags.flex import moment
 from procurement.models import CallOff, Phase
 from tests import cast
 
@@ -171,3 +174,12 @@ def test_totals_asked_while_the_form_is_being_saved_still_answer(buyer):
     filled = {"q-CORE-04-all": "1000", "idempotency_key": key}
     assert buyer.post(address("services", call_off), filled | {"edits": str(call_off.revision.edits)}).status_code == 302
     assert buyer.post(address("totals", call_off), filled).status_code == 200
+
+
+def test_the_order_says_whose_desk_it_is_on_and_for_how_many_days(buyer):
+    call_off = cast.submitted()
+    page = reverse("procurement:call_off", args=[call_off.public_id])
+    since = f"since {moment(cast.START)}"
+    assert f"{since}</p>" in buyer.get(page).content.decode()
+    clock.step_to(cast.START + timedelta(days=3), by=cast.requester())
+    assert f"{since} (3 days)</p>" in buyer.get(page).content.decode()
