@@ -110,7 +110,7 @@ def contract(request, public_id):
     party = guards.next_party(found)
     mine = party and access.signing_seat(found, party, request.actor, request.day) is not None
     context = _document_context(request, found) | {
-        "content": display.content_of(found.revision), "viewpoint": view, "binding": found.is_binding,
+        "content": display.content_of(found.revision), "viewpoint": view,
         "my_turn": bool(mine and found.state == ContractState.AWAITING_SIGNATURES), "party": party,
         "sign_shut": list(guards.why_not_sign(found, party, by=request.actor, at=request.at)) if party else [],
         "revisions": DocumentRevision.objects.filter(document=found.document).order_by("number"),
@@ -134,7 +134,7 @@ def document(request, public_id):
     found = access.get_contract(request.actor, public_id, request.day)
     row = found.document
     body = rendering.html_pages(row.kind, row.template_version, row.payload)
-    return render(request, "contracts/document.html", {"contract": found, "body": body, "binding": found.is_binding,
+    return render(request, "contracts/document.html", {"contract": found, "body": body,
                                                        "head": store.head(row)})  # fmt: skip
 
 

@@ -71,7 +71,6 @@ def call_off(request, public_id):
         "queries": _queries(request, order, revision, view),
         "attachments": _attachments(revision, view),
         "contract": order.contracts.exclude(state="void").order_by("-id").first(),
-        "binding": order.is_binding,
         "can": {
             "recall": not list(guards.why_not_recall(order, **acting)),
             "withdraw": not list(guards.why_not_withdraw(order, **acting)),

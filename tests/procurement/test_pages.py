@@ -183,3 +183,19 @@ def test_the_order_says_whose_desk_it_is_on_and_for_how_many_days(buyer):
     assert f"{since}</p>" in buyer.get(page).content.decode()
     clock.step_to(cast.START + timedelta(days=3), by=cast.requester())
     assert f"{since} (3 days)</p>" in buyer.get(page).content.decode()
+
+
+def test_every_page_of_an_order_says_that_it_is_subject_to_contract(client):
+    """Nobody is bound yet, whoever looks and whatever they are about to do."""
+    call_off = cast.drafted()
+    looked_at = 0
+    for email, stage in (("requester@dius.example", None), (cast.ROUTE[0], cast.submitted),
+                         ("order.desk@fujitsu.example", cast.with_supplier)):  # fmt: skip
+        order = stage() if stage else call_off
+        sign_in(client, email)
+        for name in ORDER_ADDRESSES:
+            answer = client.get(address(name, order))
+            if answer.status_code == 200 and "text/html" in answer["Content-Type"] and name != "totals":
+                looked_at += 1
+                assert "Subject to contract" in answer.content.decode(), (email, name)
+    assert looked_at > 20
