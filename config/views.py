@@ -28,12 +28,13 @@ def home(request):
     seen = queries.access.sight_of(who, on)
     accession = Accession.objects.filter(department_id__in=seen.organisations).select_related("framework").first()
     framework = accession.framework if accession else contract_queries.framework_of(seen)
+    buys = accession is not None or (framework is not None and framework.pk in seen.frameworks)  # not the supplier
     others = list(queries.waiting_for_others(who, on)[:20])
     context = {
         "steps": queries.open_steps(who, on)[:50], "orders": queries.orders_to_answer(who, on)[:50],
         "drafts": queries.drafts(who, on)[:50], "queries": queries.queries_to_answer(who, on)[:50],
         "to_sign": contract_queries.to_sign(who, on)[:50], "others": others, "framework": framework,
-        "bar": display.framework_bar(queries.capacity_bar(framework)) if framework else None,
+        "bar": display.framework_bar(queries.capacity_bar(framework)) if framework and buys else None,
         "may_start": accession is not None and seen.holds_anywhere(PostCode.REQUESTER),
     }  # fmt: skip
     context["nothing"] = not any(context[name] for name in ("steps", "orders", "drafts", "queries", "to_sign"))

@@ -129,10 +129,13 @@ def framework(request):
                 "next": following[0] if following else None,
                 "still": following[0].from_quantity - volume if following else None,
             })  # fmt: skip
-    is_authority = found.pk in access.sight_of(request.actor, request.day).frameworks
+    seen = access.sight_of(request.actor, request.day)
+    is_authority = found.pk in seen.frameworks
+    joined = Accession.objects.filter(framework=found, department_id__in=seen.organisations).exists()
+    buys = is_authority or joined  # the supplier reads nothing of orders that have not reached it
     context = {
         "framework": found, "release": release, "bands": bands,
-        "bar": display.framework_bar(queries.capacity_bar(found)),
+        "bar": display.framework_bar(queries.capacity_bar(found)) if buys else None,
         "joined": Accession.objects.filter(framework=found, state=AccessionState.ACTIVE).count(),
         "by_state": queries.orders_by_state(found) if is_authority else None,
         "lots": found.lots.all(),

@@ -199,3 +199,11 @@ def test_every_page_of_an_order_says_that_it_is_subject_to_contract(client):
                 looked_at += 1
                 assert "Subject to contract" in answer.content.decode(), (email, name)
     assert looked_at > 20
+
+
+@pytest.mark.parametrize("path", ["/", "/framework/"])
+def test_the_supplier_reads_no_capacity_that_orders_not_sent_to_it_would_change(client, path):
+    cast.submitted()
+    words = "Capacity of the framework"
+    assert words in sign_in(client, "requester@dius.example").get(path).content.decode()
+    assert words not in sign_in(client, "order.desk@fujitsu.example").get(path).content.decode()
