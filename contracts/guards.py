@@ -32,8 +32,11 @@ def next_party(contract: Contract) -> str | None:
     return None
 
 
-def why_not_sign(contract: Contract, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """Whose turn, whose post, authority at this moment, and a fresh sign-in (real time)."""
+def why_not_sign(
+    contract: Contract, party: str, *, by: Person, at: datetime, fresh: bool = True
+) -> Iterator[Reason]:
+    """Whose turn, whose post, authority at this moment, and unless not ``fresh`` a new sign-in (real time): the
+    contract's page leaves that to the page of signing, which asks for it."""
     on = london_day(at)
     if contract.state != S.AWAITING_SIGNATURES:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
@@ -60,7 +63,7 @@ def why_not_sign(contract: Contract, party: str, *, by: Person, at: datetime) ->
         return
     yield from _segregated(contract, by, seat)
     yield from _covered(contract, seat, on)
-    if by.signed_in_at is None or clock.real_now() - by.signed_in_at > FRESH_SIGN_IN:
+    if fresh and (by.signed_in_at is None or clock.real_now() - by.signed_in_at > FRESH_SIGN_IN):
         yield Reason(_("Sign in again just before you sign."), _("The page asks you for your password."))
 
 

@@ -14,8 +14,9 @@ from contracts.models import Contract, ContractState, Party, signature_field
 from documents import audit, jobs, rendering, store
 from documents.models import DocumentRevision, SigningIntent
 from procurement import access as procurement_access
-from procurement import display
+from procurement import display, quoting
 from procurement import guards as procurement_guards
+from procurement.content import approved_object
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
@@ -37,9 +38,28 @@ def accept(request, public_id):
             if contract:
                 messages.success(request, _("Accepted. The contract document is being made."))
                 return redirect("contracts:contract", contract.public_id)
-    context = {"call_off": order, "revision": revision, "form": form, "errors": errors,
-               "content": display.content_of(revision)}  # fmt: skip
+    content = display.content_of(revision)
+    context = {
+        "call_off": order, "revision": revision, "form": form, "errors": errors,
+        "figures": display.figures_of(revision, content, "supplier"),
+        "reading": display.reading(revision, content, "supplier"),
+    }  # fmt: skip
     return render(request, "contracts/accept.html", context)
+
+
+@page
+def terms(request, public_id):
+    """The terms and schedules of the contract an order becomes, from the contract's own template, before there is one."""
+    order = procurement_access.get_call_off(request.actor, public_id, request.day)
+    view = procurement_access.viewpoint(request.actor, order, request.day)
+    revision = procurement_access.revision_seen(order, view)
+    revision.call_off = order
+    if revision.is_submitted:
+        content = display.content_of(revision)
+    else:
+        content = approved_object(revision, quoting.quote(revision, request.day))
+    body = rendering.html_terms(formation.DOCUMENT_KIND, formation.TEMPLATE_VERSION, content) if content["term"] else ""
+    return render(request, "contracts/terms.html", {"call_off": order, "revision": revision, "body": body})
 
 
 @page
@@ -107,16 +127,30 @@ def contract(request, public_id):
     """The contract: state, signatures, charges, documents, history."""
     found = access.get_contract(request.actor, public_id, request.day)
     view = access.viewpoint(request.actor, found, request.day)
-    party = guards.next_party(found)
-    mine = party and access.signing_seat(found, party, request.actor, request.day) is not None
+    content = display.content_of(found.revision)
     context = _document_context(request, found) | {
-        "content": display.content_of(found.revision), "viewpoint": view,
-        "my_turn": bool(mine and found.state == ContractState.AWAITING_SIGNATURES), "party": party,
-        "sign_shut": list(guards.why_not_sign(found, party, by=request.actor, at=request.at)) if party else [],
+        "figures": display.figures_of(found.revision, content, view),
+        "reading": display.reading(found.revision, content, view), "signing": _signing(request, found),
         "revisions": DocumentRevision.objects.filter(document=found.document).order_by("number"),
         "events": display.timeline(audit.history(found), view),
     }  # fmt: skip
     return render(request, "contracts/contract.html", context)
+
+
+def _signing(request, contract: Contract) -> dict | None:
+    """For a signatory only: what they signed, or whether they can sign or refuse now and if not, why not."""
+    if contract.state != ContractState.AWAITING_SIGNATURES:
+        return None
+    intents = SigningIntent.objects.filter(document=contract.document)
+    signed = next((i for i in intents if i.act["person_id"] == str(request.actor.person_id)), None)
+    if signed is not None:
+        return {"signed": signed.act}
+    intended = {intent.field for intent in intents}
+    for party in contract.framework.signing_order:
+        if signature_field(party) not in intended and access.signing_seat(contract, party, request.actor, request.day):
+            shut = list(guards.why_not_sign(contract, party, by=request.actor, at=request.at, fresh=False))
+            return {"shut": shut, "my_turn": party == guards.next_party(contract)}
+    return None
 
 
 @page

@@ -121,6 +121,18 @@ def html_pages(kind: str, version: int, payload: dict[str, Any]) -> str:
     return get_template(template_name(kind, version, "body.html")).render({"payload": payload, "on_screen": True})
 
 
+TERMS = ("terms.html", *(f"schedules/{name}.html" for name in (
+    "services_and_charges", "service_levels", "transition", "data_processing", "security_and_continuity", "exit",
+    "special_terms",
+)))  # fmt: skip
+
+
+def html_terms(kind: str, version: int, order: dict[str, Any]) -> str:
+    """The terms and schedules of the same template for an order of which there is no contract yet."""
+    parts = [get_template(template_name(kind, version, part)).render({"order": order}) for part in TERMS]
+    return "\n".join(parts)
+
+
 def render(kind: str, version: int, payload: dict[str, Any], order_json: bytes) -> Rendered:
     """Lay the document out. Raises RenderFailed on any error, limit or unexpected signature field."""
     source = html(kind, version, payload)

@@ -6,13 +6,14 @@ from datetime import date
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalogue import queries
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
 from procurement.content import term_of
 from procurement.models import Attachment, CallOffRevision
-from procurement.quoting import Quote, unmet_rules, unpaid_one_offs
+from procurement.quoting import Quote, unpaid_one_offs
 
 SECTIONS = (
     "sites", "term", "services", "service_levels", "milestones", "special_terms", "data_protection", "attachments",
@@ -28,6 +29,16 @@ class Gap:
     words: str
 
 
+DATA_PROTECTION_LABELS = {
+    "subject_matter": gettext_lazy("What the processing is about"),
+    "nature_and_purpose": gettext_lazy("Its nature and purpose"),
+    "duration": gettext_lazy("How long it lasts"),
+    "data_types": gettext_lazy("Types of personal data"),
+    "data_subjects": gettext_lazy("Whose data it is"),
+    "retention": gettext_lazy("When the data is returned or deleted"),
+    "sub_processors": gettext_lazy("Sub-processors"),
+    "transfers": gettext_lazy("Transfers outside the United Kingdom"),
+}
 DATA_PROTECTION_FIELDS = {
     "subject_matter": "what the processing is about",
     "nature_and_purpose": "its nature and purpose",
@@ -66,9 +77,10 @@ def _term(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
     first = revision.interim_starts_on or revision.shared_starts_on
     if first < on:
         yield Gap("term", _("The service would start on %(day)s, which is past.") % {"day": as_day(first)})
-    if not quote.lines or not any(p.ends_on for p in quote.lines):
+    term = term_of(quote)
+    if term is None:
         return
-    _first, last, months = term_of(revision, quote)
+    _first, last, months = term
     if months > framework.call_off_max_months:
         yield Gap(
             "term",
@@ -115,7 +127,7 @@ def _services(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
         yield Gap("services", _("The term has an interim period but no interim service is ordered."))
     if quote.totals.whole_life > revision.call_off.framework.ceiling_gbp:
         yield Gap("services", _("The order is worth more than the whole framework may be."))
-    for unmet in unmet_rules(revision, quote):
+    for unmet in quote.unmet:
         yield Gap("services", unmet.words)
 
 

@@ -1,10 +1,13 @@
 """What is approved: the revision as one canonical object, and its hash (domain.md, "What is approved").
 
-Shape (``schema`` 1): parties, term, sites, lines, totals, milestones with criteria and payments, service levels,
-special terms, data-protection schedule, attachments' hashes, release and matrix version. Money is strings with two
-places, days ISO dates. The budget code is represented by a salted sha256, because the supplier receives this object.
+Shape (``schema`` 1): parties, term, sites, lines, totals, the VAT rates of the forecast, milestones with criteria and
+payments, service levels, special terms, data-protection schedule, attachments' hashes, release and matrix version.
+Money is strings with two places, days ISO dates. The budget code is represented by a salted sha256, because the
+supplier receives this object. Of a draft, ``release`` and ``term`` are null while there is no live release or no dated
+line; nothing with a gap is ever submitted.
 """
 
+from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
@@ -74,20 +77,75 @@ def _phases(quote: Quote) -> list[dict[str, Any]]:
     return out
 
 
-def term_of(revision: CallOffRevision, quote: Quote) -> tuple[Any, Any, int]:
-    """First day, last day and whole months of the recurring lines (and usage) together."""
+def term_of(quote: Quote) -> tuple[date, date, int] | None:
+    """First day, last day and whole months of the recurring lines (and usage) together; None without such a line."""
     starts = [p.line.starts_on for p in quote.lines]
     ends = [p.ends_on for p in quote.lines if p.ends_on]
+    if not ends:
+        return None
     first, last = min(starts), max(ends)
     return first, last, (last.year - first.year) * 12 + last.month - first.month + 1
+
+
+def _term(revision: CallOffRevision, quote: Quote) -> dict[str, Any] | None:
+    term = term_of(quote)
+    if term is None:
+        return None
+    first, last, months = term
+    return {
+        "starts_on": first.isoformat(), "ends_on": last.isoformat(), "months": months,
+        "extension_months": revision.extension_months,
+    }  # fmt: skip
+
+
+def _release(quote: Quote) -> dict[str, Any] | None:
+    if quote.release is None:
+        return None
+    return {"number": quote.release.number, "valid_from": quote.release.valid.lower.isoformat()}
+
+
+def _service_levels(revision: CallOffRevision, quote: Quote) -> list[dict[str, Any]]:
+    codes = {p.service.service_level for p in quote.lines if p.service.service_level}
+    if quote.release is None:
+        return []
+    return [
+        {"service_level": s.service_level, "measure_code": s.measure_code, "measure": s.measure, "unit": s.unit,
+         "target": s.target, "minimum": s.minimum, "critical": s.critical,
+         "credit_applies_to": s.credit_applies_to, "kpi": s.measure_code in revision.kpi_codes}
+        for s in queries.service_levels(quote.release, codes)
+    ]  # fmt: skip
+
+
+def _band_tables(quote: Quote) -> list[dict[str, Any]]:
+    codes = sorted({p.service.band_table for p in quote.lines if p.service.band_table})
+    if quote.price_list is None:
+        return []
+    return [
+        {"code": code, "scope": table.scope, "method": table.method,
+         "bands": [{"from_quantity": b.from_quantity, "discount_percent": _number(b.discount_percent)}
+                   for b in table.bands]}
+        for code in codes
+        for table in [quote.price_list.bands[code]]
+    ]  # fmt: skip
+
+
+def _vat_rates(quote: Quote) -> list[dict[str, Any]]:
+    """The rates of the forecast, each from its day: those in force at some time in the term."""
+    term = term_of(quote)
+    if term is None:
+        return []
+    first, last, _months = term
+    later = [start for start, _percent in quote.vat_rates[1:]] + [None]
+    return [
+        {"from": start.isoformat(), "percent": _number(percent)}
+        for (start, percent), until in zip(quote.vat_rates, later, strict=True)
+        if start <= last and (until is None or until > first)
+    ]
 
 
 def approved_object(revision: CallOffRevision, quote: Quote) -> dict[str, Any]:
     call_off = revision.call_off
     framework = call_off.framework
-    first, last, months = term_of(revision, quote)
-    codes = {p.service.service_level for p in quote.lines if p.service.service_level}
-    tables = sorted({p.service.band_table for p in quote.lines if p.service.band_table})
     payments = {m.number: m for m in quote.milestones}
     return {
         "schema": SCHEMA,
@@ -105,22 +163,13 @@ def approved_object(revision: CallOffRevision, quote: Quote) -> dict[str, Any]:
             "department": party(call_off.department), "authority": party(framework.authority),
             "supplier": party(call_off.supplier),
         },
-        "release": {"number": quote.release.number, "valid_from": quote.release.valid.lower.isoformat()},
+        "release": _release(quote),
         "matrix_version": revision.matrix.version if revision.matrix else None,
         "price_hold_until": revision.hold_until.isoformat() if revision.hold_until else None,
-        "term": {
-            "starts_on": first.isoformat(), "ends_on": last.isoformat(), "months": months,
-            "extension_months": revision.extension_months,
-        },
+        "term": _term(revision, quote),
         "sites": [{"name": site.name, "seats": site.seats} for site in revision.sites.all()],
         "lines": [_line(p) for p in quote.lines],
-        "band_tables": [
-            {"code": code, "scope": table.scope, "method": table.method,
-             "bands": [{"from_quantity": b.from_quantity, "discount_percent": _number(b.discount_percent)}
-                       for b in table.bands]}
-            for code in tables
-            for table in [quote.price_list.bands[code]]
-        ],
+        "band_tables": _band_tables(quote),
         "totals": {
             "monthly_gbp": _money(quote.totals.monthly), "interim_gbp": _money(quote.totals.interim),
             "one_off_gbp": _money(quote.totals.one_off), "usage_gbp": _money(quote.totals.usage),
@@ -132,6 +181,7 @@ def approved_object(revision: CallOffRevision, quote: Quote) -> dict[str, Any]:
             {"year": y.year, "net_gbp": _money(y.net), "vat_gbp": _money(y.vat), "gross_gbp": _money(y.gross)}
             for y in quote.years
         ],
+        "vat_rates": _vat_rates(quote),
         "charges_by_phase": _phases(quote),
         "milestones": [
             {"number": m.label, "title": m.title, "planned_on": m.planned_on.isoformat(), "criteria": list(m.criteria),
@@ -143,12 +193,7 @@ def approved_object(revision: CallOffRevision, quote: Quote) -> dict[str, Any]:
              "effect": m.effect or None}
             for m in revision.milestones.all()
         ],
-        "service_levels": [
-            {"service_level": s.service_level, "measure_code": s.measure_code, "measure": s.measure, "unit": s.unit,
-             "target": s.target, "minimum": s.minimum, "critical": s.critical,
-             "credit_applies_to": s.credit_applies_to, "kpi": s.measure_code in revision.kpi_codes}
-            for s in queries.service_levels(quote.release, codes)
-        ],
+        "service_levels": _service_levels(revision, quote),
         "special_terms": [
             {"number": t.number, "heading": t.heading, "text": t.text} for t in revision.special_terms.all()
         ],

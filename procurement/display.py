@@ -1,14 +1,17 @@
 """Rows for pages: plain values the templates print."""
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.pricing import ZERO, unit_price
-from procurement import completeness, content
-from procurement.models import CallOffRevision
+from documents.templatetags.flex import count, gbp, percent
+from procurement import completeness, quoting
+from procurement.models import Attachment, CallOffRevision, Particulars, Phase
 from procurement.quoting import CapacityForecast, Quote
 
 SECTION_NAMES = {
@@ -47,11 +50,13 @@ def _parts(ceiling, amounts: list[tuple[str, str, Any]]) -> dict[str, Any]:
 
 
 def bar_parts(forecast: CapacityForecast) -> dict[str, Any]:
-    others = forecast.reserved - forecast.already_reserved_here
+    """The framework with this order: what others have committed, reserved and in approval, this order, and the rest."""
     return _parts(
         forecast.ceiling,
         [
-            ("committed", _("committed"), forecast.committed), ("reserved", _("reserved for others"), others),
+            ("committed", _("committed"), forecast.committed),
+            ("reserved", _("reserved for others"), forecast.reserved),
+            ("in_approval", _("others in approval"), forecast.in_approval),
             ("this", _("this order"), forecast.this_order), ("free", _("free after it"), max(forecast.free_after, ZERO)),
         ],
     )  # fmt: skip
@@ -68,16 +73,101 @@ def framework_bar(bar) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def preview(revision: CallOffRevision, quote: Quote) -> dict[str, Any] | None:
-    """A draft as the approved object would say it, when it can be priced; None before that."""
-    if quote.release is None or not any(p.ends_on for p in quote.lines):
-        return None
-    return content.approved_object(revision, quote)
-
-
 def content_of(revision: CallOffRevision) -> dict[str, Any]:
     """The frozen content of a submitted revision."""
     return json.loads(revision.content)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What an order comes to (GBP; carbon in kgCO2e a year). ``saving_words`` is empty where no saving may be read."""
+
+    totals: dict[str, Any]
+    saving_gbp: Decimal | None = None
+    saving_words: str = ""
+    carbon_kg: Decimal | None = None
+    carbon_words: str = ""
+
+
+def figures_of_draft(approved: dict[str, Any], quote: Quote) -> Figures:
+    words = ""
+    if quote.saving is not None:
+        words = _("%(percent)s; %(net)s over the term, net of transition") % {
+            "percent": percent(quote.saving.percent), "net": gbp(quote.saving.whole_life_net_of_transition),
+        }  # fmt: skip
+    elif quote.baseline is not None:
+        words = _("once the order meets the catalogue's rules")
+    left_out = _("not assessed: %(codes)s") % {"codes": ", ".join(quote.carbon.not_assessed)}
+    return Figures(
+        approved["totals"], quote.saving.saving_year if quote.saving else None, words, quote.carbon.saved_kg_year,
+        left_out if quote.carbon.not_assessed else "",
+    )  # fmt: skip
+
+
+def figures_of(revision: CallOffRevision, approved: dict[str, Any], viewpoint: str) -> Figures:
+    """The supplier reads neither the baseline, nor the saving, nor the carbon saved against it."""
+    if viewpoint == "supplier":
+        return Figures(approved["totals"])
+    words = ""
+    if revision.saving_gbp_a_year is not None:
+        words = _("against %(baseline)s a user and year, %(seats)s seats") % {
+            "baseline": gbp(quoting.baseline(revision)), "seats": count(sum(s["seats"] for s in approved["sites"])),
+        }  # fmt: skip
+    return Figures(approved["totals"], revision.saving_gbp_a_year, words, revision.carbon_saved_kg_a_year)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The whole order for one reader: the approved object, what lies beside it, and which of it the reader may read.
+
+    ``phases`` are ``charges_by_phase`` with their lines; ``kept_files`` are files the supplier reads only the hash of.
+    """
+
+    content: dict[str, Any]
+    phases: list[dict[str, Any]]
+    seats: int
+    data_protection: list[tuple[Any, str]]
+    files: list[Attachment]
+    kept_files: list[dict[str, Any]]
+    particulars: Particulars
+    budget_code: str
+    internal: bool
+    changeable: bool
+    names: ClassVar[dict[str, Any]] = SECTION_NAMES
+
+
+def files_for(revision: CallOffRevision, viewpoint: str) -> list[Attachment]:
+    """The attached files a reader may open."""
+    return [
+        file for file in revision.attachments.all()
+        if viewpoint != "supplier" or file.kind in Attachment.FOR_SUPPLIER
+    ]  # fmt: skip
+
+
+def reading(revision: CallOffRevision, approved: dict[str, Any], viewpoint: str, *, changeable: bool = False) -> Reading:
+    internal = viewpoint != "supplier"
+    files = files_for(revision, viewpoint)
+    shown = {file.sha256 for file in files}
+    return Reading(
+        content=approved,
+        phases=[
+            phase | {"label": Phase(phase["phase"]).label,
+                     "lines": [line for line in approved["lines"] if line["phase"] == phase["phase"]]}
+            for phase in approved["charges_by_phase"]
+        ],
+        seats=sum(site["seats"] for site in approved["sites"]),
+        data_protection=[
+            (label, approved["data_protection"].get(name, ""))
+            for name, label in completeness.DATA_PROTECTION_LABELS.items()
+        ],
+        files=files,
+        kept_files=[
+            file | {"label": Attachment.Kind(file["kind"]).label}
+            for file in approved["attachments"] if file["sha256"] not in shown
+        ],
+        particulars=revision.call_off.particulars,
+        budget_code=revision.budget_code if internal else "", internal=internal, changeable=changeable,
+    )  # fmt: skip
 
 
 VERBS = {

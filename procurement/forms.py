@@ -16,6 +16,7 @@ from catalogue.fields import (
     TextField,
     UploadField,
 )
+from procurement.completeness import DATA_PROTECTION_LABELS
 from procurement.models import Attachment, Particulars, PlannedMilestone
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
@@ -142,14 +143,14 @@ class DataProtectionForm(forms.Form):
     applies = forms.ChoiceField(label=_("Does the supplier process personal data for you?"), choices=YES_NO,
                                 widget=widgets.Radios,
                                 error_messages={"required": _("Say whether personal data is processed.")})  # fmt: skip
-    subject_matter = TextField(label=_("What the processing is about"), required=False, max_length=1000)
-    nature_and_purpose = TextField(label=_("Its nature and purpose"), required=False, max_length=1000)
-    duration = LineField(label=_("How long it lasts"), required=False, max_length=200)
-    data_types = TextField(label=_("Types of personal data"), required=False, max_length=1000)
-    data_subjects = TextField(label=_("Whose data it is"), required=False, max_length=1000)
-    retention = LineField(label=_("When the data is returned or deleted"), required=False, max_length=200)
-    sub_processors = LineField(label=_("Sub-processors"), required=False, max_length=200)
-    transfers = LineField(label=_("Transfers outside the United Kingdom"), required=False, max_length=200)
+    subject_matter = TextField(label=DATA_PROTECTION_LABELS["subject_matter"], required=False, max_length=1000)
+    nature_and_purpose = TextField(label=DATA_PROTECTION_LABELS["nature_and_purpose"], required=False, max_length=1000)
+    duration = LineField(label=DATA_PROTECTION_LABELS["duration"], required=False, max_length=200)
+    data_types = TextField(label=DATA_PROTECTION_LABELS["data_types"], required=False, max_length=1000)
+    data_subjects = TextField(label=DATA_PROTECTION_LABELS["data_subjects"], required=False, max_length=1000)
+    retention = LineField(label=DATA_PROTECTION_LABELS["retention"], required=False, max_length=200)
+    sub_processors = LineField(label=DATA_PROTECTION_LABELS["sub_processors"], required=False, max_length=200)
+    transfers = LineField(label=DATA_PROTECTION_LABELS["transfers"], required=False, max_length=200)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

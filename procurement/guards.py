@@ -105,7 +105,7 @@ def why_not_submit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[R
                 _("The order of %(value)s passes the framework's ceiling of %(ceiling)s by %(over)s.")
                 % {
                     "value": gbp(forecast.this_order), "ceiling": gbp(forecast.ceiling),
-                    "over": gbp(-forecast.free_after),
+                    "over": gbp(forecast.this_order - forecast.free_now),
                 },
                 _("Order less, or ask the framework manager about the ceiling."),
             )  # fmt: skip

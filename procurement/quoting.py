@@ -10,7 +10,15 @@ from django.db.models import Sum
 
 from catalogue import pricing, queries, rules
 from catalogue.models import CatalogueRelease, Framework
-from procurement.models import Accession, CallOffLine, CallOffRevision, CapacityAccount, VolumeEntry
+from procurement.models import (
+    Accession,
+    CallOff,
+    CallOffLine,
+    CallOffRevision,
+    CallOffState,
+    CapacityAccount,
+    VolumeEntry,
+)
 
 ZERO = Decimal("0.00")
 
@@ -29,7 +37,11 @@ class MilestoneMoney:
 
 @dataclass(frozen=True)
 class Quote:
-    """Everything a price page shows. Money is GBP, VAT excluded unless named gross."""
+    """Everything a price page shows. Money is GBP, VAT excluded unless named gross.
+
+    ``unmet`` are the catalogue rules not met yet; while there are any, a part of what the baseline bought is missing
+    from the order, so there is no ``saving``.
+    """
 
     release: CatalogueRelease | None
     price_list: pricing.PriceList | None
@@ -37,11 +49,14 @@ class Quote:
     lines: tuple[pricing.PricedLine, ...]
     totals: pricing.Totals
     years: tuple[pricing.YearCharge, ...]
+    vat_rates: tuple[tuple[date, Decimal], ...]
     vat_gbp: Decimal
     gross_gbp: Decimal
+    baseline: Decimal | None
     saving: pricing.Saving | None
     carbon: pricing.Carbon
     milestones: tuple[MilestoneMoney, ...]
+    unmet: tuple[rules.Unmet, ...]
     unknown_services: tuple[str, ...]
     undated: tuple[str, ...]
 
@@ -54,6 +69,12 @@ def volumes(framework: Framework, on: date) -> dict[str, int]:
         .annotate(Sum("quantity"))
     )
     return dict(rows)
+
+
+def volumes_with(quoted: Quote) -> dict[str, int]:
+    """The framework's volumes with what the quoted lines would add."""
+    added = pricing.volumes_added([p.line for p in quoted.lines], quoted.price_list) if quoted.price_list else {}
+    return {code: quoted.volumes.get(code, 0) + added.get(code, 0) for code in quoted.volumes.keys() | added.keys()}
 
 
 def as_pricing_lines(lines: list[CallOffLine]) -> list[pricing.Line]:
@@ -111,34 +132,33 @@ def quote(revision: CallOffRevision, on: date, rows: list[CallOffLine] | None = 
     wanted = [row for row in rows if row.service_code in known and row.starts_on is not None]
     current = volumes(framework, on)
     priced = pricing.price_lines(as_pricing_lines(wanted), price_list, current) if price_list else []
-    years = pricing.charges_by_financial_year(priced, queries.vat_rates())
-    seats = sum(site.seats for site in revision.sites.all())
+    rates = queries.vat_rates()
+    years = pricing.charges_by_financial_year(priced, rates)
+    sites = [(site.name, site.seats) for site in revision.sites.all()]
+    seats = sum(count for _name, count in sites)
+    unmet = _unmet(framework, release, price_list, sites, [row for row in rows if row.service_code in known])
     base = baseline(revision)
+    complete = seats and not unmet and any(p.line.phase == "shared" for p in priced)
     return Quote(
         release=release, price_list=price_list, volumes=current, lines=tuple(priced),
         totals=pricing.totals(priced, framework.levy_percent),
-        years=tuple(years),
+        years=tuple(years), vat_rates=tuple(rates),
         vat_gbp=sum((year.vat for year in years), ZERO), gross_gbp=sum((year.gross for year in years), ZERO),
-        saving=pricing.saving(priced, base, seats) if base is not None and seats else None,
+        baseline=base, saving=pricing.saving(priced, base, seats) if base is not None and complete else None,
         carbon=pricing.carbon(priced), milestones=_milestone_money(revision, priced),
-        unknown_services=unknown, undated=undated,
+        unmet=tuple(unmet), unknown_services=unknown, undated=undated,
     )  # fmt: skip
 
 
-def unmet_rules(revision: CallOffRevision, quoted: Quote) -> list[rules.Unmet]:
-    """The catalogue rules the order does not meet yet, each with line, site and figure in words."""
-    if quoted.release is None:
+def _unmet(
+    framework: Framework, release: CatalogueRelease | None, price_list: pricing.PriceList | None,
+    sites: list[tuple[str, int]], rows: list[CallOffLine],
+) -> list[rules.Unmet]:  # fmt: skip
+    """The catalogue rules the lines do not meet, each with line, site and figure in words; dates do not matter."""
+    if release is None or price_list is None:
         return []
-    sites = [(site.name, site.seats) for site in revision.sites.all()]
-    lines = [
-        line
-        for line in as_pricing_lines(list(revision.lines.select_related("site")))
-        if line.service in quoted.price_list.services
-    ]
-    return rules.unmet(
-        queries.catalogue_rules(quoted.release), sites, lines, quoted.price_list,
-        queries.lots(revision.call_off.framework),
-    )  # fmt: skip
+    found = queries.catalogue_rules(release)
+    return rules.unmet(found, sites, as_pricing_lines(rows), price_list, queries.lots(framework))
 
 
 def unpaid_one_offs(revision: CallOffRevision, quoted: Quote) -> list[tuple[str, Decimal, Decimal]]:
@@ -156,24 +176,37 @@ def unpaid_one_offs(revision: CallOffRevision, quoted: Quote) -> list[tuple[str,
 
 @dataclass(frozen=True)
 class CapacityForecast:
-    """Where the framework would stand if this order went through (GBP, VAT excluded)."""
+    """Where the framework would stand if this order went through (GBP, VAT excluded).
+
+    ``reserved`` and ``in_approval`` are those of all other orders. ``fits`` asks what a reservation asks: what is
+    committed and reserved; an order still in its department's approval has no place yet.
+    """
 
     ceiling: Decimal
     committed: Decimal
     reserved: Decimal
+    in_approval: Decimal
     this_order: Decimal
-    already_reserved_here: Decimal
 
     @property
     def free_after(self) -> Decimal:
-        return self.ceiling - self.committed - self.reserved + self.already_reserved_here - self.this_order
+        return self.ceiling - self.committed - self.reserved - self.in_approval - self.this_order
+
+    @property
+    def free_now(self) -> Decimal:
+        return self.ceiling - self.committed - self.reserved
 
     @property
     def fits(self) -> bool:
-        return self.free_after >= 0
+        return self.this_order <= self.free_now
 
 
 def capacity_forecast(revision: CallOffRevision, amount: Decimal) -> CapacityForecast:
-    account = CapacityAccount.objects.get(framework=revision.call_off.framework_id)
-    here = revision.call_off.capacity_entries.aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
-    return CapacityForecast(account.ceiling_gbp, account.committed_gbp, account.reserved_gbp, amount, here)
+    call_off = revision.call_off
+    account = CapacityAccount.objects.get(framework=call_off.framework_id)
+    here = call_off.capacity_entries.aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
+    others = CallOff.objects.filter(framework=call_off.framework_id, state=CallOffState.DEPARTMENT_APPROVAL)
+    in_approval = others.exclude(pk=call_off.pk).aggregate(total=Sum("whole_life_gbp"))["total"] or ZERO
+    return CapacityForecast(
+        account.ceiling_gbp, account.committed_gbp, account.reserved_gbp - here, in_approval, amount
+    )

@@ -30,6 +30,7 @@ urlpatterns = [
     path(_order + "attachments/<int:attachment_id>/", orders.attachment, name="attachment"),
     path(_order + "budget/", papers.budget, name="budget"),
     path(_order + "particulars/", papers.particulars, name="particulars"),
+    path(_order + "order.json", orders.order_json, name="order_json"),
     path(_order + "check/", drafts.check, name="check"),
     path(_order + "submitted/", orders.submitted, name="submitted"),
     path(_order + "recall/", orders.recall, name="recall"),

@@ -5,7 +5,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from procurement import access, approval, display, forms, guards, quoting
+from procurement import access, approval, briefing, display, forms, guards, quoting
 from procurement.comparing import changes_since_last_seen
 from procurement.models import Query
 from procurement.views.common import attempt, page
@@ -29,22 +29,25 @@ def brief(request, public_id, position):
     order, step = _step(request, public_id, position)
     acting = {"by": request.actor, "at": request.at}
     revision = step.revision
-    own_limit = _limit(request, step) if step.act == "commit" else None
+    content = display.content_of(revision)
     context = {
-        "call_off": order, "step": step, "revision": revision, "content": display.content_of(revision),
+        "call_off": order, "step": step, "revision": revision, "content": content,
+        "figures": display.figures_of(revision, content, "internal"),
+        "facts": briefing.facts(revision, content), "deviations": briefing.deviations(content),
         "shut": list(guards.why_not_decide(order, step, **acting)),
-        "act_shut": list(guards.why_not_act_on_step(order, step, **acting)), "limit": own_limit,
+        "act_shut": list(guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, step),
         "bar": display.bar_parts(quoting.capacity_forecast(revision, revision.whole_life_gbp)),
         "changes": changes_since_last_seen(revision, request.actor),
         "steps": revision.steps.select_related("organisation", "decision"),
         "queries": revision.queries.filter(side=step.side), "attachments": revision.attachments.all(),
-        "baseline": quoting.baseline(revision), "seats": sum(s.seats for s in revision.sites.all()),
     }  # fmt: skip
     return render(request, "procurement/brief.html", context)
 
 
 def _limit(request, step):
-    """The largest delegation the reader could commit this step with, or None."""
+    """The largest delegation the reader could commit this step with, or None; also where nothing is committed."""
+    if step.act != "commit":
+        return None
     seat = access.find_seat(request.actor, step.organisation_id, step.post, request.day)
     held = access.delegations(seat, guards.commit_kind(step.side), request.day) if seat else []
     return held[0] if held else None
@@ -62,8 +65,24 @@ def _decision(request, order, step, form_class, action, *, title, words, button,
             messages.success(request, done)
             return redirect("procurement:call_off", order.public_id)
     context = {"call_off": order, "step": step, "revision": step.revision, "form": form, "errors": errors,
-               "title": title, "words": words, "button": button, "danger": danger}  # fmt: skip
+               "title": title, "words": words, "button": button, "danger": danger,
+               "limit": _limit(request, step) if action is approval.decide else None}  # fmt: skip
     return render(request, "procurement/decide.html", context)
+
+
+def _next_words(order, step):
+    """Whom a committed order goes to when its desk is done: the next step's, or after the last one the supplier's."""
+    following = (
+        step.revision.steps.filter(position__gt=step.position)
+        .exclude(side=step.side, group=step.group)
+        .select_related("organisation")
+        .first()
+    )
+    if following is None:
+        return _("It then goes to %(supplier)s to accept.") % {"supplier": order.supplier.name}
+    return _("It then goes to the %(post)s, %(organisation)s.") % {
+        "post": following.get_post_display(), "organisation": following.organisation.name,
+    }  # fmt: skip
 
 
 @page
@@ -73,7 +92,7 @@ def decide(request, public_id, position):
     return _decision(
         request, order, step, forms.EndorseForm, approval.decide,
         title=_("Commit this call-off") if commits else _("Endorse this call-off"),
-        words=_("You commit the whole-life value under your delegation. It then goes to the next desk.") if commits
+        words=f"{_('You commit the whole-life value under your delegation.')} {_next_words(order, step)}" if commits
         else _("You say that it is right as far as your post goes. It commits no money."),
         button=_("Commit") if commits else _("Endorse"),
         done=_("Committed.") if commits else _("Endorsed."),

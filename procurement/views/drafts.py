@@ -5,8 +5,7 @@ from django.shortcuts import redirect, render
 
 from catalogue import queries as catalogue_queries
 from catalogue.models import Framework
-from procurement import access, completeness, drafting, forms, guards, quoting, workflow
-from procurement.display import bar_parts, preview, section_rows
+from procurement import access, completeness, content, display, drafting, forms, guards, quoting, workflow
 from procurement.models import Accession, AccessionState
 from procurement.views.common import attempt, page
 
@@ -62,16 +61,19 @@ def tasks(request, public_id):
     quote = quoting.quote(revision, request.day)
     gaps = list(completeness.gaps(revision, quote, request.day))
     forecast = quoting.capacity_forecast(revision, quote.totals.whole_life)
+    approved = content.approved_object(revision, quote)
     context = {
         "call_off": call_off, "revision": revision, "quote": quote, "gaps": gaps,
-        "sections": section_rows(call_off, gaps), "bar": bar_parts(forecast),
+        "sections": display.section_rows(call_off, gaps), "bar": display.bar_parts(forecast),
+        "content": approved, "figures": display.figures_of_draft(approved, quote),
         "withdraw_shut": list(guards.why_not_withdraw(call_off, by=request.actor, at=request.at)),
     }  # fmt: skip
     return render(request, "procurement/tasks.html", context)
 
 
 def section_page(request, call_off, section, form, *, errors=(), template="procurement/section.html", **more):
-    context = {"call_off": call_off, "revision": call_off.revision, "section": section, "form": form, "errors": errors}
+    context = {"call_off": call_off, "revision": call_off.revision, "name": display.SECTION_NAMES[section],
+               "form": form, "errors": errors}  # fmt: skip
     return render(request, template, context | more)
 
 
@@ -214,12 +216,17 @@ def check(request, public_id):
         done, errors = attempt(request, workflow.submit, call_off)
         if done:
             return redirect("procurement:submitted", call_off.public_id)
-    quote = quoting.quote(call_off.revision, request.day)
-    shut = list(guards.why_not_submit(call_off, by=request.actor, at=request.at))
+    revision = call_off.revision
+    quote = quoting.quote(revision, request.day)
+    gaps = list(completeness.gaps(revision, quote, request.day))
+    approved = content.approved_object(revision, quote)
     context = {
-        "call_off": call_off, "revision": call_off.revision, "quote": quote, "shut": shut, "errors": errors,
-        "content": preview(call_off.revision, quote), "viewpoint": "department",
-        "bar": bar_parts(quoting.capacity_forecast(call_off.revision, quote.totals.whole_life)),
+        "call_off": call_off, "revision": revision, "quote": quote, "errors": errors,
+        "gaps": [{"name": display.SECTION_NAMES[gap.section], "section": gap.section, "words": gap.words} for gap in gaps],
+        "shut": [] if gaps else list(guards.why_not_submit(call_off, by=request.actor, at=request.at)),
+        "figures": display.figures_of_draft(approved, quote),
+        "reading": display.reading(revision, approved, "department", changeable=True),
+        "bar": display.bar_parts(quoting.capacity_forecast(revision, quote.totals.whole_life)),
         "steps": guards.route_preview(call_off, quote.totals.whole_life, request.day),
     }  # fmt: skip
     return render(request, "procurement/check.html", context)

@@ -4,8 +4,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue_queries
-from catalogue.rules import carries_seat
-from procurement import drafting, forms, quoting
+from procurement import display, drafting, forms, quoting
 from procurement.views.common import attempt, page, reading_page
 from procurement.views.drafts import draft_of, edits_of, section_page, to_tasks
 
@@ -46,10 +45,9 @@ def services(request, public_id):
                 more = "stay" in request.POST
                 return redirect("procurement:services", call_off.public_id) if more else to_tasks(call_off)
     quote = quoting.quote(call_off.revision, request.day)
-    unmet = quoting.unmet_rules(call_off.revision, quote)
     cells = [{"words": words, "anchor": name} for name, words in form.cell_errors.items()]
     return section_page(request, call_off, "services", None, errors=errors, template="procurement/services.html",
-                    groups=_groups(form, quote), sites=form.sites, quote=quote, unmet=unmet,
+                    groups=_groups(form, quote), sites=form.sites, quote=quote,
                     formset_errors=cells)  # fmt: skip
 
 
@@ -63,14 +61,14 @@ def totals(request, public_id):
         call_off.revision, _ordered(found), {site.name: site for site in form.sites}
     )
     quote = quoting.quote(call_off.revision, request.day, rows)
-    context = {"quote": quote, "typed": True, "bad": len(form.cell_errors)}
+    context = {"quote": quote, "typed": True, "bad": len(form.cell_errors), "prices": _prices(form, quote)}
     return render(request, "procurement/_totals.html", context)
 
 
 def _groups(form, quote):
-    """[(category, [(service, carries a seat, [(name, label, value, bad)])])] in catalogue order."""
+    """[(category, [(service, price, [(name, label, value, bad)])])] in catalogue order."""
     groups: list = []
-    for service in form.services:
+    for service, price in _prices(form, quote):
         if not groups or groups[-1][0] != service.category:
             groups.append((service.category, []))
         columns = [("all", _("all sites"))] + [(str(site.position), site.name) for site in form.sites]
@@ -78,6 +76,18 @@ def _groups(form, quote):
         for column, label in columns:
             name = f"q-{service.code}-{column}"
             cells.append((name, f"{service.code}, {label}", form.values.get(name, ""), name in form.cell_errors))
-        priced = quote.price_list.services[service.code] if quote.price_list else None
-        groups[-1][1].append((service, bool(priced and carries_seat(priced)), cells))
+        groups[-1][1].append((service, price, cells))
     return groups
+
+
+def _prices(form, quote):
+    """[(service, what the order pays a unit)]: of its first line, or what the service would cost beside them."""
+    charged = {}
+    for priced in quote.lines:
+        charged.setdefault(priced.service.code, priced.unit_price)
+    volumes = quoting.volumes_with(quote)
+    return [
+        (service, charged.get(service.code)
+         or display.next_prices(quote.price_list.services[service.code], quote.price_list, volumes)[0]["price"])
+        for service in form.services
+    ]  # fmt: skip

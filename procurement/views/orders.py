@@ -10,7 +10,7 @@ from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
 from documents.clock import london_day
 from procurement import access, display, forms, guards, queries, workflow
-from procurement.models import Attachment, CallOffState, PostCode
+from procurement.models import CallOffState, PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
@@ -65,11 +65,9 @@ def call_off(request, public_id):
     mine = _open_step_of(request, order) if view != "supplier" else None
     context = {
         "call_off": order, "revision": revision, "viewpoint": view, "steps": steps, "mine": mine,
-        "content": display.content_of(revision) if revision.is_submitted else None,
         "desks": queries.desks(order, request.day),
         "events": display.timeline(audit.history(order), view),
         "queries": _queries(request, order, revision, view),
-        "attachments": _attachments(revision, view),
         "contract": order.contracts.exclude(state="void").order_by("-id").first(),
         "can": {
             "recall": not list(guards.why_not_recall(order, **acting)),
@@ -78,8 +76,10 @@ def call_off(request, public_id):
         "accept_shut": list(guards.why_not_confirm(order, **acting)) if view == "supplier" else [],
         "ended": order.state in (S.REJECTED, S.DECLINED, S.WITHDRAWN, S.LAPSED),
     }  # fmt: skip
-    if mine is not None:
-        context["decide_shut"] = list(guards.why_not_decide(order, mine, **acting))
+    if revision.is_submitted:
+        content = display.content_of(revision)
+        context["reading"] = display.reading(revision, content, view)
+        context["figures"] = display.figures_of(revision, content, view)
     return render(request, "procurement/call_off.html", context)
 
 
@@ -102,23 +102,30 @@ def _queries(request, order, revision, view):
     return [{"query": row, "may_answer": may_answer and not row.answered_at} for row in rows]
 
 
-def _attachments(revision, view):
-    rows = revision.attachments.all()
-    return [a for a in rows if view != "supplier" or a.kind in Attachment.FOR_SUPPLIER]
-
-
 @page
 def attachment(request, public_id, attachment_id):
     """The file of a revision the reader may see, as a download, never shown in the page."""
     order = access.get_call_off(request.actor, public_id, request.day)
     view = access.viewpoint(request.actor, order, request.day)
-    rows = _attachments(access.revision_seen(order, view), view)
+    rows = display.files_for(access.revision_seen(order, view), view)
     found = next((row for row in rows if row.pk == attachment_id), None)
     if found is None:
         raise Http404
     response = HttpResponse(storage.get(found.sha256), content_type="application/octet-stream")
     ascii_name = found.filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
     response["Content-Disposition"] = f'attachment; filename="{ascii_name}"'
+    return response
+
+
+@page
+def order_json(request, public_id):
+    """The approved object of the newest revision that reached the reader: the very bytes its hash is the sha256 of."""
+    order = access.get_call_off(request.actor, public_id, request.day)
+    revision = access.revision_seen(order, access.viewpoint(request.actor, order, request.day))
+    if not revision.is_submitted:
+        raise Http404
+    response = HttpResponse(revision.content.encode(), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{order.reference}-{revision.number}.order.json"'
     return response
 
 
