@@ -58,7 +58,7 @@ def deviations(approved: dict[str, Any]) -> list[str]:
     protection = approved["data_protection"]
     if protection.get("applies"):
         found.append(
-            _("Personal data: %(types)s, of %(whose)s.")
+            _("Personal data: %(types)s (of: %(whose)s)")
             % {"types": protection["data_types"], "whose": protection["data_subjects"]}
         )
     term, framework = approved["term"], approved["framework"]

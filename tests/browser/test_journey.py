@@ -6,6 +6,7 @@ The worker, the keys, the documents and the database are real; every page on the
 import csv
 import os
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -202,8 +203,18 @@ def test_dius_orders_and_three_parties_sign(visit, tmp_path):
     assert "Subject to contract" in seen
     for secret in ("DIUS-ICT-2007", "746,848", "2,988", "business-case"):
         assert secret not in seen
-    desk.follow("Accept the order")
-    begins = desk.page.locator(".flex-hash").first.inner_text()[:12]
+    desk.follow("Read and accept")
+    seen = desk.text()
+    for covered in ("Key performance", "Data-protection schedule", "Staff transfer", "PO-DIUS-004711", "Accounts payable"):
+        assert covered.casefold() in seen.casefold()
+    shown = desk.page.locator("p.flex-hash").first.inner_text()
+    with desk.page.expect_download() as got:
+        desk.page.get_by_role("link", name="order.json").click()
+    assert sha256(Path(got.value.path()).read_bytes()).hexdigest() == shown
+    desk.follow("Read the terms of the contract")
+    desk.look("terms")
+    desk.page.go_back()
+    begins = shown[:12]
     desk.fill("Repeat the first 12 characters", begins)
     desk.look("accept")
     desk.press("Accept the order")
@@ -227,7 +238,7 @@ def test_dius_orders_and_three_parties_sign(visit, tmp_path):
     buyer.go(contract)
     buyer.page.locator("#progress:not([hx-get])").wait_for(timeout=240_000)
     buyer.go(contract)
-    assert "executed" in buyer.heading()
+    assert buyer.page.locator(".flex-state").inner_text() == "executed"
     buyer.look("contract-executed")
     assert "Subject to contract" not in buyer.text()
     buyer.go(contract + "document/")

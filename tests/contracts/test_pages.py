@@ -48,3 +48,24 @@ def test_signing_asks_for_a_fresh_sign_in_first(client):
     answer = client.get(reverse("contracts:sign", args=[contract.public_id]))
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/sign-in-again/")
+
+
+def test_each_signatory_reads_what_they_can_do_and_nobody_else_is_shown_a_button(client):
+    contract = cast.issued()
+    address = reverse("contracts:contract", args=[contract.public_id])
+
+    def read(email):
+        return sign_in(client, email).get(address).content.decode()
+
+    supplier, department, authority = (email for _party, email in cast.SIGNATORIES)
+    assert "Read and sign" in read(supplier)
+    cast.sign(contract, "supplier", supplier)
+    cast.run_all_jobs()
+    assert "You signed on 1 October 2007 at 10:00am as supplier signatory." in read(supplier)
+    assert "Read and sign" in read(department)
+    assert "It is the turn of Department to sign." in read(authority)
+    for email in (supplier, "requester@dius.example", "auditor@co.example"):
+        page = read(email)
+        assert "Read and sign" not in page
+        assert "Refuse to sign" not in page
+        assert "flex-shut" not in page

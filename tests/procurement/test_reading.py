@@ -1,0 +1,143 @@
+"""What each reader reads of an order before deciding on it, and that the figures mean the same wherever they stand."""
+
+import json
+from decimal import Decimal
+from hashlib import sha256
+
+import pytest
+from django.urls import reverse
+
+from procurement import approval, drafting, quoting
+from tests import cast
+from tests.procurement.test_pages import address, sign_in
+
+pytestmark = pytest.mark.django_db
+
+# everything the hash covers, and what the supplier needs to deliver and to invoice
+COVERED = (
+    "Sheffield", "1 November 2007 to 31 October 2012", "Managed desktop", "£74.88", "EUS-B", "KPI", "M8", "£89,900.00",
+    "No staff transfer.", "Types of personal data", "kept by the department", "Spend-control reference",
+    "PO-DIUS-004711", "Accounts payable", "contract.manager@dius.example", "2012/13",
+)  # fmt: skip
+NOT_FOR_THE_SUPPLIER = ("DIUS-ICT-2007", "746,848.80", "2,988.00", "business-case.csv", "186.99", "CC-3100")
+
+
+@pytest.mark.parametrize("email", ["requester@dius.example", "order.desk@fujitsu.example"])
+def test_every_reader_reads_all_that_the_hash_covers(client, email):
+    order = cast.with_supplier()
+    page = sign_in(client, email).get(address("call_off", order)).content.decode()
+    for words in COVERED:
+        if words != "kept by the department" or email.startswith("order.desk"):
+            assert words in page, words
+
+
+def test_the_order_desk_reads_it_all_on_the_page_on_which_it_accepts(client):
+    order = cast.with_supplier()
+    page = sign_in(client, "order.desk@fujitsu.example").get(reverse("contracts:accept", args=[order.public_id]))
+    for words in COVERED:
+        assert words in page.content.decode(), words
+    for secret in NOT_FOR_THE_SUPPLIER:
+        assert secret not in page.content.decode(), secret
+
+
+@pytest.mark.parametrize("email", ["requester@dius.example", "deputy.director@co.example", "order.desk@fujitsu.example"])
+def test_order_json_is_the_bytes_of_the_hash_and_keeps_the_departments_secrets(client, email):
+    order = cast.with_supplier()
+    answer = sign_in(client, email).get(address("order_json", order))
+    assert sha256(answer.content).hexdigest() == order.revision.revision_hash
+    assert json.loads(answer.content)["totals"]["whole_life_gbp"] == "11252943.00"
+    for secret in ("DIUS-ICT-2007", "2988", "business-case", "baseline"):
+        assert secret not in answer.content.decode()
+
+
+def test_a_draft_has_no_order_json_yet(client):
+    assert sign_in(client, "requester@dius.example").get(address("order_json", cast.drafted())).status_code == 404
+
+
+def test_the_terms_are_read_before_there_is_a_contract(client):
+    draft = cast.drafted()
+    terms = reverse("contracts:terms", args=[draft.public_id])
+    page = sign_in(client, "requester@dius.example").get(terms).content.decode()
+    assert "30 days" in page
+    assert "Special Terms" in page and "£74.88" in page
+    assert sign_in(client, "order.desk@fujitsu.example").get(terms).status_code == 404
+    order = cast.with_supplier()
+    terms = reverse("contracts:terms", args=[order.public_id])
+    assert "£74.88" in sign_in(client, "order.desk@fujitsu.example").get(terms).content.decode()
+    assert sign_in(client, "requester@ons.example").get(terms).status_code == 404
+
+
+def test_check_your_answers_shows_every_task_with_a_way_to_change_it(client):
+    draft = cast.drafted()
+    page = sign_in(client, "requester@dius.example").get(address("check", draft)).content.decode()
+    for words in (*COVERED, "DIUS-ICT-2007", "business-case.csv", "CC-3100"):
+        if words != "kept by the department":
+            assert words in page, words
+    for task in ("sites", "term", "services", "service_levels", "milestones", "special_terms", "data_protection",
+                 "attachments", "budget", "particulars"):  # fmt: skip
+        assert f'href="{address(task, draft)}">Change' in page, task
+
+
+def test_an_empty_draft_can_be_checked_and_says_what_is_missing_and_where(client):
+    draft = drafting.start(cast.framework(), cast.dius(), title="Empty", by=cast.requester(), at=cast.START)
+    page = sign_in(client, "requester@dius.example").get(address("check", draft)).content.decode()
+    assert "Add at least one site with its seats." in page
+    assert "Submit for approval" not in page
+    assert "once the order meets the catalogue&#x27;s rules" in page
+    assert page.count(f'href="{address("particulars", draft)}"') > 1  # to change it, and beside what is missing
+
+
+def test_no_saving_is_claimed_for_an_order_that_does_not_meet_the_rules():
+    draft = cast.drafted()
+    assert quoting.quote(draft.revision, cast.START.date()).saving.saving_year == Decimal("746848.80")
+    without_mail = [
+        drafting.Ordered(line.phase, line.service_code, line.site.name if line.site else None, line.quantity)
+        for line in draft.revision.lines.select_related("site")
+        if line.service_code != "CORE-06"
+    ]
+    drafting.save_services(draft, without_mail, by=cast.requester(), at=cast.START)
+    quote = quoting.quote(cast.fresh(draft).revision, cast.START.date())
+    assert quote.saving is None
+    assert [unmet.words for unmet in quote.unmet if "CORE-06" in unmet.words]
+
+
+def test_free_means_the_same_to_everybody_whose_order_is_not_yet_reserved():
+    """Two orders in their departments' approval: each counts the other, and neither counts itself twice."""
+    first, second = cast.submitted(), cast.drafted()
+    value = first.revision.whole_life_gbp
+    drafted = quoting.capacity_forecast(second.revision, value)
+    assert (drafted.in_approval, drafted.this_order) == (value, value)
+    assert quoting.capacity_forecast(first.revision, value).in_approval == 0
+    alone = quoting.capacity_forecast(first.revision, value).free_after
+    assert drafted.free_after == alone - value
+
+
+def test_the_next_approver_reads_what_the_earlier_ones_wrote(client):
+    order = cast.submitted()
+    step = cast.open_step(order, cast.person(cast.ROUTE[0]))
+    approval.decide(
+        step, shown_hash=order.revision.revision_hash, no_conflict=True, comment="Funded from the 2007 settlement.",
+        by=cast.person(cast.ROUTE[0]), at=cast.START,
+    )  # fmt: skip
+    brief = address("brief", order, position=2)
+    page = sign_in(client, cast.ROUTE[1]).get(brief).content.decode()
+    for words in ("Funded from the 2007 settlement.", "Fujitsu Services", "Managed desktop", "M8 ", "Special term:",
+                  "Read the whole order"):  # fmt: skip
+        assert words in page, words
+
+
+def test_a_commitment_says_where_the_order_goes_and_against_which_limit(client):
+    order = cast.approved_by_department()
+    for email in cast.ROUTE[4:6]:
+        order = cast.decide(order, email)
+    last = order.revision.steps.get(state="open")
+    page = sign_in(client, cast.ROUTE[6]).get(address("decide", order, position=last.position)).content.decode()
+    assert "It then goes to Fujitsu Services to accept." in page
+    assert "£11,252,943.00 net, £13,259,560.65 gross" in page
+    assert "unlimited, until" in page
+
+
+def test_the_matrix_shows_the_price_that_is_charged(client):
+    draft = cast.drafted()
+    page = sign_in(client, "requester@dius.example").get(address("services", draft)).content.decode()
+    assert "£74.88 user/month (list £78.00)" in page
