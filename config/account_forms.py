@@ -30,7 +30,9 @@ class ReauthenticateForm(_Govuk, account.ReauthenticateForm):
 
 
 class ResetPasswordForm(_Govuk, account.ResetPasswordForm):
-    pass
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "Email address"
 
 
 class ResetPasswordKeyForm(_Govuk, account.ResetPasswordKeyForm):

@@ -43,10 +43,9 @@ def why_not_sign(
         return
     turn = next_party(contract)
     if turn != party:
-        words = Party(turn).label if turn else None
         yield Reason(
-            _("It is the turn of %(party)s to sign.") % {"party": words}
-            if words
+            _("It is the turn of %(party)s to sign.") % {"party": access.organisation_of(contract, turn).name}
+            if turn
             else _("All three parties have signed; the document is being closed.")
         )
     elif store.pending_intent(contract.document) is not None:

@@ -17,7 +17,7 @@ from catalogue.fields import (
     UploadField,
 )
 from procurement.completeness import DATA_PROTECTION_LABELS
-from procurement.models import Attachment, Particulars, PlannedMilestone
+from procurement.models import Attachment, DeclineCode, Particulars, PlannedMilestone
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 
@@ -215,16 +215,8 @@ class TextForm(forms.Form):
     text = TextField(label=_("Your text"), max_length=2000, missing=_("Write something."))
 
 
-DECLINE_CODES = [
-    ("capacity", _("We cannot deliver in this time")),
-    ("terms", _("A special term is not acceptable")),
-    ("scope", _("The order is outside the framework's scope")),
-    ("other", _("Another reason")),
-]
-
-
 class DeclineForm(forms.Form):
-    code = forms.ChoiceField(label=_("Why?"), choices=DECLINE_CODES, widget=widgets.Radios,
+    code = forms.ChoiceField(label=_("Why?"), choices=DeclineCode.choices, widget=widgets.Radios,
                              error_messages={"required": _("Choose a reason.")})  # fmt: skip
     reason = TextField(label=_("In words"), max_length=2000, missing=_("Say it in words: the department will read it."))
 

@@ -303,7 +303,7 @@ def why_not_decline(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
 
 
 def why_not_change_particulars(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    if call_off.state in (S.REJECTED, S.DECLINED, S.WITHDRAWN, S.LAPSED):
+    if call_off.has_ended_unbound:
         yield from _state(call_off, *OPEN)
     yield from _requester(call_off, by, london_day(at))
 

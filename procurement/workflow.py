@@ -18,6 +18,7 @@ from procurement.models import (
     ApprovalStep,
     CallOff,
     CallOffRevision,
+    DeclineCode,
     Side,
     StepState,
 )
@@ -165,7 +166,7 @@ def copy(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
     """A new draft of the same department with the content of an older call-off."""
     insist(guards.why_not_copy(call_off, by=by, at=at))
     fresh = drafting.start(
-        call_off.framework, call_off.department, title=_("Copy of %(title)s")[:100] % {"title": call_off.title[:100]},
+        call_off.framework, call_off.department, title=_("Copy of %(title)s") % {"title": call_off.title[:100]},
         by=by, at=at,
     )  # fmt: skip
     copying.copy_content(call_off.revision, fresh.revision)
@@ -201,10 +202,14 @@ def confirm(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime) -> 
 
 @transaction.atomic
 def decline(call_off: CallOff, *, code: str, reason: str, by: Person, at: datetime) -> CallOff:
-    """The order desk says no, with a reason code and words; the reservation is released."""
+    """The order desk says no, with a ``DeclineCode`` and words; the reservation is released. Raises Refused also for
+    a code that is none."""
     call_off = lock_call_off(call_off)
     insist(guards.why_not_decline(call_off, by=by, at=at))
-    return _end(call_off, "declined", "decline", reason=f"{code}: {reason}" if reason else code, by=by, at=at)
+    if code not in DeclineCode.values:
+        refuse(_("Choose one of the reasons for declining."))
+    call_off.decline_code = code
+    return _end(call_off, "declined", "decline", reason=reason, by=by, at=at)
 
 
 def conclude(call_off: CallOff, *, at: datetime, by: Actor = SYSTEM) -> CallOff:

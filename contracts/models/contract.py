@@ -104,6 +104,11 @@ class Contract(Row):
     def is_binding(self) -> bool:
         return self.signed_on is not None
 
+    @property
+    def has_ended_unbound(self) -> bool:
+        """It is over and nobody is bound by it."""
+        return self.state == S.VOID
+
     @transition(field=state, source=S.PREPARING, target=S.AWAITING_SIGNATURES)
     def issue(self, *, at):
         self.state_since = at

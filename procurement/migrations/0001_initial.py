@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                 ('answer_due_at', models.DateTimeField(blank=True, null=True)),
                 ('whole_life_gbp', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
                 ('ended_reason', models.CharField(blank=True, max_length=2000)),
+                ('decline_code', models.CharField(blank=True, choices=[('capacity', 'We cannot deliver in this time'), ('terms', 'A special term is not acceptable'), ('scope', "The order is outside the framework's scope"), ('other', 'Another reason')], max_length=10)),
                 ('search_text', models.TextField(blank=True)),
                 ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='call_offs', to='catalogue.organisation')),
                 ('framework', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='call_offs', to='catalogue.framework')),
@@ -494,6 +495,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='calloff',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'department_approval', 'authority_approval', 'returned', 'with_supplier', 'confirmed', 'contracted', 'rejected', 'declined', 'withdrawn', 'lapsed'])), name='call_off_state_is_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='calloff',
+            constraint=models.CheckConstraint(condition=models.Q(('decline_code', ''), models.Q(('decline_code__in', ['capacity', 'terms', 'scope', 'other']), ('state', 'declined')), _connector='OR'), name='only_a_declined_order_has_a_decline_code'),
         ),
         migrations.AddConstraint(
             model_name='calloff',

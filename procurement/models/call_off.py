@@ -32,11 +32,21 @@ class CallOffState(models.TextChoices):
     LAPSED = "lapsed", _("lapsed")
 
 
+class DeclineCode(models.TextChoices):
+    """Why a supplier declines, as figures are kept on it; its words stand beside."""
+
+    CAPACITY = "capacity", _("We cannot deliver in this time")
+    TERMS = "terms", _("A special term is not acceptable")
+    SCOPE = "scope", _("The order is outside the framework's scope")
+    OTHER = "other", _("Another reason")
+
+
 S = CallOffState
 EDITABLE = (S.DRAFT, S.RETURNED)
 IN_APPROVAL = (S.DEPARTMENT_APPROVAL, S.AUTHORITY_APPROVAL)
 OPEN = (*EDITABLE, *IN_APPROVAL, S.WITH_SUPPLIER)
-ENDED = (S.CONTRACTED, S.REJECTED, S.DECLINED, S.WITHDRAWN, S.LAPSED)
+UNBOUND = (S.REJECTED, S.DECLINED, S.WITHDRAWN, S.LAPSED)
+ENDED = (S.CONTRACTED, *UNBOUND)
 
 
 class CallOff(Row):
@@ -68,16 +78,22 @@ class CallOff(Row):
     answer_due_at = models.DateTimeField(null=True, blank=True)
     whole_life_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     ended_reason = models.CharField(max_length=2000, blank=True)
+    decline_code = models.CharField(max_length=10, blank=True, choices=DeclineCode.choices)
     search_text = models.TextField(blank=True)
 
     db_rights = STATE(
         "reference", "title", "state", "state_since", "requester_id", "revision_id", "authority_revision_id",
-        "supplier_revision_id", "answer_due_at", "whole_life_gbp", "ended_reason", "search_text",
+        "supplier_revision_id", "answer_due_at", "whole_life_gbp", "ended_reason", "decline_code",
+        "search_text",
     )  # fmt: skip
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(state__in=CallOffState.values), name="call_off_state_is_known"),
+            models.CheckConstraint(
+                condition=Q(decline_code="") | Q(decline_code__in=DeclineCode.values, state=CallOffState.DECLINED),
+                name="only_a_declined_order_has_a_decline_code",
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=[S.DRAFT, S.WITHDRAWN, S.LAPSED]) | Q(reference__isnull=False),
                 name="call_off_past_draft_has_a_reference",
@@ -111,9 +127,18 @@ class CallOff(Row):
         return self.state in EDITABLE
 
     @property
+    def is_returned(self) -> bool:
+        return self.state == S.RETURNED
+
+    @property
     def is_binding(self) -> bool:
         """Only an executed contract binds anybody; until then everything is subject to contract."""
         return self.state == S.CONTRACTED
+
+    @property
+    def has_ended_unbound(self) -> bool:
+        """It is over and nobody is bound by it."""
+        return self.state in UNBOUND
 
     @transition(field=state, source=[S.DRAFT, S.RETURNED], target=S.DEPARTMENT_APPROVAL)
     def submit(self, *, at):

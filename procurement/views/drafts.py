@@ -5,6 +5,7 @@ from django.shortcuts import redirect, render
 
 from catalogue import queries as catalogue_queries
 from catalogue.models import Framework
+from documents import audit
 from procurement import access, completeness, content, display, drafting, forms, guards, quoting, workflow
 from procurement.models import Accession, AccessionState
 from procurement.views.common import attempt, page
@@ -65,10 +66,17 @@ def tasks(request, public_id):
     context = {
         "call_off": call_off, "revision": revision, "quote": quote, "gaps": gaps,
         "sections": display.section_rows(call_off, gaps), "bar": display.bar_parts(forecast),
+        "sent_back": _sent_back(call_off) if call_off.is_returned else None,
         "content": approved, "figures": display.figures_of_draft(approved, quote),
         "withdraw_shut": list(guards.why_not_withdraw(call_off, by=request.actor, at=request.at)),
     }  # fmt: skip
     return render(request, "procurement/tasks.html", context)
+
+
+def _sent_back(call_off):
+    """The event by which a returned call-off came back: with a reason, unless the requester recalled it."""
+    verbs = ("call_off.returned", "call_off.reopened", "call_off.recalled")
+    return audit.history(call_off).filter(verb__in=verbs).last()
 
 
 def section_page(request, call_off, section, form, *, errors=(), template="procurement/section.html", **more):

@@ -10,18 +10,16 @@ from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
 from documents.clock import london_day
 from procurement import access, display, forms, guards, queries, workflow
-from procurement.models import CallOffState, PostCode
+from procurement.models import ENDED, CallOffState, PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
-
-S = CallOffState
 
 
 @page
 def call_offs(request):
     """The call-offs a person may see, newest first, each with the value that reached the reader."""
     text = request.GET.get("q", "")[:LONGEST_SEARCH]
-    state = choice(request, "state", _("State"), S.choices)
+    state = choice(request, "state", _("State"), CallOffState.choices)
     department = choice(request, "department", _("Department"), queries.departments_seen(request.actor, request.day))
     rows = queries.visible_list(
         request.actor, request.day, text=text, state=state.chosen, department=department.chosen
@@ -72,9 +70,9 @@ def call_off(request, public_id):
         "can": {
             "recall": not list(guards.why_not_recall(order, **acting)),
             "withdraw": not list(guards.why_not_withdraw(order, **acting)),
+            "copy": order.state in ENDED and not list(guards.why_not_copy(order, **acting)),
         },
         "accept_shut": list(guards.why_not_confirm(order, **acting)) if view == "supplier" else [],
-        "ended": order.state in (S.REJECTED, S.DECLINED, S.WITHDRAWN, S.LAPSED),
     }  # fmt: skip
     if revision.is_submitted:
         content = display.content_of(revision)

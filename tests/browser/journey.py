@@ -44,8 +44,8 @@ class Visitor:
 
     def go(self, path):
         answer = self.page.goto(path if path.startswith("http") else self.address + path)
-        if answer.status == 404:  # the browser says so on its console too
-            self.said = [words for words in self.said if "404 (Not Found)" not in words]
+        if answer.status in (403, 404):  # the browser says so on its console too
+            self.said = [words for words in self.said if f"the server responded with a status of {answer.status}" not in words]
         return answer.status
 
     def fill(self, label, value, exact=False):

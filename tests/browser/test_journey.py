@@ -4,39 +4,18 @@ The worker, the keys, the documents and the database are real; every page on the
 """
 
 import csv
-import os
 import re
 from hashlib import sha256
 from pathlib import Path
 
-import pytest
-
-from tests.browser.journey import ROOT, Visitor
+from tests.browser.journey import ROOT
 
 DATA = ROOT / "config" / "data" / "flex"
-# pictures of every page, when somebody wants to look at them: PICTURES=some/folder make test
-PICTURES = Path(os.environ["PICTURES"]) if os.environ.get("PICTURES") else None
 
 
 def rows(name):
     with open(DATA / name, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
-
-
-@pytest.fixture
-def visit(chromium, live_site):
-    opened = []
-    if PICTURES:
-        PICTURES.mkdir(parents=True, exist_ok=True)
-
-    def come(email=None, **kwargs):
-        visitor = Visitor(chromium, live_site.address, email, PICTURES, **kwargs)
-        opened.append(visitor)
-        return visitor
-
-    yield come
-    for visitor in opened:
-        visitor.close()
 
 
 def fill_day(buyer, start, day, index=0):

@@ -63,7 +63,7 @@ def test_each_signatory_reads_what_they_can_do_and_nobody_else_is_shown_a_button
     cast.run_all_jobs()
     assert "You signed on 1 October 2007 at 10:00am as supplier signatory." in read(supplier)
     assert "Read and sign" in read(department)
-    assert "It is the turn of Department to sign." in read(authority)
+    assert "It is the turn of Department for Innovation, Universities and Skills to sign." in read(authority)
     for email in (supplier, "requester@dius.example", "auditor@co.example"):
         page = read(email)
         assert "Read and sign" not in page

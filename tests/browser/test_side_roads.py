@@ -1,0 +1,143 @@
+"""Off the straight road in a browser: asking, returning, rejecting, declining, refusing, copying, and being refused.
+
+The orders are brought to where the page is needed by the real actions; the page itself is used by its person.
+"""
+
+import re
+
+from tests import cast
+from tests.browser.journey import PASSWORD
+
+REASON = "The quantities of Runcorn are not those of the business case."
+
+
+def path_of(order, page=""):
+    return f"/call-offs/{order.public_id}/{page}"
+
+
+def test_what_an_approver_and_the_requester_say_to_each_other(visit):
+    order = cast.submitted()
+    buyer, holder = visit("requester@dius.example"), visit("budget.holder@dius.example")
+    holder.go("/")
+    holder.follow(order.reference)
+    holder.follow("Ask the requester")
+    holder.look("ask")
+    holder.fill("Your text", "Which budget pays the telephones?")
+    holder.press("Send the question")
+
+    buyer.go("/")
+    buyer.follow("a question from")
+    buyer.look("answer")
+    assert "Which budget pays the telephones?" in buyer.text()
+    buyer.fill("Your text", "The same one.")
+    buyer.press("Send the answer")
+    buyer.look("order-with-question")
+    assert buyer.page.locator(".govuk-button", has_text="Recall").count() == 1
+
+    holder.go(path_of(order, "steps/1/"))
+    assert "The same one." in holder.text()
+    holder.follow("Return for amendment")
+    holder.look("return")
+    holder.press("Return it", refused=True)
+    holder.look("return-refused")
+    holder.fill("Reason", REASON)
+    holder.choose("I declare that I have no conflict of interest in this order.")
+    holder.press("Return it")
+    holder.look("returned-for-approver")
+
+    buyer.go("/")
+    buyer.follow(order.reference)
+    buyer.look("tasks-returned")
+    assert "returned" in buyer.page.locator(".flex-state").inner_text()
+    assert REASON in buyer.text()
+    buyer.go(path_of(order, "check/"))
+    buyer.press("Submit for approval")
+    buyer.go(path_of(order, "recall/"))
+    buyer.look("recall")
+    buyer.press("Recall it")
+    buyer.go(path_of(order, "withdraw/"))
+    buyer.look("withdraw")
+    buyer.fill("Reason", "It is ordered with another department.")
+    buyer.press("Withdraw it")
+    buyer.look("order-withdrawn")
+    buyer.follow("Copy to a new draft")
+    buyer.look("copy")
+    buyer.press("Make a new draft")
+    assert buyer.page.url.endswith("/tasks/")
+
+    assert holder.go(path_of(order, "tasks/")) == 403
+    holder.look("not-yours")
+    assert "requester" in holder.text()
+
+
+def test_a_rejection_a_decline_and_a_refusal_to_sign_each_end_an_order_in_words(visit):
+    rejected, declined, refused = cast.submitted(), cast.with_supplier(), cast.accepted()
+    holder = visit("budget.holder@dius.example")
+    holder.go(path_of(rejected, "steps/1/reject/"))
+    holder.look("reject")
+    holder.fill("Reason", REASON)
+    holder.choose("I declare that I have no conflict of interest in this order.")
+    holder.press("Reject it")
+    holder.look("order-rejected")
+    assert REASON in holder.text()
+
+    desk = visit("order.desk@fujitsu.example")
+    desk.go(path_of(declined))
+    desk.follow("Decline")
+    desk.look("decline")
+    desk.choose("We cannot deliver in this time")
+    desk.fill("In words", "The data centre of Runcorn is full until May.")
+    desk.press("Decline it")
+    desk.look("order-declined")
+    assert "We cannot deliver in this time. The data centre of Runcorn is full until May." in desk.text()
+
+    signatory = visit("supplier.signatory@fujitsu.example")
+    signatory.go(f"/contracts/{refused.public_id}/")
+    signatory.page.locator("#progress:not([hx-get])").wait_for(timeout=240_000)
+    signatory.go(f"/contracts/{refused.public_id}/")
+    signatory.follow("Refuse to sign")
+    signatory.look("refuse")
+    signatory.choose("The order ends")
+    signatory.fill("Reason", "The special term is not what was agreed.")
+    signatory.press("Refuse")
+    signatory.look("contract-void")
+    assert signatory.page.locator(".flex-state").inner_text() == "void"
+    assert "nobody is bound by it" in signatory.text()
+
+    auditor = visit("auditor@co.example")
+    auditor.look("home-auditor")
+    for order, name in ((declined, "order-for-auditor"), (refused, "order-void-for-auditor")):
+        auditor.go(path_of(order))
+        auditor.look(name)
+        assert not auditor.page.locator("main .govuk-button").filter(has_not_text=re.compile("Contract")).count()
+    assert auditor.go(path_of(rejected)) == 404  # it never reached the purchasing authority
+
+
+def test_the_pages_around_signing_in(visit):
+    somebody = visit()
+    for path, name in (("/accounts/sign-in/", "sign-in"), ("/accounts/password/forgotten/", "password-forgotten")):
+        somebody.go(path)
+        somebody.look(name)
+    somebody.fill("Email address", "requester@dius.example")
+    somebody.press("Send the link")
+    somebody.look("password-sent")
+    somebody.go("/accounts/sign-in/")
+    somebody.fill("Email address", "requester@dius.example")
+    somebody.fill("Password", "not this one")
+    somebody.press("Sign in", refused=True)
+    somebody.look("sign-in-refused")
+    buyer = visit("requester@dius.example")
+    buyer.go("/accounts/password/")
+    buyer.look("password-change")
+    buyer.go("/accounts/sign-in-again/")
+    buyer.look("sign-in-again")
+    buyer.fill("Password", PASSWORD)
+    buyer.press("Continue")
+    buyer.go("/clock/")
+    buyer.page.locator("input[id$=_day]").fill("30")
+    buyer.page.locator("input[id$=_month]").fill("9")
+    buyer.page.locator("input[id$=_year]").fill("2007")
+    buyer.press("Step forward", refused=True)
+    buyer.look("clock-refused")
+    buyer.go("/accounts/sign-out/")
+    buyer.look("sign-out")
