@@ -5,6 +5,9 @@ The orders are brought to where the page is needed by the real actions; the page
 
 import re
 
+import pikepdf
+
+from procurement import approval
 from tests import cast
 from tests.browser.journey import PASSWORD
 
@@ -111,6 +114,25 @@ def test_a_rejection_a_decline_and_a_refusal_to_sign_each_end_an_order_in_words(
         auditor.look(name)
         assert not auditor.page.locator("main .govuk-button").filter(has_not_text=re.compile("Contract")).count()
     assert auditor.go(path_of(rejected)) == 404  # it never reached the purchasing authority
+
+
+def test_an_approval_brief_prints_on_one_page(visit, tmp_path):
+    """The whole DIUS order with seven decisions, each with its comment, and a question answered."""
+    order = cast.submitted()
+    for email in cast.ROUTE[:6]:
+        by = cast.person(email)
+        step = cast.open_step(order, by)
+        if step.side == "authority" and step.post == "commercial_lead":
+            asked = approval.ask(step, text="Which budget pays the telephones?", by=by, at=cast.START)
+            approval.answer(asked, text="The same one.", by=cast.requester(), at=cast.START)
+        approval.decide(step, shown_hash=order.revision.revision_hash, no_conflict=True, by=by, at=cast.START,
+                        comment="Right as far as this post goes; the figures were compared with the business case.")  # fmt: skip
+    director = visit(cast.ROUTE[6])
+    director.go(path_of(order, "steps/7/"))
+    assert "The same one." in director.text()
+    director.page.pdf(path=tmp_path / "brief.pdf", format="A4", prefer_css_page_size=True)
+    with pikepdf.open(tmp_path / "brief.pdf") as pdf:
+        assert len(pdf.pages) == 1
 
 
 def test_the_pages_around_signing_in(visit):
