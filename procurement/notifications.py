@@ -53,7 +53,7 @@ def tell_ended(call_off: CallOff, verb: str) -> None:
     if call_off.supplier_revision_id and verb in ("withdrawn", "lapsed"):
         people += _post(call_off.supplier, PostCode.ORDER_DESK, call_off)
         _send(people[1:], "withdrawn_from_supplier", call_off, f"ended:{_moment(call_off)}")
-    _send(people[:1], "ended", call_off, f"ended:{_moment(call_off)}", reason=call_off.ended_reason)
+    _send(people[:1], "ended", call_off, f"ended:{_moment(call_off)}", reason=call_off.ended_words)
 
 
 def tell_supplier(call_off: CallOff) -> None:

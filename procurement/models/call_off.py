@@ -136,6 +136,11 @@ class CallOff(Row):
         return self.state == S.CONTRACTED
 
     @property
+    def ended_words(self) -> str:
+        """Why it ended: the code of a decline in words, and what was written."""
+        return f"{self.get_decline_code_display()}. {self.ended_reason}" if self.decline_code else self.ended_reason
+
+    @property
     def has_ended_unbound(self) -> bool:
         """It is over and nobody is bound by it."""
         return self.state in UNBOUND
