@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 LONGEST_WORD = 100
 LONGEST_SEARCH, MOST_WORDS = 100, 10  # characters and words that a search looks at
+LONGEST_RAW = 1000  # what may be typed beside four times the longest text: blanks and marks that are evened out
 MOST_MARKS = 4  # combining marks on one letter; living scripts use up to three
 
 # Invisible and without meaning here; editors and web pages leave them behind, so they are dropped, not complained of.
@@ -37,14 +38,14 @@ def block(text: str, *, longest: int, most_lines: int) -> str:
     """Text of several lines: ends of lines are ``\\n``, no blanks at line ends. Raises ValueError with words."""
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError(_("Type the text again: part of it was damaged on the way and cannot be read."))
+    if len(text) > LONGEST_RAW + 4 * longest:  # normalising is slow on what nobody typed
+        raise ValueError(_too_long(longest, len(text)))
+    _refuse_heaps_of_marks(text)
     text = _even_out(text)
     if not _shows(text):
         return ""
     if len(text) > longest:
-        raise ValueError(
-            _("Shorten the text to %(longest)s characters or fewer; it has %(length)s.")
-            % {"longest": f"{longest:,}", "length": f"{len(text):,}"}
-        )
+        raise ValueError(_too_long(longest, len(text)))
     lines = text.count("\n") + 1
     if lines > most_lines:
         if most_lines == 1:
@@ -55,6 +56,28 @@ def block(text: str, *, longest: int, most_lines: int) -> str:
         )
     _refuse_what_cannot_be_read(text)
     return text
+
+
+def _too_long(longest: int, length: int) -> str:
+    return _("Shorten the text to %(longest)s characters or fewer; it has %(length)s.") % {
+        "longest": f"{longest:,}", "length": f"{length:,}",
+    }  # fmt: skip
+
+
+def _refuse_heaps_of_marks(text: str) -> None:
+    """Before normalising, which sorts the marks of a letter in time that grows with their square: twice as many as are
+    allowed after it, because composing takes marks away."""
+    marks = 0
+    for position, character in enumerate(text):
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > 2 * MOST_MARKS:
+            raise ValueError(_too_many_marks(text, position - marks))
+
+
+def _too_many_marks(text: str, position: int) -> str:
+    return _(
+        "Remove some of the marks above and below the letters after “%(before)s”: there are too many to show."
+    ) % {"before": _before(text, position)}
 
 
 def _even_out(text: str) -> str:
@@ -77,12 +100,7 @@ def _refuse_what_cannot_be_read(text: str) -> None:
         category = unicodedata.category(character)
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks > MOST_MARKS:
-            raise ValueError(
-                _(
-                    "Remove some of the marks above and below the letters after “%(before)s”: there are too many to show."
-                )
-                % {"before": _before(text, position - marks)}
-            )
+            raise ValueError(_too_many_marks(text, position - marks))
         if (category == "Cc" and character != "\n") or category in ("Co", "Cn"):
             raise ValueError(
                 _("Remove the character after “%(before)s”: it cannot be printed.")

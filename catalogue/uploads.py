@@ -20,6 +20,8 @@ MOST_ENTRIES = 2_000
 LARGEST_UNPACKED = 100 * 1024 * 1024
 LARGEST_PICTURE = 40_000_000  # pixels
 LARGEST_OBJECTS = 32 * 1024 * 1024  # of a PDF's compressed objects, unpacked
+MOST_OBJECT_STREAMS = 5_000
+PIECE = 16 * 1024
 MOST_CSV_ROWS = 50_000
 
 
@@ -96,20 +98,30 @@ def _pdf(data: bytes) -> Kind:
 
 def _object_streams(data: bytes) -> list[bytes]:
     """The compressed objects of a PDF, unpacked within a limit."""
-    found, left = [], LARGEST_OBJECTS
-    for match in re.finditer(rb"/ObjStm\b.{0,400}?stream\r?\n", data, re.DOTALL):
-        unpack = zlib.decompressobj()
-        try:
-            part = unpack.decompress(data[match.end() :], left + 1)
-        except zlib.error:
-            continue  # not deflated: its text lies in the file and is searched there
+    found, left, whole = [], LARGEST_OBJECTS, memoryview(data)
+    for number, match in enumerate(re.finditer(rb"/ObjStm\b.{0,400}?stream\r?\n", data, re.DOTALL)):
+        part = _inflated(whole[match.end() :], left + 1)
         left -= len(part)
-        if left < 0:
+        if left < 0 or number >= MOST_OBJECT_STREAMS:
             raise NotAccepted(
                 _("The PDF unpacks to far more than its size. Print it to a new PDF and choose that.")
             )
         found.append(part)
     return found
+
+
+def _inflated(data: memoryview, most: int) -> bytes:
+    """What deflated data at the start unpacks to, ``most`` bytes at most, read piece by piece: the rest of a large
+    file is never copied. Empty when it is not deflated: its text then lies in the file and is searched there."""
+    unpack, out = zlib.decompressobj(), bytearray()
+    try:
+        for start in range(0, len(data), PIECE):
+            out += unpack.decompress(data[start : start + PIECE], most - len(out))
+            if unpack.eof or len(out) >= most:
+                break
+    except zlib.error:
+        pass
+    return bytes(out)
 
 
 def _zipped(data: bytes) -> Kind:

@@ -1,9 +1,16 @@
 """Signing in: people are added by their organisation's administrator, never by themselves."""
 
+from urllib.parse import urlsplit
+from uuid import uuid4
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+
+from documents import mail
+
+TEMPLATES = {"account/email/password_reset_key": "account/email/password_reset.txt"}  # allauth's name: ours
 
 
 class Adapter(DefaultAccountAdapter):
@@ -14,6 +21,13 @@ class Adapter(DefaultAccountAdapter):
             self.authentication_failed(request, **credentials)
             return None
         return super().authenticate(request, **credentials)
+
+    def send_mail(self, template_prefix, email, context):
+        """By the queue, so that the answer takes as long for an address without an account; and with our own address,
+        never the request's."""
+        name = TEMPLATES[template_prefix]
+        address = settings.PUBLIC_URL + urlsplit(context["password_reset_url"]).path
+        mail.enqueue(email, name, {"name": context["user"].name, "url": address}, key=f"account:{uuid4()}")
 
     def is_open_for_signup(self, request):
         return False

@@ -52,6 +52,9 @@ def search(request):
     call_offs, contracts = [], []
     if text:
         who = request.actor, request.day
-        call_offs = list(queries.visible_list(*who, text=text).order_by("-created_at", "-id")[:MOST_FOUND])
+        call_offs = [
+            {"order": order, "state": display.state_words(order, queries.access.viewpoint(who[0], order, who[1]))}
+            for order in queries.visible_list(*who, text=text).order_by("-created_at", "-id")[:MOST_FOUND]
+        ]
         contracts = list(contract_queries.visible_list(*who, text=text).order_by("-formed_at", "-id")[:MOST_FOUND])
     return render(request, "search.html", {"q": text, "call_offs": call_offs, "contracts": contracts})

@@ -96,8 +96,14 @@ def why_not_refuse(contract: Contract, party: str, *, by: Person, at: datetime) 
     if contract.state not in (S.PREPARING, S.AWAITING_SIGNATURES):
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
         return
-    if next_party(contract) is None:
+    turn = next_party(contract)
+    if turn is None:
         yield Reason(_("All three parties have signed."))
+    elif turn != party:
+        yield Reason(
+            _("It is the turn of %(party)s to sign.") % {"party": access.organisation_of(contract, turn).name},
+            _("Who has signed, or is not asked yet, cannot refuse for them."),
+        )
     if access.signing_seat(contract, party, by, london_day(at)) is None:
         organisation = access.organisation_of(contract, party)
         post = access.SIGNING_POST[Party(party)]

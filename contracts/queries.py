@@ -5,11 +5,11 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from catalogue.models import Framework
+from catalogue.text import search_words
 from contracts import access
 from contracts.access import SIGNING_POST
 from contracts.guards import next_party
 from contracts.models import Contract, ContractState, Party
-from procurement import searching
 from procurement.access import Sight
 from procurement.actors import Person
 from procurement.queries import chairs
@@ -46,7 +46,11 @@ def to_sign(by: Person, on: date) -> list[Contract]:
 def visible_list(by: Person, on: date, *, text: str = "", state: str = "") -> QuerySet[Contract]:
     """The person's contracts by text (number, supplier and what its call-off is found by) and state."""
     rows = access.visible_contracts(by, on).select_related("department", "supplier")
-    return searching.matching(rows.filter(state=state) if state else rows, text)
+    for word in search_words(text):
+        rows = rows.filter(
+            Q(search_text__contains=word) | Q(call_off__particulars__purchase_order__icontains=word)
+        )
+    return rows.filter(state=state) if state else rows
 
 
 def framework_of(seen: Sight) -> Framework | None:

@@ -17,6 +17,7 @@ from procurement import access as procurement_access
 from procurement import display, quoting
 from procurement import guards as procurement_guards
 from procurement.content import approved_object
+from procurement.middleware import actor_of
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
@@ -194,6 +195,7 @@ def sign(request, public_id):
 @reauthentication_required
 def _sign_freshly(request, found: Contract):
     """The exact document and its sha256 are shown, and the form carries the hash."""
+    request.actor = actor_of(request)
     party = guards.next_party(found)
     if party is None or found.state != ContractState.AWAITING_SIGNATURES:
         return redirect("contracts:contract", found.public_id)

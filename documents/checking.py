@@ -9,18 +9,27 @@ from documents.models import Check
 
 SAME_ANSWER = timedelta(minutes=5)  # real time: the same bytes are not looked at again so soon
 LONGEST_KEPT = timedelta(hours=6)
+MOST_WAITING = 50  # each takes the worker some seconds, and signing waits behind them
+
+
+class TooMany(RuntimeError):
+    """More checks wait than the worker can do soon."""
 
 
 @transaction.atomic
 def ask(data: bytes, filename: str) -> Check:
-    """Keep the bytes for the worker and ask for a verdict; bytes answered a moment ago get the same answer."""
+    """Keep the bytes for the worker and ask for a verdict; bytes answered a moment ago get the same answer, and bytes
+    that somebody else waits for are looked at once. Raises TooMany while the worker has more than it can do."""
     now, sha256 = clock.real_now(), canonical.sha256_hex(data)
+    Check.objects.filter(asked_at__lt=now - LONGEST_KEPT).delete()
     answered = Check.objects.filter(sha256=sha256, answered_at__gt=now - SAME_ANSWER).order_by("-answered_at").first()
     check = Check.objects.create(
         sha256=sha256, length=len(data), filename=filename[:120], asked_at=now,
         verdict=answered.verdict if answered else None, answered_at=answered.answered_at if answered else None,
     )  # fmt: skip
-    if answered is None:
+    if answered is None and not _looked_at(sha256):
+        if jobs.open_jobs("documents.check") >= MOST_WAITING:
+            raise TooMany
         storage.drop_uploads_before(now - LONGEST_KEPT)
         storage.keep_upload(check.public_id, data)
         jobs.enqueue("documents.check", subject_of(check), key=f"check:{check.public_id}", payload={"check": check.pk})
@@ -28,7 +37,16 @@ def ask(data: bytes, filename: str) -> Check:
 
 
 def subject_of(check: Check) -> str:
-    return f"check {check.public_id}"
+    return _subject(check.sha256)
+
+
+def _subject(sha256: str) -> str:
+    return f"check {sha256}"
+
+
+def _looked_at(sha256: str) -> bool:
+    job = jobs.progress(_subject(sha256))
+    return job is not None and job.is_open
 
 
 def failed(check: Check) -> bool:
@@ -39,9 +57,10 @@ def failed(check: Check) -> bool:
 
 @jobs.task("documents.check", attempts=2, lease_seconds=180)  # a worker is stopped at 115 s
 def give_verdict(job: jobs.Job) -> None:
-    """The strict check; then the uploaded bytes go."""
+    """The strict check, for everybody who waits for these bytes; then the uploaded bytes go."""
     check = Check.objects.get(pk=job.payload["check"])
     verdict = verifying.check(storage.upload(check.public_id))
     with jobs.finishing(job):
-        Check.objects.filter(pk=check.pk).update(verdict=verdict.as_dict(), answered_at=clock.real_now())
+        waiting = Check.objects.filter(sha256=check.sha256, answered_at__isnull=True)
+        waiting.update(verdict=verdict.as_dict(), answered_at=clock.real_now())
     storage.drop_upload(check.public_id)

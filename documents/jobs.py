@@ -33,16 +33,24 @@ class Task:
     run: Callable[[Job], None]
     attempts: int
     lease_seconds: int
+    hopeless: tuple[type[Exception], ...] = ()
 
 
 _tasks: dict[str, Task] = {}
 
 
-def task(name: str, *, attempts: int = 5, lease_seconds: int = 120) -> Callable:
-    """Register ``fn(job)`` under a name. It must finish through ``finishing(job)``."""
+HOPELESS_ATTEMPTS = 3
+PATIENT_ATTEMPTS = 300  # with the longest delay of five minutes between two: about a day
+
+
+def task(
+    name: str, *, attempts: int = 5, lease_seconds: int = 120, hopeless: tuple[type[Exception], ...] = ()
+) -> Callable:
+    """Register ``fn(job)`` under a name. It must finish through ``finishing(job)``. An error of a ``hopeless`` kind,
+    which trying again hardly mends, ends it after three attempts."""
 
     def register(fn: Callable[[Job], None]) -> Callable[[Job], None]:
-        _tasks[name] = Task(name, fn, attempts, lease_seconds)
+        _tasks[name] = Task(name, fn, attempts, lease_seconds, hopeless)
         return fn
 
     return register
@@ -143,8 +151,8 @@ def run(job_id: int) -> bool:
 
 def _failed(job: Job, known: Task, error: Exception) -> None:
     """Back to the queue with a growing delay, or dead after the last attempt."""
-    dead = job.attempts >= known.attempts
-    delay = timedelta(seconds=min(2**job.attempts, 300))
+    dead = job.attempts >= (HOPELESS_ATTEMPTS if isinstance(error, known.hopeless) else known.attempts)
+    delay = timedelta(seconds=min(2 ** min(job.attempts, 9), 300))
     changed = Job.objects.filter(pk=job.pk, token=job.token, state=Job.State.RUNNING).update(
         state=Job.State.DEAD if dead else Job.State.QUEUED,
         run_after=clock.real_now() + delay,
@@ -157,6 +165,21 @@ def _failed(job: Job, known: Task, error: Exception) -> None:
             exc_info=error)  # fmt: skip
     if not changed:
         log.warning("job %s had been taken over", job.pk)
+
+
+def open_jobs(task_name: str) -> int:
+    """How many jobs of a task are not done yet."""
+    return Job.objects.filter(task=task_name, state__in=[Job.State.QUEUED, Job.State.RUNNING]).count()
+
+
+def revive(job_id: int) -> bool:
+    """Give a dead job its attempts again, when an operator has mended what it died of; False if it is not dead."""
+    changed = Job.objects.filter(pk=job_id, state=Job.State.DEAD).update(
+        state=Job.State.QUEUED, attempts=0, run_after=clock.real_now(), finished_at=None
+    )
+    if changed:
+        transaction.on_commit(lambda: ring(job_id), robust=True)
+    return bool(changed)
 
 
 def progress(subject: str) -> Job | None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 from asn1crypto import parser as asn1_parser
@@ -220,7 +221,7 @@ def _prefix_hashes(pdf: bytes) -> list[str]:
     hashes = []
     running = sha256()
     position = 0
-    for match in list(_END.finditer(pdf))[:24]:
+    for match in islice(_END.finditer(pdf), 24):
         running.update(pdf[position : match.end()])
         position = match.end()
         hashes.append(running.copy().hexdigest())

@@ -1,5 +1,6 @@
 """The public page where anybody holding a document checks it. A reference alone reveals nothing."""
 
+from allauth.core import ratelimit
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -20,10 +21,15 @@ def check(request):
             error = _("The file is larger than 20 MB; no document of this register is.")
         elif file.size == 0:
             error = _("The file is empty.")
+        elif not ratelimit.consume(request, action="check_document"):
+            error = _("You have asked for many checks in a short time. Try again in a minute.")
         else:
             name = "".join(c for c in file.name if c.isprintable())
-            return redirect("documents:verdict", checking.ask(file.read(), name).public_id)
-    return render(request, "documents/check.html", {"error": error}, status=200)
+            try:
+                return redirect("documents:verdict", checking.ask(file.read(), name).public_id)
+            except checking.TooMany:
+                error = _("Many documents are being checked just now. Try again in a few minutes.")
+    return render(request, "documents/check.html", {"error": error})
 
 
 def verdict(request, public_id):

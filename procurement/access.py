@@ -9,7 +9,7 @@ from datetime import date
 from uuid import UUID
 
 from django.contrib.auth.models import Permission
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from guardian.shortcuts import get_objects_for_user
@@ -65,11 +65,25 @@ def _granted(user: User, permission: str, model: type, grants: str, on: date) ->
     return frozenset(objects.filter(dated & in_date(on, f"{grants}__")).values_list("pk", flat=True))
 
 
+def _is_one_of(user, organisation, on: date) -> Q:
+    """Whether the person is one of the organisation's people that day: by a grant on it, or on a framework that it is
+    the authority of. A post without that opens nothing. Both may be ``OuterRef`` or a row or id."""
+    own = OrganisationGrant.objects.filter(
+        in_date(on), user=user, permission__codename=ACT_FOR_ORGANISATION, content_object=organisation
+    )
+    serves = FrameworkGrant.objects.filter(
+        in_date(on), user=user, permission__codename=SERVE_FRAMEWORK, content_object__authority=organisation
+    )
+    return Q(Exists(own)) | Q(Exists(serves))
+
+
 def sight(user: User, on: date) -> Sight:
     """What the person may see on that day (three queries). Inactive people see nothing."""
     if not user.is_active:
         return NOTHING
-    held = PostHolding.objects.filter(in_date(on), user=user).values_list("post__organisation_id", "post__code")
+    held = PostHolding.objects.filter(
+        in_date(on), _is_one_of(user, OuterRef("post__organisation_id"), on), user=user
+    ).values_list("post__organisation_id", "post__code")
     return Sight(
         organisations=_granted(user, ACT_FOR_ORGANISATION, Organisation, "organisationgrant", on),
         frameworks=_granted(user, SERVE_FRAMEWORK, Framework, "frameworkgrant", on),
@@ -171,9 +185,10 @@ def order_desk_needed(call_off: CallOff, on: date) -> Reason:
 
 
 def holders(organisation_id: int, code: str, on: date) -> QuerySet[User]:
-    """Active people who hold the post on the day."""
+    """Active people of the organisation who hold the post on the day."""
     return User.objects.filter(
         in_date(on, "holdings__"),
+        _is_one_of(OuterRef("pk"), organisation_id, on),
         holdings__post__organisation_id=organisation_id,
         holdings__post__code=code,
         is_active=True,
@@ -203,10 +218,26 @@ class Seat:
         return self.acting.principal if self.acting else None
 
 
+def acting_now(deputy: User, on: date) -> Q:
+    """Of ``ActingFor``: what the deputy acts under that day, in date on both sides, for an active principal."""
+    return in_date(on) & in_date(on, "holding__") & Q(deputy=deputy, principal__is_active=True)
+
+
+def acting_posts(deputy: User, on: date) -> QuerySet[ActingFor]:
+    """(organisation id, post) of the chairs the deputy sits in for somebody, as one of the organisation's people."""
+    member = _is_one_of(deputy, OuterRef("holding__post__organisation_id"), on)
+    return ActingFor.objects.filter(acting_now(deputy, on), member).values_list(
+        "holding__post__organisation_id", "holding__post__code"
+    )
+
+
 def find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | None:
     """The person's own holding of the post on the day, else one they act for, else None. Reads afresh."""
+    member = _is_one_of(by.user, organisation_id, on)
     own = (
-        PostHolding.objects.filter(in_date(on), user=by.user, post__organisation_id=organisation_id, post__code=code)
+        PostHolding.objects.filter(
+            in_date(on), member, user=by.user, post__organisation_id=organisation_id, post__code=code
+        )
         .select_related("post__organisation")
         .first()
     )
@@ -214,12 +245,10 @@ def find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | N
         return Seat(own)
     acting = (
         ActingFor.objects.filter(
-            in_date(on),
-            in_date(on, "holding__"),
-            deputy=by.user,
+            acting_now(by.user, on),
+            member,
             holding__post__organisation_id=organisation_id,
             holding__post__code=code,
-            principal__is_active=True,
         )
         .select_related("holding__post__organisation", "principal")
         .first()

@@ -5,14 +5,31 @@ from procurement.models import (
     CallOffLine,
     CallOffRevision,
     MilestonePayment,
+    Particulars,
     PlannedMilestone,
+    RevisionHand,
     RevisionSite,
     SpecialTerm,
 )
 
 
 def copy_content(source: CallOffRevision, target: CallOffRevision) -> None:
-    """Copy everything a requester wrote from one revision to a new draft; prices are made anew at submission."""
+    """Copy everything a requester wrote from one revision to a new draft; prices are made anew at submission.
+
+    The hands come with the words: whoever wrote, submitted or requested the source may not decide on what became of it.
+    """
+    hands = {hand.person_id: (hand.name, hand.first_at) for hand in source.hands.all()}
+    if source.submitted_by:
+        hands.setdefault(source.submitted_by, (source.submitted_by_name, source.submitted_at))
+    requester = source.call_off.requester
+    hands.setdefault(requester.person_id, (requester.name, source.created_at))
+    RevisionHand.objects.bulk_create(
+        [
+            RevisionHand(revision=target, person_id=person_id, name=name, first_at=first_at)
+            for person_id, (name, first_at) in hands.items()
+        ],
+        ignore_conflicts=True,  # a copy's own requester has touched it already
+    )
     sites = {}
     for site in source.sites.all():
         sites[site.pk] = RevisionSite.objects.create(
@@ -52,3 +69,11 @@ def copy_content(source: CallOffRevision, target: CallOffRevision) -> None:
         )  # fmt: skip
         for a in source.attachments.all()
     )
+
+
+def copy_particulars(source: Particulars, target: Particulars) -> None:
+    """All but the purchase order, which is of one order."""
+    for name in ("cost_centre", "account", "spending", "invoice_address", "contact_name", "contact_email",
+                 "contact_telephone"):  # fmt: skip
+        setattr(target, name, getattr(source, name))
+    target.save()

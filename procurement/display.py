@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -9,9 +10,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.pricing import ZERO, unit_price
+from documents.clock import london_day
 from documents.templatetags.flex import count, gbp, percent
 from procurement import completeness, quoting
-from procurement.models import Attachment, CallOffRevision, Particulars, Phase
+from procurement.models import (
+    IN_APPROVAL,
+    Attachment,
+    CallOff,
+    CallOffRevision,
+    CallOffState,
+    Particulars,
+    Phase,
+)
 from procurement.quoting import CapacityForecast, Quote
 
 SECTION_NAMES = {
@@ -219,6 +229,35 @@ def timeline(events, viewpoint: str) -> list[dict[str, Any]]:
             "at": event.at, "reason": words,
         })  # fmt: skip
     return list(reversed(out))
+
+
+S = CallOffState
+AGAIN_INSIDE = (S.DRAFT, S.RETURNED, *IN_APPROVAL)
+FOR_SUPPLIER_STATES = (S.WITH_SUPPLIER, S.CONFIRMED, S.CONTRACTED, S.DECLINED, S.WITHDRAWN, S.LAPSED)
+REASONS_FOR_SUPPLIER = (S.DECLINED, S.LAPSED)
+
+
+def state_words(call_off: CallOff, viewpoint: str) -> str:
+    """The state in words for the reader: the supplier is not told who inside decides on an order it does not have."""
+    if viewpoint == "supplier" and call_off.state in AGAIN_INSIDE:
+        return _("back with the department")
+    if viewpoint == "supplier" and call_off.state == S.REJECTED:
+        return _("ended by the department")
+    return str(call_off.get_state_display())
+
+
+def day_since(call_off: CallOff, viewpoint: str) -> date | None:
+    """Since when it is in the state that the reader is told; steps inside move no date of the supplier's."""
+    if viewpoint == "supplier" and call_off.state in AGAIN_INSIDE:
+        return None
+    return london_day(call_off.state_since)
+
+
+def ended_words(call_off: CallOff, viewpoint: str) -> str:
+    """Why it ended, for the reader: what approvers and the department write to each other is not the supplier's."""
+    if viewpoint == "supplier" and call_off.state not in REASONS_FOR_SUPPLIER:
+        return ""
+    return call_off.ended_words
 
 
 def next_prices(service, price_list, volumes) -> list[dict[str, Any]]:

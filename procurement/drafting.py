@@ -34,6 +34,8 @@ from procurement.models import (
     SpecialTerm,
 )
 
+MOST_LINES = 400  # the largest order whose document is tested to be made within the renderer's limits
+
 
 @transaction.atomic
 def start(framework: Framework, department: Organisation, *, title: str, by: Person, at: datetime) -> CallOff:
@@ -194,6 +196,14 @@ def save_services(
             raise Refused([Reason(_("%(code)s is not in the live catalogue.") % {"code": item.service})])
         if item.site is not None and item.site not in sites:
             raise Refused([Reason(_("%(site)s is not a site of this order.") % {"site": item.site})])
+    if len(wanted) > MOST_LINES:
+        raise Refused([
+            Reason(
+                _("The order has %(lines)s lines; one order can have %(most)s, so that its contract can be made.")
+                % {"lines": len(wanted), "most": MOST_LINES},
+                _("Order for all sites together where the site does not matter, or split the order."),
+            )
+        ])  # fmt: skip
     lines = unsaved_lines(revision, wanted, sites)
     revision.lines.all().delete()
     CallOffLine.objects.bulk_create(lines)

@@ -27,6 +27,11 @@ class StartForm(forms.Form):
                       help_text=_("For example: shared desktop service for 1,000 users"))  # fmt: skip
 
 
+def _rows_of(form: type[forms.Form], *, extra: int, most: int) -> type[forms.BaseFormSet]:
+    """A set of forms with a limit that holds: no more are read, drawn or saved, whatever the request says."""
+    return forms.formset_factory(form, extra=extra, max_num=most, absolute_max=most + extra, validate_max=True)
+
+
 class SiteForm(forms.Form):
     name = LineField(label=_("Site"), max_length=80, required=False)
     seats = QuantityField(label=_("Seats"), required=False)
@@ -38,7 +43,7 @@ class SiteForm(forms.Form):
         return data
 
 
-SiteFormSet = forms.formset_factory(SiteForm, extra=2, max_num=60)
+SiteFormSet = _rows_of(SiteForm, extra=2, most=60)
 
 
 class TermForm(forms.Form):
@@ -114,7 +119,7 @@ class MilestoneForm(forms.Form):
         return data
 
 
-MilestoneFormSet = forms.formset_factory(MilestoneForm, extra=1, max_num=60)
+MilestoneFormSet = _rows_of(MilestoneForm, extra=1, most=60)
 
 
 class SpecialTermForm(forms.Form):
@@ -128,7 +133,7 @@ class SpecialTermForm(forms.Form):
         return data
 
 
-SpecialTermFormSet = forms.formset_factory(SpecialTermForm, extra=1, max_num=40)
+SpecialTermFormSet = _rows_of(SpecialTermForm, extra=1, most=40)
 
 
 class StaffTransferForm(forms.Form):

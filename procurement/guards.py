@@ -13,6 +13,7 @@ from documents.templatetags.flex import gbp, last_day
 from procurement import access, completeness, quoting, routes
 from procurement.actors import Person
 from procurement.models import (
+    IN_APPROVAL,
     OPEN,
     Accession,
     AccessionState,
@@ -268,6 +269,9 @@ def why_not_query(call_off: CallOff, step: ApprovalStep, *, by: Person, at: date
 def why_not_answer_query(query: Query, *, by: Person, at: datetime) -> Iterator[Reason]:
     if query.answered_at:
         yield Reason(_("%(name)s has already answered.") % {"name": query.answered_by_name})
+    yield from _state(query.revision.call_off, *IN_APPROVAL)
+    if query.revision_id != query.revision.call_off.revision_id:
+        yield Reason(_("The question is about an earlier revision."))
     yield from _requester(query.revision.call_off, by, london_day(at))
 
 

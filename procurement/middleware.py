@@ -7,18 +7,24 @@ from procurement.actors import Person
 
 
 class ActorMiddleware:
-    """``request.actor`` is the signed-in ``Person`` (None when nobody is signed in), read on first use."""
+    """``request.actor`` is the signed-in ``Person``, None when nobody is signed in."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        request.actor = None
-        if request.user.is_authenticated:
-            request.actor = Person.of(
-                request.user, channel="page", session=_session_name(request), signed_in_at=_signed_in_at(request)
-            )
+        request.actor = actor_of(request)
         return self.get_response(request)
+
+
+def actor_of(request) -> Person | None:
+    """Who acts, with the moment of their newest proof of identity. A page that has just asked for the password again
+    reads it anew: the middleware saw the moment before."""
+    if not request.user.is_authenticated:
+        return None
+    return Person.of(
+        request.user, channel="page", session=_session_name(request), signed_in_at=_signed_in_at(request)
+    )
 
 
 def _session_name(request) -> str:

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from documents import audit
-from documents.refusal import Reason, Refused, insist
-from procurement import guards, searching
+from documents.refusal import Reason, Refused, insist, refuse
+from procurement import guards
 from procurement.actors import Person
 from procurement.drafting import close_draft, open_draft, touch
 from procurement.locking import lock_call_off
@@ -47,6 +47,9 @@ def save_spend_control(
     return close_draft(call_off, "spend_control", by=by, at=at)
 
 
+MOST_FILES = 20
+
+
 @dataclass(frozen=True)
 class StoredFile:
     """Bytes already in the store: their sha256 is their key."""
@@ -63,6 +66,11 @@ def attach(
 ) -> CallOff:
     """Add a file to the draft. The same content twice is refused by name."""
     call_off = open_draft(call_off, edits=edits, by=by, at=at)
+    if call_off.revision.attachments.count() >= MOST_FILES:
+        refuse(
+            _("An order has at most %(most)s files.") % {"most": MOST_FILES},
+            _("Remove one, or put several into one file."),
+        )
     same = call_off.revision.attachments.filter(sha256=file.sha256).first()
     if same is not None:
         raise Refused([Reason(_("This file is already attached as %(name)s.") % {"name": same.filename})])
@@ -93,7 +101,5 @@ def save_particulars(call_off: CallOff, values: dict[str, str], *, by: Person, a
     changed = {name: [before[name], value] for name, value in values.items() if before[name] != value}
     if call_off.is_editable:
         touch(call_off.revision, by, at)
-    call_off.search_text = searching.text_of(call_off)
-    call_off.save()
     audit.record("call_off.particulars_saved", call_off, by=by, at=at, extra={"changed": changed})
     return call_off

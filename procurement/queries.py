@@ -6,12 +6,12 @@ from datetime import date, datetime
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, When
 
 from catalogue.models import Framework, Organisation
+from catalogue.text import search_words
 from documents.clock import london_day
-from procurement import access, searching
+from procurement import access
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
-    ActingFor,
     ApprovalStep,
     CallOff,
     CallOffState,
@@ -20,7 +20,6 @@ from procurement.models import (
     PostCode,
     Query,
     StepState,
-    in_date,
 )
 
 S = CallOffState
@@ -31,10 +30,7 @@ def chairs(by: Person, on: date) -> frozenset[tuple[int, str]]:
     request and day, as ``access.sight_of``."""
     known = by.user.__dict__.setdefault("_chairs", {})
     if on not in known:
-        acting = ActingFor.objects.filter(in_date(on), in_date(on, "holding__"), deputy=by.user).values_list(
-            "holding__post__organisation_id", "holding__post__code"
-        )
-        known[on] = access.sight_of(by, on).posts | frozenset(acting)
+        known[on] = access.sight_of(by, on).posts | frozenset(access.acting_posts(by.user, on))
     return known[on]
 
 
@@ -166,7 +162,26 @@ def visible_list(by: Person, on: date, *, text: str = "", state: str = "", depar
              then="authority_revision__whole_life_gbp"),
         default="supplier_revision__whole_life_gbp",
     )  # fmt: skip
-    return searching.matching(rows, text).annotate(value_seen=value)
+    for word in search_words(text):
+        rows = rows.filter(_found_by(word, seen))
+    return rows.annotate(value_seen=value)
+
+
+def _found_by(word: str, seen: access.Sight) -> Q:
+    """Each reader finds an order by what reached them: its department by what stands in it now, the others by the newest
+    revision they were sent. The purchase order is in no revision; whoever sees the order sees it."""
+    return (
+        Q(department_id__in=seen.organisations, search_text__contains=word)
+        | Q(framework_id__in=seen.frameworks, authority_revision__search_text__contains=word)
+        | Q(supplier_id__in=seen.organisations, supplier_revision__search_text__contains=word)
+        | Q(particulars__purchase_order__icontains=word)
+    )
+
+
+def only_sells(by: Person, on: date) -> bool:
+    """Whether the person looks at every order as its supplier: then states and dates inside are not theirs to sort by."""
+    seen = access.sight_of(by, on)
+    return not seen.frameworks and not CallOff.objects.filter(department_id__in=seen.organisations).exists()
 
 
 def departments_seen(by: Person, on: date) -> list[tuple[str, str]]:

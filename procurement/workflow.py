@@ -37,7 +37,7 @@ def submit(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
     _open_group(steps, Side.DEPARTMENT, 1, at)
     call_off.submit(at=at)
     call_off.whole_life_gbp = revision.whole_life_gbp
-    call_off.search_text = searching.text_of(call_off)
+    call_off.search_text = revision.search_text
     call_off.save()
     audit.record(
         "call_off.submitted", call_off, by=by, at=at, before=before, after=call_off.state,
@@ -75,6 +75,7 @@ def _freeze(call_off: CallOff, *, by: Person, at: datetime) -> CallOffRevision:
     revision.saving_gbp_a_year = quote.saving.saving_year if quote.saving else None
     revision.carbon_saved_kg_a_year = quote.carbon.saved_kg_year
     revision.content, revision.revision_hash = content.freeze(content.approved_object(revision, quote))
+    revision.search_text = searching.text_of(call_off)
     revision.submitted_at, revision.submitted_by, revision.submitted_by_name = at, by.person_id, by.words
     revision.save()
     return revision
@@ -170,6 +171,7 @@ def copy(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
         by=by, at=at,
     )  # fmt: skip
     copying.copy_content(call_off.revision, fresh.revision)
+    copying.copy_particulars(call_off.particulars, fresh.particulars)
     fresh.search_text = searching.text_of(fresh)
     fresh.save()
     audit.record("call_off.copied", fresh, by=by, at=at, extra={"from": call_off.reference or str(call_off.public_id)})

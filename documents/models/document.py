@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from documents.machines import FSMField, register, transition
-from documents.rights import FACT, STATE, Row
+from documents.rights import DRAFT, FACT, STATE, Row
 
 
 class DocumentState(models.TextChoices):
@@ -139,7 +139,7 @@ class Signature(Row):
 
 
 class Check(Row):
-    """The verdict on an uploaded file, by its sha256 (and the state of our records: ``known_sha256`` of the head)."""
+    """A visitor's question about a file, and the verdict. Not a record: it goes after some hours."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sha256 = models.CharField(max_length=64)
@@ -149,7 +149,7 @@ class Check(Row):
     asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
 
-    db_rights = STATE("verdict", "answered_at")
+    db_rights = DRAFT
 
     class Meta:
         indexes = [models.Index(fields=["sha256"], name="check_by_hash")]

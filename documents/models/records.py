@@ -94,6 +94,11 @@ class Job(Row):
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a worker has it or will take it."""
+        return self.state in (self.State.QUEUED, self.State.RUNNING)
+
     db_rights = STATE("state", "attempts", "run_after", "lease_until", "token", "last_error", "finished_at")
 
     class Meta:

@@ -117,6 +117,7 @@ class Migration(migrations.Migration):
                 ('carbon_saved_kg_a_year', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
                 ('content', models.TextField(blank=True)),
                 ('revision_hash', models.CharField(blank=True, max_length=64)),
+                ('search_text', models.TextField(blank=True)),
                 ('call_off', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='procurement.calloff')),
                 ('matrix', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procurement.approvalmatrix')),
                 ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procurement.calloffrevision')),
@@ -491,6 +492,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='calloff',
             index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='call_off_search', opclasses=['gin_trgm_ops']),
+        ),
+        migrations.AddIndex(
+            model_name='calloffrevision',
+            index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='revision_search', opclasses=['gin_trgm_ops']),
         ),
         migrations.AddConstraint(
             model_name='calloff',

@@ -7,6 +7,7 @@ facts (a trigger refuses any change): release, prices, totals, the canonical con
 import secrets
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -80,6 +81,7 @@ class CallOffRevision(Row):
     carbon_saved_kg_a_year = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     content = models.TextField(blank=True)
     revision_hash = models.CharField(max_length=64, blank=True)
+    search_text = models.TextField(blank=True)
 
     db_rights = DRAFT
 
@@ -99,6 +101,7 @@ class CallOffRevision(Row):
                 name="submitted_revision_is_complete",
             ),
         ]
+        indexes = [GinIndex(fields=["search_text"], name="revision_search", opclasses=["gin_trgm_ops"])]
 
     def __str__(self) -> str:
         return f"{self.call_off} revision {self.number}"

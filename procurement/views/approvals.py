@@ -16,8 +16,8 @@ def _step(request, public_id, position):
     view = access.viewpoint(request.actor, order, request.day)
     revision = access.revision_seen(order, view)
     step = revision.steps.select_related("organisation", "revision").filter(position=position).first()
-    if step is None or (view == "authority" and step.side != "authority" and not order.authority_revision_id):
-        raise Http404
+    if step is None or (view == "authority" and step.side != "authority"):
+        raise Http404  # the department's own questions and answers stay with it
     revision.call_off = order
     step.revision = revision
     return order, step
@@ -32,6 +32,7 @@ def brief(request, public_id, position):
     content = display.content_of(revision)
     context = {
         "call_off": order, "step": step, "revision": revision, "content": content,
+        "viewpoint": access.viewpoint(request.actor, order, request.day),
         "figures": display.figures_of(revision, content, "internal"),
         "facts": briefing.facts(revision, content), "deviations": briefing.deviations(content),
         "shut": list(guards.why_not_decide(order, step, **acting)),

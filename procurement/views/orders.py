@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
-from documents.clock import london_day
 from procurement import access, display, forms, guards, queries, workflow
 from procurement.models import ENDED, CallOffState, PostCode
 from procurement.views.common import attempt, page
@@ -19,19 +18,25 @@ from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 def call_offs(request):
     """The call-offs a person may see, newest first, each with the value that reached the reader."""
     text = request.GET.get("q", "")[:LONGEST_SEARCH]
-    state = choice(request, "state", _("State"), CallOffState.choices)
+    sells = queries.only_sells(request.actor, request.day)
+    states = display.FOR_SUPPLIER_STATES if sells else CallOffState
+    state = choice(request, "state", _("State"), [(one.value, one.label) for one in states])
     department = choice(request, "department", _("Department"), queries.departments_seen(request.actor, request.day))
     rows = queries.visible_list(
         request.actor, request.day, text=text, state=state.chosen, department=department.chosen
     )
+
+    def view(order):
+        return access.viewpoint(request.actor, order, request.day)
+
     listing = Listing(
         request, rows,
         columns=[
             Column("reference", _("Order"), lambda o: f"{o.reference or _('draft')} {o.title}", ("reference",)),
             Column("department", _("Department"), lambda o: o.department.name, ("department__name",)),
             Column("supplier", _("Supplier"), lambda o: o.supplier.name, ("supplier__name",)),
-            Column("state", _("State"), lambda o: o.get_state_display(), ("state",), STATE),
-            Column("since", _("Since"), lambda o: london_day(o.state_since), ("state_since",), DAY),
+            Column("state", _("State"), lambda o: display.state_words(o, view(o)), () if sells else ("state",), STATE),
+            Column("since", _("Since"), lambda o: display.day_since(o, view(o)), () if sells else ("state_since",), DAY),
             Column("value", _("Whole life, net"), lambda o: o.value_seen, ("value_seen",), GBP),
         ],
         url=lambda o: reverse("procurement:call_off", args=[o.public_id]),
@@ -55,6 +60,7 @@ def call_off(request, public_id):
         if seen.holds(order.department_id, PostCode.REQUESTER):
             return redirect("procurement:tasks", public_id)
     acting = {"by": request.actor, "at": request.at}
+    accepting = view == "supplier" and order.state == CallOffState.WITH_SUPPLIER
     steps = list(
         revision.steps.select_related("organisation", "decision__delegation").prefetch_related("queries")
         if view != "supplier"
@@ -63,7 +69,8 @@ def call_off(request, public_id):
     mine = _open_step_of(request, order) if view != "supplier" else None
     context = {
         "call_off": order, "revision": revision, "viewpoint": view, "steps": steps, "mine": mine,
-        "desks": queries.desks(order, request.day),
+        "state": display.state_words(order, view), "ended": display.ended_words(order, view),
+        "desks": queries.desks(order, request.day) if view != "supplier" or accepting else [],
         "events": display.timeline(audit.history(order), view),
         "queries": _queries(request, order, revision, view),
         "contract": order.contracts.exclude(state="void").order_by("-id").first(),
@@ -72,7 +79,7 @@ def call_off(request, public_id):
             "withdraw": not list(guards.why_not_withdraw(order, **acting)),
             "copy": order.state in ENDED and not list(guards.why_not_copy(order, **acting)),
         },
-        "accept_shut": list(guards.why_not_confirm(order, **acting)) if view == "supplier" else [],
+        "accept_shut": list(guards.why_not_confirm(order, **acting)) if accepting else [],
     }  # fmt: skip
     if revision.is_submitted:
         content = display.content_of(revision)

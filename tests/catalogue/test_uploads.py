@@ -1,6 +1,7 @@
 """A file is what its bytes say; what runs, explodes or is two things at once is refused in words."""
 
 import io
+import time
 import zipfile
 import zlib
 
@@ -175,3 +176,23 @@ def test_a_missing_file_is_asked_for():
     assert UploadField(required=False).clean(None) is None
     with pytest.raises(ValidationError, match="Attach the business case"):
         UploadField(missing="Attach the business case.").clean(None)
+
+
+@pytest.mark.parametrize(
+    "stream", [b"/ObjStm stream\n", b"/ObjStm stream\n" + zlib.compress(b"x" * 50) + b"\n"], ids=["plain", "deflated"]
+)
+def test_a_pdf_of_very_many_object_streams_is_refused_quickly(stream):
+    data = b"%PDF-1.7\n" + stream * (8_000_000 // len(stream)) + b"%%EOF"
+    start = time.process_time()
+    with pytest.raises(uploads.NotAccepted, match="unpacks to far more"):
+        uploads.kind_of(data)
+    assert time.process_time() - start < 5
+
+
+def test_a_script_in_a_compressed_object_of_many_is_found():
+    streams = b"".join(
+        b"1 0 obj<</Type/ObjStm>>stream\n" + zlib.compress(part) + b"\nendstream\n"
+        for part in (b"harmless" * 5000, b"<</S/JavaScript>>", b"harmless")
+    )
+    with pytest.raises(uploads.NotAccepted, match="script"):
+        uploads.kind_of(b"%PDF-1.7\n" + streams + b"%%EOF")

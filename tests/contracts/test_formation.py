@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 def test_three_parties_sign_and_the_contract_is_executed():
     contract = cast.issued()
     assert contract.state == ContractState.AWAITING_SIGNATURES
-    with pytest.raises(Refused, match="turn of the supplier"):
+    with pytest.raises(Refused, match="turn of Fujitsu Services"):
         cast.sign(contract, "department", "signatory@dius.example")
     for party, email in cast.SIGNATORIES:
         cast.sign(contract, party, email)

@@ -21,11 +21,15 @@ pytestmark = pytest.mark.django_db
 STRANGER = Client
 
 
-def ask(data: bytes, name: str = "contract.pdf", client: Client | None = None):
-    """Upload, let the worker look, and read the verdict page as a stranger."""
-    response = (client or STRANGER()).post(
+def send(data: bytes, name: str = "contract.pdf", client: Client | None = None):
+    return (client or STRANGER()).post(
         reverse("documents:check"), {"file": SimpleUploadedFile(name, data, "application/pdf")}
     )
+
+
+def ask(data: bytes, name: str = "contract.pdf", client: Client | None = None):
+    """Upload, let the worker look, and read the verdict page as a stranger."""
+    response = send(data, name, client)
     assert response.status_code == 302, response.content
     cast.run_all_jobs()
     return STRANGER().get(response["Location"])
@@ -177,3 +181,30 @@ def test_the_revocation_lists_are_where_the_certificates_say(name, settings):
 def test_no_other_file_of_the_keys_can_be_fetched():
     for name in ("timestamp", "seal-GOVGB-CO", "root.p12", "../secret_key", "issuing.crt"):
         assert STRANGER().get(f"/revocation/{name}.crl").status_code == 404
+
+
+def test_the_same_bytes_asked_by_many_at_once_are_looked_at_once():
+    data = b"%PDF-1.7\n" + b"of nobody" * 9 + b"%%EOF"
+    first, second = checking.ask(data, "mine.pdf"), checking.ask(data, "yours.pdf")
+    assert first.public_id != second.public_id
+    assert Job.objects.filter(task="documents.check").count() == 1
+    cast.run_all_jobs()
+    for check in (first, second):
+        assert cast.fresh(check).verdict["valid"] is False
+    assert cast.fresh(second).filename == "yours.pdf"
+
+
+def test_more_checks_than_the_worker_can_do_are_refused_in_words(monkeypatch):
+    monkeypatch.setattr(checking, "MOST_WAITING", 1)
+    assert send(b"%PDF-1.7 one %%EOF").status_code == 302
+    answer = send(b"%PDF-1.7 two %%EOF")
+    assert answer.status_code == 200
+    assert "Many documents are being checked just now." in answer.content.decode()
+    assert Check.objects.count() == 1
+
+
+def test_one_visitor_may_not_ask_without_end():
+    client = Client()
+    for number in range(20):
+        assert send(b"%%PDF-1.7 %d" % number, client=client).status_code == 302
+    assert "Try again in a minute." in send(b"%PDF-1.7 more", client=client).content.decode()

@@ -1,11 +1,12 @@
 """The ground everything stands on: machines, facts, jobs, numbers, the clock, canonical form."""
 
+import io
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.apps import apps
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from documents import actors, audit, canonical, clock, jobs, mail, numbers
@@ -167,3 +168,28 @@ def test_a_time_limit_that_ends_at_midnight_in_london_is_named_by_the_day_before
     from documents.templatetags.flex import last_day
 
     assert last_day(until) == words
+
+
+def test_an_operator_gives_a_job_that_stopped_its_attempts_again(tried):
+    job = jobs.enqueue("tests.try", "a thing", key="dead")
+    Job.objects.filter(pk=job.pk).update(state="dead", attempts=3, last_error="OSError: away", finished_at=clock.real_now())
+    said = io.StringIO()
+    call_command("run_jobs", dead=True, stdout=said)
+    assert f"{job.pk} tests.try a thing: OSError: away" in said.getvalue()
+    call_command("run_jobs", revive=job.pk, stdout=said)
+    call_command("run_jobs", stdout=said)
+    assert Job.objects.get(pk=job.pk).state == "done"
+    with pytest.raises(CommandError, match="has not stopped"):
+        call_command("run_jobs", revive=job.pk)
+
+
+def test_a_hopeless_error_ends_a_patient_job_after_three_attempts(monkeypatch):
+    def fail(job):
+        raise ArithmeticError("never works")
+
+    monkeypatch.setitem(jobs._tasks, "tests.never", jobs.Task("tests.never", fail, 300, 60, (ArithmeticError,)))
+    job = jobs.enqueue("tests.never", "a thing", key="never")
+    for _ in range(3):
+        Job.objects.filter(pk=job.pk).update(run_after=clock.real_now())
+        assert jobs.run(job.pk)
+    assert Job.objects.get(pk=job.pk).state == "dead"

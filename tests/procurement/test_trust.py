@@ -1,0 +1,209 @@
+"""What nobody may do or learn by a detour: through a new revision, a search, a brief, an ended membership."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from contracts import formation
+from documents.refusal import Refused
+from procurement import approval, drafting, guards, papers, queries, workflow
+from procurement.models import CallOff, OrganisationGrant, Post, PostCode, PostHolding
+from tests import cast
+from tests.procurement.test_pages import address, post, sign_in
+
+pytestmark = pytest.mark.django_db
+HOLDER = "budget.holder@dius.example"
+
+
+def also_requester(email: str):
+    """The person holds the requester's post beside their own."""
+    person = cast.person(email)
+    post = Post.objects.get(organisation=cast.dius(), code=PostCode.REQUESTER)
+    PostHolding.objects.create(post=post, user=person.user, starts_on=cast.START.date())
+    return person
+
+
+def why_not(order: CallOff, by) -> str:
+    step = cast.fresh(order).revision.steps.get(post="budget_holder")
+    return " ".join(str(r.words) for r in guards.why_not_act_on_step(cast.fresh(order), step, by=by, at=cast.START))
+
+
+def written_by_the_approver() -> tuple[CallOff, object]:
+    """An order submitted by its requester, whose special term the budget holder wrote."""
+    holder = also_requester(HOLDER)
+    draft = cast.drafted()
+    terms = [("Side deal", "The department pays the budget holder's friend.")]
+    drafting.save_special_terms(draft, terms, staff_transfer=False, by=holder, at=cast.START)
+    return workflow.submit(cast.fresh(draft), by=cast.requester(), at=cast.START), holder
+
+
+def test_who_wrote_an_order_decides_on_no_later_revision_of_it():
+    order, holder = written_by_the_approver()
+    assert "edited this revision" in why_not(order, holder)
+    order = workflow.recall(cast.fresh(order), by=holder, at=cast.START)
+    order = workflow.submit(cast.fresh(order), by=cast.requester(), at=cast.START)
+    assert order.revision.number == 2
+    assert "edited this revision" in why_not(order, holder)
+    step = order.revision.steps.get(post="budget_holder")
+    with pytest.raises(Refused, match="edited this revision"):
+        approval.decide(step, shown_hash=order.revision.revision_hash, no_conflict=True, by=holder, at=cast.START)
+
+
+def test_who_wrote_an_order_decides_on_no_copy_of_it():
+    order, holder = written_by_the_approver()
+    workflow.withdraw(cast.fresh(order), reason="Again, please.", by=cast.requester(), at=cast.START)
+    copy = workflow.copy(cast.fresh(order), by=cast.requester(), at=cast.START)
+    copy = workflow.submit(cast.fresh(copy), by=cast.requester(), at=cast.START)
+    assert "edited this revision" in why_not(copy, holder)
+
+
+def returned_by_the_authority() -> CallOff:
+    order = cast.approved_by_department()
+    lead = cast.person("commercial.lead@co.example")
+    step = cast.open_step(order, lead)
+    approval.return_for_changes(
+        step, reason="Too large.", shown_hash=step.revision.revision_hash, no_conflict=True, by=lead, at=cast.START
+    )
+    return cast.fresh(order)
+
+
+def reopened_by_the_supplier() -> CallOff:
+    contract = cast.issued()
+    formation.refuse_to_sign(
+        contract, "supplier", reason="A term.", changes_wanted=True, at=cast.START,
+        by=cast.person("supplier.signatory@fujitsu.example"),
+    )  # fmt: skip
+    return cast.fresh(contract.call_off)
+
+
+@pytest.mark.parametrize(
+    ("email", "came_back"),
+    [("commercial.lead@co.example", returned_by_the_authority), ("order.desk@fujitsu.example", reopened_by_the_supplier)],
+)
+def test_a_search_finds_no_word_of_a_draft_that_has_not_reached_the_reader(client, email, came_back):
+    order = came_back()
+    drafting.save_sites(order, [("Bletchley Bunker", 20)], by=cast.requester(), at=cast.START)
+    for path in ("/call-offs/?q=", "/search/?q="):
+        assert order.reference not in sign_in(client, email).get(path + "bletchley").content.decode()
+        assert order.reference in client.get(path + "runcorn").content.decode()
+        assert order.reference in sign_in(client, "requester@dius.example").get(path + "bletchley").content.decode()
+
+
+def test_a_purchase_order_that_came_later_finds_the_order_and_its_contract(client):
+    contract = cast.accepted()
+    papers.save_particulars(contract.call_off, {"purchase_order": "PO-LATER-1"}, by=cast.requester(), at=cast.START)
+    found = sign_in(client, "order.desk@fujitsu.example").get("/search/?q=po-later-1").content.decode()
+    assert contract.number in found
+    assert contract.call_off.reference in found
+
+
+def test_the_supplier_is_told_nothing_of_what_happens_inside_after_it_refused(client):
+    order = reopened_by_the_supplier()
+    workflow.submit(order, by=cast.requester(), at=cast.START)
+
+    def read(path):
+        return sign_in(client, "order.desk@fujitsu.example").get(path).content.decode()
+
+    page, listed = read(address("call_off", order)), read("/call-offs/")
+    for text in (page, listed, read("/search/?q=runcorn")):
+        assert "back with the department" in text
+        assert "budget holder" not in text
+        assert "approvers" not in text
+    assert "department_approval" not in listed
+    holder = cast.person(HOLDER)
+    step = cast.open_step(order, holder)
+    approval.reject(
+        step, reason="The fallback limit is nine million.", shown_hash=step.revision.revision_hash, no_conflict=True,
+        by=holder, at=cast.START,
+    )  # fmt: skip
+    page = read(address("call_off", order))
+    assert "fallback limit" not in page
+    assert "ended by the department" in page
+    assert "fallback limit" in sign_in(client, "requester@dius.example").get(address("call_off", order)).content.decode()
+
+
+def test_the_authority_reads_none_of_the_departments_questions(client):
+    order = cast.submitted()
+    step = cast.open_step(order, cast.person(HOLDER))
+    query = approval.ask(step, text="Will the permanent secretary mind?", by=cast.person(HOLDER), at=cast.START)
+    approval.answer(query, text="She will not.", by=cast.requester(), at=cast.START)
+    for email in cast.ROUTE[:4]:
+        cast.decide(order, email)
+    sign_in(client, "commercial.lead@co.example")
+    for name in ("brief", "decide", "return", "reject", "ask"):
+        assert client.get(address(name, order, position=1)).status_code == 404, name
+    page = client.get(address("call_off", order)).content.decode()
+    assert "permanent secretary" not in page
+    assert address("brief", order, position=1) not in page
+    assert client.get(address("brief", order, position=5)).status_code == 200
+
+
+@pytest.mark.parametrize("email", [HOLDER, "requester@dius.example", "order.desk@fujitsu.example"])
+def test_a_post_without_membership_opens_nothing(client, email):
+    order = cast.submitted() if email != "order.desk@fujitsu.example" else cast.with_supplier()
+    person = cast.person(email)
+    assert order.reference in sign_in(client, email).get("/").content.decode()
+    OrganisationGrant.objects.filter(user=person.user).update(ends_on=cast.START.date() - timedelta(days=1))
+    person = cast.person(email)
+    assert not queries.chairs(person, cast.START.date())
+    page = sign_in(client, email).get("/").content.decode()
+    assert order.reference not in page
+    assert client.get(address("call_off", order)).status_code == 404
+    if email == HOLDER:
+        step = order.revision.steps.get(post="budget_holder")
+        with pytest.raises(Refused):
+            approval.decide(step, shown_hash=order.revision.revision_hash, no_conflict=True, by=person, at=cast.START)
+
+
+def test_a_question_is_not_answered_when_the_order_has_ended():
+    order = cast.submitted()
+    query = approval.ask(
+        cast.open_step(order, cast.person(HOLDER)), text="Why?", by=cast.person(HOLDER), at=cast.START
+    )
+    workflow.withdraw(cast.fresh(order), reason="Not needed.", by=cast.requester(), at=cast.START)
+    with pytest.raises(Refused, match="withdrawn"):
+        approval.answer(query, text="Because.", by=cast.requester(), at=cast.START)
+
+
+def test_only_the_party_whose_turn_it_is_refuses_to_sign():
+    contract = cast.issued()
+    with pytest.raises(Refused, match="turn of Fujitsu Services"):
+        formation.refuse_to_sign(
+            contract, "department", reason="No.", changes_wanted=False, by=cast.person("signatory@dius.example"),
+            at=cast.START,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "fields"),
+    [("sites", "site", {"name": "Site {}", "seats": "5"}),
+     ("special_terms", "term", {"heading": "Heading {}", "text": "Words."}),
+     ("milestones", "milestone", {"title": "Step {}"})],
+)  # fmt: skip
+def test_a_set_of_forms_reads_no_more_rows_than_it_may_have(client, name, prefix, fields):
+    draft = cast.drafted()
+    rows = 1000
+    data = {f"{prefix}-TOTAL_FORMS": rows, f"{prefix}-INITIAL_FORMS": 0, "staff_transfer": "no", "edits": draft.revision.edits}
+    for number in range(rows):
+        data |= {f"{prefix}-{number}-{field}": value.format(number) for field, value in fields.items()}
+    answer = post(sign_in(client, "requester@dius.example"), address(name, draft), **data)
+    assert answer.status_code == 200
+    assert len(answer.content) < 400_000
+    assert "Please submit at most" in answer.content.decode()
+    assert cast.fresh(draft).revision.edits == draft.revision.edits
+
+
+def test_an_order_has_no_more_lines_than_its_document_can_carry():
+    draft = cast.drafted()
+    too_many = [drafting.Ordered("shared", "CORE-01", "London", 1)] * (drafting.MOST_LINES + 1)
+    with pytest.raises(Refused, match="one order can have 400"):
+        drafting.save_services(draft, too_many, by=cast.requester(), at=cast.START)
+
+
+def test_an_address_with_and_one_without_an_account_get_the_same_answer(client, settings):
+    found = {}
+    for email in ("requester@dius.example", "nobody@dius.example"):
+        answer = client.post(reverse("account_reset_password"), {"email": email})
+        found[email] = (answer.status_code, answer["Location"])
+    assert len(set(found.values())) == 1
