@@ -90,3 +90,9 @@ def test_nobody_chooses_the_demonstrations_password(settings):
     with pytest.raises(ValidationError, match="choose your own"):
         validate_password(settings.DEMONSTRATION_PASSWORD)
     validate_password("three counted otters 88")
+
+
+@pytest.mark.parametrize(("behind", "proxies"), [("true", "1"), (None, "0")])
+def test_limits_by_address_count_the_visitor_and_not_the_proxy(tmp_path, behind, proxies):
+    show = "import config.settings as s; print(s.ALLAUTH_TRUSTED_PROXY_COUNT)"
+    assert start(tmp_path, "-c", show, BEHIND_PROXY=behind).stdout.split()[-1] == proxies
