@@ -50,47 +50,47 @@ class Row:
     def __init__(self, file: str, number: int, values: dict[str, str]):
         self.file, self.number, self.values = file, number, values
 
-    def _refuse(self, column: str, why: str):
+    def refuse(self, column: str, why: str):
         raise LoadRefused(f"{self.file} row {self.number}, column {column}: {self.values.get(column)!r} {why}")
 
     def text(self, column: str) -> str:
         value = self.values.get(column)
-        return value.strip() if value is not None else self._refuse(column, "is missing")
+        return value.strip() if value is not None else self.refuse(column, "is missing")
 
     def needed(self, column: str) -> str:
-        return self.text(column) or self._refuse(column, "is empty")
+        return self.text(column) or self.refuse(column, "is empty")
 
     def amount(self, column: str) -> Decimal:
         """Digits with at most two places, zero or more: money, a percentage or a factor."""
         text = self.needed(column)
         if not _AMOUNT.fullmatch(text) or Decimal(text) != round(Decimal(text), 2):
-            self._refuse(column, "is not an amount like 1000.00")
+            self.refuse(column, "is not an amount like 1000.00")
         return Decimal(text)
 
     def whole(self, column: str) -> int:
         text = self.needed(column)
-        return int(text) if re.fullmatch("[0-9]{1,9}", text) else self._refuse(column, "is not a whole number")
+        return int(text) if re.fullmatch("[0-9]{1,9}", text) else self.refuse(column, "is not a whole number")
 
     def day(self, column: str) -> date | None:
         text = self.text(column)
         try:
             return date.fromisoformat(text) if text else None
         except ValueError:
-            return self._refuse(column, "is not a day like 2007-10-01")
+            return self.refuse(column, "is not a day like 2007-10-01")
 
     def yes(self, column: str) -> bool:
         text = self.needed(column)
-        return text == "yes" if text in ("yes", "no") else self._refuse(column, "is neither yes nor no")
+        return text == "yes" if text in ("yes", "no") else self.refuse(column, "is neither yes nor no")
 
     def one_of(self, column: str, allowed: Collection) -> str:
         text = self.needed(column)
-        return text if text in allowed else self._refuse(column, f"is none of {', '.join(map(str, allowed))}")
+        return text if text in allowed else self.refuse(column, f"is none of {', '.join(map(str, allowed))}")
 
     def only_once(self, column: str, seen: set) -> str:
         """A value no earlier row has; it is added to those seen."""
         text = self.needed(column)
         if text in seen:
-            self._refuse(column, "is there twice")
+            self.refuse(column, "is there twice")
         seen.add(text)
         return text
 

@@ -1,9 +1,9 @@
 """Loading the cast of a framework from files: people, posts, delegations, accessions, the approval matrix, and the
-opening volumes and commitment. One operator action, recorded as such; a second load changes nothing.
+opening volumes and commitment. One operator action, recorded as such; a second load changes nothing. Raises
+``catalogue.loading.LoadRefused`` with file, row, column and value.
 """
 
-import csv
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import yaml
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from catalogue.loading import load_catalogue
+from catalogue.loading import Row, load_catalogue, rows
 from catalogue.models import Framework, Organisation
 from documents import audit
 from documents.actors import Actor
@@ -19,27 +19,17 @@ from procurement import access, capacity
 from procurement.models import (
     AUTHORITY_POSTS,
     Accession,
+    AccessionState,
     ApprovalMatrix,
     Delegation,
+    DelegationKind,
     MatrixRow,
     Post,
+    PostCode,
     PostHolding,
     User,
     VolumeEntry,
 )
-
-
-class LoadRefused(ValueError):
-    """A file says something that cannot be loaded: file, row and value in words."""
-
-
-def _rows(directory: Path, name: str) -> list[dict[str, str]]:
-    with open(directory / name, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
 
 
 @transaction.atomic
@@ -67,69 +57,81 @@ def load(directory: Path, *, password: str | None, by: Actor, at: datetime) -> F
     return framework
 
 
+def _amount(row: Row, column: str) -> Decimal | None:
+    return row.amount(column) if row.text(column) else None
+
+
 def _load_matrix(directory: Path, framework: Framework) -> None:
+    found = [
+        MatrixRow(
+            up_to_gbp=_amount(row, "up_to_gbp_inclusive"), department_steps=row.needed("department_steps"),
+            authority_steps=row.needed("authority_steps"),
+        )
+        for row in rows(directory, "approval_matrix.csv")
+    ]  # fmt: skip
     matrix = ApprovalMatrix.objects.create(framework=framework, version=1, valid_from=framework.starts_on)
-    for row in _rows(directory, "approval_matrix.csv"):
-        MatrixRow.objects.create(
-            matrix=matrix, up_to_gbp=Decimal(row["up_to_gbp_inclusive"]) if row["up_to_gbp_inclusive"] else None,
-            department_steps=row["department_steps"], authority_steps=row["authority_steps"],
-        )  # fmt: skip
+    for row in found:
+        row.matrix = matrix
+        row.save()
 
 
-def _organisation(code: str, file: str) -> Organisation:
-    try:
-        return Organisation.objects.get(code=code)
-    except Organisation.DoesNotExist:
-        raise LoadRefused(f"{file}: there is no organisation {code!r}") from None
+def _organisation(row: Row, column: str = "organisation") -> Organisation:
+    found = Organisation.objects.filter(code=row.needed(column)).first()
+    return found or row.refuse(column, "is the code of no organisation")
+
+
+def _post(row: Row, column: str = "post") -> Post:
+    code = row.one_of(column, PostCode.values)
+    found = Post.objects.filter(organisation=_organisation(row), code=code).first()
+    return found or row.refuse(column, "is no post of the organisation in posts.csv")
 
 
 def _load_posts(directory: Path) -> None:
-    rows = _rows(directory, "posts.csv")
-    for row in rows:
-        Post.objects.get_or_create(organisation=_organisation(row["organisation"], "posts.csv"), code=row["post"])
-    for row in rows:
-        if row["reports_to"]:
-            post = Post.objects.get(organisation__code=row["organisation"], code=row["post"])
-            post.reports_to = Post.objects.get(organisation__code=row["organisation"], code=row["reports_to"])
+    found = list(rows(directory, "posts.csv"))
+    for row in found:
+        Post.objects.get_or_create(organisation=_organisation(row), code=row.one_of("post", PostCode.values))
+    for row in found:
+        if row.text("reports_to"):
+            post = _post(row)
+            post.reports_to = _post(row, "reports_to")
             post.save()
 
 
 def _load_people(directory: Path, framework: Framework, password: str | None) -> None:
     """Each person's post, and the grant that makes them one of the organisation's or of the framework's people."""
     hashed = make_password(password)  # one hash for the whole cast: hashing is slow on purpose
-    for row in _rows(directory, "people.csv"):
-        organisation = _organisation(row["organisation"], "people.csv")
-        user = User.objects.filter(email=row["email"]).first()
-        if user is None:
-            user = User.objects.create(email=row["email"].lower(), name=row["name"], password=hashed)
-        post = Post.objects.get(organisation=organisation, code=row["post"])
-        starts_on, ends_on = _day(row["from"]), _day(row["to"])
+    for row in rows(directory, "people.csv"):
+        post = _post(row)
+        user, _created = User.objects.get_or_create(
+            email=row.needed("email").lower(), defaults={"name": row.needed("name"), "password": hashed}
+        )
+        starts_on = row.day("from") or row.refuse("from", "is empty")
+        ends_on = row.day("to")
         PostHolding.objects.get_or_create(post=post, user=user, starts_on=starts_on, defaults={"ends_on": ends_on})
-        if row["post"] in AUTHORITY_POSTS:
+        if post.code in AUTHORITY_POSTS:
             access.grant_framework(user, framework, starts_on=starts_on, ends_on=ends_on)
         else:
-            access.grant_organisation(user, organisation, starts_on=starts_on, ends_on=ends_on)
+            access.grant_organisation(user, post.organisation, starts_on=starts_on, ends_on=ends_on)
 
 
 def _load_delegations(directory: Path) -> None:
-    for number, row in enumerate(_rows(directory, "delegations.csv"), start=2):
-        holding = PostHolding.objects.filter(user__email=row["person"], post__code=row["post"]).first()
-        if holding is None:
-            raise LoadRefused(f"delegations.csv row {number}: {row['person']} does not hold the post {row['post']}")
+    for row in rows(directory, "delegations.csv"):
+        code = row.one_of("post", PostCode.values)
+        holding = PostHolding.objects.filter(user__email=row.needed("person").lower(), post__code=code).first()
         Delegation.objects.create(
-            holding=holding, kind=row["kind"], limit_gbp=Decimal(row["limit_gbp"]) if row["limit_gbp"] else None,
-            unlimited=row["unlimited"] == "yes", lot=int(row["lot"]) if row["lot"] else None,
-            starts_on=_day(row["from"]), ends_on=_day(row["to"]),
+            holding=holding or row.refuse("person", f"does not hold the post {code}"),
+            kind=row.one_of("kind", DelegationKind.values), limit_gbp=_amount(row, "limit_gbp"),
+            unlimited=row.yes("unlimited"), lot=row.whole("lot") if row.text("lot") else None,
+            starts_on=row.day("from") or row.refuse("from", "is empty"), ends_on=row.day("to"),
         )  # fmt: skip
 
 
 def _load_accessions(directory: Path, framework: Framework) -> None:
-    for row in _rows(directory, "organisations.csv"):
-        if not row["accession_state"]:
-            continue
-        baseline = row["baseline_gbp_per_user_year"]
-        Accession.objects.create(
-            framework=framework, department=_organisation(row["code"], "organisations.csv"),
-            state=row["accession_state"], seats_expected=int(row["seats_expected"]) if row["seats_expected"] else None,
-            baseline_gbp_per_user_year=Decimal(baseline) if baseline else None,
-        )  # fmt: skip
+    for row in rows(directory, "organisations.csv"):
+        if row.text("accession_state"):
+            Accession.objects.create(
+                framework=framework, department=_organisation(row, "code"),
+                state=row.one_of("accession_state", AccessionState.values),
+                seats_expected=row.whole("seats_expected") if row.text("seats_expected") else None,
+                baseline_gbp_per_user_year=_amount(row, "baseline_gbp_per_user_year"),
+            )  # fmt: skip
