@@ -7,8 +7,8 @@ from django.shortcuts import render
 from catalogue.text import LONGEST_SEARCH
 from config.glossary import WORDS
 from contracts import queries as contract_queries
-from procurement import display, queries
-from procurement.models import Accession, PostCode
+from procurement import access, display, queries
+from procurement.models import PostCode
 from procurement.views.common import page
 
 MOST_FOUND = 25
@@ -25,8 +25,8 @@ def health(request):
 def home(request):
     """Waiting for you, then waiting for others, then the framework's bar."""
     who, on = request.actor, request.day
-    seen = queries.access.sight_of(who, on)
-    accession = Accession.objects.filter(department_id__in=seen.organisations).select_related("framework").first()
+    seen = access.sight_of(who, on)
+    accession = access.joined(who, on).first()
     framework = accession.framework if accession else contract_queries.framework_of(seen)
     buys = accession is not None or (framework is not None and framework.pk in seen.frameworks)  # not the supplier
     others = list(queries.waiting_for_others(who, on)[:20])
@@ -53,7 +53,7 @@ def search(request):
     if text:
         who = request.actor, request.day
         call_offs = [
-            {"order": order, "state": display.state_words(order, queries.access.viewpoint(who[0], order, who[1]))}
+            {"order": order, "state": display.state_words(order, access.viewpoint(who[0], order, who[1]))}
             for order in queries.visible_list(*who, text=text).order_by("-created_at", "-id")[:MOST_FOUND]
         ]
         contracts = list(contract_queries.visible_list(*who, text=text).order_by("-formed_at", "-id")[:MOST_FOUND])

@@ -11,6 +11,7 @@ from documents import mail
 from documents.clock import london_day
 from procurement.access import holders
 from procurement.models import PostCode, User
+from procurement.notifications import requesters
 
 
 def _context(contract: Contract, **more) -> dict:
@@ -40,7 +41,7 @@ def tell_next_signatory(contract: Contract, party: str, at: datetime) -> None:
 def _everyone(contract: Contract, at: datetime) -> list[User]:
     """The requester, the order desk, the department's contract manager and the three signatories, each once."""
     day = london_day(at)
-    people = [contract.call_off.requester]
+    people = requesters(contract.call_off, at)
     people += holders(contract.supplier_id, PostCode.ORDER_DESK, day)
     people += holders(contract.department_id, PostCode.CONTRACT_MANAGER, day)
     for party in Party.values:

@@ -10,14 +10,13 @@ from contracts import access
 from contracts.access import SIGNING_POST
 from contracts.guards import next_party
 from contracts.models import Contract, ContractState, Party
-from procurement.access import Sight
+from procurement.access import Sight, sight_of
 from procurement.actors import Person
-from procurement.queries import chairs
 
 
 def to_sign(by: Person, on: date) -> list[Contract]:
     """Contracts whose next signature is the person's to give."""
-    held = chairs(by, on)
+    held = sight_of(by, on).posts
     wanted = Q()
     for organisation_id, post in held:
         if post == SIGNING_POST[Party.SUPPLIER]:

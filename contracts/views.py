@@ -39,12 +39,8 @@ def accept(request, public_id):
             if contract:
                 messages.success(request, _("Accepted. The contract document is being made."))
                 return redirect("contracts:contract", contract.public_id)
-    content = display.content_of(revision)
-    context = {
-        "call_off": order, "revision": revision, "form": form, "errors": errors,
-        "figures": display.figures_of(revision, content, "supplier"),
-        "reading": display.reading(revision, content, "supplier"),
-    }  # fmt: skip
+    context = {"call_off": order, "revision": revision, "form": form, "errors": errors}
+    context |= display.submitted_order(revision, "supplier")
     return render(request, "contracts/accept.html", context)
 
 
@@ -128,13 +124,11 @@ def contract(request, public_id):
     """The contract: state, signatures, charges, documents, history."""
     found = access.get_contract(request.actor, public_id, request.day)
     view = access.viewpoint(request.actor, found, request.day)
-    content = display.content_of(found.revision)
     context = _document_context(request, found) | {
-        "figures": display.figures_of(found.revision, content, view),
-        "reading": display.reading(found.revision, content, view), "signing": _signing(request, found),
+        "signing": _signing(request, found),
         "revisions": DocumentRevision.objects.filter(document=found.document).order_by("number"),
         "events": display.timeline(audit.history(found), view),
-    }  # fmt: skip
+    } | display.submitted_order(found.revision, view)  # fmt: skip
     return render(request, "contracts/contract.html", context)
 
 

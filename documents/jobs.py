@@ -15,10 +15,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from documents import clock
+from documents import audit, clock
+from documents.actors import Actor
 from documents.models import Job
 
-__all__ = ["Job", "LostLease", "claim", "due", "enqueue", "finishing", "progress", "ring", "run", "task"]
+__all__ = [
+    "Job", "LostLease", "claim", "due", "enqueue", "finishing", "open_jobs", "progress", "revive", "ring", "run", "task",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -172,12 +175,15 @@ def open_jobs(task_name: str) -> int:
     return Job.objects.filter(task=task_name, state__in=[Job.State.QUEUED, Job.State.RUNNING]).count()
 
 
-def revive(job_id: int) -> bool:
+@transaction.atomic
+def revive(job_id: int, *, by: Actor) -> bool:
     """Give a dead job its attempts again, when an operator has mended what it died of; False if it is not dead."""
     changed = Job.objects.filter(pk=job_id, state=Job.State.DEAD).update(
         state=Job.State.QUEUED, attempts=0, run_after=clock.real_now(), finished_at=None
     )
     if changed:
+        job = Job.objects.get(pk=job_id)
+        audit.record("job.revived", job, by=by, at=clock.business_now(), reason=job.last_error)
         transaction.on_commit(lambda: ring(job_id), robust=True)
     return bool(changed)
 

@@ -20,6 +20,8 @@ from procurement.actors import Person
 from procurement.models import (
     ACT_FOR_ORGANISATION,
     SERVE_FRAMEWORK,
+    Accession,
+    AccessionState,
     ActingFor,
     CallOff,
     CallOffRevision,
@@ -41,7 +43,8 @@ class NotYours(Refused):
 
 @dataclass(frozen=True)
 class Sight:
-    """What a person belongs to and holds on a day: organisation ids, framework ids, posts as (organisation id, code)."""
+    """What a person belongs to and holds on a day: organisation ids, framework ids, and the chairs they sit in, for
+    themselves or for a principal, as (organisation id, code)."""
 
     organisations: frozenset[int]
     frameworks: frozenset[int]
@@ -77,17 +80,30 @@ def _is_one_of(user, organisation, on: date) -> Q:
     return Q(Exists(own)) | Q(Exists(serves))
 
 
+def _acting_now(deputy, on: date) -> Q:
+    """Of ``ActingFor``: what the deputy acts under that day, in date on both sides, for an active principal."""
+    return in_date(on) & in_date(on, "holding__") & Q(deputy=deputy, principal__is_active=True)
+
+
+def _acting_posts(deputy: User, on: date) -> QuerySet:
+    """(organisation id, post) of the chairs the deputy sits in for somebody, as one of the organisation's people."""
+    member = _is_one_of(deputy, OuterRef("holding__post__organisation_id"), on)
+    return ActingFor.objects.filter(_acting_now(deputy, on), member).values_list(
+        "holding__post__organisation_id", "holding__post__code"
+    )
+
+
 def sight(user: User, on: date) -> Sight:
     """What the person may see on that day (three queries). Inactive people see nothing."""
     if not user.is_active:
         return NOTHING
-    held = PostHolding.objects.filter(
+    own = PostHolding.objects.filter(
         in_date(on), _is_one_of(user, OuterRef("post__organisation_id"), on), user=user
     ).values_list("post__organisation_id", "post__code")
     return Sight(
         organisations=_granted(user, ACT_FOR_ORGANISATION, Organisation, "organisationgrant", on),
         frameworks=_granted(user, SERVE_FRAMEWORK, Framework, "frameworkgrant", on),
-        posts=frozenset(held),
+        posts=frozenset(own.union(_acting_posts(user, on))),
     )
 
 
@@ -97,6 +113,15 @@ def sight_of(by: Person, on: date) -> Sight:
     if on not in known:
         known[on] = sight(by.user, on)
     return known[on]
+
+
+def joined(by: Person, on: date) -> QuerySet[Accession]:
+    """The active accessions of the person's departments: who has not joined, or has left, reads no prices."""
+    return (
+        Accession.objects.filter(department_id__in=sight_of(by, on).organisations, state=AccessionState.ACTIVE)
+        .select_related("framework", "department")
+        .order_by("framework_id", "department_id")
+    )
 
 
 def visible_call_offs(by: Person, on: date) -> QuerySet[CallOff]:
@@ -185,14 +210,15 @@ def order_desk_needed(call_off: CallOff, on: date) -> Reason:
 
 
 def holders(organisation_id: int, code: str, on: date) -> QuerySet[User]:
-    """Active people of the organisation who hold the post on the day."""
-    return User.objects.filter(
-        in_date(on, "holdings__"),
-        _is_one_of(OuterRef("pk"), organisation_id, on),
-        holdings__post__organisation_id=organisation_id,
-        holdings__post__code=code,
-        is_active=True,
-    ).distinct().order_by("name")  # fmt: skip
+    """Active people of the organisation who sit in the chair on the day: who hold the post, and their deputies."""
+    own = PostHolding.objects.filter(
+        in_date(on), user=OuterRef("pk"), post__organisation_id=organisation_id, post__code=code
+    )
+    deputy = ActingFor.objects.filter(
+        _acting_now(OuterRef("pk"), on), holding__post__organisation_id=organisation_id, holding__post__code=code
+    )
+    member = _is_one_of(OuterRef("pk"), organisation_id, on)
+    return User.objects.filter(Exists(own) | Exists(deputy), member, is_active=True).order_by("name")
 
 
 def who_holds(organisation_id: int, code: str, on: date) -> str:
@@ -218,19 +244,6 @@ class Seat:
         return self.acting.principal if self.acting else None
 
 
-def acting_now(deputy: User, on: date) -> Q:
-    """Of ``ActingFor``: what the deputy acts under that day, in date on both sides, for an active principal."""
-    return in_date(on) & in_date(on, "holding__") & Q(deputy=deputy, principal__is_active=True)
-
-
-def acting_posts(deputy: User, on: date) -> QuerySet[ActingFor]:
-    """(organisation id, post) of the chairs the deputy sits in for somebody, as one of the organisation's people."""
-    member = _is_one_of(deputy, OuterRef("holding__post__organisation_id"), on)
-    return ActingFor.objects.filter(acting_now(deputy, on), member).values_list(
-        "holding__post__organisation_id", "holding__post__code"
-    )
-
-
 def find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | None:
     """The person's own holding of the post on the day, else one they act for, else None. Reads afresh."""
     member = _is_one_of(by.user, organisation_id, on)
@@ -245,7 +258,7 @@ def find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | N
         return Seat(own)
     acting = (
         ActingFor.objects.filter(
-            acting_now(by.user, on),
+            _acting_now(by.user, on),
             member,
             holding__post__organisation_id=organisation_id,
             holding__post__code=code,

@@ -111,14 +111,14 @@ def _advance(call_off: CallOff, step: ApprovalStep, *, at: datetime) -> None:
         due = working_days.due(at, call_off.framework.supplier_response_working_days)
         call_off.award(at=at, answer_due_at=due)
         call_off.save()
-        notifications.tell_supplier(call_off)
+        notifications.tell_supplier(call_off, at)
 
 
 def _open(call_off: CallOff, steps: list[ApprovalStep], at: datetime) -> None:
     for following in steps:
         following.open(at=at)
         following.save()
-    notifications.tell_openers(call_off, steps)
+    notifications.tell_openers(call_off, steps, at)
 
 
 def _reserve_when_committed(call_off: CallOff, step: ApprovalStep, before: str, *, at: datetime) -> None:
@@ -147,7 +147,7 @@ def return_for_changes(
         "call_off.returned", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
         hash_shown=shown_hash,
     )  # fmt: skip
-    notifications.tell_returned(call_off, reason)
+    notifications.tell_returned(call_off, reason, at)
     capacity.release_all(call_off, at=at)
     return call_off
 
@@ -176,7 +176,7 @@ def reject(
         "call_off.rejected", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
         hash_shown=shown_hash,
     )  # fmt: skip
-    notifications.tell_ended(call_off, "rejected")
+    notifications.tell_ended(call_off, "rejected", at)
     capacity.release_all(call_off, at=at)
     return call_off
 
@@ -191,7 +191,7 @@ def ask(step: ApprovalStep, *, text: str, by: Person, at: datetime) -> Query:
         asked_at=at,
     )  # fmt: skip
     audit.record("call_off.queried", call_off, by=by, at=at, extra={"query": query.pk})
-    notifications.tell_queried(call_off, query)
+    notifications.tell_queried(call_off, query, at)
     return query
 
 

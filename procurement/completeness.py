@@ -13,14 +13,14 @@ from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
 from procurement.content import term_of
 from procurement.models import Attachment, CallOffRevision
-from procurement.quoting import Quote, unpaid_one_offs
+from procurement.quoting import Quote, estimated_value, unpaid_one_offs
 
 SECTIONS = (
     "sites", "term", "services", "service_levels", "milestones", "special_terms", "data_protection", "attachments",
     "budget", "particulars",
 )  # fmt: skip
 KPIS_NEEDED = 3
-KPI_VALUE_GBP = Decimal("5000000.00")  # Procurement Act 2023 s.52: at least three KPIs above GBP 5 million
+KPI_VALUE_GBP = Decimal("5000000.00")  # Procurement Act 2023 s.52: at least three KPIs above it, VAT and options in
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,8 @@ def _services(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
 
 
 def _service_levels(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
-    if quote.release is None or quote.totals.whole_life < KPI_VALUE_GBP:
+    value = estimated_value(revision, quote)
+    if quote.release is None or value <= KPI_VALUE_GBP:
         return
     codes = {p.service.service_level for p in quote.lines if p.service.service_level}
     offered = {s.measure_code for s in queries.service_levels(quote.release, codes)}
@@ -140,8 +141,9 @@ def _service_levels(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
     if len(chosen) < KPIS_NEEDED:
         yield Gap(
             "service_levels",
-            _("Choose at least %(needed)s key performance indicators: the order is worth %(value)s and %(chosen)s chosen.")
-            % {"needed": KPIS_NEEDED, "value": gbp(quote.totals.whole_life), "chosen": len(chosen)},
+            _("Choose at least %(needed)s key performance indicators: the order is worth %(value)s with VAT and options, "
+              "and %(chosen)s chosen.")
+            % {"needed": KPIS_NEEDED, "value": gbp(value), "chosen": len(chosen)},
         )
 
 

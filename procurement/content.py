@@ -211,3 +211,8 @@ def freeze(approved: dict[str, Any]) -> tuple[str, str]:
     """The canonical text and its sha256: the revision hash every decision and the acceptance repeat."""
     data = canonical.dumps(approved)
     return data.decode(), canonical.sha256_hex(data)
+
+
+def draft_hash(revision: CallOffRevision, quote: Quote) -> str:
+    """The hash of a draft as it is shown for checking, before submission adds reference, matrix and price hold."""
+    return freeze(approved_object(revision, quote))[1]

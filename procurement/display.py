@@ -231,6 +231,14 @@ def timeline(events, viewpoint: str) -> list[dict[str, Any]]:
     return list(reversed(out))
 
 
+def submitted_order(revision: CallOffRevision, viewpoint: str) -> dict[str, Any]:
+    """A submitted revision on a page: its ``figures`` and its ``reading``, for one reader."""
+    approved = content_of(revision)
+    return {
+        "figures": figures_of(revision, approved, viewpoint), "reading": reading(revision, approved, viewpoint),
+    }  # fmt: skip
+
+
 S = CallOffState
 AGAIN_INSIDE = (S.DRAFT, S.RETURNED, *IN_APPROVAL)
 FOR_SUPPLIER_STATES = (S.WITH_SUPPLIER, S.CONFIRMED, S.CONTRACTED, S.DECLINED, S.WITHDRAWN, S.LAPSED)

@@ -16,7 +16,8 @@ from catalogue.fields import (
     TextField,
     UploadField,
 )
-from procurement.completeness import DATA_PROTECTION_LABELS
+from documents.templatetags.flex import gbp
+from procurement.completeness import DATA_PROTECTION_LABELS, KPI_VALUE_GBP
 from procurement.models import Attachment, DeclineCode, Particulars, PlannedMilestone
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
@@ -59,7 +60,7 @@ class TermForm(forms.Form):
 class KpiForm(forms.Form):
     kpis = forms.MultipleChoiceField(
         label=_("Key performance indicators"), widget=widgets.Checkboxes, required=False,
-        help_text=_("At least three when the order is worth more than £5,000,000.00."),
+        help_text=_("At least three when the order is worth more than %(value)s with VAT and options.") % {"value": gbp(KPI_VALUE_GBP)},
     )  # fmt: skip
 
     def __init__(self, *args, measures=(), **kwargs):

@@ -100,20 +100,25 @@ def why_not_submit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[R
     yield from (Reason(gap.words) for gap in missing)
     if not missing:
         yield from why_not_routed(revision, quote.totals.whole_life, on)
-        forecast = quoting.capacity_forecast(revision, quote.totals.whole_life)
-        if not forecast.fits:
-            yield Reason(
-                _("The order of %(value)s passes the framework's ceiling of %(ceiling)s by %(over)s.")
-                % {
-                    "value": gbp(forecast.this_order), "ceiling": gbp(forecast.ceiling),
-                    "over": gbp(forecast.this_order - forecast.free_now),
-                },
-                _("Order less, or ask the framework manager about the ceiling."),
-            )  # fmt: skip
+        yield from why_no_room(revision, quote.totals.whole_life)
+
+
+def why_no_room(revision: CallOffRevision, value: Decimal) -> Iterator[Reason]:
+    """What a reservation would say now; the counter itself decides (``procurement.capacity``)."""
+    forecast = quoting.capacity_forecast(revision, value)
+    if not forecast.fits:
+        yield Reason(
+            _("The order of %(value)s passes the framework's ceiling of %(ceiling)s by %(over)s.")
+            % {
+                "value": gbp(forecast.this_order), "ceiling": gbp(forecast.ceiling),
+                "over": gbp(forecast.this_order - forecast.free_now),
+            },
+            _("Order less, or ask the framework manager about the ceiling."),
+        )  # fmt: skip
 
 
 def why_not_routed(revision: CallOffRevision, value: Decimal, on: date) -> Iterator[Reason]:
-    """Every step needs somebody in its post; the committing ones a delegation that covers the value."""
+    """Every step needs somebody in its post."""
     call_off = revision.call_off
     matrix = routes.matrix_in_force(call_off.framework, on)
     if matrix is None:
@@ -211,6 +216,10 @@ def why_not_decide(call_off: CallOff, step: ApprovalStep, *, by: Person, at: dat
     yield from why_hold_ended(step.revision, on)
     if step.act == Act.COMMIT:
         yield from why_not_covered(call_off, step, by=by, on=on)
+        if step.side == Side.DEPARTMENT:
+            yield from why_no_room(step.revision, step.revision.whole_life_gbp)
+        else:
+            yield from why_supplier_excluded(call_off, on)
 
 
 def why_hold_ended(revision: CallOffRevision, on: date) -> Iterator[Reason]:

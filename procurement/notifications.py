@@ -1,5 +1,7 @@
 """One function a message. Rows in the caller's transaction, sent after it, each once (unique key)."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.urls import reverse
 
@@ -26,8 +28,14 @@ def _send(people, template: str, call_off: CallOff, key: str, **more) -> None:
         mail.enqueue(person.email, f"procurement/email/{template}.txt", context, f"{key}:{person.person_id}")
 
 
-def _post(organisation: Organisation, code: str, call_off: CallOff) -> list[User]:
-    return list(access.holders(organisation.pk, code, london_day(call_off.state_since)))
+def _post(organisation: Organisation, code: str, at: datetime) -> list[User]:
+    return list(access.holders(organisation.pk, code, london_day(at)))
+
+
+def requesters(call_off: CallOff, at: datetime) -> list[User]:
+    """Who requested it, while they hold the post; else everybody who does: nobody writes to somebody who has left."""
+    people = _post(call_off.department, PostCode.REQUESTER, at)
+    return [person for person in people if person.pk == call_off.requester_id] or people
 
 
 def _moment(call_off: CallOff) -> str:
@@ -35,40 +43,39 @@ def _moment(call_off: CallOff) -> str:
     return f"{call_off.public_id}:{call_off.revision.number}:{call_off.state}"
 
 
-def tell_openers(call_off: CallOff, steps: list[ApprovalStep]) -> None:
+def tell_openers(call_off: CallOff, steps: list[ApprovalStep], at: datetime) -> None:
     """Whose turn it is now."""
     for step in steps:
         if step.state == "open":
-            people = _post(step.organisation, step.post, call_off)
+            people = _post(step.organisation, step.post, at)
             _send(people, "your_turn", call_off, f"turn:{step.pk}", post=step.get_post_display(), act=step.act)
 
 
-def tell_returned(call_off: CallOff, reason: str) -> None:
-    _send([call_off.requester], "returned", call_off, f"returned:{_moment(call_off)}", reason=reason)
+def tell_returned(call_off: CallOff, reason: str, at: datetime) -> None:
+    _send(requesters(call_off, at), "returned", call_off, f"returned:{_moment(call_off)}", reason=reason)
 
 
-def tell_ended(call_off: CallOff, verb: str) -> None:
+def tell_ended(call_off: CallOff, verb: str, at: datetime) -> None:
     """The requester always; the supplier's order desk if it was theirs to answer."""
-    people = [call_off.requester]
     if call_off.supplier_revision_id and verb in ("withdrawn", "lapsed"):
-        people += _post(call_off.supplier, PostCode.ORDER_DESK, call_off)
-        _send(people[1:], "withdrawn_from_supplier", call_off, f"ended:{_moment(call_off)}")
-    _send(people[:1], "ended", call_off, f"ended:{_moment(call_off)}", reason=call_off.ended_words)
+        desk = _post(call_off.supplier, PostCode.ORDER_DESK, at)
+        _send(desk, "withdrawn_from_supplier", call_off, f"ended:{_moment(call_off)}")
+    _send(requesters(call_off, at), "ended", call_off, f"ended:{_moment(call_off)}", reason=call_off.ended_words)
 
 
-def tell_supplier(call_off: CallOff) -> None:
-    people = _post(call_off.supplier, PostCode.ORDER_DESK, call_off)
+def tell_supplier(call_off: CallOff, at: datetime) -> None:
+    people = _post(call_off.supplier, PostCode.ORDER_DESK, at)
     due = last_day(call_off.answer_due_at)
     _send(people, "order_received", call_off, f"order:{_moment(call_off)}", due=due)
-    _send([call_off.requester], "with_supplier", call_off, f"awarded:{_moment(call_off)}", due=due)
+    _send(requesters(call_off, at), "with_supplier", call_off, f"awarded:{_moment(call_off)}", due=due)
 
 
-def tell_confirmed(call_off: CallOff) -> None:
-    _send([call_off.requester], "confirmed", call_off, f"confirmed:{_moment(call_off)}")
+def tell_confirmed(call_off: CallOff, at: datetime) -> None:
+    _send(requesters(call_off, at), "confirmed", call_off, f"confirmed:{_moment(call_off)}")
 
 
-def tell_queried(call_off: CallOff, query: Query) -> None:
-    _send([call_off.requester], "queried", call_off, f"query:{query.pk}", asked_by=query.asked_by_name)
+def tell_queried(call_off: CallOff, query: Query, at: datetime) -> None:
+    _send(requesters(call_off, at), "queried", call_off, f"query:{query.pk}", asked_by=query.asked_by_name)
 
 
 def tell_answered(call_off: CallOff, query: Query) -> None:

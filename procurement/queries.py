@@ -25,19 +25,10 @@ from procurement.models import (
 S = CallOffState
 
 
-def chairs(by: Person, on: date) -> frozenset[tuple[int, str]]:
-    """(organisation id, post) the person sits in that day, in their own right or for a principal; read once per
-    request and day, as ``access.sight_of``."""
-    known = by.user.__dict__.setdefault("_chairs", {})
-    if on not in known:
-        known[on] = access.sight_of(by, on).posts | frozenset(access.acting_posts(by.user, on))
-    return known[on]
-
-
 def open_steps(by: Person, on: date) -> QuerySet[ApprovalStep]:
     """Open steps of the person's chairs that they have not been barred from by having acted on the revision."""
     wanted = Q()
-    for organisation_id, post in chairs(by, on):
+    for organisation_id, post in access.sight_of(by, on).posts:
         wanted |= Q(organisation_id=organisation_id, post=post)
     if not wanted:
         return ApprovalStep.objects.none()
@@ -53,7 +44,7 @@ def open_steps(by: Person, on: date) -> QuerySet[ApprovalStep]:
 
 
 def orders_to_answer(by: Person, on: date) -> QuerySet[CallOff]:
-    organisations = [org for org, post in chairs(by, on) if post == PostCode.ORDER_DESK]
+    organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.ORDER_DESK]
     return (
         CallOff.objects.filter(supplier_id__in=organisations, state=S.WITH_SUPPLIER)
         .select_related("department", "framework")
@@ -63,7 +54,7 @@ def orders_to_answer(by: Person, on: date) -> QuerySet[CallOff]:
 
 def drafts(by: Person, on: date) -> QuerySet[CallOff]:
     """Drafts and returned call-offs of the departments whose requester the person is."""
-    organisations = [org for org, post in chairs(by, on) if post == PostCode.REQUESTER]
+    organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
     return (
         CallOff.objects.filter(department_id__in=organisations, state__in=[S.DRAFT, S.RETURNED])
         .select_related("department", "framework")
@@ -72,7 +63,7 @@ def drafts(by: Person, on: date) -> QuerySet[CallOff]:
 
 
 def queries_to_answer(by: Person, on: date) -> QuerySet[Query]:
-    organisations = [org for org, post in chairs(by, on) if post == PostCode.REQUESTER]
+    organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
     return (
         Query.objects.filter(
             answered_at__isnull=True,
@@ -86,7 +77,7 @@ def queries_to_answer(by: Person, on: date) -> QuerySet[Query]:
 
 def waiting_for_others(by: Person, on: date) -> QuerySet[CallOff]:
     """The person's departments' orders that are on somebody else's desk."""
-    organisations = [org for org, post in chairs(by, on) if post == PostCode.REQUESTER]
+    organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
     return (
         CallOff.objects.filter(
             department_id__in=organisations, state__in=[*IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED]
@@ -181,7 +172,8 @@ def _found_by(word: str, seen: access.Sight) -> Q:
 def only_sells(by: Person, on: date) -> bool:
     """Whether the person looks at every order as its supplier: then states and dates inside are not theirs to sort by."""
     seen = access.sight_of(by, on)
-    return not seen.frameworks and not CallOff.objects.filter(department_id__in=seen.organisations).exists()
+    orders = CallOff.objects.filter(supplier_id__in=seen.organisations)
+    return not seen.frameworks and orders.exists() and not orders.filter(department_id__in=seen.organisations).exists()
 
 
 def departments_seen(by: Person, on: date) -> list[tuple[str, str]]:

@@ -174,6 +174,14 @@ def unpaid_one_offs(revision: CallOffRevision, quoted: Quote) -> list[tuple[str,
     ]
 
 
+def estimated_value(revision: CallOffRevision, quoted: Quote) -> Decimal:
+    """What the law's thresholds compare (GBP): the whole life with VAT, and the option to extend at the last month's
+    price and VAT rate (Procurement Act 2023 s.4 and Schedule 3)."""
+    option = quoted.totals.monthly * revision.extension_months
+    rate = quoted.vat_rates[-1][1] if quoted.vat_rates else ZERO
+    return quoted.gross_gbp + pricing.to_penny(option * (100 + rate) / 100)
+
+
 @dataclass(frozen=True)
 class CapacityForecast:
     """Where the framework would stand if this order went through (GBP, VAT excluded).

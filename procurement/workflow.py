@@ -25,14 +25,24 @@ from procurement.models import (
 
 
 @transaction.atomic
-def submit(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
-    """Freeze prices and content, compute the hash, build the steps, and put it before the department's first group."""
+def submit(call_off: CallOff, *, shown_hash: str | None = None, by: Person, at: datetime) -> CallOff:
+    """Freeze prices and content, compute the hash, build the steps, and put it before the department's first group.
+
+    ``shown_hash`` is that of the draft as the person checked it (``content.freeze``): refused when a colleague's save,
+    a price or a volume has changed it since. None says that nothing was shown: a command's own order.
+    """
     call_off = lock_call_off(call_off)
     insist(guards.why_not_submit(call_off, by=by, at=at))
+    quote = quoting.quote(call_off.revision, london_day(at))
+    if shown_hash is not None and shown_hash != content.draft_hash(call_off.revision, quote):
+        refuse(
+            _("The order or its prices have changed since this page was shown."),
+            _("Check the answers as they stand now, then submit."),
+        )
     if call_off.reference is None:
         call_off.reference = numbers.take("CO", london_day(at).year)
     before = call_off.state
-    revision = _freeze(call_off, by=by, at=at)
+    revision = _freeze(call_off, quote, by=by, at=at)
     steps = _build_steps(revision)
     _open_group(steps, Side.DEPARTMENT, 1, at)
     call_off.submit(at=at)
@@ -43,15 +53,14 @@ def submit(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
         "call_off.submitted", call_off, by=by, at=at, before=before, after=call_off.state,
         hash_shown=revision.revision_hash,
     )  # fmt: skip
-    notifications.tell_openers(call_off, steps)
+    notifications.tell_openers(call_off, steps, at)
     return call_off
 
 
-def _freeze(call_off: CallOff, *, by: Person, at: datetime) -> CallOffRevision:
+def _freeze(call_off: CallOff, quote: quoting.Quote, *, by: Person, at: datetime) -> CallOffRevision:
     """Prices, totals, content and hash onto the revision; from here on the database refuses any change of it."""
     on = london_day(at)
     revision = call_off.revision
-    quote = quoting.quote(revision, on)
     revision.matrix = routes.matrix_in_force(call_off.framework, on)
     revision.release = quote.release
     revision.hold_until = on + timedelta(days=call_off.framework.price_hold_days)
@@ -148,7 +157,7 @@ def _end(call_off: CallOff, verb: str, move: str, *, reason: str, by: Actor, at:
     getattr(call_off, move)(at=at, reason=reason)
     call_off.save()
     audit.record(f"call_off.{verb}", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason)
-    notifications.tell_ended(call_off, verb)
+    notifications.tell_ended(call_off, verb, at)
     capacity.release_all(call_off, at=at)
     return call_off
 
@@ -198,7 +207,7 @@ def confirm(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime) -> 
     audit.record(
         "call_off.confirmed", call_off, by=by, at=at, before=before, after=call_off.state, hash_shown=shown_hash
     )
-    notifications.tell_confirmed(call_off)
+    notifications.tell_confirmed(call_off, at)
     return call_off
 
 
@@ -233,7 +242,7 @@ def reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -> CallOf
     new_draft_revision(call_off, at=at)
     call_off.save()
     audit.record("call_off.reopened", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason)
-    notifications.tell_returned(call_off, reason)
+    notifications.tell_returned(call_off, reason, at)
     capacity.release_all(call_off, at=at)
     return call_off
 

@@ -2,7 +2,7 @@
 
 from procurement.models.accession import Accession, AccessionState
 from procurement.models.approval import Act, ApprovalStep, Decision, Outcome, Query, Side, StepState
-from procurement.models.call_off import EDITABLE, ENDED, IN_APPROVAL, OPEN, UNBOUND, CallOff, CallOffState, DeclineCode
+from procurement.models.call_off import EDITABLE, ENDED, IN_APPROVAL, OPEN, CallOff, CallOffState, DeclineCode
 from procurement.models.capacity import CapacityAccount, CapacityEntry, VolumeEntry
 from procurement.models.grants import ACT_FOR_ORGANISATION, SERVE_FRAMEWORK, FrameworkGrant, OrganisationGrant
 from procurement.models.matrix import ApprovalMatrix, MatrixRow
@@ -33,7 +33,7 @@ from procurement.models.revision import (
 
 __all__ = [
     "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "EDITABLE", "ENDED", "IN_APPROVAL", "OPEN", "SERVE_FRAMEWORK", "TOTALS",
-    "UNBOUND",     "Accession", "AccessionState", "Act", "ActingFor", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
+    "Accession", "AccessionState", "Act", "ActingFor", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Decision", "DeclineCode", "Delegation",
     "DelegationKind", "FrameworkGrant", "MatrixRow", "MilestonePayment", "OrganisationGrant", "Outcome", "Particulars",
     "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "RevisionHand", "RevisionSite", "Side",

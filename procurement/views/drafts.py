@@ -4,10 +4,8 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 
 from catalogue import queries as catalogue_queries
-from catalogue.models import Framework
 from documents import audit
 from procurement import access, completeness, content, display, drafting, forms, guards, quoting, workflow
-from procurement.models import Accession, AccessionState
 from procurement.views.common import attempt, page
 
 
@@ -31,16 +29,10 @@ def to_tasks(call_off):
 @page
 def new(request):
     """Start a call-off for a department whose requester the person is."""
-    seen = access.sight_of(request.actor, request.day)
-    accession = (
-        Accession.objects.filter(department_id__in=seen.organisations, state=AccessionState.ACTIVE)
-        .select_related("framework", "department")
-        .first()
-    )
-    framework = accession.framework if accession else Framework.objects.first()
-    department = accession.department if accession else None
-    if department is None:
+    accession = access.joined(request.actor, request.day).first()
+    if accession is None:
         raise Http404
+    framework, department = accession.framework, accession.department
     shut = list(guards.why_not_start(framework, department, by=request.actor, at=request.at))
     form = forms.StartForm(request.POST or None)
     errors = ()
@@ -221,7 +213,8 @@ def check(request, public_id):
     call_off = draft_of(request, public_id)
     errors = ()
     if request.method == "POST":
-        done, errors = attempt(request, workflow.submit, call_off)
+        shown = request.POST.get("shown_hash", "")
+        done, errors = attempt(request, workflow.submit, call_off, shown_hash=shown)
         if done:
             return redirect("procurement:submitted", call_off.public_id)
     revision = call_off.revision
@@ -230,6 +223,7 @@ def check(request, public_id):
     approved = content.approved_object(revision, quote)
     context = {
         "call_off": call_off, "revision": revision, "quote": quote, "errors": errors,
+        "shown_hash": content.draft_hash(revision, quote),
         "gaps": [{"name": display.SECTION_NAMES[gap.section], "section": gap.section, "words": gap.words} for gap in gaps],
         "shut": [] if gaps else list(guards.why_not_submit(call_off, by=request.actor, at=request.at)),
         "figures": display.figures_of_draft(approved, quote),

@@ -25,7 +25,7 @@ from procurement.views.listing import GBP, Column, Listing, choice
 def _framework(request):
     """The framework of the person: served, joined or supplied; 404 for a stranger."""
     seen = access.sight_of(request.actor, request.day)
-    joined = Accession.objects.filter(department_id__in=seen.organisations).values("framework_id")
+    joined = access.joined(request.actor, request.day).values("framework_id")
     found = (
         Framework.objects.filter(pk__in=seen.frameworks)
         | Framework.objects.filter(pk__in=joined)
@@ -131,7 +131,7 @@ def framework(request):
             })  # fmt: skip
     seen = access.sight_of(request.actor, request.day)
     is_authority = found.pk in seen.frameworks
-    joined = Accession.objects.filter(framework=found, department_id__in=seen.organisations).exists()
+    joined = access.joined(request.actor, request.day).filter(framework=found).exists()
     buys = is_authority or joined  # the supplier reads nothing of orders that have not reached it
     context = {
         "framework": found, "release": release, "bands": bands,

@@ -82,16 +82,14 @@ def call_off(request, public_id):
         "accept_shut": list(guards.why_not_confirm(order, **acting)) if accepting else [],
     }  # fmt: skip
     if revision.is_submitted:
-        content = display.content_of(revision)
-        context["reading"] = display.reading(revision, content, view)
-        context["figures"] = display.figures_of(revision, content, view)
+        context |= display.submitted_order(revision, view)
     return render(request, "procurement/call_off.html", context)
 
 
 def _open_step_of(request, order):
     """The open step of a chair the person sits in, else the first open one (to say why not), else None."""
     steps = list(order.revision.steps.filter(state="open").select_related("organisation", "revision__call_off"))
-    chairs = queries.chairs(request.actor, request.day)
+    chairs = access.sight_of(request.actor, request.day).posts
     return next((step for step in steps if (step.organisation_id, step.post) in chairs), None)
 
 

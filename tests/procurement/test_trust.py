@@ -1,14 +1,28 @@
 """What nobody may do or learn by a detour: through a new revision, a search, a brief, an ended membership."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
+from django.test import Client
 from django.urls import reverse
 
 from contracts import formation
+from documents.models import Email
 from documents.refusal import Refused
-from procurement import approval, drafting, guards, papers, queries, workflow
-from procurement.models import CallOff, OrganisationGrant, Post, PostCode, PostHolding
+from procurement import access, approval, drafting, guards, papers, quoting, workflow
+from procurement.models import (
+    Accession,
+    ActingFor,
+    CallOff,
+    CapacityAccount,
+    OrganisationGrant,
+    Post,
+    PostCode,
+    PostHolding,
+    User,
+)
 from tests import cast
 from tests.procurement.test_pages import address, post, sign_in
 
@@ -146,7 +160,7 @@ def test_a_post_without_membership_opens_nothing(client, email):
     assert order.reference in sign_in(client, email).get("/").content.decode()
     OrganisationGrant.objects.filter(user=person.user).update(ends_on=cast.START.date() - timedelta(days=1))
     person = cast.person(email)
-    assert not queries.chairs(person, cast.START.date())
+    assert not access.sight_of(person, cast.START.date()).posts
     page = sign_in(client, email).get("/").content.decode()
     assert order.reference not in page
     assert client.get(address("call_off", order)).status_code == 404
@@ -207,3 +221,105 @@ def test_an_address_with_and_one_without_an_account_get_the_same_answer(client, 
         answer = client.post(reverse("account_reset_password"), {"email": email})
         found[email] = (answer.status_code, answer["Location"])
     assert len(set(found.values())) == 1
+
+
+def test_what_is_submitted_is_what_was_checked(client):
+    """A colleague's save between the check page and the click is not submitted unseen."""
+    draft = cast.drafted()
+    check = address("check", draft)
+    shown = re.search(r'name="shown_hash" value="([0-9a-f]{64})"', sign_in(client, "requester@dius.example").get(check).content.decode())[1]
+    drafting.save_special_terms(
+        draft, [("Side deal", "Unseen.")], staff_transfer=False, by=cast.requester(), at=cast.START
+    )
+    page = post(client, check, shown_hash=shown).content.decode()
+    assert "have changed since this page was shown" in page
+    assert "Side deal" in page
+    assert cast.fresh(draft).state == "draft"
+    again = re.search(r'name="shown_hash" value="([0-9a-f]{64})"', page)[1]
+    assert again != shown
+    assert post(client, check, shown_hash=again).status_code == 302
+    assert cast.fresh(draft).state == "department_approval"
+
+
+def deputy_of(email: str, name: str) -> None:
+    """Somebody of the same organisation without a post sits in the chair from today."""
+    principal = cast.person(email)
+    holding = PostHolding.objects.get(user=principal.user)
+    deputy = User.objects.create(email=name, name=name.split("@")[0], password="!")
+    access.grant_organisation(deputy, holding.post.organisation, starts_on=cast.START.date())
+    ActingFor.objects.create(
+        holding=holding, deputy=deputy, principal=principal.user, starts_on=cast.START.date(),
+        ends_on=cast.START.date() + timedelta(days=10),
+    )  # fmt: skip
+
+
+def test_a_deputy_reads_does_and_is_told_what_the_principal_would():
+    """Requester and order desk: what home lists opens, what opens can be done, and the mail comes too."""
+    deputy_of("requester@dius.example", "deputy.requester@dius.example")
+    deputy_of("order.desk@fujitsu.example", "deputy.desk@fujitsu.example")
+    draft = cast.drafted()
+    client = Client()
+    assert sign_in(client, "deputy.requester@dius.example").get(address("tasks", draft)).status_code == 200
+    drafting.save_title(draft, "By the deputy", by=cast.person("deputy.requester@dius.example"), at=cast.START)
+    order = cast.with_supplier()
+    accept = reverse("contracts:accept", args=[order.public_id])
+    home = sign_in(client, "deputy.desk@fujitsu.example").get("/").content.decode()
+    assert order.reference in home
+    assert client.get(accept).status_code == 200
+    assert Email.objects.filter(recipient="deputy.desk@fujitsu.example").exists()
+
+
+def test_mail_goes_to_who_holds_the_post_when_it_is_written():
+    """Opened ten days later, a step is announced to who holds its post then; and nobody writes to who has left."""
+    order = cast.submitted()
+    later = cast.START + timedelta(days=10)
+    old = PostHolding.objects.get(user__email="technology.officer@dius.example")
+    PostHolding.objects.filter(pk=old.pk).update(ends_on=cast.START.date() + timedelta(days=1))
+    new = User.objects.create(email="new.officer@dius.example", name="New officer", password="!")
+    access.grant_organisation(new, cast.dius(), starts_on=cast.START.date())
+    PostHolding.objects.create(post=old.post, user=new, starts_on=cast.START.date() + timedelta(days=2))
+    cast.decide(order, HOLDER, at=later)
+    told = set(Email.objects.filter(template__endswith="your_turn.txt").values_list("recipient", flat=True))
+    assert "new.officer@dius.example" in told
+    assert "technology.officer@dius.example" not in told
+    requester = PostHolding.objects.get(user__email="requester@dius.example")
+    PostHolding.objects.filter(pk=requester.pk).update(ends_on=cast.START.date() + timedelta(days=1))
+    by = cast.person("finance.director@dius.example")
+    approval.reject(
+        order.revision.steps.get(post="finance_director"), reason="No.", no_conflict=True, by=by, at=later,
+        shown_hash=order.revision.revision_hash,
+    )  # fmt: skip
+    ended = set(Email.objects.filter(template__endswith="/ended.txt").values_list("recipient", flat=True))
+    assert ended
+    assert "requester@dius.example" not in ended
+
+
+def test_the_commit_button_is_shut_by_what_the_click_would_refuse():
+    order = cast.submitted()
+    for email in cast.ROUTE[:3]:
+        cast.decide(order, email)
+    officer = cast.person(cast.ROUTE[3])
+    step = cast.open_step(order, officer)
+    assert not list(guards.why_not_decide(cast.fresh(order), step, by=officer, at=cast.START))
+    CapacityAccount.objects.update(ceiling_gbp=F("committed_gbp") + F("reserved_gbp") + 1)
+    reasons = " ".join(str(r.words) for r in guards.why_not_decide(cast.fresh(order), step, by=officer, at=cast.START))
+    assert "passes the framework's ceiling" in reasons
+
+
+def test_the_law_s_threshold_counts_vat_and_the_option_to_extend():
+    draft = cast.drafted()
+    quote = quoting.quote(draft.revision, cast.START.date())
+    assert quoting.estimated_value(draft.revision, quote) == quote.gross_gbp
+    draft.revision.extension_months = 12
+    option = quote.totals.monthly * 12
+    assert quoting.estimated_value(draft.revision, quote) > quote.gross_gbp + option
+
+
+def test_who_has_not_joined_reads_no_prices(client):
+    prospect = Accession.objects.exclude(state="active").select_related("department").first().department
+    somebody = User.objects.create(email="somebody@prospect.example", name="Somebody", password="!")
+    access.grant_organisation(somebody, prospect, starts_on=cast.START.date())
+    sign_in(client, "somebody@prospect.example")
+    for path in ("/catalogue/", "/framework/", "/call-offs/new/"):
+        assert client.get(path).status_code == 404, path
+    assert "Capacity of the framework" not in client.get("/").content.decode()

@@ -6,6 +6,7 @@ import time
 from django.core.management.base import BaseCommand, CommandError
 
 from documents import jobs
+from documents.actors import operator
 
 
 class Command(BaseCommand):
@@ -21,7 +22,7 @@ class Command(BaseCommand):
             for job in jobs.Job.objects.filter(state=jobs.Job.State.DEAD).order_by("id"):
                 self.stdout.write(f"{job.pk} {job.task} {job.subject}: {job.last_error}")
         elif revive is not None:
-            if not jobs.revive(revive):
+            if not jobs.revive(revive, by=operator("run_jobs")):
                 raise CommandError(f"job {revive} has not stopped; --dead lists those that have")
             self.stdout.write(f"job {revive} is queued again")
         else:
