@@ -71,7 +71,6 @@ class Migration(migrations.Migration):
                 ('answer_due_at', models.DateTimeField(blank=True, null=True)),
                 ('whole_life_gbp', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
                 ('ended_reason', models.CharField(blank=True, max_length=2000)),
-                ('decline_code', models.CharField(blank=True, choices=[('capacity', 'We cannot deliver in this time'), ('terms', 'A special term is not acceptable'), ('scope', "The order is outside the framework's scope"), ('other', 'Another reason')], max_length=10)),
                 ('search_text', models.TextField(blank=True)),
                 ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='call_offs', to='catalogue.organisation')),
                 ('framework', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='call_offs', to='catalogue.framework')),
@@ -117,7 +116,6 @@ class Migration(migrations.Migration):
                 ('carbon_saved_kg_a_year', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
                 ('content', models.TextField(blank=True)),
                 ('revision_hash', models.CharField(blank=True, max_length=64)),
-                ('search_text', models.TextField(blank=True)),
                 ('call_off', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='procurement.calloff')),
                 ('matrix', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procurement.approvalmatrix')),
                 ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procurement.calloffrevision')),
@@ -493,17 +491,9 @@ class Migration(migrations.Migration):
             model_name='calloff',
             index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='call_off_search', opclasses=['gin_trgm_ops']),
         ),
-        migrations.AddIndex(
-            model_name='calloffrevision',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='revision_search', opclasses=['gin_trgm_ops']),
-        ),
         migrations.AddConstraint(
             model_name='calloff',
             constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'department_approval', 'authority_approval', 'returned', 'with_supplier', 'confirmed', 'contracted', 'rejected', 'declined', 'withdrawn', 'lapsed'])), name='call_off_state_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='calloff',
-            constraint=models.CheckConstraint(condition=models.Q(('decline_code', ''), models.Q(('decline_code__in', ['capacity', 'terms', 'scope', 'other']), ('state', 'declined')), _connector='OR'), name='only_a_declined_order_has_a_decline_code'),
         ),
         migrations.AddConstraint(
             model_name='calloff',
