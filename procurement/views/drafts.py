@@ -121,12 +121,14 @@ def service_levels(request, public_id):
 
 
 def _formset_errors(formset):
-    """Every error of a set of forms with the field its link goes to."""
+    """Every error of a set of forms with the row it is in and the field its link goes to."""
     found = []
-    for form in formset:
-        found += [{"words": e, "anchor": form[next(iter(form.fields))].id_for_label} for e in form.non_field_errors()]
+    for number, form in enumerate(formset, start=1):
+        first = form[next(iter(form.fields))]
+        found += [{"words": f"{first.label} {number}: {e}", "anchor": first.id_for_label} for e in form.non_field_errors()]
         for field in form:
-            found += [{"words": e, "anchor": field.id_for_label} for e in field.errors]
+            place = f"{first.label} {number}" + (f", {field.label}" if field.name != first.name else "")
+            found += [{"words": f"{place}: {e}", "anchor": field.id_for_label} for e in field.errors]
     return found + [{"words": e, "anchor": "main"} for e in formset.non_form_errors()]
 
 

@@ -66,7 +66,7 @@ def totals(request, public_id):
 
 
 def _groups(form, quote):
-    """[(category, [(service, price, [(name, label, value, bad)])])] in catalogue order."""
+    """[(category, [(service, price, [(name, column, value, bad)])])] in catalogue order."""
     groups: list = []
     for service, price in _prices(form, quote):
         if not groups or groups[-1][0] != service.category:
@@ -75,7 +75,7 @@ def _groups(form, quote):
         cells = []
         for column, label in columns:
             name = f"q-{service.code}-{column}"
-            cells.append((name, f"{service.code}, {label}", form.values.get(name, ""), name in form.cell_errors))
+            cells.append((name, label, form.values.get(name, ""), name in form.cell_errors))
         groups[-1][1].append((service, price, cells))
     return groups
 
