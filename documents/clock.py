@@ -4,7 +4,6 @@ signatures. In production they are one. In a demonstration the business clock st
 No other module asks for the time (tests/test_architecture.py holds it).
 """
 
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -68,12 +67,3 @@ def step_to(moment: datetime, *, by) -> list[str]:
         done += periodic.run_due(business_now())
         if target >= moment:
             return done
-
-
-@contextmanager
-def standing_at(moment: datetime):
-    """For tests: the business clock stands at the moment, in the surrounding transaction or database."""
-    from documents.models import BusinessClock
-
-    BusinessClock.objects.update_or_create(pk=1, defaults={"moment": moment})
-    yield moment

@@ -28,7 +28,6 @@ from procurement.models import (
     Delegation,
     FrameworkGrant,
     OrganisationGrant,
-    Post,
     PostCode,
     PostHolding,
     Side,
@@ -294,7 +293,3 @@ def _grant(model, user, target, codename, starts_on, ends_on) -> None:
     model.objects.get_or_create(
         user=user, content_object=target, permission=permission, starts_on=starts_on, defaults={"ends_on": ends_on}
     )
-
-
-def posts_of(organisation: Organisation) -> QuerySet[Post]:
-    return Post.objects.filter(organisation=organisation).order_by("code")

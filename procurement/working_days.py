@@ -41,8 +41,3 @@ def due(at: datetime, working_days: int) -> datetime:
     """The end (midnight, London) of the ``working_days``-th working day after the moment."""
     last = add_working_days(at.astimezone(LONDON).date(), working_days)
     return datetime.combine(last + timedelta(days=1), time(), tzinfo=LONDON)
-
-
-def working_days_between(start: date, end: date) -> int:
-    """Working days after ``start`` up to and including ``end``."""
-    return sum(is_working_day(start + timedelta(days=n)) for n in range(1, (end - start).days + 1))

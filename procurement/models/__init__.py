@@ -18,7 +18,6 @@ from procurement.models.people import (
     in_date,
 )
 from procurement.models.revision import (
-    TOTALS,
     Attachment,
     CallOffLine,
     CallOffRevision,
@@ -32,7 +31,7 @@ from procurement.models.revision import (
 )
 
 __all__ = [
-    "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "EDITABLE", "ENDED", "IN_APPROVAL", "OPEN", "SERVE_FRAMEWORK", "TOTALS",
+    "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "EDITABLE", "ENDED", "IN_APPROVAL", "OPEN", "SERVE_FRAMEWORK",
     "Accession", "AccessionState", "Act", "ActingFor", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Decision", "DeclineCode", "Delegation",
     "DelegationKind", "FrameworkGrant", "MatrixRow", "MilestonePayment", "OrganisationGrant", "Outcome", "Particulars",

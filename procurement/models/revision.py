@@ -28,12 +28,6 @@ def new_salt() -> str:
     return secrets.token_hex(16)
 
 
-TOTALS = (
-    "monthly_gbp", "interim_gbp", "one_off_gbp", "usage_gbp", "shared_gbp", "whole_life_gbp", "vat_gbp", "gross_gbp",
-    "levy_gbp",
-)  # fmt: skip
-
-
 class CallOffRevision(Row):
     call_off = models.ForeignKey(CallOff, on_delete=models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()
