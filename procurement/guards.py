@@ -310,6 +310,15 @@ def why_supplier_excluded(call_off: CallOff, on: date) -> Iterator[Reason]:
         )
 
 
+def why_lapse(call_off: CallOff, *, at: datetime) -> str:
+    """What has ended an open call-off by the moment, in words; empty while nothing has."""
+    if call_off.state == S.WITH_SUPPLIER and call_off.answer_due_at and at >= call_off.answer_due_at:
+        return _("The supplier did not answer in time.")
+    if call_off.state in OPEN and call_off.framework.ends_on < london_day(at):
+        return _("The framework has ended.")
+    return ""
+
+
 def why_not_decline(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from _state(call_off, S.WITH_SUPPLIER)
     yield from _order_desk(call_off, by, london_day(at))

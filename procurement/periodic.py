@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
+from django.db.models import Q
 
 from documents import periodic
 from documents.clock import london_day
@@ -13,14 +13,12 @@ from procurement.models import OPEN, CallOff, CallOffState
 def run(at: datetime) -> list[str]:
     """Lapse what is over. Safe to run twice: the action looks again under the lock."""
     done = []
-    late = CallOff.objects.filter(state=CallOffState.WITH_SUPPLIER, answer_due_at__lte=at)
-    for call_off in late:
-        workflow.lapse(call_off, reason=_("The supplier did not answer in time."), at=at)
-        done.append(f"{call_off.reference} lapsed")
-    over = CallOff.objects.filter(state__in=OPEN, framework__ends_on__lt=london_day(at))
-    for call_off in over:
-        workflow.lapse(call_off, reason=_("The framework has ended."), at=at)
-        done.append(f"{call_off.reference or call_off.title} lapsed")
+    late = Q(state=CallOffState.WITH_SUPPLIER, answer_due_at__lte=at)
+    over = Q(state__in=OPEN, framework__ends_on__lt=london_day(at))
+    for call_off in CallOff.objects.filter(late | over).order_by("id"):
+        call_off = workflow.lapse(call_off, at=at)
+        if call_off.state == CallOffState.LAPSED:
+            done.append(f"{call_off.reference or call_off.title} lapsed")
     return done
 
 

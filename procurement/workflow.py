@@ -163,10 +163,11 @@ def _end(call_off: CallOff, verb: str, move: str, *, reason: str, by: Actor, at:
 
 
 @transaction.atomic
-def lapse(call_off: CallOff, *, reason: str, at: datetime, by: Actor = SYSTEM) -> CallOff:
-    """The clock's end of an open call-off. Safe to run twice: a call-off that has moved on is left alone."""
+def lapse(call_off: CallOff, *, at: datetime, by: Actor = SYSTEM) -> CallOff:
+    """The clock's end of an open call-off. Safe to run twice: what is over is asked again under the lock, and a
+    call-off that has moved on is left alone."""
     call_off = lock_call_off(call_off)
-    if call_off.state in OPEN:
+    if reason := guards.why_lapse(call_off, at=at):
         return _end(call_off, "lapsed", "lapse", reason=reason, by=by, at=at)
     return call_off
 

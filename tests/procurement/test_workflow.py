@@ -1,5 +1,7 @@
 """The call-off from draft to the supplier's answer, action by action."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -47,6 +49,18 @@ def test_it_is_recalled_until_somebody_has_decided():
     cast.decide(call_off, cast.ROUTE[0])
     with pytest.raises(Refused, match="DIUS budget holder has already decided"):
         workflow.recall(call_off, by=cast.requester(), at=START)
+
+
+def test_the_clock_ends_only_what_is_over_when_it_is_locked():
+    """The clock's list may be older than the row: a call-off that is not late, or has moved on, is left alone."""
+    waiting = cast.with_supplier()
+    due = waiting.answer_due_at
+    assert workflow.lapse(waiting, at=due - timedelta(seconds=1)).state == S.WITH_SUPPLIER
+    assert workflow.lapse(waiting, at=due).state == S.LAPSED
+    returned = workflow.submit(cast.drafted(), by=cast.requester(), at=START)
+    workflow.recall(returned, by=cast.requester(), at=START)
+    assert workflow.lapse(returned, at=due).state == S.RETURNED
+    assert workflow.lapse(returned, at=datetime(2100, 1, 1, tzinfo=UTC)).ended_reason == "The framework has ended."
 
 
 def test_nobody_approves_what_they_submitted():
