@@ -15,7 +15,6 @@ PARTS = {
     "service_levels": _("service levels"), "special_terms": _("special terms"),
     "data_protection": _("data-protection schedule"), "staff_transfer": _("staff transfer"),
     "attachments": _("attachments"), "spend_control_reference": _("spend-control reference"),
-    "budget_commitment": _("budget code"),
 }  # fmt: skip
 
 
@@ -35,7 +34,13 @@ def last_seen(revision: CallOffRevision, by: Person) -> CallOffRevision | None:
 def changes_since_last_seen(revision: CallOffRevision, by: Person) -> list[str] | None:
     """None for somebody who saw no earlier revision; else the differences in words (maybe none)."""
     earlier = last_seen(revision, by)
-    return None if earlier is None else differences(json.loads(earlier.content), json.loads(revision.content))
+    if earlier is None:
+        return None
+    found = differences(json.loads(earlier.content), json.loads(revision.content))
+    # Each revision salts its budget code anew, so the commitments in the content differ even where the code does not.
+    if earlier.budget_code != revision.budget_code:
+        found.append(_("%(part)s changed") % {"part": _("budget code")})
+    return found
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

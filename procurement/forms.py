@@ -101,7 +101,7 @@ class MilestoneForm(forms.Form):
                     found.append((code.upper(), None, QuantityField().clean(rest.removeprefix("x").strip())))
             except ValidationError:
                 raise ValidationError(
-                    _("“%(line)s” is not a payment; write TRN-02 50% or TRN-03 x 320.") % {"line": line}
+                    _("“%(line)s” is not a payment; write TRN-02 50%% or TRN-03 x 320.") % {"line": line}
                 ) from None
         if len({code for code, _percent, _quantity in found}) != len(found):
             raise ValidationError(_("A milestone pays each service once; put its payments together."))

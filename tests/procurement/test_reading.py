@@ -7,7 +7,8 @@ from hashlib import sha256
 import pytest
 from django.urls import reverse
 
-from procurement import approval, drafting, quoting
+from procurement import approval, comparing, drafting, quoting, workflow
+from procurement.forms import MilestoneForm
 from tests import cast
 from tests.procurement.test_pages import address, sign_in
 
@@ -141,3 +142,25 @@ def test_the_matrix_shows_the_price_that_is_charged(client):
     draft = cast.drafted()
     page = sign_in(client, "requester@dius.example").get(address("services", draft)).content.decode()
     assert "£74.88 user/month (list £78.00)" in page
+
+
+@pytest.mark.parametrize(("code", "told"), [("DIUS-ICT-2007", []), ("DIUS-ICT-2008", ["budget code changed"])])
+def test_a_later_revision_says_what_changed_and_nothing_else(code, told):
+    order = cast.submitted()
+    cast.decide(order, cast.ROUTE[0])
+    officer = cast.person(cast.ROUTE[1])
+    step = cast.open_step(order, officer)
+    again = approval.return_for_changes(
+        step, reason="Look again at the code.", shown_hash=step.revision.revision_hash, no_conflict=True,
+        by=officer, at=cast.START,
+    )  # fmt: skip
+    again.revision.budget_code = code
+    again.revision.save()
+    again = workflow.submit(cast.fresh(again), by=cast.requester(), at=cast.START)
+    assert comparing.changes_since_last_seen(again.revision, cast.person(cast.ROUTE[0])) == told
+
+
+@pytest.mark.parametrize("payment", ["£23,200", "TRN-03", "TRN-03 (160)", "160 users"])
+def test_a_milestone_payment_that_cannot_be_read_says_how_to_write_it(payment):
+    form = MilestoneForm({"title": "Pilot", "planned_on": "1 2 2008", "criteria": "It works", "payments": payment})
+    assert form.errors["payments"] == [f"“{payment}” is not a payment; write TRN-02 50% or TRN-03 x 320."]
