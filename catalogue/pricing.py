@@ -45,7 +45,9 @@ class BandTable:
         return found
 
     def following(self, volume: int) -> tuple[Band, ...]:
-        return tuple(band for band in self.bands if band.from_quantity > volume)
+        """The bands beyond the one reached. A volume of nothing is in the first band, which does not follow itself."""
+        reached = self.reached(volume)
+        return tuple(band for band in self.bands if band.from_quantity > reached.from_quantity)
 
     def faults(self) -> Iterator[str]:
         """What keeps the table from being used, in words: bands run on from 1 and prices do not rise with volume."""

@@ -269,17 +269,19 @@ def ended_words(call_off: CallOff, viewpoint: str) -> str:
 
 
 def next_prices(service, price_list, volumes) -> list[dict[str, Any]]:
-    """Today's price and the price at each following band: (from quantity, discount, price)."""
+    """Today's price, then the price at each following band: its lower bound, the discount in percent, GBP a unit, and
+    how many more the framework needs for it (``still``: None where a band counts within one call-off)."""
     table = price_list.bands.get(service.band_table) if service.band_table else None
     if table is None:
-        return [{"from_quantity": None, "discount": ZERO, "price": service.list_price, "now": True}]
-    volume = volumes.get(table.code, 0) if table.scope == "framework" else 1
+        return [{"from_quantity": None, "discount": ZERO, "price": service.list_price, "now": True, "still": None}]
+    shared = table.scope == "framework"
+    volume = volumes.get(table.code, 0) if shared else 1
     reached = table.reached(volume)
     return [
         {
             "from_quantity": band.from_quantity, "discount": band.discount_percent,
             "price": unit_price(service.list_price, band.discount_percent), "now": band == reached,
-            "still": max(band.from_quantity - volume, 0),
+            "still": band.from_quantity - volume if shared and band != reached else None,
         }
         for band in (reached, *table.following(volume))
     ]  # fmt: skip
