@@ -30,7 +30,7 @@ ROUNDS = 4  # the ceiling holds seven such orders, three are not measured
 FLOORS_A_ROUND = 50
 TICKS = os.sysconf("SC_CLK_TCK")
 DESK = "order.desk@fujitsu.example"
-SITES = (("London", 660),)
+SITES = (drafting.Site("London", 660),)
 LINES = [
     ("interim", "TRN-01", None, 660), ("one_off", "TRN-02", None, 1), ("one_off", "TRN-03", None, 1000),
     ("shared", "CORE-01", "London", 480), ("shared", "CORE-02", "London", 180), ("shared", "CORE-04", None, 660),
@@ -42,7 +42,7 @@ LINES = [
 def drafted() -> CallOff:
     """The DIUS draft cut to 12 lines, dear enough for all seven approvals; made by the actions, not measured."""
     call_off, by = cast.drafted(), cast.requester()
-    drafting.save_sites(call_off, SITES, by=by, at=cast.START)
+    drafting.save_sites(call_off, SITES, drop_quantities=True, by=by, at=cast.START)
     drafting.save_services(call_off, [drafting.Ordered(*line) for line in LINES], by=by, at=cast.START)
     drafting.save_kpis(call_off, ["EUS-B", "SD-S-FIX", "SEC-R-REPORT"], by=by, at=cast.START)
     call_off = cast.fresh(call_off)

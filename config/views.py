@@ -9,7 +9,7 @@ from config.glossary import WORDS
 from contracts import queries as contract_queries
 from procurement import access, display, queries
 from procurement.models import PostCode
-from procurement.views.common import page
+from procurement.views.common import not_saved, page
 
 MOST_FOUND = 25
 
@@ -19,6 +19,11 @@ def health(request):
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok", content_type="text/plain")
+
+
+def form_refused(request, reason=""):
+    """A form whose token is not this session's (Django's CSRF check): in our words, with what was typed."""
+    return not_saved(request)
 
 
 @page

@@ -14,6 +14,7 @@ from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
 from procurement import access as procurement_access
+from procurement import guards as procurement_guards
 from procurement.actors import Person
 from procurement.models import DelegationKind, PostCode
 
@@ -61,6 +62,7 @@ def why_not_sign(
         )
         return
     yield from _segregated(contract, by, seat)
+    yield from procurement_guards.why_recused(contract.call_off, by)
     yield from _covered(contract, seat, on)
     if fresh and (by.signed_in_at is None or clock.real_now() - by.signed_in_at > FRESH_SIGN_IN):
         yield Reason(_("Sign in again just before you sign."), _("The page asks you for your password."))

@@ -18,6 +18,7 @@ from procurement.models import (
     Decision,
     Outcome,
     Query,
+    Recusal,
     Side,
     StepState,
 )
@@ -67,7 +68,7 @@ def _insist_on_declaration(no_conflict: bool) -> None:
     if not no_conflict:
         refuse(
             _("Declare that you have no conflict of interest in this order."),
-            _("If you have one, tell your administrator; somebody else has to decide."),
+            _("If you have one, declare it on the approval brief: somebody else then decides."),
         )
 
 
@@ -179,6 +180,22 @@ def reject(
     notifications.tell_ended(call_off, "rejected", at)
     capacity.release_all(call_off, at=at)
     return call_off
+
+
+@transaction.atomic
+def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recusal:
+    """Declare a conflict of interest and keep out: the step stays open for whoever else sits in its chair, who is told;
+    so is the administrator of the organisation, who alone beside its own side learns why."""
+    call_off, step = _lock(step)
+    insist(guards.why_not_act_on_step(call_off, step, by=by, at=at))
+    if not reason.strip():
+        refuse(_("Say what the conflict is."))
+    recusal = Recusal.objects.create(
+        call_off=call_off, step=step, user=by.user, person_id=by.person_id, name=by.words, reason=reason, declared_at=at
+    )
+    audit.record("call_off.recused", call_off, by=by, at=at, extra={"post": step.post, "step": step.position})
+    notifications.tell_recused(call_off, recusal, at)
+    return recusal
 
 
 @transaction.atomic

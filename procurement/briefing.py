@@ -1,10 +1,12 @@
 """What an approver reads on one page: the plain facts of an order, and apart from them where it leaves the standard."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from documents.templatetags.flex import count, day, day_range, gbp
+from procurement import quoting
 from procurement.models import CallOffRevision, Phase
 
 
@@ -68,7 +70,9 @@ def deviations(approved: dict[str, Any]) -> list[str]:
             % {"end": day(term["ends_on"]), "framework": day(framework["ends_on"])}
         )
     if term["extension_months"]:
+        value = quoting.option_value(Decimal(approved["totals"]["monthly_gbp"]), term["extension_months"])
         found.append(
-            _("An option to extend by %(months)s months, not in the whole-life value.") % {"months": term["extension_months"]}
+            _("An option to extend by %(months)s months, worth %(value)s net, not in the whole-life value.")
+            % {"months": term["extension_months"], "value": gbp(value)}
         )
     return found

@@ -49,6 +49,9 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
         was, now = before["totals"][name], after["totals"][name]
         if was != now:
             out.append(_("%(what)s: %(was)s became %(now)s") % {"what": words, "was": gbp(was), "now": gbp(now)})
+    was, now = before["call_off"]["title"], after["call_off"]["title"]
+    if was != now:
+        out.append(_("title: “%(was)s” became “%(now)s”") % {"was": was, "now": now})
     was_lines, now_lines = ({_key(line): line for line in side["lines"]} for side in (before, after))
     for key in sorted(was_lines.keys() | now_lines.keys()):
         was, now = was_lines.get(key), now_lines.get(key)

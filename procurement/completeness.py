@@ -16,7 +16,7 @@ from procurement.models import Attachment, CallOffRevision
 from procurement.quoting import Quote, estimated_value, unpaid_one_offs
 
 SECTIONS = (
-    "sites", "term", "services", "service_levels", "milestones", "special_terms", "data_protection", "attachments",
+    "title", "sites", "term", "services", "service_levels", "milestones", "special_terms", "data_protection", "attachments",
     "budget", "particulars",
 )  # fmt: skip
 KPIS_NEEDED = 3
@@ -166,6 +166,8 @@ def _special_terms(revision: CallOffRevision) -> Iterator[Gap]:
         yield Gap("special_terms", _("Add special terms, or say that there are none."))
     if revision.staff_transfer_applies is None:
         yield Gap("special_terms", _("Say whether staff transfer to the supplier (TUPE)."))
+    elif revision.staff_transfer_applies and not revision.staff_transfer_text:
+        yield Gap("special_terms", _("Say which staff transfer: the contract refers to what the order says about it."))
 
 
 def _data_protection(revision: CallOffRevision) -> Iterator[Gap]:

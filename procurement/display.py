@@ -6,12 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from django.forms import Form
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.pricing import ZERO, unit_price
 from documents.clock import london_day
 from documents.templatetags.flex import count, gbp, percent
+from documents.templatetags.flex import day as as_day
 from procurement import completeness, quoting
 from procurement.models import (
     IN_APPROVAL,
@@ -25,6 +27,7 @@ from procurement.models import (
 from procurement.quoting import CapacityForecast, Quote
 
 SECTION_NAMES = {
+    "title": gettext_lazy("Title"),
     "sites": gettext_lazy("Sites and seats"),
     "term": gettext_lazy("Term"),
     "services": gettext_lazy("Services by site"),
@@ -44,9 +47,26 @@ def section_rows(call_off, gaps: list[completeness.Gap]) -> list[dict[str, Any]]
         {
             "section": section, "name": SECTION_NAMES[section],
             "gaps": [gap.words for gap in gaps if gap.section == section],
+            "untouched": section == "service_levels" and not call_off.revision.kpi_codes,
         }
         for section in completeness.SECTIONS
     ]  # fmt: skip
+
+
+def stored_values(shown: list[Form]) -> list[tuple[str, str]]:
+    """(what, value) of what stands in the database, from the values the forms started with."""
+    return [
+        (str(field.label), _in_words(form.get_initial_for_field(field, name), dict(getattr(field, "choices", ()))))
+        for form in shown for name, field in form.fields.items() if not field.widget.is_hidden
+    ]  # fmt: skip
+
+
+def _in_words(value: Any, choices: dict[Any, Any]) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_in_words(item, choices) for item in value)
+    if isinstance(value, date):
+        return as_day(value)
+    return "" if value is None else str(choices.get(value, value))
 
 
 def _parts(ceiling, amounts: list[tuple[str, str, Any]]) -> dict[str, Any]:
@@ -90,9 +110,12 @@ def content_of(revision: CallOffRevision) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Figures:
-    """What an order comes to (GBP; carbon in kgCO2e a year). ``saving_words`` is empty where no saving may be read."""
+    """What an order comes to (GBP; carbon in kgCO2e a year). ``saving_words`` is empty where no saving may be read;
+    ``beside_monthly`` are the parts of the whole life that the monthly charge leaves out."""
 
     totals: dict[str, Any]
+    beside_monthly: list[str]
+    option_words: str = ""
     saving_gbp: Decimal | None = None
     saving_words: str = ""
     carbon_kg: Decimal | None = None
@@ -100,30 +123,50 @@ class Figures:
 
 
 def figures_of_draft(approved: dict[str, Any], quote: Quote) -> Figures:
-    words = ""
-    if quote.saving is not None:
-        words = _("%(percent)s; %(net)s over the term, net of transition") % {
-            "percent": percent(quote.saving.percent), "net": gbp(quote.saving.whole_life_net_of_transition),
-        }  # fmt: skip
-    elif quote.baseline is not None:
-        words = _("once the order meets the catalogue's rules")
-    left_out = _("not assessed: %(codes)s") % {"codes": ", ".join(quote.carbon.not_assessed)}
-    return Figures(
-        approved["totals"], quote.saving.saving_year if quote.saving else None, words, quote.carbon.saved_kg_year,
-        left_out if quote.carbon.not_assessed else "",
-    )  # fmt: skip
+    return _figures(approved, quoting.assessment(quote))
 
 
 def figures_of(revision: CallOffRevision, approved: dict[str, Any], viewpoint: str) -> Figures:
     """The supplier reads neither the baseline, nor the saving, nor the carbon saved against it."""
-    if viewpoint == "supplier":
-        return Figures(approved["totals"])
-    words = ""
-    if revision.saving_gbp_a_year is not None:
-        words = _("against %(baseline)s a user and year, %(seats)s seats") % {
-            "baseline": gbp(quoting.baseline(revision)), "seats": count(sum(s["seats"] for s in approved["sites"])),
+    return _figures(approved, None if viewpoint == "supplier" else quoting.frozen_assessment(revision))
+
+
+def _figures(approved: dict[str, Any], weighed: quoting.Assessment | None) -> Figures:
+    totals = approved["totals"]
+    beside = [
+        _("%(amount)s %(what)s") % {"amount": gbp(totals[name]), "what": what}
+        for name, what in (
+            ("interim_gbp", _("interim, in all")), ("one_off_gbp", _("one-off")), ("usage_gbp", _("usage, not to exceed")),
+        )
+        if Decimal(totals[name])
+    ]  # fmt: skip
+    if weighed is None:
+        return Figures(totals, beside, option_words(approved))
+    left_out = ", ".join(weighed.carbon_not_assessed)
+    return Figures(
+        totals, beside, option_words(approved), weighed.saving_gbp_a_year, _saving_words(weighed),
+        weighed.carbon_saved_kg_a_year, _("not assessed: %(codes)s") % {"codes": left_out} if left_out else "",
+    )  # fmt: skip
+
+
+def _saving_words(weighed: quoting.Assessment) -> str:
+    if weighed.saving_percent is not None:
+        return _("%(percent)s of the baseline of %(baseline)s a user and year; %(net)s over the term, net of transition") % {
+            "percent": percent(weighed.saving_percent), "baseline": gbp(weighed.baseline_gbp_per_user_year),
+            "net": gbp(weighed.saving_net_of_transition_gbp),
         }  # fmt: skip
-    return Figures(approved["totals"], revision.saving_gbp_a_year, words, revision.carbon_saved_kg_a_year)
+    return _("once the order meets the catalogue's rules") if weighed.baseline_gbp_per_user_year is not None else ""
+
+
+def option_words(approved: dict[str, Any]) -> str:
+    """What an option to extend would add; empty without one."""
+    months = (approved["term"] or {}).get("extension_months")
+    if not months:
+        return ""
+    value = quoting.option_value(Decimal(approved["totals"]["monthly_gbp"]), months)
+    return _("without the option to extend by %(months)s months, worth %(value)s net") % {
+        "months": months, "value": gbp(value),
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -190,6 +233,7 @@ VERBS = {
     "call_off.committed_by_authority": gettext_lazy("Award committed by the purchasing authority"),
     "call_off.returned": gettext_lazy("Returned for amendment"),
     "call_off.rejected": gettext_lazy("Rejected"),
+    "call_off.recused": gettext_lazy("Declared a conflict of interest and keeps out"),
     "call_off.queried": gettext_lazy("A question was asked"),
     "call_off.query_answered": gettext_lazy("The question was answered"),
     "call_off.confirmed": gettext_lazy("Order accepted by the supplier"),

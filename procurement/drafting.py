@@ -4,7 +4,7 @@ call-off, refuses a stale form, and records the hand.
 ``edits`` is the number of saves the form was shown with: a second browser's older form is refused, nothing is lost.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from catalogue.models import Framework, Organisation
 from documents import audit
 from documents.clock import london_day
 from documents.refusal import Reason, Refused, insist
+from documents.templatetags.flex import count
 from procurement import guards, searching
 from procurement.actors import Person
 from procurement.locking import lock_call_off
@@ -73,7 +74,7 @@ def open_draft(call_off: CallOff, *, edits: int | None, by: Person, at: datetime
             [
                 Reason(
                     _("Somebody saved this call-off while this form was open."),
-                    _("Check what is there now, then make your change again."),
+                    _("Compare what is stored now with what you typed, then save what is right."),
                 )
             ]
         )
@@ -95,23 +96,51 @@ def save_title(call_off: CallOff, title: str, *, edits: int | None = None, by: P
     return close_draft(call_off, "title", by=by, at=at)
 
 
+@dataclass(frozen=True)
+class Site:
+    """A wanted site. ``was`` is the name it is stored under: a site with another name then is renamed, not replaced."""
+
+    name: str
+    seats: int
+    was: str = ""
+
+
 @transaction.atomic
 def save_sites(
-    call_off: CallOff, sites: Iterable[tuple[str, int]], *, edits: int | None = None, by: Person, at: datetime
-) -> CallOff:
-    """Replace the sites: (name, seats). Lines of a site that goes are removed with it; others keep their lines."""
+    call_off: CallOff, sites: Iterable[Site], *, drop_quantities: bool = False, edits: int | None = None, by: Person,
+    at: datetime,
+) -> CallOff:  # fmt: skip
+    """Replace the sites. A site that goes takes its quantities along only when ``drop_quantities`` says so."""
     call_off = open_draft(call_off, edits=edits, by=by, at=at)
     revision = call_off.revision
     wanted = list(sites)
-    names = [name for name, _seats in wanted]
-    if len(set(map(str.casefold, names))) != len(names):
+    if len({site.name.casefold() for site in wanted}) != len(wanted):
         raise Refused([Reason(_("Two sites have the same name; give each its own."))])
-    revision.sites.exclude(name__in=names).delete()
-    for position, (name, seats) in enumerate(wanted, start=1):
-        RevisionSite.objects.update_or_create(
-            revision=revision, name=name, defaults={"seats": seats, "position": position}
-        )
+    if not drop_quantities:
+        insist(why_quantities_lost(revision, wanted))
+    stored = {site.name: site for site in revision.sites.all()}
+    kept = [stored.pop(site.was or site.name, None) for site in wanted]
+    RevisionSite.objects.filter(pk__in=[site.pk for site in stored.values()]).delete()
+    for row in filter(None, kept):  # out of each other's way: two sites may have changed names
+        row.name = f"({row.pk})"
+        row.save()
+    for position, (site, row) in enumerate(zip(wanted, kept, strict=True), start=1):
+        row = row or RevisionSite(revision=revision)
+        row.name, row.seats, row.position = site.name, site.seats, position
+        row.save()
     return close_draft(call_off, "sites", by=by, at=at)
+
+
+def why_quantities_lost(revision: CallOffRevision, wanted: Iterable[Site]) -> Iterator[Reason]:
+    """What goes with each site that is not among the wanted."""
+    staying = {site.was or site.name for site in wanted}
+    for site in revision.sites.prefetch_related("lines"):
+        lines = [f"{line.service_code} {count(line.quantity)}" for line in site.lines.all()]
+        if lines and site.name not in staying:
+            yield Reason(
+                _("%(site)s would go with its quantities: %(lines)s.") % {"site": site.name, "lines": ", ".join(lines)},
+                _("Say that they go too, or leave the site in."),
+            )
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,9 @@ from procurement.models import Attachment, DeclineCode, Particulars, PlannedMile
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 
 
-class StartForm(forms.Form):
+class TitleForm(forms.Form):
     title = LineField(label=_("What is the order called?"), max_length=100, missing=_("Enter a title."),
-                      help_text=_("For example: shared desktop service for 1,000 users"))  # fmt: skip
+                      help_text=_("It stands on the cover of the contract. For example: shared desktop service for 1,000 users"))  # fmt: skip
 
 
 def _rows_of(form: type[forms.Form], *, extra: int, most: int) -> type[forms.BaseFormSet]:
@@ -34,13 +34,16 @@ def _rows_of(form: type[forms.Form], *, extra: int, most: int) -> type[forms.Bas
 
 
 class SiteForm(forms.Form):
+    was = forms.CharField(widget=forms.HiddenInput, required=False, max_length=80)  # the name it is stored under
     name = LineField(label=_("Site"), max_length=80, required=False)
     seats = QuantityField(label=_("Seats"), required=False)
 
     def clean(self):
         data = super().clean()
-        if not self.errors and bool(data.get("name")) != (data.get("seats") is not None):
-            raise ValidationError(_("Give each site both a name and its seats."))
+        if not self.errors and data.get("seats") is not None and not data.get("name"):
+            self.add_error("name", _("Enter the site's name, or empty its seats to remove the row."))
+        if not self.errors and data.get("name") and data.get("seats") is None:
+            self.add_error("seats", _("Enter the site's seats, or empty its name to remove the row."))
         return data
 
 
@@ -144,6 +147,12 @@ class StaffTransferForm(forms.Form):
     staff_transfer_text = TextField(label=_("What the contract should say about it"), required=False, max_length=3000,
                                     widget=widgets.Textarea(rows=3))  # fmt: skip
 
+    def clean(self):
+        data = super().clean()
+        if data.get("staff_transfer") == "yes" and not data.get("staff_transfer_text") and not self.errors:
+            self.add_error("staff_transfer_text", _("Say which staff transfer, when, and who carries the costs."))
+        return data
+
 
 class DataProtectionForm(forms.Form):
     applies = forms.ChoiceField(label=_("Does the supplier process personal data for you?"), choices=YES_NO,
@@ -221,6 +230,11 @@ class TextForm(forms.Form):
     text = TextField(label=_("Your text"), max_length=2000, missing=_("Write something."))
 
 
+class RecuseForm(forms.Form):
+    reason = TextField(label=_("What is the conflict?"), max_length=2000, missing=_("Say what the conflict is."),
+                       help_text=_("Your own side and your administrator can read it."))  # fmt: skip
+
+
 class DeclineForm(forms.Form):
     code = forms.ChoiceField(label=_("Why?"), choices=DeclineCode.choices, widget=widgets.Radios,
                              error_messages={"required": _("Choose a reason.")})  # fmt: skip
@@ -239,7 +253,8 @@ class MatrixForm(forms.Form):
         super().__init__(data)
         self.services, self.sites = services, sites
         self.cell_errors: dict[str, str] = {}
-        self.values = dict(initial or {})
+        self.initial = dict(initial or {})
+        self.values = dict(self.initial)
 
     def names(self):
         for service in self.services:

@@ -25,6 +25,7 @@ from procurement.models import (
     DelegationKind,
     PostCode,
     Query,
+    Recusal,
     Side,
     StepState,
 )
@@ -207,6 +208,16 @@ def why_not_act_on_step(call_off: CallOff, step: ApprovalStep, *, by: Person, at
             access.who_holds(step.organisation_id, step.post, on),
         )
     yield from why_not_segregated(call_off, step.revision, by, seat)
+    yield from why_recused(call_off, by)
+
+
+def why_recused(call_off: CallOff, by: Person) -> Iterator[Reason]:
+    declared = Recusal.objects.filter(call_off=call_off, person_id=by.person_id).first()
+    if declared is not None:
+        yield Reason(
+            _("You declared a conflict of interest in this order on %(day)s.") % {"day": as_day(london_day(declared.declared_at))},
+            _("Somebody else has to act in your place; your administrator can name a deputy."),
+        )
 
 
 def why_not_decide(call_off: CallOff, step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -10,7 +10,7 @@ from documents import mail
 from documents.clock import london_day
 from documents.templatetags.flex import last_day
 from procurement import access
-from procurement.models import ApprovalStep, CallOff, PostCode, Query, User
+from procurement.models import ApprovalStep, CallOff, PostCode, Query, Recusal, User
 
 
 def _context(call_off: CallOff, **more) -> dict:
@@ -47,8 +47,20 @@ def tell_openers(call_off: CallOff, steps: list[ApprovalStep], at: datetime) -> 
     """Whose turn it is now."""
     for step in steps:
         if step.state == "open":
-            people = _post(step.organisation, step.post, at)
+            out = set(call_off.recusals.values_list("person_id", flat=True))
+            people = [person for person in _post(step.organisation, step.post, at) if person.person_id not in out]
             _send(people, "your_turn", call_off, f"turn:{step.pk}", post=step.get_post_display(), act=step.act)
+
+
+def tell_recused(call_off: CallOff, recusal: Recusal, at: datetime) -> None:
+    """Whoever else sits in the chair decides now; the administrator sees to it that somebody does."""
+    step = recusal.step
+    others = [person for person in _post(step.organisation, step.post, at) if person.person_id != recusal.person_id]
+    people = {person.pk: person for person in [*others, *_post(step.organisation, PostCode.ADMINISTRATOR, at)]}
+    _send(
+        people.values(), "recused", call_off, f"recused:{recusal.pk}", who=recusal.name, post=step.get_post_display(),
+        others=", ".join(person.name for person in others),
+    )  # fmt: skip
 
 
 def tell_returned(call_off: CallOff, reason: str, at: datetime) -> None:

@@ -1,7 +1,9 @@
 """Reads over several tables: what waits for whom, lists, where an order is."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, When
 
@@ -38,6 +40,7 @@ def open_steps(by: Person, on: date) -> QuerySet[ApprovalStep]:
     return (
         ApprovalStep.objects.filter(wanted, state=StepState.OPEN)
         .exclude(Exists(decided))
+        .exclude(revision__call_off__recusals__person_id=by.person_id)
         .select_related("revision__call_off__department", "revision__call_off__framework", "organisation")
         .order_by("opened_at", "id")
     )
@@ -104,14 +107,16 @@ def desks(call_off: CallOff, on: date) -> list[Desk]:
         return [_desk(call_off.department, PostCode.REQUESTER, call_off.state_since, on)]
     if call_off.state in IN_APPROVAL:
         steps = call_off.revision.steps.filter(state=StepState.OPEN).select_related("organisation")
-        return [_desk(step.organisation, step.post, step.opened_at, on) for step in steps]
+        out = set(call_off.recusals.values_list("person_id", flat=True))
+        return [_desk(step.organisation, step.post, step.opened_at, on, without=out) for step in steps]
     if call_off.state == S.WITH_SUPPLIER:
         return [_desk(call_off.supplier, PostCode.ORDER_DESK, call_off.state_since, on, call_off.answer_due_at)]
     return []
 
 
-def _desk(organisation, code: str, since: datetime, on: date, due: datetime | None = None) -> Desk:
-    people = tuple(user.name for user in access.holders(organisation.pk, code, on))
+def _desk(organisation, code: str, since: datetime, on: date, due: datetime | None = None, *,
+          without: Collection[UUID] = ()) -> Desk:  # fmt: skip
+    people = tuple(user.name for user in access.holders(organisation.pk, code, on) if user.person_id not in without)
     return Desk(f"{PostCode(code).label}, {organisation.name}", people, since, (on - london_day(since)).days, due)
 
 

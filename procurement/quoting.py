@@ -2,7 +2,7 @@
 ``catalogue.pricing``'s."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 
@@ -161,6 +161,37 @@ def _unmet(
     return rules.unmet(found, sites, as_pricing_lines(rows), price_list, queries.lots(framework))
 
 
+@dataclass(frozen=True)
+class Assessment:
+    """What the department weighs beside the price, frozen at submission in the revision's columns of the same names:
+    the saving of a year in GBP and in percent of the baseline and what is left of it over the term net of transition
+    (None where no saving may be claimed), kgCO2e a year, and the services whose carbon was not assessed."""
+
+    baseline_gbp_per_user_year: Decimal | None
+    saving_gbp_a_year: Decimal | None
+    saving_percent: Decimal | None
+    saving_net_of_transition_gbp: Decimal | None
+    carbon_saved_kg_a_year: Decimal | None
+    carbon_not_assessed: list[str]
+
+
+def assessment(quoted: Quote) -> Assessment:
+    saving = quoted.saving
+    return Assessment(
+        quoted.baseline, saving and saving.saving_year, saving and saving.percent,
+        saving and saving.whole_life_net_of_transition, quoted.carbon.saved_kg_year, list(quoted.carbon.not_assessed),
+    )  # fmt: skip
+
+
+def frozen_assessment(revision: CallOffRevision) -> Assessment:
+    return Assessment(**{field.name: getattr(revision, field.name) for field in fields(Assessment)})
+
+
+def option_value(monthly: Decimal, months: int) -> Decimal:
+    """GBP net of an option to extend by so many months, at the monthly charge of the shared service."""
+    return monthly * months
+
+
 def unpaid_one_offs(revision: CallOffRevision, quoted: Quote) -> list[tuple[str, Decimal, Decimal]]:
     """One-off lines whose milestone payments do not add up: (service code, line total, sum of payments)."""
     paid: Counter[str] = Counter()
@@ -177,7 +208,7 @@ def unpaid_one_offs(revision: CallOffRevision, quoted: Quote) -> list[tuple[str,
 def estimated_value(revision: CallOffRevision, quoted: Quote) -> Decimal:
     """What the law's thresholds compare (GBP): the whole life with VAT, and the option to extend at the last month's
     price and VAT rate (Procurement Act 2023 s.4 and Schedule 3)."""
-    option = quoted.totals.monthly * revision.extension_months
+    option = option_value(quoted.totals.monthly, revision.extension_months)
     rate = quoted.vat_rates[-1][1] if quoted.vat_rates else ZERO
     return quoted.gross_gbp + pricing.to_penny(option * (100 + rate) / 100)
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("call-offs/new/", drafts.new, name="new"),
     path(_order, orders.call_off, name="call_off"),
     path(_order + "tasks/", drafts.tasks, name="tasks"),
+    path(_order + "title/", drafts.title, name="title"),
     path(_order + "sites/", drafts.sites, name="sites"),
     path(_order + "term/", drafts.term, name="term"),
     path(_order + "services/", matrix.services, name="services"),
@@ -42,5 +43,6 @@ urlpatterns = [
     path(_step + "decide/", approvals.decide, name="decide"),
     path(_step + "return/", approvals.send_back, name="return"),
     path(_step + "reject/", approvals.reject, name="reject"),
+    path(_step + "recuse/", approvals.recuse, name="recuse"),
     path(_step + "ask/", approvals.ask, name="ask"),
 ]

@@ -81,8 +81,8 @@ def _freeze(call_off: CallOff, quote: quoting.Quote, *, by: Person, at: datetime
     revision.usage_gbp, revision.shared_gbp = totals.usage, totals.shared
     revision.whole_life_gbp, revision.levy_gbp = totals.whole_life, totals.levy
     revision.vat_gbp, revision.gross_gbp = quote.vat_gbp, quote.gross_gbp
-    revision.saving_gbp_a_year = quote.saving.saving_year if quote.saving else None
-    revision.carbon_saved_kg_a_year = quote.carbon.saved_kg_year
+    for name, value in vars(quoting.assessment(quote)).items():
+        setattr(revision, name, value)
     revision.content, revision.revision_hash = content.freeze(content.approved_object(revision, quote))
     revision.search_text = searching.text_of(call_off)
     revision.submitted_at, revision.submitted_by, revision.submitted_by_name = at, by.person_id, by.words
@@ -176,10 +176,7 @@ def lapse(call_off: CallOff, *, at: datetime, by: Actor = SYSTEM) -> CallOff:
 def copy(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
     """A new draft of the same department with the content of an older call-off."""
     insist(guards.why_not_copy(call_off, by=by, at=at))
-    fresh = drafting.start(
-        call_off.framework, call_off.department, title=_("Copy of %(title)s") % {"title": call_off.title[:100]},
-        by=by, at=at,
-    )  # fmt: skip
+    fresh = drafting.start(call_off.framework, call_off.department, title=call_off.title, by=by, at=at)
     copying.copy_content(call_off.revision, fresh.revision)
     copying.copy_particulars(call_off.particulars, fresh.particulars)
     fresh.search_text = searching.text_of(fresh)

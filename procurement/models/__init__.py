@@ -1,7 +1,7 @@
 """The tables of procurement, by noun."""
 
 from procurement.models.accession import Accession, AccessionState
-from procurement.models.approval import Act, ApprovalStep, Decision, Outcome, Query, Side, StepState
+from procurement.models.approval import Act, ApprovalStep, Decision, Outcome, Query, Recusal, Side, StepState
 from procurement.models.call_off import EDITABLE, ENDED, IN_APPROVAL, OPEN, CallOff, CallOffState, DeclineCode
 from procurement.models.capacity import CapacityAccount, CapacityEntry, VolumeEntry
 from procurement.models.grants import ACT_FOR_ORGANISATION, SERVE_FRAMEWORK, FrameworkGrant, OrganisationGrant
@@ -35,6 +35,6 @@ __all__ = [
     "Accession", "AccessionState", "Act", "ActingFor", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Decision", "DeclineCode", "Delegation",
     "DelegationKind", "FrameworkGrant", "MatrixRow", "MilestonePayment", "OrganisationGrant", "Outcome", "Particulars",
-    "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "RevisionHand", "RevisionSite", "Side",
+    "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "RevisionHand", "RevisionSite", "Side",
     "SpecialTerm", "StepState", "User", "VolumeEntry", "in_date",
 ]  # fmt: skip

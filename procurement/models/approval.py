@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.models import Organisation
 from documents.machines import FSMField, register, transition
 from documents.rights import FACT, STATE, Row
+from procurement.models.call_off import CallOff
 from procurement.models.people import Delegation, PostCode, PostHolding, User
 from procurement.models.revision import CallOffRevision
 
@@ -117,6 +118,28 @@ class Decision(Row):
                 condition=Q(outcome__in=[Outcome.ENDORSED, Outcome.COMMITTED]) | ~Q(reason=""),
                 name="a_no_has_a_reason",
             ),
+        ]
+
+
+class Recusal(Row):
+    """A fact: who declared a conflict of interest in an order and keeps out of it from then on (Procurement Act 2023
+    s.81 to 83). Any other holder or deputy of the post decides; the database refuses a decision by the recused."""
+
+    call_off = models.ForeignKey(CallOff, on_delete=models.PROTECT, related_name="recusals")
+    step = models.ForeignKey(ApprovalStep, on_delete=models.PROTECT, related_name="recusals")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    person_id = models.UUIDField()
+    name = models.CharField(max_length=120)
+    reason = models.TextField()
+    declared_at = models.DateTimeField()
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["call_off", "person_id"], name="one_recusal_a_person"),
+            models.CheckConstraint(condition=~Q(reason=""), name="recusal_has_a_reason"),
         ]
 
 

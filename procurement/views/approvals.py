@@ -40,7 +40,7 @@ def brief(request, public_id, position):
         "bar": display.bar_parts(quoting.capacity_forecast(revision, revision.whole_life_gbp)),
         "changes": changes_since_last_seen(revision, request.actor),
         "steps": revision.steps.select_related("organisation", "decision"),
-        "queries": revision.queries.filter(side=step.side), "attachments": revision.attachments.all(),
+        "queries": revision.queries.filter(side=step.side), "recusals": order.recusals.filter(step__side=step.side), "attachments": revision.attachments.all(),
     }  # fmt: skip
     return render(request, "procurement/brief.html", context)
 
@@ -66,7 +66,7 @@ def _decision(request, order, step, form_class, action, *, title, words, button,
             messages.success(request, done)
             return redirect("procurement:call_off", order.public_id)
     context = {"call_off": order, "step": step, "revision": step.revision, "form": form, "errors": errors,
-               "title": title, "words": words, "button": button, "danger": danger,
+               "option": display.option_words(display.content_of(step.revision)), "title": title, "words": words, "button": button, "danger": danger,
                "limit": _limit(request, step) if action is approval.decide else None}  # fmt: skip
     return render(request, "procurement/decide.html", context)
 
@@ -116,6 +116,33 @@ def reject(request, public_id, position):
         button=_("Reject it"), done=_("Rejected."), danger=True,
         words=_("It ends here. The requester reads your reason and can copy it into a new draft."),
     )  # fmt: skip
+
+
+@page
+def recuse(request, public_id, position):
+    """Somebody with a conflict of interest keeps out; the order waits for whoever else sits in the chair."""
+    order, step = _step(request, public_id, position)
+    form = forms.RecuseForm(request.POST or None)
+    errors = () if request.method == "POST" else list(
+        guards.why_not_act_on_step(order, step, by=request.actor, at=request.at)
+    )  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        result, errors = attempt(request, approval.recuse, step, reason=form.cleaned_data["reason"])
+        if result:
+            messages.success(request, _("Declared. You keep out of this order; the others have been told."))
+            return redirect("procurement:call_off", public_id)
+    others = [
+        person.name for person in access.holders(step.organisation_id, step.post, request.day)
+        if person.person_id != request.actor.person_id
+    ]  # fmt: skip
+    words = (
+        _("You take no further part in this order. %(names)s can act in your place.") % {"names": ", ".join(others)}
+        if others
+        else _("You take no further part in this order. Nobody else sits in your chair today: your administrator is told and has to name somebody.")
+    )
+    context = {"call_off": order, "form": form, "errors": errors, "title": _("Declare a conflict of interest"),
+               "button": _("Declare it and keep out"), "danger": True, "words": words}  # fmt: skip
+    return render(request, "procurement/confirm.html", context)
 
 
 @page

@@ -25,6 +25,7 @@ def reading_page(view: Callable) -> Callable:
     the person types never meets the key of the form they then send."""
 
     @wraps(view)
+    @_keeping_what_was_typed
     @login_required
     def inner(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         request.at = clock.business_now()
@@ -35,6 +36,37 @@ def reading_page(view: Callable) -> Callable:
             return render(request, "403.html", {"reasons": refused.reasons}, status=403)
 
     return inner
+
+
+def _keeping_what_was_typed(view: Callable) -> Callable:
+    """A form sent after its session has ended is shown back, not dropped on the way to the sign-in page."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if request.method == "POST" and not request.user.is_authenticated:
+            return not_saved(request)
+        return view(request, *args, **kwargs)
+
+    return inner
+
+
+NOT_TYPED = {"csrfmiddlewaretoken", "idempotency_key", "edits", "shown_hash", "shown_sha256"}
+
+
+def not_saved(request: HttpRequest) -> HttpResponse:
+    """Nothing was saved because the session that the form was shown in is over: what was typed, to copy back, but only
+    to a form of our own pages (words of somebody else's page are not repeated) and never a password."""
+    origin = request.headers.get("Origin", "")
+    ours = origin == f"{request.scheme}://{request.get_host()}"
+    typed = [
+        (name.replace("_", " "), value)
+        for name, values in (request.POST.lists() if ours else ())
+        for value in values
+        if value.strip() and name not in NOT_TYPED and "password" not in name and not name.endswith("_FORMS")
+        and not name.endswith("-was")
+    ]  # fmt: skip
+    context = {"typed": typed, "files": list(request.FILES) if ours else [], "ours": ours}
+    return render(request, "not_saved.html", context, status=403)
 
 
 def attempt(request: HttpRequest, action: Callable, *args, **kwargs):

@@ -2,6 +2,7 @@
 
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue_queries
 from documents import audit
@@ -34,7 +35,7 @@ def new(request):
         raise Http404
     framework, department = accession.framework, accession.department
     shut = list(guards.why_not_start(framework, department, by=request.actor, at=request.at))
-    form = forms.StartForm(request.POST or None)
+    form = forms.TitleForm(request.POST or None)
     errors = ()
     if request.method == "POST" and form.is_valid():
         call_off, errors = attempt(
@@ -71,9 +72,13 @@ def _sent_back(call_off):
     return audit.history(call_off).filter(verb__in=verbs).last()
 
 
-def section_page(request, call_off, section, form, *, errors=(), template="procurement/section.html", **more):
+def section_page(request, call_off, section, form, *, errors=(), template="procurement/section.html", stored=None, **more):
+    """``stored`` says how to read the section as it is stored: [(what, value)], shown beside a form that came too late."""
+    late = request.method == "POST" and edits_of(request) != call_off.revision.edits
     context = {"call_off": call_off, "revision": call_off.revision, "name": display.SECTION_NAMES[section],
-               "form": form, "errors": errors}  # fmt: skip
+               "form": form, "errors": errors,
+               "stored": [(what, words or _("empty")) for what, words in stored()] if late and stored else (),
+               "saved": audit.history(call_off).last() if late and stored else None}  # fmt: skip
     return render(request, template, context | more)
 
 
@@ -87,7 +92,15 @@ def simple_section(request, public_id, section, form_class, initial, save):
         done, errors = attempt(request, action, call_off, edits=edits_of(request), **arguments)
         if done:
             return to_tasks(call_off)
-    return section_page(request, call_off, section, form, errors=errors)
+    return section_page(request, call_off, section, form, errors=errors, stored=lambda: display.stored_values([form]))
+
+
+@page
+def title(request, public_id):
+    return simple_section(
+        request, public_id, "title", forms.TitleForm, lambda call_off: {"title": call_off.title},
+        lambda form: (drafting.save_title, form.cleaned_data),
+    )  # fmt: skip
 
 
 @page
@@ -117,16 +130,23 @@ def service_levels(request, public_id):
         )
         if done:
             return to_tasks(call_off)
-    return section_page(request, call_off, "service_levels", form, errors=errors)
+    return section_page(
+        request, call_off, "service_levels", form, errors=errors, stored=lambda: display.stored_values([form])
+    )
+
+
+def _as_stored(formset, rows):
+    """The stored rows as forms, without the empty ones for more."""
+    return formset(initial=rows).forms[: len(rows)]
 
 
 def _formset_errors(formset):
     """Every error of a set of forms with the row it is in and the field its link goes to."""
     found = []
     for number, form in enumerate(formset, start=1):
-        first = form[next(iter(form.fields))]
+        first = form.visible_fields()[0]
         found += [{"words": f"{first.label} {number}: {e}", "anchor": first.id_for_label} for e in form.non_field_errors()]
-        for field in form:
+        for field in form.visible_fields():
             place = f"{first.label} {number}" + (f", {field.label}" if field.name != first.name else "")
             found += [{"words": f"{place}: {e}", "anchor": field.id_for_label} for e in field.errors]
     return found + [{"words": e, "anchor": "main"} for e in formset.non_form_errors()]
@@ -135,18 +155,22 @@ def _formset_errors(formset):
 @page
 def sites(request, public_id):
     call_off = draft_of(request, public_id)
-    rows = [{"name": s.name, "seats": s.seats} for s in call_off.revision.sites.all()]
+    rows = [{"was": s.name, "name": s.name, "seats": s.seats} for s in call_off.revision.sites.all()]
     if not rows:
         rows = [{"name": s.name, "seats": s.seats} for s in call_off.department.sites.all()]
     formset = forms.SiteFormSet(request.POST or None, initial=rows, prefix="site")
-    errors = ()
+    errors, losing = (), False
     if request.method == "POST" and formset.is_valid():
-        wanted = [(f["name"], f["seats"]) for f in formset.cleaned_data if f.get("name")]
-        done, errors = attempt(request, drafting.save_sites, call_off, wanted, edits=edits_of(request))
+        wanted = [drafting.Site(f["name"], f["seats"], f["was"]) for f in formset.cleaned_data if f.get("name")]
+        done, errors = attempt(
+            request, drafting.save_sites, call_off, wanted, drop_quantities="drop_quantities" in request.POST,
+            edits=edits_of(request),
+        )  # fmt: skip
         if done:
             return redirect("procurement:sites", call_off.public_id) if "more" in request.POST else to_tasks(call_off)
-    return section_page(request, call_off, "sites", None, errors=errors, template="procurement/sites.html",
-                    formset=formset, formset_errors=_formset_errors(formset) if formset.is_bound else [])  # fmt: skip
+        losing = any(drafting.why_quantities_lost(call_off.revision, wanted))
+    return section_page(request, call_off, "sites", None, errors=errors, template="procurement/sites.html", losing=losing,
+                    stored=lambda: display.stored_values(_as_stored(forms.SiteFormSet, rows)), formset=formset, formset_errors=_formset_errors(formset) if formset.is_bound else [])  # fmt: skip
 
 
 @page
@@ -175,7 +199,7 @@ def milestones(request, public_id):
             more = "more" in request.POST
             return redirect("procurement:milestones", call_off.public_id) if more else to_tasks(call_off)
     return section_page(request, call_off, "milestones", None, errors=errors, template="procurement/milestones.html",
-                    formset=formset, formset_errors=_formset_errors(formset) if formset.is_bound else [])  # fmt: skip
+                    stored=lambda: display.stored_values(_as_stored(forms.MilestoneFormSet, rows)), formset=formset, formset_errors=_formset_errors(formset) if formset.is_bound else [])  # fmt: skip
 
 
 def _payment_words(payment):
@@ -206,6 +230,7 @@ def special_terms(request, public_id):
             return to_tasks(call_off)
     return section_page(request, call_off, "special_terms", form, errors=errors,
                     template="procurement/special_terms.html", formset=formset,
+                    stored=lambda: display.stored_values([*_as_stored(forms.SpecialTermFormSet, rows), form]),
                     formset_errors=_formset_errors(formset) if formset.is_bound else [])  # fmt: skip
 
 

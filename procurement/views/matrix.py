@@ -47,7 +47,7 @@ def services(request, public_id):
     quote = quoting.quote(call_off.revision, request.day)
     cells = [{"words": words, "anchor": name} for name, words in form.cell_errors.items()]
     return section_page(request, call_off, "services", None, errors=errors, template="procurement/services.html",
-                    groups=_groups(form, quote), sites=form.sites, quote=quote,
+                    groups=_groups(form, quote), sites=form.sites, quote=quote, stored=lambda: _stored(form),
                     formset_errors=cells)  # fmt: skip
 
 
@@ -63,6 +63,15 @@ def totals(request, public_id):
     quote = quoting.quote(call_off.revision, request.day, rows)
     context = {"quote": quote, "typed": True, "bad": len(form.cell_errors), "prices": _prices(form, quote)}
     return render(request, "procurement/_totals.html", context)
+
+
+def _stored(form):
+    """[(cell, quantity)] of the cells in which another quantity is stored than was typed."""
+    return [
+        (f"{service.code}, {site or _('all sites')}", form.initial.get(name, ""))
+        for name, service, site in form.names()
+        if str(form.values.get(name, "")).strip() != str(form.initial.get(name, ""))
+    ]
 
 
 def _groups(form, quote):

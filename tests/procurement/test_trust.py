@@ -97,7 +97,7 @@ def reopened_by_the_supplier() -> CallOff:
 )
 def test_a_search_finds_no_word_of_a_draft_that_has_not_reached_the_reader(client, email, came_back):
     order = came_back()
-    drafting.save_sites(order, [("Bletchley Bunker", 20)], by=cast.requester(), at=cast.START)
+    drafting.save_sites(order, [drafting.Site("Bletchley Bunker", 20)], drop_quantities=True, by=cast.requester(), at=cast.START)
     for path in ("/call-offs/?q=", "/search/?q="):
         assert order.reference not in sign_in(client, email).get(path + "bletchley").content.decode()
         assert order.reference in client.get(path + "runcorn").content.decode()

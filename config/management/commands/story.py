@@ -208,7 +208,7 @@ def draft_dius(by: Person, at: datetime) -> CallOff:
     department = Organisation.objects.get(code="DIUS")
     call_off = drafting.start(framework, department, title="Shared desktop service for DIUS", by=by, at=at)
     acting = {"by": by, "at": at}
-    drafting.save_sites(call_off, [(r["site"], int(r["seats"])) for r in rows("dius_sites.csv")], **acting)
+    drafting.save_sites(call_off, [drafting.Site(r["site"], int(r["seats"])) for r in rows("dius_sites.csv")], **acting)
     lines = rows("dius_call_off.csv")
     shared = next(r for r in lines if r["phase"] == "shared")
     interim = next(r for r in lines if r["phase"] == "interim")

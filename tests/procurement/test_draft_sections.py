@@ -1,0 +1,170 @@
+"""The sections of a draft: nothing that was typed or ordered goes without being said."""
+
+import uuid
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from documents.refusal import Refused
+from procurement import completeness, drafting, quoting, workflow
+from procurement.drafting import Site
+from tests import cast
+from tests.procurement.test_pages import post, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def buyer(client):
+    return sign_in(client, "requester@dius.example")
+
+
+def ordered(call_off):
+    """{(service, site name or None): quantity}"""
+    lines = cast.fresh(call_off).revision.lines.select_related("site")
+    return {(line.service_code, line.site and line.site.name): line.quantity for line in lines}
+
+
+def sites_of(call_off):
+    return [(site.name, site.seats) for site in cast.fresh(call_off).revision.sites.all()]
+
+
+def save_sites(call_off, sites, **more):
+    return drafting.save_sites(call_off, sites, by=cast.requester(), at=cast.START, **more)
+
+
+def test_a_renamed_site_keeps_its_quantities_also_when_two_change_names():
+    call_off = cast.drafted()
+    before = ordered(call_off)
+    save_sites(call_off, [
+        Site("Sheffield", 620, was="London"), Site("London", 210, was="Sheffield"), Site("Darlington", 110),
+        Site("Halton", 60, was="Runcorn"),
+    ])  # fmt: skip
+    names = {"London": "Sheffield", "Sheffield": "London", "Runcorn": "Halton"}
+    assert ordered(call_off) == {(code, names.get(site, site)): count for (code, site), count in before.items()}
+    assert sites_of(call_off) == [("Sheffield", 620), ("London", 210), ("Darlington", 110), ("Halton", 60)]
+
+
+def test_a_site_goes_with_its_quantities_only_when_that_is_said():
+    call_off = cast.drafted()
+    before, left = ordered(call_off), [Site("London", 620), Site("Sheffield", 210), Site("Darlington", 110)]
+    with pytest.raises(Refused, match="Runcorn would go with its quantities: CORE-01 42, CORE-02 18"):
+        save_sites(call_off, left)
+    assert ordered(call_off) == before and len(sites_of(call_off)) == 4
+    save_sites(call_off, left, drop_quantities=True)
+    assert ordered(call_off) == {key: count for key, count in before.items() if key[1] != "Runcorn"}
+
+
+def rows(sites):
+    """The form set as a browser sends it: (was, name, seats)."""
+    fields = {"site-TOTAL_FORMS": len(sites), "site-INITIAL_FORMS": 4}
+    for number, (was, name, seats) in enumerate(sites):
+        fields |= {f"site-{number}-was": was, f"site-{number}-name": name, f"site-{number}-seats": seats}
+    return fields
+
+
+def test_the_page_of_sites_says_what_would_be_lost_and_asks(buyer):
+    call_off = cast.drafted()
+    address = reverse("procurement:sites", args=[call_off.public_id])
+    page = buyer.get(address).content.decode()
+    assert 'name="site-0-was" value="London"' in page and "drop_quantities" not in page
+    typed = rows([("London", "Greater London", "620"), ("Sheffield", "Sheffield", "210"),
+                  ("Darlington", "Darlington", "110"), ("Runcorn", "", "")])  # fmt: skip
+    answer = post(buyer, address, edits=call_off.revision.edits, **typed)
+    page = answer.content.decode()
+    assert answer.status_code == 200 and "Runcorn would go with its quantities" in page
+    assert "London would go" not in page and 'value="Greater London"' in page and 'name="drop_quantities"' in page
+    answer = post(buyer, address, edits=call_off.revision.edits, drop_quantities="1", **typed)
+    assert answer.status_code == 302
+    assert [name for name, _seats in sites_of(call_off)] == ["Greater London", "Sheffield", "Darlington"]
+    assert ordered(call_off)["CORE-01", "Greater London"] == 434
+
+
+def test_a_site_without_its_name_or_seats_is_marked_on_the_field(buyer):
+    call_off = cast.drafted()
+    address = reverse("procurement:sites", args=[call_off.public_id])
+    typed = rows([("London", "London", ""), ("Sheffield", "", "210")])
+    page = post(buyer, address, edits=call_off.revision.edits, **typed).content.decode()
+    assert 'href="#id_site-0-seats"' in page and 'id="id_site-0-seats_error"' in page
+    assert 'href="#id_site-1-name"' in page and 'id="id_site-1-name_error"' in page
+    assert len(sites_of(call_off)) == 4
+
+
+def test_a_title_can_be_corrected_and_a_copy_keeps_it(buyer):
+    call_off = cast.drafted()
+    address = reverse("procurement:title", args=[call_off.public_id])
+    assert post(buyer, address, edits=call_off.revision.edits, title="Desktops for 1,000").status_code == 302
+    withdrawn = workflow.withdraw(cast.fresh(call_off), reason="Not now.", by=cast.requester(), at=cast.START)
+    assert workflow.copy(withdrawn, by=cast.requester(), at=cast.START).title == "Desktops for 1,000"
+
+
+def test_staff_who_transfer_are_named(buyer):
+    call_off = cast.drafted()
+    address = reverse("procurement:special_terms", args=[call_off.public_id])
+    form = {"term-TOTAL_FORMS": "0", "term-INITIAL_FORMS": "0", "staff_transfer": "yes", "staff_transfer_text": " "}
+    page = post(buyer, address, edits=call_off.revision.edits, **form).content.decode()
+    assert "Say which staff transfer" in page and 'id="id_staff_transfer_text_error"' in page
+    drafting.save_special_terms(call_off, [], staff_transfer=True, by=cast.requester(), at=cast.START)
+    revision = cast.fresh(call_off).revision
+    revision.call_off = call_off
+    found = list(completeness.gaps(revision, quoting.quote(revision, cast.START.date()), cast.START.date()))
+    assert [(gap.section, "Say which staff transfer" in gap.words) for gap in found] == [("special_terms", True)]
+
+
+def test_a_late_form_shows_what_is_stored_beside_what_was_typed(buyer):
+    call_off = cast.drafted()
+    seen = call_off.revision.edits
+    drafting.save_title(call_off, "By a colleague", by=cast.requester(), at=cast.START)
+    page = post(buyer, reverse("procurement:title", args=[call_off.public_id]), edits=seen, title="Mine")
+    words = page.content.decode()
+    assert "What is stored now" in words and "By a colleague" in words and 'value="Mine"' in words
+    assert cast.fresh(call_off).title == "By a colleague"
+
+
+def test_a_late_matrix_shows_the_quantities_that_differ(buyer):
+    call_off = cast.drafted()
+    page = post(buyer, reverse("procurement:services", args=[call_off.public_id]), edits=0, **{"q-CORE-01-1": "5"})
+    words = page.content.decode()
+    assert "What is stored now" in words and "CORE-01, London" in words and 'value="5"' in words
+
+
+def typed_form(call_off):
+    return {"idempotency_key": str(uuid.uuid4()), "edits": call_off.revision.edits, "budget_code": "a-typed-code"}
+
+
+OURS = {"Origin": "http://testserver"}
+
+
+def test_a_form_sent_after_the_session_ended_is_shown_back():
+    call_off = cast.drafted()
+    address = reverse("procurement:budget", args=[call_off.public_id])
+    answer = Client().post(address, typed_form(call_off), headers=OURS)
+    words = answer.content.decode()
+    assert answer.status_code == 403 and "Nothing was saved" in words and "a-typed-code" in words
+    assert str(call_off.revision.edits) + "</dd>" not in words and address in words
+
+
+def test_a_form_of_an_earlier_session_is_shown_back_in_our_words():
+    call_off = cast.drafted()
+    strict = sign_in(Client(enforce_csrf_checks=True), "requester@dius.example")
+    address = reverse("procurement:budget", args=[call_off.public_id])
+    answer = strict.post(address, typed_form(call_off) | {"csrfmiddlewaretoken": "x" * 64}, headers=OURS)
+    words = answer.content.decode()
+    assert answer.status_code == 403 and "a-typed-code" in words and "x" * 64 not in words
+    assert cast.fresh(call_off).revision.budget_code != "a-typed-code"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "https://elsewhere.example"}, {"Origin": "null"}])
+def test_the_words_of_somebody_elses_page_are_not_repeated(headers):
+    call_off = cast.drafted()
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.post(reverse("procurement:budget", args=[call_off.public_id]), typed_form(call_off), headers=headers)
+    assert answer.status_code == 403 and "a-typed-code" not in answer.content.decode()
+
+
+def test_no_password_is_shown_back():
+    strict = Client(enforce_csrf_checks=True)
+    sent = {"login": "requester@dius.example", "password": "hunter2-hunter2"}
+    words = strict.post(reverse("account_login"), sent, headers=OURS).content.decode()
+    assert "requester@dius.example" in words and "hunter2" not in words

@@ -1,0 +1,117 @@
+"""Who has a conflict of interest keeps out of an order, and the order does not stand still for it."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from documents.models import Email
+from documents.refusal import Refused
+from procurement import access, approval, guards, queries, workflow
+from procurement.models import ActingFor, Decision, Outcome, PostHolding, Recusal, StepState, User
+from tests import cast
+from tests.procurement.test_pages import post, sign_in
+
+pytestmark = pytest.mark.django_db
+HOLDER = cast.ROUTE[0]
+
+
+def recused(order, reason="My brother works there."):
+    by = cast.person(HOLDER)
+    approval.recuse(cast.open_step(order, by), reason=reason, by=by, at=cast.START)
+    return by
+
+
+def test_the_recused_decides_nothing_and_the_step_stays_open():
+    order = cast.submitted()
+    by = recused(order)
+    step = cast.fresh(order).revision.steps.get(state=StepState.OPEN)
+    hashed = {"shown_hash": step.revision.revision_hash, "no_conflict": True}
+    for act in (
+        lambda: approval.decide(step, **hashed, by=by, at=cast.START),
+        lambda: approval.reject(step, **hashed, reason="No.", by=by, at=cast.START),
+        lambda: approval.recuse(step, reason="Again.", by=by, at=cast.START),
+    ):
+        with pytest.raises(Refused, match="You declared a conflict of interest"):
+            act()
+    assert not list(queries.open_steps(by, cast.START.date()))
+    assert all(by.words not in desk.people for desk in queries.desks(cast.fresh(order), cast.START.date()))
+
+
+def test_a_deputy_named_afterwards_decides():
+    order = cast.submitted()
+    principal = recused(order)
+    deputy = cast.person("auditor@co.example").user
+    holding = PostHolding.objects.get(user=principal.user, post__code="budget_holder")
+    access.grant_organisation(deputy, cast.dius(), starts_on=cast.START.date())
+    ActingFor.objects.create(
+        holding=holding, principal=principal.user, deputy=deputy, starts_on=cast.START.date(), ends_on=cast.START.date()
+    )
+    cast.decide(order, deputy.email)
+    assert cast.fresh(order).revision.decisions.get().principal_name == principal.words
+
+
+def test_the_database_refuses_a_decision_of_the_recused():
+    order = cast.submitted()
+    by = recused(order)
+    step = cast.fresh(order).revision.steps.get(state=StepState.OPEN)
+    holding = PostHolding.objects.get(user=by.user, post__code=step.post)
+    with pytest.raises(IntegrityError, match="conflict of interest"), transaction.atomic():
+        Decision.objects.create(
+            step=step, revision=step.revision, user=by.user, person_id=by.person_id, name=by.words, holding=holding,
+            outcome=Outcome.ENDORSED, no_conflict_declared=True, revision_hash=step.revision.revision_hash,
+            decided_at=cast.START,
+        )  # fmt: skip
+
+
+def test_the_recusal_counts_for_every_later_revision():
+    order = cast.submitted()
+    by = recused(order)
+    workflow.recall(cast.fresh(order), by=cast.requester(), at=cast.START)
+    again = workflow.submit(cast.fresh(order), by=cast.requester(), at=cast.START)
+    step = cast.open_step(again, by)
+    assert any("conflict" in reason.words for reason in guards.why_not_decide(again, step, by=by, at=cast.START))
+    assert not Email.objects.filter(recipient=HOLDER, key__startswith=f"turn:{step.pk}").exists()
+
+
+def test_the_page_names_who_can_act_instead_and_tells_them_without_the_reason(client):
+    order = cast.submitted()
+    step = cast.open_step(order, cast.person(HOLDER))
+    others = [person for person in access.holders(step.organisation_id, step.post, cast.START.date())
+              if person.email != HOLDER]  # fmt: skip
+    assert others  # the story has a deputy of this post
+    sign_in(client, HOLDER)
+    brief = client.get(reverse("procurement:brief", args=[order.public_id, step.position])).content.decode()
+    address = reverse("procurement:recuse", args=[order.public_id, step.position])
+    assert address in brief
+    assert f"{others[0].name} can act in your place" in client.get(address).content.decode()
+    assert post(client, address, reason="My brother works there.").status_code == 302
+    assert Recusal.objects.get().reason == "My brother works there."
+    told = Email.objects.filter(template="procurement/email/recused.txt")
+    assert {mail.recipient for mail in told} == {"administrator@dius.example", *(person.email for person in others)}
+    assert "brother" not in str([mail.context for mail in told])
+
+
+def test_where_nobody_else_sits_in_the_chair_the_administrator_is_told(client):
+    order = cast.submitted()
+    User.objects.filter(pk__in=ActingFor.objects.values("deputy")).update(is_active=False)
+    step = cast.open_step(order, cast.person(HOLDER))
+    address = reverse("procurement:recuse", args=[order.public_id, step.position])
+    sign_in(client, HOLDER)
+    assert "your administrator is told and has to name somebody" in client.get(address).content.decode()
+    assert post(client, address, reason="My brother works there.").status_code == 302
+    told = Email.objects.get(template="procurement/email/recused.txt")
+    assert told.recipient == "administrator@dius.example" and told.context["others"] == ""
+
+
+@pytest.mark.parametrize(("email", "reads"), [
+    ("accounting.officer@dius.example", True), ("commercial.lead@co.example", False),
+    ("order.desk@fujitsu.example", False),
+])  # fmt: skip
+def test_only_the_own_side_reads_why(client, email, reads):
+    order = cast.submitted()
+    recused(order)
+    sign_in(client, email)
+    page = client.get(reverse("procurement:brief", args=[order.public_id, 1]))
+    assert ("brother" in page.content.decode()) is reads
+    assert page.status_code == (200 if reads else 404)
+    assert "brother" not in client.get(reverse("procurement:call_off", args=[order.public_id])).content.decode()
