@@ -96,7 +96,7 @@ class QuantityField(_Labelled):
         if not typed:
             return None
         quantity = int(
-            _matching(_WHOLE, typed, _("Enter a whole number with digits only, like 1,000."))
+            _matching(_WHOLE, typed, _("Enter a whole number, like 1,000."))
             .group()
             .replace(",", "")
         )
@@ -344,6 +344,12 @@ class UploadField(forms.FileField):
                 _("This is a %(kind)s. Choose a file of these kinds: %(accepted)s.")
                 % {"kind": kind.words, "accepted": accepted},
                 code="kind",
+            )
+        if not (stem and dot and ending.lower() in kind.endings) and kind is uploads.CSV:
+            raise ValidationError(
+                _("The file is called %(name)s and its content is plain text. Choose the file you meant, or name a table .csv.")
+                % {"name": name},
+                code="name",
             )
         if not (stem and dot and ending.lower() in kind.endings):
             raise ValidationError(

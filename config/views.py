@@ -38,7 +38,7 @@ def home(request):
     context = {
         "steps": queries.open_steps(who, on)[:50], "orders": queries.orders_to_answer(who, on)[:50],
         "drafts": queries.drafts(who, on)[:50], "queries": queries.queries_to_answer(who, on)[:50],
-        "to_sign": contract_queries.to_sign(who, on)[:50], "others": others, "framework": framework,
+        "to_sign": contract_queries.to_sign(who, on)[:50], "others": others, "ended": queries.ended_lately(who, on)[:20], "framework": framework,
         "bar": display.framework_bar(queries.capacity_bar(framework)) if framework and buys else None,
         "may_start": accession is not None and seen.holds_anywhere(PostCode.REQUESTER),
     }  # fmt: skip

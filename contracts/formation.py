@@ -151,7 +151,7 @@ def sign(contract: Contract, party: str, *, shown_sha256: str, by: Person, at: d
 
 @transaction.atomic
 def signature_made(contract: Contract, party: str, *, at: datetime, by: Actor = SYSTEM) -> Contract:
-    """A signature is on the document. The last one makes the contract binding and asks for the archive timestamp."""
+    """A signature is on the document. The last one fixes the contract date and asks for the archive timestamp."""
     contract = lock_contract(contract)
     following = guards.next_party(contract)
     if following is not None:

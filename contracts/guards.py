@@ -1,10 +1,11 @@
 """Why not: reasons in words for the acts on a contract."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
+from catalogue.models import Framework
 from contracts import access
 from contracts.models import Contract, ContractState, Party, signature_field
 from documents import clock, store
@@ -24,13 +25,15 @@ FRESH_SIGN_IN = timedelta(minutes=5)
 
 def next_party(contract: Contract) -> str | None:
     """Whose turn it is to sign, in the framework's order; None when all have."""
-    intended = set()
+    intended: set[str] = set()
     if contract.document_id:
         intended = set(SigningIntent.objects.filter(document=contract.document_id).values_list("field", flat=True))
-    for party in contract.framework.signing_order:
-        if signature_field(party) not in intended:
-            return party
-    return None
+    return party_after(contract.framework, intended)
+
+
+def party_after(framework: Framework, intended: Collection[str]) -> str | None:
+    """The first party in the framework's signing order whose field is not among the intended ones."""
+    return next((party for party in framework.signing_order if signature_field(party) not in intended), None)
 
 
 def why_not_sign(

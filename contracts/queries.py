@@ -1,5 +1,6 @@
 """Reads of contracts over several tables."""
 
+from collections import defaultdict
 from datetime import date
 
 from django.db.models import Q, QuerySet
@@ -8,14 +9,15 @@ from catalogue.models import Framework
 from catalogue.text import search_words
 from contracts import access
 from contracts.access import SIGNING_POST
-from contracts.guards import next_party
+from contracts.guards import party_after
 from contracts.models import Contract, ContractState, Party
+from documents.models import SigningIntent
 from procurement.access import Sight, sight_of
 from procurement.actors import Person
 
 
 def to_sign(by: Person, on: date) -> list[Contract]:
-    """Contracts whose next signature is the person's to give."""
+    """Contracts whose next signature is the person's to give now: not while the one before is still being put on."""
     held = sight_of(by, on).posts
     wanted = Q()
     for organisation_id, post in held:
@@ -31,10 +33,18 @@ def to_sign(by: Person, on: date) -> list[Contract]:
         "framework", "department", "supplier", "document"
     )
     owner = {Party.SUPPLIER: "supplier_id", Party.DEPARTMENT: "department_id"}
+    contracts = list(rows.order_by("state_since", "id"))
+    signed: dict[int, set[str]] = defaultdict(set)
+    being_put_on = set()
+    intents = SigningIntent.objects.filter(document__in=[contract.document_id for contract in contracts])
+    for document, field, done in intents.values_list("document_id", "field", "signature"):
+        signed[document].add(field)
+        if done is None:
+            being_put_on.add(document)
     mine = []
-    for contract in rows.order_by("state_since", "id"):
-        party = next_party(contract)
-        if party is None:
+    for contract in contracts:
+        party = party_after(contract.framework, signed[contract.document_id])
+        if party is None or contract.document_id in being_put_on:
             continue
         organisation = getattr(contract, owner[party]) if party in owner else contract.framework.authority_id
         if (organisation, SIGNING_POST[Party(party)]) in held:

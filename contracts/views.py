@@ -14,7 +14,7 @@ from contracts.models import Contract, ContractState, Party, signature_field
 from documents import audit, jobs, rendering, store
 from documents.models import DocumentRevision, SigningIntent
 from procurement import access as procurement_access
-from procurement import display, quoting
+from procurement import display, figures, quoting
 from procurement import guards as procurement_guards
 from procurement.content import approved_object
 from procurement.middleware import actor_of
@@ -128,6 +128,9 @@ def contract(request, public_id):
         "signing": _signing(request, found),
         "revisions": DocumentRevision.objects.filter(document=found.document).order_by("number"),
         "events": display.timeline(audit.history(found), view),
+        "may_change_particulars": not list(
+            procurement_guards.why_not_change_particulars(found.call_off, by=request.actor, at=request.at)
+        ),
     } | display.submitted_order(found.revision, view)  # fmt: skip
     return render(request, "contracts/contract.html", context)
 
@@ -202,8 +205,11 @@ def _sign_freshly(request, found: Contract):
         if intent:
             messages.success(request, _("Your signature is being put on the document."))
             return redirect("contracts:contract", found.public_id)
+    elif errors and request.method != "POST":
+        raise procurement_access.NotYours(errors)  # a page that could not be sent is not offered
     context = {
         "contract": found, "party": Party(party).label, "form": form, "errors": errors,
+        "option": figures.option_words(display.content_of(found.revision)),
         "head": store.head(found.document), "organisation": access.organisation_of(found, party),
         "pages": DocumentRevision.objects.get(document=found.document, number=0).pages,
     }  # fmt: skip

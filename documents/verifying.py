@@ -275,7 +275,7 @@ def _unknown(pdf: bytes, digest: str) -> Verdict:
     if origin is not None:
         words = _("This file begins as a document of this register but was changed after it: it is not valid.")
     else:
-        words = _("This file is not a document of this register, or it was changed.")
+        words = _("This is no document of this register, byte for byte: it is another file, or a copy that was changed or saved anew. Ask whoever gave it to you for the file as it was downloaded.")
     return Verdict(False, digest, words, problems=[words])
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue import queries
+from catalogue.models import Framework
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
 from procurement.content import term_of
@@ -87,7 +88,7 @@ def _term(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
             _("The term is %(months)s months; this framework allows %(limit)s at most.")
             % {"months": months, "limit": framework.call_off_max_months},
         )
-    limit = _months_after(framework.ends_on, framework.call_off_may_outlive_framework_months)
+    limit = latest_end(framework)
     if last > limit:
         yield Gap(
             "term",
@@ -100,6 +101,11 @@ def _term(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
             _("The extension option is %(months)s months; this framework allows %(limit)s at most.")
             % {"months": revision.extension_months, "limit": framework.extension_months},
         )
+
+
+def latest_end(framework: Framework) -> date:
+    """The last day a call-off under the framework may have."""
+    return _months_after(framework.ends_on, framework.call_off_may_outlive_framework_months)
 
 
 def _months_after(day: date, months: int) -> date:

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.forms import Form
@@ -12,9 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.pricing import ZERO, unit_price
 from documents.clock import london_day
-from documents.templatetags.flex import count, gbp, percent
 from documents.templatetags.flex import day as as_day
-from procurement import completeness, quoting
+from procurement import completeness, figures
 from procurement.models import (
     IN_APPROVAL,
     Attachment,
@@ -24,7 +22,7 @@ from procurement.models import (
     Particulars,
     Phase,
 )
-from procurement.quoting import CapacityForecast, Quote
+from procurement.quoting import CapacityForecast
 
 SECTION_NAMES = {
     "title": gettext_lazy("Title"),
@@ -51,6 +49,17 @@ def section_rows(call_off, gaps: list[completeness.Gap]) -> list[dict[str, Any]]
         }
         for section in completeness.SECTIONS
     ]  # fmt: skip
+
+
+def term_limits(call_off: CallOff) -> str:
+    framework = call_off.framework
+    return _(
+        "Together at most %(months)s months, ended by %(day)s, the interim service directly before the shared one. An "
+        "option to extend has at most %(extension)s months."
+    ) % {
+        "months": framework.call_off_max_months, "day": as_day(completeness.latest_end(framework)),
+        "extension": framework.extension_months,
+    }  # fmt: skip
 
 
 def stored_values(shown: list[Form]) -> list[tuple[str, str]]:
@@ -93,7 +102,7 @@ def bar_parts(forecast: CapacityForecast) -> dict[str, Any]:
 
 
 def framework_bar(bar) -> dict[str, Any]:
-    return _parts(
+    return {"outside": bar.outside} | _parts(
         bar.ceiling,
         [
             ("committed", _("committed"), bar.committed), ("reserved", _("reserved"), bar.reserved),
@@ -106,67 +115,6 @@ def framework_bar(bar) -> dict[str, Any]:
 def content_of(revision: CallOffRevision) -> dict[str, Any]:
     """The frozen content of a submitted revision."""
     return json.loads(revision.content)
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What an order comes to (GBP; carbon in kgCO2e a year). ``saving_words`` is empty where no saving may be read;
-    ``beside_monthly`` are the parts of the whole life that the monthly charge leaves out."""
-
-    totals: dict[str, Any]
-    beside_monthly: list[str]
-    option_words: str = ""
-    saving_gbp: Decimal | None = None
-    saving_words: str = ""
-    carbon_kg: Decimal | None = None
-    carbon_words: str = ""
-
-
-def figures_of_draft(approved: dict[str, Any], quote: Quote) -> Figures:
-    return _figures(approved, quoting.assessment(quote))
-
-
-def figures_of(revision: CallOffRevision, approved: dict[str, Any], viewpoint: str) -> Figures:
-    """The supplier reads neither the baseline, nor the saving, nor the carbon saved against it."""
-    return _figures(approved, None if viewpoint == "supplier" else quoting.frozen_assessment(revision))
-
-
-def _figures(approved: dict[str, Any], weighed: quoting.Assessment | None) -> Figures:
-    totals = approved["totals"]
-    beside = [
-        _("%(amount)s %(what)s") % {"amount": gbp(totals[name]), "what": what}
-        for name, what in (
-            ("interim_gbp", _("interim, in all")), ("one_off_gbp", _("one-off")), ("usage_gbp", _("usage, not to exceed")),
-        )
-        if Decimal(totals[name])
-    ]  # fmt: skip
-    if weighed is None:
-        return Figures(totals, beside, option_words(approved))
-    left_out = ", ".join(weighed.carbon_not_assessed)
-    return Figures(
-        totals, beside, option_words(approved), weighed.saving_gbp_a_year, _saving_words(weighed),
-        weighed.carbon_saved_kg_a_year, _("not assessed: %(codes)s") % {"codes": left_out} if left_out else "",
-    )  # fmt: skip
-
-
-def _saving_words(weighed: quoting.Assessment) -> str:
-    if weighed.saving_percent is not None:
-        return _("%(percent)s of the baseline of %(baseline)s a user and year; %(net)s over the term, net of transition") % {
-            "percent": percent(weighed.saving_percent), "baseline": gbp(weighed.baseline_gbp_per_user_year),
-            "net": gbp(weighed.saving_net_of_transition_gbp),
-        }  # fmt: skip
-    return _("once the order meets the catalogue's rules") if weighed.baseline_gbp_per_user_year is not None else ""
-
-
-def option_words(approved: dict[str, Any]) -> str:
-    """What an option to extend would add; empty without one."""
-    months = (approved["term"] or {}).get("extension_months")
-    if not months:
-        return ""
-    value = quoting.option_value(Decimal(approved["totals"]["monthly_gbp"]), months)
-    return _("without the option to extend by %(months)s months, worth %(value)s net") % {
-        "months": months, "value": gbp(value),
-    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -249,7 +197,7 @@ VERBS = {
     "contract.signed_by_supplier": gettext_lazy("Signed by the supplier"),
     "contract.signed_by_department": gettext_lazy("Signed by the department"),
     "contract.signed_by_authority": gettext_lazy("Signed by the purchasing authority"),
-    "contract.binding": gettext_lazy("All three have signed: binding"),
+    "contract.binding": gettext_lazy("All three parties have signed"),
     "contract.executed": gettext_lazy("Executed"),
     "contract.voided": gettext_lazy("Void"),
 }
@@ -279,7 +227,7 @@ def submitted_order(revision: CallOffRevision, viewpoint: str) -> dict[str, Any]
     """A submitted revision on a page: its ``figures`` and its ``reading``, for one reader."""
     approved = content_of(revision)
     return {
-        "figures": figures_of(revision, approved, viewpoint), "reading": reading(revision, approved, viewpoint),
+        "figures": figures.figures_of(revision, approved, viewpoint), "reading": reading(revision, approved, viewpoint),
     }  # fmt: skip
 
 

@@ -12,12 +12,13 @@ from decimal import Decimal
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalogue import queries as catalogue_queries
 from catalogue.models import Framework, Organisation
 from documents import audit
 from documents.clock import london_day
-from documents.refusal import Reason, Refused, insist
+from documents.refusal import Reason, Refused, insist, refuse
 from documents.templatetags.flex import count
 from procurement import guards, searching
 from procurement.actors import Person
@@ -35,6 +36,10 @@ from procurement.models import (
     SpecialTerm,
 )
 
+STALE = (
+    gettext_lazy("Somebody saved this call-off while this form was open."),
+    gettext_lazy("Compare what is stored now with what you typed, then save what is right."),
+)
 MOST_LINES = 400  # the largest order whose document is tested to be made within the renderer's limits
 
 
@@ -70,14 +75,7 @@ def open_draft(call_off: CallOff, *, edits: int | None, by: Person, at: datetime
     call_off = lock_call_off(call_off)
     insist(guards.why_not_edit(call_off, by=by, at=at))
     if edits is not None and edits != call_off.revision.edits:
-        raise Refused(
-            [
-                Reason(
-                    _("Somebody saved this call-off while this form was open."),
-                    _("Compare what is stored now with what you typed, then save what is right."),
-                )
-            ]
-        )
+        refuse(*STALE)
     return call_off
 
 

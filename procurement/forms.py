@@ -1,12 +1,13 @@
 """What people type on the way to a call-off: validation only."""
 
+import re
 from datetime import date
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from catalogue import widgets
+from catalogue import uploads, widgets
 from catalogue.fields import (
     DayField,
     EmailField,
@@ -181,6 +182,14 @@ class AttachForm(forms.Form):
                              error_messages={"required": _("Say what the file is.")})  # fmt: skip
     file = UploadField(label=_("File"), help_text=_("PDF, Word, Excel, OpenDocument, CSV, PNG or JPEG."))
 
+    def clean(self):
+        data = super().clean()
+        upload = data.get("file")
+        written = {kind.content_type for kind in (uploads.PDF, uploads.DOCX, uploads.ODT)}
+        if upload and data.get("kind") == Attachment.Kind.BUSINESS_CASE and upload.content_type not in written:
+            self.add_error("file", _("A business case is a text that is read: a PDF, Word or OpenDocument file."))
+        return data
+
 
 class SpendControlForm(forms.Form):
     reference = LineField(label=_("Spend-control reference"), max_length=60, missing=_("Enter the reference."))
@@ -192,6 +201,7 @@ class BudgetForm(forms.Form):
 
 
 class ParticularsForm(forms.Form):
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)  # papers.seal of what was shown
     purchase_order = LineField(label=_("Purchase order number"), max_length=40, required=False,
                                help_text=_("If you have it already; it can follow later."))  # fmt: skip
     cost_centre = LineField(label=_("Cost centre"), max_length=40, missing=_("Enter the cost centre."))
@@ -204,6 +214,12 @@ class ParticularsForm(forms.Form):
     contact_name = LineField(label=_("Contact for the order"), max_length=120, missing=_("Name a contact."))
     contact_email = EmailField(label=_("Contact's email address"), missing=_("Enter the contact's email address."))
     contact_telephone = LineField(label=_("Contact's telephone number"), max_length=30, required=False)
+
+    def clean_contact_telephone(self):
+        typed = self.cleaned_data["contact_telephone"]
+        if typed and not re.fullmatch(r"\+?[0-9 ()-]{5,24}( ?(ext\.?|x) ?[0-9]{1,6})?", typed, re.ASCII):
+            raise ValidationError(_("Enter a telephone number with digits, like 020 7946 0000 or +44 20 7946 0000 ext 12."))
+        return typed
 
 
 class ReasonForm(forms.Form):

@@ -7,13 +7,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from documents import audit
+from documents import audit, canonical
 from documents.refusal import Reason, Refused, insist, refuse
 from procurement import guards
 from procurement.actors import Person
-from procurement.drafting import close_draft, open_draft, touch
+from procurement.drafting import STALE, close_draft, open_draft, touch
 from procurement.locking import lock_call_off
-from procurement.models import Attachment, CallOff
+from procurement.models import Attachment, CallOff, Particulars
 
 
 @transaction.atomic
@@ -48,6 +48,10 @@ def save_spend_control(
 
 
 MOST_FILES = 20
+PARTICULARS = (
+    "purchase_order", "cost_centre", "account", "spending", "invoice_address", "contact_name", "contact_email",
+    "contact_telephone",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,11 @@ class StoredFile:
     content_type: str
     sha256: str
     length: int
+
+
+def seal(row: Particulars) -> str:
+    """A hash that is another one after every change of the particulars."""
+    return canonical.sha256_hex(canonical.dumps({name: getattr(row, name) for name in PARTICULARS}))
 
 
 @transaction.atomic
@@ -89,11 +98,16 @@ def detach(call_off: CallOff, attachment_id: int, *, edits: int | None = None, b
 
 
 @transaction.atomic
-def save_particulars(call_off: CallOff, values: dict[str, str], *, by: Person, at: datetime) -> CallOff:
-    """Administrative particulars lie outside the hash: while drafting a save, later a recorded notice."""
+def save_particulars(
+    call_off: CallOff, values: dict[str, str], *, shown: str | None = None, by: Person, at: datetime
+) -> CallOff:
+    """Administrative particulars lie outside the hash: while drafting a save, later a recorded notice. ``shown`` is the
+    ``seal`` of what the form was filled with: refused when a colleague has changed them since."""
     call_off = lock_call_off(call_off)
     insist(guards.why_not_change_particulars(call_off, by=by, at=at))
     row = call_off.particulars
+    if shown is not None and shown != seal(row):
+        refuse(*STALE)
     before = {name: getattr(row, name) for name in values}
     for name, value in values.items():
         setattr(row, name, value)

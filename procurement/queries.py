@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, When
 
 from catalogue.models import Framework, Organisation
 from catalogue.text import search_words
-from documents.clock import london_day
+from documents.clock import LONDON, london_day
 from procurement import access
 from procurement.actors import Person
 from procurement.models import (
@@ -18,6 +18,7 @@ from procurement.models import (
     CallOff,
     CallOffState,
     CapacityAccount,
+    CapacityEntry,
     Decision,
     PostCode,
     Query,
@@ -90,6 +91,15 @@ def waiting_for_others(by: Person, on: date) -> QuerySet[CallOff]:
     )
 
 
+def ended_lately(by: Person, on: date) -> QuerySet[CallOff]:
+    """The person's departments' orders that others, or the clock, ended within four weeks."""
+    organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
+    return CallOff.objects.filter(
+        department_id__in=organisations, state__in=[S.REJECTED, S.DECLINED, S.LAPSED],
+        state_since__gte=datetime.combine(on - timedelta(days=28), time(), tzinfo=LONDON),
+    ).order_by("-state_since", "-id")  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Desk:
     """On whose desk an order is: who, since when (and for how many days), and for the supplier's answer until when."""
@@ -129,15 +139,21 @@ class Bar:
     reserved: object
     in_approval: object
     free: object
+    outside: object  # of the committed: by agreements outside the register
 
 
 def capacity_bar(framework: Framework) -> Bar:
     """Committed, reserved (past the department), in the department's approval, and free."""
     in_approval = CallOff.objects.filter(framework=OuterRef("framework"), state=S.DEPARTMENT_APPROVAL)
     total = in_approval.order_by().values("framework").annotate(total=Sum("whole_life_gbp")).values("total")
-    account = CapacityAccount.objects.annotate(pending_gbp=Subquery(total)).get(framework=framework)
+    opened = CapacityEntry.objects.filter(account=OuterRef("pk"), kind=CapacityEntry.Kind.OPEN)
+    outside = opened.order_by().values("account").annotate(total=Sum("committed_delta_gbp")).values("total")
+    account = CapacityAccount.objects.annotate(pending_gbp=Subquery(total), outside_gbp=Subquery(outside)).get(
+        framework=framework
+    )
     return Bar(
-        account.ceiling_gbp, account.committed_gbp, account.reserved_gbp, account.pending_gbp or 0, account.headroom_gbp
+        account.ceiling_gbp, account.committed_gbp, account.reserved_gbp, account.pending_gbp or 0, account.headroom_gbp,
+        account.outside_gbp or 0,
     )
 
 

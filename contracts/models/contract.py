@@ -40,7 +40,7 @@ def signature_field(party: str) -> str:
 
 
 class Contract(Row):
-    """One contract for one accepted call-off. A simple contract signed under hand; binding from ``signed_on``.
+    """One contract for one accepted call-off. A simple contract signed under hand. It binds when it is executed, in effect from ``signed_on``.
 
     ``parties`` keeps names and identifiers as they were; ``original_value_gbp`` is the whole-life value (GBP, VAT
     excluded) and ``levy_forecast_gbp`` the supplier's levy forecast on it.
@@ -102,7 +102,8 @@ class Contract(Row):
 
     @property
     def is_binding(self) -> bool:
-        return self.signed_on is not None
+        """Signed by all three and closed by its archive timestamp (clause 2.1); in effect from ``signed_on`` then."""
+        return self.executed_at is not None
 
     @property
     def has_ended_unbound(self) -> bool:

@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+import django_fsm
 from django.conf import settings
 from django.db import migrations, models
 
@@ -30,6 +31,28 @@ class Migration(migrations.Migration):
     dependencies = [("procurement", "0003_search_and_decline")]
 
     operations = [
+        migrations.AlterField(
+            model_name="calloff",
+            name="state",
+            field=django_fsm.FSMField(
+                choices=[
+                    ("draft", "draft"),
+                    ("department_approval", "with the department's approvers"),
+                    ("authority_approval", "with the purchasing authority"),
+                    ("returned", "returned for amendment"),
+                    ("with_supplier", "with the supplier"),
+                    ("confirmed", "accepted, contract not yet complete"),
+                    ("contracted", "contracted"),
+                    ("rejected", "rejected"),
+                    ("declined", "declined by the supplier"),
+                    ("withdrawn", "withdrawn"),
+                    ("lapsed", "lapsed"),
+                ],
+                default="draft",
+                max_length=50,
+                protected=True,
+            ),
+        ),
         migrations.AddField("calloffrevision", "baseline_gbp_per_user_year", amount()),
         migrations.AddField("calloffrevision", "saving_percent", amount()),
         migrations.AddField("calloffrevision", "saving_net_of_transition_gbp", amount()),

@@ -24,7 +24,7 @@ class CallOffState(models.TextChoices):
     AUTHORITY_APPROVAL = "authority_approval", _("with the purchasing authority")
     RETURNED = "returned", _("returned for amendment")
     WITH_SUPPLIER = "with_supplier", _("with the supplier")
-    CONFIRMED = "confirmed", _("accepted, contract being made")
+    CONFIRMED = "confirmed", _("accepted, contract not yet complete")
     CONTRACTED = "contracted", _("contracted")
     REJECTED = "rejected", _("rejected")
     DECLINED = "declined", _("declined by the supplier")

@@ -5,7 +5,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from procurement import access, approval, briefing, display, forms, guards, quoting
+from procurement import access, approval, briefing, display, figures, forms, guards, quoting
 from procurement.comparing import changes_since_last_seen
 from procurement.models import Query
 from procurement.views.common import attempt, page
@@ -33,7 +33,7 @@ def brief(request, public_id, position):
     context = {
         "call_off": order, "step": step, "revision": revision, "content": content,
         "viewpoint": access.viewpoint(request.actor, order, request.day),
-        "figures": display.figures_of(revision, content, "internal"),
+        "figures": figures.figures_of(revision, content, "internal"),
         "facts": briefing.facts(revision, content), "deviations": briefing.deviations(content),
         "shut": list(guards.why_not_decide(order, step, **acting)),
         "act_shut": list(guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, step),
@@ -66,7 +66,7 @@ def _decision(request, order, step, form_class, action, *, title, words, button,
             messages.success(request, done)
             return redirect("procurement:call_off", order.public_id)
     context = {"call_off": order, "step": step, "revision": step.revision, "form": form, "errors": errors,
-               "option": display.option_words(display.content_of(step.revision)), "title": title, "words": words, "button": button, "danger": danger,
+               "option": figures.option_words(display.content_of(step.revision)), "title": title, "words": words, "button": button, "danger": danger,
                "limit": _limit(request, step) if action is approval.decide else None}  # fmt: skip
     return render(request, "procurement/decide.html", context)
 

@@ -33,7 +33,8 @@ def reading_page(view: Callable) -> Callable:
         try:
             return view(request, *args, **kwargs)
         except NotYours as refused:
-            return render(request, "403.html", {"reasons": refused.reasons}, status=403)
+            about = "/".join(request.path.split("/")[:3]) + "/" if "public_id" in kwargs else ""  # the order or contract
+            return render(request, "403.html", {"reasons": refused.reasons, "about": about}, status=403)
 
     return inner
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue_queries
 from documents import audit
-from procurement import access, completeness, content, display, drafting, forms, guards, quoting, workflow
+from procurement import access, completeness, content, display, drafting, figures, forms, guards, quoting, workflow
 from procurement.views.common import attempt, page
 
 
@@ -60,7 +60,7 @@ def tasks(request, public_id):
         "call_off": call_off, "revision": revision, "quote": quote, "gaps": gaps,
         "sections": display.section_rows(call_off, gaps), "bar": display.bar_parts(forecast),
         "sent_back": _sent_back(call_off) if call_off.is_returned else None,
-        "content": approved, "figures": display.figures_of_draft(approved, quote),
+        "content": approved, "figures": figures.figures_of_draft(approved, quote),
         "withdraw_shut": list(guards.why_not_withdraw(call_off, by=request.actor, at=request.at)),
     }  # fmt: skip
     return render(request, "procurement/tasks.html", context)
@@ -72,9 +72,11 @@ def _sent_back(call_off):
     return audit.history(call_off).filter(verb__in=verbs).last()
 
 
-def section_page(request, call_off, section, form, *, errors=(), template="procurement/section.html", stored=None, **more):
+def section_page(request, call_off, section, form, *, errors=(), template="procurement/section.html", stored=None,
+                 late=None, **more):  # fmt: skip
     """``stored`` says how to read the section as it is stored: [(what, value)], shown beside a form that came too late."""
-    late = request.method == "POST" and edits_of(request) != call_off.revision.edits
+    if late is None:
+        late = request.method == "POST" and edits_of(request) != call_off.revision.edits
     context = {"call_off": call_off, "revision": call_off.revision, "name": display.SECTION_NAMES[section],
                "form": form, "errors": errors,
                "stored": [(what, words or _("empty")) for what, words in stored()] if late and stored else (),
@@ -82,8 +84,9 @@ def section_page(request, call_off, section, form, *, errors=(), template="procu
     return render(request, template, context | more)
 
 
-def simple_section(request, public_id, section, form_class, initial, save):
-    """A section that is one form: ``save(call_off, form)`` says which action with which values."""
+def simple_section(request, public_id, section, form_class, initial, save, lead=None):
+    """A section that is one form: ``save(form)`` says which action with which values, ``lead(call_off)`` what to know
+    before filling it in."""
     call_off = draft_of(request, public_id)
     form = form_class(request.POST or None, initial=initial(call_off))
     errors = ()
@@ -92,7 +95,8 @@ def simple_section(request, public_id, section, form_class, initial, save):
         done, errors = attempt(request, action, call_off, edits=edits_of(request), **arguments)
         if done:
             return to_tasks(call_off)
-    return section_page(request, call_off, section, form, errors=errors, stored=lambda: display.stored_values([form]))
+    return section_page(request, call_off, section, form, errors=errors, stored=lambda: display.stored_values([form]),
+                        lead=lead(call_off) if lead else "")  # fmt: skip
 
 
 @page
@@ -113,7 +117,7 @@ def term(request, public_id):
         values = form.cleaned_data | {"extension_months": form.cleaned_data["extension_months"] or 0}
         return drafting.save_term, {"term": drafting.Term(**values)}
 
-    return simple_section(request, public_id, "term", forms.TermForm, initial, save)
+    return simple_section(request, public_id, "term", forms.TermForm, initial, save, display.term_limits)
 
 
 @page
@@ -253,7 +257,7 @@ def check(request, public_id):
         "shown_hash": content.draft_hash(revision, quote),
         "gaps": [{"name": display.SECTION_NAMES[gap.section], "section": gap.section, "words": gap.words} for gap in gaps],
         "shut": [] if gaps else list(guards.why_not_submit(call_off, by=request.actor, at=request.at)),
-        "figures": display.figures_of_draft(approved, quote),
+        "figures": figures.figures_of_draft(approved, quote),
         "reading": display.reading(revision, approved, "department", changeable=True),
         "bar": display.bar_parts(quoting.capacity_forecast(revision, quote.totals.whole_life)),
         "steps": guards.route_preview(call_off, quote.totals.whole_life, request.day),

@@ -4,7 +4,7 @@ from django.http import Http404
 from django.shortcuts import redirect
 
 from documents import storage
-from procurement import access, forms, papers
+from procurement import access, display, forms, papers
 from procurement.views.common import attempt, page
 from procurement.views.drafts import draft_of, edits_of, section_page, simple_section, to_tasks
 
@@ -34,13 +34,21 @@ def data_protection(request, public_id):
 def particulars(request, public_id):
     call_off = access.get_call_off(request.actor, public_id, request.day, "edit")
     row = call_off.particulars
-    form = forms.ParticularsForm(request.POST or None, initial={n: getattr(row, n) for n in forms.ParticularsForm.base_fields})
+    stored = {name: getattr(row, name) for name in papers.PARTICULARS} | {"shown": papers.seal(row)}
+    form = forms.ParticularsForm(request.POST or None, initial=stored)
     errors = ()
     if request.method == "POST" and form.is_valid():
-        done, errors = attempt(request, papers.save_particulars, call_off, values=form.cleaned_data)
+        values = dict(form.cleaned_data)
+        shown = values.pop("shown")
+        done, errors = attempt(request, papers.save_particulars, call_off, values=values, shown=shown)
         if done:
             return to_tasks(call_off) if call_off.is_editable else redirect("procurement:call_off", call_off.public_id)
-    return section_page(request, call_off, "particulars", form, errors=errors)
+    late = bool(errors) and form.cleaned_data["shown"] != stored["shown"]
+    if late:
+        form.data = form.data | {"shown": stored["shown"]}
+    return section_page(
+        request, call_off, "particulars", form, errors=errors, late=late, stored=lambda: display.stored_values([form])
+    )
 
 
 @page

@@ -3,12 +3,14 @@
 import uuid
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from documents.refusal import Refused
-from procurement import completeness, drafting, quoting, workflow
+from procurement import completeness, drafting, papers, quoting, workflow
 from procurement.drafting import Site
+from procurement.forms import ParticularsForm
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
@@ -168,3 +170,45 @@ def test_no_password_is_shown_back():
     sent = {"login": "requester@dius.example", "password": "hunter2-hunter2"}
     words = strict.post(reverse("account_login"), sent, headers=OURS).content.decode()
     assert "requester@dius.example" in words and "hunter2" not in words
+
+
+def test_particulars_changed_by_a_colleague_meanwhile_are_not_overwritten(buyer):
+    call_off = cast.submitted()
+    address = reverse("procurement:particulars", args=[call_off.public_id])
+    page = buyer.get(address).content.decode()
+    shown = papers.seal(call_off.particulars)
+    assert shown in page
+    values = {name: getattr(call_off.particulars, name) for name in papers.PARTICULARS}
+    papers.save_particulars(call_off, values | {"account": "By a colleague"}, by=cast.requester(), at=cast.START)
+    late = post(buyer, address, shown=shown, **(values | {"purchase_order": "PO-7"})).content.decode()
+    assert "What is stored now" in late and "By a colleague" in late and 'value="PO-7"' in late
+    assert cast.fresh(call_off).particulars.account == "By a colleague"
+    again = papers.seal(cast.fresh(call_off).particulars)
+    assert again in late  # what is sent next was compared
+    assert post(buyer, address, shown=again, **(values | {"purchase_order": "PO-7"})).status_code == 302
+    assert cast.fresh(call_off).particulars.purchase_order == "PO-7"
+
+
+@pytest.mark.parametrize("typed", ["call me", "1234", "020 7946 0000; drop", "٠٢٠٧٩٤٦٠٠٠٠"])
+def test_a_telephone_number_has_digits(typed):
+    form = ParticularsForm({"contact_telephone": typed})
+    assert "Enter a telephone number with digits" in str(form.errors["contact_telephone"])
+
+
+@pytest.mark.parametrize("typed", ["", "020 7946 0000", "+44 (0)20 7946-0000", "+44 20 7946 0000 ext 12"])
+def test_telephone_numbers_as_people_write_them(typed):
+    assert "contact_telephone" not in ParticularsForm({"contact_telephone": typed}).errors
+
+
+@pytest.mark.parametrize(("name", "data", "words"), [
+    ("case.txt", b"hello", "its content is plain text"), ("case.pdf", b"hello", "its content is plain text"),
+    ("case.csv", b"a,b\n1,2\n", "A business case is a text that is read"),
+])  # fmt: skip
+def test_a_business_case_is_a_document(buyer, name, data, words):
+    call_off = cast.drafted()
+    address = reverse("procurement:attachments", args=[call_off.public_id])
+    file = SimpleUploadedFile(name, data)
+    sent = {"what": "attach", "attach-kind": "business_case", "attach-file": file, "edits": call_off.revision.edits}
+    before = call_off.revision.attachments.count()
+    assert words in post(buyer, address, **sent).content.decode()
+    assert call_off.revision.attachments.count() == before

@@ -1,0 +1,73 @@
+"""What an order comes to, as every page about it says it first: whole life, month, option, saving, carbon."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from documents.templatetags.flex import gbp, percent
+from procurement import quoting
+from procurement.models import CallOffRevision
+from procurement.quoting import Quote
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What an order comes to (GBP; carbon in kgCO2e a year). ``saving_words`` is empty where no saving may be read;
+    ``beside_monthly`` are the parts of the whole life that the monthly charge leaves out."""
+
+    totals: dict[str, Any]
+    beside_monthly: list[str]
+    option_words: str = ""
+    saving_gbp: Decimal | None = None
+    saving_words: str = ""
+    carbon_kg: Decimal | None = None
+    carbon_words: str = ""
+
+
+def figures_of_draft(approved: dict[str, Any], quote: Quote) -> Figures:
+    return _figures(approved, quoting.assessment(quote))
+
+
+def figures_of(revision: CallOffRevision, approved: dict[str, Any], viewpoint: str) -> Figures:
+    """The supplier reads neither the baseline, nor the saving, nor the carbon saved against it."""
+    return _figures(approved, None if viewpoint == "supplier" else quoting.frozen_assessment(revision))
+
+
+def _figures(approved: dict[str, Any], weighed: quoting.Assessment | None) -> Figures:
+    totals = approved["totals"]
+    beside = [
+        _("%(amount)s %(what)s") % {"amount": gbp(totals[name]), "what": what}
+        for name, what in (
+            ("interim_gbp", _("interim, in all")), ("one_off_gbp", _("one-off")), ("usage_gbp", _("usage, not to exceed")),
+        )
+        if Decimal(totals[name])
+    ]  # fmt: skip
+    if weighed is None:
+        return Figures(totals, beside, option_words(approved))
+    left_out = ", ".join(weighed.carbon_not_assessed)
+    return Figures(
+        totals, beside, option_words(approved), weighed.saving_gbp_a_year, _saving_words(weighed),
+        weighed.carbon_saved_kg_a_year, _("not assessed: %(codes)s") % {"codes": left_out} if left_out else "",
+    )  # fmt: skip
+
+
+def _saving_words(weighed: quoting.Assessment) -> str:
+    if weighed.saving_percent is not None:
+        return _("%(percent)s of the baseline of %(baseline)s a user and year; %(net)s over the term, net of transition") % {
+            "percent": percent(weighed.saving_percent), "baseline": gbp(weighed.baseline_gbp_per_user_year),
+            "net": gbp(weighed.saving_net_of_transition_gbp),
+        }  # fmt: skip
+    return _("once the order meets the catalogue's rules") if weighed.baseline_gbp_per_user_year is not None else ""
+
+
+def option_words(approved: dict[str, Any]) -> str:
+    """What an option to extend would add; empty without one."""
+    months = (approved["term"] or {}).get("extension_months")
+    if not months:
+        return ""
+    value = quoting.option_value(Decimal(approved["totals"]["monthly_gbp"]), months)
+    return _("without the option to extend by %(months)s months, worth %(value)s net") % {
+        "months": months, "value": gbp(value),
+    }  # fmt: skip

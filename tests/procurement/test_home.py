@@ -1,0 +1,41 @@
+"""What a requester finds on the first page about orders that are on other desks, or were ended by others."""
+
+from datetime import timedelta
+
+import pytest
+
+from documents.clock import london_day
+from procurement import approval, queries
+from tests import cast
+from tests.procurement.test_pages import sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+def rejected():
+    order = cast.submitted()
+    by = cast.person(cast.ROUTE[0])
+    step = cast.open_step(order, by)
+    shown = step.revision.revision_hash
+    return approval.reject(step, reason="Not this year.", shown_hash=shown, no_conflict=True, by=by, at=cast.START)
+
+
+def test_a_rejected_order_stays_in_sight_for_four_weeks(client):
+    order = rejected()
+    page = sign_in(client, "requester@dius.example").get("/").content.decode()
+    assert order.reference in page and "Not this year." in page
+    day = london_day(cast.START)
+    for days, seen in ((28, [order]), (29, [])):
+        assert list(queries.ended_lately(cast.requester(), day + timedelta(days=days))) == seen
+
+
+@pytest.mark.parametrize("email", ["requester@ons.example", "order.desk@fujitsu.example", "budget.holder@dius.example"])
+def test_others_are_not_shown_it_there(client, email):
+    order = rejected()
+    assert order.reference not in sign_in(client, email).get("/").content.decode()
+
+
+def test_what_the_authority_committed_outside_the_register_is_said(client):
+    words = "£56,000,000.00 stands for agreements made before or beside this register"
+    assert words in sign_in(client, "requester@dius.example").get("/framework/").content.decode()
+    assert words not in sign_in(client, "order.desk@fujitsu.example").get("/framework/").content.decode()
