@@ -45,7 +45,8 @@ def particulars(request, public_id):
             return to_tasks(call_off) if call_off.is_editable else redirect("procurement:call_off", call_off.public_id)
     late = bool(errors) and form.cleaned_data["shown"] != stored["shown"]
     if late:
-        form.data = form.data | {"shown": stored["shown"]}
+        form.data = form.data.copy()
+        form.data["shown"] = stored["shown"]  # both are shown now: what is sent next was compared
     return section_page(
         request, call_off, "particulars", form, errors=errors, late=late, stored=lambda: display.stored_values([form])
     )
