@@ -185,8 +185,15 @@ def download(request, public_id):
 
 @page
 def sign(request, public_id):
-    """A stranger is told nothing, not even to sign in again; then the fresh sign-in, then the document."""
-    return _sign_freshly(request, access.get_contract(request.actor, public_id, request.day))
+    """A stranger is told nothing, not even to sign in again, and who cannot sign now is told so before they do; then
+    the fresh sign-in, then the document."""
+    found = access.get_contract(request.actor, public_id, request.day)
+    party = guards.next_party(found)
+    if request.method != "POST" and party is not None:
+        shut = list(guards.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
+        if shut:
+            raise procurement_access.NotYours(shut)
+    return _sign_freshly(request, found)
 
 
 @reauthentication_required
@@ -205,8 +212,6 @@ def _sign_freshly(request, found: Contract):
         if intent:
             messages.success(request, _("Your signature is being put on the document."))
             return redirect("contracts:contract", found.public_id)
-    elif errors and request.method != "POST":
-        raise procurement_access.NotYours(errors)  # a page that could not be sent is not offered
     context = {
         "contract": found, "party": Party(party).label, "form": form, "errors": errors,
         "option": figures.option_words(display.content_of(found.revision)),

@@ -7,7 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from catalogue import uploads, widgets
+from catalogue import widgets
 from catalogue.fields import (
     DayField,
     EmailField,
@@ -181,14 +181,6 @@ class AttachForm(forms.Form):
     kind = forms.ChoiceField(label=_("What is it?"), choices=Attachment.Kind.choices, widget=widgets.Radios,
                              error_messages={"required": _("Say what the file is.")})  # fmt: skip
     file = UploadField(label=_("File"), help_text=_("PDF, Word, Excel, OpenDocument, CSV, PNG or JPEG."))
-
-    def clean(self):
-        data = super().clean()
-        upload = data.get("file")
-        written = {kind.content_type for kind in (uploads.PDF, uploads.DOCX, uploads.ODT)}
-        if upload and data.get("kind") == Attachment.Kind.BUSINESS_CASE and upload.content_type not in written:
-            self.add_error("file", _("A business case is a text that is read: a PDF, Word or OpenDocument file."))
-        return data
 
 
 class SpendControlForm(forms.Form):

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from catalogue import uploads
 from documents import audit, canonical
 from documents.refusal import Reason, Refused, insist, refuse
 from procurement import guards
@@ -48,6 +49,7 @@ def save_spend_control(
 
 
 MOST_FILES = 20
+WRITTEN = {kind.content_type for kind in (uploads.PDF, uploads.DOCX, uploads.ODT)}
 PARTICULARS = (
     "purchase_order", "cost_centre", "account", "spending", "invoice_address", "contact_name", "contact_email",
     "contact_telephone",
@@ -73,13 +75,15 @@ def seal(row: Particulars) -> str:
 def attach(
     call_off: CallOff, file: StoredFile, *, kind: str, edits: int | None = None, by: Person, at: datetime
 ) -> CallOff:
-    """Add a file to the draft. The same content twice is refused by name."""
+    """Add a file to the draft. The same content twice is refused by name; a business case has to be a text."""
     call_off = open_draft(call_off, edits=edits, by=by, at=at)
     if call_off.revision.attachments.count() >= MOST_FILES:
         refuse(
             _("An order has at most %(most)s files.") % {"most": MOST_FILES},
             _("Remove one, or put several into one file."),
         )
+    if kind == Attachment.Kind.BUSINESS_CASE and file.content_type not in WRITTEN:
+        refuse(_("A business case is a text that is read: attach a PDF, Word or OpenDocument file."))
     same = call_off.revision.attachments.filter(sha256=file.sha256).first()
     if same is not None:
         raise Refused([Reason(_("This file is already attached as %(name)s.") % {"name": same.filename})])

@@ -24,7 +24,7 @@ def fill_day(buyer, start, day, index=0):
         buyer.page.locator(f"#{start}_{part}").fill(value)
 
 
-def order(buyer, tmp_path):
+def order(buyer):
     """The task list from an empty draft to the check page, as a person fills it."""
     buyer.go("/call-offs/new/")
     buyer.look("new")
@@ -96,8 +96,7 @@ def order(buyer, tmp_path):
     buyer.press("Save and continue")
 
     buyer.go(base + "attachments/")
-    case = tmp_path / "business-case.csv"
-    case.write_text("line,words\n1,One service for 1 000 users\n")
+    case = DATA / "dius_business_case.pdf"
     buyer.choose("business case")
     buyer.page.locator("input[type=file]").set_input_files(str(case))
     buyer.press("Attach it")
@@ -156,7 +155,7 @@ def wait_for(visitor, words, seconds=240):
 def test_dius_orders_and_three_parties_sign(visit, tmp_path):
     buyer = visit("requester@dius.example")
     buyer.look("home-empty")
-    base = order(buyer, tmp_path)
+    base = order(buyer)
     buyer.go(base + "check/")
     buyer.look("check")
     buyer.press("Submit for approval")

@@ -93,7 +93,7 @@ def test_the_supplier_never_sees_what_is_not_for_it(client):
     call_off = cast.with_supplier()
     sign_in(client, "order.desk@fujitsu.example")
     page = client.get(address("call_off", call_off)).content.decode()
-    for secret in ("DIUS-ICT-2007", "746,848.80", "2,988.00", "business-case.csv", "186.99", "50,000,000.00"):
+    for secret in ("DIUS-ICT-2007", "746,848.80", "2,988.00", "business-case.pdf", "186.99", "50,000,000.00"):
         assert secret not in page
     case = call_off.revision.attachments.get()
     assert client.get(address("attachment", call_off, attachment_id=case.pk)).status_code == 404

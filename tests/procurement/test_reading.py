@@ -20,7 +20,7 @@ COVERED = (
     "No staff transfer.", "Types of personal data", "kept by the department", "Spend-control reference",
     "PO-DIUS-004711", "Accounts payable", "contract.manager@dius.example", "2012/13",
 )  # fmt: skip
-NOT_FOR_THE_SUPPLIER = ("DIUS-ICT-2007", "746,848.80", "2,988.00", "business-case.csv", "186.99", "CC-3100")
+NOT_FOR_THE_SUPPLIER = ("DIUS-ICT-2007", "746,848.80", "2,988.00", "business-case.pdf", "186.99", "CC-3100")
 
 
 @pytest.mark.parametrize("email", ["requester@dius.example", "order.desk@fujitsu.example"])
@@ -71,7 +71,7 @@ def test_the_terms_are_read_before_there_is_a_contract(client):
 def test_check_your_answers_shows_every_task_with_a_way_to_change_it(client):
     draft = cast.drafted()
     page = sign_in(client, "requester@dius.example").get(address("check", draft)).content.decode()
-    for words in (*COVERED, "DIUS-ICT-2007", "business-case.csv", "CC-3100"):
+    for words in (*COVERED, "DIUS-ICT-2007", "business-case.pdf", "CC-3100"):
         if words != "kept by the department":
             assert words in page, words
     for task in ("sites", "term", "services", "service_levels", "milestones", "special_terms", "data_protection",

@@ -32,11 +32,7 @@ DATA = Path(settings.BASE_DIR) / "config" / "data" / "flex"
 PATIENCE_SECONDS = 180
 CONTRACT_SIGNED = "sign: executed"  # the last action of this part of story.csv
 
-BUSINESS_CASE = (
-    b"line,words\n"
-    b"1,One managed service for 1 000 users from November 2007 and the shared service from April 2008\n"
-    b"2,Funded from the department's ICT budget; the saving against the baseline is on the brief\n"
-)
+BUSINESS_CASE = (DATA / "dius_business_case.pdf").read_bytes()
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -235,7 +231,7 @@ def draft_dius(by: Person, at: datetime) -> CallOff:
     papers.save_data_protection(call_off, data_protection(), **acting)
     papers.attach(
         call_off,
-        papers.StoredFile("business-case.csv", "text/csv", storage.put(BUSINESS_CASE), len(BUSINESS_CASE)),
+        papers.StoredFile("business-case.pdf", "application/pdf", storage.put(BUSINESS_CASE), len(BUSINESS_CASE)),
         kind=Attachment.Kind.BUSINESS_CASE,
         **acting,
     )
