@@ -123,7 +123,7 @@ def sign(contract: Contract, party: str, *, shown_sha256: str, by: Person, at: d
         (
             d
             for d in procurement_access.delegations(seat, DelegationKind.SIGNATURE, on)
-            if d.covers(contract.original_value_gbp)
+            if d.covers(contract.original_value_gbp, contract.revision.lots)
         ),
         key=lambda d: (d.unlimited, d.limit_gbp or 0),
     )

@@ -12,7 +12,6 @@ from documents import clock, store
 from documents.clock import london_day
 from documents.models import SigningIntent
 from documents.refusal import Reason
-from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
 from procurement import access as procurement_access
 from procurement import guards as procurement_guards
@@ -80,7 +79,7 @@ def _segregated(contract: Contract, by: Person, seat: procurement_access.Seat) -
 
 def _covered(contract: Contract, seat: procurement_access.Seat, on) -> Iterator[Reason]:
     held = procurement_access.delegations(seat, DelegationKind.SIGNATURE, on)
-    if any(delegation.covers(contract.original_value_gbp) for delegation in held):
+    if any(delegation.covers(contract.original_value_gbp, contract.revision.lots) for delegation in held):
         return
     value = gbp(contract.original_value_gbp)
     if not held:
@@ -88,10 +87,9 @@ def _covered(contract: Contract, seat: procurement_access.Seat, on) -> Iterator[
             _("The contract is worth %(value)s and you hold no signature delegation on this day.") % {"value": value}
         )
         return
-    until = held[0].ends_on
     yield Reason(
-        _("The contract is worth %(value)s; your signature delegation is %(limit)s until %(day)s.")
-        % {"value": value, "limit": gbp(held[0].limit_gbp), "day": as_day(until) if until else _("further notice")},
+        _("The contract is worth %(value)s; your signature delegation is %(limit)s.")
+        % {"value": value, "limit": procurement_guards.delegation_words(held[0])},
         _("Somebody with a larger signature delegation has to sign."),
     )
 

@@ -28,7 +28,6 @@ class Actor:
 
 
 SYSTEM = Actor(kind="system", words="the system", channel="worker")
-CLOCK = Actor(kind="system", words="the clock", channel="clock")
 
 
 def operator(command: str) -> Actor:

@@ -3,7 +3,9 @@ schedulers. A beat task runs them; stepping the demonstration's clock runs them 
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+
+Item = TypeVar("Item")
 
 
 class Hook(NamedTuple):
@@ -29,4 +31,19 @@ def next_moments() -> list[datetime]:
 
 
 def run_due(at: datetime) -> list[str]:
-    return [line for hook in _hooks.values() for line in hook.run(at)]
+    """Run every hook, also after one that fails. Raises ExceptionGroup with what failed, when all have run."""
+    return each(_hooks.values(), lambda hook: hook.run(at))
+
+
+def each(items: Iterable[Item], act: Callable[[Item], list[str]]) -> list[str]:
+    """Act on every item: one that fails keeps no other waiting. Raises ExceptionGroup with the failures at the end."""
+    done, failed = [], []
+    for item in items:
+        try:
+            done += act(item)
+        except Exception as error:  # noqa: BLE001 - raised with the others at the end
+            error.add_note(f"at {item}")
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("what the clock brings", failed)
+    return done

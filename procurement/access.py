@@ -81,7 +81,7 @@ def _is_one_of(user, organisation, on: date) -> Q:
 
 def _acting_now(deputy, on: date) -> Q:
     """Of ``ActingFor``: what the deputy acts under that day, in date on both sides, for an active principal."""
-    return in_date(on) & in_date(on, "holding__") & Q(deputy=deputy, principal__is_active=True)
+    return in_date(on) & in_date(on, "holding__") & Q(deputy=deputy, holding__user__is_active=True)
 
 
 def _acting_posts(deputy: User, on: date) -> QuerySet:
@@ -262,7 +262,7 @@ def find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | N
             holding__post__organisation_id=organisation_id,
             holding__post__code=code,
         )
-        .select_related("holding__post__organisation", "principal")
+        .select_related("holding__post__organisation", "holding__user")
         .first()
     )
     return Seat(acting.holding, acting) if acting else None

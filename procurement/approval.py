@@ -49,7 +49,7 @@ def _record(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: da
         held = access.delegations(seat, guards.commit_kind(step.side), on)
         # the smallest delegation that is enough: what was used, not what could have been
         delegation = min(
-            (d for d in held if d.covers(step.revision.whole_life_gbp)),
+            (d for d in held if d.covers(step.revision.whole_life_gbp, step.revision.lots)),
             key=lambda d: (d.unlimited, d.limit_gbp or 0),
         )
     decision = Decision.objects.create(

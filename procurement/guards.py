@@ -1,6 +1,6 @@
 """Why not: generators of reasons in words. The page's shut button and the action read the same ones."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from documents.templatetags.flex import gbp, last_day
 from procurement import access, completeness, quoting, routes
 from procurement.actors import Person
 from procurement.models import (
+    ENDED,
     IN_APPROVAL,
     OPEN,
     Accession,
@@ -22,6 +23,7 @@ from procurement.models import (
     CallOff,
     CallOffRevision,
     CallOffState,
+    Delegation,
     DelegationKind,
     PostCode,
     Query,
@@ -155,6 +157,7 @@ def why_not_withdraw(call_off: CallOff, *, by: Person, at: datetime) -> Iterator
 
 
 def why_not_copy(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from _state(call_off, *ENDED)
     yield from why_not_start(call_off.framework, call_off.department, by=by, at=at)
 
 
@@ -250,29 +253,35 @@ def why_not_covered(call_off: CallOff, step: ApprovalStep, *, by: Person, on: da
     seat = access.find_seat(by, step.organisation_id, step.post, on)
     if seat is None:
         return
-    value = step.revision.whole_life_gbp
+    value, lots = step.revision.whole_life_gbp, step.revision.lots
     held = access.delegations(seat, commit_kind(step.side), on)
-    if any(delegation.covers(value) for delegation in held):
+    if any(delegation.covers(value, lots) for delegation in held):
         return
     if not held:
         words = _("It commits %(value)s and you hold no %(kind)s delegation on this day.") % {
             "value": gbp(value), "kind": DelegationKind(commit_kind(step.side)).label,
         }  # fmt: skip
     else:
-        largest = held[0]
-        words = _("It commits %(value)s; your delegation is %(limit)s until %(day)s.") % {
-            "value": gbp(value), "limit": gbp(largest.limit_gbp),
-            "day": as_day(largest.ends_on) if largest.ends_on else _("further notice"),
+        words = _("It commits %(value)s; your delegation is %(limit)s.") % {
+            "value": gbp(value), "limit": delegation_words(held[0])
         }  # fmt: skip
-    yield Reason(words, _who_covers(step, value, on))
+    yield Reason(words, _who_covers(step, value, lots, on))
 
 
-def _who_covers(step: ApprovalStep, value: Decimal, on: date) -> str:
+def delegation_words(held: Delegation) -> str:
+    """"£5,000,000.00 for lot 2 until 20 May 2014"."""
+    limit = _("unlimited") if held.unlimited else gbp(held.limit_gbp)
+    lot = _(" for lot %(lot)s") % {"lot": held.lot} if held.lot is not None else ""
+    until = as_day(held.ends_on) if held.ends_on else _("further notice")
+    return _("%(limit)s%(lot)s until %(day)s") % {"limit": limit, "lot": lot, "day": until}
+
+
+def _who_covers(step: ApprovalStep, value: Decimal, lots: Collection[int], on: date) -> str:
     names = [
         person.name
         for person in access.holders(step.organisation_id, step.post, on)
         if any(
-            d.covers(value)
+            d.covers(value, lots)
             for holding in person.holdings.filter(post__code=step.post, post__organisation_id=step.organisation_id)
             for d in access.delegations(access.Seat(holding), commit_kind(step.side), on)
         )

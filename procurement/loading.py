@@ -11,11 +11,11 @@ import yaml
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from catalogue.loading import Row, load_catalogue, rows
+from catalogue.loading import LoadRefused, Row, load_catalogue, rows
 from catalogue.models import Framework, Organisation
 from documents import audit
 from documents.actors import Actor
-from procurement import access, capacity
+from procurement import access, capacity, routes
 from procurement.models import (
     AUTHORITY_POSTS,
     Accession,
@@ -64,15 +64,27 @@ def _amount(row: Row, column: str) -> Decimal | None:
 def _load_matrix(directory: Path, framework: Framework) -> None:
     found = [
         MatrixRow(
-            up_to_gbp=_amount(row, "up_to_gbp_inclusive"), department_steps=row.needed("department_steps"),
-            authority_steps=row.needed("authority_steps"),
+            up_to_gbp=_amount(row, "up_to_gbp_inclusive"), department_steps=_steps(row, "department_steps"),
+            authority_steps=_steps(row, "authority_steps"),
         )
         for row in rows(directory, "approval_matrix.csv")
     ]  # fmt: skip
+    bounds = [row.up_to_gbp for row in found]
+    if len(set(bounds)) != len(bounds) or None not in bounds:
+        raise LoadRefused("approval_matrix.csv: every value needs one route: one row without an upper bound, no bound twice")
     matrix = ApprovalMatrix.objects.create(framework=framework, version=1, valid_from=framework.starts_on)
     for row in found:
         row.matrix = matrix
         row.save()
+
+
+def _steps(row: Row, column: str) -> str:
+    """``a;b+c`` of known posts, none twice: nobody could decide both."""
+    posts = [post for group in routes.parse(row.needed(column)) for post in group]
+    unknown = [post for post in posts if post not in PostCode.values]
+    if unknown or len(set(posts)) != len(posts):
+        row.refuse(column, f"names no post {unknown[0]!r}" if unknown else "names a post twice")
+    return row.needed(column)
 
 
 def _organisation(row: Row, column: str = "organisation") -> Organisation:

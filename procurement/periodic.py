@@ -12,14 +12,14 @@ from procurement.models import OPEN, CallOff, CallOffState
 
 def run(at: datetime) -> list[str]:
     """Lapse what is over. Safe to run twice: the action looks again under the lock."""
-    done = []
     late = Q(state=CallOffState.WITH_SUPPLIER, answer_due_at__lte=at)
     over = Q(state__in=OPEN, framework__ends_on__lt=london_day(at))
-    for call_off in CallOff.objects.filter(late | over).order_by("id"):
-        call_off = workflow.lapse(call_off, at=at)
-        if call_off.state == CallOffState.LAPSED:
-            done.append(f"{call_off.reference or call_off.title} lapsed")
-    return done
+    return periodic.each(CallOff.objects.filter(late | over).order_by("id"), lambda call_off: _lapse(call_off, at))
+
+
+def _lapse(call_off: CallOff, at: datetime) -> list[str]:
+    call_off = workflow.lapse(call_off, at=at)
+    return [f"{call_off.reference or call_off.title} lapsed"] if call_off.state == CallOffState.LAPSED else []
 
 
 def next_moments() -> list[datetime]:

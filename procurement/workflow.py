@@ -175,6 +175,7 @@ def lapse(call_off: CallOff, *, at: datetime, by: Actor = SYSTEM) -> CallOff:
 @transaction.atomic
 def copy(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
     """A new draft of the same department with the content of an older call-off."""
+    call_off = lock_call_off(call_off)
     insist(guards.why_not_copy(call_off, by=by, at=at))
     fresh = drafting.start(call_off.framework, call_off.department, title=call_off.title, by=by, at=at)
     copying.copy_content(call_off.revision, fresh.revision)

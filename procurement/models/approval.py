@@ -52,6 +52,9 @@ class ApprovalStep(Row):
             models.CheckConstraint(
                 condition=~Q(state=StepState.OPEN) | Q(opened_at__isnull=False), name="open_step_has_a_moment"
             ),
+            models.CheckConstraint(
+                condition=Q(side__in=Side.values, act__in=Act.values, post__in=PostCode.values), name="step_is_known"
+            ),
         ]
         indexes = [
             models.Index(
@@ -110,6 +113,7 @@ class Decision(Row):
         constraints = [
             models.UniqueConstraint(fields=["revision", "person_id"], name="one_decision_a_person"),
             models.CheckConstraint(condition=Q(no_conflict_declared=True), name="decision_declares_no_conflict"),
+            models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="decision_outcome_is_known"),
             models.CheckConstraint(
                 condition=~Q(outcome=Outcome.COMMITTED) | Q(delegation__isnull=False),
                 name="commit_names_its_delegation",

@@ -58,6 +58,20 @@ class CapacityEntry(Row):
 
     db_rights = FACT
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["open", "reserve", "commit", "release"]), name="capacity_kind_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    reserved_delta_gbp__gte=-LARGEST_GBP, reserved_delta_gbp__lte=LARGEST_GBP,
+                    committed_delta_gbp__gte=-LARGEST_GBP, committed_delta_gbp__lte=LARGEST_GBP,
+                ),  # fmt: skip
+                name="capacity_entry_is_money",
+            ),
+        ]
+
 
 class VolumeEntry(Row):
     """A fact: a quantity that counts towards a volume band from a day on. Pricing reads these, never contracts."""

@@ -6,7 +6,9 @@ on that day" can always be answered.
 """
 
 import uuid
+from collections.abc import Collection
 from datetime import date
+from decimal import Decimal
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -154,7 +156,8 @@ class DelegationKind(models.TextChoices):
 
 
 class Delegation(Row):
-    """How much the holder of a post may commit: ``limit_gbp`` in GBP, VAT excluded, or explicitly unlimited.
+    """How much the holder of a post may commit: ``limit_gbp`` in GBP, VAT excluded, or explicitly unlimited; for orders
+    of one ``lot`` alone where it names one.
 
     Zero never means unlimited: a row states one or the other.
     """
@@ -181,16 +184,17 @@ class Delegation(Row):
         ]
         indexes = [models.Index(fields=["holding", "kind"], name="delegation_by_holding")]
 
-    def covers(self, value_gbp) -> bool:
-        return self.unlimited or self.limit_gbp >= value_gbp
+    def covers(self, value_gbp: Decimal, lots: Collection[int]) -> bool:
+        """Whether an order of this value in these lots is within it."""
+        return (self.unlimited or self.limit_gbp >= value_gbp) and (self.lot is None or set(lots) == {self.lot})
 
 
 class ActingFor(Row):
-    """A time-boxed deputy: ``deputy`` may act in the post of ``holding``; one link long, never for oneself."""
+    """A time-boxed deputy: ``deputy`` may act in the post of ``holding``; one link long, never for oneself (the
+    database refuses it)."""
 
     holding = models.ForeignKey(PostHolding, on_delete=models.PROTECT, related_name="deputies")
     deputy = models.ForeignKey(User, on_delete=models.PROTECT, related_name="acting_for")
-    principal = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     starts_on = models.DateField()
     ends_on = models.DateField()
 
@@ -199,6 +203,10 @@ class ActingFor(Row):
     class Meta:
         constraints = [
             _dated("acting_for"),
-            models.CheckConstraint(condition=~Q(deputy=F("principal")), name="nobody_acts_for_themselves"),
         ]
+
+    @property
+    def principal(self) -> User:
+        """For whom the deputy acts: whose post it is."""
+        return self.holding.user
 

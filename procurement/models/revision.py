@@ -108,6 +108,11 @@ class CallOffRevision(Row):
     def is_submitted(self) -> bool:
         return self.submitted_at is not None
 
+    @property
+    def lots(self) -> frozenset[int]:
+        """The lots of a submitted revision's services."""
+        return frozenset(self.lines.values_list("service__lot", flat=True))
+
 
 class RevisionHand(Row):
     """Every person whose hand edited a revision; none of them may decide on it."""
@@ -213,7 +218,12 @@ class PlannedMilestone(Row):
 
     class Meta:
         ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["revision", "number"], name="one_milestone_a_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["revision", "number"], name="one_milestone_a_number"),
+            models.CheckConstraint(
+                condition=Q(effect__in=["", "interim_starts", "cutover"]), name="milestone_effect_is_known"
+            ),
+        ]
 
     @property
     def label(self) -> str:

@@ -78,7 +78,7 @@ def call_off(request, public_id):
             "recall": not list(guards.why_not_recall(order, **acting)),
             "withdraw": not list(guards.why_not_withdraw(order, **acting)),
             "particulars": order.state not in ENDED and not list(guards.why_not_change_particulars(order, **acting)),
-            "copy": order.state in ENDED and not list(guards.why_not_copy(order, **acting)),
+            "copy": not list(guards.why_not_copy(order, **acting)),
         },
         "accept_shut": list(guards.why_not_confirm(order, **acting)) if accepting else [],
     }  # fmt: skip

@@ -25,6 +25,9 @@ DATA = Path(__file__).resolve().parents[2] / "config" / "data" / "flex"
         ("delegations.csv", "25000.00", "2.5e4", "column limit_gbp: '2.5e4' is not an amount"),
         ("delegations.csv", "budget.holder@", "nobody@", "column person: 'nobody@dius.example' does not hold the post"),
         ("approval_matrix.csv", "25000.00", "NaN", "column up_to_gbp_inclusive: 'NaN' is not an amount"),
+        ("approval_matrix.csv", "budget_holder,", "holder,", "column department_steps: 'holder' names no post 'holder'"),
+        ("approval_matrix.csv", "budget_holder;technology_officer", "budget_holder;budget_holder", "names a post twice"),
+        ("approval_matrix.csv", "500000.00", "25000.00", "one row without an upper bound, no bound twice"),
         ("organisations.csv", "active", "joined", "column accession_state: 'joined' is none of"),
     ],
 )

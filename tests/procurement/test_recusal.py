@@ -44,7 +44,7 @@ def test_a_deputy_named_afterwards_decides():
     holding = PostHolding.objects.get(user=principal.user, post__code="budget_holder")
     access.grant_organisation(deputy, cast.dius(), starts_on=cast.START.date())
     ActingFor.objects.create(
-        holding=holding, principal=principal.user, deputy=deputy, starts_on=cast.START.date(), ends_on=cast.START.date()
+        holding=holding, deputy=deputy, starts_on=cast.START.date(), ends_on=cast.START.date()
     )
     cast.decide(order, deputy.email)
     assert cast.fresh(order).revision.decisions.get().principal_name == principal.words

@@ -248,7 +248,7 @@ def deputy_of(email: str, name: str) -> None:
     deputy = User.objects.create(email=name, name=name.split("@")[0], password="!")
     access.grant_organisation(deputy, holding.post.organisation, starts_on=cast.START.date())
     ActingFor.objects.create(
-        holding=holding, deputy=deputy, principal=principal.user, starts_on=cast.START.date(),
+        holding=holding, deputy=deputy, starts_on=cast.START.date(),
         ends_on=cast.START.date() + timedelta(days=10),
     )  # fmt: skip
 

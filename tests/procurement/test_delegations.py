@@ -1,0 +1,118 @@
+"""What a delegation covers: its limit and, where it names one, its lot; and for whom a deputy acts."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from contracts import guards as contract_guards
+from documents import periodic
+from documents.refusal import Refused
+from procurement import workflow
+from procurement.models import ActingFor, Decision, Delegation, Outcome, PostHolding, StepState
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+OFFICER = "accounting.officer@dius.example"
+
+
+def only_lot(person, kind, lot):
+    """Whatever the person holds of the kind, for one lot alone from now on: rows are facts, so ended and made anew."""
+    holding = PostHolding.objects.get(user=person.user, delegations__kind=kind)
+    Delegation.objects.filter(holding=holding, kind=kind).update(ends_on=cast.START.date().replace(month=9))
+    return Delegation.objects.create(holding=holding, kind=kind, unlimited=True, lot=lot, starts_on=cast.START.date())
+
+
+@pytest.mark.parametrize(("limit", "lot", "value", "lots", "covers"), [
+    ("100.00", None, "100.00", {1, 2}, True), ("100.00", None, "100.01", {1}, False),
+    ("100.00", 1, "100.00", {1}, True), ("100.00", 1, "100.00", {2}, False), ("100.00", 1, "1.00", {1, 2}, False),
+    (None, 1, "9999.00", {1}, True), (None, 1, "9999.00", {2}, False), (None, 1, "1.00", set(), False),
+])  # fmt: skip
+def test_a_delegation_covers_a_value_in_its_lot(limit, lot, value, lots, covers):
+    held = Delegation(limit_gbp=Decimal(limit) if limit else None, unlimited=limit is None, lot=lot)
+    assert held.covers(Decimal(value), lots) is covers
+
+
+def before_the_officer():
+    order = cast.submitted()
+    for email in cast.ROUTE[:3]:
+        cast.decide(order, email)
+    assert order.revision.lots == {1, 2}
+    return cast.fresh(order)
+
+
+def test_an_order_of_several_lots_is_not_committed_under_a_delegation_for_one():
+    order, officer = before_the_officer(), cast.person(OFFICER)
+    only_lot(officer, "budget", 1)
+    with pytest.raises(Refused, match="your delegation is unlimited for lot 1 until further notice"):
+        cast.decide(order, OFFICER)
+
+
+def test_the_database_refuses_a_delegation_of_another_lot():
+    order, officer = before_the_officer(), cast.person(OFFICER)
+    held = only_lot(officer, "budget", 1)
+    step = order.revision.steps.get(state=StepState.OPEN)
+    with pytest.raises(IntegrityError, match="the delegation does not cover the value"), transaction.atomic():
+        Decision.objects.create(
+            step=step, revision=step.revision, user=officer.user, person_id=officer.person_id, name=officer.words,
+            holding=held.holding, delegation=held, outcome=Outcome.COMMITTED, no_conflict_declared=True,
+            revision_hash=step.revision.revision_hash, decided_at=cast.START,
+        )  # fmt: skip
+
+
+def test_a_signature_delegation_of_one_lot_signs_no_contract_of_several():
+    contract = cast.issued()
+    signatory = cast.person("supplier.signatory@fujitsu.example")
+    only_lot(signatory, "signature", 1)
+    found = [str(reason) for reason in contract_guards.why_not_sign(contract, "supplier", by=signatory, at=cast.START)]
+    assert len(found) == 1 and "unlimited for lot 1" in found[0]
+
+
+def test_nobody_acts_for_themselves():
+    holding = PostHolding.objects.get(user=cast.person(OFFICER).user)
+    day = cast.START.date()
+    with pytest.raises(IntegrityError, match="nobody acts for themselves"), transaction.atomic():
+        ActingFor.objects.create(holding=holding, deputy=holding.user, starts_on=day, ends_on=day)
+
+
+def test_a_deputy_acts_for_the_holder_of_the_post_and_for_nobody_else():
+    order, officer = before_the_officer(), cast.person(OFFICER)
+    holding = PostHolding.objects.get(user=officer.user)
+    deputy, day = cast.person("contract.manager@dius.example"), cast.START.date()
+    ActingFor.objects.create(holding=holding, deputy=deputy.user, starts_on=day, ends_on=day)
+    cast.decide(order, "contract.manager@dius.example")
+    decision = order.revision.decisions.get(step__post="accounting_officer")
+    assert (decision.principal_id, decision.principal_name) == (officer.person_id, officer.words)
+
+
+def test_only_what_has_ended_is_copied():
+    with pytest.raises(Refused, match="This call-off is with the department's approvers"):
+        workflow.copy(cast.submitted(), by=cast.requester(), at=cast.START)
+
+
+def test_what_fails_keeps_no_other_waiting():
+    seen = []
+
+    def act(number):
+        if number == 2:
+            raise ValueError("no")
+        seen.append(number)
+        return [str(number)]
+
+    with pytest.raises(ExceptionGroup) as failed:
+        periodic.each([1, 2, 3], act)
+    assert seen == [1, 3] and [str(error) for error in failed.value.exceptions] == ["no"]
+    assert failed.value.exceptions[0].__notes__ == ["at 2"]
+
+
+def test_the_decided_step_is_of_a_known_outcome():
+    order = cast.submitted()
+    by = cast.person(cast.ROUTE[0])
+    step = cast.open_step(order, by)
+    holding = PostHolding.objects.get(user=by.user)
+    with pytest.raises(IntegrityError, match="decision_outcome_is_known"), transaction.atomic():
+        Decision.objects.create(
+            step=step, revision=step.revision, user=by.user, person_id=by.person_id, name=by.words, holding=holding,
+            outcome="waved", reason="x", no_conflict_declared=True, revision_hash=step.revision.revision_hash,
+            decided_at=cast.START,
+        )  # fmt: skip
