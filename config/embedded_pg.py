@@ -86,11 +86,16 @@ class Cluster:
         self.data = self.root / "data"
         self.socket = socket_directory(self.root)
 
+    @property
+    def is_made(self) -> bool:
+        """Whether its data is there (not always under the instance: see ``account``)."""
+        return (self.data / "PG_VERSION").exists()
+
     def ensure(self) -> None:
         """Make the cluster if there is none and start it if it is down. Parallel calls give one cluster."""
         self._prepare()
         with self._locked():
-            if not (self.data / "PG_VERSION").exists():
+            if not self.is_made:
                 self._initialise()
             self._insist_on_version()
             if self.pid() is None:

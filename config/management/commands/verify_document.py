@@ -67,7 +67,7 @@ class Command(BaseCommand):
         knows the document answers; "unknown" is an answer only when every one of them could look."""
         verdict, failed = None, ""
         for name in instances:
-            if not (settings.VAR_DIR / name / "pg").exists():
+            if not Cluster(settings.VAR_DIR / name / "pg").is_made:
                 continue
             answer = subprocess.run(
                 [sys.executable, str(settings.BASE_DIR / "manage.py"), "verify_document", str(path.resolve())],
