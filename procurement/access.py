@@ -9,6 +9,7 @@ from datetime import date
 from uuid import UUID
 
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -244,7 +245,18 @@ class Seat:
 
 
 def find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | None:
-    """The person's own holding of the post on the day, else one they act for, else None. Reads afresh."""
+    """The person's own holding of the post on the day, else one they act for, else None. Inside an action (a
+    transaction) it is read afresh; a page, which locks nothing, asks the same only once."""
+    if connection.in_atomic_block:
+        return _find_seat(by, organisation_id, code, on)
+    known = by.user.__dict__.setdefault("_seats", {})
+    wanted = organisation_id, code, on
+    if wanted not in known:
+        known[wanted] = _find_seat(by, organisation_id, code, on)
+    return known[wanted]
+
+
+def _find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | None:
     member = _is_one_of(by.user, organisation_id, on)
     own = (
         PostHolding.objects.filter(
