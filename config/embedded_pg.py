@@ -93,8 +93,9 @@ class Cluster:
 
     def ensure(self) -> None:
         """Make the cluster if there is none and start it if it is down. Parallel calls give one cluster."""
-        self._prepare()
+        self._make_directory()
         with self._locked():
+            self.binaries = self._reachable(find_binaries())
             if not self.is_made:
                 self._initialise()
             self._insist_on_version()
@@ -135,13 +136,12 @@ class Cluster:
 
     # ---- steps
 
-    def _prepare(self) -> None:
-        self.root.mkdir(parents=True, exist_ok=True)
-        if self.account is None:
-            self.root.chmod(0o700)
-        else:
+    def _make_directory(self) -> None:
+        """Closed to everybody but who runs the cluster: the socket trusts whoever reaches it."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.root.chmod(0o700)
+        if self.account is not None:
             os.chown(self.root, self.account.pw_uid, self.account.pw_gid)
-        self.binaries = self._reachable(find_binaries())
 
     def _reachable(self, binaries: Path) -> Path:
         """Binaries the ordinary account can run: a copy, when the originals lie in a closed directory (a clone in

@@ -122,6 +122,7 @@ def test_without_namespaces_it_runs_as_an_ordinary_account(tmp_path, monkeypatch
     try:
         cluster.ensure()
         assert Path(f"/proc/{cluster.pid()}").stat().st_uid == expected != 0
+        assert stat.S_IMODE(cluster.socket.stat().st_mode) == 0o700
         assert ask(cluster, "SELECT 1", user="flex_app") == [(1,)]
     finally:
         cluster.wipe()
