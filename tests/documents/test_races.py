@@ -19,10 +19,13 @@ from django.http import HttpResponseRedirect
 from django.test import RequestFactory
 
 from config.supervisor import die_with_parent, worker_command
+from contracts.models import Contract
 from documents import clock, idempotency, jobs, mail, numbers, store
 from documents.models import Document, DocumentRevision, Email, IdempotencyKey, Job, NumberCounter, Signature
 from tests import cast
 from tests.conftest import ROOT, sql
+
+MAKING = "contracts.make_document"
 
 
 def together(do, times: int = 4) -> list:
@@ -101,12 +104,14 @@ def test_an_act_succeeds_without_a_broker_and_its_work_follows(committed_db, mai
 def worker(committed_db):
     """Starts real workers on this database; kills what is left of them."""
     folder = Path(tempfile.mkdtemp(prefix="flex-worker-"))
-    for name in ("broker/messages", "broker/control", "store", "mail"):
+    for name in ("broker/messages", "broker/control", "store", "mail", "tmp"):
         (folder / name).mkdir(parents=True)
     started = []
 
     def start() -> subprocess.Popen:
-        environment = os.environ | {"FLEX_TEST_DATABASE": committed_db, "FLEX_TEST_FOLDER": str(folder)}
+        environment = os.environ | {
+            "FLEX_TEST_DATABASE": committed_db, "FLEX_TEST_FOLDER": str(folder), "TMPDIR": str(folder / "tmp"),
+        }  # fmt: skip
         started.append(
             subprocess.Popen(
                 worker_command(folder),
@@ -133,24 +138,62 @@ def wait_for(condition, seconds: float = 120) -> None:
         time.sleep(0.02)
 
 
-def test_a_worker_killed_at_its_work_and_a_wiped_broker_lose_nothing_and_do_nothing_twice(worker):
-    start, folder = worker
-    contract = cast.accepted()
-    making = Job.objects.filter(task="contracts.make_document")
+def kill(process: subprocess.Popen) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def stored(folder: Path) -> list[Path]:
+    return [path for path in (folder / "store").rglob("*") if path.is_file()]
+
+
+def killed_before_rendering(start, folder) -> None:
+    """It stood still when the order was accepted: nobody has claimed the job."""
+    call_off = cast.with_supplier()
     first = start()
-    wait_for(lambda: making.get().state == Job.State.RUNNING)
-    os.killpg(first.pid, signal.SIGKILL)
-    first.wait()
+    wait_for(lambda: not Email.objects.filter(sent_at=None).exists())
+    os.killpg(first.pid, signal.SIGSTOP)
+    cast.accept(call_off)
+    kill(first)
+    assert Job.objects.get(task=MAKING).attempts == 0
+
+
+def killed_while_rendering(start, folder) -> None:
+    """The layout ran in its child, which leaves a folder beside its own temporary files."""
+    cast.accepted()
+    first = start()
+    wait_for(lambda: list((folder / "tmp").glob("flex-render-*")))
+    kill(first)
+    assert not stored(folder)
+
+
+def killed_after_rendering(start, folder) -> None:
+    """The bytes were stored and their row waited for the document's lock."""
+    contract = cast.accepted()
+    with transaction.atomic():
+        Document.objects.select_for_update().get(pk=contract.document_id)
+        first = start()
+        wait_for(waiting_for_a_row)
+        kill(first)
+    assert len(stored(folder)) == 1
+
+
+@pytest.mark.parametrize("killed", [killed_before_rendering, killed_while_rendering, killed_after_rendering])
+def test_a_worker_killed_around_its_rendering_and_a_wiped_broker_lose_nothing_and_do_nothing_twice(worker, killed):
+    start, folder = worker
+    killed(start, folder)
+    assert not DocumentRevision.objects.exists()
+    making = Job.objects.filter(task=MAKING)
+    begun = making.get().attempts
     shutil.rmtree(folder / "broker" / "messages")
     (folder / "broker" / "messages").mkdir()
-    assert making.get().state == Job.State.RUNNING
     making.update(lease_until=clock.real_now() - timedelta(seconds=1))  # rather than wait for it to end
     start()
-    wait_for(lambda: cast.fresh(contract).state == "awaiting_signatures")
-    assert making.get().attempts == 2
-    purposes = DocumentRevision.objects.filter(document=cast.fresh(contract).document).values_list(
-        "purpose", flat=True
-    )
+    wait_for(lambda: making.get().state == Job.State.DONE)
+    assert making.get().attempts == begun + 1
+    contract = Contract.objects.get()
+    assert contract.state == "awaiting_signatures"
+    purposes = DocumentRevision.objects.filter(document=contract.document).values_list("purpose", flat=True)
     assert list(purposes) == ["draft", "issuing_seal"]
     call_command("check_invariants")
 
@@ -167,8 +210,7 @@ def test_a_worker_killed_between_signing_and_recording_signs_once(worker, settin
     with transaction.atomic():
         Document.objects.select_for_update().get(pk=document.pk)
         wait_for(waiting_for_a_row)
-        os.killpg(first.pid, signal.SIGKILL)
-        first.wait()
+        kill(first)
         assert not Signature.objects.exists()
     signing = Job.objects.get(task="contracts.apply_signature")
     assert signing.state == Job.State.RUNNING
