@@ -18,7 +18,7 @@ from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import SigningIntent
 from documents.refusal import Refused
 from procurement import approval, workflow
-from procurement.models import CallOff, CapacityAccount, Decision
+from procurement.models import CallOff, CapacityAccount, Decision, Recusal
 from tests import cast
 from tests.conftest import CLUSTER
 
@@ -126,6 +126,20 @@ def test_one_approval_given_twice_counts_once(race):
         assert Decision.objects.count() == 1
 
     race().run(decide, decide, after)
+
+
+def test_nobody_both_approves_and_declares_a_conflict(race):
+    call_off = cast.submitted()
+    by = cast.person(cast.ROUTE[0])
+    step = cast.open_step(call_off, by)
+
+    def after(results):
+        assert one_done(results), results
+        approved = results[0] == "done"
+        assert (Decision.objects.count(), Recusal.objects.count()) == ((1, 0) if approved else (0, 1))
+
+    recuse = lambda: approval.recuse(step, reason="My brother works there.", by=by, at=cast.START)  # noqa: E731
+    race().run(deciding(call_off, cast.ROUTE[0]), recuse, after)
 
 
 def test_an_approval_and_a_recall_exclude_each_other(race):
