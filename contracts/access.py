@@ -8,7 +8,7 @@ from django.http import Http404
 
 from catalogue.models import Organisation
 from contracts.models import Contract, Party
-from procurement.access import Seat, find_seat, sight_of
+from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.models import PostCode
 
@@ -55,8 +55,3 @@ def organisation_of(contract: Contract, party: str) -> Organisation:
         Party.DEPARTMENT: contract.department,
         Party.AUTHORITY: contract.framework.authority,
     }[Party(party)]
-
-
-def signing_seat(contract: Contract, party: str, by: Person, on: date) -> Seat | None:
-    """The signatory's chair of the party, if the person sits in it that day."""
-    return find_seat(by, organisation_of(contract, party).pk, SIGNING_POST[Party(party)], on)

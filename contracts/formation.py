@@ -10,18 +10,17 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import access, guards, notifications, payload, searching
-from contracts.models import Contract, ContractLine, ContractState, ContractVersion, Party, signature_field
+from contracts import guards, notifications, payload, searching
+from contracts.models import Contract, ContractLine, ContractState, ContractVersion, Party
 from documents import audit, clock, jobs, numbers, store
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.models import Document, SigningIntent
 from documents.refusal import insist, refuse
-from procurement import access as procurement_access
-from procurement import workflow
+from procurement import signing, workflow
 from procurement.actors import Person
 from procurement.locking import lock_call_off
-from procurement.models import CallOff, DelegationKind
+from procurement.models import CallOff
 
 DOCUMENT_KIND, TEMPLATE_VERSION = "call_off_contract", 1
 
@@ -52,11 +51,7 @@ def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime
     contract.document = store.create(
         kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=subject_of(contract), number=contract.number,
         payload=payload.build(contract, accepted_at=at, real_at=clock.real_now()),
-        signers=[
-            {"field": s["field"], "party": s["field"].removeprefix("Signature_"), "identifier": s["identifier"],
-             "name": s["name"]}
-            for s in payload.signatories(contract)
-        ],
+        signers=signing.expected(guards.boxes(contract)),
         by=by, at=at,
     )  # fmt: skip
     contract.save()
@@ -97,7 +92,7 @@ def issued(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
     contract.issue(at=at)
     contract.save()
     audit.record("contract.issued", contract, by=by, at=at, before=before, after=contract.state)
-    notifications.tell_next_signatory(contract, guards.next_party(contract), at)
+    notifications.tell_next_signatory(contract, store.next_party(contract.document), at)
     return contract
 
 
@@ -110,39 +105,10 @@ def sign(contract: Contract, party: str, *, shown_sha256: str, by: Person, at: d
     """
     contract = lock_contract(contract)
     insist(guards.why_not_sign(contract, party, by=by, at=at))
-    head = store.head(contract.document)
-    if shown_sha256 != head.sha256:
-        refuse(
-            _("The document you were shown (%(shown)s) is not the document as it stands.")
-            % {"shown": shown_sha256[:12] or "-"},
-            _("Open the signing page again, read it, and sign what it shows."),
-        )
-    on = london_day(at)
-    seat = access.signing_seat(contract, party, by, on)
-    delegation = min(
-        (
-            d
-            for d in procurement_access.delegations(seat, DelegationKind.SIGNATURE, on)
-            if d.covers(contract.original_value_gbp, contract.revision.lots)
-        ),
-        key=lambda d: (d.unlimited, d.limit_gbp or 0),
-    )
-    organisation = access.organisation_of(contract, party)
-    act = {
-        "party": party, "name": by.words, "person_id": str(by.person_id), "email": by.email,
-        "post": str(seat.holding.post.get_code_display()), "organisation": organisation.name,
-        "identifier": organisation.identifier, "acting_for": seat.principal.name if seat.principal else "",
-        "delegation": delegation.pk, "delegation_words": payload.delegation_words(delegation),
-        "signed_in_at": payload.iso(by.signed_in_at), "hash_shown": shown_sha256, "at": payload.iso(at),
-        "real_at": payload.iso(clock.real_now()), "session": by.session,
-    }  # fmt: skip
-    intent = store.record_intent(
-        contract.document, field=signature_field(party), identifier=organisation.identifier, act=act,
-        base_sha256=shown_sha256,
-    )  # fmt: skip
+    intent = signing.record_act(guards.signing_of(contract), party, shown_sha256=shown_sha256, by=by, at=at)
     audit.record(
         f"contract.signed_by_{party}", contract, by=by, at=at, hash_shown=shown_sha256,
-        acting_for=act["acting_for"], extra={"act": str(intent.act_id)},
+        acting_for=intent.act["acting_for"], extra={"act": str(intent.act_id)},
     )  # fmt: skip
     jobs.enqueue("contracts.apply_signature", subject_of(contract), key=f"sign:{intent.act_id}",
                  payload={"intent": intent.pk})  # fmt: skip
@@ -153,7 +119,7 @@ def sign(contract: Contract, party: str, *, shown_sha256: str, by: Person, at: d
 def signature_made(contract: Contract, party: str, *, at: datetime, by: Actor = SYSTEM) -> Contract:
     """A signature is on the document. The last one fixes the contract date and asks for the archive timestamp."""
     contract = lock_contract(contract)
-    following = guards.next_party(contract)
+    following = store.next_party(contract.document)
     if following is not None:
         notifications.tell_next_signatory(contract, following, at)
         return contract

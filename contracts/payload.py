@@ -8,19 +8,11 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
-from contracts.access import organisation_of
-from contracts.models import Contract, Party, signature_field
+from contracts import guards
+from contracts.models import Contract
 from documents import audit, canonical
-from documents.templatetags.flex import day as as_day
-from procurement.models import CallOff, CallOffRevision, Delegation, PostCode
-
-ROLES = {
-    Party.SUPPLIER: "The Supplier",
-    Party.DEPARTMENT: "The Customer",
-    Party.AUTHORITY: "The Purchasing Authority",
-}
+from procurement.models import CallOff, CallOffRevision, PostCode
+from procurement.signing import boxes_payload, delegation_words
 
 
 def iso(moment: datetime) -> str:
@@ -35,19 +27,6 @@ def order_json(contract: Contract, *, accepted_at: datetime) -> dict[str, Any]:
         "revision_hash": contract.revision.revision_hash,
     }  # fmt: skip
     return order
-
-
-def delegation_words(delegation: Delegation | None) -> str:
-    """Kind and dates, never the limit: the supplier reads this."""
-    if delegation is None:
-        return ""
-    if delegation.ends_on is None:
-        return _("%(kind)s delegation from %(start)s") % {
-            "kind": str(delegation.get_kind_display()), "start": as_day(delegation.starts_on)
-        }  # fmt: skip
-    return _("%(kind)s delegation of %(start)s to %(end)s") % {
-        "kind": str(delegation.get_kind_display()), "start": as_day(delegation.starts_on), "end": as_day(delegation.ends_on),
-    }  # fmt: skip
 
 
 def evidence(contract: Contract) -> list[dict[str, str]]:
@@ -100,19 +79,10 @@ def particulars(call_off: CallOff) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def signatories(contract: Contract) -> list[dict[str, str]]:
-    """The boxes of the signature page, in the framework's signing order."""
-    return [
-        {"field": signature_field(party), "role": ROLES[Party(party)],
-         "name": organisation_of(contract, party).name, "identifier": organisation_of(contract, party).identifier}
-        for party in contract.framework.signing_order
-    ]  # fmt: skip
-
-
 def build(contract: Contract, *, accepted_at: datetime, real_at: datetime) -> dict[str, Any]:
     return {
         "order": order_json(contract, accepted_at=accepted_at), "evidence": evidence(contract),
-        "particulars": particulars(contract.call_off), "signatories": signatories(contract),
+        "particulars": particulars(contract.call_off), "signatories": boxes_payload(guards.boxes(contract)),
         "issued": {"business_at": iso(accepted_at), "real_at": iso(real_at)},
     }  # fmt: skip
 

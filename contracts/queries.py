@@ -1,6 +1,5 @@
 """Reads of contracts over several tables."""
 
-from collections import defaultdict
 from datetime import date
 
 from django.db.models import Q, QuerySet
@@ -9,9 +8,8 @@ from catalogue.models import Framework
 from catalogue.text import search_words
 from contracts import access
 from contracts.access import SIGNING_POST
-from contracts.guards import party_after
 from contracts.models import Contract, ContractState, Party
-from documents.models import SigningIntent
+from procurement import signing
 from procurement.access import Sight, sight_of
 from procurement.actors import Person
 
@@ -34,17 +32,11 @@ def to_sign(by: Person, on: date) -> list[Contract]:
     )
     owner = {Party.SUPPLIER: "supplier_id", Party.DEPARTMENT: "department_id"}
     contracts = list(rows.order_by("state_since", "id"))
-    signed: dict[int, set[str]] = defaultdict(set)
-    being_put_on = set()
-    intents = SigningIntent.objects.filter(document__in=[contract.document_id for contract in contracts])
-    for document, field, done in intents.values_list("document_id", "field", "signature"):
-        signed[document].add(field)
-        if done is None:
-            being_put_on.add(document)
+    turns = signing.turns(contract.document for contract in contracts)
     mine = []
     for contract in contracts:
-        party = party_after(contract.framework, signed[contract.document_id])
-        if party is None or contract.document_id in being_put_on:
+        party = turns.get(contract.document_id)
+        if party is None:
             continue
         organisation = getattr(contract, owner[party]) if party in owner else contract.framework.authority_id
         if (organisation, SIGNING_POST[Party(party)]) in held:

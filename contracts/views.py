@@ -10,11 +10,11 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from catalogue.text import LONGEST_SEARCH
 from contracts import access, formation, forms, guards, queries
-from contracts.models import Contract, ContractState, Party, signature_field
+from contracts.models import Contract, ContractState, Party
 from documents import audit, jobs, rendering, store
-from documents.models import DocumentRevision, SigningIntent
+from documents.models import DocumentRevision
 from procurement import access as procurement_access
-from procurement import display, figures, quoting
+from procurement import display, figures, quoting, signing
 from procurement import guards as procurement_guards
 from procurement.content import approved_object
 from procurement.middleware import actor_of
@@ -90,32 +90,15 @@ def _working(contract: Contract) -> bool:
         return True
     if contract.state != ContractState.AWAITING_SIGNATURES:
         return False
-    return store.pending_intent(contract.document) is not None or guards.next_party(contract) is None
-
-
-def _signatures(contract: Contract) -> list[dict]:
-    """The three boxes in signing order: who signed, in which post, when; or whose turn it is."""
-    intents = {
-        intent.field: intent
-        for intent in SigningIntent.objects.filter(document=contract.document).select_related("signature")
-    }
-    turn = guards.next_party(contract) if contract.state == ContractState.AWAITING_SIGNATURES else None
-    rows = []
-    for party in contract.framework.signing_order:
-        intent = intents.get(signature_field(party))
-        rows.append({
-            "party": Party(party).label, "organisation": access.organisation_of(contract, party).name,
-            "act": intent.act if intent else None,
-            "signed_at": intent.signature.signed_at if intent and hasattr(intent, "signature") else None,
-            "turn": party == turn,
-        })  # fmt: skip
-    return rows
+    return store.pending_intent(contract.document) is not None or store.next_party(contract.document) is None
 
 
 def _document_context(request, contract: Contract) -> dict:
     return {
         "contract": contract, "working": _working(contract), "job": jobs.progress(formation.subject_of(contract)),
-        "head": store.head(contract.document), "signatures": _signatures(contract),
+        "head": store.head(contract.document), "signatures": signing.in_boxes(
+            guards.signing_of(contract), open_for_signing=contract.state == ContractState.AWAITING_SIGNATURES
+        ),
     }  # fmt: skip
 
 
@@ -136,19 +119,12 @@ def contract(request, public_id):
 
 
 def _signing(request, contract: Contract) -> dict | None:
-    """For a signatory only: what they signed, or whether they can sign or refuse now and if not, why not."""
     if contract.state != ContractState.AWAITING_SIGNATURES:
         return None
-    intents = SigningIntent.objects.filter(document=contract.document)
-    signed = next((i for i in intents if i.act["person_id"] == str(request.actor.person_id)), None)
-    if signed is not None:
-        return {"signed": signed.act}
-    intended = {intent.field for intent in intents}
-    for party in contract.framework.signing_order:
-        if signature_field(party) not in intended and access.signing_seat(contract, party, request.actor, request.day):
-            shut = list(guards.why_not_sign(contract, party, by=request.actor, at=request.at, fresh=False))
-            return {"shut": shut, "my_turn": party == guards.next_party(contract)}
-    return None
+    return signing.for_person(
+        guards.signing_of(contract), by=request.actor, at=request.at,
+        why_not=lambda party: guards.why_not_sign(contract, party, by=request.actor, at=request.at, fresh=False),
+    )  # fmt: skip
 
 
 @page
@@ -188,7 +164,7 @@ def sign(request, public_id):
     """A stranger is told nothing, not even to sign in again, and who cannot sign now is told so before they do; then
     the fresh sign-in, then the document."""
     found = access.get_contract(request.actor, public_id, request.day)
-    party = guards.next_party(found)
+    party = store.next_party(found.document)
     if request.method != "POST" and party is not None:
         shut = list(guards.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
         if shut:
@@ -200,7 +176,7 @@ def sign(request, public_id):
 def _sign_freshly(request, found: Contract):
     """The exact document and its sha256 are shown, and the form carries the hash."""
     request.actor = actor_of(request)
-    party = guards.next_party(found)
+    party = store.next_party(found.document)
     if party is None or found.state != ContractState.AWAITING_SIGNATURES:
         return redirect("contracts:contract", found.public_id)
     form = forms.SignForm(request.POST or None)
@@ -225,18 +201,16 @@ def _sign_freshly(request, found: Contract):
 def refuse(request, public_id):
     """A signatory refuses, or asks for changes: the contract is void."""
     found = access.get_contract(request.actor, public_id, request.day)
-    party = next(
-        (p for p in found.framework.signing_order if access.signing_seat(found, p, request.actor, request.day)), None
-    )
-    if party is None:
+    box = guards.signing_of(found).box_of(request.actor, request.at)
+    if box is None:
         raise procurement_access.NotYours(
-            guards.why_not_refuse(found, guards.next_party(found) or Party.SUPPLIER, by=request.actor, at=request.at)
+            guards.why_not_refuse(found, store.next_party(found.document) or Party.SUPPLIER, by=request.actor, at=request.at)
         )
     form = forms.RefuseForm(request.POST or None)
-    errors = list(guards.why_not_refuse(found, party, by=request.actor, at=request.at))
+    errors = list(guards.why_not_refuse(found, box.party, by=request.actor, at=request.at))
     if request.method == "POST" and form.is_valid():
         result, errors = attempt(
-            request, formation.refuse_to_sign, found, party, reason=form.cleaned_data["reason"],
+            request, formation.refuse_to_sign, found, box.party, reason=form.cleaned_data["reason"],
             changes_wanted=form.cleaned_data["changes"] == "yes",
         )  # fmt: skip
         if result:

@@ -3,7 +3,7 @@
 Compare-and-set on the head under the document's lock; a repeat finds what is already there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -29,6 +29,21 @@ def create(
     )  # fmt: skip
     audit.record("document.asked_for", document, by=by, at=at, before=None, after=document.state)
     return document
+
+
+def signature_field(party: str) -> str:
+    """The name of the party's field in the layout."""
+    return f"Signature_{party}"
+
+
+def party_after(document: Document, intended: Collection[str]) -> str | None:
+    """The first expected party whose field is not among the intended ones."""
+    return next((s["party"] for s in document.expected_signers if s["field"] not in intended), None)
+
+
+def next_party(document: Document) -> str | None:
+    """Whose turn it is to sign, in the order the document was made for; None when all have."""
+    return party_after(document, set(SigningIntent.objects.filter(document=document).values_list("field", flat=True)))
 
 
 def head(document: Document) -> DocumentRevision | None:

@@ -6,7 +6,6 @@ from contracts.models.contract import (
     ContractState,
     ContractVersion,
     Party,
-    signature_field,
 )
 
-__all__ = ["Contract", "ContractLine", "ContractState", "ContractVersion", "Party", "signature_field"]
+__all__ = ["Contract", "ContractLine", "ContractState", "ContractVersion", "Party"]

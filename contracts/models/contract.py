@@ -35,10 +35,6 @@ class Party(models.TextChoices):
     AUTHORITY = "authority", _("the purchasing authority")
 
 
-def signature_field(party: str) -> str:
-    return f"Signature_{party}"
-
-
 class Contract(Row):
     """One contract for one accepted call-off. A simple contract signed under hand. It binds when it is executed, in effect from ``signed_on``.
 

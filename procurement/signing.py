@@ -1,0 +1,244 @@
+"""Signing a document that parties sign in turn: whose turn it is, from which chair, under which authority, and the
+recorded act. One way for every kind of document; what is signed and what follows belongs to its own module."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from catalogue.models import Organisation
+from documents import canonical, clock, store
+from documents.clock import london_day
+from documents.models import Document, SigningIntent
+from documents.refusal import Reason, refuse
+from documents.store import signature_field
+from documents.templatetags.flex import day, gbp
+from procurement import access
+from procurement.access import Seat
+from procurement.actors import Person
+from procurement.guards import delegation_words as limit_words
+from procurement.models import Delegation, DelegationKind, PostCode
+
+FRESH_SIGN_IN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Box:
+    """A party's place on a document: the holder of the post at the organisation signs in it."""
+
+    party: str
+    label: str  # what pages call the party
+    role: str  # what the document calls it
+    organisation: Organisation
+    post: str
+
+    @property
+    def field(self) -> str:
+        return signature_field(self.party)
+
+    def seat(self, by: Person, at: datetime) -> Seat | None:
+        """The signatory's chair, if the person sits in it that day."""
+        return access.find_seat(by, self.organisation.pk, self.post, london_day(at))
+
+
+@dataclass(frozen=True)
+class Signing:
+    """What is to be signed. ``boxes`` in signing order; ``value_gbp`` (GBP, net) and ``lots`` are what a signature
+    delegation has to cover, zero and none where no money is committed; ``barred`` may not sign, for ``barred_words``."""
+
+    document: Document
+    boxes: tuple[Box, ...]
+    value_gbp: Decimal
+    lots: Collection[int] = ()
+    barred: Collection[UUID] = field(default_factory=frozenset)
+    barred_words: str = ""
+
+    def box(self, party: str) -> Box:
+        return next(box for box in self.boxes if box.party == party)
+
+    def turn(self) -> Box | None:
+        """Whose turn it is; None when all have signed."""
+        party = store.next_party(self.document)
+        return None if party is None else self.box(party)
+
+    def box_of(self, by: Person, at: datetime) -> Box | None:
+        """The first box that the person may sit before, whether signed or not."""
+        return next((box for box in self.boxes if box.seat(by, at) is not None), None)
+
+
+def boxes_payload(boxes: Iterable[Box]) -> list[dict[str, str]]:
+    """The boxes of the signature page, as a document's payload has them."""
+    return [
+        {"field": box.field, "role": box.role, "name": box.organisation.name, "identifier": box.organisation.identifier}
+        for box in boxes
+    ]
+
+
+def expected(boxes: Iterable[Box]) -> list[dict[str, str]]:
+    """Who signs, in order, as the document's row keeps it and the strict check expects it."""
+    return [
+        {"field": box.field, "party": box.party, "identifier": box.organisation.identifier, "name": box.organisation.name}
+        for box in boxes
+    ]
+
+
+def delegation_words(delegation: Delegation | None) -> str:
+    """Kind and dates, never the limit: the other parties read this."""
+    if delegation is None:
+        return ""
+    words = {"kind": str(delegation.get_kind_display()), "start": day(delegation.starts_on)}
+    if delegation.ends_on is None:
+        return _("%(kind)s delegation from %(start)s") % words
+    return _("%(kind)s delegation of %(start)s to %(end)s") % (words | {"end": day(delegation.ends_on)})
+
+
+def why_not_in_turn(signing: Signing, party: str) -> Iterator[Reason]:
+    yield from _out_of_turn(signing.turn(), party)
+
+
+def _out_of_turn(turn: Box | None, party: str) -> Iterator[Reason]:
+    if turn is None:
+        yield Reason(_("All parties have signed; the document is being closed."))
+    elif turn.party != party:
+        yield Reason(
+            _("It is the turn of %(party)s to sign.") % {"party": turn.organisation.name},
+            _("Who has signed, or is not asked yet, neither signs nor refuses."),
+        )
+
+
+def why_not_from_chair(signing: Signing, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:
+    box = signing.box(party)
+    if box.seat(by, at) is None:
+        yield Reason(
+            _("Only the %(post)s of %(organisation)s can do this.")
+            % {"post": PostCode(box.post).label, "organisation": box.organisation.name},
+            access.who_holds(box.organisation.pk, box.post, london_day(at)),
+        )
+
+
+def why_not_sign(
+    signing: Signing, party: str, *, by: Person, at: datetime, fresh: bool = True
+) -> Iterator[Reason]:
+    """Whose turn, whose post, authority at this moment, and unless not ``fresh`` a new sign-in (real time): the page
+    that leads to signing leaves that to the page of signing, which asks for it."""
+    turn = signing.turn()
+    yield from _out_of_turn(turn, party)
+    if turn is not None and store.pending_intent(signing.document) is not None:
+        yield Reason(_("The signature before yours is still being put on the document; try again in a moment."))
+    stranger = list(why_not_from_chair(signing, party, by=by, at=at))
+    if stranger:
+        yield from stranger
+        return
+    seat = signing.box(party).seat(by, at)
+    if by.person_id in signing.barred or (seat.principal and seat.principal.person_id in signing.barred):
+        yield Reason(signing.barred_words)
+    yield from _covered(signing, seat, at)
+    if fresh and (by.signed_in_at is None or clock.real_now() - by.signed_in_at > FRESH_SIGN_IN):
+        yield Reason(_("Sign in again just before you sign."), _("The page asks you for your password."))
+
+
+def _covered(signing: Signing, seat: Seat, at: datetime) -> Iterator[Reason]:
+    held = access.delegations(seat, DelegationKind.SIGNATURE, london_day(at))
+    if any(delegation.covers(signing.value_gbp, signing.lots) for delegation in held):
+        return
+    if not held:
+        yield Reason(
+            _("You hold no signature delegation on this day."),
+            _("The administrator of your organisation can enter one, with the letter that gives it."),
+        )
+        return
+    yield Reason(
+        _("It is worth %(value)s; your signature delegation is %(limit)s.")
+        % {"value": gbp(signing.value_gbp), "limit": limit_words(held[0])},
+        _("Somebody with a larger signature delegation has to sign."),
+    )
+
+
+def record_act(signing: Signing, party: str, *, shown_sha256: str, by: Person, at: datetime) -> SigningIntent:
+    """A signatory's act, before any key is used. The caller holds the transaction, has locked what is signed and has
+    asked ``why_not_sign``. Refused when the person was shown other bytes than those that stand now."""
+    head = store.head(signing.document)
+    if head is None or shown_sha256 != head.sha256:
+        refuse(
+            _("The document you were shown (%(shown)s) is not the document as it stands.")
+            % {"shown": shown_sha256[:12] or "-"},
+            _("Open the signing page again, read it, and sign what it shows."),
+        )
+    box = signing.box(party)
+    seat = box.seat(by, at)
+    delegation = min(
+        (
+            held
+            for held in access.delegations(seat, DelegationKind.SIGNATURE, london_day(at))
+            if held.covers(signing.value_gbp, signing.lots)
+        ),
+        key=lambda held: (held.unlimited, held.limit_gbp or 0),
+    )
+    act = {
+        "party": party, "name": by.words, "person_id": str(by.person_id), "email": by.email,
+        "post": str(seat.holding.post.get_code_display()), "organisation": box.organisation.name,
+        "identifier": box.organisation.identifier, "acting_for": seat.principal.name if seat.principal else "",
+        "delegation": delegation.pk, "delegation_words": delegation_words(delegation),
+        "signed_in_at": canonical.moment(by.signed_in_at), "hash_shown": shown_sha256, "at": canonical.moment(at),
+        "real_at": canonical.moment(clock.real_now()), "session": by.session,
+    }  # fmt: skip
+    return store.record_intent(
+        signing.document, field=box.field, identifier=box.organisation.identifier, act=act, base_sha256=shown_sha256
+    )
+
+
+def in_boxes(signing: Signing, *, open_for_signing: bool) -> list[dict[str, Any]]:
+    """The boxes in signing order for a page: who signed, in which post, when; or whose turn it is."""
+    intents = {
+        intent.field: intent
+        for intent in SigningIntent.objects.filter(document=signing.document).select_related("signature")
+    }
+    waits = store.party_after(signing.document, intents) if open_for_signing else None
+    return [
+        {
+            "party": box.label, "organisation": box.organisation.name,
+            "act": intents[box.field].act if box.field in intents else None,
+            "signed_at": getattr(getattr(intents.get(box.field), "signature", None), "signed_at", None),
+            "turn": box.party == waits,
+        }
+        for box in signing.boxes
+    ]  # fmt: skip
+
+
+def for_person(signing: Signing, *, by: Person, at: datetime, why_not) -> dict[str, Any] | None:
+    """For a signatory only: what they signed, or whether they can sign or refuse now and if not, why not
+    (``why_not(party)`` gives the reasons of the subject)."""
+    intents = list(SigningIntent.objects.filter(document=signing.document))
+    signed = next((intent for intent in intents if intent.act["person_id"] == str(by.person_id)), None)
+    if signed is not None:
+        return {"signed": signed.act}
+    intended = {intent.field for intent in intents}
+    for box in signing.boxes:
+        if box.field not in intended and box.seat(by, at):
+            mine = box.party == store.party_after(signing.document, intended)
+            return {"shut": list(why_not(box.party)), "my_turn": mine}
+    return None
+
+
+def turns(documents: Iterable[Document]) -> dict[int, str]:
+    """By document: the party who can sign now, in one query. None is given for a document whose last act is still
+    being put on, nor for one that all have signed."""
+    documents = list(documents)
+    signed: dict[int, set[str]] = defaultdict(set)
+    being_put_on = set()
+    intents = SigningIntent.objects.filter(document__in=documents)
+    for document, box, done in intents.values_list("document_id", "field", "signature"):
+        signed[document].add(box)
+        if done is None:
+            being_put_on.add(document)
+    found = {
+        document.pk: store.party_after(document, signed[document.pk])
+        for document in documents
+        if document.pk not in being_put_on
+    }
+    return {document: party for document, party in found.items() if party is not None}
