@@ -75,6 +75,7 @@ WITH last AS (SELECT DISTINCT ON (machine, row_id) machine, row_id, target
               UNION ALL SELECT 'approval_step', id, state FROM procurement_approvalstep
               UNION ALL SELECT 'contract', id, state FROM contracts_contract
               UNION ALL SELECT 'document', id, state FROM documents_document
+              UNION ALL SELECT 'accession', id, state FROM procurement_accession
               UNION ALL SELECT 'framework', id, state FROM catalogue_framework
               UNION ALL SELECT 'catalogue_release', id, state FROM catalogue_cataloguerelease)
 SELECT machine, row_id, state, target
@@ -189,9 +190,10 @@ SELECT d.id AS document, signer ->> 'field' AS missing
    AND NOT EXISTS (SELECT 1 FROM documents_signingintent i JOIN documents_signature s ON s.intent_id = i.id
                     WHERE i.document_id = d.id AND i.field = signer ->> 'field');
 
--- 14 changes_have_one_record: each change of state of a call-off, contract or document has one event, and the other way round
+-- 14 changes_have_one_record: each change of state of a call-off, accession, contract or document has one event, and the other way round
 WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.calloff' AS subject, public_id::text AS subject_id
                     FROM procurement_calloff
+                  UNION ALL SELECT 'accession', id, 'procurement.accession', public_id::text FROM procurement_accession
                   UNION ALL SELECT 'contract', id, 'contracts.contract', public_id::text FROM contracts_contract
                   UNION ALL SELECT 'document', id, 'documents.document', public_id::text FROM documents_document),
      changed AS (SELECT s.subject, s.subject_id, c.source, c.target, count(*) AS changes

@@ -5,7 +5,7 @@ They are patient: a timestamp service or a key store that is away for hours must
 from contracts import formation
 from contracts.models import Contract
 from documents import clock, document_work, jobs
-from documents.models import SigningIntent
+from documents.models import DocumentState, SigningIntent
 from documents.rendering import RenderFailed
 
 
@@ -17,8 +17,9 @@ def _contract(job: jobs.Job) -> Contract:
 def make_document(job: jobs.Job) -> None:
     """Render revision 0 and put the issuing seal on it; repeating it finds what is already stored."""
     contract = _contract(job)
-    document_work.draft(contract.document)
-    document_work.seal(contract.document)
+    if contract.document.state != DocumentState.VOID:  # refused before it was made
+        document_work.draft(contract.document)
+        document_work.seal(contract.document)
     with jobs.finishing(job):
         formation.issued(contract, at=clock.business_now())
 

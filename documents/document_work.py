@@ -5,6 +5,7 @@ Order of every step: make the bytes -> check them -> store the object -> record 
 """
 
 from documents import canonical, keys, rendering, signing, storage, store, verifying
+from documents.kinds import KINDS
 from documents.models import Document, DocumentRevision, DocumentState, Purpose, Signature, SigningIntent
 from documents.templatetags.flex import utc
 
@@ -13,9 +14,9 @@ def _revision(document: Document, purpose: str) -> DocumentRevision | None:
     return DocumentRevision.objects.filter(document=document, purpose=purpose).first()
 
 
-def order_json(document: Document) -> bytes:
-    """The attachment: the order of the frozen payload in canonical form."""
-    return canonical.dumps(document.payload["order"])
+def data(document: Document) -> bytes:
+    """The attachment: the data part of the frozen payload in canonical form."""
+    return canonical.dumps(document.payload[KINDS[document.kind].data])
 
 
 def draft(document: Document) -> DocumentRevision:
@@ -25,7 +26,7 @@ def draft(document: Document) -> DocumentRevision:
         return existing
     if canonical.sha256_hex(canonical.dumps(document.payload)) != document.payload_sha256:
         raise ValueError(f"the payload of {document} is not what was frozen")
-    made = rendering.render(document.kind, document.template_version, document.payload, order_json(document))
+    made = rendering.render(document.kind, document.template_version, document.payload, data(document))
     storage.put(made.pdf)
     try:
         return store.add_revision(

@@ -19,11 +19,16 @@ __all__ = [
 ]  # fmt: skip
 
 _machines: dict[str, tuple[type[models.Model], tuple[str, ...]]] = {}
+_opening: dict[type[models.Model], tuple[str, ...]] = {}
 
 
-def register(model: type[models.Model], name: str, *, terminal: Iterable[str] = ()) -> None:
-    """Name the machine of a model's ``state`` field and its terminal states."""
+def register(
+    model: type[models.Model], name: str, *, terminal: Iterable[str] = (), opening: Iterable[str] = ()
+) -> None:
+    """Name the machine of a model's ``state`` field, its terminal states, and the states beside the first in which a
+    row may be entered when a register is opened (by the operator, recorded as such)."""
     _machines[name] = (model, tuple(str(state) for state in terminal))
+    _opening[model] = tuple(str(state) for state in opening)
 
 
 def all_machines() -> dict[str, tuple[type[models.Model], tuple[str, ...]]]:
@@ -32,9 +37,10 @@ def all_machines() -> dict[str, tuple[type[models.Model], tuple[str, ...]]]:
 
 
 def edges(model: type[models.Model]) -> list[tuple[str, str, str]]:
-    """(source, target, action) for every transition of the code; ("", initial, "create") first."""
+    """(source, target, action) for every transition of the code; ("", initial, "create") and the opening states first."""
     field = model._meta.get_field("state")
     found = [("", str(field.default), "create")]
+    found += [("", state, "enter") for state in _opening.get(model, ())]
     for change in field.get_all_transitions(model):
         found.append((str(change.source), str(change.target), change.name))
     return sorted(set(found))

@@ -29,6 +29,8 @@ from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from documents.kinds import KINDS, Kind
+
 CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES = 75, 90, 3 * 1024**3  # the worker itself is stopped at 100 s
 ASSET = "asset:"
 FONTS = {
@@ -133,26 +135,26 @@ def html_terms(kind: str, version: int, order: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def render(kind: str, version: int, payload: dict[str, Any], order_json: bytes) -> Rendered:
-    """Lay the document out. Raises RenderFailed on any error, limit or unexpected signature field."""
+def render(kind: str, version: int, payload: dict[str, Any], data: bytes) -> Rendered:
+    """Lay the document out, with ``data`` inside as its kind's attachment. Raises RenderFailed on any error, limit or unexpected signature field."""
     source = html(kind, version, payload)
-    css = font_css() + _source(kind, version, "contract.css")
+    css = font_css() + _source(kind, version, KINDS[kind].sheet)
     when = datetime.fromisoformat(payload["issued"]["real_at"].replace("Z", "+00:00"))
     wanted = ["Signature_issuer", *[s["field"] for s in payload["signatories"]]]
     _assets()
-    pdf, pages, fields = _in_a_child(source, css, order_json, when)
+    pdf, pages, fields = _in_a_child(source, css, (KINDS[kind], data), when)
     if sorted(fields) != sorted(wanted):
         raise RenderFailed(f"the layout has the signature fields {sorted(fields)}, not {sorted(wanted)}")
     return Rendered(pdf, sha256(pdf).hexdigest(), pages, tuple(fields), fingerprint(kind, version))
 
 
-def _in_a_child(source: str, css: str, order_json: bytes, when: datetime) -> tuple[bytes, int, list[str]]:
+def _in_a_child(source: str, css: str, inside: tuple[Kind, bytes], when: datetime) -> tuple[bytes, int, list[str]]:
     """Fork, limit, lay out, and hand the result back through a file; the parent waits no longer than it must."""
     with tempfile.TemporaryDirectory(prefix="flex-render-") as folder:
         target = Path(folder)
         child = os.fork()
         if child == 0:
-            _child(source, css, order_json, when, target)
+            _child(source, css, inside, when, target)
         status = _wait(child)
         if status != 0 or not (target / "done").exists():
             words = (target / "error").read_text() if (target / "error").exists() else "it was stopped at its limits"
@@ -178,14 +180,14 @@ def _wait(child: int) -> int:
             os.waitpid(child, 0)
 
 
-def _child(source: str, css: str, order_json: bytes, when: datetime, target: Path) -> None:
+def _child(source: str, css: str, inside: tuple[Kind, bytes], when: datetime, target: Path) -> None:
     """Never returns: the child leaves by _exit so that nothing of the parent's is run twice."""
     code = 1
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-        pdf, pages, fields = lay_out(source, css, order_json, when)
+        pdf, pages, fields = lay_out(source, css, inside, when)
         (target / "document.pdf").write_bytes(pdf)
         (target / "done").write_text(json.dumps({"pages": pages, "fields": fields}))
         code = 0
@@ -195,7 +197,7 @@ def _child(source: str, css: str, order_json: bytes, when: datetime, target: Pat
         os._exit(code)
 
 
-def lay_out(source: str, css: str, order_json: bytes, when: datetime) -> tuple[bytes, int, list[str]]:
+def lay_out(source: str, css: str, inside: tuple[Kind, bytes], when: datetime) -> tuple[bytes, int, list[str]]:
     """HTML to bytes: tagged, with the order inside and empty signature fields where the layout put them."""
     fonts = FontConfiguration()
     fetcher = ClosedFetcher()
@@ -204,9 +206,10 @@ def lay_out(source: str, css: str, order_json: bytes, when: datetime) -> tuple[b
         font_config=fonts, stylesheets=[sheet], pdf_variant="pdf/a-3a", pdf_forms=True, pdf_tags=True
     )
     document.metadata.__class__ = _Metadata
+    kind, data = inside
     attachment = Attachment(
-        file_obj=io.BytesIO(order_json), name="order.json", description="The order as data", created=when,
-        modified=when, relationship="Source",
+        file_obj=io.BytesIO(data), name=kind.attachment, description=kind.description, created=when, modified=when,
+        relationship="Source",
     )  # fmt: skip
     fields: list[str] = []
     raw = document.write_pdf(

@@ -124,6 +124,35 @@ def joined(by: Person, on: date) -> QuerySet[Accession]:
     )
 
 
+def visible_accessions(by: Person, on: date) -> QuerySet[Accession]:
+    """A department's own; the authority's of the frameworks the person serves; never a supplier's."""
+    seen = sight_of(by, on)
+    return Accession.objects.filter(
+        Q(department_id__in=seen.organisations) | Q(framework_id__in=seen.frameworks)
+    ).select_related("framework__authority", "department", "document")
+
+
+def framework_served(by: Person, on: date) -> Framework | None:
+    """The framework whose authority's people the person is one of; the oldest where there are several."""
+    served = Framework.objects.filter(pk__in=sight_of(by, on).frameworks)
+    return served.select_related("authority").order_by("pk").first()
+
+
+def get_accession(by: Person, public_id: UUID, on: date, right: str = "see") -> Accession:
+    """The accession, or 404 for a stranger. Rights: ``see``; ``department`` its own people; ``authority`` those of the
+    framework."""
+    accession = visible_accessions(by, on).filter(public_id=public_id).first()
+    seen = sight_of(by, on)
+    allowed = accession is not None and {
+        "see": True,
+        "department": accession.department_id in seen.organisations,
+        "authority": accession.framework_id in seen.frameworks,
+    }[right]
+    if not allowed:
+        raise Http404
+    return accession
+
+
 def visible_call_offs(by: Person, on: date) -> QuerySet[CallOff]:
     """A department's own; the authority's once sent to it; the supplier's once awarded to it."""
     seen = sight_of(by, on)
@@ -293,6 +322,17 @@ def organisation_of_side(call_off: CallOff, side: str) -> Organisation:
 def grant_organisation(user: User, organisation: Organisation, *, starts_on: date, ends_on: date | None = None) -> None:
     """Make the person one of the organisation's people, from a day on. Repeating it changes nothing."""
     _grant(OrganisationGrant, user, organisation, ACT_FOR_ORGANISATION, starts_on, ends_on)
+
+
+def grant_organisation_once(user: User, organisation: Organisation, *, on: date) -> None:
+    """From the day on, unless the person is one of the organisation's people on it already."""
+    if not OrganisationGrant.objects.filter(in_date(on), user=user, content_object=organisation).exists():
+        grant_organisation(user, organisation, starts_on=on)
+
+
+def end_organisation_grants(organisation: Organisation, *, on: date) -> None:
+    """Nobody is one of the organisation's people any more after the day."""
+    OrganisationGrant.objects.filter(in_date(on), content_object=organisation).update(ends_on=on)
 
 
 def grant_framework(user: User, framework: Framework, *, starts_on: date, ends_on: date | None = None) -> None:

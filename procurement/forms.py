@@ -29,9 +29,13 @@ class TitleForm(forms.Form):
                       help_text=_("It stands on the cover of the contract. For example: shared desktop service for 1,000 users"))  # fmt: skip
 
 
-def _rows_of(form: type[forms.Form], *, extra: int, most: int) -> type[forms.BaseFormSet]:
+def rows_of(
+    form: type[forms.Form], *, extra: int, most: int, formset: type[forms.BaseFormSet] = forms.BaseFormSet
+) -> type[forms.BaseFormSet]:
     """A set of forms with a limit that holds: no more are read, drawn or saved, whatever the request says."""
-    return forms.formset_factory(form, extra=extra, max_num=most, absolute_max=most + extra, validate_max=True)
+    return forms.formset_factory(
+        form, formset=formset, extra=extra, max_num=most, absolute_max=most + extra, validate_max=True
+    )
 
 
 class SiteForm(forms.Form):
@@ -48,7 +52,7 @@ class SiteForm(forms.Form):
         return data
 
 
-SiteFormSet = _rows_of(SiteForm, extra=2, most=60)
+SiteFormSet = rows_of(SiteForm, extra=2, most=60)
 
 
 class TermForm(forms.Form):
@@ -124,7 +128,7 @@ class MilestoneForm(forms.Form):
         return data
 
 
-MilestoneFormSet = _rows_of(MilestoneForm, extra=1, most=60)
+MilestoneFormSet = rows_of(MilestoneForm, extra=1, most=60)
 
 
 class SpecialTermForm(forms.Form):
@@ -138,7 +142,7 @@ class SpecialTermForm(forms.Form):
         return data
 
 
-SpecialTermFormSet = _rows_of(SpecialTermForm, extra=1, most=40)
+SpecialTermFormSet = rows_of(SpecialTermForm, extra=1, most=40)
 
 
 class StaffTransferForm(forms.Form):

@@ -16,8 +16,11 @@ from catalogue.models import Framework, Organisation
 from documents import audit
 from documents.actors import Actor
 from procurement import access, capacity, routes
+from procurement.accession_guards import APPLICANTS
 from procurement.models import (
     AUTHORITY_POSTS,
+    OPENING_STATES,
+    PIPELINE,
     Accession,
     AccessionState,
     ApprovalMatrix,
@@ -42,9 +45,9 @@ def load(directory: Path, *, password: str | None, by: Actor, at: datetime) -> F
         return framework
     _load_matrix(directory, framework)
     _load_posts(directory)
+    _load_accessions(directory, framework, by=by, at=at)
     _load_people(directory, framework, password)
     _load_delegations(directory)
-    _load_accessions(directory, framework)
     for volume, quantity in settings["opening_volumes"].items():
         VolumeEntry.objects.create(
             framework=framework, volume=volume, quantity=quantity, effective_from=framework.starts_on,
@@ -122,8 +125,13 @@ def _load_people(directory: Path, framework: Framework, password: str | None) ->
         PostHolding.objects.get_or_create(post=post, user=user, starts_on=starts_on, defaults={"ends_on": ends_on})
         if post.code in AUTHORITY_POSTS:
             access.grant_framework(user, framework, starts_on=starts_on, ends_on=ends_on)
-        else:
+        elif post.code in APPLICANTS or not _has_yet_to_join(post.organisation, framework):
             access.grant_organisation(user, post.organisation, starts_on=starts_on, ends_on=ends_on)
+
+
+def _has_yet_to_join(organisation: Organisation, framework: Framework) -> bool:
+    """Its people get their grants when its accession becomes active; until then only those who apply for it."""
+    return Accession.objects.filter(framework=framework, department=organisation, state__in=PIPELINE).exists()
 
 
 def _load_delegations(directory: Path) -> None:
@@ -138,12 +146,15 @@ def _load_delegations(directory: Path) -> None:
         )  # fmt: skip
 
 
-def _load_accessions(directory: Path, framework: Framework) -> None:
+def _load_accessions(directory: Path, framework: Framework, *, by: Actor, at: datetime) -> None:
+    """The states that the register is opened with: none that rests on a document which is not in it."""
     for row in rows(directory, "organisations.csv"):
         if row.text("accession_state"):
-            Accession.objects.create(
-                framework=framework, department=_organisation(row, "code"),
-                state=row.one_of("accession_state", AccessionState.values),
+            accession = Accession.objects.create(
+                framework=framework, department=_organisation(row, "code"), state_since=at,
+                state=row.one_of("accession_state", [AccessionState.PROSPECT, *OPENING_STATES]),
                 seats_expected=row.whole("seats_expected") if row.text("seats_expected") else None,
                 baseline_gbp_per_user_year=_amount(row, "baseline_gbp_per_user_year"),
             )  # fmt: skip
+            audit.record("accession.entered", accession, by=by, at=at, before=None, after=accession.state,
+                         reason="opening states of the register")  # fmt: skip

@@ -111,6 +111,7 @@ def baseline(revision: CallOffRevision) -> Decimal | None:
     call_off = revision.call_off
     return (
         Accession.objects.filter(framework=call_off.framework_id, department=call_off.department_id)
+        .order_by("-id")
         .values_list("baseline_gbp_per_user_year", flat=True)
         .first()
     )

@@ -2,17 +2,30 @@
 
 from django.urls import path
 
-from procurement.views import approvals, drafts, matrix, offers, orders, papers
+from procurement.views import agreements, applications, approvals, drafts, joining, matrix, offers, orders, papers
 
 app_name = "procurement"
 
 _order = "call-offs/<uuid:public_id>/"
+_accession = "joining/<uuid:public_id>/"
 _step = _order + "steps/<int:position>/"
 
 urlpatterns = [
     path("catalogue/", offers.catalogue, name="catalogue"),
     path("catalogue/<slug:code>/", offers.service, name="service"),
     path("framework/", offers.framework, name="framework"),
+    path("joining/", joining.board, name="joining"),
+    path("joining/new/", joining.new, name="interest"),
+    path(_accession, joining.accession, name="accession"),
+    path(_accession + "application/", applications.application, name="application"),
+    path(_accession + "application/people/", applications.people, name="application_people"),
+    path(_accession + "application/evidence/", applications.evidence, name="application_evidence"),
+    path(_accession + "application/evidence/<str:sha256>/", applications.evidence_file, name="evidence_file"),
+    path(_accession + "agreement/", agreements.read, name="agreement"),
+    path(_accession + "agreement.pdf", agreements.download, name="agreement_pdf"),
+    path(_accession + "agreement/progress/", agreements.progress, name="agreement_progress"),
+    path(_accession + "agreement/sign/", agreements.sign, name="sign_agreement"),
+    path(_accession + "<slug:name>/", joining.act, name="accession_act"),
     path("clock/", offers.step_clock, name="clock"),
     path("call-offs/", orders.call_offs, name="call_offs"),
     path("call-offs/new/", drafts.new, name="new"),

@@ -41,3 +41,12 @@ def due(at: datetime, working_days: int) -> datetime:
     """The end (midnight, London) of the ``working_days``-th working day after the moment."""
     last = add_working_days(at.astimezone(LONDON).date(), working_days)
     return datetime.combine(last + timedelta(days=1), time(), tzinfo=LONDON)
+
+
+def left(at: datetime, until: datetime) -> int:
+    """Working days after the moment's own day up to the deadline of ``due``; 0 when it has passed."""
+    last, day, count = (until.astimezone(LONDON) - timedelta(seconds=1)).date(), at.astimezone(LONDON).date(), 0
+    while day < last:
+        day += timedelta(days=1)
+        count += is_working_day(day)
+    return count

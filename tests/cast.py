@@ -2,15 +2,18 @@
 department who sees nothing. States are reached only by performing the actions."""
 
 from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import F
 
 from catalogue.models import Framework, Organisation
 from config.management.commands.story import draft_dius
 from contracts import formation
 from contracts.models import Contract
-from documents import clock, jobs, store
-from procurement import access, approval, workflow
+from documents import clock, jobs, storage, store
+from procurement import access, agreements, approval, drafting, joining, workflow
 from procurement.actors import Person
-from procurement.models import CallOff, StepState, User
+from procurement.models import Accession, CallOff, CapacityAccount, Post, PostHolding, StepState, User
 
 START = datetime(2007, 10, 1, 10, 0, tzinfo=clock.LONDON)
 ROUTE = (
@@ -123,3 +126,85 @@ def executed() -> Contract:
         sign(contract, party, email)
         run_all_jobs()
     return fresh(contract)
+
+
+def ons() -> Accession:
+    return Accession.objects.select_related("framework__authority", "department").get(department__code="ONS")
+
+
+ONS_SITES = [
+    {"name": "Newport", "address": "Illustrative address, Newport", "seats": 2600},
+    {"name": "Titchfield", "address": "Illustrative address, Titchfield", "seats": 1500},
+    {"name": "London", "address": "Illustrative address, London", "seats": 400},
+]
+ONS_LIMITS = {
+    "budget_holder": "25000.00", "technology_officer": "500000.00", "finance_director": "5000000.00",
+    "signatory": "50000000.00",
+}  # fmt: skip
+
+
+def ons_people() -> list[joining.Named]:
+    """The eight people of delegations.csv, with the limits that stand there."""
+    posts = ("requester", "budget_holder", "technology_officer", "finance_director", "accounting_officer", "signatory",
+             "contract_manager", "administrator")  # fmt: skip
+    return [
+        joining.Named(
+            f"ONS {post.replace('_', ' ')}", f"{post.replace('_', '.')}@ons.example", post,
+            Decimal(ONS_LIMITS[post]) if post in ONS_LIMITS else None, post == "accounting_officer",
+        )
+        for post in posts
+    ]  # fmt: skip
+
+
+def evidence(kind: str) -> dict:
+    sha256 = storage.put(PDF)
+    return {"kind": kind, "filename": f"{kind}.pdf", "content_type": "application/pdf", "length": len(PDF), "sha256": sha256}
+
+
+PDF = b"%PDF-1.7\n1 0 obj <</Type/Catalog>> endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n"
+
+
+def ons_applied() -> Accession:
+    by = person("requester@ons.example")
+    values = {
+        "statement": "Desktops, service desk and hosting for 4,500 users.", "sites": ONS_SITES, "people": ons_people(),
+        "files": [evidence("signatory"), evidence("delegation")],
+    }  # fmt: skip
+    joining.save_application(ons(), values, by=by, at=START)
+    return joining.apply(ons(), by=by, at=START)
+
+
+def ons_approved() -> Accession:
+    accession = ons_applied()
+    lead, approver = person("accession.lead@co.example"), person("accession.approver@co.example")
+    shown = joining.current(accession).content_hash
+    joining.start_review(accession, by=lead, at=START)
+    joining.recommend(accession, shown_hash=shown, by=lead, at=START)
+    return agreements.approve(accession, shown_hash=shown, by=approver, at=START)
+
+
+def ons_joined() -> Accession:
+    ons_approved()
+    run_all_jobs()
+    for party, email in (("department", "signatory@ons.example"), ("authority", "authority.signatory@co.example")):
+        accession = fresh(ons())
+        shown = store.head(accession.document).sha256
+        agreements.sign(accession, party, shown_sha256=shown, by=person(email), at=START)
+        run_all_jobs()
+    return fresh(ons())
+
+
+def start_order(email: str) -> CallOff:
+    by = person(email)
+    accession = ons()
+    return drafting.start(accession.framework, accession.department, title="Desktops", by=by, at=START)
+
+
+def give_post(email: str, organisation: str, code: str) -> None:
+    post = Post.objects.get(organisation__code=organisation, code=code)
+    PostHolding.objects.create(post=post, user=person(email).user, starts_on=START.date())
+
+
+def leave_free(gbp: Decimal) -> None:
+    """Lower the ceiling, as its manager would, to leave this much."""
+    CapacityAccount.objects.update(ceiling_gbp=F("reserved_gbp") + F("committed_gbp") + gbp)

@@ -1,6 +1,15 @@
 """The tables of procurement, by noun."""
 
-from procurement.models.accession import Accession, AccessionState
+from procurement.models.accession import (
+    IN_CONSIDERATION,
+    OPENING_STATES,
+    PIPELINE,
+    Accession,
+    AccessionDecision,
+    AccessionQuestion,
+    AccessionState,
+    Application,
+)
 from procurement.models.approval import Act, ApprovalStep, Decision, Outcome, Query, Recusal, Side, StepState
 from procurement.models.call_off import EDITABLE, ENDED, IN_APPROVAL, OPEN, CallOff, CallOffState, DeclineCode
 from procurement.models.capacity import CapacityAccount, CapacityEntry, VolumeEntry
@@ -31,8 +40,8 @@ from procurement.models.revision import (
 )
 
 __all__ = [
-    "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "EDITABLE", "ENDED", "IN_APPROVAL", "OPEN", "SERVE_FRAMEWORK",
-    "Accession", "AccessionState", "Act", "ActingFor", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
+    "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "EDITABLE", "ENDED", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK",
+    "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "Application", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Decision", "DeclineCode", "Delegation",
     "DelegationKind", "FrameworkGrant", "MatrixRow", "MilestonePayment", "OrganisationGrant", "Outcome", "Particulars",
     "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "RevisionHand", "RevisionSite", "Side",

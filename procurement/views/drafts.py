@@ -144,7 +144,7 @@ def _as_stored(formset, rows):
     return formset(initial=rows).forms[: len(rows)]
 
 
-def _formset_errors(formset):
+def formset_errors(formset):
     """Every error of a set of forms with the row it is in and the field its link goes to."""
     found = []
     for number, form in enumerate(formset, start=1):
@@ -174,7 +174,7 @@ def sites(request, public_id):
             return redirect("procurement:sites", call_off.public_id) if "more" in request.POST else to_tasks(call_off)
         losing = any(drafting.why_quantities_lost(call_off.revision, wanted))
     return section_page(request, call_off, "sites", None, errors=errors, template="procurement/sites.html", losing=losing,
-                    stored=lambda: display.stored_values(_as_stored(forms.SiteFormSet, rows)), formset=formset, formset_errors=_formset_errors(formset) if formset.is_bound else [])  # fmt: skip
+                    stored=lambda: display.stored_values(_as_stored(forms.SiteFormSet, rows)), formset=formset, formset_errors=formset_errors(formset) if formset.is_bound else [])  # fmt: skip
 
 
 @page
@@ -203,7 +203,7 @@ def milestones(request, public_id):
             more = "more" in request.POST
             return redirect("procurement:milestones", call_off.public_id) if more else to_tasks(call_off)
     return section_page(request, call_off, "milestones", None, errors=errors, template="procurement/milestones.html",
-                    stored=lambda: display.stored_values(_as_stored(forms.MilestoneFormSet, rows)), formset=formset, formset_errors=_formset_errors(formset) if formset.is_bound else [])  # fmt: skip
+                    stored=lambda: display.stored_values(_as_stored(forms.MilestoneFormSet, rows)), formset=formset, formset_errors=formset_errors(formset) if formset.is_bound else [])  # fmt: skip
 
 
 def _payment_words(payment):
@@ -235,7 +235,7 @@ def special_terms(request, public_id):
     return section_page(request, call_off, "special_terms", form, errors=errors,
                     template="procurement/special_terms.html", formset=formset,
                     stored=lambda: display.stored_values([*_as_stored(forms.SpecialTermFormSet, rows), form]),
-                    formset_errors=_formset_errors(formset) if formset.is_bound else [])  # fmt: skip
+                    formset_errors=formset_errors(formset) if formset.is_bound else [])  # fmt: skip
 
 
 @page

@@ -15,6 +15,7 @@ import pytest
 from pikepdf import Name
 
 from documents import canonical, rendering
+from documents.kinds import KINDS
 from documents.rendering import RenderFailed
 from tests.documents import conformance
 from tests.documents.conftest import KIND, VERSION
@@ -157,7 +158,7 @@ def test_the_totals_in_the_text_are_the_totals_of_the_order(made, tmp_path):
 def lay_out(body: str, css: str = ""):
     box = "<input type=checkbox name=Signature_issuer title=Seal style='appearance:auto;width:86mm;height:26mm'>"
     source = f"<html lang=en><title>Specimen</title><body><h1>Specimen</h1>{body}{box}</body></html>"
-    return rendering.lay_out(source, rendering.font_css() + css, b"{}", MOMENT)
+    return rendering.lay_out(source, rendering.font_css() + css, (KINDS["call_off_contract"], b"{}"), MOMENT)
 
 
 @pytest.mark.parametrize(

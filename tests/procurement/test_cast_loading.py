@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from catalogue.loading import LoadRefused
+from documents.actors import operator
 from procurement import loading
 from procurement.models import Delegation, User
 from tests import cast
@@ -42,7 +43,7 @@ def test_a_bad_cell_is_named(tmp_path, file, was, now, words):
         "people.csv": lambda: loading._load_people(folder, cast.framework(), None),
         "delegations.csv": lambda: loading._load_delegations(folder),
         "approval_matrix.csv": lambda: loading._load_matrix(folder, cast.framework()),
-        "organisations.csv": lambda: loading._load_accessions(folder, cast.framework()),
+        "organisations.csv": lambda: loading._load_accessions(folder, cast.framework(), by=operator("load"), at=cast.START),
     }[file]
     with pytest.raises(LoadRefused) as refused:
         load()

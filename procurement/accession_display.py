@@ -1,0 +1,133 @@
+"""What the pages of joining show: plain rows, ready for a template."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from catalogue.models import Framework
+from documents import jobs, store
+from documents.templatetags.flex import gbp
+from procurement import access, agreements, forecasting, queries, signing
+from procurement.models import PIPELINE, Accession, AccessionState, Application, PostCode
+
+A = AccessionState
+VERBS = {
+    "accession.entered": gettext_lazy("Entered"), "accession.engaged": gettext_lazy("Invited to apply"),
+    "accession.applied": gettext_lazy("Applied"), "accession.review_started": gettext_lazy("Review started"),
+    "accession.information_requested": gettext_lazy("Information requested"),
+    "accession.informed": gettext_lazy("Answered"), "accession.recommended": gettext_lazy("Recommended"),
+    "accession.approved": gettext_lazy("Approved"), "accession.agreement_issued": gettext_lazy("Agreement issued"),
+    "accession.signed_by_department": gettext_lazy("Signed by the department"),
+    "accession.signed_by_authority": gettext_lazy("Signed by the purchasing authority"),
+    "accession.activated": gettext_lazy("Joined"), "accession.suspended": gettext_lazy("Suspended"),
+    "accession.resumed": gettext_lazy("Resumed"), "accession.ended": gettext_lazy("Ended"),
+    "accession.declined": gettext_lazy("Declined"), "accession.withdrawn": gettext_lazy("Withdrawn"),
+}  # fmt: skip
+
+
+def board(framework: Framework, on: date) -> dict[str, Any]:
+    """The pipeline by state, furthest first, each body with its seats, what every member's price would fall by, and
+    whether the free ceiling could buy it; the totals if all of them joined. Five queries, however many bodies."""
+    found = forecasting.market(framework, on)
+    free = queries.capacity_bar(framework).free
+    rows = Accession.objects.filter(framework=framework, state__in=[*PIPELINE, A.ACTIVE, A.SUSPENDED]).select_related(
+        "department"
+    )
+    groups = {state: [] for state in (*reversed(PIPELINE), A.ACTIVE, A.SUSPENDED)}
+    hoped = 0
+    for row in rows.order_by("-state_since", "department__name"):
+        groups[row.state].append({"accession": row, **_effect(found, row.seats_expected, free, row.state)})
+        hoped += (row.seats_expected or 0) if row.state in PIPELINE else 0
+    together = forecasting.forecast(found, hoped) if found and hoped else None
+    return {
+        "groups": [(AccessionState(state).label, entries) for state, entries in groups.items() if entries],
+        "together": together, "beyond": together is not None and together.value_gbp > free, "free": free,
+    }  # fmt: skip
+
+
+def _effect(found: forecasting.Market | None, seats: int | None, free: Decimal, state: str) -> dict[str, Any]:
+    if found is None or not seats or state not in PIPELINE:
+        return {}
+    forecast = forecasting.forecast(found, seats)
+    return {"forecast": forecast, "beyond": forecast.value_gbp > free}
+
+
+def forecast_of(accession: Accession, application: Application | None, on: date) -> dict[str, Any]:
+    """What it would bring, for the authority and for the department itself."""
+    seats = application.seats if application and application.seats else accession.seats_expected
+    found = forecasting.market(accession.framework, on)
+    return _effect(found, seats, queries.capacity_bar(accession.framework).free, accession.state)
+
+
+def files(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row | {"words": Application.FileKind(row["kind"]).label} for row in rows]
+
+
+def reading(application: Application | None) -> dict[str, Any] | None:
+    """The application in words."""
+    if application is None:
+        return None
+    people = [
+        {"name": p["name"], "email": p["email"], "post": PostCode(p["post"]).label, "limit": _limit(p)}
+        for p in application.people
+    ]
+    return {"people": people, "files": files(application.files), "seats": application.seats}
+
+
+def _limit(person: dict[str, Any]) -> str:
+    if person["unlimited"]:
+        return _("without limit")
+    return gbp(Decimal(person["limit_gbp"])) if person["limit_gbp"] else ""
+
+
+def desk(accession: Accession, on: date) -> str:
+    """Whose move it is, in words; empty when nobody's."""
+    authority, department = accession.framework.authority_id, accession.department_id
+    turns = {
+        A.PROSPECT: (authority, PostCode.ACCESSION_LEAD), A.ENGAGED: (department, PostCode.ADMINISTRATOR),
+        A.APPLIED: (authority, PostCode.ACCESSION_LEAD), A.INFORMATION_REQUESTED: (department, PostCode.ADMINISTRATOR),
+    }  # fmt: skip
+    if accession.state == A.IN_REVIEW:
+        last = accession.applications.order_by("-number").first()
+        ready = last is not None and last.decisions.filter(outcome="recommended").exists()
+        turns[A.IN_REVIEW] = authority, PostCode.ACCESSION_APPROVER if ready else PostCode.ACCESSION_LEAD
+    if accession.state == A.AGREEMENT_ISSUED:
+        box = agreements.signing_of(accession).turn()
+        if box is not None:
+            turns[A.AGREEMENT_ISSUED] = box.organisation.pk, box.post
+    if accession.state not in turns:
+        return ""
+    organisation, post = turns[accession.state]
+    names = ", ".join(user.name for user in access.holders(organisation, post, on))
+    return f"{PostCode(post).label}: {names or _('nobody holds this post')}"
+
+
+def agreement(accession: Accession, *, by, at) -> dict[str, Any]:
+    """The agreement on the page: its boxes, its head, what the worker does, and what a signatory can do."""
+    if accession.document is None:
+        return {"working": False}
+    found = agreements.signing_of(accession)
+    waiting = accession.state == A.AGREEMENT_ISSUED
+    closing = waiting and (store.pending_intent(accession.document) is not None or found.turn() is None)
+    return {
+        "working": accession.state == A.APPROVED or closing, "job": jobs.progress(agreements.subject_of(accession)),
+        "head": store.head(accession.document), "signatures": signing.in_boxes(found, open_for_signing=waiting),
+        "signing": signing.for_person(
+            found, by=by, at=at,
+            why_not=lambda party: agreements.why_not_sign(accession, party, by=by, at=at, fresh=False),
+        ) if waiting else None,
+    }  # fmt: skip
+
+
+def timeline(events) -> list[dict[str, Any]]:
+    """Newest first, saves left out."""
+    return [
+        {"title": VERBS[event.verb], "actor_words": event.actor_words, "acting_for": event.acting_for, "at": event.at,
+         "reason": event.reason}
+        for event in reversed(list(events)) if event.verb in VERBS
+    ]  # fmt: skip
+
+

@@ -1,0 +1,216 @@
+"""Why not: reasons in words for the acts of joining."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from documents.clock import london_day
+from documents.refusal import Reason
+from documents.templatetags.flex import gbp
+from procurement import access, forecasting, signing
+from procurement.actors import Person
+from procurement.models import (
+    IN_CONSIDERATION,
+    PIPELINE,
+    Accession,
+    AccessionState,
+    Application,
+    CapacityAccount,
+    PostCode,
+)
+
+A = AccessionState
+APPLICANTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER)
+NEEDED_POSTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER, PostCode.ACCOUNTING_OFFICER, PostCode.SIGNATORY)
+
+
+def why_not_in_state(accession: Accession, *wanted: str) -> Iterator[Reason]:
+    if accession.state not in wanted:
+        yield Reason(
+            _("The accession of %(department)s is %(state)s.")
+            % {"department": accession.department.name, "state": accession.get_state_display()}
+        )
+
+
+def _authority(accession: Accession, post: str, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_authority(accession.framework, post, by=by, at=at)
+
+
+def why_not_authority(framework, post: str, *, by: Person, at: datetime) -> Iterator[Reason]:
+    authority, on = framework.authority, london_day(at)
+    if access.find_seat(by, authority.pk, post, on) is None:
+        yield Reason(
+            _("Only the %(post)s of %(authority)s can do this.")
+            % {"post": PostCode(post).label, "authority": authority.name},
+            access.who_holds(authority.pk, post, on),
+        )
+
+
+def _applicant(accession: Accession, by: Person, at: datetime) -> Iterator[Reason]:
+    on = london_day(at)
+    if not any(access.find_seat(by, accession.department_id, post, on) for post in APPLICANTS):
+        yield Reason(
+            _("Only an administrator or a requester of %(department)s can do this.")
+            % {"department": accession.department.name},
+            access.who_holds(accession.department_id, PostCode.ADMINISTRATOR, on),
+        )
+
+
+def why_not_engage(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(accession, A.PROSPECT)
+    yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+
+
+def why_not_edit(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """The application is filled in until it is sent, and again while information is asked for."""
+    yield from why_not_in_state(accession, A.ENGAGED, A.INFORMATION_REQUESTED)
+    yield from _applicant(accession, by, at)
+
+
+def gaps(application: Application) -> Iterator[Reason]:
+    """What an application still lacks."""
+    if not application.statement.strip():
+        yield Reason(_("Say what the department wants to use the framework for."))
+    if application.seats == 0:
+        yield Reason(_("Name the sites, and the seats at each."))
+    posts = [person["post"] for person in application.people]
+    for post in NEEDED_POSTS:
+        if post not in posts:
+            yield Reason(_("Nobody is named as %(post)s.") % {"post": PostCode(post).label})
+    signatories = {person["email"] for person in application.people if person["post"] == PostCode.SIGNATORY}
+    requesters = {person["email"] for person in application.people if person["post"] == PostCode.REQUESTER}
+    if requesters and requesters <= signatories:
+        yield Reason(_("Whoever requests an order cannot sign its contract: name somebody else as one of the two."))
+    kinds = {file["kind"] for file in application.files}
+    if Application.FileKind.SIGNATORY not in kinds:
+        yield Reason(_("Attach the evidence of who may sign for the department."))
+    if any(_has_limit(person) for person in application.people) and Application.FileKind.DELEGATION not in kinds:
+        yield Reason(_("Attach the letter that gives the limits you have entered."))
+    if any(person["post"] == PostCode.SIGNATORY and not _has_limit(person) for person in application.people):
+        yield Reason(_("Enter up to what value the signatory may sign."))
+
+
+def _has_limit(person: dict) -> bool:
+    return bool(person["limit_gbp"] or person["unlimited"])
+
+
+def why_not_apply(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(accession, A.ENGAGED)
+    yield from _applicant(accession, by, at)
+    if application is None:
+        yield Reason(_("There is no application yet; fill it in first."))
+        return
+    yield from gaps(application)
+
+
+def why_not_answer(accession: Accession, application: Application, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(accession, A.INFORMATION_REQUESTED)
+    yield from _applicant(accession, by, at)
+    yield from gaps(application)
+
+
+def why_not_review(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(accession, A.APPLIED)
+    yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+    yield from _own_hand(accession, by)
+
+
+def _own_hand(accession: Accession, by: Person) -> Iterator[Reason]:
+    if Application.objects.filter(accession=accession, hands__contains=[str(by.person_id)]).exists():
+        yield Reason(_("You have written in this application yourself; somebody else has to consider it."))
+
+
+def why_not_ask(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(accession, A.IN_REVIEW)
+    yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+
+
+def why_not_recommend(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(accession, A.IN_REVIEW)
+    yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+    yield from _own_hand(accession, by)
+    yield from _sent(application)
+    if application and application.decisions.filter(outcome="recommended").exists():
+        yield Reason(_("This application has been recommended already; the accession approver decides."))
+
+
+def _sent(application: Application | None) -> Iterator[Reason]:
+    if application is None or application.submitted_at is None:
+        yield Reason(
+            _("The department has not sent its application through this register."),
+            _("Ask it to: the question opens the application to it."),
+        )
+
+
+def why_not_approve(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Another person than the reviewer; an eligible body; room under the ceiling for what it would bring."""
+    yield from why_not_in_state(accession, A.IN_REVIEW)
+    yield from _authority(accession, PostCode.ACCESSION_APPROVER, by, at)
+    yield from _own_hand(accession, by)
+    yield from _sent(application)
+    if application is None:
+        return
+    recommended = application.decisions.filter(outcome="recommended").first()
+    if recommended is None:
+        yield Reason(_("The review is not finished."), _("The accession lead recommends it first."))
+    elif recommended.person_id == by.person_id:
+        yield Reason(_("You reviewed this application; somebody else approves it."))
+    yield from _eligible(accession, at)
+    yield from _headroom(accession, application, at)
+
+
+def _eligible(accession: Accession, at: datetime) -> Iterator[Reason]:
+    body, on = accession.department, london_day(at)
+    if (body.exists_from and body.exists_from > on) or (body.exists_to and body.exists_to < on):
+        yield Reason(_("%(department)s does not exist on this day.") % {"department": body.name})
+    if accession.framework.framework_suppliers.filter(supplier=body).exists():
+        yield Reason(_("%(department)s is a supplier of this framework.") % {"department": body.name})
+
+
+def _headroom(accession: Accession, application: Application, at: datetime) -> Iterator[Reason]:
+    market = forecasting.market(accession.framework, london_day(at))
+    if market is None:
+        yield Reason(_("No catalogue release is live: what the department would bring cannot be forecast."))
+        return
+    value = forecasting.forecast(market, application.seats).value_gbp
+    free = CapacityAccount.objects.get(framework=accession.framework).headroom_gbp
+    if value > free:
+        yield Reason(
+            _("Its %(seats)s seats would bring about %(value)s over the longest term; %(free)s are free under the ceiling.")
+            % {"seats": f"{application.seats:,}", "value": gbp(value), "free": gbp(free)},
+            _("The framework manager can raise the ceiling where the law allows it."),
+        )
+
+
+def why_not_decline(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(accession, *IN_CONSIDERATION, A.APPROVED)
+    yield from _authority(accession, PostCode.ACCESSION_APPROVER, by, at)
+    yield from _own_hand(accession, by)
+
+
+def why_not_withdraw(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """The department at any time before it has joined; the lead may close what never became an application."""
+    yield from why_not_in_state(accession, *PIPELINE)
+    if accession.state in (A.PROSPECT, A.ENGAGED) and not any(
+        _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+    ):
+        return
+    yield from _applicant(accession, by, at)
+
+
+def why_not_manage(accession: Accession, *, states: Collection[str], by: Person, at: datetime) -> Iterator[Reason]:
+    """Suspending, resuming and ending a membership."""
+    yield from why_not_in_state(accession, *states)
+    yield from _authority(accession, PostCode.FRAMEWORK_MANAGER, by, at)
+
+
+def boxes(accession: Accession) -> tuple[signing.Box, ...]:
+    """The department signs first, then the authority."""
+    return (
+        signing.Box("department", _("the department"), "The Department", accession.department, PostCode.SIGNATORY),
+        signing.Box(
+            "authority", _("the purchasing authority"), "The Purchasing Authority", accession.framework.authority,
+            PostCode.AUTHORITY_SIGNATORY,
+        ),
+    )  # fmt: skip

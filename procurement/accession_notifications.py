@@ -1,0 +1,87 @@
+"""One function a message about joining. Rows in the caller's transaction, sent after it, each once (unique key)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from documents import mail
+from documents.clock import london_day
+from procurement import access
+from procurement.models import Accession, AccessionQuestion, PostCode, User
+from procurement.signing import Box
+
+
+def _send(people: Iterable[User], template: str, accession: Accession, key: str, **more) -> None:
+    for person in {person.pk: person for person in people}.values():
+        context = {
+            "department": accession.department.name, "framework": accession.framework.title, "name": person.name,
+            "authority": accession.framework.authority.name, "number": accession.number or "",
+            "url": settings.PUBLIC_URL + reverse("procurement:accession", args=[accession.public_id]), **more,
+        }  # fmt: skip
+        mail.enqueue(
+            person.email, f"procurement/email/accession_{template}.txt", context,
+            f"accession:{key}:{accession.public_id}:{person.person_id}",
+        )  # fmt: skip
+
+
+def _authority(accession: Accession, post: str, at: datetime) -> list[User]:
+    return list(access.holders(accession.framework.authority_id, post, london_day(at)))
+
+
+def _applicants(accession: Accession, at: datetime) -> list[User]:
+    day = london_day(at)
+    return [
+        person
+        for post in (PostCode.ADMINISTRATOR, PostCode.REQUESTER)
+        for person in access.holders(accession.department_id, post, day)
+    ]
+
+
+def tell_invited(accession: Accession, user: User) -> None:
+    reset = settings.PUBLIC_URL + reverse("account_reset_password")
+    _send([user], "invited", accession, "invited", reset=reset, new_account=not user.has_usable_password())
+
+
+def tell_applied(accession: Accession, at: datetime) -> None:
+    _send(_authority(accession, PostCode.ACCESSION_LEAD, at), "applied", accession, f"applied:{at.isoformat()}")
+
+
+def tell_asked(accession: Accession, question: AccessionQuestion, at: datetime) -> None:
+    _send(_applicants(accession, at), "asked", accession, f"asked:{question.pk}")
+
+
+def tell_informed(accession: Accession, at: datetime) -> None:
+    _send(_authority(accession, PostCode.ACCESSION_LEAD, at), "informed", accession, f"informed:{at.isoformat()}")
+
+
+def tell_recommended(accession: Accession, at: datetime) -> None:
+    people = _authority(accession, PostCode.ACCESSION_APPROVER, at)
+    _send(people, "recommended", accession, f"recommended:{at.isoformat()}")
+
+
+def tell_approved(accession: Accession, at: datetime) -> None:
+    _send(_applicants(accession, at), "approved", accession, "approved")
+
+
+def tell_next_signatory(accession: Accession, box: Box, at: datetime) -> None:
+    people = access.holders(box.organisation.pk, box.post, london_day(at))
+    _send(people, "please_sign", accession, f"sign:{box.party}")
+
+
+def tell_joined(accession: Accession, at: datetime) -> None:
+    people = [*_applicants(accession, at), *_authority(accession, PostCode.ACCESSION_LEAD, at)]
+    _send(people, "joined", accession, "joined")
+
+
+def tell_closed(accession: Accession, at: datetime) -> None:
+    """Declined or withdrawn: both sides read why."""
+    people = [*_applicants(accession, at), *_authority(accession, PostCode.ACCESSION_LEAD, at)]
+    _send(people, "closed", accession, f"closed:{accession.state}", state=accession.get_state_display(),
+          reason=accession.ended_words)  # fmt: skip
+
+
+def tell_membership(accession: Accession, verb: str, reason: str, at: datetime) -> None:
+    _send(_applicants(accession, at), "membership", accession, f"{verb}:{at.isoformat()}",
+          state=accession.get_state_display(), reason=reason)  # fmt: skip

@@ -1,0 +1,253 @@
+"""From the approval to membership and its end: the access agreement is made, sealed, signed by both and closed like
+every document; then the department has joined and its people belong to it.
+
+The document work runs in a worker (``procurement.tasks``), which calls back into ``issued``, ``signature_made`` and
+``activate``. Until ``activate`` nothing can be ordered.
+"""
+
+import json
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from documents import audit, canonical, clock, jobs, numbers, store
+from documents.actors import SYSTEM, Actor
+from documents.clock import london_day
+from documents.models import Document, DocumentState, SigningIntent
+from documents.refusal import insist, refuse
+from procurement import accession_guards as guards
+from procurement import accession_notifications as notifications
+from procurement import membership, signing
+from procurement.actors import Person
+from procurement.joining import Named, current, lock_accession
+from procurement.models import Accession, AccessionDecision, AccessionState, Application, PostCode
+
+A = AccessionState
+DOCUMENT_KIND, TEMPLATE_VERSION = "access_agreement", 1
+
+
+def subject_of(accession: Accession) -> str:
+    """The job and document subject of an access agreement."""
+    return f"accession {accession.public_id}"
+
+
+def signing_of(accession: Accession) -> signing.Signing:
+    """It commits no money: any signature delegation that is not for one lot covers it."""
+    return signing.Signing(accession.document, guards.boxes(accession), Decimal(0))
+
+
+def why_not_sign(accession: Accession, party: str, *, by: Person, at: datetime, fresh: bool = True):
+    if accession.state != A.AGREEMENT_ISSUED:
+        yield from guards.why_not_in_state(accession, A.AGREEMENT_ISSUED)
+        return
+    yield from signing.why_not_sign(signing_of(accession), party, by=by, at=at, fresh=fresh)
+
+
+@transaction.atomic
+def approve(accession: Accession, *, shown_hash: str, reason: str = "", by: Person, at: datetime) -> Accession:
+    """The approver's decision on exactly this application. The signatory it names may then sign, and the agreement is
+    asked for, in the same transaction."""
+    accession = lock_accession(accession)
+    application = current(accession)
+    insist(guards.why_not_approve(accession, application, by=by, at=at))
+    if shown_hash != application.content_hash:
+        refuse(
+            _("The application you were shown is not the one that stands now."),
+            _("Open it again and read what has changed."),
+        )
+    AccessionDecision.objects.create(
+        application=application, outcome="approved", person_id=by.person_id, name=by.words,
+        post=PostCode.ACCESSION_APPROVER.label, reason=reason, content_hash=shown_hash, decided_at=at,
+    )  # fmt: skip
+    for named in people_of(application):
+        if named.post == PostCode.SIGNATORY:
+            membership.appoint(accession, named, by=by, at=at)
+    before = accession.state
+    accession.approve(at=at)
+    accession.due_at = None
+    accession.number = numbers.take("AA", london_day(at).year)
+    audit.record("accession.approved", accession, by=by, at=at, before=before, after=accession.state, reason=reason,
+                 hash_shown=shown_hash)  # fmt: skip
+    accession.document = store.create(
+        kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=subject_of(accession), number=accession.number,
+        payload=payload(accession, application, at=at, real_at=clock.real_now()),
+        signers=signing.expected(guards.boxes(accession)), by=by, at=at,
+    )  # fmt: skip
+    accession.save()
+    jobs.enqueue("procurement.make_agreement", subject_of(accession), key=f"make:{accession.public_id}")
+    notifications.tell_approved(accession, at)
+    return accession
+
+
+def people_of(application: Application) -> list[Named]:
+    """The people as the frozen application names them."""
+    found = json.loads(application.content)["people"]
+    return [
+        Named(p["name"], p["email"], p["post"], Decimal(p["limit_gbp"]) if p["limit_gbp"] else None, p["unlimited"])
+        for p in found
+    ]
+
+
+def payload(accession: Accession, application: Application, *, at: datetime, real_at: datetime) -> dict[str, Any]:
+    """Plain strings, frozen on the document: ``agreement`` (agreement.json), ``evidence``, ``signatories``,
+    ``issued``. Limits stay out of it."""
+    content = json.loads(application.content)
+    framework, department = accession.framework, accession.department
+    return {
+        "agreement": {
+            "schema": 1, "number": accession.number, "statement": application.statement.splitlines(),
+            "framework": {
+                "reference": framework.reference, "title": framework.title,
+                "starts_on": framework.starts_on.isoformat(), "ends_on": framework.ends_on.isoformat(),
+            },
+            "department": content["department"],
+            "authority": {"code": framework.authority.code, "name": framework.authority.name,
+                          "identifier": framework.authority.identifier},
+            "between_crown_bodies": department.crown and framework.authority.crown,
+            "sites": content["sites"], "seats": content["seats"],
+            "people": [{"post": str(PostCode(p["post"]).label), "name": p["name"], "email": p["email"]}
+                       for p in content["people"]],
+            "files": [{"kind": str(Application.FileKind(f["kind"]).label), "filename": f["filename"],
+                       "sha256": f["sha256"]} for f in content["files"]],
+            "application": {"number": application.number, "hash": application.content_hash,
+                            "at": canonical.moment(application.submitted_at), "approved_at": canonical.moment(at)},
+        },
+        "evidence": _evidence(accession, application),
+        "signatories": signing.boxes_payload(guards.boxes(accession)),
+        "issued": {"business_at": canonical.moment(at), "real_at": canonical.moment(real_at)},
+    }  # fmt: skip
+
+
+def _evidence(accession: Accession, application: Application) -> list[dict[str, str]]:
+    rows = [{
+        "act": str(_("Applied")), "name": application.submitted_by_name, "post": str(_("applicant")),
+        "organisation": accession.department.name, "at": canonical.moment(application.submitted_at),
+    }]  # fmt: skip
+    words = {"recommended": _("Recommended"), "approved": _("Approved")}
+    rows += [
+        {
+            "act": str(words[decision.outcome]), "name": decision.name, "post": decision.post,
+            "organisation": accession.framework.authority.name, "at": canonical.moment(decision.decided_at),
+        }
+        for decision in application.decisions.all()
+    ]  # fmt: skip
+    return rows
+
+
+@transaction.atomic
+def issued(accession: Accession, *, at: datetime, by: Actor = SYSTEM) -> Accession:
+    """The document is made and sealed: the first signatory is asked. A repeat finds it done."""
+    accession = lock_accession(accession)
+    if accession.state != A.APPROVED:
+        return accession
+    before = accession.state
+    accession.issue_agreement(at=at)
+    accession.save()
+    audit.record("accession.agreement_issued", accession, by=by, at=at, before=before, after=accession.state)
+    notifications.tell_next_signatory(accession, signing_of(accession).turn(), at)
+    return accession
+
+
+@transaction.atomic
+def sign(accession: Accession, party: str, *, shown_sha256: str, by: Person, at: datetime) -> SigningIntent:
+    """A signatory's act, recorded before any key is used; the worker then puts the seal on for it."""
+    accession = lock_accession(accession)
+    insist(why_not_sign(accession, party, by=by, at=at))
+    intent = signing.record_act(signing_of(accession), party, shown_sha256=shown_sha256, by=by, at=at)
+    audit.record(
+        f"accession.signed_by_{party}", accession, by=by, at=at, hash_shown=shown_sha256,
+        acting_for=intent.act["acting_for"], extra={"act": str(intent.act_id)},
+    )  # fmt: skip
+    jobs.enqueue("procurement.apply_signature", subject_of(accession), key=f"sign:{intent.act_id}",
+                 payload={"intent": intent.pk})  # fmt: skip
+    return intent
+
+
+@transaction.atomic
+def signature_made(accession: Accession, *, at: datetime, by: Actor = SYSTEM) -> Accession:
+    """A signature is on the document; the last one fixes the day and asks for the archive timestamp."""
+    accession = lock_accession(accession)
+    following = signing_of(accession).turn()
+    if following is not None:
+        notifications.tell_next_signatory(accession, following, at)
+    elif accession.signed_on is None:
+        accession.signed_on = london_day(at)
+        accession.save()
+        audit.record("accession.signed", accession, by=by, at=at)
+        jobs.enqueue("procurement.close_agreement", subject_of(accession), key=f"close:{accession.public_id}")
+    return accession
+
+
+@transaction.atomic
+def activate(accession: Accession, *, at: datetime, by: Actor = SYSTEM) -> Accession:
+    """The archive timestamp is stored: the department has joined, and the people it named have their posts,
+    delegations and grants from this day."""
+    accession = lock_accession(accession)
+    if accession.state != A.AGREEMENT_ISSUED:
+        return accession
+    document = Document.objects.get(pk=accession.document_id)
+    if document.state != DocumentState.COMPLETE or accession.signed_on is None:
+        refuse(_("The agreement is not complete: it has not all its signatures and its archive timestamp."))
+    application = accession.applications.exclude(submitted_at=None).order_by("-number").first()
+    for named in people_of(application):
+        membership.appoint(accession, named, by=by, at=at)
+    before = accession.state
+    accession.activate(at=at)
+    accession.save()
+    audit.record("accession.activated", accession, by=by, at=at, before=before, after=accession.state,
+                 hash_shown=store.head(document).sha256)  # fmt: skip
+    notifications.tell_joined(accession, at)
+    return accession
+
+
+@transaction.atomic
+def withdraw(accession: Accession, *, reason: str, by: Person, at: datetime) -> Accession:
+    """The body does not join after all; an agreement under way is void."""
+    accession = lock_accession(accession)
+    insist(guards.why_not_withdraw(accession, by=by, at=at))
+    if accession.document is not None and accession.signed_on is not None:
+        refuse(_("Both parties have signed the agreement; it is being closed."))
+    if not reason.strip():
+        refuse(_("Give a reason: it is kept, and the others will read it."))
+    before = accession.state
+    if accession.document is not None:
+        store.void(accession.document, by=by, at=at)
+    accession.withdraw(at=at, reason=reason)
+    accession.due_at = None
+    accession.save()
+    audit.record("accession.withdrawn", accession, by=by, at=at, before=before, after=accession.state, reason=reason)
+    notifications.tell_closed(accession, at)
+    return accession
+
+
+def _manage(accession: Accession, verb: str, states, move, reason: str, by: Person, at: datetime) -> Accession:
+    accession = lock_accession(accession)
+    insist(guards.why_not_manage(accession, states=states, by=by, at=at))
+    if not reason.strip():
+        refuse(_("Give a reason: the department will read it."))
+    before = accession.state
+    move(accession)
+    accession.save()
+    audit.record(f"accession.{verb}", accession, by=by, at=at, before=before, after=accession.state, reason=reason)
+    notifications.tell_membership(accession, verb, reason, at)
+    return accession
+
+
+@transaction.atomic
+def suspend(accession: Accession, *, reason: str, by: Person, at: datetime) -> Accession:
+    """Nothing new can be ordered; contracts go on."""
+    return _manage(accession, "suspended", [A.ACTIVE], lambda a: a.suspend(at=at), reason, by, at)
+
+
+@transaction.atomic
+def resume(accession: Accession, *, reason: str, by: Person, at: datetime) -> Accession:
+    return _manage(accession, "resumed", [A.SUSPENDED], lambda a: a.resume(at=at), reason, by, at)
+
+
+@transaction.atomic
+def end(accession: Accession, *, reason: str, by: Person, at: datetime) -> Accession:
+    """The department leaves the framework; nothing new can be ordered, contracts and their people stay."""
+    return _manage(accession, "ended", [A.ACTIVE, A.SUSPENDED], lambda a: a.end(at=at, reason=reason), reason, by, at)

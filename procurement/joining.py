@@ -1,0 +1,295 @@
+"""How a body comes to join: interest, invitation, application, review, and the decision by somebody else.
+
+The agreement that follows is ``procurement.agreements``. Every act locks the accession after its framework.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalogue.models import Framework, Organisation
+from documents import audit, canonical, store
+from documents.refusal import insist, refuse
+from procurement import accession_guards as guards
+from procurement import accession_notifications as notifications
+from procurement import membership, working_days
+from procurement.actors import Person
+from procurement.drafting import STALE
+from procurement.locking import share_framework
+from procurement.models import (
+    Accession,
+    AccessionDecision,
+    AccessionQuestion,
+    Application,
+    PostCode,
+)
+
+SCHEMA = 1
+MOST_FILES = 20
+
+
+@dataclass(frozen=True)
+class Interest:
+    """A body that may join. ``identifier`` is its registered id, which its seal will carry (as GOVGB-HMT)."""
+
+    code: str
+    name: str
+    identifier: str
+    address: str
+    crown: bool
+
+
+@dataclass(frozen=True)
+class Named:
+    """Somebody the department names for a post; ``limit_gbp`` (GBP, VAT excluded) or ``unlimited`` is the delegation
+    that goes with it, None where the post commits nothing."""
+
+    name: str
+    email: str
+    post: str
+    limit_gbp: Decimal | None = None
+    unlimited: bool = False
+
+
+def lock_accession(accession: Accession) -> Accession:
+    """Framework (shared), then the accession: a fresh copy."""
+    framework = share_framework(accession.framework_id)
+    fresh = (
+        Accession.objects.select_for_update(of=("self",)).select_related("department", "document").get(pk=accession.pk)
+    )
+    fresh.framework = framework
+    return fresh
+
+
+def current(accession: Accession) -> Application | None:
+    """The newest application, sent or being filled in."""
+    return accession.applications.order_by("-number").first()
+
+
+@transaction.atomic
+def add_interest(
+    framework: Framework, interest: Interest, *, seats_expected: int | None, by: Person, at: datetime
+) -> Accession:
+    """A body enters the pipeline as a prospect."""
+    framework = share_framework(framework.pk)
+    insist(guards.why_not_authority(framework, PostCode.ACCESSION_LEAD, by=by, at=at))
+    body = Organisation.objects.filter(code=interest.code).first()
+    if body is None:
+        if Organisation.objects.filter(identifier=interest.identifier).exists():
+            refuse(_("Another organisation has the identifier %(id)s already.") % {"id": interest.identifier})
+        body = Organisation.objects.create(**asdict(interest))
+        audit.record("organisation.entered", body, by=by, at=at)
+    if Accession.objects.filter(framework=framework, department=body).exclude(
+        state__in=["ended", "declined", "withdrawn"]
+    ).exists():  # fmt: skip
+        refuse(_("%(body)s is in the pipeline already, or has joined.") % {"body": body.name})
+    accession = Accession.objects.create(
+        framework=framework, department=body, state_since=at, seats_expected=seats_expected
+    )
+    audit.record("accession.entered", accession, by=by, at=at, before=None, after=accession.state)
+    return accession
+
+
+@transaction.atomic
+def engage(accession: Accession, *, contact_name: str, contact_email: str, by: Person, at: datetime) -> Accession:
+    """The lead has agreed with somebody there that they apply: they become the body's administrator here and are asked
+    by email to sign in and apply."""
+    accession = lock_accession(accession)
+    insist(guards.why_not_engage(accession, by=by, at=at))
+    user = membership.appoint(accession, Named(contact_name, contact_email, PostCode.ADMINISTRATOR), by=by, at=at)
+    before = accession.state
+    accession.contact_name, accession.contact_email = user.name, user.email
+    accession.engage(at=at)
+    accession.save()
+    audit.record("accession.engaged", accession, by=by, at=at, before=before, after=accession.state)
+    notifications.tell_invited(accession, user)
+    return accession
+
+
+def _open(accession: Accession, by: Person) -> Application:
+    """The application being filled in; after one was sent, a copy of it under the next number."""
+    last = current(accession)
+    if last is not None and last.submitted_at is None:
+        return last
+    copied = {name: getattr(last, name) for name in ("statement", "sites", "people", "files")} if last else {}
+    return Application.objects.create(accession=accession, number=last.number + 1 if last else 1, **copied)
+
+
+@transaction.atomic
+def save_application(
+    accession: Accession, values: dict[str, Any], *, edits: int | None = None, by: Person, at: datetime
+) -> Application:
+    """Any of ``statement``, ``sites`` [{name, address, seats}], ``people`` [Named], ``files``. ``edits`` is the count
+    the form was opened at: refused when a colleague has saved since."""
+    accession = lock_accession(accession)
+    insist(guards.why_not_edit(accession, by=by, at=at))
+    application = _open(accession, by)
+    if edits is not None and edits != application.edits:
+        refuse(*STALE)
+    if len(values.get("files", ())) > MOST_FILES:
+        refuse(_("An application has at most %(most)s files.") % {"most": MOST_FILES})
+    for name, value in values.items():
+        setattr(application, name, [_plain(person) for person in value] if name == "people" else value)
+    hand = str(by.person_id)
+    application.hands = sorted({*application.hands, hand})
+    application.edits += 1
+    application.save()
+    audit.record("accession.application_saved", accession, by=by, at=at, extra={"what": sorted(values)})
+    return application
+
+
+def _plain(person: Named) -> dict[str, Any]:
+    limit = f"{person.limit_gbp:.2f}" if person.limit_gbp is not None else ""
+    return asdict(person) | {"email": person.email.lower(), "post": str(person.post), "limit_gbp": limit}
+
+
+def _send(accession: Accession, application: Application, *, by: Person, at: datetime) -> None:
+    """Freeze it: canonical JSON and its sha256."""
+    content = canonical.dumps({
+        "schema": SCHEMA, "framework": accession.framework.reference, "number": application.number,
+        "department": {"code": accession.department.code, "name": accession.department.name,
+                       "identifier": accession.department.identifier},
+        "statement": application.statement, "sites": application.sites, "people": application.people,
+        "files": application.files, "seats": application.seats,
+    })  # fmt: skip
+    application.content, application.content_hash = content.decode(), canonical.sha256_hex(content)
+    application.submitted_at, application.submitted_by, application.submitted_by_name = at, by.person_id, by.words
+    application.hands = sorted({*application.hands, str(by.person_id)})
+    application.save()
+
+
+@transaction.atomic
+def apply(accession: Accession, *, edits: int | None = None, by: Person, at: datetime) -> Accession:
+    """The department sends its application; the review is due in the framework's working days."""
+    accession = lock_accession(accession)
+    application = current(accession)
+    insist(guards.why_not_apply(accession, application, by=by, at=at))
+    if edits is not None and edits != application.edits:
+        refuse(*STALE)
+    _send(accession, application, by=by, at=at)
+    before = accession.state
+    accession.apply(at=at)
+    accession.seats_expected = application.seats
+    accession.due_at = working_days.due(at, accession.framework.accession_review_working_days)
+    accession.save()
+    audit.record("accession.applied", accession, by=by, at=at, before=before, after=accession.state,
+                 hash_shown=application.content_hash)  # fmt: skip
+    notifications.tell_applied(accession, at)
+    return accession
+
+
+@transaction.atomic
+def start_review(accession: Accession, *, by: Person, at: datetime) -> Accession:
+    """A lead takes it on: the reviewer, who will not be the one to approve it."""
+    accession = lock_accession(accession)
+    insist(guards.why_not_review(accession, by=by, at=at))
+    before = accession.state
+    accession.reviewer_id, accession.reviewer_name = by.person_id, by.words
+    accession.start_review(at=at)
+    accession.save()
+    audit.record("accession.review_started", accession, by=by, at=at, before=before, after=accession.state)
+    return accession
+
+
+@transaction.atomic
+def ask(accession: Accession, *, text: str, by: Person, at: datetime) -> AccessionQuestion:
+    """A question back to the department: the review's clock stands until it is answered."""
+    accession = lock_accession(accession)
+    insist(guards.why_not_ask(accession, by=by, at=at))
+    if not text.strip():
+        refuse(_("Write what the department should answer."))
+    question = AccessionQuestion.objects.create(
+        accession=accession, text=text, asked_by=by.person_id, asked_by_name=by.words, asked_at=at
+    )
+    before = accession.state
+    if accession.due_at is not None:
+        accession.days_left, accession.due_at = working_days.left(at, accession.due_at), None
+    accession.request_information(at=at)
+    accession.save()
+    audit.record("accession.information_requested", accession, by=by, at=at, before=before, after=accession.state,
+                 extra={"question": question.pk})  # fmt: skip
+    notifications.tell_asked(accession, question, at)
+    return question
+
+
+@transaction.atomic
+def answer(accession: Accession, *, text: str, by: Person, at: datetime) -> Accession:
+    """The department answers, with its application as it now stands; the clock goes on."""
+    accession = lock_accession(accession)
+    application = _open_or_sent(accession, by)
+    insist(guards.why_not_answer(accession, application, by=by, at=at))
+    if not text.strip():
+        refuse(_("Write the answer."))
+    if application.submitted_at is None:
+        _send(accession, application, by=by, at=at)
+    question = accession.questions.select_for_update(of=("self",)).filter(answered_at__isnull=True).first()
+    if question is not None:
+        question.answer, question.answered_by, question.answered_by_name = text, by.person_id, by.words
+        question.answered_at = at
+        question.save()
+    before = accession.state
+    days = accession.days_left if accession.days_left is not None else accession.framework.accession_review_working_days
+    accession.due_at, accession.days_left = working_days.due(at, days), None
+    accession.seats_expected = application.seats
+    accession.inform(at=at)
+    accession.save()
+    audit.record("accession.informed", accession, by=by, at=at, before=before, after=accession.state, reason=text,
+                 hash_shown=application.content_hash)  # fmt: skip
+    notifications.tell_informed(accession, at)
+    return accession
+
+
+def _open_or_sent(accession: Accession, by: Person) -> Application:
+    return current(accession) or _open(accession, by)
+
+
+def _decide(accession: Accession, application: Application, outcome: str, reason: str, post: str, by: Person, at) -> None:
+    AccessionDecision.objects.create(
+        application=application, outcome=outcome, person_id=by.person_id, name=by.words, post=PostCode(post).label,
+        reason=reason, content_hash=application.content_hash, decided_at=at,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def recommend(accession: Accession, *, shown_hash: str, reason: str = "", by: Person, at: datetime) -> Accession:
+    """The reviewer's word for exactly this application; it goes to the accession approver."""
+    accession = lock_accession(accession)
+    application = current(accession)
+    insist(guards.why_not_recommend(accession, application, by=by, at=at))
+    _insist_on_hash(application, shown_hash)
+    _decide(accession, application, "recommended", reason, PostCode.ACCESSION_LEAD, by, at)
+    audit.record("accession.recommended", accession, by=by, at=at, reason=reason, hash_shown=shown_hash)
+    notifications.tell_recommended(accession, at)
+    return accession
+
+
+def _insist_on_hash(application: Application, shown_hash: str) -> None:
+    if shown_hash != application.content_hash:
+        refuse(
+            _("The application you were shown is not the one that stands now."),
+            _("Open it again and read what has changed."),
+        )
+
+
+@transaction.atomic
+def decline(accession: Accession, *, reason: str, by: Person, at: datetime) -> Accession:
+    accession = lock_accession(accession)
+    application = current(accession)
+    insist(guards.why_not_decline(accession, application, by=by, at=at))
+    if not reason.strip():
+        refuse(_("Give a reason: the department will read it."))
+    if application is not None and application.submitted_at is not None:
+        _decide(accession, application, "declined", reason, PostCode.ACCESSION_APPROVER, by, at)
+    before = accession.state
+    if accession.document is not None:
+        store.void(accession.document, by=by, at=at)
+    accession.decline(at=at, reason=reason)
+    accession.due_at = None
+    accession.save()
+    audit.record("accession.declined", accession, by=by, at=at, before=before, after=accession.state, reason=reason)
+    notifications.tell_closed(accession, at)
+    return accession

@@ -1,0 +1,106 @@
+"""The application to join, filled in by the department: what for and where, who acts for it, and the evidence."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+
+from documents import storage
+from procurement import access, accession_display, joining
+from procurement import accession_forms as forms
+from procurement import accession_guards as guards
+from procurement.views.common import attempt, page
+from procurement.views.drafts import edits_of, formset_errors
+
+
+def _editable(request, public_id):
+    found = access.get_accession(request.actor, public_id, request.day, "department")
+    shut = list(guards.why_not_edit(found, by=request.actor, at=request.at))
+    if shut:
+        raise access.NotYours(shut)
+    return found, joining.current(found)
+
+
+def _edits(application):
+    return application.edits if application and application.submitted_at is None else 0
+
+
+def _saved(request, found, values):
+    return attempt(request, joining.save_application, found, values, edits=edits_of(request))
+
+
+def _section(request, found, application, template, errors, **more):
+    context = {"accession": found, "edits": _edits(application), "errors": errors} | more
+    return render(request, f"procurement/joining/{template}.html", context)
+
+
+@page
+def application(request, public_id):
+    """What for, and at which sites."""
+    found, application = _editable(request, public_id)
+    form = forms.StatementForm(request.POST or None, initial={"statement": application.statement if application else ""})
+    rows = application.sites if application else [{"name": s.name, "seats": s.seats} for s in found.department.sites.all()]
+    formset = forms.SiteFormSet(request.POST or None, initial=rows, prefix="site")
+    errors = ()
+    if request.method == "POST" and form.is_valid() and formset.is_valid():
+        sites = [
+            {"name": f["name"], "address": f["address"], "seats": f["seats"]} for f in formset.cleaned_data if f.get("name")
+        ]
+        done, errors = _saved(request, found, {"statement": form.cleaned_data["statement"], "sites": sites})
+        if done:
+            return redirect("procurement:" + ("application" if "more" in request.POST else "accession"), public_id)
+    return _section(request, found, application, "application", errors, form=form, formset=formset,
+                    formset_errors=formset_errors(formset) if formset.is_bound else [])  # fmt: skip
+
+
+@page
+def people(request, public_id):
+    """Who acts for the department, in which post, up to what value."""
+    found, application = _editable(request, public_id)
+    formset = forms.PersonFormSet(
+        request.POST or None, initial=application.people if application else [], prefix="person"
+    )
+    errors = ()
+    if request.method == "POST" and formset.is_valid():
+        named = [joining.Named(**f) for f in formset.cleaned_data if f.get("email")]
+        done, errors = _saved(request, found, {"people": named})
+        if done:
+            return redirect("procurement:" + ("application_people" if "more" in request.POST else "accession"), public_id)
+    return _section(request, found, application, "people", errors, formset=formset,
+                    formset_errors=formset_errors(formset) if formset.is_bound else [])  # fmt: skip
+
+
+@page
+def evidence(request, public_id):
+    """Files: who may sign, and the letters that give the limits."""
+    found, application = _editable(request, public_id)
+    files = list(application.files) if application else []
+    removing = request.POST.get("what") == "remove"
+    form = forms.EvidenceForm(None if removing else request.POST or None, None if removing else request.FILES or None)
+    errors, done = (), None
+    if removing:
+        kept = [file for file in files if file["sha256"] != request.POST.get("sha256")]
+        done, errors = _saved(request, found, {"files": kept})
+    elif request.method == "POST" and form.is_valid():
+        upload = form.cleaned_data["file"]
+        stored = {
+            "kind": form.cleaned_data["kind"], "filename": upload.filename, "content_type": upload.content_type,
+            "length": len(upload.data), "sha256": storage.put(upload.data),
+        }  # fmt: skip
+        others = [file for file in files if file["sha256"] != stored["sha256"]]
+        done, errors = _saved(request, found, {"files": [*others, stored]})
+    if done:
+        return redirect("procurement:application_evidence", public_id)
+    return _section(request, found, application, "evidence", errors, form=form, files=accession_display.files(files))
+
+
+@page
+def evidence_file(request, public_id, sha256):
+    """A file of the newest application, as a download, never shown in the page."""
+    found = access.get_accession(request.actor, public_id, request.day)
+    application = joining.current(found)
+    file = next((f for f in (application.files if application else ()) if f["sha256"] == sha256), None)
+    if file is None:
+        raise Http404
+    response = HttpResponse(storage.get(sha256), content_type="application/octet-stream")
+    ascii_name = file["filename"].encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
+    response["Content-Disposition"] = f'attachment; filename="{ascii_name}"'
+    return response

@@ -1,0 +1,167 @@
+"""Joining: the board of interested bodies, where an accession stands, and every act on it."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+
+from documents import audit
+from procurement import access, accession_display, agreements, forms, joining
+from procurement import accession_forms as own_forms
+from procurement import accession_guards as guards
+from procurement.models import AccessionState, PostCode
+from procurement.views.common import attempt, page
+
+A = AccessionState
+
+
+@page
+def board(request):
+    """The pipeline of the framework the person serves; a department's own people are taken to their own accession."""
+    found = access.framework_served(request.actor, request.day)
+    if found is None:
+        own = access.visible_accessions(request.actor, request.day).order_by("-id").first()
+        if own is None:
+            raise Http404
+        return redirect("procurement:accession", own.public_id)
+    context = accession_display.board(found, request.day) | {
+        "framework": found,
+        "add_shut": list(
+            guards.why_not_authority(found, PostCode.ACCESSION_LEAD, by=request.actor, at=request.at)
+        ),
+    }  # fmt: skip
+    return render(request, "procurement/joining/board.html", context)
+
+
+@page
+def new(request):
+    """A body enters the pipeline."""
+    found = access.framework_served(request.actor, request.day)
+    if found is None:
+        raise Http404
+    form = own_forms.InterestForm(request.POST or None)
+    errors = list(guards.why_not_authority(found, PostCode.ACCESSION_LEAD, by=request.actor, at=request.at))
+    if request.method == "POST" and form.is_valid():
+        values = dict(form.cleaned_data)
+        seats = values.pop("seats_expected")
+        accession, errors = attempt(
+            request, joining.add_interest, found, joining.Interest(**values), seats_expected=seats
+        )
+        if accession:
+            return redirect("procurement:accession", accession.public_id)
+    context = {"form": form, "errors": errors, "title": _("Add an interested body"), "button": _("Add it")}
+    return render(request, "procurement/joining/act.html", context)
+
+
+@page
+def accession(request, public_id):
+    """Where it stands, what the department said, who decided what, the agreement and the history."""
+    found = access.get_accession(request.actor, public_id, request.day)
+    return render(request, "procurement/joining/accession.html", _context(request, found))
+
+
+def _context(request, found):
+    application = joining.current(found)
+    by = {"by": request.actor, "at": request.at}
+    return {
+        "accession": found, "application": application, "reading": accession_display.reading(application),
+        "decisions": application.decisions.all() if application else (), "questions": found.questions.all(),
+        "forecast": accession_display.forecast_of(found, application, request.day),
+        "desk": accession_display.desk(found, request.day), "acts": _acts(found, by),
+        "may_edit": not list(guards.why_not_edit(found, **by)), "gaps": list(guards.gaps(application)) if application else (),
+        "events": accession_display.timeline(audit.history(found)),
+        **accession_display.agreement(found, **by),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act on an accession: its page, and why it cannot be done now."""
+
+    label: str
+    words: str
+    action: object
+    form: type
+    states: tuple[str, ...]
+    right: str
+    why_not: object
+    done: str
+    danger: bool = False
+    binds: bool = False  # the form carries the hash of the application that was shown
+
+
+def _with_application(guard):
+    return lambda found, **by: guard(found, joining.current(found), **by)
+
+
+REASON = forms.ReasonForm
+ACTS = {
+    "engage": Act(_("Invite it to apply"), _("The person you name gets an email and fills in the application."),
+                  joining.engage, own_forms.EngageForm, (A.PROSPECT,), "authority", guards.why_not_engage, _("Invited.")),
+    "apply": Act(_("Send the application"), _("It cannot be changed after it is sent, except when you are asked something."),
+                 joining.apply, forms.forms.Form, (A.ENGAGED,), "department",
+                 _with_application(guards.why_not_apply), _("Sent. The purchasing authority reviews it.")),
+    "review": Act(_("Start the review"), _("You become its reviewer; somebody else will approve it."),
+                  joining.start_review, forms.forms.Form, (A.APPLIED,), "authority", guards.why_not_review,
+                  _("The review has started.")),
+    "ask": Act(_("Ask the department"), _("The review's clock stands until it answers."), joining.ask,
+               own_forms.QuestionForm, (A.IN_REVIEW,), "authority", guards.why_not_ask, _("Asked.")),
+    "answer": Act(_("Answer the question"), _("Your answer goes back with the application as it stands now."),
+                  joining.answer, own_forms.AnswerForm, (A.INFORMATION_REQUESTED,), "department",
+                  _with_application(guards.why_not_answer), _("Answered.")),
+    "recommend": Act(_("Recommend it"), _("It then goes to the accession approver."), joining.recommend,
+                     own_forms.NoteForm, (A.IN_REVIEW,), "authority", _with_application(guards.why_not_recommend),
+                     _("Recommended."), binds=True),
+    "approve": Act(_("Approve it"), _("The access agreement is then made, and both parties are asked to sign it."),
+                   agreements.approve, own_forms.NoteForm, (A.IN_REVIEW,), "authority",
+                   _with_application(guards.why_not_approve), _("Approved. The agreement is being made."), binds=True),
+    "decline": Act(_("Decline it"), _("It ends here. The department reads your reason and may apply anew."),
+                   joining.decline, REASON, (A.APPLIED, A.IN_REVIEW, A.INFORMATION_REQUESTED, A.APPROVED), "authority",
+                   _with_application(guards.why_not_decline), _("Declined."), danger=True),
+    "withdraw": Act(_("Withdraw"), _("The body does not join; an agreement under way becomes void."), agreements.withdraw,
+                    REASON, guards.PIPELINE, "see", guards.why_not_withdraw, _("Withdrawn."), danger=True),
+    "suspend": Act(_("Suspend the membership"), _("Nothing new can be ordered; contracts go on."), agreements.suspend,
+                   REASON, (A.ACTIVE,), "authority", partial(guards.why_not_manage, states=(A.ACTIVE,)),
+                   _("Suspended."), danger=True),
+    "resume": Act(_("Resume the membership"), _("The department can order again."), agreements.resume, REASON,
+                  (A.SUSPENDED,), "authority", partial(guards.why_not_manage, states=(A.SUSPENDED,)), _("Resumed.")),
+    "end": Act(_("End the membership"), _("Nothing new can be ordered; contracts go on."), agreements.end, REASON,
+               (A.ACTIVE, A.SUSPENDED), "authority", partial(guards.why_not_manage, states=(A.ACTIVE, A.SUSPENDED)),
+               _("Ended."), danger=True),
+}  # fmt: skip
+
+
+def _acts(found, by):
+    """What the state allows, each with why the reader cannot do it."""
+    return [
+        {"name": name, "act": act, "shut": list(act.why_not(found, **by))}
+        for name, act in ACTS.items()
+        if found.state in act.states
+    ]
+
+
+@page
+def act(request, public_id, name):
+    """One page for every act: what will happen, what it needs, and why it cannot be done now."""
+    wanted = ACTS.get(name)
+    if wanted is None:
+        raise Http404
+    found = access.get_accession(request.actor, public_id, request.day, wanted.right)
+    form = wanted.form(request.POST or None)
+    errors = list(wanted.why_not(found, by=request.actor, at=request.at))
+    application = joining.current(found)
+    if request.method == "POST" and (form.is_valid() or not form.fields):
+        more = {"shown_hash": request.POST.get("shown_hash", "")} if wanted.binds else {}
+        values = form.cleaned_data if form.fields else {}
+        result, errors = attempt(request, wanted.action, found, **more, **values)
+        if result:
+            messages.success(request, wanted.done)
+            return redirect("procurement:accession", public_id)
+    context = {
+        "accession": found, "application": application, "form": form, "errors": errors, "title": wanted.label,
+        "words": wanted.words, "button": wanted.label, "danger": wanted.danger, "binds": wanted.binds,
+    }  # fmt: skip
+    return render(request, "procurement/joining/act.html", context)

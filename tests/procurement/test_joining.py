@@ -1,0 +1,209 @@
+"""Joining: from interest to membership, by the right people in the right order, with a signed agreement at the end."""
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+import pikepdf
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+
+from documents import audit, store, verifying
+from documents.refusal import Refused
+from procurement import access, agreements, joining, working_days
+from procurement.models import (
+    Accession,
+    AccessionDecision,
+    AccessionState,
+    Application,
+    Delegation,
+    FrameworkGrant,
+    OrganisationGrant,
+    PostCode,
+)
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+LEAD, APPROVER = "accession.lead@co.example", "accession.approver@co.example"
+
+
+def act(action, accession, email, **more):
+    return action(cast.fresh(accession), by=cast.person(email), at=cast.START, **more)
+
+
+def reasons(caught) -> str:
+    return str(caught.value)
+
+
+def test_a_department_joins_by_a_signed_agreement_and_its_people_have_their_grants():
+    accession = cast.ons()
+    before = access.sight(cast.person("finance.director@ons.example").user, cast.START.date())
+    assert not before.organisations and not before.posts
+    with pytest.raises(Refused):
+        cast.start_order("requester@ons.example")
+    cast.ons_joined()
+    accession = cast.fresh(accession)
+    assert accession.state == AccessionState.ACTIVE and accession.number == "AA-2007-000001"
+    after = access.sight(cast.person("finance.director@ons.example").user, cast.START.date())
+    assert (accession.department_id, PostCode.FINANCE_DIRECTOR) in after.posts
+    assert cast.start_order("requester@ons.example").department_id == accession.department_id
+    call_command("check_invariants")
+
+
+def test_the_agreement_is_a_document_like_the_contract(tmp_path):
+    accession = cast.ons_joined()
+    pdf = store.content(store.head(accession.document))
+    verdict = verifying.check(pdf)
+    assert verdict.valid, verdict
+    assert [row["who"] for row in verdict.signatures][1:3] == ["ONS signatory", "Cabinet Office authority signatory"]
+    file = tmp_path / "agreement.pdf"
+    file.write_bytes(pdf)
+    with pikepdf.open(file) as opened:
+        inside = json.loads(opened.attachments["agreement.json"].get_file().read_bytes())
+    assert inside == accession.document.payload["agreement"]
+    assert inside["between_crown_bodies"] is True and inside["seats"] == 4500
+    assert "50000000" not in json.dumps(inside), "limits are nobody else's business"
+
+
+def test_questions_pause_the_clock_and_an_answer_sends_what_was_changed():
+    accession = cast.ons_applied()
+    due = cast.fresh(accession).due_at
+    assert due == working_days.due(cast.START, 20)
+    act(joining.start_review, accession, LEAD)
+    first = joining.current(accession)
+    act(joining.ask, accession, LEAD, text="Which of the sites has its own network?")
+    paused = cast.fresh(accession)
+    assert (paused.due_at, paused.days_left, paused.state) == (None, 20, "information_requested")
+    person = cast.person("requester@ons.example")
+    later = cast.START + timedelta(days=7)
+    joining.save_application(paused, {"statement": "Desktops for the census."}, by=person, at=later)
+    joining.answer(cast.fresh(accession), text="Titchfield.", by=person, at=later)
+    again = cast.fresh(accession)
+    assert (again.state, again.due_at, again.days_left) == ("in_review", working_days.due(later, 20), None)
+    second = joining.current(accession)
+    assert second.number == first.number + 1 and second.content_hash != first.content_hash
+    with pytest.raises(Refused, match="not the one that stands now"):
+        act(joining.recommend, accession, LEAD, shown_hash=first.content_hash)
+
+
+def test_who_reviewed_does_not_approve_and_nobody_approves_unreviewed():
+    accession = cast.ons_applied()
+    shown = joining.current(accession).content_hash
+    act(joining.start_review, accession, LEAD)
+    with pytest.raises(Refused, match="review is not finished"):
+        act(agreements.approve, accession, APPROVER, shown_hash=shown)
+    act(joining.recommend, accession, LEAD, shown_hash=shown)
+    with pytest.raises(Refused, match="Only the accession approver"):
+        act(agreements.approve, accession, LEAD, shown_hash=shown)
+    cast.give_post(LEAD, "CO", PostCode.ACCESSION_APPROVER)
+    with pytest.raises(Refused, match="You reviewed this application"):
+        act(agreements.approve, accession, LEAD, shown_hash=shown)
+    application = joining.current(accession)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AccessionDecision.objects.create(
+            application=application, outcome="approved", person_id=cast.person(LEAD).person_id, name="x", post="x",
+            content_hash=shown, decided_at=cast.START,
+        )  # fmt: skip
+
+
+def test_a_sent_application_never_changes():
+    accession = cast.ons_applied()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Application.objects.filter(accession=accession).update(statement="something else")
+
+
+def test_an_application_says_all_that_is_missing_at_once():
+    accession = cast.ons()
+    by = cast.person("requester@ons.example")
+    joining.save_application(accession, {"statement": " "}, by=by, at=cast.START)
+    with pytest.raises(Refused) as caught:
+        joining.apply(cast.fresh(accession), by=by, at=cast.START)
+    for words in ("Say what the department", "Name the sites", "Nobody is named as signatory", "evidence of who may sign"):
+        assert words in reasons(caught)
+    assert cast.fresh(accession).state == "engaged"
+
+
+def test_what_would_pass_the_ceiling_is_not_approved():
+    accession = cast.ons_applied()
+    shown = joining.current(accession).content_hash
+    act(joining.start_review, accession, LEAD)
+    act(joining.recommend, accession, LEAD, shown_hash=shown)
+    cast.leave_free(Decimal("1000.00"))
+    with pytest.raises(Refused, match="£1,000.00 are free under the ceiling"):
+        act(agreements.approve, accession, APPROVER, shown_hash=shown)
+
+
+def test_a_body_that_withdraws_while_its_agreement_is_being_made_leaves_no_signable_document():
+    accession = cast.ons_approved()
+    act(agreements.withdraw, accession, "requester@ons.example", reason="Another framework was chosen.")
+    cast.run_all_jobs()
+    accession = cast.fresh(accession)
+    assert accession.state == "withdrawn" and accession.document.state == "void"
+    assert store.head(accession.document) is None
+    call_command("check_invariants")
+
+
+def test_the_authority_signs_after_the_department_and_only_its_signatory():
+    accession = cast.ons_approved()
+    cast.run_all_jobs()
+    accession = cast.fresh(accession)
+    shown = store.head(accession.document).sha256
+    with pytest.raises(Refused, match="turn of Office for National Statistics"):
+        act(agreements.sign, accession, "authority.signatory@co.example", party="authority", shown_sha256=shown)
+    with pytest.raises(Refused, match="Only the signatory"):
+        act(agreements.sign, accession, "requester@ons.example", party="department", shown_sha256=shown)
+    with pytest.raises(Refused, match="not the document as it stands"):
+        act(agreements.sign, accession, "signatory@ons.example", party="department", shown_sha256="0" * 64)
+
+
+def test_an_invited_person_becomes_the_administrator_and_can_apply(mailoutbox):
+    accession = Accession.objects.get(department__code="ILL05")
+    act(joining.engage, accession, LEAD, contact_name="Mary Museum", contact_email="Mary@museum.example")
+    cast.run_all_jobs()
+    accession = cast.fresh(accession)
+    assert accession.state == "engaged" and accession.contact_email == "mary@museum.example"
+    assert any("choose" in m.body.lower() and m.to == ["mary@museum.example"] for m in mailoutbox)
+    mary = cast.person("mary@museum.example")
+    joining.save_application(accession, {"statement": "Desktops."}, by=mary, at=cast.START)
+    with pytest.raises(Refused, match="Only an administrator or a requester"):
+        act(joining.save_application, accession, "requester@dius.example", values={"statement": "Mine."})
+
+
+def test_membership_is_suspended_resumed_and_ended_with_reasons():
+    accession = cast.ons_joined()
+    manager = "framework.manager@co.example"
+    with pytest.raises(Refused, match="Give a reason"):
+        act(agreements.suspend, accession, manager, reason=" ")
+    act(agreements.suspend, accession, manager, reason="Invoices are not paid.")
+    with pytest.raises(Refused, match="has not joined"):
+        cast.start_order("requester@ons.example")
+    act(agreements.resume, accession, manager, reason="They are now.")
+    act(agreements.end, accession, manager, reason="It leaves.")
+    assert cast.fresh(accession).state == "ended"
+    assert [e.verb for e in audit.history(accession)][-3:] == [
+        "accession.suspended", "accession.resumed", "accession.ended",
+    ]  # fmt: skip
+    call_command("check_invariants")
+
+
+def test_delegations_come_with_the_agreement_once():
+    before = Delegation.objects.filter(holding__post__organisation__code="ONS").count()
+    cast.ons_joined()
+    assert Delegation.objects.filter(holding__post__organisation__code="ONS").count() == before
+    assert OrganisationGrant.objects.filter(content_object__code="ONS").count() == 8
+    assert not FrameworkGrant.objects.filter(user__email__endswith="@ons.example").exists()
+
+
+def test_everybody_else_finds_no_accession():
+    accession = cast.ons_applied()
+    day = cast.START.date()
+    for email in ("requester@dius.example", "order.desk@fujitsu.example"):
+        assert not access.visible_accessions(cast.person(email), day).filter(pk=accession.pk).exists()
+    assert access.visible_accessions(cast.person(LEAD), day).filter(pk=accession.pk).exists()
+
+
+def test_the_upgrade_left_no_state_without_its_record():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM documents_statechange WHERE machine = 'accession'")
+        assert cursor.fetchone()[0] == Accession.objects.count()
