@@ -1,15 +1,19 @@
 """Reading the catalogue: what is live on a day, and its price list as plain values for ``catalogue.pricing``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from types import MappingProxyType
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from catalogue import pricing
 from catalogue.models import (
     BandTable,
     CatalogueRelease,
+    CatalogueRule,
     Framework,
     ReleaseState,
     ServiceLevelMeasure,
@@ -34,21 +38,39 @@ def as_service(row: ServiceVersion) -> pricing.Service:
     )  # fmt: skip
 
 
+SETTLED = (ReleaseState.LIVE, ReleaseState.SUPERSEDED)
+
+
 def price_list(release: CatalogueRelease) -> pricing.PriceList:
-    """The whole release (three queries), in catalogue order."""
+    """The whole release, in catalogue order. What has been live is a fact (trigger), so a process reads it once."""
+    return _settled(connection.settings_dict["NAME"], release.pk)[0] if release.state in SETTLED else _prices(release.pk)
+
+
+def catalogue_rules(release: CatalogueRelease) -> Sequence[Rule]:
+    """The rules of the release, in its order; read once like its prices."""
+    return _settled(connection.settings_dict["NAME"], release.pk)[1] if release.state in SETTLED else _rules(release.pk)
+
+
+@lru_cache(maxsize=16)
+def _settled(database: str, release_id: int) -> tuple[pricing.PriceList, tuple[Rule, ...]]:
+    return _prices(release_id), _rules(release_id)
+
+
+def _rules(release_id: int) -> tuple[Rule, ...]:
+    rows = CatalogueRule.objects.filter(release=release_id)
+    return tuple(Rule(row.kind, row.parameters, row.text) for row in rows)
+
+
+def _prices(release_id: int) -> pricing.PriceList:
     bands = {
         table.code: pricing.BandTable(
             table.code, table.scope, table.method,
             tuple(pricing.Band(band.from_quantity, band.discount_percent) for band in table.bands.all()),
         )
-        for table in BandTable.objects.filter(release=release).prefetch_related("bands")
+        for table in BandTable.objects.filter(release=release_id).prefetch_related("bands")
     }
-    services = {row.code: as_service(row) for row in release.services.all()}
-    return pricing.PriceList(services, bands)
-
-
-def catalogue_rules(release: CatalogueRelease) -> list[Rule]:
-    return [Rule(row.kind, row.parameters, row.text) for row in release.rules.all()]
+    services = {row.code: as_service(row) for row in ServiceVersion.objects.filter(release=release_id)}
+    return pricing.PriceList(MappingProxyType(services), MappingProxyType(bands))
 
 
 def lots(framework: Framework) -> list[tuple[int, int | None]]:

@@ -147,6 +147,14 @@ def own_store(tmp_path, settings):
 
 
 @pytest.fixture(autouse=True)
+def catalogue_read_afresh():
+    """Databases of different tests have releases of the same number: nothing read of one is kept for the next."""
+    from catalogue import queries
+
+    queries._settled.cache_clear()
+
+
+@pytest.fixture(autouse=True)
 def quiet_broker(monkeypatch):
     """The doorbell is silent where no worker listens; tests run jobs by ``run_all_jobs``."""
     if os.environ.get("FLEX_RING"):

@@ -43,7 +43,7 @@ def test_what_was_loaded_prices_as_the_files_do():
     stored = queries.price_list(release)
     assert stored == PRICES
     assert list(stored.services) == list(PRICES.services)
-    assert queries.catalogue_rules(release) == RULES
+    assert list(queries.catalogue_rules(release)) == list(RULES)
     assert queries.lots(framework) == LOTS
     assert queries.vat_rates() == vat_rates()
 

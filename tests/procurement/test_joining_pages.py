@@ -1,0 +1,179 @@
+"""The pages of joining: who finds them, what the forms keep and refuse, and what they cost."""
+
+import re
+import uuid
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+import procurement.urls
+from catalogue.models import Organisation
+from procurement import joining
+from procurement.models import Accession
+from procurement.views.joining import ACTS
+from tests import cast
+from tests.procurement.test_pages import post, sign_in
+
+pytestmark = pytest.mark.django_db
+ADDRESSES = {
+    pattern.name: str(pattern.pattern)
+    for pattern in procurement.urls.urlpatterns
+    if str(pattern.pattern).startswith("joining/<uuid")
+}
+LEAD, REQUESTER = "accession.lead@co.example", "requester@ons.example"
+
+
+def everywhere(public_id) -> list[str]:
+    """Every address of an accession, with every act."""
+    found = []
+    for name, pattern in ADDRESSES.items():
+        wanted = {"public_id": public_id}
+        if "sha256" in pattern:
+            wanted["sha256"] = "0" * 64
+        names = ACTS if ":name>" in pattern else [None]
+        found += [reverse(f"procurement:{name}", kwargs=wanted | ({"name": act} if act else {})) for act in names]
+    return found
+
+
+def test_a_stranger_finds_nothing_at_any_address_of_an_accession(client):
+    accession = cast.ons_applied()
+    for email in ("requester@dius.example", "order.desk@fujitsu.example", "requester@bis.example"):
+        sign_in(client, email)
+        for address in everywhere(accession.public_id):
+            assert client.get(address).status_code == 404, (email, address)
+            assert post(client, address).status_code == 404, (email, address)
+
+
+def test_nobody_unsigned_gets_past_the_sign_in_page(client):
+    for address in [*everywhere(uuid.uuid4()), "/joining/", "/joining/new/"]:
+        answer = client.get(address)
+        assert answer.status_code == 302 and answer["Location"].startswith("/accounts/sign-in/"), address
+
+
+def test_the_board_is_the_authoritys_and_a_department_is_taken_to_its_own(client):
+    sign_in(client, REQUESTER)
+    assert client.get("/joining/")["Location"] == reverse("procurement:accession", args=[cast.ons().public_id])
+    sign_in(client, "order.desk@fujitsu.example")
+    assert client.get("/joining/").status_code == 404
+    sign_in(client, LEAD)
+    shown = client.get("/joining/").content.decode()
+    assert "HM Treasury" in shown and "Crossrail" in shown
+    assert "more than is free" in shown, "all of them together pass the ceiling"
+    sign_in(client, "auditor@co.example")
+    assert "Only the accession lead of Cabinet Office can do this." in client.get("/joining/").content.decode()
+
+
+def test_the_board_costs_the_same_with_many_bodies(client):
+    sign_in(client, LEAD)
+
+    def asked() -> int:
+        client.get("/joining/")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/joining/").status_code == 200
+        return len(queries)
+
+    before = asked()
+    for number in range(50):
+        body = joining.Interest(f"MANY{number}", f"Body {number}", f"GOVGB-MANY{number}", "London", crown=False)
+        by = cast.person(LEAD)
+        joining.add_interest(cast.framework(), body, seats_expected=10 * number, by=by, at=cast.START)
+    assert asked() == before <= 12
+
+
+def test_an_application_goes_through_its_pages(client):
+    accession = cast.ons()
+    here = reverse("procurement:accession", args=[accession.public_id])
+    sign_in(client, REQUESTER)
+    people = {"person-TOTAL_FORMS": "4", "person-INITIAL_FORMS": "0"}
+    for number, (name, mail, code, limit) in enumerate((
+        ("Ada", "ada@ons.example", "administrator", ""), ("Rex", "rex@ons.example", "requester", ""),
+        ("Olga", "olga@ons.example", "accounting_officer", ""), ("Sid", "sid@ons.example", "signatory", "£50,000,000.00"),
+    )):  # fmt: skip
+        people |= {f"person-{number}-name": name, f"person-{number}-email": mail, f"person-{number}-post": code,
+                   f"person-{number}-limit_gbp": limit}  # fmt: skip
+    people["person-2-unlimited"] = "on"
+    sites = {
+        "statement": "Desktops.", "site-TOTAL_FORMS": "2", "site-INITIAL_FORMS": "0", "site-0-name": "Newport",
+        "site-0-address": "Newport", "site-0-seats": "2,600", "site-1-name": "", "site-1-seats": "",
+    }  # fmt: skip
+    assert post(client, here + "application/", edits="0", **sites)["Location"] == here
+    assert post(client, here + "application/people/", edits="1", **people)["Location"] == here
+    for edits, kind in (("2", "signatory"), ("3", "delegation")):
+        data = cast.PDF + kind.encode()
+        file = SimpleUploadedFile(f"{kind}.pdf", data, "application/pdf")
+        answer = post(client, here + "application/evidence/", edits=edits, kind=kind, file=file)
+        assert answer.status_code == 302, answer.content.decode()[-3000:]
+    shown = client.get(here).content.decode()
+    assert "Still missing" not in shown and "£50,000,000.00" in shown and "without limit" in shown
+    assert post(client, here + "apply/")["Location"] == here
+    found = cast.fresh(accession)
+    assert (found.state, found.seats_expected) == ("applied", 2600)
+    link = re.search(r'href="([^"]+/evidence/[0-9a-f]{64}/)"', client.get(here).content.decode())[1]
+    sign_in(client, LEAD)
+    answer = client.get(link)
+    assert answer.status_code == 200 and answer["Content-Type"] == "application/octet-stream"
+    sign_in(client, "requester@dius.example")
+    assert client.get(link).status_code == 404
+
+
+def test_a_wrong_row_is_named_and_what_was_typed_stays(client):
+    accession = cast.ons()
+    sign_in(client, REQUESTER)
+    here = reverse("procurement:application_people", args=[accession.public_id])
+    answer = post(client, here, edits="0", **{
+        "person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "person-0-name": "Rex", "person-0-email": "rex@ons",
+        "person-0-post": "requester", "person-0-limit_gbp": "1e9",
+    })  # fmt: skip
+    shown = answer.content.decode()
+    assert answer.status_code == 200 and "There is a problem" in shown and 'value="1e9"' in shown and "Error: " in shown
+    assert joining.current(accession) is None
+
+
+def test_a_late_form_does_not_overwrite_a_colleagues(client):
+    accession = cast.ons()
+    sign_in(client, REQUESTER)
+    here = reverse("procurement:application", args=[accession.public_id])
+    row = {"site-TOTAL_FORMS": "0", "site-INITIAL_FORMS": "0"}
+    assert post(client, here, edits="0", statement="Mine", **row).status_code == 302
+    late = post(client, here, edits="0", statement="Late", **row)
+    assert late.status_code == 200 and "Late" in late.content.decode()
+    assert joining.current(accession).statement == "Mine"
+
+
+def test_a_shut_button_says_who_can(client):
+    accession = cast.ons_applied()
+    sign_in(client, "accession.approver@co.example")
+    shown = client.get(reverse("procurement:accession", args=[accession.public_id])).content.decode()
+    assert "Only the accession lead of Cabinet Office can do this." in shown
+    assert "Cabinet Office accession lead can." in shown
+
+
+def test_a_new_body_with_the_identifier_of_another_is_refused(client):
+    sign_in(client, LEAD)
+    form = {"name": "Other", "code": "OTHER", "identifier": "GOVGB-HMT", "address": "London", "crown": "yes"}
+    shown = post(client, "/joining/new/", **form).content.decode()
+    assert "Another organisation has the identifier GOVGB-HMT already." in shown
+    assert not Organisation.objects.filter(code="OTHER").exists()
+    assert post(client, "/joining/new/", **(form | {"identifier": "GOVGB-OTHER"})).status_code == 302
+    assert Accession.objects.get(department__code="OTHER").state == "prospect"
+
+
+def test_the_agreement_is_read_and_downloaded_by_its_parties_alone(client):
+    accession = cast.ons_joined()
+    for email, wanted in ((REQUESTER, 200), (LEAD, 200), ("requester@dius.example", 404)):
+        sign_in(client, email)
+        for name in ("agreement", "agreement_pdf"):
+            assert client.get(reverse(f"procurement:{name}", args=[accession.public_id])).status_code == wanted
+
+
+def test_signing_goes_through_its_page(client):
+    accession = cast.ons_approved()
+    cast.run_all_jobs()
+    here = reverse("procurement:sign_agreement", args=[accession.public_id])
+    sign_in(client, "authority.signatory@co.example")
+    assert client.get(here).status_code == 403, "it is not their turn"
+    sign_in(client, "signatory@ons.example")
+    assert "/accounts/" in client.get(here)["Location"], "a fresh sign-in comes first"
