@@ -7,7 +7,7 @@ from django.shortcuts import render
 from catalogue.text import LONGEST_SEARCH
 from config.glossary import WORDS
 from contracts import queries as contract_queries
-from procurement import access, display, queries
+from procurement import access, accession_display, display, queries
 from procurement.models import PostCode
 from procurement.views.common import not_saved, page
 
@@ -40,9 +40,9 @@ def home(request):
         "drafts": queries.drafts(who, on)[:50], "queries": queries.queries_to_answer(who, on)[:50],
         "to_sign": contract_queries.to_sign(who, on)[:50], "others": others, "ended": queries.ended_lately(who, on)[:20], "framework": framework,
         "bar": display.framework_bar(queries.capacity_bar(framework)) if framework and buys else None,
-        "may_start": accession is not None and seen.holds_anywhere(PostCode.REQUESTER),
+        "accessions": accession_display.waiting(who, on), "may_start": accession is not None and seen.holds_anywhere(PostCode.REQUESTER),
     }  # fmt: skip
-    context["nothing"] = not any(context[name] for name in ("steps", "orders", "drafts", "queries", "to_sign"))
+    context["nothing"] = not any(context[name] for name in ("steps", "orders", "drafts", "queries", "to_sign", "accessions"))
     return render(request, "home.html", context)
 
 

@@ -4,14 +4,26 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.models import Framework
+from catalogue.models import Framework, Organisation
 from documents import jobs, store
 from documents.templatetags.flex import gbp
 from procurement import access, agreements, forecasting, queries, signing
-from procurement.models import PIPELINE, Accession, AccessionState, Application, PostCode
+from procurement.actors import Person
+from procurement.models import (
+    PIPELINE,
+    Accession,
+    AccessionDecision,
+    AccessionState,
+    Application,
+    Delegation,
+    PostCode,
+    PostHolding,
+    in_date,
+)
 
 A = AccessionState
 VERBS = {
@@ -60,6 +72,72 @@ def forecast_of(accession: Accession, application: Application | None, on: date)
     seats = application.seats if application and application.seats else accession.seats_expected
     found = forecasting.market(accession.framework, on)
     return _effect(found, seats, queries.capacity_bar(accession.framework).free, accession.state)
+
+
+def known_people(department: Organisation, on: date) -> list[dict[str, Any]]:
+    """Who holds which post at the department on the day, and up to what value: what a first application starts from."""
+    held = (
+        PostHolding.objects.filter(in_date(on), post__organisation=department, user__is_active=True)
+        .select_related("post", "user")
+        .prefetch_related(Prefetch("delegations", Delegation.objects.filter(in_date(on), lot=None)))
+        .order_by("post_id", "user__name")
+    )
+    rows = []
+    for holding in held:
+        most = max(holding.delegations.all(), key=lambda d: (d.unlimited, d.limit_gbp or 0), default=None)
+        rows.append({
+            "name": holding.user.name, "email": holding.user.email, "post": holding.post.code,
+            "limit_gbp": most.limit_gbp if most else None, "unlimited": bool(most and most.unlimited),
+        })  # fmt: skip
+    return rows
+
+
+def waiting(by: Person, on: date) -> list[dict[str, Any]]:
+    """Accessions whose next move is the person's: (accession, what to do)."""
+    posts = access.sight_of(by, on).posts
+    todo = {
+        PostCode.ADMINISTRATOR: {A.ENGAGED: _("to fill in the application"), A.INFORMATION_REQUESTED: _("to answer a question")},
+        PostCode.REQUESTER: {A.ENGAGED: _("to fill in the application"), A.INFORMATION_REQUESTED: _("to answer a question")},
+        PostCode.ACCESSION_LEAD: {A.APPLIED: _("to review"), A.IN_REVIEW: _("to recommend, or to ask about")},
+        PostCode.ACCESSION_APPROVER: {A.IN_REVIEW: _("to approve or decline")},
+        PostCode.SIGNATORY: {A.AGREEMENT_ISSUED: _("to sign the access agreement")},
+        PostCode.AUTHORITY_SIGNATORY: {A.AGREEMENT_ISSUED: _("to sign the access agreement")},
+    }  # fmt: skip
+    wanted = Q(pk=None)
+    for organisation, post in posts:
+        states = list(todo.get(post, ()))
+        wanted |= Q(department_id=organisation, state__in=states) | Q(framework__authority_id=organisation, state__in=states)
+    if not any(post in todo for _organisation, post in posts):
+        return []
+    rows = list(
+        access.visible_accessions(by, on)
+        .filter(wanted)
+        .annotate(
+            recommended=Exists(AccessionDecision.objects.filter(
+                application__accession=OuterRef("pk"), outcome="recommended",
+                application__number=Subquery(_newest_number()),
+            ))
+        )
+        .order_by("state_since", "id")
+    )  # fmt: skip
+    turns = signing.turns(row.document for row in rows if row.state == A.AGREEMENT_ISSUED) if rows else {}
+    found = []
+    for row in rows:
+        for organisation, post in posts:
+            words = todo.get(post, {}).get(row.state)
+            side = row.department_id if post in (PostCode.ADMINISTRATOR, PostCode.REQUESTER, PostCode.SIGNATORY) else row.framework.authority_id
+            party = {PostCode.SIGNATORY: "department", PostCode.AUTHORITY_SIGNATORY: "authority"}.get(post)
+            if not words or organisation != side or (party and turns.get(row.document_id) != party):
+                continue
+            if row.state == A.IN_REVIEW and row.recommended != (post == PostCode.ACCESSION_APPROVER):
+                continue
+            found.append({"accession": row, "words": words})
+            break
+    return found
+
+
+def _newest_number():
+    return Application.objects.filter(accession=OuterRef("application__accession")).order_by("-number").values("number")[:1]
 
 
 def files(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

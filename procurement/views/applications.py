@@ -56,7 +56,7 @@ def people(request, public_id):
     """Who acts for the department, in which post, up to what value."""
     found, application = _editable(request, public_id)
     formset = forms.PersonFormSet(
-        request.POST or None, initial=application.people if application else [], prefix="person"
+        request.POST or None, initial=_people_so_far(found, application, request.day), prefix="person"
     )
     errors = ()
     if request.method == "POST" and formset.is_valid():
@@ -66,6 +66,10 @@ def people(request, public_id):
             return redirect("procurement:" + ("application_people" if "more" in request.POST else "accession"), public_id)
     return _section(request, found, application, "people", errors, formset=formset,
                     formset_errors=formset_errors(formset) if formset.is_bound else [])  # fmt: skip
+
+
+def _people_so_far(found, application, on):
+    return application.people if application and application.people else accession_display.known_people(found.department, on)
 
 
 @page

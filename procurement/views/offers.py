@@ -138,7 +138,8 @@ def framework(request):
         "bar": display.framework_bar(queries.capacity_bar(found)) if buys else None,
         "joined": Accession.objects.filter(framework=found, state=AccessionState.ACTIVE).count(),
         "by_state": queries.orders_by_state(found) if is_authority else None,
-        "lots": found.lots.all(),
+        "lots": found.lots.all(), "is_authority": is_authority,
+        "accessions_url": reverse("procurement:joining") if buys else "",
     }  # fmt: skip
     return render(request, "procurement/framework.html", context)
 
