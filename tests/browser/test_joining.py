@@ -1,0 +1,112 @@
+"""Joining in a browser: the Office for National Statistics applies, is asked, is approved, and both parties sign."""
+
+from tests import cast
+from tests.browser.journey import PASSWORD
+from tests.browser.test_journey import wait_for
+
+
+def sign(visit, email, name):
+    signatory = visit(email)
+    signatory.look(f"home-{name}")
+    signatory.follow("Office for National Statistics joins")
+    signatory.follow("Read and sign the agreement")
+    if "Sign in again" in signatory.heading():
+        signatory.fill("Password", PASSWORD)
+        signatory.press("Continue")
+    signatory.look(f"sign-{name}")
+    signatory.page.get_by_label("I have read the document").check()
+    signatory.press("Sign")
+    signatory.page.locator("#progress[hx-get]").wait_for(state="detached", timeout=240_000)
+    signatory.close()
+
+
+def test_a_department_joins(visit, tmp_path):
+    for kind in ("signatory", "delegation"):
+        (tmp_path / f"{kind}.pdf").write_bytes(cast.PDF + kind.encode())
+    buyer = visit("requester@ons.example")
+    buyer.look("home-not-joined")
+    buyer.follow("Office for National Statistics joins")
+    buyer.look("accession-empty")
+    here = buyer.page.url
+
+    buyer.follow("What for, and at which sites")
+    buyer.fill("What does the department want", "Desktops and a service desk for 4,500 users.")
+    for index, site in enumerate(cast.ONS_SITES):
+        for name in ("name", "address", "seats"):
+            buyer.page.locator(f"#id_site-{index}-{name}").fill(str(site[name]))
+    buyer.look("application")
+    buyer.press("Save and continue")
+
+    buyer.follow("Who acts for the department")
+    assert buyer.page.locator("#id_person-0-email").input_value().endswith("@ons.example"), "whom the register knows"
+    buyer.page.locator("#id_person-0-limit_gbp").fill("1e9")
+    buyer.press("Save and continue", refused=True)
+    buyer.look("people-refused")
+    buyer.page.locator("#id_person-0-limit_gbp").fill("")
+    buyer.press("Save and continue")
+    assert "Attach the evidence of who may sign" in buyer.text()
+
+    buyer.follow("Evidence and delegation letters")
+    for kind, label in (("signatory", "evidence of who may sign"), ("delegation", "delegation letter")):
+        buyer.choose(label)
+        buyer.page.locator("input[type=file]").set_input_files(str(tmp_path / f"{kind}.pdf"))
+        buyer.press("Attach it")
+    buyer.look("evidence")
+    buyer.go(here)
+    buyer.follow("Send the application")
+    buyer.look("apply")
+    buyer.press("Send the application")
+    assert "Sent." in buyer.text()
+    buyer.look("accession-applied")
+
+    lead = visit("accession.lead@co.example")
+    lead.look("home-lead")
+    lead.go("/joining/")
+    lead.look("board")
+    lead.go(here)
+    lead.follow("Start the review")
+    lead.press("Start the review")
+    lead.follow("Ask the department")
+    lead.fill("Your question", "Which of the sites has a network of its own?")
+    lead.look("ask-department")
+    lead.press("Ask the department")
+    buyer.go("/")
+    buyer.follow("Office for National Statistics joins")
+    buyer.follow("Answer the question")
+    buyer.fill("Your answer", "Titchfield.")
+    buyer.press("Answer the question")
+    lead.go(here)
+    assert "Titchfield." in lead.text()
+    lead.follow("Recommend it")
+    lead.look("recommend")
+    lead.press("Recommend it")
+
+    approver = visit("accession.approver@co.example")
+    approver.follow("Office for National Statistics joins")
+    approver.look("accession-recommended")
+    approver.follow("Approve it")
+    approver.press("Approve it")
+    wait_for(approver, "Their turn")
+    approver.look("agreement-issued")
+
+    sign(visit, "signatory@ons.example", "department-signatory")
+    sign(visit, "authority.signatory@co.example", "authority-signatory-agreement")
+    buyer.go(here)
+    wait_for(buyer, "active")
+    buyer.look("accession-active")
+    buyer.follow("Read it here")
+    buyer.look("agreement-read")
+    with buyer.page.expect_download() as got:
+        buyer.page.evaluate("address => { location.href = address }", here + "agreement.pdf")
+    got.value.save_as(tmp_path / "agreement.pdf")
+
+    anybody = visit()
+    anybody.go("/check/")
+    anybody.page.locator("input[type=file]").set_input_files(str(tmp_path / "agreement.pdf"))
+    anybody.press("Check it")
+    wait_for(anybody, "Who signed")
+    assert "AA-2007-000001" in anybody.text() and "ONS signatory" in anybody.text()
+
+    buyer.go("/")
+    buyer.follow("Start a call-off")
+    assert "public sector Flex" in buyer.text()
