@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 WORDS = [
     (_("Accession"), _("How a department joins a framework.")),
+    (_("Pipeline"), _("The bodies that may join a framework, from the first talk to the signed access agreement.")),
     (_("Access agreement"), _("The document by which a department joins: a memorandum between Crown bodies, a simple contract otherwise.")),
     (_("Archive timestamp"), _("The last mark on a signed document, by a timestamp service: it closes the document, and from then on the contract binds.")),
     (_("Award"), _("The purchasing authority's last approval, after which the supplier is asked to accept the order.")),

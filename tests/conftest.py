@@ -264,3 +264,16 @@ def pytest_sessionfinish(session, exitstatus):
     others = sql("SELECT 1 FROM pg_stat_activity WHERE datname LIKE 'flex%'") if CLUSTER.pid() else []
     if not others:  # somebody else's tests may be running beside these
         CLUSTER.stop()
+
+
+@pytest.fixture(scope="session")
+def nss_store(template_database, tmp_path_factory) -> Path:
+    """What a reader of another maker is given: our root certificate and nothing else."""
+    from django.conf import settings
+
+    folder = tmp_path_factory.mktemp("nss")
+    store = f"sql:{folder}"
+    root = str(Path(settings.KEYS_DIR) / "root.crt")
+    for arguments in (["-N", "--empty-password"], ["-A", "-n", "root", "-t", "CT,C,C", "-i", root]):
+        subprocess.run(["certutil", *arguments, "-d", store], check=True, capture_output=True)
+    return folder

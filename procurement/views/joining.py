@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from documents import audit
+from documents.clock import london_day
 from procurement import access, accession_display, agreements, forms, joining
 from procurement import accession_forms as own_forms
 from procurement import accession_guards as guards
@@ -135,11 +136,15 @@ ACTS = {
 
 
 def _acts(found, by):
-    """What the state allows, each with why the reader cannot do it."""
+    """What the state allows the reader's side to do, each with why the reader cannot."""
+    seen = access.sight_of(by["by"], london_day(by["at"]))
+    sides = {"see"}
+    sides |= {"department"} if found.department_id in seen.organisations else set()
+    sides |= {"authority"} if found.framework_id in seen.frameworks else set()
     return [
         {"name": name, "act": act, "shut": list(act.why_not(found, **by))}
         for name, act in ACTS.items()
-        if found.state in act.states
+        if found.state in act.states and act.right in sides
     ]
 
 

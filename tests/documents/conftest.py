@@ -2,13 +2,11 @@
 seconds), and the register's own way of looking at it, without a database."""
 
 import shutil
-import subprocess
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from documents import canonical, clock, keys, rendering, signing, storage, store
 from documents.actors import SYSTEM
@@ -123,15 +121,4 @@ def own_keys(template_database, tmp_path, settings) -> Path:
     folder = tmp_path / "keys"
     shutil.copytree(settings.KEYS_DIR, folder)
     settings.KEYS_DIR = folder
-    return folder
-
-
-@pytest.fixture(scope="session")
-def nss_store(template_database, tmp_path_factory) -> Path:
-    """What a reader of another maker is given: our root certificate and nothing else."""
-    folder = tmp_path_factory.mktemp("nss")
-    store = f"sql:{folder}"
-    root = str(Path(settings.KEYS_DIR) / "root.crt")
-    for arguments in (["-N", "--empty-password"], ["-A", "-n", "root", "-t", "CT,C,C", "-i", root]):
-        subprocess.run(["certutil", *arguments, "-d", store], check=True, capture_output=True)
     return folder

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from documents import audit, store, verifying
+from documents import audit, rendering, store, verifying
 from documents.refusal import Refused
 from procurement import access, agreements, joining, working_days
 from procurement.models import (
@@ -23,6 +23,8 @@ from procurement.models import (
     PostCode,
 )
 from tests import cast
+from tests.documents import conformance
+from tests.documents.test_signing import pdfsig, tool
 
 pytestmark = pytest.mark.django_db
 LEAD, APPROVER = "accession.lead@co.example", "accession.approver@co.example"
@@ -64,6 +66,36 @@ def test_the_agreement_is_a_document_like_the_contract(tmp_path):
     assert inside == accession.document.payload["agreement"]
     assert inside["between_crown_bodies"] is True and inside["seats"] == 4500
     assert "50000000" not in json.dumps(inside), "limits are nobody else's business"
+
+
+def test_programs_of_other_makers_accept_the_agreement(tmp_path, nss_store):
+    pdf = store.content(store.head(cast.ons_joined().document))
+    assert conformance.problems(pdf) == []
+    signed = [s for s in pdfsig(pdf, tmp_path, nss_store) if "Signature Validation" in s]
+    assert [s["Signature Field Name"] for s in signed][:3] == [
+        "Signature_issuer", "Signature_department", "Signature_authority",
+    ]  # fmt: skip
+    for found in signed[:3]:
+        assert found["Signature Validation"] == "Signature is Valid."
+        assert found["Certificate Validation"] == "Certificate is Trusted."
+    assert tool("qpdf", "--check", str(tmp_path / "file.pdf")).returncode == 0
+
+
+def test_between_crown_bodies_it_is_a_memorandum_and_otherwise_a_contract():
+    payload = cast.ons_approved().document.payload
+    words = rendering.html_pages("access_agreement", 1, payload)
+    assert "memorandum between them" in words and "simple contract" not in words
+    other = payload | {"agreement": payload["agreement"] | {"between_crown_bodies": False}}
+    words = rendering.html_pages("access_agreement", 1, other)
+    assert "simple contract" in words and "not a" in words and "memorandum" not in words
+
+
+FROZEN = "4c4d66f95bb8d65489f3325ec533a60f89078dbb69f4eb673b5360df83a3d35e"
+
+
+def test_version_1_of_the_agreement_is_frozen():
+    """Signed agreements were made from these files. To change a word, make v2 beside them and leave these alone."""
+    assert rendering.template_fingerprint("access_agreement", 1) == FROZEN
 
 
 def test_questions_pause_the_clock_and_an_answer_sends_what_was_changed():
