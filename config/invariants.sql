@@ -233,7 +233,8 @@ SELECT c.id AS call_off, c.state
   FROM procurement_calloff c
  WHERE (c.state IN ('department_approval', 'authority_approval')
         AND NOT EXISTS (SELECT 1 FROM procurement_approvalstep s WHERE s.revision_id = c.revision_id AND s.state = 'open'))
-    OR (c.state = 'with_supplier' AND c.answer_due_at IS NULL);
+    OR (c.state = 'with_supplier' AND c.answer_due_at IS NULL AND NOT EXISTS (
+           SELECT 1 FROM procurement_clarification q WHERE q.call_off_id = c.id AND q.answered_at IS NULL));
 
 -- 25 unsent_messages_have_a_job: every message has the job that sends it, and is sent when that is done
 SELECT e.id AS email, j.state

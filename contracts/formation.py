@@ -22,7 +22,7 @@ from procurement.actors import Person
 from procurement.locking import lock_call_off
 from procurement.models import CallOff
 
-DOCUMENT_KIND, TEMPLATE_VERSION = "call_off_contract", 1
+DOCUMENT_KIND, TEMPLATE_VERSION = "call_off_contract", 2
 
 
 def subject_of(contract: Contract) -> str:

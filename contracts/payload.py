@@ -1,6 +1,6 @@
 """The document's payload: plain strings frozen on the Document row, from which it is rendered, once and for ever.
 
-Shape: ``order`` (order.json), ``evidence``, ``particulars``, ``signatories``, ``issued``; see docs/architecture.md.
+Shape: ``order`` (order.json), ``evidence``, ``particulars``, ``signatories``, ``clarifications``, ``issued``; see docs/architecture.md.
 The supplier reads all of it: no limits, no budget code, no comments.
 """
 
@@ -79,10 +79,23 @@ def particulars(call_off: CallOff) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def clarifications(contract: Contract) -> list[dict[str, Any]]:
+    """What the supplier asked about this revision and the department answered; texts by line."""
+    return [
+        {
+            "number": asked.number, "text": asked.text.splitlines(), "asked_by": asked.asked_by_name,
+            "asked_at": iso(asked.asked_at), "answer": asked.answer.splitlines(), "answered_by": asked.answered_by_name,
+            "answered_at": iso(asked.answered_at),
+        }
+        for asked in contract.revision.clarifications.filter(answered_at__isnull=False)
+    ]  # fmt: skip
+
+
 def build(contract: Contract, *, accepted_at: datetime, real_at: datetime) -> dict[str, Any]:
     return {
         "order": order_json(contract, accepted_at=accepted_at), "evidence": evidence(contract),
         "particulars": particulars(contract.call_off), "signatories": boxes_payload(guards.boxes(contract)),
+        "clarifications": clarifications(contract),
         "issued": {"business_at": iso(accepted_at), "real_at": iso(real_at)},
     }  # fmt: skip
 

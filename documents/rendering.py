@@ -24,7 +24,7 @@ import pikepdf
 import pydyf
 import weasyprint
 from django.conf import settings
-from django.template.loader import get_template
+from django.template.loader import get_template, select_template
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
@@ -87,17 +87,19 @@ class ClosedFetcher(URLFetcher):
         raise ValueError(f"a document reads nothing from outside: {url[:80]}")
 
 
-def template_name(kind: str, version: int, part: str) -> str:
-    return f"documents/{kind}/v{version}/{part}"
+def _template(kind: str, version: int, part: str):
+    """A part of a template version: its own, or where it has none the one of the newest version before it that has.
+    Versions are frozen, so a later one brings only the parts in which it differs."""
+    return select_template([f"documents/{kind}/v{number}/{part}" for number in range(version, 0, -1)])
 
 
 def _source(kind: str, version: int, part: str) -> str:
-    return Path(get_template(template_name(kind, version, part)).origin.name).read_text(encoding="utf-8")
+    return Path(_template(kind, version, part).template.origin.name).read_text(encoding="utf-8")
 
 
 def template_fingerprint(kind: str, version: int) -> str:
     """sha256 over every file of a template version, in order of name: a legal template is frozen once used."""
-    folder = Path(get_template(template_name(kind, version, "document.html")).origin.name).parent
+    folder = Path(get_template(f"documents/{kind}/v{version}/document.html").origin.name).parent
     digest = sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -108,19 +110,19 @@ def template_fingerprint(kind: str, version: int) -> str:
 def fingerprint(kind: str, version: int) -> str:
     """What the bytes depend on beside the payload: libraries, template and fonts."""
     parts = [f"{name} {package_version(name)}" for name in ("weasyprint", "pydyf", "pikepdf", "fonttools")]
-    parts.append(template_fingerprint(kind, version))
+    parts += [template_fingerprint(kind, number) for number in range(1, version + 1)]
     parts += [sha256(data).hexdigest() for data in _assets().values()]
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
 def html(kind: str, version: int, payload: dict[str, Any]) -> str:
     """The whole document as HTML for the layout; autoescaped."""
-    return get_template(template_name(kind, version, "document.html")).render({"payload": payload})
+    return _template(kind, version, "document.html").render({"payload": payload})
 
 
 def html_pages(kind: str, version: int, payload: dict[str, Any]) -> str:
     """The body of the same template, for reading in a page."""
-    return get_template(template_name(kind, version, "body.html")).render({"payload": payload, "on_screen": True})
+    return _template(kind, version, "body.html").render({"payload": payload, "on_screen": True})
 
 
 TERMS = ("terms.html", *(f"schedules/{name}.html" for name in (
@@ -131,7 +133,7 @@ TERMS = ("terms.html", *(f"schedules/{name}.html" for name in (
 
 def html_terms(kind: str, version: int, order: dict[str, Any]) -> str:
     """The terms and schedules of the same template for an order of which there is no contract yet."""
-    parts = [get_template(template_name(kind, version, part)).render({"order": order}) for part in TERMS]
+    parts = [_template(kind, version, part).render({"order": order}) for part in TERMS]
     return "\n".join(parts)
 
 

@@ -184,6 +184,8 @@ VERBS = {
     "call_off.recused": gettext_lazy("Declared a conflict of interest and keeps out"),
     "call_off.queried": gettext_lazy("A question was asked"),
     "call_off.query_answered": gettext_lazy("The question was answered"),
+    "call_off.clarification_asked": gettext_lazy("The supplier asked a question"),
+    "call_off.clarified": gettext_lazy("The department answered it"),
     "call_off.confirmed": gettext_lazy("Order accepted by the supplier"),
     "call_off.declined": gettext_lazy("Declined by the supplier"),
     "call_off.contracted": gettext_lazy("Contracted"),
@@ -203,7 +205,7 @@ VERBS = {
 }
 FOR_SUPPLIER = frozenset(
     {"call_off.confirmed", "call_off.declined", "call_off.contracted", "call_off.withdrawn", "call_off.lapsed",
-     "call_off.committed_by_authority"}
+     "call_off.committed_by_authority", "call_off.clarification_asked", "call_off.clarified"}
 )  # fmt: skip
 NOT_THEIR_WORDS = frozenset({"call_off.committed_by_authority", "call_off.withdrawn", "call_off.lapsed"})
 

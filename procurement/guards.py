@@ -23,6 +23,7 @@ from procurement.models import (
     CallOff,
     CallOffRevision,
     CallOffState,
+    Clarification,
     Delegation,
     DelegationKind,
     PostCode,
@@ -316,8 +317,34 @@ def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
     if call_off.state == S.WITH_SUPPLIER:
         if call_off.answer_due_at and at >= call_off.answer_due_at:
             yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
+        yield from _question_open(call_off, on)
         yield from why_hold_ended(call_off.revision, on)
         yield from why_supplier_excluded(call_off, on)
+
+
+def _question_open(call_off: CallOff, on: date) -> Iterator[Reason]:
+    if call_off.answer_due_at is None:
+        yield Reason(
+            _("A question of the supplier's has not been answered."),
+            access.who_holds(call_off.department_id, PostCode.REQUESTER, on),
+        )
+
+
+def why_not_clarify(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """The order desk asks while its time runs, one question at a time."""
+    yield from _state(call_off, S.WITH_SUPPLIER)
+    yield from _order_desk(call_off, by, london_day(at))
+    if call_off.state == S.WITH_SUPPLIER:
+        if call_off.answer_due_at and at >= call_off.answer_due_at:
+            yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
+        yield from _question_open(call_off, london_day(at))
+
+
+def why_not_answer_clarification(call_off: CallOff, asked: Clarification, *, by: Person, at: datetime) -> Iterator[Reason]:
+    if asked.answered_at is not None:
+        yield Reason(_("It has been answered by %(name)s.") % {"name": asked.answered_by_name})
+    yield from _state(call_off, S.WITH_SUPPLIER)
+    yield from _requester(call_off, by, london_day(at))
 
 
 def why_supplier_excluded(call_off: CallOff, on: date) -> Iterator[Reason]:

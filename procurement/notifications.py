@@ -10,7 +10,7 @@ from documents import mail
 from documents.clock import london_day
 from documents.templatetags.flex import last_day
 from procurement import access
-from procurement.models import ApprovalStep, CallOff, PostCode, Query, Recusal, User
+from procurement.models import ApprovalStep, CallOff, Clarification, PostCode, Query, Recusal, User
 
 
 def _context(call_off: CallOff, **more) -> dict:
@@ -84,6 +84,16 @@ def tell_supplier(call_off: CallOff, at: datetime) -> None:
 
 def tell_confirmed(call_off: CallOff, at: datetime) -> None:
     _send(requesters(call_off, at), "confirmed", call_off, f"confirmed:{_moment(call_off)}")
+
+
+def tell_clarify(call_off: CallOff, asked: Clarification, at: datetime) -> None:
+    """The requesters, by whose answer the supplier's clock goes on."""
+    _send(requesters(call_off, at), "clarify", call_off, f"clarify:{asked.pk}", supplier=call_off.supplier.name)
+
+
+def tell_clarified(call_off: CallOff, asked: Clarification, at: datetime) -> None:
+    people, due = _post(call_off.supplier, PostCode.ORDER_DESK, at), last_day(call_off.answer_due_at)
+    _send(people, "clarified", call_off, f"clarified:{asked.pk}", due=due)
 
 
 def tell_queried(call_off: CallOff, query: Query, at: datetime) -> None:

@@ -24,7 +24,9 @@ def _lapse(call_off: CallOff, at: datetime) -> list[str]:
 
 def next_moments() -> list[datetime]:
     return list(
-        CallOff.objects.filter(state=CallOffState.WITH_SUPPLIER).values_list("answer_due_at", flat=True)
+        CallOff.objects.filter(state=CallOffState.WITH_SUPPLIER, answer_due_at__isnull=False).values_list(
+            "answer_due_at", flat=True
+        )
     )
 
 

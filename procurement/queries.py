@@ -19,6 +19,7 @@ from procurement.models import (
     CallOffState,
     CapacityAccount,
     CapacityEntry,
+    Clarification,
     Decision,
     PostCode,
     Query,
@@ -50,7 +51,7 @@ def open_steps(by: Person, on: date) -> QuerySet[ApprovalStep]:
 def orders_to_answer(by: Person, on: date) -> QuerySet[CallOff]:
     organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.ORDER_DESK]
     return (
-        CallOff.objects.filter(supplier_id__in=organisations, state=S.WITH_SUPPLIER)
+        CallOff.objects.filter(supplier_id__in=organisations, state=S.WITH_SUPPLIER, answer_due_at__isnull=False)
         .select_related("department", "framework")
         .order_by("answer_due_at", "id")
     )
@@ -80,12 +81,14 @@ def queries_to_answer(by: Person, on: date) -> QuerySet[Query]:
 
 
 def waiting_for_others(by: Person, on: date) -> QuerySet[CallOff]:
-    """The person's departments' orders that are on somebody else's desk."""
+    """The person's departments' orders that are on somebody else's desk; ``asked`` says that it is back on theirs, for
+    the supplier waits for an answer."""
     organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
     return (
         CallOff.objects.filter(
             department_id__in=organisations, state__in=[*IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED]
         )
+        .annotate(asked=Exists(Clarification.objects.filter(call_off=OuterRef("pk"), answered_at__isnull=True)))
         .select_related("department", "framework", "supplier", "revision")
         .order_by("state_since", "id")
     )
@@ -120,6 +123,9 @@ def desks(call_off: CallOff, on: date) -> list[Desk]:
         out = set(call_off.recusals.values_list("person_id", flat=True))
         return [_desk(step.organisation, step.post, step.opened_at, on, without=out) for step in steps]
     if call_off.state == S.WITH_SUPPLIER:
+        asked = call_off.clarifications.filter(answered_at__isnull=True).first()
+        if asked is not None:
+            return [_desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on)]
         return [_desk(call_off.supplier, PostCode.ORDER_DESK, call_off.state_since, on, call_off.answer_due_at)]
     return []
 

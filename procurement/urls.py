@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from procurement.views import agreements, applications, approvals, drafts, joining, matrix, offers, orders, papers
+from procurement.views import (
+    agreements,
+    applications,
+    approvals,
+    drafts,
+    joining,
+    matrix,
+    negotiation,
+    offers,
+    orders,
+    papers,
+)
 
 app_name = "procurement"
 
@@ -51,6 +62,8 @@ urlpatterns = [
     path(_order + "withdraw/", orders.withdraw, name="withdraw"),
     path(_order + "copy/", orders.copy, name="copy"),
     path(_order + "decline/", orders.decline, name="decline"),
+    path(_order + "ask/", negotiation.ask, name="clarify"),
+    path(_order + "questions/<int:number>/", negotiation.answer, name="clarified"),
     path(_order + "queries/<int:query_id>/", approvals.answer, name="answer"),
     path(_step, approvals.brief, name="brief"),
     path(_step + "decide/", approvals.decide, name="decide"),

@@ -15,6 +15,7 @@ from procurement.models.call_off import EDITABLE, ENDED, IN_APPROVAL, OPEN, Call
 from procurement.models.capacity import CapacityAccount, CapacityEntry, VolumeEntry
 from procurement.models.grants import ACT_FOR_ORGANISATION, SERVE_FRAMEWORK, FrameworkGrant, OrganisationGrant
 from procurement.models.matrix import ApprovalMatrix, MatrixRow
+from procurement.models.negotiation import Clarification
 from procurement.models.people import (
     AUTHORITY_POSTS,
     ActingFor,
@@ -42,7 +43,7 @@ from procurement.models.revision import (
 __all__ = [
     "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "EDITABLE", "ENDED", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK",
     "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "Application", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
-    "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Decision", "DeclineCode", "Delegation",
+    "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "Decision", "DeclineCode", "Delegation",
     "DelegationKind", "FrameworkGrant", "MatrixRow", "MilestonePayment", "OrganisationGrant", "Outcome", "Particulars",
     "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "RevisionHand", "RevisionSite", "Side",
     "SpecialTerm", "StepState", "User", "VolumeEntry", "in_date",

@@ -53,7 +53,8 @@ class CallOff(Row):
     """One order, from draft to contract. ``reference`` is given at the first submission and never changes.
 
     ``authority_revision`` and ``supplier_revision`` are the newest revisions that reached each of them: what a reader
-    outside the department may see never runs ahead of what was sent to them.
+    outside the department may see never runs ahead of what was sent to them. ``answer_due_at`` is when the supplier's
+    time to answer ends; while a question of its is open the working days left stand in ``answer_days_left`` instead.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -76,6 +77,7 @@ class CallOff(Row):
         "procurement.CallOffRevision", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     answer_due_at = models.DateTimeField(null=True, blank=True)
+    answer_days_left = models.PositiveSmallIntegerField(null=True, blank=True)
     whole_life_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     ended_reason = models.CharField(max_length=2000, blank=True)
     decline_code = models.CharField(max_length=10, blank=True, choices=DeclineCode.choices)
@@ -83,7 +85,7 @@ class CallOff(Row):
 
     db_rights = STATE(
         "reference", "title", "state", "state_since", "requester_id", "revision_id", "authority_revision_id",
-        "supplier_revision_id", "answer_due_at", "whole_life_gbp", "ended_reason", "decline_code",
+        "supplier_revision_id", "answer_due_at", "answer_days_left", "whole_life_gbp", "ended_reason", "decline_code",
         "search_text",
     )  # fmt: skip
 
@@ -99,8 +101,10 @@ class CallOff(Row):
                 name="call_off_past_draft_has_a_reference",
             ),
             models.CheckConstraint(
-                condition=~Q(state=S.WITH_SUPPLIER) | Q(answer_due_at__isnull=False),
-                name="call_off_with_supplier_has_a_due_date",
+                condition=~Q(state=S.WITH_SUPPLIER)
+                | Q(answer_due_at__isnull=False, answer_days_left__isnull=True)
+                | Q(answer_due_at__isnull=True, answer_days_left__isnull=False),
+                name="call_off_with_supplier_has_a_clock",
             ),
             models.CheckConstraint(
                 condition=Q(whole_life_gbp__isnull=True) | Q(whole_life_gbp__gte=0, whole_life_gbp__lte=LARGEST_GBP),
@@ -163,6 +167,7 @@ class CallOff(Row):
         self.state_since = at
         self.supplier_revision_id = self.revision_id
         self.answer_due_at = answer_due_at
+        self.answer_days_left = None
 
     @transition(field=state, source=list(IN_APPROVAL), target=S.RETURNED)
     def return_for_changes(self, *, at):

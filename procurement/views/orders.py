@@ -73,6 +73,10 @@ def call_off(request, public_id):
         "desks": queries.desks(order, request.day) if view != "supplier" or accepting else [],
         "events": display.timeline(audit.history(order), view),
         "queries": _queries(request, order, revision, view),
+        "clarifications": revision.clarifications.all(),
+        "may_clarify": order.state == CallOffState.WITH_SUPPLIER and view == "department"
+        and access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER),
+        "clarify_shut": list(guards.why_not_clarify(order, **acting)) if accepting else [],
         "contract": order.contracts.exclude(state="void").order_by("-id").first(),
         "can": {
             "recall": not list(guards.why_not_recall(order, **acting)),

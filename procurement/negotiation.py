@@ -1,0 +1,52 @@
+"""What is settled while the order is with the supplier: the order desk asks, the department answers. The supplier's
+clock stands meanwhile; question and answer are annexed to the contract."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from documents import audit
+from documents.refusal import insist, refuse
+from procurement import guards, notifications, working_days
+from procurement.actors import Person
+from procurement.locking import lock_call_off
+from procurement.models import CallOff, Clarification
+
+
+@transaction.atomic
+def ask(call_off: CallOff, *, text: str, by: Person, at: datetime) -> Clarification:
+    """The order desk asks. The working days it has left to answer the order are kept until the answer comes."""
+    call_off = lock_call_off(call_off)
+    insist(guards.why_not_clarify(call_off, by=by, at=at))
+    if not text.strip():
+        refuse(_("Write what the department should answer."))
+    asked = Clarification.objects.create(
+        call_off=call_off, revision=call_off.revision, number=call_off.revision.clarifications.count() + 1, text=text,
+        asked_by=by.person_id, asked_by_name=by.words, asked_at=at,
+    )  # fmt: skip
+    call_off.answer_days_left = working_days.left(at, call_off.answer_due_at)
+    call_off.answer_due_at = None
+    call_off.save()
+    audit.record("call_off.clarification_asked", call_off, by=by, at=at, reason=text, extra={"number": asked.number})
+    notifications.tell_clarify(call_off, asked, at)
+    return asked
+
+
+@transaction.atomic
+def answer(clarification: Clarification, *, text: str, by: Person, at: datetime) -> Clarification:
+    """A requester answers, and the supplier's clock goes on with the days it had left."""
+    call_off = lock_call_off(clarification.call_off)
+    clarification = Clarification.objects.select_for_update(of=("self",)).get(pk=clarification.pk)
+    insist(guards.why_not_answer_clarification(call_off, clarification, by=by, at=at))
+    if not text.strip():
+        refuse(_("Write the answer."))
+    clarification.answer, clarification.answered_at = text, at
+    clarification.answered_by, clarification.answered_by_name = by.person_id, by.words
+    clarification.save()
+    call_off.answer_due_at = working_days.due(at, call_off.answer_days_left or 0)
+    call_off.answer_days_left = None
+    call_off.save()
+    audit.record("call_off.clarified", call_off, by=by, at=at, reason=text, extra={"number": clarification.number})
+    notifications.tell_clarified(call_off, clarification, at)
+    return clarification
