@@ -73,6 +73,31 @@ def test_what_an_approver_and_the_requester_say_to_each_other(visit):
     assert "requester" in holder.text()
 
 
+def test_what_the_supplier_asks_and_the_department_answers(visit):
+    order = cast.with_supplier()
+    desk, buyer = visit("order.desk@fujitsu.example"), visit("requester@dius.example")
+    desk.go(path_of(order))
+    desk.follow("Ask the department")
+    desk.look("supplier-asks")
+    desk.press("Send the question", refused=True)
+    desk.fill("Your text", "Is the network room at Runcorn locked at night?")
+    desk.press("Send the question")
+    desk.look("order-with-open-question")
+    assert "has not been answered" in desk.page.locator("main").text_content()
+
+    buyer.go("/")
+    buyer.look("home-with-suppliers-question")
+    buyer.follow(order.reference)
+    buyer.follow("Answer the supplier")
+    buyer.look("answer-the-supplier")
+    buyer.fill("Your text", "It is; the key is at the reception.")
+    buyer.press("Send the answer")
+    buyer.look("order-with-answered-question")
+    desk.go(path_of(order))
+    assert "the key is at the reception" in desk.text()
+    assert desk.page.locator("a[role=button]", has_text="Read and accept").count() == 1
+
+
 def test_a_rejection_a_decline_and_a_refusal_to_sign_each_end_an_order_in_words(visit):
     rejected, declined, refused = cast.submitted(), cast.with_supplier(), cast.accepted()
     holder = visit("budget.holder@dius.example")
