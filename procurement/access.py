@@ -330,9 +330,36 @@ def grant_organisation_once(user: User, organisation: Organisation, *, on: date)
         grant_organisation(user, organisation, starts_on=on)
 
 
-def end_organisation_grants(organisation: Organisation, *, on: date) -> None:
-    """Nobody is one of the organisation's people any more after the day."""
-    OrganisationGrant.objects.filter(in_date(on), content_object=organisation).update(ends_on=on)
+def grant_framework_once(user: User, framework: Framework, *, on: date) -> None:
+    """From the day on, unless the person is one of the framework's people on it already."""
+    if not FrameworkGrant.objects.filter(in_date(on), user=user, content_object=framework).exists():
+        grant_framework(user, framework, starts_on=on)
+
+
+def end_grants(user: User, organisation: Organisation, *, on: date) -> None:
+    """The person is none of the organisation's people any more after the day."""
+    OrganisationGrant.objects.filter(in_date(on), user=user, content_object=organisation).update(ends_on=on)
+    FrameworkGrant.objects.filter(in_date(on), user=user, content_object__authority=organisation).update(ends_on=on)
+
+
+def people_of(organisation: Organisation, on: date) -> QuerySet[User]:
+    """The organisation's active people on the day."""
+    return User.objects.filter(_is_one_of(OuterRef("pk"), organisation.pk, on), is_active=True).order_by("name")
+
+
+def get_organisation(by: Person, code: str, on: date) -> Organisation:
+    """An organisation whose people's page the person may read: their own, or one that has a place on their framework;
+    404 for a stranger, and for a department's or supplier's people asking about another."""
+    seen = sight_of(by, on)
+    rows = Organisation.objects.filter(
+        Q(pk__in=seen.organisations)
+        | Q(frameworks__in=seen.frameworks)
+        | Q(accessions__framework__in=seen.frameworks)
+    ).distinct()
+    found = rows.filter(code=code).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 def grant_framework(user: User, framework: Framework, *, starts_on: date, ends_on: date | None = None) -> None:

@@ -64,7 +64,7 @@ def approve(accession: Accession, *, shown_hash: str, reason: str = "", by: Pers
     )  # fmt: skip
     for named in people_of(application):
         if named.post == PostCode.SIGNATORY:
-            membership.appoint(accession, named, by=by, at=at)
+            membership.appoint(accession.department, named, by=by, at=at)
     before = accession.state
     accession.approve(at=at)
     accession.due_at = None
@@ -193,7 +193,7 @@ def activate(accession: Accession, *, at: datetime, by: Actor = SYSTEM) -> Acces
         refuse(_("The agreement is not complete: it has not all its signatures and its archive timestamp."))
     application = accession.applications.exclude(submitted_at=None).order_by("-number").first()
     for named in people_of(application):
-        membership.appoint(accession, named, by=by, at=at)
+        membership.appoint(accession.department, named, by=by, at=at)
     before = accession.state
     accession.activate(at=at)
     accession.save()

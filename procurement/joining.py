@@ -100,7 +100,7 @@ def engage(accession: Accession, *, contact_name: str, contact_email: str, by: P
     by email to sign in and apply."""
     accession = lock_accession(accession)
     insist(guards.why_not_engage(accession, by=by, at=at))
-    user = membership.appoint(accession, Named(contact_name, contact_email, PostCode.ADMINISTRATOR), by=by, at=at)
+    user = membership.appoint(accession.department, Named(contact_name, contact_email, PostCode.ADMINISTRATOR), by=by, at=at)
     before = accession.state
     accession.contact_name, accession.contact_email = user.name, user.email
     accession.engage(at=at)

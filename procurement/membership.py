@@ -1,48 +1,174 @@
-"""Who belongs to a department, from a day on: accounts, posts, delegations and the dated grant, given together."""
+"""Who belongs to an organisation, from a day on: accounts, posts, delegations, deputies and the dated grant.
 
-from datetime import datetime
+Nothing is back-dated and nothing deleted: what somebody could do on a past day stays as it was said then.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 
-from catalogue.models import Organisation
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalogue.models import Framework, Organisation
 from documents import audit
 from documents.actors import Actor
 from documents.clock import london_day
-from procurement import access
-from procurement.models import Accession, Delegation, DelegationKind, Post, PostCode, PostHolding, User, in_date
-
-_KIND = {PostCode.SIGNATORY: DelegationKind.SIGNATURE}
+from documents.refusal import insist, refuse
+from procurement import access, notifications
+from procurement import people_guards as guards
+from procurement.actors import Person
+from procurement.models import (
+    AUTHORITY_POSTS,
+    ActingFor,
+    Delegation,
+    DelegationKind,
+    Post,
+    PostHolding,
+    User,
+    in_date,
+)
 
 
 class NamedPerson(Protocol):
     name: str
     email: str
     post: str
-    limit_gbp: object
+    limit_gbp: Decimal | None
     unlimited: bool
 
 
-def appoint(accession: Accession, named: NamedPerson, *, by: Actor, at: datetime) -> User:
-    """The named person's account, post, delegation and grant at the department. What they have already stays."""
-    body, on = accession.department, london_day(at)
-    user = _account(named)
-    access.grant_organisation_once(user, body, on=on)
-    holding = _holding(user, body, named.post, on)
+@dataclass(frozen=True)
+class Limit:
+    """Up to what: ``limit_gbp`` (GBP, VAT excluded) or ``unlimited``; for one ``lot`` alone or all (None)."""
+
+    kind: str
+    limit_gbp: Decimal | None
+    unlimited: bool
+    lot: int | None
+    starts_on: date
+    ends_on: date | None
+    letter_filename: str = ""
+    letter_sha256: str = ""
+
+
+def kind_of(post: str) -> str:
+    """What a post's delegations are for: budget in a department, purchase at the authority, signature of a signatory."""
+    if post in guards.SIGNATORIES:
+        return DelegationKind.SIGNATURE
+    return DelegationKind.PURCHASE if post in AUTHORITY_POSTS else DelegationKind.BUDGET
+
+
+def appoint(body: Organisation, named: NamedPerson, *, by: Actor, at: datetime) -> User:
+    """The named person's account, post, delegation and grant at a department that joins. What they have already stays.
+    The caller holds the transaction and has asked its own guard."""
+    on = london_day(at)
+    user, holding = _seat(body, named.name, named.email, named.post, on)
     if named.limit_gbp is not None or named.unlimited:
-        kind = _KIND.get(PostCode(named.post), DelegationKind.BUDGET)
-        same = {"holding": holding, "kind": kind, "limit_gbp": named.limit_gbp, "unlimited": named.unlimited, "lot": None}
+        same = {
+            "holding": holding, "kind": kind_of(named.post), "limit_gbp": named.limit_gbp, "unlimited": named.unlimited,
+            "lot": None,
+        }  # fmt: skip
         if not Delegation.objects.filter(in_date(on), **same).exists():
             Delegation.objects.create(**same, starts_on=on)
-    audit.record("organisation.appointed", body, by=by, at=at,
-                 extra={"person": str(user.person_id), "post": str(named.post)})  # fmt: skip
+    _record("appointed", body, user, by, at, post=str(named.post))
     return user
 
 
-def _account(named: NamedPerson) -> User:
-    email = named.email.strip().lower()
-    return User.objects.filter(email=email).first() or User.objects.create_user(email, named.name)
-
-
-def _holding(user: User, body: Organisation, code: str, on) -> PostHolding:
+def _seat(body: Organisation, name: str, email: str, code: str, on: date) -> tuple[User, PostHolding]:
+    email = email.strip().lower()
+    user = User.objects.filter(email=email).first() or User.objects.create_user(email, name)
+    if code in AUTHORITY_POSTS:
+        for framework in Framework.objects.filter(authority=body):
+            access.grant_framework_once(user, framework, on=on)
+    else:
+        access.grant_organisation_once(user, body, on=on)
     post, _created = Post.objects.get_or_create(organisation=body, code=code)
     found = PostHolding.objects.filter(in_date(on), post=post, user=user).first()
-    return found or PostHolding.objects.create(post=post, user=user, starts_on=on)
+    return user, found or PostHolding.objects.create(post=post, user=user, starts_on=on)
+
+
+def _record(verb: str, body: Organisation, user: User, by: Actor, at: datetime, **extra: str) -> None:
+    audit.record(f"organisation.{verb}", body, by=by, at=at, extra={"person": str(user.person_id), "name": user.name} | extra)
+
+
+def _lock(body: Organisation) -> Organisation:
+    """One change of an organisation's people at a time."""
+    return Organisation.objects.select_for_update().get(pk=body.pk)
+
+
+@transaction.atomic
+def invite(body: Organisation, *, name: str, email: str, post: str, by: Person, at: datetime) -> User:
+    """Give somebody a post from today; who is new gets an account and is asked by email to choose a password."""
+    body = _lock(body)
+    insist(guards.why_not_invite(body, email, post, by=by, at=at))
+    user, holding = _seat(body, name, email, post, london_day(at))
+    _record("invited", body, user, by, at, post=str(post))
+    notifications.tell_appointed(holding)
+    return user
+
+
+@transaction.atomic
+def end_holding(holding: PostHolding, *, ends_on: date, by: Person, at: datetime) -> PostHolding:
+    """The post is theirs until the end of that day; its delegations and deputies end with it."""
+    body = _lock(holding.post.organisation)
+    holding = PostHolding.objects.select_related("post", "user").get(pk=holding.pk)
+    insist(guards.why_not_end(holding, ends_on, by=by, at=at))
+    holding.ends_on = ends_on
+    holding.save()
+    for row in (*holding.delegations.all(), *holding.deputies.all()):
+        if row.starts_on <= ends_on and (row.ends_on is None or row.ends_on > ends_on):
+            row.ends_on = ends_on
+            row.save()
+    if not PostHolding.objects.filter(
+        guards.still_held_after(ends_on), user=holding.user, post__organisation=body
+    ).exists():  # fmt: skip
+        access.end_grants(holding.user, body, on=ends_on)
+    _record("post_ended", body, holding.user, by, at, post=holding.post.code, ends_on=ends_on.isoformat())
+    return holding
+
+
+@transaction.atomic
+def delegate(holding: PostHolding, limit: Limit, *, by: Person, at: datetime) -> Delegation:
+    """How much the holder may commit or sign, as the letter says."""
+    body = _lock(holding.post.organisation)
+    insist(guards.why_not_delegate(holding, limit, by=by, at=at))
+    made = Delegation.objects.create(holding=holding, **vars(limit))
+    _record("delegated", body, holding.user, by, at, post=holding.post.code, delegation=str(made.pk))
+    return made
+
+
+@transaction.atomic
+def end_delegation(delegation: Delegation, *, ends_on: date, by: Person, at: datetime) -> Delegation:
+    body = _lock(delegation.holding.post.organisation)
+    insist(guards.why_not_end_delegation(delegation, ends_on, by=by, at=at))
+    delegation.ends_on = ends_on
+    delegation.save()
+    _record("delegation_ended", body, delegation.holding.user, by, at, delegation=str(delegation.pk))
+    return delegation
+
+
+@transaction.atomic
+def name_deputy(
+    holding: PostHolding, deputy: User, *, starts_on: date, ends_on: date, by: Person, at: datetime
+) -> ActingFor:
+    """Somebody of the same organisation acts for the holder from a day to a day, within the holder's limits."""
+    body = _lock(holding.post.organisation)
+    insist(guards.why_not_name_deputy(holding, deputy, starts_on, ends_on, by=by, at=at))
+    made = ActingFor.objects.create(holding=holding, deputy=deputy, starts_on=starts_on, ends_on=ends_on)
+    _record("deputy_named", body, deputy, by, at, post=holding.post.code, principal=holding.user.name)
+    return made
+
+
+@transaction.atomic
+def end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> ActingFor:
+    """The deputy acts until the end of today."""
+    body = _lock(acting.holding.post.organisation)
+    insist(guards.why_not_end_deputy(acting, by=by, at=at))
+    if acting.starts_on > london_day(at):
+        refuse(_("It has not begun; it can be ended from its first day on."))
+    acting.ends_on = london_day(at)
+    acting.save()
+    _record("deputy_ended", body, acting.deputy, by, at, post=acting.holding.post.code)
+    return acting

@@ -10,7 +10,7 @@ from documents import mail
 from documents.clock import london_day
 from documents.templatetags.flex import last_day
 from procurement import access
-from procurement.models import ApprovalStep, CallOff, Clarification, PostCode, Query, Recusal, User
+from procurement.models import ApprovalStep, CallOff, Clarification, PostCode, PostHolding, Query, Recusal, User
 
 
 def _context(call_off: CallOff, **more) -> dict:
@@ -94,6 +94,17 @@ def tell_clarify(call_off: CallOff, asked: Clarification, at: datetime) -> None:
 def tell_clarified(call_off: CallOff, asked: Clarification, at: datetime) -> None:
     people, due = _post(call_off.supplier, PostCode.ORDER_DESK, at), last_day(call_off.answer_due_at)
     _send(people, "clarified", call_off, f"clarified:{asked.pk}", due=due)
+
+
+def tell_appointed(holding: PostHolding) -> None:
+    """Somebody has a new post; who has no password yet is told how to choose one."""
+    user, post = holding.user, holding.post
+    context = {
+        "name": user.name, "post": post.get_code_display(), "organisation": post.organisation.name,
+        "url": settings.PUBLIC_URL + reverse("home"), "new_account": not user.has_usable_password(),
+        "reset": settings.PUBLIC_URL + reverse("account_reset_password"),
+    }  # fmt: skip
+    mail.enqueue(user.email, "procurement/email/appointed.txt", context, f"appointed:{holding.pk}")
 
 
 def tell_queried(call_off: CallOff, query: Query, at: datetime) -> None:

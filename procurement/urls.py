@@ -13,12 +13,14 @@ from procurement.views import (
     offers,
     orders,
     papers,
+    people,
 )
 
 app_name = "procurement"
 
 _order = "call-offs/<uuid:public_id>/"
 _accession = "joining/<uuid:public_id>/"
+_people = "people/<slug:code>/"
 _step = _order + "steps/<int:position>/"
 
 urlpatterns = [
@@ -37,6 +39,15 @@ urlpatterns = [
     path(_accession + "agreement/progress/", agreements.progress, name="agreement_progress"),
     path(_accession + "agreement/sign/", agreements.sign, name="sign_agreement"),
     path(_accession + "<slug:name>/", joining.act, name="accession_act"),
+    path("people/", people.mine, name="my_people"),
+    path(_people, people.people, name="people"),
+    path(_people + "invite/", people.invite, name="invite"),
+    path(_people + "holdings/<int:pk>/end/", people.end_holding, name="end_holding"),
+    path(_people + "holdings/<int:pk>/delegate/", people.delegate, name="delegate"),
+    path(_people + "holdings/<int:pk>/deputy/", people.deputy, name="deputy"),
+    path(_people + "delegations/<int:pk>/end/", people.end_delegation, name="end_delegation"),
+    path(_people + "delegations/<int:pk>/letter/", people.letter, name="letter"),
+    path(_people + "deputies/<int:pk>/end/", people.end_deputy, name="end_deputy"),
     path("clock/", offers.step_clock, name="clock"),
     path("call-offs/", orders.call_offs, name="call_offs"),
     path("call-offs/new/", drafts.new, name="new"),

@@ -157,7 +157,8 @@ class DelegationKind(models.TextChoices):
 
 class Delegation(Row):
     """How much the holder of a post may commit: ``limit_gbp`` in GBP, VAT excluded, or explicitly unlimited; for orders
-    of one ``lot`` alone where it names one.
+    of one ``lot`` alone where it names one. ``letter_sha256`` names the stored letter that gives it; empty where the
+    register was opened with it or an application to join brought it.
 
     Zero never means unlimited: a row states one or the other.
     """
@@ -167,6 +168,8 @@ class Delegation(Row):
     limit_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     unlimited = models.BooleanField(default=False)
     lot = models.PositiveSmallIntegerField(null=True, blank=True)
+    letter_filename = models.CharField(max_length=120, blank=True)
+    letter_sha256 = models.CharField(max_length=64, blank=True)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
 

@@ -79,6 +79,7 @@ def call_off(request, public_id):
         "clarify_shut": list(guards.why_not_clarify(order, **acting)) if accepting else [],
         "contract": order.contracts.exclude(state="void").order_by("-id").first(),
         "can": {
+            "decline": accepting and not list(guards.why_not_decline(order, **acting)),
             "recall": not list(guards.why_not_recall(order, **acting)),
             "withdraw": not list(guards.why_not_withdraw(order, **acting)),
             "particulars": order.state not in ENDED and not list(guards.why_not_change_particulars(order, **acting)),

@@ -1,0 +1,62 @@
+"""What people type about who does what: validation only."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from catalogue import uploads, widgets
+from catalogue.fields import DayField, EmailField, LineField, MoneyField, QuantityField, UploadField
+
+
+class DayForm(forms.Form):
+    """Which day the page is about."""
+
+    on = DayField(label=_("As of"), required=False)
+
+
+class InviteForm(forms.Form):
+    name = LineField(label=_("Name"), max_length=120, missing=_("Enter the person's name."))
+    email = EmailField(label=_("Email address"), missing=_("Enter their email address."))
+    post = forms.ChoiceField(label=_("Post"), widget=widgets.Select,
+                             error_messages={"required": _("Choose the post.")})  # fmt: skip
+
+    def __init__(self, *args, posts=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["post"].choices = [("", ""), *((post.value, post.label) for post in posts)]
+
+
+class EndForm(forms.Form):
+    ends_on = DayField(label=_("Last day"), missing=_("Enter the last day."))
+
+
+class DelegationForm(forms.Form):
+    limit_gbp = MoneyField(label=_("Up to, GBP without VAT"), required=False)
+    unlimited = forms.BooleanField(label=_("Without limit"), required=False, widget=widgets.Checkbox)
+    lot = QuantityField(label=_("For one lot alone: its number"), required=False, most=99)
+    starts_on = DayField(label=_("From"), missing=_("Enter the first day."))
+    ends_on = DayField(label=_("To"), required=False, help_text=_("Leave empty if the letter gives no end."))
+    letter = UploadField(label=_("The letter that gives it"), kinds=(uploads.PDF, uploads.DOCX, uploads.ODT),
+                         missing=_("Attach the letter that gives the delegation."))  # fmt: skip
+
+    def clean(self):
+        data = super().clean()
+        if self.errors:
+            return data
+        if data["limit_gbp"] is None and not data["unlimited"]:
+            raise ValidationError(_("Enter a limit, or choose “without limit”."))
+        if data["limit_gbp"] is not None and data["unlimited"]:
+            raise ValidationError(_("Enter a limit or choose “without limit”, not both."))
+        if data["limit_gbp"] == 0:
+            self.add_error("limit_gbp", _("A limit is more than zero."))
+        return data
+
+
+class DeputyForm(forms.Form):
+    deputy = forms.ChoiceField(label=_("Who acts"), widget=widgets.Select,
+                               error_messages={"required": _("Choose who acts.")})  # fmt: skip
+    starts_on = DayField(label=_("From"), missing=_("Enter the first day."))
+    ends_on = DayField(label=_("To"), missing=_("Enter the last day."))
+
+    def __init__(self, *args, people=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["deputy"].choices = [("", ""), *((str(user.pk), user.name) for user in people)]

@@ -1,0 +1,148 @@
+"""Why not: reasons in words for changing who does what at an organisation."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Protocol
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from catalogue.models import Organisation
+from documents.clock import london_day
+from documents.refusal import Reason
+from documents.templatetags.flex import day
+from procurement import access
+from procurement.actors import Person
+from procurement.models import AUTHORITY_POSTS, ActingFor, Delegation, PostCode, PostHolding, User, in_date
+
+SIGNATORIES = (PostCode.SIGNATORY, PostCode.AUTHORITY_SIGNATORY, PostCode.SUPPLIER_SIGNATORY)
+SUPPLIER_POSTS = (
+    PostCode.ACCOUNT_MANAGER, PostCode.ORDER_DESK, PostCode.SUPPLIER_SIGNATORY, PostCode.SERVICE_MANAGER,
+)  # fmt: skip
+DEPARTMENT_POSTS = tuple(post for post in PostCode if post not in AUTHORITY_POSTS and post not in SUPPLIER_POSTS)
+COMMITTING = (
+    PostCode.BUDGET_HOLDER, PostCode.TECHNOLOGY_OFFICER, PostCode.FINANCE_DIRECTOR, PostCode.ACCOUNTING_OFFICER,
+    PostCode.CATEGORY_MANAGER, PostCode.COMMERCIAL_LEAD, PostCode.FINANCE_LEAD, PostCode.DEPUTY_DIRECTOR, *SIGNATORIES,
+)  # fmt: skip
+
+
+class LimitLike(Protocol):
+    starts_on: date
+    ends_on: date | None
+    letter_sha256: str
+
+
+def posts_of(body: Organisation) -> list[PostCode]:
+    """The posts that an organisation can have, by what it is on a framework."""
+    found: list[PostCode] = []
+    if body.accessions.exists() or not body.framework_places.exists():
+        found += DEPARTMENT_POSTS
+    if body.frameworks.exists():
+        found += [post for post in PostCode if post in AUTHORITY_POSTS]
+    if body.framework_places.exists():
+        found += [PostCode.ADMINISTRATOR, *SUPPLIER_POSTS] if PostCode.ADMINISTRATOR not in found else SUPPLIER_POSTS
+    return found
+
+
+def still_held_after(on: date) -> Q:
+    return Q(ends_on__isnull=True) | Q(ends_on__gt=on)
+
+
+def why_not_manage(body: Organisation, *, by: Person, at: datetime) -> Iterator[Reason]:
+    on = london_day(at)
+    if access.find_seat(by, body.pk, PostCode.ADMINISTRATOR, on) is None:
+        yield Reason(
+            _("Only the administrator of %(body)s can do this.") % {"body": body.name},
+            access.who_holds(body.pk, PostCode.ADMINISTRATOR, on),
+        )
+
+
+def _not_oneself(user: User, by: Person) -> Iterator[Reason]:
+    if user.person_id == by.person_id:
+        yield Reason(_("Nobody gives powers to themselves; another administrator has to do it."))
+
+
+def why_not_invite(body: Organisation, email: str, post: str, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_manage(body, by=by, at=at)
+    user = User.objects.filter(email=email.strip().lower()).first()
+    if user is not None:
+        yield from _not_oneself(user, by)
+        if PostHolding.objects.filter(in_date(london_day(at)), user=user, post__organisation=body, post__code=post).exists():
+            yield Reason(_("%(name)s holds this post already.") % {"name": user.name})
+    if post not in posts_of(body):
+        yield Reason(_("%(body)s has no such post.") % {"body": body.name})
+
+
+def _not_past(on: date, at: datetime) -> Iterator[Reason]:
+    today = london_day(at)
+    if on < today:
+        yield Reason(_("%(day)s is past: what could be done then stays as it was.") % {"day": day(on)})
+
+
+def why_not_end(holding: PostHolding, ends_on: date, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_manage(holding.post.organisation, by=by, at=at)
+    yield from _not_past(ends_on, at)
+    if ends_on < holding.starts_on:
+        yield Reason(_("The post begins on %(day)s.") % {"day": day(holding.starts_on)})
+    if holding.ends_on is not None and holding.ends_on <= ends_on:
+        yield Reason(_("It ends on %(day)s already.") % {"day": day(holding.ends_on)})
+    if holding.post.code == PostCode.ADMINISTRATOR:
+        others = PostHolding.objects.filter(still_held_after(ends_on), post=holding.post).exclude(pk=holding.pk)
+        if not others.filter(user__is_active=True).exists():
+            yield Reason(
+                _("Then nobody would look after the people of %(body)s.") % {"body": holding.post.organisation.name},
+                _("Give the post of administrator to somebody else first."),
+            )
+
+
+def why_not_delegate(holding: PostHolding, limit: LimitLike, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_manage(holding.post.organisation, by=by, at=at)
+    yield from _not_oneself(holding.user, by)
+    yield from _not_past(limit.starts_on, at)
+    if holding.post.code not in COMMITTING:
+        yield Reason(_("The post of %(post)s commits and signs nothing.") % {"post": holding.post.get_code_display()})
+    if limit.ends_on is not None and limit.ends_on < limit.starts_on:
+        yield Reason(_("It ends before it begins."))
+    if holding.ends_on is not None and (limit.ends_on is None or limit.ends_on > holding.ends_on):
+        yield Reason(_("The post itself ends on %(day)s: let the delegation end then.") % {"day": day(holding.ends_on)})
+    if not limit.letter_sha256:
+        yield Reason(_("Attach the letter that gives the delegation."))
+
+
+def why_not_end_delegation(delegation: Delegation, ends_on: date, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_manage(delegation.holding.post.organisation, by=by, at=at)
+    yield from _not_past(ends_on, at)
+    if ends_on < delegation.starts_on:
+        yield Reason(_("The delegation begins on %(day)s.") % {"day": day(delegation.starts_on)})
+    if delegation.ends_on is not None and delegation.ends_on <= ends_on:
+        yield Reason(_("It ends on %(day)s already.") % {"day": day(delegation.ends_on)})
+
+
+def why_not_name_deputy(
+    holding: PostHolding, deputy: User, starts_on: date, ends_on: date, *, by: Person, at: datetime
+) -> Iterator[Reason]:
+    """By the administrator, or by the holder for their own absence; never for oneself."""
+    body = holding.post.organisation
+    if holding.user.person_id != by.person_id or holding.pk not in _own_holdings(by, at):
+        yield from why_not_manage(body, by=by, at=at)
+        yield from _not_oneself(deputy, by)
+    yield from _not_past(starts_on, at)
+    if deputy.pk == holding.user_id:
+        yield Reason(_("Nobody acts for themselves."))
+    if ends_on < starts_on:
+        yield Reason(_("It ends before it begins."))
+    if holding.ends_on is not None and ends_on > holding.ends_on:
+        yield Reason(_("The post itself ends on %(day)s.") % {"day": day(holding.ends_on)})
+    if not access.people_of(body, london_day(at)).filter(pk=deputy.pk).exists():
+        yield Reason(_("%(name)s is not one of the people of %(body)s.") % {"name": deputy.name, "body": body.name})
+
+
+def _own_holdings(by: Person, at: datetime) -> set[int]:
+    return set(PostHolding.objects.filter(in_date(london_day(at)), user=by.user).values_list("pk", flat=True))
+
+
+def why_not_end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> Iterator[Reason]:
+    if acting.holding.user.person_id != by.person_id:
+        yield from why_not_manage(acting.holding.post.organisation, by=by, at=at)
+    if acting.ends_on <= london_day(at):
+        yield Reason(_("It ends on %(day)s already.") % {"day": day(acting.ends_on)})

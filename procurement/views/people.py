@@ -1,0 +1,171 @@
+"""The people of an organisation: who could do what on a day, and what its administrator changes."""
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from catalogue.models import Organisation
+from documents import storage
+from procurement import access, membership, people_display, people_forms
+from procurement import people_guards as guards
+from procurement.models import ActingFor, Delegation, PostHolding, User
+from procurement.views.common import attempt, page
+
+
+@page
+def mine(request):
+    """To the people of the organisation one belongs to."""
+    seen = access.sight_of(request.actor, request.day)
+    own = Organisation.objects.filter(pk__in=seen.organisations).order_by("code").first()
+    served = access.framework_served(request.actor, request.day)
+    body = own or (served.authority if served else None)
+    if body is None:
+        raise Http404
+    return redirect("procurement:people", body.code)
+
+
+@page
+def people(request, code):
+    """Who could approve what on a day."""
+    body = access.get_organisation(request.actor, code, request.day)
+    form = people_forms.DayForm(request.GET if "on_day" in request.GET or "on" in request.GET else None)
+    on = (form.cleaned_data["on"] if form.is_bound and form.is_valid() else None) or request.day
+    context = {
+        "body": body, "form": form, "on": on, "today": on == request.day, "rows": people_display.posts(body, on),
+        "shut": list(guards.why_not_manage(body, by=request.actor, at=request.at)),
+    }  # fmt: skip
+    return render(request, "procurement/people/people.html", context)
+
+
+def _change(request, body, form, do, **words):
+    """One page for every change; ``do(form)`` calls the action."""
+    errors = ()
+    if request.method == "POST" and (not form.fields or form.is_valid()):
+        result, errors = do(form)
+        if result:
+            messages.success(request, words["done"])
+            return redirect("procurement:people", body.code)
+    return render(request, "procurement/people/change.html", {"body": body, "form": form, "errors": errors} | words)
+
+
+def _managed(request, code):
+    """The organisation, for its administrator; anybody else of it reads who that is."""
+    body = access.get_organisation(request.actor, code, request.day)
+    shut = list(guards.why_not_manage(body, by=request.actor, at=request.at))
+    if shut:
+        raise access.NotYours(shut)
+    return body
+
+
+def _row(model, pk, **belongs):
+    found = model.objects.filter(pk=pk, **belongs).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+@page
+def invite(request, code):
+    body = _managed(request, code)
+    form = people_forms.InviteForm(request.POST or None, posts=guards.posts_of(body))
+    return _change(
+        request, body, form, lambda f: attempt(request, membership.invite, body, **f.cleaned_data),
+        title=_("Give somebody a post"), button=_("Give the post"), done=_("Done. They have been told by email."),
+        words=_("From today. Who is new here gets an account and an email."),
+    )  # fmt: skip
+
+
+@page
+def end_holding(request, code, pk):
+    body = _managed(request, code)
+    holding = _row(PostHolding, pk, post__organisation=body)
+    form = people_forms.EndForm(request.POST or None, initial={"ends_on": request.day})
+    return _change(
+        request, body, form, lambda f: attempt(request, membership.end_holding, holding, **f.cleaned_data),
+        title=_("End the post of %(post)s for %(name)s") % {"post": holding.post.get_code_display(), "name": holding.user.name},
+        button=_("End it"), done=_("Done."), words=_("Its delegations and deputies end with it."),
+    )  # fmt: skip
+
+
+@page
+def delegate(request, code, pk):
+    body = _managed(request, code)
+    holding = _row(PostHolding, pk, post__organisation=body)
+    form = people_forms.DelegationForm(request.POST or None, request.FILES or None, initial={"starts_on": request.day})
+
+    def do(checked):
+        values = dict(checked.cleaned_data)
+        letter = values.pop("letter")
+        limit = membership.Limit(
+            kind=membership.kind_of(holding.post.code), letter_filename=letter.filename,
+            letter_sha256=storage.put(letter.data), **values,
+        )  # fmt: skip
+        return attempt(request, membership.delegate, holding, limit)
+
+    return _change(
+        request, body, form, do, button=_("Enter it"), done=_("Entered."),
+        title=_("A delegation for %(name)s, %(post)s") % {"post": holding.post.get_code_display(), "name": holding.user.name},
+        words=_("As the letter gives it. It can be ended by date, not changed: enter another."),
+    )  # fmt: skip
+
+
+@page
+def end_delegation(request, code, pk):
+    body = _managed(request, code)
+    delegation = _row(Delegation, pk, holding__post__organisation=body)
+    form = people_forms.EndForm(request.POST or None, initial={"ends_on": request.day})
+    return _change(
+        request, body, form, lambda f: attempt(request, membership.end_delegation, delegation, **f.cleaned_data),
+        title=_("End a delegation of %(name)s") % {"name": delegation.holding.user.name}, button=_("End it"),
+        done=_("Done."), words=people_display.words(delegation),
+    )  # fmt: skip
+
+
+@page
+def deputy(request, code, pk):
+    """By the administrator, or the holder for an absence of their own."""
+    body = access.get_organisation(request.actor, code, request.day)
+    holding = _row(PostHolding, pk, post__organisation=body)
+    if holding.user_id != request.actor.user.pk:
+        _managed(request, code)
+    others = [user for user in access.people_of(body, request.day) if user.pk != holding.user_id]
+    form = people_forms.DeputyForm(request.POST or None, people=others, initial={"starts_on": request.day})
+
+    def do(checked):
+        values = dict(checked.cleaned_data)
+        chosen = User.objects.get(pk=values.pop("deputy"))
+        return attempt(request, membership.name_deputy, holding, chosen, **values)
+
+    return _change(
+        request, body, form, do, button=_("Name the deputy"), done=_("Named."),
+        title=_("A deputy for %(name)s, %(post)s") % {"post": holding.post.get_code_display(), "name": holding.user.name},
+        words=_("They act within the holder's own limits; every act says for whom."),
+    )  # fmt: skip
+
+
+@page
+def end_deputy(request, code, pk):
+    body = access.get_organisation(request.actor, code, request.day)
+    acting = _row(ActingFor, pk, holding__post__organisation=body)
+    if acting.holding.user_id != request.actor.user.pk:
+        _managed(request, code)
+    return _change(
+        request, body, people_forms.forms.Form(request.POST or None),
+        lambda f: attempt(request, membership.end_deputy, acting), button=_("End it today"), done=_("Done."),
+        title=_("%(name)s acts no longer") % {"name": acting.deputy.name},
+        words=_("They act until the end of today."),
+    )  # fmt: skip
+
+
+@page
+def letter(request, code, pk):
+    """The letter of a delegation, as a download, never shown in the page."""
+    body = access.get_organisation(request.actor, code, request.day)
+    found = _row(Delegation, pk, holding__post__organisation=body)
+    if not found.letter_sha256:
+        raise Http404
+    response = HttpResponse(storage.get(found.letter_sha256), content_type="application/octet-stream")
+    ascii_name = found.letter_filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
+    response["Content-Disposition"] = f'attachment; filename="{ascii_name}"'
+    return response

@@ -1,0 +1,193 @@
+"""Who does what at an organisation: given and ended by its administrator, never back-dated, answered for any day."""
+
+import uuid
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+import procurement.urls
+from documents import audit
+from documents.refusal import Refused
+from procurement import access, membership, people_display
+from procurement.models import ActingFor, Delegation, OrganisationGrant, PostHolding
+from tests import cast
+from tests.procurement.test_pages import post, sign_in
+
+pytestmark = pytest.mark.django_db
+ADMIN, HOLDER = "administrator@dius.example", "budget.holder@dius.example"
+TODAY = cast.START.date()
+LETTER = {"letter_filename": "letter.pdf", "letter_sha256": "a" * 64}
+
+
+def holding(email: str) -> PostHolding:
+    return PostHolding.objects.select_related("post__organisation", "user").get(user__email=email)
+
+
+def limit(**more) -> membership.Limit:
+    values = {"kind": "budget", "limit_gbp": Decimal("90000.00"), "unlimited": False, "lot": None, "starts_on": TODAY,
+              "ends_on": None} | LETTER  # fmt: skip
+    return membership.Limit(**(values | more))
+
+
+def invite(name: str, email: str, post: str, by: str = ADMIN):
+    return membership.invite(cast.dius(), name=name, email=email, post=post, by=cast.person(by), at=cast.START)
+
+
+def act(action, *args, email=ADMIN, at=cast.START, **more):
+    return action(*args, by=cast.person(email), at=at, **more)
+
+
+def test_who_is_invited_has_an_account_a_post_and_a_mail(mailoutbox):
+    user = invite("Nora New", "Nora@dius.example", "requester")
+    cast.run_all_jobs()
+    assert (cast.dius().pk, "requester") in access.sight(user, TODAY).posts
+    assert [m.to for m in mailoutbox] == [["nora@dius.example"]] and "Choose its password" in mailoutbox[0].body
+    assert audit.history(cast.dius()).last().verb == "organisation.invited"
+
+
+def test_only_the_administrator_changes_people_and_nobody_their_own():
+    with pytest.raises(Refused, match="Only the administrator of Department for Innovation"):
+        invite("x", "x@dius.example", "requester", by=HOLDER)
+    with pytest.raises(Refused, match="Nobody gives powers to themselves"):
+        invite("x", ADMIN, "accounting_officer", by=ADMIN)
+    with pytest.raises(Refused, match="has no such post"):
+        invite("x", "x@dius.example", "order_desk", by=ADMIN)
+    with pytest.raises(Refused, match="has no such post"):
+        invite("x", "x@dius.example", "deputy_director", by=ADMIN)
+
+
+def test_a_post_ends_by_date_with_its_delegations_and_the_membership():
+    chair = holding(HOLDER)
+    last = TODAY + timedelta(days=10)
+    act(membership.end_holding, chair, ends_on=last)
+    user = chair.user
+    assert access.sight(user, last).posts and not access.sight(user, last + timedelta(days=1)).organisations
+    assert set(Delegation.objects.filter(holding=chair).values_list("ends_on", flat=True)) == {last}
+    assert OrganisationGrant.objects.get(user=user).ends_on == last
+    with pytest.raises(Refused, match="ends on 11 October 2007 already"):
+        act(membership.end_holding, chair, ends_on=last)
+
+
+def test_nothing_is_back_dated():
+    yesterday = TODAY - timedelta(days=1)
+    with pytest.raises(Refused, match="30 September 2007 is past"):
+        act(membership.end_holding, holding(HOLDER), ends_on=yesterday)
+    with pytest.raises(Refused, match="is past"):
+        act(membership.delegate, holding(HOLDER), limit(starts_on=yesterday))
+    with pytest.raises(Refused, match="is past"):
+        act(membership.end_delegation, Delegation.objects.filter(holding=holding(HOLDER)).first(), ends_on=yesterday)
+
+
+def test_the_last_administrator_stays():
+    with pytest.raises(Refused, match="nobody would look after the people"):
+        act(membership.end_holding, holding(ADMIN), ends_on=TODAY)
+
+
+def test_a_delegation_needs_its_letter_and_a_post_that_commits():
+    with pytest.raises(Refused, match="Attach the letter"):
+        act(membership.delegate, holding(HOLDER), limit(letter_sha256=""))
+    with pytest.raises(Refused, match="commits and signs nothing"):
+        act(membership.delegate, holding("contract.manager@dius.example"), limit())
+    made = act(membership.delegate, holding(HOLDER), limit())
+    words = [d["words"] for row in people_display.posts(cast.dius(), TODAY) if row["holding"].pk == made.holding_id
+             for d in row["delegations"]]  # fmt: skip
+    assert words == ["budget up to £90,000.00", "budget up to £25,000.00"]
+
+
+def test_a_new_delegation_counts_from_its_day_and_an_ended_one_no_longer():
+    chair = holding("finance.director@dius.example")
+    act(membership.delegate, chair, limit(limit_gbp=None, unlimited=True, starts_on=date(2008, 3, 14)))
+    seat = access.Seat(chair)
+    assert not access.delegations(seat, "budget", date(2008, 3, 13))[0].unlimited
+    assert access.delegations(seat, "budget", date(2008, 3, 14))[0].unlimited
+
+
+def test_a_holder_names_a_deputy_for_an_absence_of_their_own():
+    chair, deputy = holding(HOLDER), cast.person("technology.officer@dius.example").user
+    made = act(membership.name_deputy, chair, deputy, email=HOLDER, starts_on=TODAY, ends_on=TODAY + timedelta(days=7))
+    assert (cast.dius().pk, "budget_holder") in access.sight(deputy, TODAY).posts
+    act(membership.end_deputy, made, email=HOLDER)
+    assert ActingFor.objects.get(pk=made.pk).ends_on == TODAY
+    for who, words in ((chair.user, "Nobody acts for themselves"), (cast.outsider().user, "is not one of the people")):
+        with pytest.raises(Refused, match=words):
+            act(membership.name_deputy, chair, who, email=HOLDER, starts_on=TODAY, ends_on=TODAY)
+    with pytest.raises(Refused, match="Only the administrator"):
+        act(membership.name_deputy, chair, deputy, email="signatory@dius.example", starts_on=TODAY, ends_on=TODAY)
+
+
+ADDRESSES = {p.name: str(p.pattern) for p in procurement.urls.urlpatterns if str(p.pattern).startswith("people/<")}
+
+
+def addresses(code: str, pk: int):
+    return [
+        reverse(f"procurement:{name}", kwargs={"code": code} | ({"pk": pk} if "<int:pk>" in pattern else {}))
+        for name, pattern in ADDRESSES.items()
+    ]
+
+
+def test_a_stranger_finds_no_address_of_anothers_people(client):
+    for email in ("requester@ons.example", "order.desk@fujitsu.example"):
+        sign_in(client, email)
+        for address in addresses("DIUS", holding(HOLDER).pk):
+            assert client.get(address).status_code == 404, (email, address)
+            assert post(client, address).status_code == 404, (email, address)
+
+
+def test_rows_of_another_organisation_are_not_found_under_ones_own(client):
+    sign_in(client, ADMIN)
+    theirs = holding("budget.holder@ons.example").pk
+    for name in ("end_holding", "delegate", "deputy"):
+        assert client.get(reverse(f"procurement:{name}", args=["DIUS", theirs])).status_code == 404
+
+
+def test_who_could_approve_what_on_a_day_is_a_page(client):
+    act(membership.delegate, holding(HOLDER), limit(starts_on=date(2008, 3, 14)))
+    sign_in(client, "auditor@co.example")
+    ask = {"on_day": "14", "on_month": "3", "on_year": "2008"}
+    shown = client.get("/people/DIUS/", ask).content.decode()
+    assert "Who could do what on 14 March 2008" in shown and "budget up to £90,000.00" in shown
+    before = client.get("/people/DIUS/", ask | {"on_day": "13"}).content.decode()
+    assert "£90,000.00" not in before and "budget up to £25,000.00" in before
+    wrong = client.get("/people/DIUS/", ask | {"on_day": "31", "on_month": "2"})
+    assert wrong.status_code == 200 and "There is a problem" in wrong.content.decode()
+
+
+def test_an_administrator_does_it_through_the_pages(client):
+    sign_in(client, ADMIN)
+    assert client.get("/people/")["Location"] == "/people/DIUS/"
+    form = {"name": "Nora", "email": "nora@dius.example", "post": "finance_director"}
+    assert client.post("/people/DIUS/invite/", {"idempotency_key": str(uuid.uuid4()), **form})["Location"] == "/people/DIUS/"
+    chair = holding("nora@dius.example")
+    day = {"starts_on_day": "1", "starts_on_month": "10", "starts_on_year": "2007"}
+    letter = SimpleUploadedFile("letter.pdf", cast.PDF, "application/pdf")
+    here = reverse("procurement:delegate", args=["DIUS", chair.pk])
+    refused = post(client, here, **day, letter=letter)
+    assert "Enter a limit, or choose" in refused.content.decode()
+    letter = SimpleUploadedFile("letter.pdf", cast.PDF, "application/pdf")
+    assert post(client, here, **day, limit_gbp="750,000", letter=letter).status_code == 302
+    made = Delegation.objects.get(holding=chair)
+    assert (made.limit_gbp, made.kind, made.letter_filename) == (Decimal("750000.00"), "budget", "letter.pdf")
+    assert client.get(reverse("procurement:letter", args=["DIUS", made.pk])).content == cast.PDF
+    sign_in(client, HOLDER)
+    assert client.get("/people/DIUS/invite/").status_code == 403
+    assert "Name a deputy" in client.get("/people/DIUS/").content.decode()
+
+
+def test_the_page_costs_the_same_with_many_people(client):
+    sign_in(client, ADMIN)
+
+    def asked() -> int:
+        client.get("/people/DIUS/")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/people/DIUS/").status_code == 200
+        return len(queries)
+
+    before = asked()
+    for number in range(50):
+        invite(f"P {number}", f"p{number}@dius.example", "requester")
+    assert asked() == before <= 12
