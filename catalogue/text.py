@@ -1,12 +1,14 @@
 """Plain text as people mean it, for every form of the system: what a reader could not see, or a page or document could
 not show, is refused in words; the differences nobody means (blanks, composed letters) are evened out.
 
-Refusals are ``ValueError`` with a sentence that says what to do. Pure: no form, no database.
+Refusals are ``ValueError`` with a sentence that says what to do. No form, no database.
 """
 
 import unicodedata
 
 from django.utils.translation import gettext as _
+
+from documents import typeface
 
 LONGEST_WORD = 100
 LONGEST_SEARCH, MOST_WORDS = 100, 10  # characters and words that a search looks at
@@ -113,6 +115,10 @@ def _refuse_what_cannot_be_read(text: str) -> None:
                 )
                 % {"before": _before(text, position)}
             )
+    if undrawn := typeface.undrawn(text):
+        raise ValueError(
+            _("Write “%(which)s” in other letters: the typeface of documents cannot show it.") % {"which": undrawn[:20]}
+        )
     for word in text.split():
         if len(word) > LONGEST_WORD:
             raise ValueError(

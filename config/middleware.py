@@ -15,7 +15,9 @@ class LargestBodyMiddleware:
     def __call__(self, request):
         announced = request.META.get("CONTENT_LENGTH") or "0"
         if not announced.isascii() or not announced.isdigit() or int(announced[:20]) > settings.LARGEST_BODY:
-            words = _("No form here takes more than %(size)s MB.") % {"size": settings.LARGEST_BODY // 2**20}
+            words = _("No form here takes a file of more than %(size)s MB. Go back in your browser to the form.") % {
+                "size": settings.LARGEST_FILE // 2**20
+            }
             return render(request, "413.html", {"words": words}, status=413)
         return self.get_response(request)
 

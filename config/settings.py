@@ -231,7 +231,8 @@ STORAGES = {
 NODE_MODULES = BASE_DIR / "node_modules"
 FONT_DIR = Path(env("FONT_DIR", default=str(NODE_MODULES / "@fontsource" / "public-sans" / "files")))
 MEDIA_ROOT = INSTANCE_DIR / "media"
-LARGEST_BODY = 21 * 1024 * 1024  # the largest file of any form (20 MB, the public check) and the form around it
+LARGEST_FILE = 20 * 1024 * 1024  # of any form: the public check's
+LARGEST_BODY = LARGEST_FILE + 1024 * 1024  # with the form around it
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 6000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from catalogue.text import LONGEST_SEARCH
 from config.glossary import WORDS
 from contracts import queries as contract_queries
-from procurement import access, accession_display, display, queries
+from procurement import access, display, inbox, queries
 from procurement.models import PostCode
 from procurement.views.common import not_saved, page
 
@@ -34,16 +34,12 @@ def home(request):
     accession = access.joined(who, on).first()
     framework = accession.framework if accession else contract_queries.framework_of(seen)
     buys = accession is not None or (framework is not None and framework.pk in seen.frameworks)  # not the supplier
-    waiting = list(queries.waiting_for_others(who, on)[:70])
-    asked, others = [o for o in waiting if o.asked], [o for o in waiting if not o.asked][:20]
     context = {
-        "steps": queries.open_steps(who, on)[:50], "orders": queries.orders_to_answer(who, on)[:50],
-        "drafts": queries.drafts(who, on)[:50], "queries": queries.queries_to_answer(who, on)[:50],
-        "to_sign": contract_queries.to_sign(who, on)[:50], "asked": asked, "others": others, "ended": queries.ended_lately(who, on)[:20], "framework": framework,
-        "bar": display.framework_bar(queries.capacity_bar(framework)) if framework and buys else None,
-        "accessions": accession_display.waiting(who, on), "may_start": accession is not None and seen.holds_anywhere(PostCode.REQUESTER),
+        "items": [(item, item.days(on)) for item in inbox.in_order([*inbox.items(who, on), *contract_queries.inbox(who, on)])],
+        "others": queries.waiting_for_others(who, on)[:20], "ended": queries.ended_lately(who, on)[:20],
+        "framework": framework, "bar": display.framework_bar(queries.capacity_bar(framework)) if framework and buys else None,
+        "may_start": accession is not None and seen.holds_anywhere(PostCode.REQUESTER), "at": request.at,
     }  # fmt: skip
-    context["nothing"] = not any(context[name] for name in ("steps", "orders", "drafts", "queries", "to_sign", "accessions", "asked"))
     return render(request, "home.html", context)
 
 

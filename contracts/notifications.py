@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from contracts.access import SIGNING_POST, organisation_of
 from contracts.models import Contract, Party
-from documents import mail
 from documents.clock import london_day
+from procurement import mailing
 from procurement.access import holders
 from procurement.models import PostCode, User
 from procurement.notifications import requesters
@@ -23,19 +23,13 @@ def _context(contract: Contract, **more) -> dict:
     }  # fmt: skip
 
 
-def _send(people, template: str, contract: Contract, key: str, **more) -> None:
-    for person in people:
-        context = _context(contract, name=person.name, **more)
-        mail.enqueue(person.email, f"contracts/email/{template}.txt", context, f"{key}:{person.person_id}")
-
-
 def _signatories(contract: Contract, party: str, at: datetime) -> list[User]:
     return list(holders(organisation_of(contract, party).pk, SIGNING_POST[Party(party)], london_day(at)))
 
 
 def tell_next_signatory(contract: Contract, party: str, at: datetime) -> None:
-    people = _signatories(contract, party, at)
-    _send(people, "please_sign", contract, f"sign:{contract.public_id}:{party}", party=Party(party).label)
+    context, key = _context(contract, party=Party(party).label), f"sign:{contract.public_id}:{party}"
+    mailing.must_act(_signatories(contract, party, at), "contracts/email/please_sign.txt", context, key)
 
 
 def _everyone(contract: Contract, at: datetime) -> list[User]:
@@ -46,12 +40,14 @@ def _everyone(contract: Contract, at: datetime) -> list[User]:
     people += holders(contract.department_id, PostCode.CONTRACT_MANAGER, day)
     for party in Party.values:
         people += _signatories(contract, party, at)
-    return list({person.pk: person for person in people}.values())
+    return people
 
 
 def tell_executed(contract: Contract, at: datetime) -> None:
-    _send(_everyone(contract, at), "executed", contract, f"executed:{contract.public_id}")
+    key = f"executed:{contract.public_id}"
+    mailing.inform(_everyone(contract, at), "contracts/email/executed.txt", _context(contract), key, at=at)
 
 
 def tell_void(contract: Contract, at: datetime) -> None:
-    _send(_everyone(contract, at), "void", contract, f"void:{contract.public_id}", reason=contract.void_reason)
+    context, key = _context(contract, reason=contract.void_reason), f"void:{contract.public_id}"
+    mailing.inform(_everyone(contract, at), "contracts/email/void.txt", context, key, at=at)

@@ -3,6 +3,8 @@
 from datetime import date
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from catalogue.models import Framework
 from catalogue.text import search_words
@@ -12,6 +14,7 @@ from contracts.models import Contract, ContractState, Party
 from procurement import signing
 from procurement.access import Sight, sight_of
 from procurement.actors import Person
+from procurement.inbox import Item
 
 
 def to_sign(by: Person, on: date) -> list[Contract]:
@@ -42,6 +45,17 @@ def to_sign(by: Person, on: date) -> list[Contract]:
         if (organisation, SIGNING_POST[Party(party)]) in held:
             mine.append(contract)
     return mine
+
+
+def inbox(by: Person, on: date) -> list[Item]:
+    """Contracts to sign, as what waits for the person."""
+    return [
+        Item(
+            f"{contract.number} {contract.title}", contract.department.name, _("to sign"),
+            reverse("contracts:contract", args=[contract.public_id]), contract.state_since,
+        )  # fmt: skip
+        for contract in to_sign(by, on)
+    ]
 
 
 def visible_list(by: Person, on: date, *, text: str = "", state: str = "") -> QuerySet[Contract]:

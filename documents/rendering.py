@@ -14,7 +14,6 @@ import time
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -23,23 +22,16 @@ from typing import Any
 import pikepdf
 import pydyf
 import weasyprint
-from django.conf import settings
 from django.template.loader import get_template, select_template
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+from documents import typeface
 from documents.kinds import KINDS, Kind
 
 CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES = 75, 90, 3 * 1024**3  # the worker itself is stopped at 100 s
 ASSET = "asset:"
-FONTS = {
-    "regular": ("public-sans-latin-400-normal.woff2", 400),
-    "semibold": ("public-sans-latin-600-normal.woff2", 600),
-    "bold": ("public-sans-latin-700-normal.woff2", 700),
-    "extended": ("public-sans-latin-ext-400-normal.woff2", 400),
-    "extended-bold": ("public-sans-latin-ext-700-normal.woff2", 700),
-}
 SMALLEST_BOX = (40, 20)  # points: a signature's appearance must be readable
 
 
@@ -56,19 +48,10 @@ class Rendered:
     fingerprint: str
 
 
-def _fonts() -> dict[str, bytes]:
-    return {name: (Path(settings.FONT_DIR) / file).read_bytes() for name, (file, _weight) in FONTS.items()}
-
-
-@lru_cache(maxsize=1)
-def _assets() -> dict[str, bytes]:
-    return _fonts()
-
-
 def font_css() -> str:
     """@font-face rules of the bundled font, the extended Latin faces under their own ranges."""
     rules = []
-    for name, (_file, weight) in FONTS.items():
+    for name, (_file, weight) in typeface.FONTS.items():
         family = "Contract Sans Extended" if name.startswith("extended") else "Contract Sans"
         rules.append(f"@font-face{{font-family:'{family}';font-weight:{weight};src:url({ASSET}{name})}}")
     return "".join(rules)
@@ -82,8 +65,8 @@ class ClosedFetcher(URLFetcher):
 
     def fetch(self, url, headers=None):
         name = url.removeprefix(ASSET)
-        if url.startswith(ASSET) and name in _assets():
-            return URLFetcherResponse(url, _assets()[name], {"Content-Type": "font/woff2"})
+        if url.startswith(ASSET) and name in typeface.files():
+            return URLFetcherResponse(url, typeface.files()[name], {"Content-Type": "font/woff2"})
         raise ValueError(f"a document reads nothing from outside: {url[:80]}")
 
 
@@ -93,8 +76,11 @@ def _template(kind: str, version: int, part: str):
     return select_template([f"documents/{kind}/v{number}/{part}" for number in range(version, 0, -1)])
 
 
-def _source(kind: str, version: int, part: str) -> str:
-    return Path(_template(kind, version, part).template.origin.name).read_text(encoding="utf-8")
+def _sheet(kind: str, version: int) -> str:
+    """The style sheets of the versions up to this one, in order: a later one adds the rules in which it differs."""
+    folder = Path(get_template(f"documents/{kind}/v1/document.html").origin.name).parents[1]
+    sheets = [folder / f"v{number}" / KINDS[kind].sheet for number in range(1, version + 1)]
+    return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.exists())
 
 
 def template_fingerprint(kind: str, version: int) -> str:
@@ -111,7 +97,7 @@ def fingerprint(kind: str, version: int) -> str:
     """What the bytes depend on beside the payload: libraries, template and fonts."""
     parts = [f"{name} {package_version(name)}" for name in ("weasyprint", "pydyf", "pikepdf", "fonttools")]
     parts += [template_fingerprint(kind, number) for number in range(1, version + 1)]
-    parts += [sha256(data).hexdigest() for data in _assets().values()]
+    parts += [sha256(data).hexdigest() for data in typeface.files().values()]
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -140,10 +126,10 @@ def html_terms(kind: str, version: int, order: dict[str, Any]) -> str:
 def render(kind: str, version: int, payload: dict[str, Any], data: bytes) -> Rendered:
     """Lay the document out, with ``data`` inside as its kind's attachment. Raises RenderFailed on any error, limit or unexpected signature field."""
     source = html(kind, version, payload)
-    css = font_css() + _source(kind, version, KINDS[kind].sheet)
+    css = font_css() + _sheet(kind, version)
     when = datetime.fromisoformat(payload["issued"]["real_at"].replace("Z", "+00:00"))
     wanted = ["Signature_issuer", *[s["field"] for s in payload["signatories"]]]
-    _assets()
+    typeface.files()
     pdf, pages, fields = _in_a_child(source, css, (KINDS[kind], data), when)
     if sorted(fields) != sorted(wanted):
         raise RenderFailed(f"the layout has the signature fields {sorted(fields)}, not {sorted(wanted)}")

@@ -213,6 +213,7 @@ def _insist_last_covers_file(pdf: bytes) -> None:
         raise NotAsExpected(_("The last signature does not cover the whole file."))
 
 
+SEALS_NAME = b"Flex contract register"  # stands in every document that the issuing seal is on
 _END = re.compile(rb"%%EOF\r?\n?")
 
 
@@ -274,8 +275,10 @@ def _unknown(pdf: bytes, digest: str) -> Verdict:
     origin = DocumentRevision.objects.filter(sha256__in=_prefix_hashes(pdf)).order_by("-number").first()
     if origin is not None:
         words = _("This file begins as a document of this register but was changed after it: it is not valid.")
+    elif SEALS_NAME in pdf:
+        words = _("This file calls itself a document of this register and is none, byte for byte: it was changed or saved anew, or is forged. Do not rely on it; ask whoever gave it to you for the file as it was downloaded.")
     else:
-        words = _("This is no document of this register, byte for byte: it is another file, or a copy that was changed or saved anew. Ask whoever gave it to you for the file as it was downloaded.")
+        words = _("This is no document of this register.")
     return Verdict(False, digest, words, problems=[words])
 
 

@@ -164,9 +164,10 @@ def _limit(person: dict[str, Any]) -> str:
 def desk(accession: Accession, on: date) -> str:
     """Whose move it is, in words; empty when nobody's."""
     authority, department = accession.framework.authority_id, accession.department_id
+    applicants = department, PostCode.ADMINISTRATOR, PostCode.REQUESTER
     turns = {
-        A.PROSPECT: (authority, PostCode.ACCESSION_LEAD), A.ENGAGED: (department, PostCode.ADMINISTRATOR),
-        A.APPLIED: (authority, PostCode.ACCESSION_LEAD), A.INFORMATION_REQUESTED: (department, PostCode.ADMINISTRATOR),
+        A.PROSPECT: (authority, PostCode.ACCESSION_LEAD), A.ENGAGED: applicants,
+        A.APPLIED: (authority, PostCode.ACCESSION_LEAD), A.INFORMATION_REQUESTED: applicants,
     }  # fmt: skip
     if accession.state == A.IN_REVIEW:
         last = accession.applications.order_by("-number").first()
@@ -178,9 +179,12 @@ def desk(accession: Accession, on: date) -> str:
             turns[A.AGREEMENT_ISSUED] = box.organisation.pk, box.post
     if accession.state not in turns:
         return ""
-    organisation, post = turns[accession.state]
-    names = ", ".join(user.name for user in access.holders(organisation, post, on))
-    return f"{PostCode(post).label}: {names or _('nobody holds this post')}"
+    organisation, *posts = turns[accession.state]
+    words = []
+    for post in posts:
+        names = ", ".join(user.name for user in access.holders(organisation, post, on))
+        words.append(f"{PostCode(post).label}: {names or _('nobody holds this post')}")
+    return "; ".join(words)
 
 
 def agreement(accession: Accession, *, by, at) -> dict[str, Any]:
@@ -203,7 +207,7 @@ def agreement(accession: Accession, *, by, at) -> dict[str, Any]:
 def timeline(events) -> list[dict[str, Any]]:
     """Newest first, saves left out."""
     return [
-        {"title": VERBS[event.verb], "actor_words": event.actor_words, "acting_for": event.acting_for, "at": event.at,
+        {"title": VERBS[event.verb], "actor_words": event.actor_words, "acting_for": event.acting_for, "at": event.at, "real_at": event.real_at,
          "reason": event.reason}
         for event in reversed(list(events)) if event.verb in VERBS
     ]  # fmt: skip

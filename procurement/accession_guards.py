@@ -74,6 +74,9 @@ def gaps(application: Application) -> Iterator[Reason]:
         yield Reason(_("Say what the department wants to use the framework for."))
     if application.seats == 0:
         yield Reason(_("Name the sites, and the seats at each."))
+    for site in application.sites:
+        if not site["address"].strip():
+            yield Reason(_("Enter the address of the site %(site)s.") % {"site": site["name"]})
     posts = [person["post"] for person in application.people]
     for post in NEEDED_POSTS:
         if post not in posts:

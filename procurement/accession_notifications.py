@@ -2,28 +2,32 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
-from documents import mail
 from documents.clock import london_day
-from procurement import access
+from procurement import access, mailing
 from procurement.models import Accession, AccessionQuestion, PostCode, User
 from procurement.signing import Box
 
 
+def _message(template: str, accession: Accession, key: str, **more) -> tuple[str, dict[str, Any], str]:
+    context = {
+        "department": accession.department.name, "framework": accession.framework.title,
+        "authority": accession.framework.authority.name, "number": accession.number or "",
+        "url": settings.PUBLIC_URL + reverse("procurement:accession", args=[accession.public_id]), **more,
+    }  # fmt: skip
+    return f"procurement/email/accession_{template}.txt", context, f"accession:{key}:{accession.public_id}"
+
+
 def _send(people: Iterable[User], template: str, accession: Accession, key: str, **more) -> None:
-    for person in {person.pk: person for person in people}.values():
-        context = {
-            "department": accession.department.name, "framework": accession.framework.title, "name": person.name,
-            "authority": accession.framework.authority.name, "number": accession.number or "",
-            "url": settings.PUBLIC_URL + reverse("procurement:accession", args=[accession.public_id]), **more,
-        }  # fmt: skip
-        mail.enqueue(
-            person.email, f"procurement/email/accession_{template}.txt", context,
-            f"accession:{key}:{accession.public_id}:{person.person_id}",
-        )  # fmt: skip
+    mailing.must_act(people, *_message(template, accession, key, **more))
+
+
+def _inform(people: Iterable[User], template: str, accession: Accession, key: str, *, at: datetime, **more) -> None:
+    mailing.inform(people, *_message(template, accession, key, **more), at=at)
 
 
 def _authority(accession: Accession, post: str, at: datetime) -> list[User]:
@@ -62,7 +66,7 @@ def tell_recommended(accession: Accession, at: datetime) -> None:
 
 
 def tell_approved(accession: Accession, at: datetime) -> None:
-    _send(_applicants(accession, at), "approved", accession, "approved")
+    _inform(_applicants(accession, at), "approved", accession, "approved", at=at)
 
 
 def tell_next_signatory(accession: Accession, box: Box, at: datetime) -> None:
@@ -72,16 +76,15 @@ def tell_next_signatory(accession: Accession, box: Box, at: datetime) -> None:
 
 def tell_joined(accession: Accession, at: datetime) -> None:
     people = [*_applicants(accession, at), *_authority(accession, PostCode.ACCESSION_LEAD, at)]
-    _send(people, "joined", accession, "joined")
+    _inform(people, "joined", accession, "joined", at=at)
 
 
 def tell_closed(accession: Accession, at: datetime) -> None:
     """Declined or withdrawn: both sides read why."""
     people = [*_applicants(accession, at), *_authority(accession, PostCode.ACCESSION_LEAD, at)]
-    _send(people, "closed", accession, f"closed:{accession.state}", state=accession.get_state_display(),
+    _inform(people, "closed", accession, f"closed:{accession.state}", at=at, state=accession.get_state_display(),
           reason=accession.ended_words)  # fmt: skip
 
 
 def tell_membership(accession: Accession, verb: str, reason: str, at: datetime) -> None:
-    _send(_applicants(accession, at), "membership", accession, f"{verb}:{at.isoformat()}",
-          state=accession.get_state_display(), reason=reason)  # fmt: skip
+    _inform(_applicants(accession, at), "membership", accession, f"{verb}:{at.isoformat()}", at=at, state=accession.get_state_display(), reason=reason)  # fmt: skip

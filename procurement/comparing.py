@@ -5,16 +5,19 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from documents.templatetags.flex import gbp
+from documents.templatetags.flex import day, gbp
 from procurement.actors import Person
 from procurement.models import CallOffRevision, Decision
 
 TOTALS = {"monthly_gbp": _("a month"), "one_off_gbp": _("one-off"), "whole_life_gbp": _("whole life")}
 PARTS = {
-    "sites": _("sites"), "term": _("term"), "milestones": _("transition milestones"),
+    "sites": _("sites"), "term": _("term"),
     "service_levels": _("service levels"), "special_terms": _("special terms"),
     "data_protection": _("data-protection schedule"), "staff_transfer": _("staff transfer"),
     "attachments": _("attachments"), "spend_control_reference": _("spend-control reference"),
+}  # fmt: skip
+OF_A_MILESTONE = {
+    "title": _("title"), "criteria": _("acceptance criteria"), "payments": _("payments"), "effect": _("effect on charges"),
 }  # fmt: skip
 
 
@@ -66,7 +69,27 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
                 % {"line": name, "a": was["quantity"], "p": gbp(was["unit_price_gbp"]), "b": now["quantity"],
                    "q": gbp(now["unit_price_gbp"])}  # fmt: skip
             )
+    out += _milestones(before["milestones"], after["milestones"])
     out += [_("%(part)s changed") % {"part": words} for part, words in PARTS.items() if before[part] != after[part]]
+    return out
+
+
+def _milestones(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
+    """Which milestone changed, and in what."""
+    was, now = ({milestone["number"]: milestone for milestone in side} for side in (before, after))
+    out = []
+    for number in sorted(was.keys() | now.keys(), key=lambda label: (len(label), label)):
+        old, new = was.get(number), now.get(number)
+        name = f"{number} {(new or old)['title']}"
+        if old is None:
+            out.append(_("%(milestone)s: added") % {"milestone": name})
+        elif new is None:
+            out.append(_("%(milestone)s: removed") % {"milestone": name})
+        elif old["planned_on"] != new["planned_on"]:
+            days = {"was": day(old["planned_on"]), "now": day(new["planned_on"])}
+            out.append(_("%(milestone)s: %(was)s became %(now)s") % ({"milestone": name} | days))
+        parts = [words for part, words in OF_A_MILESTONE.items() if old and new and old[part] != new[part]]
+        out += [_("%(milestone)s: %(part)s changed") % {"milestone": name, "part": words} for words in parts]
     return out
 
 

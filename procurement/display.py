@@ -181,6 +181,7 @@ VERBS = {
     "call_off.committed_by_authority": gettext_lazy("Award committed by the purchasing authority"),
     "call_off.returned": gettext_lazy("Returned for amendment"),
     "call_off.rejected": gettext_lazy("Rejected"),
+    "call_off.nudged": gettext_lazy("Reminded whose desk it is on"),
     "call_off.recused": gettext_lazy("Declared a conflict of interest and keeps out"),
     "call_off.queried": gettext_lazy("A question was asked"),
     "call_off.query_answered": gettext_lazy("The question was answered"),
@@ -220,7 +221,7 @@ def timeline(events, viewpoint: str) -> list[dict[str, Any]]:
         words = event.reason if not (viewpoint == "supplier" and event.verb in NOT_THEIR_WORDS) else ""
         out.append({
             "title": VERBS[event.verb], "actor_words": event.actor_words, "acting_for": event.acting_for,
-            "at": event.at, "reason": words,
+            "at": event.at, "real_at": event.real_at, "reason": words,
         })  # fmt: skip
     return list(reversed(out))
 

@@ -40,7 +40,7 @@ def _figures(approved: dict[str, Any], weighed: quoting.Assessment | None) -> Fi
     beside = [
         _("%(amount)s %(what)s") % {"amount": gbp(totals[name]), "what": what}
         for name, what in (
-            ("interim_gbp", _("interim, in all")), ("one_off_gbp", _("one-off")), ("usage_gbp", _("usage, not to exceed")),
+            ("interim_gbp", _("interim in all")), ("one_off_gbp", _("one-off")), ("usage_gbp", _("usage, not to exceed")),
         )
         if Decimal(totals[name])
     ]  # fmt: skip

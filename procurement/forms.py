@@ -19,7 +19,7 @@ from catalogue.fields import (
 )
 from documents.templatetags.flex import gbp
 from procurement.completeness import DATA_PROTECTION_LABELS, KPI_VALUE_GBP
-from procurement.models import Attachment, DeclineCode, Particulars, PlannedMilestone
+from procurement.models import Attachment, DeclineCode, News, Particulars, PlannedMilestone
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 
@@ -56,6 +56,8 @@ SiteFormSet = rows_of(SiteForm, extra=2, most=60)
 
 
 class TermForm(forms.Form):
+    labels_in_summary = True  # two dates and three numbers: the summary says which one it means
+
     interim_starts_on = DayField(label=_("Interim managed service starts"), required=False,
                                  help_text=_("The first of a month. Leave empty if there is no interim service."))  # fmt: skip
     interim_months = QuantityField(most=120, label=_("Months of interim service"), required=False)
@@ -83,7 +85,7 @@ class MilestoneForm(forms.Form):
     title = LineField(label=_("Milestone"), max_length=160, required=False)
     planned_on = DayField(label=_("Planned on"), required=False)
     criteria = TextField(label=_("Acceptance criteria, one a line"), max_length=3000, max_lines=20, required=False,
-                         widget=widgets.Textarea(rows=2))  # fmt: skip
+                         widget=widgets.Textarea(rows=4))  # fmt: skip
     payments = TextField(label=_("Payments on acceptance, one a line"), max_length=600, max_lines=12, required=False,
                          widget=widgets.Textarea(rows=2),
                          help_text=_("A share of a one-off service, as TRN-02 50%, or units of it, as TRN-03 x 320."))  # fmt: skip
@@ -240,6 +242,11 @@ class ReturnForm(DecisionForm):
 
 class TextForm(forms.Form):
     text = TextField(label=_("Your text"), max_length=2000, missing=_("Write something."))
+
+
+class NewsForm(forms.Form):
+    news = forms.ChoiceField(label=_("What has happened and asks nothing of you"), choices=News.choices,
+                             widget=widgets.Radios, error_messages={"required": _("Choose how it comes.")})  # fmt: skip
 
 
 class RecuseForm(forms.Form):

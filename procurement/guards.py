@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from documents import audit
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
@@ -347,6 +348,26 @@ def why_not_answer_clarification(call_off: CallOff, asked: Clarification, *, by:
     yield from _requester(call_off, by, london_day(at))
 
 
+NUDGED = "call_off.nudged"
+
+
+def why_not_nudge(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """A reminder of a requester's to whoever has the order: once a day, and not on the day on which it came to them."""
+    on = london_day(at)
+    yield from _state(call_off, *IN_APPROVAL, S.WITH_SUPPLIER)
+    yield from _requester(call_off, by, on)
+    if call_off.state == S.WITH_SUPPLIER:
+        yield from _question_open(call_off, on)
+    if call_off.state in (*IN_APPROVAL, S.WITH_SUPPLIER):
+        moments = call_off.revision.steps.filter(state=StepState.OPEN).values_list("opened_at", flat=True)
+        came = min(moments, default=call_off.state_since)
+        if london_day(came) == on:
+            yield Reason(_("It has come to this desk today; remind them from tomorrow on."))
+        last = audit.history(call_off).filter(verb=NUDGED).last()
+        if last is not None and london_day(last.at) == on:
+            yield Reason(_("%(who)s has reminded them today; once a day is enough.") % {"who": last.actor_words})
+
+
 def why_supplier_excluded(call_off: CallOff, on: date) -> Iterator[Reason]:
     """No award to, or acceptance by, a supplier excluded from the framework (s.45(6))."""
     row = call_off.framework.framework_suppliers.filter(supplier=call_off.supplier).first()
@@ -388,6 +409,6 @@ def route_preview(call_off: CallOff, value: Decimal, on: date) -> list[dict]:
         names = ", ".join(person.name for person in access.holders(organisation.pk, step.post, on))
         out.append({
             "post": PostCode(step.post).label, "organisation": organisation.name, "act": Act(step.act).label,
-            "group": step.group, "side": step.side, "names": names,
+            "turn": (step.side, step.group), "names": names,
         })  # fmt: skip
     return out

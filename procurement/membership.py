@@ -24,6 +24,7 @@ from procurement.models import (
     ActingFor,
     Delegation,
     DelegationKind,
+    News,
     Post,
     PostHolding,
     User,
@@ -172,3 +173,15 @@ def end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> ActingFor:
     acting.save()
     _record("deputy_ended", body, acting.deputy, by, at, post=acting.holding.post.code)
     return acting
+
+
+@transaction.atomic
+def prefer_news(user: User, *, news: str, by: Person, at: datetime) -> User:
+    """How a person reads what asks nothing of them (``News``); only they choose. Raises Refused."""
+    user = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if user.person_id != by.person_id or news not in News.values:
+        refuse(_("Choose how your own messages come."))
+    before, user.news = user.news, news
+    user.save()
+    audit.record("user.preferred_news", user, by=by, at=at, extra={"before": before, "after": news})
+    return user

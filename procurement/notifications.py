@@ -1,4 +1,4 @@
-"""One function a message. Rows in the caller's transaction, sent after it, each once (unique key)."""
+"""One function a message about an order. Rows in the caller's transaction, sent after it, each once (unique key)."""
 
 from datetime import datetime
 
@@ -6,11 +6,22 @@ from django.conf import settings
 from django.urls import reverse
 
 from catalogue.models import Organisation
-from documents import mail
 from documents.clock import london_day
 from documents.templatetags.flex import last_day
-from procurement import access
-from procurement.models import ApprovalStep, CallOff, Clarification, PostCode, PostHolding, Query, Recusal, User
+from procurement import access, mailing
+from procurement.actors import Person
+from procurement.models import (
+    ApprovalStep,
+    CallOff,
+    CallOffState,
+    Clarification,
+    PostCode,
+    PostHolding,
+    Query,
+    Recusal,
+    StepState,
+    User,
+)
 
 
 def _context(call_off: CallOff, **more) -> dict:
@@ -18,14 +29,18 @@ def _context(call_off: CallOff, **more) -> dict:
         "reference": call_off.reference, "title": call_off.title, "department": call_off.department.name,
         "framework": call_off.framework.title, "state": call_off.get_state_display(),
         "url": settings.PUBLIC_URL + reverse("procurement:call_off", args=[call_off.public_id]),
-        "subject_to_contract": not call_off.is_binding, **more,
+        "subject_to_contract": not call_off.is_binding and not call_off.has_ended_unbound, **more,
     }  # fmt: skip
 
 
 def _send(people, template: str, call_off: CallOff, key: str, **more) -> None:
-    for person in people:
-        context = _context(call_off, name=person.name, **more)
-        mail.enqueue(person.email, f"procurement/email/{template}.txt", context, f"{key}:{person.person_id}")
+    """To people who are to act: at once."""
+    mailing.must_act(people, f"procurement/email/{template}.txt", _context(call_off, **more), key)
+
+
+def _inform(people, template: str, call_off: CallOff, key: str, *, at: datetime, **more) -> None:
+    """To people who are only told: as they prefer."""
+    mailing.inform(people, f"procurement/email/{template}.txt", _context(call_off, **more), key, at=at)
 
 
 def _post(organisation: Organisation, code: str, at: datetime) -> list[User]:
@@ -71,19 +86,33 @@ def tell_ended(call_off: CallOff, verb: str, at: datetime) -> None:
     """The requester always; the supplier's order desk if it was theirs to answer."""
     if call_off.supplier_revision_id and verb in ("withdrawn", "lapsed"):
         desk = _post(call_off.supplier, PostCode.ORDER_DESK, at)
-        _send(desk, "withdrawn_from_supplier", call_off, f"ended:{_moment(call_off)}")
-    _send(requesters(call_off, at), "ended", call_off, f"ended:{_moment(call_off)}", reason=call_off.ended_words)
+        _inform(desk, "withdrawn_from_supplier", call_off, f"ended:{_moment(call_off)}", at=at)
+    people, key = requesters(call_off, at), f"ended:{_moment(call_off)}"
+    _inform(people, "ended", call_off, key, at=at, reason=call_off.ended_words)
 
 
 def tell_supplier(call_off: CallOff, at: datetime) -> None:
     people = _post(call_off.supplier, PostCode.ORDER_DESK, at)
     due = last_day(call_off.answer_due_at)
     _send(people, "order_received", call_off, f"order:{_moment(call_off)}", due=due)
-    _send(requesters(call_off, at), "with_supplier", call_off, f"awarded:{_moment(call_off)}", due=due)
+    _inform(requesters(call_off, at), "with_supplier", call_off, f"awarded:{_moment(call_off)}", at=at, due=due)
+
+
+def tell_nudged(call_off: CallOff, by: Person, at: datetime) -> None:
+    """Whoever sits in a chair that the order waits for now."""
+    key = f"nudge:{call_off.public_id}:{london_day(at)}"
+    if call_off.state == CallOffState.WITH_SUPPLIER:
+        people = _post(call_off.supplier, PostCode.ORDER_DESK, at)
+        return _send(people, "nudged", call_off, key, who=by.words, since=call_off.state_since)
+    out = set(call_off.recusals.values_list("person_id", flat=True))
+    for step in call_off.revision.steps.filter(state=StepState.OPEN).select_related("organisation"):
+        people = [person for person in _post(step.organisation, step.post, at) if person.person_id not in out]
+        _send(people, "nudged", call_off, f"{key}:{step.pk}", who=by.words, since=step.opened_at)
+    return None
 
 
 def tell_confirmed(call_off: CallOff, at: datetime) -> None:
-    _send(requesters(call_off, at), "confirmed", call_off, f"confirmed:{_moment(call_off)}")
+    _inform(requesters(call_off, at), "confirmed", call_off, f"confirmed:{_moment(call_off)}", at=at)
 
 
 def tell_clarify(call_off: CallOff, asked: Clarification, at: datetime) -> None:
@@ -100,11 +129,11 @@ def tell_appointed(holding: PostHolding) -> None:
     """Somebody has a new post; who has no password yet is told how to choose one."""
     user, post = holding.user, holding.post
     context = {
-        "name": user.name, "post": post.get_code_display(), "organisation": post.organisation.name,
+        "post": post.get_code_display(), "organisation": post.organisation.name,
         "url": settings.PUBLIC_URL + reverse("home"), "new_account": not user.has_usable_password(),
         "reset": settings.PUBLIC_URL + reverse("account_reset_password"),
     }  # fmt: skip
-    mail.enqueue(user.email, "procurement/email/appointed.txt", context, f"appointed:{holding.pk}")
+    mailing.must_act([user], "procurement/email/appointed.txt", context, f"appointed:{holding.pk}")
 
 
 def tell_queried(call_off: CallOff, query: Query, at: datetime) -> None:

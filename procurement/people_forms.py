@@ -20,9 +20,27 @@ class InviteForm(forms.Form):
     post = forms.ChoiceField(label=_("Post"), widget=widgets.Select,
                              error_messages={"required": _("Choose the post.")})  # fmt: skip
 
-    def __init__(self, *args, posts=(), **kwargs):
+    outside = forms.BooleanField(
+        label=_("This address is of another organisation, and I mean it"), widget=widgets.Checkbox,
+        error_messages={"required": _("Nobody of your organisation has an address like this. Check it; if it is right, say so here.")},
+    )  # fmt: skip
+
+    def __init__(self, *args, posts=(), hosts=(), **kwargs):
+        """``hosts``: those of the addresses that the organisation's people have; another one is asked about."""
         super().__init__(*args, **kwargs)
         self.fields["post"].choices = [("", ""), *((post.value, post.label) for post in posts)]
+        typed = self.data.get("email", "").strip().lower()
+        if not typed or host_of(typed) in hosts:
+            del self.fields["outside"]
+
+    def clean(self):
+        data = super().clean()
+        data.pop("outside", None)
+        return data
+
+
+def host_of(email: str) -> str:
+    return email.rpartition("@")[2]
 
 
 class EndForm(forms.Form):

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, Organisation
 from catalogue.text import search_words
@@ -80,15 +81,27 @@ def queries_to_answer(by: Person, on: date) -> QuerySet[Query]:
     )
 
 
-def waiting_for_others(by: Person, on: date) -> QuerySet[CallOff]:
-    """The person's departments' orders that are on somebody else's desk; ``asked`` says that it is back on theirs, for
-    the supplier waits for an answer."""
+def clarifications_to_answer(by: Person, on: date) -> QuerySet[Clarification]:
+    """The supplier's open questions to the departments whose requester the person is."""
     organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
+    return (
+        Clarification.objects.filter(
+            answered_at__isnull=True, call_off__department_id__in=organisations, call_off__state=S.WITH_SUPPLIER
+        )
+        .select_related("call_off__department", "call_off__supplier")
+        .order_by("asked_at", "id")
+    )
+
+
+def waiting_for_others(by: Person, on: date) -> QuerySet[CallOff]:
+    """The person's departments' orders that are on somebody else's desk."""
+    organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
+    asked = Clarification.objects.filter(call_off=OuterRef("pk"), answered_at__isnull=True)
     return (
         CallOff.objects.filter(
             department_id__in=organisations, state__in=[*IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED]
         )
-        .annotate(asked=Exists(Clarification.objects.filter(call_off=OuterRef("pk"), answered_at__isnull=True)))
+        .exclude(Exists(asked), state=S.WITH_SUPPLIER)
         .select_related("department", "framework", "supplier", "revision")
         .order_by("state_since", "id")
     )
@@ -121,19 +134,24 @@ def desks(call_off: CallOff, on: date) -> list[Desk]:
     if call_off.state in IN_APPROVAL:
         steps = call_off.revision.steps.filter(state=StepState.OPEN).select_related("organisation")
         out = set(call_off.recusals.values_list("person_id", flat=True))
-        return [_desk(step.organisation, step.post, step.opened_at, on, without=out) for step in steps]
+        found = [_desk(step.organisation, step.post, step.opened_at, on, without=out) for step in steps]
+        asked = call_off.revision.queries.filter(answered_at__isnull=True).first()
+        if asked is not None:
+            found.append(_desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on, todo=_("to answer a question")))
+        return found
     if call_off.state == S.WITH_SUPPLIER:
         asked = call_off.clarifications.filter(answered_at__isnull=True).first()
         if asked is not None:
-            return [_desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on)]
+            return [_desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on, todo=_("to answer a question"))]
         return [_desk(call_off.supplier, PostCode.ORDER_DESK, call_off.state_since, on, call_off.answer_due_at)]
     return []
 
 
 def _desk(organisation, code: str, since: datetime, on: date, due: datetime | None = None, *,
-          without: Collection[UUID] = ()) -> Desk:  # fmt: skip
+          without: Collection[UUID] = (), todo: str = "") -> Desk:  # fmt: skip
     people = tuple(user.name for user in access.holders(organisation.pk, code, on) if user.person_id not in without)
-    return Desk(f"{PostCode(code).label}, {organisation.name}", people, since, (on - london_day(since)).days, due)
+    who = f"{PostCode(code).label}, {organisation.name}" + (f" ({todo})" if todo else "")
+    return Desk(who, people, since, (on - london_day(since)).days, due)
 
 
 @dataclass(frozen=True)

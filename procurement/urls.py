@@ -14,6 +14,7 @@ from procurement.views import (
     orders,
     papers,
     people,
+    preferences,
 )
 
 app_name = "procurement"
@@ -48,6 +49,7 @@ urlpatterns = [
     path(_people + "delegations/<int:pk>/end/", people.end_delegation, name="end_delegation"),
     path(_people + "delegations/<int:pk>/letter/", people.letter, name="letter"),
     path(_people + "deputies/<int:pk>/end/", people.end_deputy, name="end_deputy"),
+    path("messages/", preferences.mail, name="mail"),
     path("clock/", offers.step_clock, name="clock"),
     path("call-offs/", orders.call_offs, name="call_offs"),
     path("call-offs/new/", drafts.new, name="new"),
@@ -71,6 +73,7 @@ urlpatterns = [
     path(_order + "submitted/", orders.submitted, name="submitted"),
     path(_order + "recall/", orders.recall, name="recall"),
     path(_order + "withdraw/", orders.withdraw, name="withdraw"),
+    path(_order + "remind/", orders.nudge, name="nudge"),
     path(_order + "copy/", orders.copy, name="copy"),
     path(_order + "decline/", orders.decline, name="decline"),
     path(_order + "ask/", negotiation.ask, name="clarify"),

@@ -141,6 +141,16 @@ def recall(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
 
 
 @transaction.atomic
+def nudge(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
+    """Remind whoever has the order that it waits. Nothing moves, and no answer stays no answer."""
+    call_off = lock_call_off(call_off)
+    insist(guards.why_not_nudge(call_off, by=by, at=at))
+    audit.record(guards.NUDGED, call_off, by=by, at=at)
+    notifications.tell_nudged(call_off, by, at)
+    return call_off
+
+
+@transaction.atomic
 def withdraw(call_off: CallOff, *, reason: str, by: Person, at: datetime) -> CallOff:
     """End it from any open state; the reservation is released."""
     call_off = lock_call_off(call_off)

@@ -43,6 +43,17 @@ def due(at: datetime, working_days: int) -> datetime:
     return datetime.combine(last + timedelta(days=1), time(), tzinfo=LONDON)
 
 
+MORNING = time(7)
+
+
+def next_morning(at: datetime) -> datetime:
+    """7 in the morning, London, of the first working day on which that is still to come."""
+    day = at.astimezone(LONDON).date()
+    if at.astimezone(LONDON).time() >= MORNING or not is_working_day(day):
+        day = add_working_days(day, 1)
+    return datetime.combine(day, MORNING, tzinfo=LONDON)
+
+
 def left(at: datetime, until: datetime) -> int:
     """Working days after the moment's own day up to the deadline of ``due``; 0 when it has passed."""
     last, day, count = (until.astimezone(LONDON) - timedelta(seconds=1)).date(), at.astimezone(LONDON).date(), 0

@@ -118,7 +118,8 @@ class Job(Row):
 
 
 class Email(Row):
-    """A message, written in the action's transaction, sent once by a job after it."""
+    """A message, written in the action's transaction, sent once by a job after it. One that is ``held_until`` a business
+    moment is never sent itself: from then on it is gathered into a ``digest``, once."""
 
     recipient = models.EmailField()
     template = models.CharField(max_length=80)
@@ -126,8 +127,24 @@ class Email(Row):
     key = models.CharField(max_length=160, unique=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    held_until = models.DateTimeField(null=True)
+    digest = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="gathered")
 
-    db_rights = STATE("sent_at")
+    db_rights = STATE("sent_at", "digest_id")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(held_until__isnull=True, digest__isnull=True)
+                | Q(held_until__isnull=False, sent_at__isnull=True),
+                name="held_message_is_gathered_not_sent",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["held_until"], condition=Q(held_until__isnull=False, digest__isnull=True), name="email_held"
+            )
+        ]
 
 
 class IdempotencyKey(Row):

@@ -21,6 +21,7 @@ from procurement.models.people import (
     ActingFor,
     Delegation,
     DelegationKind,
+    News,
     Post,
     PostCode,
     PostHolding,
@@ -44,7 +45,7 @@ __all__ = [
     "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "EDITABLE", "ENDED", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK",
     "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "Application", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "Decision", "DeclineCode", "Delegation",
-    "DelegationKind", "FrameworkGrant", "MatrixRow", "MilestonePayment", "OrganisationGrant", "Outcome", "Particulars",
+    "DelegationKind", "FrameworkGrant", "MatrixRow", "MilestonePayment", "News", "OrganisationGrant", "Outcome", "Particulars",
     "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "RevisionHand", "RevisionSite", "Side",
     "SpecialTerm", "StepState", "User", "VolumeEntry", "in_date",
 ]  # fmt: skip

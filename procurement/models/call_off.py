@@ -22,7 +22,7 @@ class CallOffState(models.TextChoices):
     DRAFT = "draft", _("draft")
     DEPARTMENT_APPROVAL = "department_approval", _("with the department's approvers")
     AUTHORITY_APPROVAL = "authority_approval", _("with the purchasing authority")
-    RETURNED = "returned", _("returned for amendment")
+    RETURNED = "returned", _("back for amendment")
     WITH_SUPPLIER = "with_supplier", _("with the supplier")
     CONFIRMED = "confirmed", _("accepted, contract not yet complete")
     CONTRACTED = "contracted", _("contracted")
@@ -133,6 +133,11 @@ class CallOff(Row):
     @property
     def is_returned(self) -> bool:
         return self.state == S.RETURNED
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """It waits for somebody who is not of its requesters: an approver or the supplier."""
+        return self.state in (*IN_APPROVAL, S.WITH_SUPPLIER)
 
     @property
     def is_binding(self) -> bool:

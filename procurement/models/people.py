@@ -29,6 +29,14 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
+class News(models.TextChoices):
+    """How a person reads messages that ask nothing of them. What waits for them is always sent at once."""
+
+    DAILY = "daily", _("once a working day, together")
+    AT_ONCE = "at_once", _("each at once")
+    NONE = "none", _("not at all")
+
+
 class User(Row, AbstractBaseUser, PermissionsMixin):
     """A person who can sign in. ``person_id`` is the name the evidence keeps when the account is long gone."""
 
@@ -36,17 +44,19 @@ class User(Row, AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=120)
     is_active = models.BooleanField(default=True)
+    news = models.CharField(max_length=7, choices=News.choices, default=News.DAILY)
     is_staff = False
 
     objects = UserManager()
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
-    db_rights = STATE("password", "last_login", "email", "name", "is_active")
+    db_rights = STATE("password", "last_login", "email", "name", "is_active", "news")
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(email=models.functions.Lower("email")), name="user_email_is_lower_case"),
+            models.CheckConstraint(condition=Q(news__in=News.values), name="user_news_is_known"),
         ]
 
     def __str__(self) -> str:

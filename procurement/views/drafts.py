@@ -32,7 +32,7 @@ def new(request):
     """Start a call-off for a department whose requester the person is."""
     accession = access.joined(request.actor, request.day).first()
     if accession is None:
-        raise Http404
+        raise _not_joined(request)
     framework, department = accession.framework, accession.department
     shut = list(guards.why_not_start(framework, department, by=request.actor, at=request.at))
     form = forms.TitleForm(request.POST or None)
@@ -45,6 +45,16 @@ def new(request):
             return to_tasks(call_off)
     context = {"form": form, "framework": framework, "department": department, "shut": shut, "errors": errors}
     return render(request, "procurement/new.html", context)
+
+
+def _not_joined(request) -> Exception:
+    """Why a department's people cannot order yet, in words; 404 for everybody else."""
+    own = access.sight_of(request.actor, request.day).organisations
+    joining = access.visible_accessions(request.actor, request.day).filter(department_id__in=own).first()
+    if joining is None:
+        return Http404()
+    acting = {"by": request.actor, "at": request.at}
+    return access.NotYours(guards.why_not_start(joining.framework, joining.department, **acting))
 
 
 @page
@@ -160,8 +170,8 @@ def formset_errors(formset):
 def sites(request, public_id):
     call_off = draft_of(request, public_id)
     rows = [{"was": s.name, "name": s.name, "seats": s.seats} for s in call_off.revision.sites.all()]
-    if not rows:
-        rows = [{"name": s.name, "seats": s.seats} for s in call_off.department.sites.all()]
+    known = [] if rows else [{"name": s.name, "seats": s.seats} for s in call_off.department.sites.all()]
+    rows = rows or known
     formset = forms.SiteFormSet(request.POST or None, initial=rows, prefix="site")
     errors, losing = (), False
     if request.method == "POST" and formset.is_valid():
@@ -173,7 +183,7 @@ def sites(request, public_id):
         if done:
             return redirect("procurement:sites", call_off.public_id) if "more" in request.POST else to_tasks(call_off)
         losing = any(drafting.why_quantities_lost(call_off.revision, wanted))
-    return section_page(request, call_off, "sites", None, errors=errors, template="procurement/sites.html", losing=losing,
+    return section_page(request, call_off, "sites", None, errors=errors, template="procurement/sites.html", losing=losing, known=known,
                     stored=lambda: display.stored_values(_as_stored(forms.SiteFormSet, rows)), formset=formset, formset_errors=formset_errors(formset) if formset.is_bound else [])  # fmt: skip
 
 

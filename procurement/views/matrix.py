@@ -75,18 +75,16 @@ def _stored(form):
 
 
 def _groups(form, quote):
-    """[(category, [(service, price, [(name, column, value, bad)])])] in catalogue order."""
-    groups: list = []
+    """[(category, [(service, price, [(name, column, value, bad)])])], each category once, in catalogue order."""
+    groups: dict = {}
     for service, price in _prices(form, quote):
-        if not groups or groups[-1][0] != service.category:
-            groups.append((service.category, []))
         columns = [("all", _("all sites"))] + [(str(site.position), site.name) for site in form.sites]
         cells = []
         for column, label in columns:
             name = f"q-{service.code}-{column}"
             cells.append((name, label, form.values.get(name, ""), name in form.cell_errors))
-        groups[-1][1].append((service, price, cells))
-    return groups
+        groups.setdefault(service.category, []).append((service, price, cells))
+    return list(groups.items())
 
 
 def _prices(form, quote):

@@ -26,7 +26,7 @@ def ask(request, public_id):
     return _act(
         request, order, guards.why_not_clarify(order, by=request.actor, at=request.at), negotiation.ask, order,
         title=_("Ask the department"), button=_("Send the question"), done=_("Asked."),
-        words=_("Your time to answer the order stands until the department has answered. Question and answer are annexed to the contract; they change nothing that was priced."),
+        words=_("Your time to answer the order stops until the department has answered. Question and answer are annexed to the contract; they change nothing that was priced."),
     )  # fmt: skip
 
 

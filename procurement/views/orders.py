@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
 from procurement import access, display, forms, guards, queries, workflow
-from procurement.models import ENDED, CallOffState, PostCode
+from procurement.models import ENDED, IN_APPROVAL, CallOffState, PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
@@ -80,11 +80,12 @@ def call_off(request, public_id):
         "contract": order.contracts.exclude(state="void").order_by("-id").first(),
         "can": {
             "decline": accepting and not list(guards.why_not_decline(order, **acting)),
-            "recall": not list(guards.why_not_recall(order, **acting)),
             "withdraw": not list(guards.why_not_withdraw(order, **acting)),
             "particulars": order.state not in ENDED and not list(guards.why_not_change_particulars(order, **acting)),
             "copy": not list(guards.why_not_copy(order, **acting)),
         },
+        "recall_shut": list(guards.why_not_recall(order, **acting)) if view == "department" and order.state in IN_APPROVAL else None,
+        "nudge_shut": list(guards.why_not_nudge(order, **acting)) if view == "department" and order.is_elsewhere else None,
         "accept_shut": list(guards.why_not_confirm(order, **acting)) if accepting else [],
     }  # fmt: skip
     if revision.is_submitted:
@@ -179,6 +180,25 @@ def recall(request, public_id):
         "call_off": order, "errors": errors, "title": _("Recall this call-off"), "button": _("Recall it"),
         "words": _("It comes back to you as a new draft revision with the same reference. Its approvers start again "
                    "when you submit it."),
+    }  # fmt: skip
+    return render(request, "procurement/confirm.html", context)
+
+
+@page
+def nudge(request, public_id):
+    """A polite reminder to whoever has the order."""
+    order = access.get_call_off(request.actor, public_id, request.day, "edit")
+    errors = list(guards.why_not_nudge(order, by=request.actor, at=request.at)) if request.method != "POST" else ()
+    if request.method == "POST":
+        result, errors = attempt(request, workflow.nudge, order)
+        if result:
+            messages.success(request, _("Reminded."))
+            return _back(order)
+    names = [name for desk in queries.desks(order, request.day) for name in desk.people]
+    context = {
+        "call_off": order, "errors": errors, "title": _("Remind whose desk it is on"), "button": _("Send the reminder"),
+        "words": _("A short, polite message goes to %(names)s. Nothing else happens: no answer is never taken as a yes.")
+        % {"names": ", ".join(names) or _("nobody: no chair that it waits for is taken")},
     }  # fmt: skip
     return render(request, "procurement/confirm.html", context)
 

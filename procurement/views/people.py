@@ -68,7 +68,8 @@ def _row(model, pk, **belongs):
 @page
 def invite(request, code):
     body = _managed(request, code)
-    form = people_forms.InviteForm(request.POST or None, posts=guards.posts_of(body))
+    hosts = {people_forms.host_of(user.email) for user in access.people_of(body, request.day)}
+    form = people_forms.InviteForm(request.POST or None, posts=guards.posts_of(body), hosts=hosts)
     return _change(
         request, body, form, lambda f: attempt(request, membership.invite, body, **f.cleaned_data),
         title=_("Give somebody a post"), button=_("Give the post"), done=_("Done. They have been told by email."),

@@ -87,7 +87,7 @@ def test_it_goes_through_the_pages(client, mailoutbox):
     assert post(client, here + "ask/", text="")["Content-Type"] and not Clarification.objects.exists()
     assert post(client, here + "ask/", text=ASKED)["Location"] == here
     shown = client.get(here).content.decode()
-    assert ASKED in shown and "time to answer the order stands" in shown
+    assert ASKED in shown and "time to answer the order has stopped" in shown
     sign_in(client, "requester@dius.example")
     assert "waits for your answer" in client.get("/").content.decode()
     assert ASKED in client.get(here + "questions/1/").content.decode()

@@ -14,7 +14,7 @@ import procurement.urls
 from documents import audit
 from documents.refusal import Refused
 from procurement import access, membership, people_display
-from procurement.models import ActingFor, Delegation, OrganisationGrant, PostHolding
+from procurement.models import ActingFor, Delegation, OrganisationGrant, PostHolding, User
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
@@ -40,6 +40,15 @@ def invite(name: str, email: str, post: str, by: str = ADMIN):
 
 def act(action, *args, email=ADMIN, at=cast.START, **more):
     return action(*args, by=cast.person(email), at=at, **more)
+
+
+def test_an_address_of_another_organisation_is_asked_about(client):
+    sign_in(client, ADMIN)
+    typed = {"name": "Nora New", "email": "nora@ons.example", "post": "finance_director"}
+    shown = post(client, "/people/DIUS/invite/", **typed)
+    assert "Nobody of your organisation has an address like this" in shown.content.decode()
+    assert not User.objects.filter(email="nora@ons.example").exists()
+    assert post(client, "/people/DIUS/invite/", **typed, outside="on")["Location"] == "/people/DIUS/"
 
 
 def test_who_is_invited_has_an_account_a_post_and_a_mail(mailoutbox):

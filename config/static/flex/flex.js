@@ -4,6 +4,12 @@ import { initAll } from "../govuk/govuk-frontend.js";
 document.body.classList.add("js-enabled", "govuk-frontend-supported");
 initAll();
 
+// What a table has to say to the person, read out when it changes.
+function say(table, words) {
+  const place = document.getElementById(table.dataset.pasteSays);
+  if (place) place.textContent = words;
+}
+
 // Pasting from a spreadsheet into the services matrix fills the cells to the right and below.
 for (const table of document.querySelectorAll("[data-paste-table]")) {
   table.addEventListener("paste", (event) => {
@@ -14,12 +20,15 @@ for (const table of document.querySelectorAll("[data-paste-table]")) {
     if (top < 0) return;
     event.preventDefault();
     const left = rows[top].indexOf(event.target);
+    const lost = [];
     text.replace(/\r/g, "").replace(/\n$/, "").split("\n").forEach((line, down) => {
       line.split("\t").forEach((value, right) => {
         const cell = rows[top + down]?.[left + right];
         if (cell) cell.value = value.trim();
+        else if (value.trim()) lost.push(value.trim());
       });
     });
+    say(table, lost.length ? table.dataset.pasteLost.replace("%", lost.join(", ")) : "");
     table.dispatchEvent(new Event("change", { bubbles: true }));
   });
 }

@@ -1,0 +1,90 @@
+"""What waits for a person, over everything: one list, whatever it is about, oldest duty first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from documents.clock import london_day
+from procurement import accession_display, queries
+from procurement.actors import Person
+from procurement.models import Act, CallOff
+
+MOST_OF_A_KIND = 50
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to do: about what, for whom, what, since when, and until when where a time runs."""
+
+    subject: str
+    organisation: str
+    todo: str
+    url: str
+    since: datetime
+    due: datetime | None = None
+
+    def days(self, on: date) -> int:
+        """For how many days it has waited."""
+        return (on - london_day(self.since)).days
+
+
+def in_order(items: Iterable[Item]) -> list[Item]:
+    """What has a time limit first, the nearest first; then what has waited longest."""
+    return sorted(items, key=lambda item: (item.due is None, item.due or item.since, item.subject))
+
+
+def items(by: Person, on: date) -> list[Item]:
+    """Approval steps, the supplier's orders, questions on both sides, accessions, own drafts; a fixed number of
+    queries. Contracts to sign are added above (``contracts.queries.inbox``)."""
+    return [*_steps(by, on), *_orders(by, on), *_asked(by, on), *_accessions(by, on), *_drafts(by, on)]
+
+
+def _order(call_off: CallOff, todo: str, since: datetime, *, due: datetime | None = None, url: str = "") -> Item:
+    url = url or reverse("procurement:call_off", args=[call_off.public_id])
+    words = f"{call_off.reference} {call_off.title}" if call_off.reference else call_off.title
+    return Item(words, call_off.department.name, todo, url, since, due)
+
+
+def _steps(by: Person, on: date) -> Iterable[Item]:
+    for step in queries.open_steps(by, on)[:MOST_OF_A_KIND]:
+        order = step.revision.call_off
+        words = _("to commit as %(post)s") if step.act == Act.COMMIT else _("to endorse as %(post)s")
+        url = reverse("procurement:brief", args=[order.public_id, step.position])
+        yield _order(order, words % {"post": step.get_post_display()}, step.opened_at, url=url)
+
+
+def _orders(by: Person, on: date) -> Iterable[Item]:
+    for order in queries.orders_to_answer(by, on)[:MOST_OF_A_KIND]:
+        yield _order(order, _("to accept or decline"), order.state_since, due=order.answer_due_at)
+
+
+def _asked(by: Person, on: date) -> Iterable[Item]:
+    for asked in queries.clarifications_to_answer(by, on)[:MOST_OF_A_KIND]:
+        order = asked.call_off
+        words = _("%(who)s waits for your answer to a question") % {"who": order.supplier.name}
+        url = reverse("procurement:clarified", args=[order.public_id, asked.number])
+        yield _order(order, words, asked.asked_at, url=url)
+    for query in queries.queries_to_answer(by, on)[:MOST_OF_A_KIND]:
+        order = query.revision.call_off
+        words = _("a question from %(who)s") % {"who": query.asked_by_name}
+        url = reverse("procurement:answer", args=[order.public_id, query.pk])
+        yield _order(order, words, query.asked_at, url=url)
+
+
+def _accessions(by: Person, on: date) -> Iterable[Item]:
+    for row in accession_display.waiting(by, on)[:MOST_OF_A_KIND]:
+        accession = row["accession"]
+        subject = _("%(department)s joins %(framework)s") % {
+            "department": accession.department.name, "framework": accession.framework.title,
+        }  # fmt: skip
+        url = reverse("procurement:accession", args=[accession.public_id])
+        yield Item(subject, accession.department.name, row["words"], url, accession.state_since, accession.due_at)
+
+
+def _drafts(by: Person, on: date) -> Iterable[Item]:
+    for order in queries.drafts(by, on)[:MOST_OF_A_KIND]:
+        url = reverse("procurement:tasks", args=[order.public_id])
+        yield _order(order, str(order.get_state_display()), order.state_since, url=url)
