@@ -4,11 +4,12 @@ this process and of the children it waited for (the layout is forked)."""
 import resource
 from statistics import median
 
+from contracts.formation import TEMPLATE_VERSION
 from documents import canonical, rendering, signing, verifying
 from documents.models import Document, DocumentRevision
 from tests.documents.contract_payload import dius
 
-KIND, VERSION, TIMES = "call_off_contract", 1, 3
+KIND, VERSION, TIMES = "call_off_contract", TEMPLATE_VERSION, 3
 STEPS = ("render", "seal", "sign", "archive", "check")
 
 

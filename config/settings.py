@@ -157,6 +157,7 @@ if CELERY_BROKER_URL.startswith("filesystem"):
     }
 elif CELERY_BROKER_URL.startswith(("amqp", "pyamqp")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}  # a ring the broker did not take is known at once
+JOB_SECONDS = env.int("JOB_SECONDS", default=0)  # a worker without a pool ends itself by it; a pool has its time limits
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

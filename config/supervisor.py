@@ -9,6 +9,7 @@ import contextlib
 import ctypes
 import fcntl
 import hashlib
+import itertools
 import os
 import shutil
 import signal
@@ -23,6 +24,7 @@ from config.embedded_pg import Cluster, EmbeddedPostgresError
 
 ROOT = Path(__file__).resolve().parent.parent
 STOPPING_SECONDS = 15
+JOB_SECONDS = 115  # what no job may take; the layout's own limits are below it
 DIES_WITH_PARENT = 1  # prctl(PR_SET_PDEATHSIG)
 
 
@@ -115,14 +117,33 @@ def collect_static(var: Path) -> None:
         stamps.done("static", key)
 
 
-def worker_command(directory: Path, *, beat: bool = True) -> list[str]:
-    command = [
-        sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker", "--loglevel", "WARNING",
-        "--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat",
+def worker_command() -> list[str]:
+    """A worker that does one job at a time in its own process: there is no pool whose lock a killed child would take
+    with it. ``documents.jobs`` ends the process when a job takes too long; the supervisor starts it again."""
+    return [
+        sys.executable, "-m", "celery", "--quiet", "--app", "config", "worker", "--loglevel", "WARNING", "--pool", "solo",
+        "--hostname", f"{os.getpid()}-{next(_worker_numbers)}@flex", "--without-gossip", "--without-mingle",
+        "--without-heartbeat",
     ]  # fmt: skip
-    if beat:
-        command += ["--beat", "--schedule", str(directory / "beat-schedule")]
-    return command
+
+
+_worker_numbers = itertools.count(1)
+WORKERS = 2
+
+
+def beat_command(directory: Path) -> list[str]:
+    return [
+        sys.executable, "-m", "celery", "--quiet", "--app", "config", "beat", "--loglevel", "WARNING", "--schedule",
+        str(directory / "beat-schedule"), "--pidfile", "",
+    ]  # fmt: skip
+
+
+def start_work(family: "Family", directory: Path) -> None:
+    """The workers and the clock that wakes them."""
+    os.environ["JOB_SECONDS"] = str(JOB_SECONDS)
+    for number in range(1, WORKERS + 1):
+        family.start(f"worker {number}", worker_command())
+    family.start("beat", beat_command(directory))
 
 
 def web_command(bind: str) -> list[str]:
@@ -247,7 +268,7 @@ def run(directory: Path, port: int) -> None:
     try:
         prepare(directory)
         family.start("web", web_command(f"127.0.0.1:{port}"))
-        family.start("worker", worker_command(directory))
+        start_work(family, directory)
         wait_for(address)
         welcome(address, time.monotonic() - began)
         family.watch()
@@ -285,7 +306,7 @@ def story(directory: Path, out: str) -> None:
     family = Family()
     try:
         prepare(directory)
-        family.start("worker", worker_command(directory))
+        start_work(family, directory)
         done = subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), "story", "--out", out], cwd=ROOT, check=False
         )

@@ -5,6 +5,7 @@ UPDATE, works with no transaction open, and finishes by an UPDATE that must hit 
 the effect. A sweep rings again for whatever is due, so a lost message costs seconds, never the work.
 """
 
+import faulthandler
 import logging
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
@@ -144,12 +146,26 @@ def run(job_id: int) -> bool:
         return False
     known = _tasks[job.task]
     try:
-        known.run(job)
+        with _no_longer_than(settings.JOB_SECONDS):
+            known.run(job)
     except LostLease as lost:
         log.warning("%s", lost)
     except Exception as error:
         _failed(job, known, error)
     return True
+
+
+@contextmanager
+def _no_longer_than(seconds: int) -> Iterator[None]:
+    """End this process when the work takes longer, also where it hangs outside Python; whoever watches over the worker
+    starts it again, and the job's attempts count. 0: no limit, as where a pool of the worker's own has one."""
+    if seconds:
+        faulthandler.dump_traceback_later(seconds, exit=True)
+    try:
+        yield
+    finally:
+        if seconds:
+            faulthandler.cancel_dump_traceback_later()
 
 
 def _failed(job: Job, known: Task, error: Exception) -> None:

@@ -20,6 +20,7 @@ from documents.refusal import Reason, Refused
 from procurement.actors import Person
 from procurement.models import (
     ACT_FOR_ORGANISATION,
+    AUTHORITY_POSTS,
     SERVE_FRAMEWORK,
     Accession,
     AccessionState,
@@ -324,22 +325,33 @@ def grant_organisation(user: User, organisation: Organisation, *, starts_on: dat
     _grant(OrganisationGrant, user, organisation, ACT_FOR_ORGANISATION, starts_on, ends_on)
 
 
-def grant_organisation_once(user: User, organisation: Organisation, *, on: date) -> None:
-    """From the day on, unless the person is one of the organisation's people on it already."""
-    if not OrganisationGrant.objects.filter(in_date(on), user=user, content_object=organisation).exists():
-        grant_organisation(user, organisation, starts_on=on)
+def fit_grants(user: User, body: Organisation, *, on: date, make: bool = False) -> None:
+    """A person belongs to an organisation until the last day of the last post they hold there: its grants that are in
+    date end then, later or earlier than they did. ``make``: where the person has none in date, from the day on."""
+    held = PostHolding.objects.filter(user=user, post__organisation=body).exclude(ends_on__lt=on)
+    ends = list(held.values_list("post__code", "ends_on"))
+    of_authority = [end for code, end in ends if code in AUTHORITY_POSTS]
+    of_body = [end for code, end in ends if code not in AUTHORITY_POSTS]
+    frameworks = [(FrameworkGrant, framework, SERVE_FRAMEWORK) for framework in Framework.objects.filter(authority=body)]
+    for (model, target, codename), found in [
+        *((row, of_authority) for row in frameworks), ((OrganisationGrant, body, ACT_FOR_ORGANISATION), of_body),
+    ]:  # fmt: skip
+        if not found:
+            continue
+        last = None if None in found else max(found)
+        if not model.objects.filter(in_date(on), user=user, content_object=target).update(ends_on=last) and make:
+            _grant(model, user, target, codename, on, last)
 
 
-def grant_framework_once(user: User, framework: Framework, *, on: date) -> None:
-    """From the day on, unless the person is one of the framework's people on it already."""
-    if not FrameworkGrant.objects.filter(in_date(on), user=user, content_object=framework).exists():
-        grant_framework(user, framework, starts_on=on)
-
-
-def end_grants(user: User, organisation: Organisation, *, on: date) -> None:
-    """The person is none of the organisation's people any more after the day."""
-    OrganisationGrant.objects.filter(in_date(on), user=user, content_object=organisation).update(ends_on=on)
-    FrameworkGrant.objects.filter(in_date(on), user=user, content_object__authority=organisation).update(ends_on=on)
+def acts_for_a_counterparty(user: User, body: Organisation, on: date) -> bool:
+    """Whether the person is, from the day on, one of the people of an organisation that contracts with this one: of a
+    supplier or an authority, or of anybody where this one is such. Who sits on two sides could agree with themselves."""
+    others = Organisation.objects.filter(
+        Q(pk__in=OrganisationGrant.objects.exclude(ends_on__lt=on).filter(user=user).values("content_object"))
+        | Q(frameworks__in=FrameworkGrant.objects.exclude(ends_on__lt=on).filter(user=user).values("content_object"))
+    ).exclude(pk=body.pk)
+    trades = Q(frameworks__isnull=False) | Q(framework_places__isnull=False)
+    return (others if Organisation.objects.filter(trades, pk=body.pk).exists() else others.filter(trades)).exists()
 
 
 def people_of(organisation: Organisation, on: date) -> QuerySet[User]:

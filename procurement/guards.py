@@ -84,9 +84,9 @@ def _accession(framework, department) -> Iterator[Reason]:
     active = Accession.objects.filter(framework=framework, department=department, state=AccessionState.ACTIVE)
     if not active.exists():
         yield Reason(
-            _("%(department)s has not joined %(framework)s.")
+            _("%(department)s is no member of %(framework)s, so nothing new is ordered for it.")
             % {"department": department.name, "framework": framework.title},
-            _("The accession lead of the purchasing authority can help it join."),
+            _("The accession lead of the purchasing authority can help it join, the framework manager resume a membership."),
         )
 
 
@@ -179,7 +179,7 @@ def hands_of(call_off: CallOff, revision: CallOffRevision) -> dict:
 def why_not_segregated(call_off: CallOff, revision: CallOffRevision, by: Person, seat: access.Seat | None):
     barred = hands_of(call_off, revision)
     if by.person_id in barred:
-        yield Reason(_("You %(did)s, so you cannot decide on it.") % {"did": barred[by.person_id]})
+        yield Reason(_("You %(did)s, so somebody else has to do this.") % {"did": barred[by.person_id]})
     if seat and seat.principal and seat.principal.person_id in barred:
         yield Reason(
             _("%(name)s, for whom you act, %(did)s.")
@@ -214,6 +214,17 @@ def why_not_act_on_step(call_off: CallOff, step: ApprovalStep, *, by: Person, at
         )
     yield from why_not_segregated(call_off, step.revision, by, seat)
     yield from why_recused(call_off, by)
+    yield from why_chosen_by_recused(call_off, seat)
+
+
+def why_chosen_by_recused(call_off: CallOff, seat: access.Seat | None) -> Iterator[Reason]:
+    """Who keeps out of an order does not choose who decides instead."""
+    acting = seat.acting if seat else None
+    if acting and acting.named_by and Recusal.objects.filter(call_off=call_off, person_id=acting.named_by).exists():
+        yield Reason(
+            _("Who made you deputy here has declared a conflict of interest in this order."),
+            _("The administrator can name a deputy who decides on it."),
+        )
 
 
 def why_recused(call_off: CallOff, by: Person) -> Iterator[Reason]:
@@ -226,9 +237,11 @@ def why_recused(call_off: CallOff, by: Person) -> Iterator[Reason]:
 
 
 def why_not_decide(call_off: CallOff, step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """Endorse or commit: on top of the turn, the price hold and, where it commits, a delegation that covers the value."""
+    """Endorse or commit: on top of the turn, the department's membership, the price hold and, where it commits, a
+    delegation that covers the value."""
     on = london_day(at)
     yield from why_not_act_on_step(call_off, step, by=by, at=at)
+    yield from _accession(call_off.framework, call_off.department)
     yield from why_hold_ended(step.revision, on)
     if step.act == Act.COMMIT:
         yield from why_not_covered(call_off, step, by=by, on=on)
@@ -319,8 +332,10 @@ def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
         if call_off.answer_due_at and at >= call_off.answer_due_at:
             yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
         yield from _question_open(call_off, on)
+        yield from _accession(call_off.framework, call_off.department)
         yield from why_hold_ended(call_off.revision, on)
         yield from why_supplier_excluded(call_off, on)
+        yield from why_not_segregated(call_off, call_off.revision, by, access.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, on))
 
 
 def _question_open(call_off: CallOff, on: date) -> Iterator[Reason]:

@@ -4,14 +4,14 @@ Nothing is back-dated and nothing deleted: what somebody could do on a past day 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalogue.models import Framework, Organisation
+from catalogue.models import Organisation
 from documents import audit
 from documents.actors import Actor
 from documents.clock import london_day
@@ -78,16 +78,17 @@ def appoint(body: Organisation, named: NamedPerson, *, by: Actor, at: datetime) 
 
 
 def _seat(body: Organisation, name: str, email: str, code: str, on: date) -> tuple[User, PostHolding]:
+    """The person's account, post and grant. A post that has been given an end is held on from the day after it."""
     email = email.strip().lower()
     user = User.objects.filter(email=email).first() or User.objects.create_user(email, name)
-    if code in AUTHORITY_POSTS:
-        for framework in Framework.objects.filter(authority=body):
-            access.grant_framework_once(user, framework, on=on)
-    else:
-        access.grant_organisation_once(user, body, on=on)
+    insist(guards.why_not_of(user, body, on))
     post, _created = Post.objects.get_or_create(organisation=body, code=code)
-    found = PostHolding.objects.filter(in_date(on), post=post, user=user).first()
-    return user, found or PostHolding.objects.create(post=post, user=user, starts_on=on)
+    held = PostHolding.objects.filter(post=post, user=user).exclude(ends_on__lt=on).order_by("starts_on").last()
+    if held is None or held.ends_on is not None:
+        starts_on = on if held is None else held.ends_on + timedelta(days=1)
+        held = PostHolding.objects.create(post=post, user=user, starts_on=starts_on)
+    access.fit_grants(user, body, on=on, make=True)
+    return user, held
 
 
 def _record(verb: str, body: Organisation, user: User, by: Actor, at: datetime, **extra: str) -> None:
@@ -107,6 +108,7 @@ def invite(body: Organisation, *, name: str, email: str, post: str, by: Person, 
     user, holding = _seat(body, name, email, post, london_day(at))
     _record("invited", body, user, by, at, post=str(post))
     notifications.tell_appointed(holding)
+    notifications.tell_powers(body, holding, by, at, f"appointed:{holding.pk}")
     return user
 
 
@@ -122,10 +124,7 @@ def end_holding(holding: PostHolding, *, ends_on: date, by: Person, at: datetime
         if row.starts_on <= ends_on and (row.ends_on is None or row.ends_on > ends_on):
             row.ends_on = ends_on
             row.save()
-    if not PostHolding.objects.filter(
-        guards.still_held_after(ends_on), user=holding.user, post__organisation=body
-    ).exists():  # fmt: skip
-        access.end_grants(holding.user, body, on=ends_on)
+    access.fit_grants(holding.user, body, on=london_day(at))
     _record("post_ended", body, holding.user, by, at, post=holding.post.code, ends_on=ends_on.isoformat())
     return holding
 
@@ -137,6 +136,7 @@ def delegate(holding: PostHolding, limit: Limit, *, by: Person, at: datetime) ->
     insist(guards.why_not_delegate(holding, limit, by=by, at=at))
     made = Delegation.objects.create(holding=holding, **vars(limit))
     _record("delegated", body, holding.user, by, at, post=holding.post.code, delegation=str(made.pk))
+    notifications.tell_powers(body, holding, by, at, f"delegated:{made.pk}")
     return made
 
 
@@ -157,7 +157,9 @@ def name_deputy(
     """Somebody of the same organisation acts for the holder from a day to a day, within the holder's limits."""
     body = _lock(holding.post.organisation)
     insist(guards.why_not_name_deputy(holding, deputy, starts_on, ends_on, by=by, at=at))
-    made = ActingFor.objects.create(holding=holding, deputy=deputy, starts_on=starts_on, ends_on=ends_on)
+    made = ActingFor.objects.create(
+        holding=holding, deputy=deputy, starts_on=starts_on, ends_on=ends_on, named_by=by.person_id
+    )
     _record("deputy_named", body, deputy, by, at, post=holding.post.code, principal=holding.user.name)
     return made
 

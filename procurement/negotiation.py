@@ -35,7 +35,8 @@ def ask(call_off: CallOff, *, text: str, by: Person, at: datetime) -> Clarificat
 
 @transaction.atomic
 def answer(clarification: Clarification, *, text: str, by: Person, at: datetime) -> Clarification:
-    """A requester answers, and the supplier's clock goes on with the days it had left."""
+    """A requester answers, and the supplier's clock goes on with the working days it had left, one at least: an answer
+    late in the evening must be readable."""
     call_off = lock_call_off(clarification.call_off)
     clarification = Clarification.objects.select_for_update(of=("self",)).get(pk=clarification.pk)
     insist(guards.why_not_answer_clarification(call_off, clarification, by=by, at=at))
@@ -44,7 +45,7 @@ def answer(clarification: Clarification, *, text: str, by: Person, at: datetime)
     clarification.answer, clarification.answered_at = text, at
     clarification.answered_by, clarification.answered_by_name = by.person_id, by.words
     clarification.save()
-    call_off.answer_due_at = working_days.due(at, call_off.answer_days_left or 0)
+    call_off.answer_due_at = working_days.due(at, max(1, call_off.answer_days_left or 0))
     call_off.answer_days_left = None
     call_off.save()
     audit.record("call_off.clarified", call_off, by=by, at=at, reason=text, extra={"number": clarification.number})

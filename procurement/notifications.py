@@ -8,7 +8,7 @@ from django.urls import reverse
 from catalogue.models import Organisation
 from documents.clock import london_day
 from documents.templatetags.flex import last_day
-from procurement import access, mailing
+from procurement import access, guards, mailing
 from procurement.actors import Person
 from procurement.models import (
     ApprovalStep,
@@ -134,6 +134,21 @@ def tell_appointed(holding: PostHolding) -> None:
         "reset": settings.PUBLIC_URL + reverse("account_reset_password"),
     }  # fmt: skip
     mailing.must_act([user], "procurement/email/appointed.txt", context, f"appointed:{holding.pk}")
+
+
+OVERSEERS = (PostCode.ADMINISTRATOR, PostCode.ACCOUNTING_OFFICER, PostCode.DEPUTY_DIRECTOR)
+
+
+def tell_powers(body: Organisation, holding: PostHolding, by: Person, at: datetime, key: str) -> None:
+    """Who gave whom what, to those who answer for it: no administrator gives powers unseen."""
+    people = [person for post in OVERSEERS for person in _post(body, post, at) if person.person_id != by.person_id]
+    held = [guards.delegation_words(row) for row in holding.delegations.order_by("id")]
+    context = {
+        "who": by.words, "whom": holding.user.name, "email": holding.user.email, "post": holding.post.get_code_display(),
+        "organisation": body.name, "limits": held,
+        "url": settings.PUBLIC_URL + reverse("procurement:people", args=[body.code]),
+    }  # fmt: skip
+    mailing.must_act(people, "procurement/email/powers.txt", context, f"powers:{key}")
 
 
 def tell_queried(call_off: CallOff, query: Query, at: datetime) -> None:

@@ -57,17 +57,36 @@ def why_not_manage(body: Organisation, *, by: Person, at: datetime) -> Iterator[
         )
 
 
-def _not_oneself(user: User, by: Person) -> Iterator[Reason]:
+def _not_oneself(user: User, body: Organisation, by: Person, at: datetime) -> Iterator[Reason]:
+    """Nor to the principal whose chair of administrator they sit in: it would be that person's own hand."""
+    seat = access.find_seat(by, body.pk, PostCode.ADMINISTRATOR, london_day(at))
+    principal = seat.principal if seat else None
     if user.person_id == by.person_id:
         yield Reason(_("Nobody gives powers to themselves; another administrator has to do it."))
+    elif principal is not None and user.pk == principal.pk:
+        yield Reason(
+            _("You act for %(name)s: nobody gives powers to whom they act for. Another administrator has to do it.")
+            % {"name": principal.name}
+        )
+
+
+def why_not_of(user: User, body: Organisation, on: date) -> Iterator[Reason]:
+    """Nobody sits on two sides of one contract."""
+    if access.acts_for_a_counterparty(user, body, on):
+        yield Reason(
+            _("%(email)s cannot have a post at %(body)s: its owner acts for another side of its contracts.")
+            % {"email": user.email, "body": body.name},
+            _("Their posts there have to end first."),
+        )
 
 
 def why_not_invite(body: Organisation, email: str, post: str, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_manage(body, by=by, at=at)
     user = User.objects.filter(email=email.strip().lower()).first()
     if user is not None:
-        yield from _not_oneself(user, by)
-        if PostHolding.objects.filter(in_date(london_day(at)), user=user, post__organisation=body, post__code=post).exists():
+        yield from _not_oneself(user, body, by, at)
+        yield from why_not_of(user, body, london_day(at))
+        if PostHolding.objects.filter(user=user, post__organisation=body, post__code=post, ends_on__isnull=True).exists():
             yield Reason(_("%(name)s holds this post already.") % {"name": user.name})
     if post not in posts_of(body):
         yield Reason(_("%(body)s has no such post.") % {"body": body.name})
@@ -97,7 +116,7 @@ def why_not_end(holding: PostHolding, ends_on: date, *, by: Person, at: datetime
 
 def why_not_delegate(holding: PostHolding, limit: LimitLike, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_manage(holding.post.organisation, by=by, at=at)
-    yield from _not_oneself(holding.user, by)
+    yield from _not_oneself(holding.user, holding.post.organisation, by, at)
     yield from _not_past(limit.starts_on, at)
     if holding.post.code not in COMMITTING:
         yield Reason(_("The post of %(post)s commits and signs nothing.") % {"post": holding.post.get_code_display()})
@@ -125,7 +144,7 @@ def why_not_name_deputy(
     body = holding.post.organisation
     if holding.user.person_id != by.person_id or holding.pk not in _own_holdings(by, at):
         yield from why_not_manage(body, by=by, at=at)
-        yield from _not_oneself(deputy, by)
+        yield from _not_oneself(deputy, body, by, at)
     yield from _not_past(starts_on, at)
     if deputy.pk == holding.user_id:
         yield Reason(_("Nobody acts for themselves."))

@@ -137,9 +137,18 @@ def why_not_sign(
     seat = signing.box(party).seat(by, at)
     if by.person_id in signing.barred or (seat.principal and seat.principal.person_id in signing.barred):
         yield Reason(signing.barred_words)
+    yield from _signed_already(signing, by, seat)
     yield from _covered(signing, seat, at)
     if fresh and (by.signed_in_at is None or clock.real_now() - by.signed_in_at > FRESH_SIGN_IN):
         yield Reason(_("Sign in again just before you sign."), _("The page asks you for your password."))
+
+
+def _signed_already(signing: Signing, by: Person, seat: Seat) -> Iterator[Reason]:
+    """One person, one signature, whatever chairs they sit in; and not beside whom they act for."""
+    people = {str(by.person_id), *([str(seat.principal.person_id)] if seat.principal else [])}
+    for intent in SigningIntent.objects.filter(document=signing.document):
+        if intent.act["person_id"] in people:
+            yield Reason(_("%(name)s has signed this document for another party.") % {"name": intent.act["name"]})
 
 
 def _covered(signing: Signing, seat: Seat, at: datetime) -> Iterator[Reason]:

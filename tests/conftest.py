@@ -23,7 +23,7 @@ import psycopg2
 import pytest
 
 from config.embedded_pg import OWNER, SUPERUSER, Cluster
-from config.supervisor import APPS, collect_static, die_with_parent, digest, worker_command
+from config.supervisor import APPS, JOB_SECONDS, beat_command, collect_static, die_with_parent, digest, worker_command
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_VAR = ROOT / "var"
@@ -170,6 +170,14 @@ def free_port() -> int:
         return found.getsockname()[1]
 
 
+def start_worker(folder: Path, environment: dict[str, str]) -> subprocess.Popen:
+    """A real worker, and the clock that wakes it in the same group of processes: who kills the group kills both."""
+    how = {"cwd": ROOT, "env": environment | {"JOB_SECONDS": str(JOB_SECONDS)}, "preexec_fn": die_with_parent}
+    worker = subprocess.Popen(worker_command(), process_group=0, **how)
+    subprocess.Popen(beat_command(folder), process_group=worker.pid, **how)
+    return worker
+
+
 @pytest.fixture
 def live_site(committed_db):
     """A real site on a committed database: .address, .environment, .worker (process), .database."""
@@ -186,9 +194,7 @@ def live_site(committed_db):
          "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"],
         cwd=ROOT, env=environment, start_new_session=True, preexec_fn=die_with_parent,
     )  # fmt: skip
-    worker = subprocess.Popen(
-        worker_command(folder), cwd=ROOT, env=environment, start_new_session=True, preexec_fn=die_with_parent
-    )
+    worker = start_worker(folder, environment)
     try:
         for _ in range(160):
             try:

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.json import KeyTextTransform
 from django.utils.translation import gettext_lazy as _
 
 from documents.machines import FSMField, register, transition
@@ -124,7 +125,12 @@ class SigningIntent(Row):
 
     class Meta:
         ordering = ["id"]
-        constraints = [models.UniqueConstraint(fields=["document", "field"], name="one_intent_a_field")]
+        constraints = [
+            models.UniqueConstraint(fields=["document", "field"], name="one_intent_a_field"),
+            models.UniqueConstraint(
+                models.F("document"), KeyTextTransform("person_id", "act"), name="nobody_signs_a_document_twice"
+            ),
+        ]
 
 
 class Signature(Row):

@@ -204,12 +204,13 @@ class Delegation(Row):
 
 class ActingFor(Row):
     """A time-boxed deputy: ``deputy`` may act in the post of ``holding``; one link long, never for oneself (the
-    database refuses it)."""
+    database refuses it). ``named_by`` is the person who chose them; null where the register was opened with it."""
 
     holding = models.ForeignKey(PostHolding, on_delete=models.PROTECT, related_name="deputies")
     deputy = models.ForeignKey(User, on_delete=models.PROTECT, related_name="acting_for")
     starts_on = models.DateField()
     ends_on = models.DateField()
+    named_by = models.UUIDField(null=True, blank=True)
 
     db_rights = STATE("ends_on")
 

@@ -18,12 +18,11 @@ from django.db import connection, connections, transaction
 from django.http import HttpResponseRedirect
 from django.test import RequestFactory
 
-from config.supervisor import die_with_parent, worker_command
 from contracts.models import Contract
 from documents import clock, idempotency, jobs, mail, numbers, store
 from documents.models import Document, DocumentRevision, Email, IdempotencyKey, Job, NumberCounter, Signature
 from tests import cast
-from tests.conftest import ROOT, sql
+from tests.conftest import ROOT, sql, start_worker
 
 MAKING = "contracts.make_document"
 
@@ -112,15 +111,7 @@ def worker(committed_db):
         environment = os.environ | {
             "FLEX_TEST_DATABASE": committed_db, "FLEX_TEST_FOLDER": str(folder), "TMPDIR": str(folder / "tmp"),
         }  # fmt: skip
-        started.append(
-            subprocess.Popen(
-                worker_command(folder),
-                cwd=ROOT,
-                env=environment,
-                start_new_session=True,
-                preexec_fn=die_with_parent,
-            )
-        )
+        started.append(start_worker(folder, environment))
         return started[-1]
 
     yield start, folder
@@ -229,3 +220,17 @@ def waiting_for_a_row() -> bool:
     """Asked on a connection of its own: what a transaction sees of the others does not change while it lasts."""
     name = connection.settings_dict["NAME"]
     return bool(sql(f"SELECT 1 FROM pg_stat_activity WHERE datname = '{name}' AND wait_event_type = 'Lock'"))
+
+
+def test_a_process_whose_job_hangs_is_ended():
+    """Also outside Python, where no exception could be raised: the supervisor starts the worker again."""
+    hang = (
+        "import django; django.setup()\n"
+        "from documents.jobs import _no_longer_than\n"
+        "import threading\n"
+        "with _no_longer_than(1):\n"
+        "    threading.Lock().acquire(); lock = threading.Lock(); lock.acquire(); lock.acquire()\n"
+    )
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    done = subprocess.run([sys.executable, "-c", hang], cwd=ROOT, env=environment, capture_output=True, timeout=60)
+    assert done.returncode == 1 and b"Timeout" in done.stderr

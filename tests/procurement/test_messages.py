@@ -121,7 +121,7 @@ def test_only_a_requester_reminds_and_only_while_others_have_it():
         with pytest.raises(Refused, match="Only a requester"):
             workflow.nudge(order, by=cast.person(email), at=later)
     workflow.recall(order, by=cast.requester(), at=later)
-    with pytest.raises(Refused, match="returned"):
+    with pytest.raises(Refused, match="back for amendment"):
         workflow.nudge(order, by=cast.requester(), at=later)
 
 

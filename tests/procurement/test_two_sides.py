@@ -1,0 +1,203 @@
+"""Nobody agrees with themselves: not on two sides of a contract, not through a deputy, not after declaring a conflict."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from contracts import formation
+from documents import store
+from documents.models import SigningIntent
+from documents.refusal import Refused
+from procurement import access, agreements, approval, membership, negotiation, working_days
+from procurement.models import (
+    Accession,
+    Delegation,
+    OrganisationGrant,
+    Post,
+    PostHolding,
+    User,
+)
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+TODAY = cast.START.date()
+ADMIN = "administrator@dius.example"
+LETTER = {"letter_filename": "letter.pdf", "letter_sha256": "a" * 64}
+
+
+def invite(email: str, post: str, *, by: str = ADMIN, at=cast.START) -> User:
+    return membership.invite(cast.dius(), name="Nora New", email=email, post=post, by=cast.person(by), at=at)
+
+
+def holding(email: str, post: str) -> PostHolding:
+    return PostHolding.objects.select_related("post__organisation", "user").filter(user__email=email, post__code=post).last()
+
+
+def seat_past_the_guards(email: str, post: str) -> PostHolding:
+    """A post given as if no guard had been asked: what stands behind the guard has to hold alone."""
+    user = User.objects.get(email=email)
+    made = PostHolding.objects.create(
+        post=Post.objects.get(organisation=cast.dius(), code=post), user=user, starts_on=TODAY
+    )
+    access.grant_organisation(user, cast.dius(), starts_on=TODAY)
+    return made
+
+
+@pytest.mark.parametrize("email", ["order.desk@fujitsu.example", "deputy.director@co.example", "auditor@co.example"])
+def test_nobody_of_the_other_sides_has_a_post(email):
+    with pytest.raises(Refused, match="acts for another side of its contracts"):
+        invite(email, "accounting_officer")
+
+
+def test_somebody_of_another_department_may():
+    assert invite("requester@ons.example", "requester").email == "requester@ons.example"
+
+
+def test_who_decided_does_not_accept_the_order():
+    desk = seat_past_the_guards("order.desk@fujitsu.example", "budget_holder")
+    order = cast.submitted()
+    by = cast.person(desk.user.email)
+    step = cast.open_step(order, by)
+    approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True, by=by, at=cast.START)
+    for email in cast.ROUTE[1:]:
+        cast.decide(order, email)
+    with pytest.raises(Refused, match="already decided on this revision, so somebody else has to do this"):
+        cast.accept(order)
+
+
+def test_one_person_signs_a_document_once():
+    contract = cast.issued()
+    chair = seat_past_the_guards("supplier.signatory@fujitsu.example", "signatory")
+    Delegation.objects.create(holding=chair, kind="signature", unlimited=True, starts_on=TODAY)
+    cast.sign(contract, *cast.SIGNATORIES[0])
+    cast.run_all_jobs()
+    shown = store.head(contract.document).sha256
+    with pytest.raises(Refused, match="has signed this document for another party"):
+        formation.sign(
+            cast.fresh(contract), "department", shown_sha256=shown, by=cast.person(chair.user.email), at=cast.START
+        )
+    first = SigningIntent.objects.get(document=contract.document)
+    with pytest.raises(IntegrityError, match="nobody_signs_a_document_twice"), transaction.atomic():
+        SigningIntent.objects.create(
+            document=contract.document, field="Signature_department", identifier="X", base_sha256="0" * 64,
+            act=first.act, created_at=cast.START,
+        )  # fmt: skip
+
+
+def test_who_declared_a_conflict_does_not_choose_who_decides_instead():
+    order, by = cast.submitted(), cast.person(cast.ROUTE[0])
+    step = cast.open_step(order, by)
+    chair = holding(cast.ROUTE[0], "budget_holder")
+    colleague = invite("nora@dius.example", "contract_manager")
+    dates = {"starts_on": TODAY, "ends_on": TODAY + timedelta(days=9)}
+    membership.name_deputy(chair, colleague, **dates, by=by, at=cast.START)
+    approval.recuse(step, reason="My sister works there.", by=by, at=cast.START)
+    with pytest.raises(Refused, match="Who made you deputy here has declared a conflict"):
+        cast.decide(order, colleague.email)
+
+
+def test_the_administrator_chooses_who_decides_for_the_recused():
+    order, by = cast.submitted(), cast.person(cast.ROUTE[0])
+    step = cast.open_step(order, by)
+    colleague = invite("nora@dius.example", "contract_manager")
+    approval.recuse(step, reason="My sister works there.", by=by, at=cast.START)
+    dates = {"starts_on": TODAY, "ends_on": TODAY + timedelta(days=9)}
+    chair = holding(cast.ROUTE[0], "budget_holder")
+    membership.name_deputy(chair, colleague, **dates, by=cast.person(ADMIN), at=cast.START)
+    assert cast.decide(order, colleague.email).revision.decisions.count() == 1
+
+
+def test_a_deputy_gives_no_powers_to_whom_they_act_for():
+    colleague = invite("nora@dius.example", "contract_manager")
+    dates = {"starts_on": TODAY, "ends_on": TODAY + timedelta(days=9)}
+    membership.name_deputy(holding(ADMIN, "administrator"), colleague, **dates, by=cast.person(ADMIN), at=cast.START)
+    with pytest.raises(Refused, match="nobody gives powers to whom they act for"):
+        invite(ADMIN, "finance_director", by=colleague.email)
+
+
+def test_powers_are_told_to_those_who_answer_for_them(mailoutbox):
+    invite("nora@dius.example", "finance_director")
+    cast.run_all_jobs()
+    told = {message.to[0] for message in mailoutbox if message.subject.startswith("Nora New is finance director")}
+    assert "accounting.officer@dius.example" in told and ADMIN not in told
+
+
+# ---- membership ends with the last post, and not before
+
+
+def test_who_has_left_every_post_is_nobodys_member_in_whatever_order_they_ended():
+    user = invite("nora@dius.example", "requester")
+    invite("nora@dius.example", "contract_manager")
+    by = cast.person(ADMIN)
+    for post, days in (("requester", 9), ("contract_manager", 4)):
+        last = TODAY + timedelta(days=days)
+        membership.end_holding(holding(user.email, post), ends_on=last, by=by, at=cast.START)
+    assert access.sight(user, TODAY + timedelta(days=9)).organisations
+    assert access.sight(user, TODAY + timedelta(days=10)).organisations == frozenset()
+
+
+def test_a_second_post_keeps_the_membership_going():
+    user = invite("nora@dius.example", "requester")
+    by = cast.person(ADMIN)
+    last = TODAY + timedelta(days=9)
+    membership.end_holding(holding(user.email, "requester"), ends_on=last, by=by, at=cast.START)
+    invite("nora@dius.example", "contract_manager")
+    assert cast.dius().pk in access.sight(user, TODAY + timedelta(days=400)).organisations
+    assert OrganisationGrant.objects.get(user=user).ends_on is None
+
+
+def test_a_post_that_was_given_an_end_can_go_on():
+    user = invite("nora@dius.example", "requester")
+    last = TODAY + timedelta(days=9)
+    membership.end_holding(holding(user.email, "requester"), ends_on=last, by=cast.person(ADMIN), at=cast.START)
+    invite("nora@dius.example", "requester")
+    assert holding(user.email, "requester").starts_on == last + timedelta(days=1)
+    assert (cast.dius().pk, "requester") in access.sight(user, last + timedelta(days=1)).posts
+
+
+def test_the_database_makes_no_right_longer_and_changes_no_answer():
+    question = negotiation.ask(
+        cast.with_supplier(), text="When?", by=cast.person("order.desk@fujitsu.example"), at=cast.START
+    )
+    negotiation.answer(question, text="Soon.", by=cast.requester(), at=cast.START)
+    chair = holding(ADMIN, "administrator")
+    statements = (
+        ("UPDATE procurement_clarification SET answer = 'Never.'", "the answer stays"),
+        ("UPDATE procurement_postholding SET ends_on = '2099-01-01' WHERE ends_on IS NOT NULL", "not made longer"),
+        ("UPDATE procurement_delegation SET ends_on = NULL WHERE ends_on IS NOT NULL", "not made longer"),
+    )
+    PostHolding.objects.filter(pk=chair.pk).update(ends_on=TODAY + timedelta(days=1))
+    for statement, words in statements:
+        with pytest.raises(IntegrityError, match=words), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+# ---- the membership of the department itself
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_no_order_goes_on_for_a_department_that_is_no_member(ended):
+    order = cast.with_supplier()
+    by = cast.person("framework.manager@co.example")
+    membership_of = Accession.objects.get(department=cast.dius(), state="active")
+    (agreements.end if ended else agreements.suspend)(membership_of, reason="Left.", by=by, at=cast.START)
+    with pytest.raises(Refused, match="is no member of public sector Flex"):
+        cast.accept(order)
+
+
+def test_no_step_is_approved_for_a_department_that_is_no_member():
+    order = cast.submitted()
+    by = cast.person("framework.manager@co.example")
+    agreements.suspend(Accession.objects.get(department=cast.dius(), state="active"), reason="Pause.", by=by, at=cast.START)
+    with pytest.raises(Refused, match="is no member of public sector Flex"):
+        cast.decide(order, cast.ROUTE[0])
+
+
+def test_an_answer_on_the_last_evening_leaves_a_working_day():
+    order = cast.with_supplier()
+    desk = cast.person("order.desk@fujitsu.example")
+    last = order.answer_due_at - timedelta(minutes=2)
+    question = negotiation.ask(order, text="When?", by=desk, at=last)
+    negotiation.answer(question, text="Soon.", by=cast.requester(), at=last + timedelta(minutes=1))
+    assert cast.fresh(order).answer_due_at == working_days.due(last, 1)
