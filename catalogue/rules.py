@@ -6,9 +6,11 @@ declared seats, and a seat counts once however many services it takes. Lines wit
 interim service covers the same seats before the shared one: never the same day twice, and no day between.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -41,14 +43,36 @@ def carries_seat(service: Service) -> bool:
 
 def unmet(
     rules: Sequence[Rule], sites: Sequence[tuple[str, int]], lines: Sequence[Line], price_list: PriceList,
-    lots: Sequence[tuple[int, int | None]] = (),
+    lots: Sequence[tuple[int, int | None]] = (), requested: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Unmet]:  # fmt: skip
-    """Every rule the order does not meet. ``sites`` is (name, seats); ``lots`` is (number, lot it needs or None)."""
+    """Every rule the order does not meet. ``sites`` is (name, seats); ``lots`` is (number, lot it needs or None);
+    ``requested`` is for how many of which service the order asks the authority's exception."""
     found = [*_seats(sites, lines, price_list), *_interim(sites, lines, price_list)]
     for rule in rules:
-        found += _CHECKS[rule.kind](rule, sites, lines, price_list)
+        if rule.kind == BY_EXCEPTION:
+            found += _by_exception(rule, lines, requested)
+        else:
+            found += _CHECKS[rule.kind](rule, sites, lines, price_list)
     found += _lots(lots, lines, price_list)
     return found
+
+
+def exceptional(rules: Sequence[Rule]) -> list[str]:
+    """The services that take the authority's exception, in the order of the rules."""
+    found = [code for rule in rules if rule.kind == BY_EXCEPTION for code in rule.parameters["services"]]
+    return list(dict.fromkeys(found))
+
+
+def _place(line: Line) -> str:
+    return line.site or _("all sites")
+
+
+def _quantities(lines: Sequence[Line], name) -> str:
+    """"CORE-01 424, CORE-02 186": the quantities added up by what ``name`` says of a line."""
+    added: Counter[str] = Counter()
+    for line in lines:
+        added[name(line)] += line.quantity
+    return ", ".join(f"{what} {quantity:,}" for what, quantity in added.items())
 
 
 def _shared(lines: Sequence[Line]) -> list[Line]:
@@ -58,22 +82,24 @@ def _shared(lines: Sequence[Line]) -> list[Line]:
 def _seats(sites, lines, price_list) -> Iterator[Unmet]:
     """Seats at a site = its seat lines."""
     for name, seats in sites:
-        ordered = sum(
-            line.quantity
-            for line in _shared(lines)
-            if line.site == name and carries_seat(price_list.services[line.service])
-        )
+        desktops = [
+            line for line in _shared(lines) if line.site == name and carries_seat(price_list.services[line.service])
+        ]
+        ordered = sum(line.quantity for line in desktops)
         if ordered != seats:
+            which = _quantities(desktops, lambda line: line.service)
             yield Unmet(
                 "seats", "", name, seats - ordered,
-                _("%(site)s has %(seats)s seats and %(ordered)s desktops: %(advice)s.")
-                % {"site": name, "seats": f"{seats:,}", "ordered": f"{ordered:,}", "advice": _advice(seats - ordered)},
+                _("%(site)s has %(seats)s seats and %(ordered)s desktops%(which)s: %(advice)s.")
+                % {"site": name, "seats": f"{seats:,}", "ordered": f"{ordered:,}",
+                   "which": f" ({which})" if which else "", "advice": _advice(seats - ordered)},
             )  # fmt: skip
     for line in _shared(lines):
         if line.site is None and carries_seat(price_list.services[line.service]):
             yield Unmet(
                 "seats", line.service, "", line.quantity,
-                _("%(code)s is ordered for all sites; desktops are ordered site by site.") % {"code": line.service},
+                _("%(code)s: %(n)s ordered for all sites; desktops are ordered site by site.")
+                % {"code": line.service, "n": f"{line.quantity:,}"},
             )  # fmt: skip
 
 
@@ -104,11 +130,12 @@ def _interim(sites, lines, price_list) -> Iterator[Unmet]:
             if days:
                 yield Unmet(
                     "interim", code, line.site or "", days,
-                    (_("%(code)s ends on %(day)s and the shared service starts %(days)s days later: close the gap.")
+                    (_("%(code)s (%(site)s) ends on %(day)s and the shared service starts %(days)s days later: close "
+                       "the gap.")
                      if days > 0
-                     else _("%(code)s and the shared service both run for %(days)s days, until %(day)s: "
+                     else _("%(code)s (%(site)s) and the shared service both run for %(days)s days, until %(day)s: "
                             "no seat is charged twice for a day."))
-                    % {"code": code, "day": _day(over - timedelta(days=1)), "days": abs(days)},
+                    % {"code": code, "site": _place(line), "day": _day(over - timedelta(days=1)), "days": abs(days)},
                 )  # fmt: skip
 
 
@@ -134,10 +161,25 @@ def _required_per_seat(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
     if ordered != seats:
         yield Unmet(
             rule.kind, group[0], "", seats - ordered,
-            _("%(text)s %(group)s: %(ordered)s ordered for %(seats)s seats; %(advice)s.")
+            _("%(text)s %(group)s: %(ordered)s ordered for %(seats)s seats%(short)s; %(advice)s.")
             % {"text": rule.text, "group": _(" or ").join(group), "ordered": f"{ordered:,}", "seats": f"{seats:,}",
-               "advice": _advice(seats - ordered)},
+               "short": _short(sites, chosen), "advice": _advice(seats - ordered)},
         )  # fmt: skip
+
+
+def _short(sites, chosen: Sequence[Line]) -> str:
+    """Where seats go without, if the group is ordered site by site: ", at London 600 of 620"."""
+    if not chosen or any(line.site is None for line in chosen):
+        return ""
+    here = Counter({name: 0 for name, _seats in sites})
+    for line in chosen:
+        here[line.site or ""] += line.quantity
+    found = [
+        _("%(site)s %(have)s of %(seats)s") % {"site": name, "have": f"{here[name]:,}", "seats": f"{seats:,}"}
+        for name, seats in sites
+        if here[name] < seats
+    ]
+    return _(", at %(places)s") % {"places": ", ".join(found)} if found else ""
 
 
 def _required_per_site(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
@@ -170,18 +212,30 @@ def _required_per_site(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
         if line.service in group and line.site not in known:
             yield Unmet(
                 rule.kind, line.service, line.site or "", line.quantity,
-                _("%(code)s is ordered for a site without seats, or for all sites; order it site by site.")
-                % {"code": line.service},
+                (_("%(code)s: %(n)s ordered for all sites; order it site by site.") if line.site is None
+                 else _("%(code)s: %(n)s ordered at %(site)s, a site without seats; take it off."))
+                % {"code": line.service, "n": f"{line.quantity:,}", "site": line.site},
             )  # fmt: skip
 
 
-def _by_exception(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
-    for line in lines:
-        if line.service in rule.parameters["services"]:
+def _by_exception(rule: Rule, lines: Sequence[Line], requested: Mapping[str, int]) -> Iterator[Unmet]:
+    """What is ordered of such a service is covered by a request; whether it is granted is the authority's decision."""
+    for code in rule.parameters["services"]:
+        chosen = [line for line in lines if line.service == code]
+        ordered, covered = sum(line.quantity for line in chosen), requested.get(code, 0)
+        if ordered > covered:
             yield Unmet(
-                rule.kind, line.service, line.site or "", line.quantity,
-                _("%(text)s %(n)s of %(code)s ordered.")
-                % {"text": rule.text, "n": line.quantity, "code": line.service},
+                rule.kind, code, (chosen[0].site or "") if len(chosen) == 1 else "", ordered - covered,
+                _("%(text)s %(code)s: %(ordered)s ordered (%(places)s) and an exception asked for %(covered)s; ask for "
+                  "%(missing)s more or order fewer.")
+                % {"text": rule.text, "code": code, "ordered": f"{ordered:,}", "covered": f"{covered:,}",
+                   "places": _quantities(chosen, _place), "missing": f"{ordered - covered:,}"},
+            )  # fmt: skip
+        elif covered and not ordered:
+            yield Unmet(
+                rule.kind, code, "", -covered,
+                _("%(code)s: an exception is asked for %(covered)s and none is ordered; take the request back.")
+                % {"code": code, "covered": f"{covered:,}"},
             )  # fmt: skip
 
 
@@ -191,8 +245,9 @@ def _max_months(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
         if line.service in rule.parameters["services"] and (line.months or 0) > limit:
             yield Unmet(
                 rule.kind, line.service, line.site or "", line.months or 0,
-                _("%(text)s %(code)s is ordered for %(months)s months.")
-                % {"text": rule.text, "code": line.service, "months": line.months},
+                _("%(text)s %(code)s (%(site)s): %(n)s ordered for %(months)s months, %(over)s too long.")
+                % {"text": rule.text, "code": line.service, "site": _place(line), "n": f"{line.quantity:,}",
+                   "months": line.months, "over": (line.months or 0) - limit},
             )  # fmt: skip
 
 
@@ -201,20 +256,23 @@ def _lots(lots, lines, price_list) -> Iterator[Unmet]:
     used = {price_list.services[line.service].lot for line in lines}
     for number, needs in lots:
         if needs is not None and number in used and needs not in used:
+            of_lot = [line for line in lines if price_list.services[line.service].lot == number]
             yield Unmet(
                 "needs_lot", "", "", needs,
-                _("Services of lot %(lot)s can only be ordered together with services of lot %(needs)s.")
-                % {"lot": number, "needs": needs},
+                _("Services of lot %(lot)s can only be ordered together with services of lot %(needs)s, and none of those "
+                  "is: %(which)s.")
+                % {"lot": number, "needs": needs,
+                   "which": _quantities(of_lot, lambda line: f"{line.service} ({_place(line)})")},
             )  # fmt: skip
 
 
+BY_EXCEPTION = "by_exception"
 _CHECKS = {
     "required_per_seat": _required_per_seat,
     "required_per_site": _required_per_site,
-    "by_exception": _by_exception,
     "max_months": _max_months,
 }
-KINDS = tuple(_CHECKS)
+KINDS = (*_CHECKS, BY_EXCEPTION)
 
 
 def faults(rule: Rule, services: Collection[str]) -> Iterator[str]:

@@ -41,13 +41,13 @@ def test_the_two_departments_orders_meet_every_rule():
 
 def test_a_site_short_of_desktops_is_named_with_what_is_missing():
     (found,) = unmet(changed("CORE-01", "London", quantity=424))
-    assert found.words == "London has 620 seats and 610 desktops: add 10 or lower the seats."
+    assert found.words == "London has 620 seats and 610 desktops (CORE-01 424, CORE-02 186): add 10 or lower the seats."
     assert (found.rule, found.site, found.figure) == ("seats", "London", 10)
 
 
 def test_a_site_with_too_many_desktops_is_named_with_what_to_remove():
     (found,) = unmet(changed("CORE-02", "Runcorn", quantity=20))
-    assert found.words == "Runcorn has 60 seats and 62 desktops: remove 2 or raise the seats."
+    assert found.words == "Runcorn has 60 seats and 62 desktops (CORE-01 42, CORE-02 20): remove 2 or raise the seats."
 
 
 def test_two_wrong_sites_are_both_named_though_their_sum_is_right():
@@ -60,7 +60,7 @@ def test_two_wrong_sites_are_both_named_though_their_sum_is_right():
 
 
 def test_desktops_are_not_ordered_for_all_sites():
-    assert "CORE-01 is ordered for all sites; desktops are ordered site by site." in words(extra("CORE-01", 5))
+    assert "CORE-01: 5 ordered for all sites; desktops are ordered site by site." in words(extra("CORE-01", 5))
 
 
 @pytest.mark.parametrize("code", ["CORE-06", "CORE-07", "CORE-15", "CORE-04"])
@@ -110,8 +110,8 @@ def test_two_networks_at_a_site_are_one_too_many():
 
 
 def test_a_network_belongs_to_a_site_with_seats():
-    assert "order it site by site" in words(extra("CORE-14"))
-    assert "CORE-13 is ordered for a site without seats" in words(
+    assert "CORE-14: 1 ordered for all sites; order it site by site." in words(extra("CORE-14"))
+    assert "CORE-13: 1 ordered at Store room, a site without seats; take it off." in words(
         extra("CORE-13", site="Store room"), [*DIUS_SITES, ("Store room", 0)]
     )
 
@@ -120,17 +120,45 @@ def test_a_site_without_seats_needs_nothing():
     assert unmet(DIUS, [*DIUS_SITES, ("Store room", 0)]) == []
 
 
+WITH_PCS = [
+    *changed("CORE-01", "Runcorn", quantity=40),
+    Line(99, "shared", "CORE-03", "Runcorn", 2, date(2008, 4, 1), 55),
+]
+
+
 def test_a_standard_pc_needs_an_exception():
-    swapped = [
-        *changed("CORE-01", "Runcorn", quantity=41),
-        Line(99, "shared", "CORE-03", "Runcorn", 1, date(2008, 4, 1), 55),
-    ]
-    assert words(swapped) == "A standard PC needs the authority's exception. 1 of CORE-03 ordered."
+    assert words(WITH_PCS) == (
+        "A standard PC needs the authority's exception. CORE-03: 2 ordered (Runcorn 2) and an exception asked for 0; ask "
+        "for 2 more or order fewer."
+    )
+    assert rules.exceptional(RULES) == ["CORE-03"]
+
+
+@pytest.mark.parametrize(("asked", "missing"), [(1, 1), (2, None), (3, None)])
+def test_a_request_meets_the_rule_when_it_covers_what_is_ordered(asked, missing):
+    found = rules.unmet(RULES, DIUS_SITES, WITH_PCS, PRICES, LOTS, {"CORE-03": asked})
+    assert [(one.service, one.site, one.figure) for one in found] == ([("CORE-03", "Runcorn", missing)] if missing else [])
+
+
+def test_a_request_for_what_is_not_ordered_is_taken_back():
+    (found,) = rules.unmet(RULES, DIUS_SITES, DIUS, PRICES, LOTS, {"CORE-03": 4})
+    assert found.words == "CORE-03: an exception is asked for 4 and none is ordered; take the request back."
+
+
+def test_a_service_short_of_a_site_is_named_with_the_site():
+    by_site = [Line(100 + n, "shared", "CORE-06", name, seats - 20 * (name == "London"), date(2008, 4, 1), 55)
+               for n, (name, seats) in enumerate(DIUS_SITES)]  # fmt: skip
+    assert words([*without("CORE-06"), *by_site]) == (
+        "Every seat takes e-mail, calendar and directory. CORE-06: 980 ordered for 1,000 seats, at London 600 of 620; "
+        "add 20 or lower the seats."
+    )
 
 
 def test_the_interim_service_lasts_six_months_at_most():
     longer = changed("TRN-01", starts_on=date(2007, 9, 1), months=7)
-    assert words(longer) == "The interim managed service lasts six months at most. TRN-01 is ordered for 7 months."
+    assert words(longer) == (
+        "The interim managed service lasts six months at most. TRN-01 (all sites): 1,000 ordered for 7 months, 1 too long."
+    )
     assert unmet(changed("TRN-01", starts_on=date(2007, 10, 1), months=6)) == []
 
 
@@ -143,19 +171,22 @@ def test_the_interim_service_is_for_no_more_seats_than_there_are():
 
 def test_no_day_lies_between_the_interim_and_the_shared_service():
     assert words(changed("TRN-01", months=4)) == (
-        "TRN-01 ends on 29 February 2008 and the shared service starts 31 days later: close the gap."
+        "TRN-01 (all sites) ends on 29 February 2008 and the shared service starts 31 days later: close the gap."
     )
 
 
 def test_no_seat_is_charged_twice_for_a_day():
     assert words(changed("TRN-01", months=6)) == (
-        "TRN-01 and the shared service both run for 30 days, until 30 April 2008: no seat is charged twice for a day."
+        "TRN-01 (all sites) and the shared service both run for 30 days, until 30 April 2008: no seat is charged twice for a day."
     )
 
 
 def test_a_lot_that_needs_another_is_ordered_with_it():
     alone = [line for line in DIUS if line.service.startswith("CALL-")]
-    assert "Services of lot 2 can only be ordered together with services of lot 1." in words(alone, [])
+    assert (
+        "Services of lot 2 can only be ordered together with services of lot 1, and none of those is: "
+        "CALL-01 (all sites) 12, CALL-02 (all sites) 2,"
+    ) in words(alone, [])
     assert unmet([], []) == []
 
 
