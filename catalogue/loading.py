@@ -189,7 +189,7 @@ _PLAIN = (
     "reference", "title", "starts_on", "ends_on", "term_justification", "extension_months", "scope",
     "selection_method", "price_mechanism", "open_framework", "regime", "call_off_max_months",
     "call_off_may_outlive_framework_months", "supplier_response_working_days", "price_hold_days", "upward_rerating",
-    "indexation", "signing_order", "accession_review_working_days",
+    "indexation", "signing_order", "accession_review_working_days", "priced_together_days",
 )  # fmt: skip
 
 

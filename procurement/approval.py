@@ -16,6 +16,9 @@ from procurement.models import (
     ApprovalStep,
     CallOff,
     Decision,
+    ExceptionDecision,
+    ExceptionOutcome,
+    ExceptionRequest,
     Outcome,
     Query,
     Recusal,
@@ -49,7 +52,7 @@ def _record(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: da
         held = access.delegations(seat, guards.commit_kind(step.side), on)
         # the smallest delegation that is enough: what was used, not what could have been
         delegation = min(
-            (d for d in held if d.covers(step.revision.whole_life_gbp, step.revision.lots)),
+            (d for d in held if d.covers(step.revision.route_value, step.revision.lots)),
             key=lambda d: (d.unlimited, d.limit_gbp or 0),
         )
     decision = Decision.objects.create(
@@ -138,6 +141,11 @@ def return_for_changes(
     _insist_on_what_was_shown(step, shown_hash)
     _insist_on_declaration(no_conflict)
     _insist_on_reason(reason)
+    return _send_back(call_off, step, "returned", reason=reason, by=by, at=at)
+
+
+def _send_back(call_off: CallOff, step: ApprovalStep, verb: str, *, reason: str, by: Person, at: datetime) -> CallOff:
+    shown_hash = step.revision.revision_hash
     _record(step, Outcome.RETURNED, reason=reason, by=by, at=at)
     before = call_off.state
     void_steps(call_off.revision)
@@ -145,12 +153,66 @@ def return_for_changes(
     new_draft_revision(call_off, at=at)
     call_off.save()
     audit.record(
-        "call_off.returned", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
+        f"call_off.{verb}", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
         hash_shown=shown_hash,
     )  # fmt: skip
     notifications.tell_returned(call_off, reason, at)
     capacity.release_all(call_off, at=at)
     return call_off
+
+
+@transaction.atomic
+def grant_exception(
+    step: ApprovalStep, asked: ExceptionRequest, *, shown_hash: str, no_conflict: bool, reason: str = "", by: Person,
+    at: datetime,
+) -> ExceptionDecision:  # fmt: skip
+    """The authority lets the order have so many of a service by exception; the order itself does not move."""
+    call_off, step, asked = _lock_exception(step, asked, shown_hash=shown_hash, no_conflict=no_conflict, by=by, at=at)
+    decision = _decide_exception(step, asked, ExceptionOutcome.GRANTED, reason=reason, by=by, at=at)
+    audit.record(
+        "call_off.exception_granted", call_off, by=by, at=at, hash_shown=shown_hash,
+        acting_for=decision.principal_name, reason=reason,
+        extra={"service": asked.service_code, "quantity": asked.quantity},
+    )  # fmt: skip
+    return decision
+
+
+@transaction.atomic
+def refuse_exception(
+    step: ApprovalStep, asked: ExceptionRequest, *, reason: str, shown_hash: str, no_conflict: bool, by: Person,
+    at: datetime,
+) -> CallOff:  # fmt: skip
+    """The authority does not, and the order goes back to its requester with that reason."""
+    call_off, step, asked = _lock_exception(step, asked, shown_hash=shown_hash, no_conflict=no_conflict, by=by, at=at)
+    _insist_on_reason(reason)
+    _decide_exception(step, asked, ExceptionOutcome.REFUSED, reason=reason, by=by, at=at)
+    words = _("The exception for %(n)s of %(code)s is refused. %(reason)s") % {
+        "n": f"{asked.quantity:,}", "code": asked.service_code, "reason": reason,
+    }  # fmt: skip
+    return _send_back(call_off, step, "exception_refused", reason=words, by=by, at=at)
+
+
+def _lock_exception(
+    step: ApprovalStep, asked: ExceptionRequest, *, shown_hash: str, no_conflict: bool, by: Person, at: datetime
+) -> tuple[CallOff, ApprovalStep, ExceptionRequest]:
+    call_off, step = _lock(step)
+    asked = step.revision.exceptions.select_related("decision").get(pk=asked.pk)
+    insist(guards.why_not_decide_exception(call_off, step, asked, by=by, at=at))
+    _insist_on_what_was_shown(step, shown_hash)
+    _insist_on_declaration(no_conflict)
+    return call_off, step, asked
+
+
+def _decide_exception(
+    step: ApprovalStep, asked: ExceptionRequest, outcome: str, *, reason: str, by: Person, at: datetime
+) -> ExceptionDecision:
+    seat = access.find_seat(by, step.organisation_id, step.post, london_day(at))
+    return ExceptionDecision.objects.create(
+        request=asked, revision=step.revision, step=step, user=by.user, person_id=by.person_id, name=by.words,
+        holding=seat.holding, principal_id=seat.principal.person_id if seat.principal else None,
+        principal_name=seat.principal.name if seat.principal else "", outcome=outcome, reason=reason,
+        revision_hash=step.revision.revision_hash, decided_at=at,
+    )  # fmt: skip
 
 
 def _insist_on_reason(reason: str) -> None:

@@ -40,10 +40,17 @@ def changes_since_last_seen(revision: CallOffRevision, by: Person) -> list[str] 
     if earlier is None:
         return None
     found = differences(json.loads(earlier.content), json.loads(revision.content))
-    # Each revision salts its budget code anew, so the commitments in the content differ even where the code does not.
+    # Each revision salts what the supplier may not read anew, so the commitments in the content differ even where it
+    # does not.
     if earlier.budget_code != revision.budget_code:
         found.append(_("%(part)s changed") % {"part": _("budget code")})
+    if _asked(earlier) != _asked(revision):
+        found.append(_("%(part)s changed") % {"part": _("exceptions asked for")})
     return found
+
+
+def _asked(revision: CallOffRevision) -> list[tuple[str, int, str]]:
+    return list(revision.exceptions.values_list("service_code", "quantity", "reason"))
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

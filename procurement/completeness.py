@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue import queries
+from catalogue import queries, rules
 from catalogue.models import Framework
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
@@ -17,7 +17,7 @@ from procurement.models import Attachment, CallOffRevision
 from procurement.quoting import Quote, estimated_value, unpaid_one_offs
 
 SECTIONS = (
-    "title", "sites", "term", "services", "service_levels", "milestones", "special_terms", "data_protection", "attachments",
+    "title", "sites", "term", "services", "exceptions", "service_levels", "milestones", "special_terms", "data_protection", "attachments",
     "budget", "particulars",
 )  # fmt: skip
 KPIS_NEEDED = 3
@@ -134,7 +134,7 @@ def _services(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
     if quote.totals.whole_life > revision.call_off.framework.ceiling_gbp:
         yield Gap("services", _("The order is worth more than the whole framework may be."))
     for unmet in quote.unmet:
-        yield Gap("services", unmet.words)
+        yield Gap("exceptions" if unmet.rule == rules.BY_EXCEPTION else "services", unmet.words)
 
 
 def _service_levels(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:

@@ -2,8 +2,9 @@
 
 Shape (``schema`` 1): parties, term, sites, lines, totals, the VAT rates of the forecast, milestones with criteria and
 payments, service levels, special terms, data-protection schedule, attachments' hashes, release and matrix version.
-Money is strings with two places, days ISO dates. The budget code is represented by a salted sha256, because the
-supplier receives this object. Of a draft, ``release`` and ``term`` are null while there is no live release or no dated
+Money is strings with two places, days ISO dates. The budget code, and how many of a service an exception is asked for
+and why (``exceptions``, there only if any is), are represented by a salted sha256, because the supplier receives this
+object. Of a draft, ``release`` and ``term`` are null while there is no live release or no dated
 line; nothing with a gap is ever submitted.
 """
 
@@ -143,11 +144,25 @@ def _vat_rates(quote: Quote) -> list[dict[str, Any]]:
     ]
 
 
+def _exceptions(revision: CallOffRevision) -> dict[str, Any]:
+    """Only where there is something to say: an order without a request has the content it always had."""
+    asked = [
+        {"service": one.service_code, "commitment": _commitment(revision, one.service_code, one.quantity, one.reason)}
+        for one in revision.exceptions.all()
+    ]
+    return {"exceptions": asked} if asked else {}
+
+
+def _commitment(revision: CallOffRevision, *parts: Any) -> str:
+    """A salted sha256 of what approvers read and the supplier does not."""
+    return sha256(canonical.dumps([revision.budget_salt, *parts])).hexdigest()
+
+
 def approved_object(revision: CallOffRevision, quote: Quote) -> dict[str, Any]:
     call_off = revision.call_off
     framework = call_off.framework
     payments = {m.number: m for m in quote.milestones}
-    return {
+    return _exceptions(revision) | {
         "schema": SCHEMA,
         "call_off": {"reference": call_off.reference, "revision": revision.number, "title": call_off.title},
         "framework": {
@@ -213,6 +228,7 @@ def freeze(approved: dict[str, Any]) -> tuple[str, str]:
     return data.decode(), canonical.sha256_hex(data)
 
 
-def draft_hash(revision: CallOffRevision, quote: Quote) -> str:
-    """The hash of a draft as it is shown for checking, before submission adds reference, matrix and price hold."""
-    return freeze(approved_object(revision, quote))[1]
+def draft_hash(revision: CallOffRevision, quote: Quote, counted_with: list[dict[str, str]]) -> str:
+    """The hash of a draft as it is shown for checking, before submission adds reference, matrix and price hold; and of
+    the orders counted together with it, which are no part of what is approved but decide who approves it."""
+    return freeze(approved_object(revision, quote) | {"counted_with": counted_with})[1]

@@ -4,6 +4,7 @@ from procurement.models import (
     Attachment,
     CallOffLine,
     CallOffRevision,
+    ExceptionRequest,
     MilestonePayment,
     Particulars,
     PlannedMilestone,
@@ -58,6 +59,10 @@ def copy_content(source: CallOffRevision, target: CallOffRevision) -> None:
             MilestonePayment(milestone=row, service_code=p.service_code, percent=p.percent, quantity=p.quantity)
             for p in milestone.payments.all()
         )
+    ExceptionRequest.objects.bulk_create(  # asked for again: what was granted was granted on the hash of its revision
+        ExceptionRequest(revision=target, service_code=e.service_code, quantity=e.quantity, reason=e.reason)
+        for e in source.exceptions.all()
+    )
     SpecialTerm.objects.bulk_create(
         SpecialTerm(revision=target, number=t.number, heading=t.heading, text=t.text)
         for t in source.special_terms.all()

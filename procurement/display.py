@@ -19,6 +19,7 @@ from procurement.models import (
     CallOff,
     CallOffRevision,
     CallOffState,
+    ExceptionRequest,
     Particulars,
     Phase,
 )
@@ -29,6 +30,7 @@ SECTION_NAMES = {
     "sites": gettext_lazy("Sites and seats"),
     "term": gettext_lazy("Term"),
     "services": gettext_lazy("Services by site"),
+    "exceptions": gettext_lazy("Exceptions asked for"),
     "service_levels": gettext_lazy("Key performance indicators"),
     "milestones": gettext_lazy("Transition milestones"),
     "special_terms": gettext_lazy("Special terms and staff transfer"),
@@ -40,7 +42,8 @@ SECTION_NAMES = {
 
 
 def section_rows(call_off, gaps: list[completeness.Gap]) -> list[dict[str, Any]]:
-    """The task list: name, address, and what is missing."""
+    """The task list: name, address, and what is missing. Exceptions are a task of the orders that need one."""
+    asked = bool(call_off.revision.exceptions.all()) or any(gap.section == "exceptions" for gap in gaps)
     return [
         {
             "section": section, "name": SECTION_NAMES[section],
@@ -48,6 +51,7 @@ def section_rows(call_off, gaps: list[completeness.Gap]) -> list[dict[str, Any]]
             "untouched": section == "service_levels" and not call_off.revision.kpi_codes,
         }
         for section in completeness.SECTIONS
+        if section != "exceptions" or asked
     ]  # fmt: skip
 
 
@@ -122,6 +126,8 @@ class Reading:
     """The whole order for one reader: the approved object, what lies beside it, and which of it the reader may read.
 
     ``phases`` are ``charges_by_phase`` with their lines; ``kept_files`` are files the supplier reads only the hash of.
+    ``exceptions`` are what was asked for and decided; of them the supplier reads that a service is ordered by exception
+    and since when that is granted (``by_exception``: service code and words).
     """
 
     content: dict[str, Any]
@@ -132,6 +138,8 @@ class Reading:
     kept_files: list[dict[str, Any]]
     particulars: Particulars
     budget_code: str
+    exceptions: list[ExceptionRequest]
+    by_exception: dict[str, str]
     internal: bool
     changeable: bool
     names: ClassVar[dict[str, Any]] = SECTION_NAMES
@@ -145,15 +153,31 @@ def files_for(revision: CallOffRevision, viewpoint: str) -> list[Attachment]:
     ]  # fmt: skip
 
 
+def _by_exception(asked: list[ExceptionRequest]) -> dict[str, str]:
+    found = {}
+    for one in asked:
+        decided = getattr(one, "decision", None)
+        found[one.service_code] = (
+            _("by exception, %(outcome)s on %(day)s")
+            % {"outcome": decided.get_outcome_display(), "day": as_day(london_day(decided.decided_at))}
+            if decided
+            else _("by exception, not yet granted")
+        )
+    return found
+
+
 def reading(revision: CallOffRevision, approved: dict[str, Any], viewpoint: str, *, changeable: bool = False) -> Reading:
     internal = viewpoint != "supplier"
     files = files_for(revision, viewpoint)
+    asked = list(revision.exceptions.select_related("decision"))
+    by_exception = _by_exception(asked)
     shown = {file.sha256 for file in files}
     return Reading(
         content=approved,
         phases=[
             phase | {"label": Phase(phase["phase"]).label,
-                     "lines": [line for line in approved["lines"] if line["phase"] == phase["phase"]]}
+                     "lines": [line | {"by_exception": by_exception.get(line["service"], "")}
+                               for line in approved["lines"] if line["phase"] == phase["phase"]]}
             for phase in approved["charges_by_phase"]
         ],
         seats=sum(site["seats"] for site in approved["sites"]),
@@ -167,7 +191,8 @@ def reading(revision: CallOffRevision, approved: dict[str, Any], viewpoint: str,
             for file in approved["attachments"] if file["sha256"] not in shown
         ],
         particulars=revision.call_off.particulars,
-        budget_code=revision.budget_code if internal else "", internal=internal, changeable=changeable,
+        budget_code=revision.budget_code if internal else "",
+        exceptions=asked if internal else [], by_exception=by_exception, internal=internal, changeable=changeable,
     )  # fmt: skip
 
 
@@ -179,6 +204,8 @@ VERBS = {
     "call_off.committed_by_department": gettext_lazy("Committed for the department"),
     "call_off.endorsed_by_authority": gettext_lazy("Endorsed for the purchasing authority"),
     "call_off.committed_by_authority": gettext_lazy("Award committed by the purchasing authority"),
+    "call_off.exception_granted": gettext_lazy("An exception was granted"),
+    "call_off.exception_refused": gettext_lazy("An exception was refused, and the order returned for amendment"),
     "call_off.returned": gettext_lazy("Returned for amendment"),
     "call_off.rejected": gettext_lazy("Rejected"),
     "call_off.nudged": gettext_lazy("Reminded whose desk it is on"),

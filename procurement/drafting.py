@@ -116,6 +116,12 @@ def save_sites(
         raise Refused([Reason(_("Two sites have the same name; give each its own."))])
     if not drop_quantities:
         insist(why_quantities_lost(revision, wanted))
+    put_sites(revision, wanted)
+    return close_draft(call_off, "sites", by=by, at=at)
+
+
+def put_sites(revision: CallOffRevision, wanted: list[Site]) -> None:
+    """The sites as wanted, in their order; those that are not among them go with their lines. Of a draft that is locked."""
     stored = {site.name: site for site in revision.sites.all()}
     kept = [stored.pop(site.was or site.name, None) for site in wanted]
     RevisionSite.objects.filter(pk__in=[site.pk for site in stored.values()]).delete()
@@ -126,7 +132,6 @@ def save_sites(
         row = row or RevisionSite(revision=revision)
         row.name, row.seats, row.position = site.name, site.seats, position
         row.save()
-    return close_draft(call_off, "sites", by=by, at=at)
 
 
 def why_quantities_lost(revision: CallOffRevision, wanted: Iterable[Site]) -> Iterator[Reason]:
@@ -155,7 +160,13 @@ def save_term(call_off: CallOff, term: Term, *, edits: int | None = None, by: Pe
     """The phases in whole months from the first of a month; the lines follow it."""
     call_off = open_draft(call_off, edits=edits, by=by, at=at)
     revision = call_off.revision
-    insist(_why_not_term(term))
+    insist(why_not_term(term))
+    put_term(revision, term)
+    return close_draft(call_off, "term", by=by, at=at)
+
+
+def put_term(revision: CallOffRevision, term: Term) -> None:
+    """The term and the dates of the lines under it. Of a draft that is locked."""
     for name in ("shared_starts_on", "shared_months", "interim_starts_on", "interim_months", "extension_months"):
         setattr(revision, name, getattr(term, name))
     revision.save()
@@ -164,10 +175,10 @@ def save_term(call_off: CallOff, term: Term, *, edits: int | None = None, by: Pe
     for phase in Phase.values:
         starts_on, months = dates_of(revision, phase)
         revision.lines.filter(phase=phase).update(starts_on=starts_on, months=months)
-    return close_draft(call_off, "term", by=by, at=at)
 
 
-def _why_not_term(term: Term):
+def why_not_term(term: Term) -> Iterator[Reason]:
+    """Phases start on the first of a month, and the shared service the day after the interim one."""
     for words, day in (("shared", term.shared_starts_on), ("interim", term.interim_starts_on)):
         if day is not None and day.day != 1:
             yield Reason(_("The %(phase)s service must start on the first of a month.") % {"phase": words})
@@ -213,8 +224,13 @@ def save_services(
 ) -> CallOff:
     """Replace the lines by those with a quantity above zero, numbered in the order given."""
     call_off = open_draft(call_off, edits=edits, by=by, at=at)
-    revision = call_off.revision
-    release = catalogue_queries.live_release(call_off.framework, london_day(at))
+    put_services(call_off.revision, ordered, london_day(at))
+    return close_draft(call_off, "services", by=by, at=at)
+
+
+def put_services(revision: CallOffRevision, ordered: Iterable[Ordered], on: date) -> None:
+    """The lines as ordered from the day's live catalogue. Of a draft that is locked; raises Refused."""
+    release = catalogue_queries.live_release(revision.call_off.framework, on)
     known = set(catalogue_queries.price_list(release).services) if release else set()
     sites = {site.name: site for site in revision.sites.all()}
     wanted = [item for item in ordered if item.quantity > 0]
@@ -234,7 +250,6 @@ def save_services(
     lines = unsaved_lines(revision, wanted, sites)
     revision.lines.all().delete()
     CallOffLine.objects.bulk_create(lines)
-    return close_draft(call_off, "services", by=by, at=at)
 
 
 def unsaved_lines(

@@ -11,7 +11,7 @@ from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp, last_day
-from procurement import access, completeness, quoting, routes
+from procurement import access, completeness, quoting, routes, splitting
 from procurement.actors import Person
 from procurement.models import (
     ENDED,
@@ -27,6 +27,7 @@ from procurement.models import (
     Clarification,
     Delegation,
     DelegationKind,
+    ExceptionRequest,
     PostCode,
     Query,
     Recusal,
@@ -104,8 +105,13 @@ def why_not_submit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[R
     missing = list(completeness.gaps(revision, quote, on))
     yield from (Reason(gap.words) for gap in missing)
     if not missing:
-        yield from why_not_routed(revision, quote.totals.whole_life, on)
+        yield from why_not_routed(revision, counted_together(revision, quote, on).total_gbp, on)
         yield from why_no_room(revision, quote.totals.whole_life)
+
+
+def counted_together(revision: CallOffRevision, quote: quoting.Quote, on: date) -> splitting.Together:
+    """What the order as quoted would be counted together with for its route."""
+    return splitting.together(revision, {p.service.code for p in quote.lines}, quote.totals.whole_life, on)
 
 
 def why_no_room(revision: CallOffRevision, value: Decimal) -> Iterator[Reason]:
@@ -243,12 +249,49 @@ def why_not_decide(call_off: CallOff, step: ApprovalStep, *, by: Person, at: dat
     yield from why_not_act_on_step(call_off, step, by=by, at=at)
     yield from _accession(call_off.framework, call_off.department)
     yield from why_hold_ended(step.revision, on)
+    yield from why_exceptions_open(step)
     if step.act == Act.COMMIT:
         yield from why_not_covered(call_off, step, by=by, on=on)
         if step.side == Side.DEPARTMENT:
             yield from why_no_room(step.revision, step.revision.whole_life_gbp)
         else:
             yield from why_supplier_excluded(call_off, on)
+
+
+def why_exceptions_open(step: ApprovalStep) -> Iterator[Reason]:
+    """The authority's exceptions come first: at the step that decides them, and before anybody commits for it."""
+    if step.side != Side.AUTHORITY:
+        return
+    asked = [one for one in step.revision.exceptions.select_related("decision") if not hasattr(one, "decision")]
+    if not asked:
+        return
+    decider = routes.step_for_exceptions(step.revision.steps.select_related("organisation"))
+    if step.pk != decider.pk and step.act != Act.COMMIT:
+        return
+    for one in asked:
+        yield Reason(
+            _("The exception for %(n)s of %(code)s is neither granted nor refused.")
+            % {"n": f"{one.quantity:,}", "code": one.service_code},
+            _("The %(post)s of %(organisation)s decides it on the approval brief.")
+            % {"post": decider.get_post_display(), "organisation": decider.organisation.name},
+        )
+
+
+def why_not_decide_exception(
+    call_off: CallOff, step: ApprovalStep, asked: ExceptionRequest, *, by: Person, at: datetime
+) -> Iterator[Reason]:
+    """Grant or refuse: whose step it is, the price hold, and that nobody did it before."""
+    yield from why_not_act_on_step(call_off, step, by=by, at=at)
+    yield from why_hold_ended(step.revision, london_day(at))
+    decider = routes.step_for_exceptions(step.revision.steps.all())
+    if decider is None or decider.pk != step.pk:
+        yield Reason(_("Exceptions are decided at another step of this order."))
+    decided = getattr(asked, "decision", None)
+    if decided is not None:
+        yield Reason(
+            _("%(name)s has already %(outcome)s it.")
+            % {"name": decided.name, "outcome": decided.get_outcome_display()}
+        )
 
 
 def why_hold_ended(revision: CallOffRevision, on: date) -> Iterator[Reason]:
@@ -268,19 +311,30 @@ def why_not_covered(call_off: CallOff, step: ApprovalStep, *, by: Person, on: da
     seat = access.find_seat(by, step.organisation_id, step.post, on)
     if seat is None:
         return
-    value, lots = step.revision.whole_life_gbp, step.revision.lots
+    value, lots = step.revision.route_value, step.revision.lots
     held = access.delegations(seat, commit_kind(step.side), on)
     if any(delegation.covers(value, lots) for delegation in held):
         return
     if not held:
-        words = _("It commits %(value)s and you hold no %(kind)s delegation on this day.") % {
-            "value": gbp(value), "kind": DelegationKind(commit_kind(step.side)).label,
+        words = _("%(value)s and you hold no %(kind)s delegation on this day.") % {
+            "value": _commits(step.revision), "kind": DelegationKind(commit_kind(step.side)).label,
         }  # fmt: skip
     else:
-        words = _("It commits %(value)s; your delegation is %(limit)s.") % {
-            "value": gbp(value), "limit": delegation_words(held[0])
+        words = _("%(value)s; your delegation is %(limit)s.") % {
+            "value": _commits(step.revision), "limit": delegation_words(held[0])
         }  # fmt: skip
     yield Reason(words, _who_covers(step, value, lots, on))
+
+
+def _commits(revision: CallOffRevision) -> str:
+    """"It commits £400,000.00; with CO-2007-000001, counted together, £800,000.00"."""
+    words = _("It commits %(value)s") % {"value": gbp(revision.whole_life_gbp)}
+    if not revision.counted_with:
+        return words
+    return _("%(words)s; with %(others)s, counted together, %(total)s") % {
+        "words": words, "others": ", ".join(one["reference"] for one in revision.counted_with),
+        "total": gbp(revision.route_value),
+    }  # fmt: skip
 
 
 def delegation_words(held: Delegation) -> str:

@@ -1,9 +1,9 @@
-"""Locks, in the order every action takes them: framework (shared), call-off, contract, document, counters."""
+"""Locks, in the order every action takes them: framework (shared), call-off, accession, contract, document, counters."""
 
 from django.db import connection
 
 from catalogue.models import Framework
-from procurement.models import CallOff
+from procurement.models import Accession, CallOff
 
 
 def share_framework(framework_id: int) -> Framework:
@@ -28,3 +28,14 @@ def lock_call_off(call_off: CallOff) -> CallOff:
     if fresh.revision is not None:
         fresh.revision.call_off = fresh
     return fresh
+
+
+def lock_ordering(call_off: CallOff) -> None:
+    """One submission of a department under a framework at a time, held until the commit: what is counted together is
+    then counted with everything submitted before. The call-off is locked already."""
+    list(
+        Accession.objects.select_for_update(of=("self",), no_key=True)
+        .filter(framework=call_off.framework_id, department=call_off.department_id)
+        .order_by("pk")
+        .values_list("pk")
+    )

@@ -1,5 +1,6 @@
 """What a draft carries beside its lines: data protection, money's administration, attached files, particulars."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,14 +8,16 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalogue import uploads
+from catalogue import queries, uploads
+from catalogue.rules import exceptional
 from documents import audit, canonical
+from documents.clock import london_day
 from documents.refusal import Reason, Refused, insist, refuse
 from procurement import guards
 from procurement.actors import Person
 from procurement.drafting import STALE, close_draft, open_draft, touch
 from procurement.locking import lock_call_off
-from procurement.models import Attachment, CallOff, Particulars
+from procurement.models import Attachment, CallOff, ExceptionRequest, Particulars
 
 
 @transaction.atomic
@@ -46,6 +49,25 @@ def save_spend_control(
     call_off.revision.spend_control_reference = reference
     call_off.revision.save()
     return close_draft(call_off, "spend_control", by=by, at=at)
+
+
+@transaction.atomic
+def save_exceptions(
+    call_off: CallOff, asked: Iterable[tuple[str, int, str]], *, edits: int | None = None, by: Person, at: datetime
+) -> CallOff:
+    """Replace what is asked for by exception: (service code, quantity covered, reason). Raises Refused for a service
+    that takes no exception in the live catalogue."""
+    call_off = open_draft(call_off, edits=edits, by=by, at=at)
+    revision = call_off.revision
+    release = queries.live_release(call_off.framework, london_day(at))
+    known = exceptional(queries.catalogue_rules(release)) if release else []
+    rows = [ExceptionRequest(revision=revision, service_code=c, quantity=q, reason=why) for c, q, why in asked]
+    for row in rows:
+        if row.service_code not in known:
+            refuse(_("%(code)s takes no exception in the live catalogue.") % {"code": row.service_code})
+    revision.exceptions.all().delete()
+    ExceptionRequest.objects.bulk_create(rows)
+    return close_draft(call_off, "exceptions", by=by, at=at)
 
 
 MOST_FILES = 20

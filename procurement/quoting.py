@@ -40,7 +40,7 @@ class Quote:
     """Everything a price page shows. Money is GBP, VAT excluded unless named gross.
 
     ``unmet`` are the catalogue rules not met yet; while there are any, a part of what the baseline bought is missing
-    from the order, so there is no ``saving``.
+    from the order, so there is no ``saving``. ``exceptional`` are the services that take the authority's exception.
     """
 
     release: CatalogueRelease | None
@@ -57,6 +57,7 @@ class Quote:
     carbon: pricing.Carbon
     milestones: tuple[MilestoneMoney, ...]
     unmet: tuple[rules.Unmet, ...]
+    exceptional: tuple[str, ...]
     unknown_services: tuple[str, ...]
     undated: tuple[str, ...]
 
@@ -117,10 +118,14 @@ def baseline(revision: CallOffRevision) -> Decimal | None:
     )
 
 
-def quote(revision: CallOffRevision, on: date, rows: list[CallOffLine] | None = None) -> Quote:
+def quote(
+    revision: CallOffRevision, on: date, rows: list[CallOffLine] | None = None,
+    sites: list[tuple[str, int]] | None = None,
+) -> Quote:  # fmt: skip
     """Price the revision on the day's live release and volumes. Lines without dates or service are named, not priced.
 
-    ``rows`` are unsaved lines to price instead of the revision's own, for totals while somebody types.
+    ``rows`` are unsaved lines to price instead of the revision's own, for totals while somebody types; ``sites``
+    (name, seats) are measured by instead of the revision's own, for a sheet before it is taken over.
     """
     framework = revision.call_off.framework
     release = queries.live_release(framework, on)
@@ -135,9 +140,18 @@ def quote(revision: CallOffRevision, on: date, rows: list[CallOffLine] | None = 
     priced = pricing.price_lines(as_pricing_lines(wanted), price_list, current) if price_list else []
     rates = queries.vat_rates()
     years = pricing.charges_by_financial_year(priced, rates)
-    sites = [(site.name, site.seats) for site in revision.sites.all()]
+    if sites is None:
+        sites = [(site.name, site.seats) for site in revision.sites.all()]
     seats = sum(count for _name, count in sites)
-    unmet = _unmet(framework, release, price_list, sites, [row for row in rows if row.service_code in known])
+    found = queries.catalogue_rules(release) if release else ()
+    unmet = (
+        rules.unmet(
+            found, sites, as_pricing_lines([row for row in rows if row.service_code in known]), price_list,
+            queries.lots(framework), {one.service_code: one.quantity for one in revision.exceptions.all()},
+        )
+        if price_list
+        else ()
+    )  # fmt: skip
     base = baseline(revision)
     complete = seats and not unmet and any(p.line.phase == "shared" for p in priced)
     return Quote(
@@ -147,19 +161,8 @@ def quote(revision: CallOffRevision, on: date, rows: list[CallOffLine] | None = 
         vat_gbp=sum((year.vat for year in years), ZERO), gross_gbp=sum((year.gross for year in years), ZERO),
         baseline=base, saving=pricing.saving(priced, base, seats) if base is not None and complete else None,
         carbon=pricing.carbon(priced), milestones=_milestone_money(revision, priced),
-        unmet=tuple(unmet), unknown_services=unknown, undated=undated,
+        unmet=tuple(unmet), exceptional=tuple(rules.exceptional(found)), unknown_services=unknown, undated=undated,
     )  # fmt: skip
-
-
-def _unmet(
-    framework: Framework, release: CatalogueRelease | None, price_list: pricing.PriceList | None,
-    sites: list[tuple[str, int]], rows: list[CallOffLine],
-) -> list[rules.Unmet]:  # fmt: skip
-    """The catalogue rules the lines do not meet, each with line, site and figure in words; dates do not matter."""
-    if release is None or price_list is None:
-        return []
-    found = queries.catalogue_rules(release)
-    return rules.unmet(found, sites, as_pricing_lines(rows), price_list, queries.lots(framework))
 
 
 @dataclass(frozen=True)

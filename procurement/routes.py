@@ -1,11 +1,12 @@
 """The approval route of a value: the matrix row that covers it, as groups of posts for each side."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from catalogue.models import Framework
-from procurement.models import Act, ApprovalMatrix, MatrixRow, Side
+from procurement.models import Act, ApprovalMatrix, ApprovalStep, MatrixRow, PostCode, Side
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,20 @@ def row_for(rows: list[MatrixRow], whole_life_gbp: Decimal) -> MatrixRow:
 def parse(steps: str) -> list[list[str]]:
     """``a;b+c`` is group [a] then group [b, c] in parallel."""
     return [[post.strip() for post in group.split("+")] for group in steps.split(";")]
+
+
+EXCEPTIONS = (PostCode.COMMERCIAL_LEAD, PostCode.CATEGORY_MANAGER)
+
+
+def step_for_exceptions(steps: Iterable[ApprovalStep]) -> ApprovalStep | None:
+    """The authority's step that grants or refuses exceptions: its commercial lead's, on a route without one its
+    category manager's, and where neither has a step the one that commits."""
+    found = [step for step in steps if step.side == Side.AUTHORITY]
+    for post in EXCEPTIONS:
+        for step in found:
+            if step.post == post:
+                return step
+    return found[-1] if found else None
 
 
 def build(matrix: ApprovalMatrix, whole_life_gbp: Decimal) -> list[RouteStep]:

@@ -10,9 +10,21 @@ from documents import audit, numbers
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.refusal import insist, refuse
-from procurement import access, capacity, content, copying, drafting, guards, notifications, quoting, routes, searching
+from procurement import (
+    access,
+    capacity,
+    content,
+    copying,
+    drafting,
+    guards,
+    notifications,
+    quoting,
+    routes,
+    searching,
+    splitting,
+)
 from procurement.actors import Person
-from procurement.locking import lock_call_off
+from procurement.locking import lock_call_off, lock_ordering
 from procurement.models import (
     OPEN,
     ApprovalStep,
@@ -29,12 +41,14 @@ def submit(call_off: CallOff, *, shown_hash: str | None = None, by: Person, at: 
     """Freeze prices and content, compute the hash, build the steps, and put it before the department's first group.
 
     ``shown_hash`` is that of the draft as the person checked it (``content.freeze``): refused when a colleague's save,
-    a price or a volume has changed it since. None says that nothing was shown: a command's own order.
+    a price, a volume or an order counted with it has changed it since. None says that nothing was shown: a command's own order.
     """
     call_off = lock_call_off(call_off)
+    lock_ordering(call_off)
     insist(guards.why_not_submit(call_off, by=by, at=at))
     quote = quoting.quote(call_off.revision, london_day(at))
-    if shown_hash is not None and shown_hash != content.draft_hash(call_off.revision, quote):
+    counted = guards.counted_together(call_off.revision, quote, london_day(at))
+    if shown_hash is not None and shown_hash != content.draft_hash(call_off.revision, quote, counted.plain):
         refuse(
             _("The order or its prices have changed since this page was shown."),
             _("Check the answers as they stand now, then submit."),
@@ -42,7 +56,7 @@ def submit(call_off: CallOff, *, shown_hash: str | None = None, by: Person, at: 
     if call_off.reference is None:
         call_off.reference = numbers.take("CO", london_day(at).year)
     before = call_off.state
-    revision = _freeze(call_off, quote, by=by, at=at)
+    revision = _freeze(call_off, quote, counted, by=by, at=at)
     steps = _build_steps(revision)
     _open_group(steps, Side.DEPARTMENT, 1, at)
     call_off.submit(at=at)
@@ -57,7 +71,9 @@ def submit(call_off: CallOff, *, shown_hash: str | None = None, by: Person, at: 
     return call_off
 
 
-def _freeze(call_off: CallOff, quote: quoting.Quote, *, by: Person, at: datetime) -> CallOffRevision:
+def _freeze(
+    call_off: CallOff, quote: quoting.Quote, counted: splitting.Together, *, by: Person, at: datetime
+) -> CallOffRevision:
     """Prices, totals, content and hash onto the revision; from here on the database refuses any change of it."""
     on = london_day(at)
     revision = call_off.revision
@@ -81,6 +97,7 @@ def _freeze(call_off: CallOff, quote: quoting.Quote, *, by: Person, at: datetime
     revision.usage_gbp, revision.shared_gbp = totals.usage, totals.shared
     revision.whole_life_gbp, revision.levy_gbp = totals.whole_life, totals.levy
     revision.vat_gbp, revision.gross_gbp = quote.vat_gbp, quote.gross_gbp
+    revision.route_gbp, revision.counted_with = counted.total_gbp, counted.plain
     for name, value in vars(quoting.assessment(quote)).items():
         setattr(revision, name, value)
     revision.content, revision.revision_hash = content.freeze(content.approved_object(revision, quote))
@@ -97,7 +114,7 @@ def _build_steps(revision: CallOffRevision) -> list[ApprovalStep]:
             revision=revision, side=step.side, group=step.group, position=step.position, post=step.post, act=step.act,
             organisation=access.organisation_of_side(call_off, step.side),
         )  # fmt: skip
-        for step in routes.build(revision.matrix, revision.whole_life_gbp)
+        for step in routes.build(revision.matrix, revision.route_value)
     ]
 
 

@@ -71,6 +71,7 @@ class Framework(Row):
     call_off_may_outlive_framework_months = models.PositiveSmallIntegerField()
     supplier_response_working_days = models.PositiveSmallIntegerField()
     accession_review_working_days = models.PositiveSmallIntegerField(default=20)
+    priced_together_days = models.PositiveSmallIntegerField(default=30)
     price_hold_days = models.PositiveSmallIntegerField()
     service_credit_cap_percent = percentage()
     variation_control_percent = percentage()

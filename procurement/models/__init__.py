@@ -11,8 +11,9 @@ from procurement.models.accession import (
     Application,
 )
 from procurement.models.approval import Act, ApprovalStep, Decision, Outcome, Query, Recusal, Side, StepState
-from procurement.models.call_off import EDITABLE, ENDED, IN_APPROVAL, OPEN, CallOff, CallOffState, DeclineCode
+from procurement.models.call_off import EDITABLE, ENDED, IN_APPROVAL, OPEN, UNBOUND, CallOff, CallOffState, DeclineCode
 from procurement.models.capacity import CapacityAccount, CapacityEntry, VolumeEntry
+from procurement.models.exceptions import ExceptionDecision, ExceptionOutcome, ExceptionRequest
 from procurement.models.grants import ACT_FOR_ORGANISATION, SERVE_FRAMEWORK, FrameworkGrant, OrganisationGrant
 from procurement.models.matrix import ApprovalMatrix, MatrixRow
 from procurement.models.negotiation import Clarification
@@ -42,10 +43,10 @@ from procurement.models.revision import (
 )
 
 __all__ = [
-    "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "EDITABLE", "ENDED", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK",
+    "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "EDITABLE", "ENDED", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK", "UNBOUND",
     "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "Application", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "Decision", "DeclineCode", "Delegation",
-    "DelegationKind", "FrameworkGrant", "MatrixRow", "MilestonePayment", "News", "OrganisationGrant", "Outcome", "Particulars",
+    "DelegationKind", "ExceptionDecision", "ExceptionOutcome", "ExceptionRequest", "FrameworkGrant", "MatrixRow", "MilestonePayment", "News", "OrganisationGrant", "Outcome", "Particulars",
     "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "RevisionHand", "RevisionSite", "Side",
     "SpecialTerm", "StepState", "User", "VolumeEntry", "in_date",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ facts (a trigger refuses any change): release, prices, totals, the canonical con
 """
 
 import secrets
+from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -71,6 +72,8 @@ class CallOffRevision(Row):
     vat_gbp = money()
     gross_gbp = money()
     levy_gbp = money()
+    route_gbp = money()
+    counted_with = models.JSONField(default=list, blank=True)
     saving_gbp_a_year = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     carbon_saved_kg_a_year = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     baseline_gbp_per_user_year = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
@@ -98,6 +101,11 @@ class CallOffRevision(Row):
                 ),  # fmt: skip
                 name="submitted_revision_is_complete",
             ),
+            models.CheckConstraint(
+                condition=Q(route_gbp__isnull=True)
+                | Q(submitted_at__isnull=False, route_gbp__gte=F("whole_life_gbp"), route_gbp__lte=LARGEST_GBP),
+                name="route_value_holds_the_whole_life",
+            ),
         ]
         indexes = [GinIndex(fields=["search_text"], name="revision_search", opclasses=["gin_trgm_ops"])]
 
@@ -107,6 +115,12 @@ class CallOffRevision(Row):
     @property
     def is_submitted(self) -> bool:
         return self.submitted_at is not None
+
+    @property
+    def route_value(self) -> Decimal:
+        """GBP of a submitted revision that its steps and the limits of who commits it follow: its whole life and that
+        of the orders counted together with it (``counted_with``: reference, day and whole life of each)."""
+        return self.route_gbp if self.route_gbp is not None else self.whole_life_gbp
 
     @property
     def lots(self) -> frozenset[int]:

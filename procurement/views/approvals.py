@@ -11,7 +11,7 @@ from procurement.models import Query
 from procurement.views.common import attempt, page
 
 
-def _step(request, public_id, position):
+def step_of(request, public_id, position):
     order = access.get_call_off(request.actor, public_id, request.day, "internal")
     view = access.viewpoint(request.actor, order, request.day)
     revision = access.revision_seen(order, view)
@@ -26,15 +26,20 @@ def _step(request, public_id, position):
 @page
 def brief(request, public_id, position):
     """What the approver decides, on one page that prints."""
-    order, step = _step(request, public_id, position)
+    order, step = step_of(request, public_id, position)
     acting = {"by": request.actor, "at": request.at}
     revision = step.revision
     content = display.content_of(revision)
+    asked = list(revision.exceptions.select_related("decision"))
     context = {
         "call_off": order, "step": step, "revision": revision, "content": content,
         "viewpoint": access.viewpoint(request.actor, order, request.day),
         "figures": figures.figures_of(revision, content, "internal"),
         "facts": briefing.facts(revision, content), "deviations": briefing.deviations(content),
+        "exceptions": asked,
+        "may_decide": [
+            one.pk for one in asked if not list(guards.why_not_decide_exception(order, step, one, **acting))
+        ],
         "shut": list(guards.why_not_decide(order, step, **acting)),
         "act_shut": list(guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, step),
         "bar": display.bar_parts(quoting.capacity_forecast(revision, revision.whole_life_gbp)),
@@ -88,7 +93,7 @@ def _next_words(order, step):
 
 @page
 def decide(request, public_id, position):
-    order, step = _step(request, public_id, position)
+    order, step = step_of(request, public_id, position)
     commits = step.act == "commit"
     return _decision(
         request, order, step, forms.EndorseForm, approval.decide,
@@ -103,7 +108,7 @@ def decide(request, public_id, position):
 @page
 def send_back(request, public_id, position):
     return _decision(
-        request, *_step(request, public_id, position), forms.ReturnForm, approval.return_for_changes,
+        request, *step_of(request, public_id, position), forms.ReturnForm, approval.return_for_changes,
         title=_("Return it for amendment"), button=_("Return it"), done=_("Returned to the requester."), danger=True,
         words=_("The requester gets it back as a new draft with your reason. All approvals start again."),
     )  # fmt: skip
@@ -112,7 +117,7 @@ def send_back(request, public_id, position):
 @page
 def reject(request, public_id, position):
     return _decision(
-        request, *_step(request, public_id, position), forms.ReturnForm, approval.reject, title=_("Reject this call-off"),
+        request, *step_of(request, public_id, position), forms.ReturnForm, approval.reject, title=_("Reject this call-off"),
         button=_("Reject it"), done=_("Rejected."), danger=True,
         words=_("It ends here. The requester reads your reason and can copy it into a new draft."),
     )  # fmt: skip
@@ -121,7 +126,7 @@ def reject(request, public_id, position):
 @page
 def recuse(request, public_id, position):
     """Somebody with a conflict of interest keeps out; the order waits for whoever else sits in the chair."""
-    order, step = _step(request, public_id, position)
+    order, step = step_of(request, public_id, position)
     form = forms.RecuseForm(request.POST or None)
     errors = () if request.method == "POST" else list(
         guards.why_not_act_on_step(order, step, by=request.actor, at=request.at)
@@ -147,7 +152,7 @@ def recuse(request, public_id, position):
 
 @page
 def ask(request, public_id, position):
-    order, step = _step(request, public_id, position)
+    order, step = step_of(request, public_id, position)
     form = forms.TextForm(request.POST or None)
     errors = ()
     if request.method == "POST" and form.is_valid():

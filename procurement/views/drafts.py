@@ -78,7 +78,7 @@ def tasks(request, public_id):
 
 def _sent_back(call_off):
     """The event by which a returned call-off came back: with a reason, unless the requester recalled it."""
-    verbs = ("call_off.returned", "call_off.reopened", "call_off.recalled")
+    verbs = ("call_off.returned", "call_off.exception_refused", "call_off.reopened", "call_off.recalled")
     return audit.history(call_off).filter(verb__in=verbs).last()
 
 
@@ -262,15 +262,16 @@ def check(request, public_id):
     quote = quoting.quote(revision, request.day)
     gaps = list(completeness.gaps(revision, quote, request.day))
     approved = content.approved_object(revision, quote)
+    counted = guards.counted_together(revision, quote, request.day)
     context = {
-        "call_off": call_off, "revision": revision, "quote": quote, "errors": errors,
-        "shown_hash": content.draft_hash(revision, quote),
+        "call_off": call_off, "revision": revision, "quote": quote, "errors": errors, "together": counted,
+        "shown_hash": content.draft_hash(revision, quote, counted.plain),
         "gaps": [{"name": display.SECTION_NAMES[gap.section], "section": gap.section, "words": gap.words} for gap in gaps],
         "shut": [] if gaps else list(guards.why_not_submit(call_off, by=request.actor, at=request.at)),
         "figures": figures.figures_of_draft(approved, quote),
         "reading": display.reading(revision, approved, "department", changeable=True),
         "bar": display.bar_parts(quoting.capacity_forecast(revision, quote.totals.whole_life)),
-        "steps": guards.route_preview(call_off, quote.totals.whole_life, request.day),
+        "steps": guards.route_preview(call_off, counted.total_gbp, request.day),
     }  # fmt: skip
     return render(request, "procurement/check.html", context)
 

@@ -42,6 +42,7 @@ def test_the_matrix_saves_what_was_typed(buyer):
     }  # fmt: skip
 
 
+WORDS = {"code": "CORE-03", "kind": "lines", "number": 1}
 ORDER_ADDRESSES = {
     pattern.name: pattern for pattern in procurement.urls.urlpatterns if str(pattern.pattern).startswith("call-offs/<uuid")
 }
@@ -54,6 +55,7 @@ def address(name, call_off, **more):
     for extra in ("position", "query_id", "attachment_id"):
         if extra in pattern:
             wanted[extra] = more.get(extra, 1)
+    wanted |= {name: value for name, value in WORDS.items() if f":{name}>" in pattern}
     return reverse(f"procurement:{name}", kwargs=wanted)
 
 
@@ -75,6 +77,7 @@ def test_nobody_unsigned_gets_past_the_sign_in_page(client, name):
 def _any(name):
     pattern = str(ORDER_ADDRESSES[name].pattern)
     wanted = {"public_id": uuid.uuid4()}
+    wanted |= {name: value for name, value in WORDS.items() if f":{name}>" in pattern}
     return wanted | {extra: 1 for extra in ("position", "query_id", "attachment_id") if extra in pattern}
 
 

@@ -1,0 +1,32 @@
+"""What if more seats, or fewer. A GET that changes nothing, so the answer can be bookmarked and sent on."""
+
+from django.http import Http404
+from django.shortcuts import render
+
+from procurement import access, what_if
+from procurement.order_forms import WhatIfForm
+from procurement.views.common import reading_page
+
+
+@reading_page
+def order(request, public_id):
+    """Of one of the department's own orders, drafts and contracts among them."""
+    call_off = access.get_call_off(request.actor, public_id, request.day, "department")
+    return _page(request, what_if.of_order(call_off, request.day), call_off=call_off)
+
+
+@reading_page
+def nothing(request):
+    """Before there is an order: a department that has joined asks what a number of seats would cost."""
+    accession = access.joined(request.actor, request.day).first()
+    if accession is None:
+        raise Http404
+    return _page(request, what_if.of_nothing(accession.framework, request.day), framework=accession.framework)
+
+
+def _page(request, case, **more):
+    own_seats = case.seats if case else 0
+    form = WhatIfForm(request.GET if "seats" in request.GET else None, own_seats=own_seats)
+    answer = what_if.answer(case, form.by) if case and form.is_valid() else None
+    context = {"form": form, "case": case, "answer": answer} | more
+    return render(request, "procurement/what_if.html", context)

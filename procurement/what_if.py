@@ -1,0 +1,234 @@
+"""What if an order had more seats, or fewer: its own charges in GBP (VAT excluded), everybody else's prices in percent.
+Pure but for ``of_order`` and ``of_nothing``, which read; nothing is written.
+
+What is charged per user grows in proportion to the seats, and what every seat takes stays exactly one a seat; sites,
+devices, servers and applications stay as they are. Nobody's money but the department's own is looked at: of the others
+it tells only which discount of list price they come to (domain.md, "What must not be seen").
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.db.models import Sum
+
+from catalogue import pricing, queries, rules
+from catalogue.models import Framework
+from procurement import forecasting, quoting
+from procurement.models import CallOff, CallOffState, VolumeEntry
+
+ZERO = Decimal("0.00")
+NONE = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a question is asked about. ``volumes`` are the framework's without this order. ``quantities`` are those of
+    the recurring shared services by code; ``kept`` says that a band once reached is never lost (a contract)."""
+
+    price_list: pricing.PriceList
+    rules: Sequence[rules.Rule]
+    volumes: Mapping[str, int]
+    quantities: Mapping[str, int]
+    seats: int
+    starts_on: date
+    kept: bool = False
+    counts_already: bool = False  # its seats are in the framework's volume today: it is contracted
+
+
+@dataclass(frozen=True)
+class ServiceRow:
+    service: pricing.Service
+    quantity_now: int
+    quantity_then: int
+    discount_now: Decimal
+    discount_then: Decimal
+    price_now: Decimal
+    price_then: Decimal
+
+    @property
+    def monthly_now(self) -> Decimal:
+        return self.price_now * self.quantity_now
+
+    @property
+    def monthly_then(self) -> Decimal:
+        return self.price_then * self.quantity_then
+
+
+@dataclass(frozen=True)
+class BandRow:
+    """A volume of the framework: today, with the order as it is, and then; the discount each of them gives everybody in
+    percent of list price; and what the next band still needs beyond that (None where the last is reached)."""
+
+    code: str
+    volume_today: int
+    volume_now: int
+    volume_then: int
+    discount_today: Decimal
+    discount_now: Decimal
+    discount_then: Decimal
+    next_from: int | None
+    next_discount: Decimal | None
+
+    @property
+    def still(self) -> int | None:
+        return None if self.next_from is None else self.next_from - self.volume_then
+
+    @property
+    def others_fall(self) -> Decimal:
+        """By how many percent everybody else's price is below what it is with the order as it stands; below zero:
+        above."""
+        was, then = 100 - self.discount_now, 100 - self.discount_then
+        return pricing.to_penny((was - then) * 100 / was) if was else ZERO
+
+
+@dataclass(frozen=True)
+class Answer:
+    seats_now: int
+    seats_then: int
+    services: tuple[ServiceRow, ...]
+    bands: tuple[BandRow, ...]
+
+    @property
+    def monthly_now(self) -> Decimal:
+        return sum((row.monthly_now for row in self.services), ZERO)
+
+    @property
+    def monthly_then(self) -> Decimal:
+        return sum((row.monthly_then for row in self.services), ZERO)
+
+
+def answer(case: Case, by: int) -> Answer:
+    """The case with ``by`` seats more (below zero: fewer). Raises ValueError where no seat would be left."""
+    then = case.seats + by
+    if then <= 0:
+        raise ValueError("an order has at least one seat")
+    after = scaled(case, then) if case.seats else _basket(case, then)
+    codes = [code for code in case.price_list.services if code in after or code in case.quantities]
+    now_prices, then_prices = (_discounts(case, quantities) for quantities in (case.quantities, after))
+    rows = []
+    for code in codes:
+        service = case.price_list.services[code]
+        discount_now = now_prices.get(code, NONE)
+        discount_then = max(then_prices.get(code, NONE), discount_now) if case.kept else then_prices.get(code, NONE)
+        rows.append(
+            ServiceRow(
+                service, case.quantities.get(code, 0), after.get(code, 0), discount_now, discount_then,
+                pricing.unit_price(service.list_price, discount_now),
+                pricing.unit_price(service.list_price, discount_then),
+            )  # fmt: skip
+        )
+    return Answer(case.seats, then, tuple(rows), tuple(_bands(case, after)))
+
+
+def scaled(case: Case, seats: int) -> dict[str, int]:
+    """Quantities for so many seats: each group that every seat takes keeps its mix and its sum; other services charged
+    per user follow in proportion, half-up."""
+    services = case.price_list.services
+    found = dict(case.quantities)
+    desktops = [code for code in found if rules.carries_seat(services[code])]
+    groups = [desktops] + [
+        [code for code in rule.parameters["services"] if code in found]
+        for rule in case.rules
+        if rule.kind == "required_per_seat"
+    ]
+    placed: set[str] = set()
+    for group in groups:
+        total = _in_proportion(sum(found[code] for code in group), case.seats, seats)
+        found |= _shares({code: case.quantities[code] for code in group}, total)
+        placed |= set(group)
+    for code in found.keys() - placed:
+        if services[code].unit == "user/month":
+            found[code] = _in_proportion(case.quantities[code], case.seats, seats)
+    return found
+
+
+def _in_proportion(quantity: int, seats_now: int, seats_then: int) -> int:
+    return int((Decimal(quantity) * seats_then / seats_now).to_integral_value(ROUND_HALF_UP))
+
+
+def _shares(now: Mapping[str, int], total: int) -> dict[str, int]:
+    """``total`` in the proportions of ``now``, whole and adding up: the largest remainders get the last ones."""
+    whole = sum(now.values())
+    if not whole:
+        return dict(now)
+    found = {code: quantity * total // whole for code, quantity in now.items()}
+    by_rest = sorted(now, key=lambda code: (-(now[code] * total % whole), code))
+    for code in by_rest[: total - sum(found.values())]:
+        found[code] += 1
+    return found
+
+
+def _basket(case: Case, seats: int) -> dict[str, int]:
+    market = forecasting.Market(case.price_list, case.rules, case.volumes, 0)
+    return {service.code: seats for service in forecasting.basket(market)}
+
+
+def _lines(case: Case, quantities: Mapping[str, int]) -> list[pricing.Line]:
+    return [
+        pricing.Line(number, "shared", code, None, quantity, case.starts_on, 1)
+        for number, (code, quantity) in enumerate(quantities.items(), start=1)
+        if quantity
+    ]
+
+
+def _discounts(case: Case, quantities: Mapping[str, int]) -> dict[str, Decimal]:
+    priced = pricing.price_lines(_lines(case, quantities), case.price_list, case.volumes)
+    return {p.line.service: p.discount_percent for p in priced}
+
+
+def _bands(case: Case, after: Mapping[str, int]) -> list[BandRow]:
+    services = case.price_list.services
+    used = {services[code].band_table for code in (*case.quantities, *after)}
+    now, then = (
+        pricing.volumes_added(_lines(case, quantities), case.price_list) for quantities in (case.quantities, after)
+    )
+    rows = []
+    for code, table in case.price_list.bands.items():
+        if code not in used or table.scope != "framework":
+            continue
+        base = case.volumes.get(code, 0)
+        volume_now, volume_then = base + now.get(code, 0), base + then.get(code, 0)
+        today = volume_now if case.counts_already else base
+        reached = [table.reached(volume).discount_percent for volume in (today, volume_now, volume_then)]
+        if case.kept:
+            reached[2] = max(reached[1], reached[2])
+        following = table.following(volume_then)
+        rows.append(
+            BandRow(
+                code, today, volume_now, volume_then, *reached, following[0].from_quantity if following else None,
+                following[0].discount_percent if following else None,
+            )  # fmt: skip
+        )
+    return rows
+
+
+def of_order(call_off: CallOff, on: date) -> Case | None:
+    """An order as it stands: a draft at the day's live release, a contract at its own. None without a live release."""
+    revision = call_off.revision
+    contracted = call_off.state == CallOffState.CONTRACTED
+    release = revision.release if contracted else queries.live_release(call_off.framework, on)
+    if release is None:
+        return None
+    price_list = queries.price_list(release)
+    quantities: dict[str, int] = {}
+    for code, quantity in revision.lines.filter(phase="shared").values_list("service_code", "quantity"):
+        if code in price_list.services and price_list.services[code].charge_type == "recurring":
+            quantities[code] = quantities.get(code, 0) + quantity
+    volumes = quoting.volumes(call_off.framework, on)
+    if contracted:
+        own = VolumeEntry.objects.filter(framework=call_off.framework_id, key__startswith=f"volume:{call_off.public_id}:")
+        for code, quantity in own.filter(effective_from__lte=on).values_list("volume").annotate(Sum("quantity")):
+            volumes[code] = volumes.get(code, 0) - quantity
+    return Case(
+        price_list, queries.catalogue_rules(release), volumes, quantities,
+        sum(quantity for code, quantity in quantities.items() if rules.carries_seat(price_list.services[code])), on,
+        kept=contracted and not call_off.framework.upward_rerating, counts_already=contracted,
+    )  # fmt: skip
+
+
+def of_nothing(framework: Framework, on: date) -> Case | None:
+    """A department that asks before it orders: the smallest basket a seat can take."""
+    found = forecasting.market(framework, on)
+    return Case(found.price_list, found.rules, found.volumes, {}, 0, on) if found else None
