@@ -172,6 +172,26 @@ def test_what_is_withdrawn_while_it_is_approved_holds_no_capacity(race):
     race().run(deciding(call_off, cast.ROUTE[3]), withdraw, after)
 
 
+def test_two_parts_of_an_order_submitted_at_one_moment_do_not_miss_each_other(race):
+    """Whichever comes second is counted with the first."""
+    parts, by = (cast.drafted(), cast.drafted()), cast.requester()
+
+    def after(results):
+        assert results == ("done", "done"), results
+        revisions = [cast.fresh(part).revision for part in parts]
+        references = [cast.fresh(part).reference for part in parts]
+        counted = [[one["reference"] for one in revision.counted_with] for revision in revisions]
+        assert counted in ([[], [references[0]]], [[references[1]], []]), counted
+        assert sorted(revision.route_gbp for revision in revisions) == [
+            revisions[0].whole_life_gbp, 2 * revisions[0].whole_life_gbp
+        ]  # fmt: skip
+
+    race().run(
+        lambda: workflow.submit(parts[0], by=by, at=cast.START), lambda: workflow.submit(parts[1], by=by, at=cast.START),
+        after,
+    )  # fmt: skip
+
+
 def test_an_order_accepted_twice_opens_one_contract(race):
     call_off = cast.with_supplier()
     by, shown = cast.person("order.desk@fujitsu.example"), call_off.revision.revision_hash

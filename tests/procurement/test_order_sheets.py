@@ -1,0 +1,213 @@
+"""Sites and lines as a sheet: every error at once, nothing half-loaded, a look at what changes, and a round trip."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from openpyxl import Workbook
+
+from catalogue import queries
+from documents.refusal import Refused
+from procurement import drafting, order_sheets
+from procurement.models import CallOff
+from tests import cast
+from tests.procurement.test_draft_sections import ordered, sites_of
+from tests.procurement.test_pages import post, sign_in
+
+pytestmark = pytest.mark.django_db
+DATA = Path(__file__).resolve().parents[2] / "config" / "data" / "flex"
+LINES, SITES = ((DATA / f"dius_{name}.csv").read_bytes() for name in ("call_off", "sites"))
+
+
+@pytest.fixture
+def buyer(client):
+    return sign_in(client, "requester@dius.example")
+
+
+def empty() -> CallOff:
+    call_off = drafting.start(cast.framework(), cast.dius(), title="Desktops", by=cast.requester(), at=cast.START)
+    return cast.fresh(call_off)
+
+
+def read(call_off, lines=None, sites=None):
+    services = queries.price_list(queries.live_release(cast.framework(), cast.START.date())).services
+    return order_sheets.read(
+        call_off.revision, services, lines=lines and (lines, "lines.csv"), sites=sites and (sites, "sites.csv")
+    )
+
+
+def take_over(call_off, sheet, **more):
+    return order_sheets.take_over(call_off, sheet, by=cast.requester(), at=cast.START, **more)
+
+
+def test_the_files_of_dius_make_its_order_with_its_term():
+    call_off = empty()
+    sheet, faults = read(call_off, LINES, SITES)
+    assert faults == []
+    take_over(call_off, order_sheets.Sheet.of(sheet.plain()))
+    made, known = cast.fresh(call_off), cast.drafted()
+    assert ordered(made) == ordered(known) and sites_of(made) == sites_of(known)
+    for name in ("shared_starts_on", "shared_months", "interim_starts_on", "interim_months"):
+        assert getattr(made.revision, name) == getattr(known.revision, name), name
+    assert [(line.starts_on, line.months) for line in made.revision.lines.all()] == [
+        (line.starts_on, line.months) for line in known.revision.lines.all()
+    ]
+
+
+def test_every_error_of_both_files_is_said_by_row_column_and_value_and_nothing_is_loaded():
+    call_off = cast.drafted()
+    before = ordered(call_off), sites_of(call_off)
+    lines = (
+        b"phase,service,site,quantity,starts_on,months\n"
+        b"shared,CORE-01,Paris,10,2008-04-01,55\n"
+        b"interim,CORE-01,London,10,2008-04-01,55\n"
+        b"shared,CORE-99,London,10,2008-04-01,55\n"
+        b"shared,CORE-06,,-5,2008-05-01,55\n"
+        b"shared,CORE-07,,1e3,31/02/2008,fifty\n"
+        b"shared,CORE-02,London,7,2008-04-01,55\n"
+        b"shared,CORE-02,london,8,2008-04-01,55\n"
+        b"sharing,CORE-15,,8,,\n"
+    )
+    sheet, faults = read(call_off, lines)
+    assert sheet is None
+    for words in (
+        "Row 2, site “Paris”: it is not a site of this order: London, Sheffield, Darlington, Runcorn.",
+        "Row 3, phase “interim”: CORE-01 is ordered in the phase shared.",
+        "Row 4, service “CORE-99”: it is not in the live catalogue.",
+        "Row 5, quantity “-5”: Enter a whole number",
+        "Row 5, starts_on “2008-05-01”: the lines of a phase go together, and row 2 says 2008-04-01.",
+        "Row 6, quantity “1e3”", "Row 6, starts_on “31/02/2008”", "Row 6, months “fifty”",
+        "Row 8, service “CORE-02”: CORE-02 for London is in row 7 already; put them together.",
+        "Row 9, phase “sharing”: it is none of interim, one_off, shared, usage.",
+    ):  # fmt: skip
+        assert any(words in fault for fault in faults), (words, faults)
+    _sheet, faults = read(call_off, LINES, b"site,seats\nLondon,620\nlondon,1\n,5\nRuncorn,none\n")
+    assert [fault for fault in faults if fault.startswith("Sites")] == faults and len(faults) == 3
+    assert (ordered(call_off), sites_of(call_off)) == before
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("one_off,TRN-02,,1,2008-05-01,", "one-off lines start on 1 November 2007, with the term."),
+        ("one_off,TRN-02,,1,,3", "one-off lines have no months of their own."),
+        ("shared,CORE-06,,1000,2008-05-01,55", "without a gap"),
+        ("shared,CORE-06,,1000,2008-04-02,55", "first of a month"),
+    ],
+)
+def test_days_and_months_that_do_not_make_a_term_are_said(row, words):
+    heading = "phase,service,site,quantity,starts_on,months\n"
+    _sheet, faults = read(cast.drafted(), f"{heading}{row}\n".encode())
+    assert any(words in fault for fault in faults), faults
+
+
+def test_a_site_left_out_goes_with_its_quantities_and_that_is_shown_before():
+    call_off = cast.drafted()
+    sheet, faults = read(call_off, sites=b"site,seats\nLondon,630\nSheffield,210\nDarlington,110\n")
+    assert faults == []
+    shown = order_sheets.preview(call_off.revision, sheet)
+    assert shown.changes[:2] == ["London: 620 seats become 630", "Runcorn: 60 seats, taken out"]
+    assert "CORE-01, Runcorn: 42, taken out" in shown.changes and len(shown.changes) == 6
+    take_over(call_off, sheet)
+    assert not [site for _code, site in ordered(call_off) if site == "Runcorn"]
+    assert sites_of(call_off)[0] == ("London", 630)
+
+
+def test_a_draft_saved_meanwhile_is_not_replaced():
+    call_off = cast.drafted()
+    sheet, _faults = read(call_off, LINES, SITES)
+    with pytest.raises(Refused, match="Somebody saved this call-off"):
+        take_over(call_off, sheet, edits=call_off.revision.edits - 1)
+
+
+def upload(buyer, call_off, **files):
+    files = {name: SimpleUploadedFile(filename, data) for name, (filename, data) in files.items()}
+    return post(buyer, reverse("procurement:sheet", args=[call_off.public_id]), **files)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_what_is_downloaded_comes_back_without_a_change(buyer, kind):
+    call_off = cast.drafted()
+    files = {}
+    for name in ("lines", "sites"):
+        address = reverse("procurement:sheet_file", args=[call_off.public_id, name])
+        answer = buyer.get(address, {"as": kind} if kind == "xlsx" else {})
+        assert answer.status_code == 200 and answer["Content-Disposition"].endswith(f'draft-{name}.{kind}"')
+        files[name] = (f"{name}.{kind}", answer.content)
+    page = upload(buyer, call_off, **files).content.decode()
+    assert "Nothing: the draft says what the sheet says." in page, page
+
+
+def test_a_sheet_is_looked_at_and_then_taken_over(buyer):
+    call_off = cast.drafted()
+    changed = LINES.replace(b"shared,CORE-01,London,434", b"shared,CORE-01,London,424")
+    answer = upload(buyer, call_off, lines=("lines.csv", changed))
+    page = answer.content.decode()
+    assert answer.status_code == 200 and "CORE-01, London: 434 become 424" in page
+    assert "London has 620 seats and 610 desktops" in page, "the rules are measured on what would stand"
+    assert "£11,252,943.00" in page and ordered(call_off)[("CORE-01", "London")] == 434
+    checked = re.search(r'name="checked" value="([^"]+)"', page)[1]
+    address = reverse("procurement:sheet", args=[call_off.public_id])
+    answer = post(buyer, address, edits=call_off.revision.edits, checked=checked + "x")
+    assert "did not come back as it was shown" in answer.content.decode()
+    answer = post(buyer, address, edits=call_off.revision.edits, checked=checked)
+    assert answer.status_code == 302 and ordered(call_off)[("CORE-01", "London")] == 424
+    answer = post(buyer, address, edits=call_off.revision.edits, checked=checked)
+    assert "Somebody saved this call-off" in answer.content.decode()
+    other = cast.drafted()
+    answer = post(buyer, reverse("procurement:sheet", args=[other.public_id]), edits=other.revision.edits, checked=checked)
+    assert "did not come back as it was shown" in answer.content.decode(), "it was checked for another order"
+
+
+def bomb() -> bytes:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for _row in range(100_000):
+        sheet.append(["shared", "CORE-01", "London", 1, "=1+1", 5])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "The file is empty."),
+        (b"\x00" * 100, "This is not a table."),
+        (LINES.decode().encode("utf-16"), "UTF-16"),
+        (b"service,service\n", "the column is there twice."),
+        (b"x" * (2 * 1024 * 1024 + 1), "A sheet of an order is far smaller"),
+        (LINES.splitlines()[0] + b"\n" + b"shared,CORE-01,London,1,,\n" * 100_000, "far smaller"),
+        (LINES.splitlines()[0] + b"\n" + b"shared,CORE-01,London,1,,\n" * 500, "more than 400 rows"),
+        (LINES.splitlines()[0] + b"\n" + b"=1,=1,=1,=1,=1,=1\n" * 300, "And 1,"),
+        (LINES.splitlines()[0], "the sheet has no rows."),
+    ],
+)  # fmt: skip
+def test_a_hostile_sheet_gets_words(buyer, data, words):
+    call_off = cast.drafted()
+    before = ordered(call_off)
+    answer = upload(buyer, call_off, lines=("lines.csv", data))
+    assert answer.status_code == 200 and words in answer.content.decode()
+    assert ordered(call_off) == before
+
+
+def test_a_workbook_of_100000_rows_gets_words(buyer):
+    answer = upload(buyer, cast.drafted(), lines=("lines.xlsx", bomb()))
+    assert answer.status_code == 200 and "There is a problem" in answer.content.decode()
+
+
+def test_no_sheet_at_all_is_said(buyer):
+    assert "Choose a sheet of lines, of sites, or both." in upload(buyer, cast.drafted()).content.decode()
+
+
+def test_the_sheet_is_of_a_draft_and_of_its_requester(client):
+    call_off = cast.submitted()
+    for name, more in (("sheet", []), ("sheet_file", ["lines"])):
+        address = reverse(f"procurement:{name}", args=[call_off.public_id, *more])
+        assert sign_in(client, "requester@dius.example").get(address).status_code == 403
+        assert sign_in(client, "budget.holder@dius.example").get(address).status_code == 403
+        for email in ("requester@ons.example", "order.desk@fujitsu.example"):
+            assert sign_in(client, email).get(address).status_code == 404
