@@ -24,6 +24,7 @@ LONGEST_CELL = 4_000
 LARGEST_UNPACKED = 40 * 1024 * 1024
 MOST_SCANNED = 60_000  # rows looked at, empty ones too: a workbook may claim a last row that nobody typed
 MOST_FAULTS = 1_000
+MOST_COLUMNS = 60  # of a workbook; what stands beyond them is not looked at
 _BROKEN = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, EOFError, OSError, RecursionError,
     zipfile.BadZipFile, zlib.error, ElementTree.ParseError, InvalidFileException, NotImplementedError,
@@ -223,19 +224,23 @@ def _workbook(data: bytes) -> Iterator[tuple[int, list[Cell]]]:
 
 
 def _rows_of_workbook(data: bytes) -> Iterator[tuple[int, list[Cell]]]:
-    number = 0
+    number, blank = 0, None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and days that the library reads in its own way
             book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
-            for number, cells in enumerate(book.worksheets[0].iter_rows(max_col=200), start=1):
+            for number, cells in enumerate(book.worksheets[0].iter_rows(max_col=MOST_COLUMNS), start=1):
                 if number > MOST_SCANNED:
                     raise _Unreadable(_too_long())
+                if cells is blank:  # the library gives one and the same for all the rows that are not there
+                    continue
                 found = [_value(cell) for cell in cells]
                 while found and found[-1] == "":
                     found.pop()
                 if any(not isinstance(cell, str) or cell.strip() for cell in found):
                     yield number, found
+                else:
+                    blank = cells
     except _Unreadable:
         raise
     except _BROKEN as error:

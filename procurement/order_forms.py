@@ -37,7 +37,7 @@ class ExceptionsForm(forms.Form):
                 continue
             if data[quantity] and not data[reason]:
                 self.add_error(reason, _("Say why it is needed."))
-            if data[reason] and not data[quantity]:
+            elif data[reason] and not data[quantity]:
                 self.add_error(quantity, _("Say for how many, or empty the reason."))
         return data
 
