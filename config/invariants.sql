@@ -116,6 +116,15 @@ SELECT c.id AS call_off, c.state, s.id AS step, s.side, s.state AS step_state
    AND (c.state IN ('with_supplier', 'confirmed', 'contracted', 'declined')
         OR (c.state = 'authority_approval' AND s.side = 'department'));
 
+-- 8 awards_have_their_exceptions: past the authority's approval, each exception asked for was granted on that content
+SELECT c.id AS call_off, c.state, e.service_code
+  FROM procurement_calloff c
+  JOIN procurement_calloffrevision r ON r.id = c.revision_id
+  JOIN procurement_exceptionrequest e ON e.revision_id = r.id
+  LEFT JOIN procurement_exceptiondecision d
+    ON d.request_id = e.id AND d.outcome = 'granted' AND d.revision_hash = r.revision_hash
+ WHERE c.state IN ('with_supplier', 'confirmed', 'contracted') AND d.id IS NULL;
+
 -- 9 contract_is_of_one_acceptance: a contract that stands has the accepted revision of its call-off, at its value
 SELECT k.id AS contract, k.number, k.state, c.state AS call_off_state
   FROM contracts_contract k
@@ -227,6 +236,21 @@ SELECT id AS idempotency_key, person_id FROM documents_idempotencykey WHERE loca
 -- 20 ended_jobs_say_when: a job that ended, and only that, has the moment; a dead one says why
 SELECT id AS job, task, state FROM documents_job
  WHERE (state IN ('done', 'dead')) <> (finished_at IS NOT NULL) OR (state = 'dead' AND last_error = '');
+
+-- 23 route_is_of_the_sum: the value a route follows is the order's own and that of the orders counted together with it
+SELECT r.id AS revision, r.whole_life_gbp, r.route_gbp, s.counted
+  FROM procurement_calloffrevision r
+  CROSS JOIN LATERAL (
+        SELECT coalesce(sum((o.one ->> 'whole_life_gbp')::numeric), 0) AS counted
+          FROM jsonb_array_elements(r.counted_with) AS o(one)) s
+ WHERE r.submitted_at IS NOT NULL AND coalesce(r.route_gbp, r.whole_life_gbp) <> r.whole_life_gbp + s.counted;
+
+-- 23 commits_cover_the_sum: who committed an order held a delegation that covers what was counted together
+SELECT d.id AS decision, r.route_gbp, g.limit_gbp
+  FROM procurement_decision d
+  JOIN procurement_calloffrevision r ON r.id = d.revision_id
+  JOIN procurement_delegation g ON g.id = d.delegation_id
+ WHERE d.outcome = 'committed' AND NOT g.unlimited AND g.limit_gbp < r.route_gbp;
 
 -- 25 waiting_states_have_an_owner: what is with approvers has an open step; what a worker or the supplier owes is due
 SELECT c.id AS call_off, c.state

@@ -147,7 +147,7 @@ class _Lines:
         self.term: Term | None = None
 
     def read(self, rows: Sequence[TableRow]) -> tuple[Ordered, ...]:
-        seen: dict[tuple[str, str | None], int] = {}
+        seen: dict[tuple[str, str], int] = {}
         dated: dict[str, list[tuple[TableRow, date | None, int | None]]] = {}
         ordered = []
         for row in rows:
@@ -159,9 +159,10 @@ class _Lines:
             months = _typed(row, "months", QuantityField(required=False, most=120), self.faults)
             if service is None or phase is None:
                 continue
-            if (key := (service.code, site)) in seen:
+            if (key := (service.code, row.values["site"].casefold())) in seen:
                 self._fault(row, "service", _("%(code)s for %(site)s is in row %(row)s already; put them together.") % {
-                    "code": service.code, "site": site or _("all sites"), "row": seen[key]})  # fmt: skip
+                    "code": service.code, "site": site or row.values["site"] or _("all sites"), "row": seen[key],
+                })  # fmt: skip
             seen.setdefault(key, row.number)
             dated.setdefault(phase, []).append((row, starts_on, months))
             ordered.append(Ordered(phase, service.code, site, quantity or 1))

@@ -6,6 +6,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.urls import reverse
 
+from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import AuditEvent
 from documents.refusal import Refused
 from procurement import approval, completeness, content, drafting, papers, quoting, workflow
@@ -112,6 +113,7 @@ def test_the_commercial_lead_decides_each_request_before_endorsing():
         cast.decide(call_off, email)
     assert cast.fresh(call_off).state == "with_supplier"
     assert AuditEvent.objects.filter(verb="call_off.exception_granted").count() == 1
+    assert broken(read(FILE.read_text(encoding="utf-8"))) == []
     with pytest.raises(Refused):
         act(call_off, approval.grant_exception)
 
@@ -126,6 +128,7 @@ def test_a_refusal_returns_the_order_with_its_reason_and_the_request_without_a_d
     assert [event.reason for event in events] == [
         "The exception for 2 of CORE-03 is refused. A thin client drives them too."
     ]
+    assert broken(read(FILE.read_text(encoding="utf-8"))) == [], "one record of the return, and the reservation given back"
     copied = call_off.revision.exceptions.get()
     assert (copied.quantity, copied.reason) == (2, WHY) and not hasattr(copied, "decision")
 

@@ -12,7 +12,10 @@ from tests import cast
 
 pytestmark = pytest.mark.django_db
 MORE = ("CALL-01", "CALL-02", "CALL-03", "CALL-04", "CALL-05", "CALL-06")
-DRAFT_PAGES = ("tasks", "sites", "term", "services", "service_levels", "milestones", "special_terms", "attachments", "check")
+DRAFT_PAGES = (
+    "tasks", "sites", "term", "services", "exceptions", "sheet", "service_levels", "milestones", "special_terms",
+    "attachments", "check", "what_if",
+)  # fmt: skip
 
 
 def large_draft() -> CallOff:

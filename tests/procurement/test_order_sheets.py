@@ -182,7 +182,7 @@ def bomb() -> bytes:
         (b"x" * (2 * 1024 * 1024 + 1), "A sheet of an order is far smaller"),
         (LINES.splitlines()[0] + b"\n" + b"shared,CORE-01,London,1,,\n" * 100_000, "far smaller"),
         (LINES.splitlines()[0] + b"\n" + b"shared,CORE-01,London,1,,\n" * 500, "more than 400 rows"),
-        (LINES.splitlines()[0] + b"\n" + b"=1,=1,=1,=1,=1,=1\n" * 300, "And 1,"),
+        (LINES.splitlines()[0] + b"\n" + b"=1,=1,=1,=1,=1,=1\n" * 300, "And 902 more."),
         (LINES.splitlines()[0], "the sheet has no rows."),
     ],
 )  # fmt: skip

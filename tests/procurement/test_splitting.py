@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from catalogue import pricing
+from documents.management.commands.check_invariants import FILE, broken, read
 from documents.refusal import Refused
 from procurement import guards, quoting, splitting, workflow
 from procurement.models import Delegation, MatrixRow, PostHolding, Side
@@ -91,6 +92,7 @@ def test_the_second_order_within_thirty_days_is_counted_with_the_first():
     ]
     assert revision.route_gbp == 2 * Decimal("11252943.00")
     assert revision.whole_life_gbp == Decimal("11252943.00"), "its own value is what it commits of the ceiling"
+    assert broken(read(FILE.read_text(encoding="utf-8"))) == []
 
 
 def test_after_thirty_days_or_for_another_department_it_is_not():
