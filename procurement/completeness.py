@@ -133,6 +133,13 @@ def _services(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
         yield Gap("services", _("The term has an interim period but no interim service is ordered."))
     if quote.totals.whole_life > revision.call_off.framework.ceiling_gbp:
         yield Gap("services", _("The order is worth more than the whole framework may be."))
+    for asked in revision.exceptions.all():
+        if asked.service_code not in quote.exceptional:
+            yield Gap(
+                "exceptions",
+                _("%(code)s: an exception is asked for %(n)s and the catalogue wants none; take the request back.")
+                % {"code": asked.service_code, "n": f"{asked.quantity:,}"},
+            )
     for unmet in quote.unmet:
         yield Gap("exceptions" if unmet.rule == rules.BY_EXCEPTION else "services", unmet.words)
 

@@ -332,7 +332,7 @@ def _commits(revision: CallOffRevision) -> str:
     if not revision.counted_with:
         return words
     return _("%(words)s; with %(others)s, counted together, %(total)s") % {
-        "words": words, "others": ", ".join(one["reference"] for one in revision.counted_with),
+        "words": words, "others": revision.counted_words,
         "total": gbp(revision.route_value),
     }  # fmt: skip
 

@@ -123,6 +123,14 @@ class CallOffRevision(Row):
         return self.route_gbp if self.route_gbp is not None else self.whole_life_gbp
 
     @property
+    def counted_words(self) -> str:
+        """The numbers of the orders counted together with it, the first few by name."""
+        numbers = [one["reference"] for one in self.counted_with]
+        if len(numbers) <= 5:
+            return ", ".join(numbers)
+        return _("%(first)s and %(n)s more") % {"first": ", ".join(numbers[:5]), "n": len(numbers) - 5}
+
+    @property
     def lots(self) -> frozenset[int]:
         """The lots of a submitted revision's services."""
         return frozenset(self.lines.values_list("service__lot", flat=True))

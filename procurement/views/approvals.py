@@ -37,9 +37,7 @@ def brief(request, public_id, position):
         "figures": figures.figures_of(revision, content, "internal"),
         "facts": briefing.facts(revision, content), "deviations": briefing.deviations(content),
         "exceptions": asked,
-        "may_decide": [
-            one.pk for one in asked if not list(guards.why_not_decide_exception(order, step, one, **acting))
-        ],
+        "may_decide": _may_decide(order, step, asked, **acting),
         "shut": list(guards.why_not_decide(order, step, **acting)),
         "act_shut": list(guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, step),
         "bar": display.bar_parts(quoting.capacity_forecast(revision, revision.whole_life_gbp)),
@@ -48,6 +46,13 @@ def brief(request, public_id, position):
         "queries": revision.queries.filter(side=step.side), "recusals": order.recusals.filter(step__side=step.side), "attachments": revision.attachments.all(),
     }  # fmt: skip
     return render(request, "procurement/brief.html", context)
+
+
+def _may_decide(order, step, asked, *, by, at):
+    """The ids of the requests the reader can grant or refuse now: what stands against one stands against all."""
+    undecided = [one for one in asked if not hasattr(one, "decision")]
+    shut = undecided and any(guards.why_not_decide_exception(order, step, undecided[0], by=by, at=at))
+    return [] if shut else [one.pk for one in undecided]
 
 
 def _limit(request, step):

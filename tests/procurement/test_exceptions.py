@@ -220,6 +220,12 @@ def test_the_database_refuses_an_award_while_an_exception_is_open(monkeypatch):
     refused_by_the_database(lambda: cast.decide(call_off, cast.ROUTE[6]), "when its exceptions are granted")
 
 
+def test_a_request_that_the_catalogue_no_longer_wants_is_taken_back():
+    call_off = ask(cast.drafted())
+    ExceptionRequest.objects.update(service_code="CORE-01")
+    assert ("exceptions", "CORE-01: an exception is asked for 2 and the catalogue wants none; take the request back.") in gaps(call_off)
+
+
 def test_the_pages_of_an_exception(client):
     call_off = with_pcs()
     order = [call_off.public_id]

@@ -102,7 +102,7 @@ def test_the_page_of_a_draft_answers_and_refuses_in_words(client):
     assert "Everybody else would pay 5.21% less than with this order as it is." in page, page
     assert "is reached at 10,000: 5,000 more" in page
     assert "take off fewer" in ask(client, address, change="fewer", seats="1000")
-    for seats in ("1e3", "-5", "", "\ud800", "9" * 400):
+    for seats in ("1e3", "-5", "", "\u0661", "9" * 400):
         assert "There is a problem" in ask(client, address, change="more", seats=seats)
     assert "There is a problem" in ask(client, address, change="sideways", seats="5")
 
