@@ -92,7 +92,7 @@ def key(to, **kwargs):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('procurement', '0008_delegation_letters'),
+        ('procurement', '0009_mail_preferences'),
     ]
 
     operations = [
