@@ -260,8 +260,7 @@ SELECT c.id AS call_off, c.state
     OR (c.state = 'with_supplier' AND c.answer_due_at IS NULL AND NOT EXISTS (
            SELECT 1 FROM procurement_clarification q WHERE q.call_off_id = c.id AND q.answered_at IS NULL));
 
--- 25 unsent_messages_have_a_job: every message that is sent by itself has the job that sends it, and is sent when that
--- is done; one held for a digest has none
+-- 25 unsent_messages_have_a_job: a message not held for a digest has the job that sends it, and is sent when that is done
 SELECT e.id AS email, j.state
   FROM documents_email e LEFT JOIN documents_job j ON j.key = 'email:' || e.id
  WHERE (j.id IS NULL) <> (e.held_until IS NOT NULL) OR (j.state = 'done') <> (e.sent_at IS NOT NULL);
