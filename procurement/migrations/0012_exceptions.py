@@ -92,7 +92,7 @@ def key(to, **kwargs):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('procurement', '0009_mail_preferences'),
+        ('procurement', '0011_settled_answers_and_rights'),
     ]
 
     operations = [
