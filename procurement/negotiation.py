@@ -22,7 +22,7 @@ def ask(call_off: CallOff, *, text: str, by: Person, at: datetime) -> Clarificat
     if not text.strip():
         refuse(_("Write what the department should answer."))
     asked = Clarification.objects.create(
-        call_off=call_off, revision=call_off.revision, number=call_off.revision.clarifications.count() + 1, text=text,
+        call_off=call_off, revision=call_off.revision, number=call_off.clarifications.count() + 1, text=text,
         asked_by=by.person_id, asked_by_name=by.words, asked_at=at,
     )  # fmt: skip
     call_off.answer_days_left = working_days.left(at, call_off.answer_due_at)

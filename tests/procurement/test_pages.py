@@ -51,7 +51,7 @@ def address(name, call_off, **more):
     """Any address of an order, with numbers that exist or could."""
     wanted = {"public_id": call_off.public_id}
     pattern = str(ORDER_ADDRESSES[name].pattern)
-    for extra in ("position", "query_id", "attachment_id"):
+    for extra in ("position", "query_id", "attachment_id", "number"):
         if extra in pattern:
             wanted[extra] = more.get(extra, 1)
     return reverse(f"procurement:{name}", kwargs=wanted)
@@ -75,7 +75,7 @@ def test_nobody_unsigned_gets_past_the_sign_in_page(client, name):
 def _any(name):
     pattern = str(ORDER_ADDRESSES[name].pattern)
     wanted = {"public_id": uuid.uuid4()}
-    return wanted | {extra: 1 for extra in ("position", "query_id", "attachment_id") if extra in pattern}
+    return wanted | {extra: 1 for extra in ("position", "query_id", "attachment_id", "number") if extra in pattern}
 
 
 INTERNAL = ("brief", "decide", "return", "reject", "ask", "tasks", "check", "budget", "services", "submitted")
