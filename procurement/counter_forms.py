@@ -12,7 +12,7 @@ from catalogue import pricing, widgets
 from catalogue.fields import DayField, QuantityField, TextField
 from procurement import proposing
 from procurement.models import CallOffRevision
-from procurement.proposing import DAYS, MONTHS, Changes
+from procurement.proposing import DAYS, TERM, Changes
 
 LABELS = {
     "interim_starts_on": gettext_lazy("Interim managed service starts"),
@@ -30,7 +30,7 @@ class CounterForm(forms.Form):
     def __init__(self, data=None, *, awarded: CallOffRevision, price_list: pricing.PriceList | None):
         super().__init__(data, prefix="counter")
         self.awarded = awarded
-        for name in (*DAYS, *MONTHS):
+        for name in TERM:
             value = getattr(awarded, name)
             if value is not None:
                 kind = DayField if name in DAYS else QuantityField
@@ -64,7 +64,7 @@ class CounterForm(forms.Form):
             )  # fmt: skip
 
     def term_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in (*DAYS, *MONTHS) if name in self.fields]
+        return [self[name] for name in TERM if name in self.fields]
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The lines with their fields; ``service`` None where nothing else may stand there."""
@@ -85,7 +85,7 @@ class CounterForm(forms.Form):
     def changes(self) -> Changes:
         """Only what differs from the order awarded."""
         data, awarded = self.cleaned_data, self.awarded
-        term = {n: data[n] for n in (*DAYS, *MONTHS) if n in self.fields and data[n] != getattr(awarded, n)}
+        term = {n: data[n] for n in TERM if n in self.fields and data[n] != getattr(awarded, n)}
         lines = {}
         for line in awarded.lines.all():
             new = data.get(f"service-{line.number}", line.service_code), data[f"quantity-{line.number}"]

@@ -16,7 +16,8 @@ from procurement import content, quoting
 from procurement.models import CallOff, CallOffLine, CallOffRevision, MilestonePayment, Phase
 from procurement.quoting import Quote
 
-DAYS, MONTHS = ("interim_starts_on", "shared_starts_on"), ("interim_months", "shared_months")
+TERM = ("interim_starts_on", "interim_months", "shared_starts_on", "shared_months")
+DAYS = frozenset({"interim_starts_on", "shared_starts_on"})
 READ = ("lines__site", "lines__service", "sites", "milestones__payments", "special_terms")
 
 
@@ -76,7 +77,7 @@ def faults(changes: Changes, awarded: CallOffRevision, price_list: pricing.Price
     if changes.lines.keys() - lines.keys() or changes.milestones.keys() - {m.number for m in awarded.milestones.all()}:
         yield Reason(_("It names a line or a milestone that the order does not have."))
         return
-    if set(changes.term) - {name for name in (*DAYS, *MONTHS) if getattr(awarded, name) is not None}:
+    if set(changes.term) - {name for name in TERM if getattr(awarded, name) is not None}:
         yield Reason(_("It changes a part of the term that the order does not have."))
     for number, (code, _quantity) in changes.lines.items():
         line = lines[number]
