@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='calloff',
             name='state',
-            field=django_fsm.FSMField(choices=[('draft', 'draft'), ('department_approval', "with the department's approvers"), ('authority_approval', 'with the purchasing authority'), ('returned', 'returned for amendment'), ('with_supplier', 'with the supplier'), ('counter_proposed', 'counter-proposed by the supplier'), ('confirmed', 'accepted, contract not yet complete'), ('contracted', 'contracted'), ('rejected', 'rejected'), ('declined', 'declined by the supplier'), ('withdrawn', 'withdrawn'), ('lapsed', 'lapsed')], default='draft', max_length=50, protected=True),
+            field=django_fsm.FSMField(choices=[('draft', 'draft'), ('department_approval', "with the department's approvers"), ('authority_approval', 'with the purchasing authority'), ('returned', 'back for amendment'), ('with_supplier', 'with the supplier'), ('counter_proposed', 'counter-proposed by the supplier'), ('confirmed', 'accepted, contract not yet complete'), ('contracted', 'contracted'), ('rejected', 'rejected'), ('declined', 'declined by the supplier'), ('withdrawn', 'withdrawn'), ('lapsed', 'lapsed')], default='draft', max_length=50, protected=True),
         ),
         migrations.AddConstraint(
             model_name='calloff',
