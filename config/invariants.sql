@@ -263,8 +263,7 @@ SELECT c.id AS call_off, c.state, c.answer_due_at, open.how_many
  WHERE (open.how_many, open.due) IS DISTINCT FROM
        (CASE WHEN c.state = 'counter_proposed' THEN 1 ELSE 0 END, CASE WHEN c.state = 'counter_proposed' THEN 1 ELSE 0 END);
 
--- 25 unsent_messages_have_a_job: every message that is sent by itself has the job that sends it, and is sent when that
--- is done; one held for a digest has none
+-- 25 unsent_messages_have_a_job: a message sent by itself has the job that sends it, and is sent when that is done; a held one has none
 SELECT e.id AS email, j.state
   FROM documents_email e LEFT JOIN documents_job j ON j.key = 'email:' || e.id
  WHERE (j.id IS NULL) <> (e.held_until IS NOT NULL) OR (j.state = 'done') <> (e.sent_at IS NOT NULL);
