@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalogue', '0003_accession_review_days'),
-        ('procurement', '0009_mail_preferences'),
+        ('procurement', '0011_settled_answers_and_rights'),
     ]
 
     operations = [
