@@ -15,6 +15,7 @@ WORDS = [
     (_("Ceiling"), _("The maximum value of everything ordered under a framework. It cannot be passed.")),
     (_("Commit"), _("The last approval of a side, made under a delegation that covers the value.")),
     (_("Counted together"), _("A department's orders for the same services within some days (30, where the framework says nothing else) take the approval route of their sum.")),
+    (_("Counter-proposal"), _("The supplier's offer to deliver an order with other dates, quantities or equivalent services. The department accepts it, which makes a new revision that is approved again, or refuses it.")),
     (_("Cutover"), _("The milestone that ends the interim service and starts the shared one.")),
     (_("Delegation"), _("Who may commit or sign for how much, from when to when.")),
     (_("Endorse"), _("An approval that says an order is right as far as a post goes. It commits no money.")),

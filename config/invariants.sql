@@ -53,7 +53,13 @@ SELECT c.id AS call_off, c.state, r.whole_life_gbp, s.*
         SELECT coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed
           FROM procurement_capacityentry e WHERE e.call_off_id = c.id) s
  WHERE (s.reserved, s.committed) IS DISTINCT FROM (
-        CASE WHEN c.state IN ('authority_approval', 'with_supplier', 'confirmed') THEN r.whole_life_gbp ELSE 0 END,
+        CASE WHEN c.state IN ('authority_approval', 'with_supplier', 'counter_proposed', 'confirmed')
+             THEN r.whole_life_gbp
+             WHEN c.state = 'department_approval'  -- the higher of both, if an accepted counter-proposal made it
+             THEN coalesce((SELECT greatest(r.whole_life_gbp, a.whole_life_gbp)
+                              FROM procurement_counterproposal p JOIN procurement_calloffrevision a ON a.id = p.revision_id
+                             WHERE p.became_id = r.id), 0)
+             ELSE 0 END,
         CASE WHEN c.state = 'contracted' THEN r.whole_life_gbp ELSE 0 END);
 
 -- 5 changes_are_edges: every change of state there ever was is an edge of the published graph
@@ -113,7 +119,7 @@ SELECT c.id AS call_off, c.state, s.id AS step, s.side, s.state AS step_state
   JOIN procurement_approvalstep s ON s.revision_id = c.revision_id
   LEFT JOIN procurement_decision d ON d.step_id = s.id AND d.outcome IN ('endorsed', 'committed')
  WHERE d.id IS NULL
-   AND (c.state IN ('with_supplier', 'confirmed', 'contracted', 'declined')
+   AND (c.state IN ('with_supplier', 'counter_proposed', 'confirmed', 'contracted', 'declined')
         OR (c.state = 'authority_approval' AND s.side = 'department'));
 
 -- 8 awards_have_their_exceptions: past the authority's approval, each exception asked for was granted on that content
@@ -123,7 +129,7 @@ SELECT c.id AS call_off, c.state, e.service_code
   JOIN procurement_exceptionrequest e ON e.revision_id = r.id
   LEFT JOIN procurement_exceptiondecision d
     ON d.request_id = e.id AND d.outcome = 'granted' AND d.revision_hash = r.revision_hash
- WHERE c.state IN ('with_supplier', 'confirmed', 'contracted') AND d.id IS NULL;
+ WHERE c.state IN ('with_supplier', 'counter_proposed', 'confirmed', 'contracted') AND d.id IS NULL;
 
 -- 9 contract_is_of_one_acceptance: a contract that stands has the accepted revision of its call-off, at its value
 SELECT k.id AS contract, k.number, k.state, c.state AS call_off_state
@@ -142,6 +148,18 @@ SELECT c.id AS call_off, c.state
   FROM procurement_calloff c
  WHERE c.state IN ('confirmed', 'contracted')
    AND (SELECT count(*) FROM contracts_contract k WHERE k.call_off_id = c.id AND k.state <> 'void') <> 1;
+
+-- 9 counter_proposals_become_what_they_say: an accepted one became the next revision with its lines, at the prices of that day
+SELECT p.id AS counter_proposal, p.became_id, p.revision_id
+  FROM procurement_counterproposal p
+  JOIN procurement_calloffrevision r ON r.id = p.became_id
+ WHERE r.previous_id <> p.revision_id OR r.submitted_at IS DISTINCT FROM p.answered_at
+    OR r.submitted_by IS DISTINCT FROM p.answered_by
+    OR (SELECT jsonb_agg(jsonb_build_array(l -> 'number', l -> 'service', l -> 'quantity', l -> 'starts_on', l -> 'months') ORDER BY l -> 'number')
+          FROM jsonb_array_elements(p.content::jsonb -> 'lines') l)
+       IS DISTINCT FROM
+       (SELECT jsonb_agg(jsonb_build_array(l -> 'number', l -> 'service', l -> 'quantity', l -> 'starts_on', l -> 'months') ORDER BY l -> 'number')
+          FROM jsonb_array_elements(r.content::jsonb -> 'lines') l);
 
 -- 10 numbers_are_without_gaps: the numbers given are as many as the counter says
 SELECT n.series, n.year, n.last, used.how_many
@@ -259,6 +277,15 @@ SELECT c.id AS call_off, c.state
         AND NOT EXISTS (SELECT 1 FROM procurement_approvalstep s WHERE s.revision_id = c.revision_id AND s.state = 'open'))
     OR (c.state = 'with_supplier' AND c.answer_due_at IS NULL AND NOT EXISTS (
            SELECT 1 FROM procurement_clarification q WHERE q.call_off_id = c.id AND q.answered_at IS NULL));
+
+-- 25 counter_proposals_are_answered: one counter-proposal is open, of the revision awarded, exactly while the order says so
+SELECT c.id AS call_off, c.state, c.answer_due_at, open.how_many
+  FROM procurement_calloff c
+  CROSS JOIN LATERAL (
+        SELECT count(*) AS how_many, count(*) FILTER (WHERE p.revision_id = c.revision_id AND p.due_at = c.answer_due_at) AS due
+          FROM procurement_counterproposal p WHERE p.call_off_id = c.id AND p.answered_at IS NULL) open
+ WHERE (open.how_many, open.due) IS DISTINCT FROM
+       (CASE WHEN c.state = 'counter_proposed' THEN 1 ELSE 0 END, CASE WHEN c.state = 'counter_proposed' THEN 1 ELSE 0 END);
 
 -- 25 unsent_messages_have_a_job: a message not held for a digest has the job that sends it, and is sent when that is done
 SELECT e.id AS email, j.state

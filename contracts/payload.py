@@ -14,6 +14,8 @@ from documents import audit, canonical
 from procurement.models import CallOff, CallOffRevision, PostCode
 from procurement.signing import boxes_payload, delegation_words
 
+SUBMITTED = ("call_off.submitted", "call_off.counter_accepted")  # who accepts a counter-proposal submits what it makes
+
 
 def iso(moment: datetime) -> str:
     return canonical.moment(moment)
@@ -33,7 +35,7 @@ def evidence(contract: Contract) -> list[dict[str, str]]:
     """Who submitted, endorsed, committed and accepted, in order, with business and real moments."""
     call_off, revision = contract.call_off, contract.revision
     rows = [
-        _event_row(call_off, revision, "call_off.submitted", "submitted", revision.submitted_by_name,
+        _event_row(call_off, revision, SUBMITTED, "submitted", revision.submitted_by_name,
                    str(PostCode.REQUESTER.label), call_off.department.name)  # fmt: skip
     ]
     real = {
@@ -51,16 +53,16 @@ def evidence(contract: Contract) -> list[dict[str, str]]:
             "revision_hash": decision.revision_hash,
         })  # fmt: skip
     rows.append(
-        _event_row(call_off, revision, "call_off.confirmed", "accepted", None, str(PostCode.ORDER_DESK.label),
+        _event_row(call_off, revision, ("call_off.confirmed",), "accepted", None, str(PostCode.ORDER_DESK.label),
                    call_off.supplier.name)  # fmt: skip
     )
     return rows
 
 
 def _event_row(
-    call_off: CallOff, revision: CallOffRevision, verb: str, act: str, name: str | None, post: str, organisation: str
+    call_off: CallOff, revision: CallOffRevision, verbs: tuple[str, ...], act: str, name: str | None, post: str, organisation: str
 ) -> dict[str, str]:
-    event = audit.history(call_off).filter(verb=verb, hash_shown=revision.revision_hash).latest("id")
+    event = audit.history(call_off).filter(verb__in=verbs, hash_shown=revision.revision_hash).latest("id")
     return {
         "act": act, "name": name or event.actor_words, "post": post, "organisation": organisation, "acting_for": "",
         "delegation": "", "at": iso(event.at), "real_at": iso(event.real_at), "revision_hash": revision.revision_hash,
@@ -80,14 +82,18 @@ def particulars(call_off: CallOff) -> dict[str, Any]:
 
 
 def clarifications(contract: Contract) -> list[dict[str, Any]]:
-    """What the supplier asked about this revision and the department answered; texts by line."""
+    """What the supplier asked and the department answered while this revision or one that led to it was with the
+    supplier, in that order; texts by line. An answer given before a counter-proposal helps to read what became of it."""
+    answered = contract.call_off.clarifications.filter(
+        answered_at__isnull=False, revision__number__lte=contract.revision.number
+    )
     return [
         {
-            "number": asked.number, "text": asked.text.splitlines(), "asked_by": asked.asked_by_name,
+            "number": number, "text": asked.text.splitlines(), "asked_by": asked.asked_by_name,
             "asked_at": iso(asked.asked_at), "answer": asked.answer.splitlines(), "answered_by": asked.answered_by_name,
             "answered_at": iso(asked.answered_at),
         }
-        for asked in contract.revision.clarifications.filter(answered_at__isnull=False)
+        for number, asked in enumerate(answered.order_by("asked_at", "id"), start=1)
     ]  # fmt: skip
 
 

@@ -51,12 +51,13 @@ def open_account(framework: Framework, ceiling: Decimal, opening_commitment: Dec
         _move(account.framework, reserved=ZERO, committed=opening_commitment, entry=entry, at=at)
 
 
-def reserve_to(revision: CallOffRevision, amount: Decimal, *, at: datetime) -> None:
-    """Set the call-off's reservation to ``amount``; the entry is the difference. Raises Refused over the ceiling."""
+def reserve_to(revision: CallOffRevision, amount: Decimal, *, at: datetime, by: str = "reserve") -> None:
+    """Set the call-off's reservation to ``amount``; the entry is the difference. Raises Refused over the ceiling. ``by``
+    names the act in the entry's key, once a revision: the last approval's ``reserve``, or ``counter``."""
     call_off = revision.call_off
     difference = amount - reserved_for(call_off)
     if difference:
-        entry = _entry(Kind.RESERVE, call_off, revision, f"reserve:{call_off.public_id}:{revision.number}")
+        entry = _entry(Kind.RESERVE, call_off, revision, f"{by}:{call_off.public_id}:{revision.number}")
         _move(call_off.framework, reserved=difference, committed=ZERO, entry=entry, at=at)
 
 

@@ -1,13 +1,15 @@
 """What changed between two submitted revisions, in words: what an approver who saw the earlier one has to read."""
 
 import json
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from documents.templatetags.flex import day, gbp
+from documents.templatetags.flex import day, day_range, gbp
 from procurement.actors import Person
-from procurement.models import CallOffRevision, Decision
+from procurement.models import CallOffRevision, Decision, Phase
 
 TOTALS = {"monthly_gbp": _("a month"), "one_off_gbp": _("one-off"), "whole_life_gbp": _("whole life")}
 PARTS = {
@@ -77,6 +79,9 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
                    "q": gbp(now["unit_price_gbp"])}  # fmt: skip
             )
     out += _milestones(before["milestones"], after["milestones"])
+    out += [
+        _("%(what)s: %(was)s became %(now)s") % {"what": c.what, "was": c.was, "now": c.now} for c in phases(before, after)
+    ]
     out += [_("%(part)s changed") % {"part": words} for part, words in PARTS.items() if before[part] != after[part]]
     return out
 
@@ -102,3 +107,92 @@ def _milestones(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> li
 
 def _key(line: dict[str, Any]) -> tuple[str, str, str]:
     return line["phase"], line["service"], line["site"] or ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something in words, as it was and as it is; either may be empty."""
+
+    what: str
+    was: str
+    now: str
+
+
+def phases(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+    """The phases of the term that stand on other days."""
+    was, now = ({p["phase"]: _days(p) for p in side["charges_by_phase"]} for side in (before, after))
+    found = [Change(str(p.label), was.get(p, ""), now.get(p, "")) for p in Phase if p in was.keys() | now.keys()]
+    return [change for change in found if change.was != change.now]
+
+
+def dates(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+    """The phases, then the milestones of both, that stand on other days."""
+    was, now = ({m["number"]: m for m in side["milestones"]} for side in (before, after))
+    return phases(before, after) + [
+        Change(f"{number} {new['title']}", day(was[number]["planned_on"]), day(new["planned_on"]))
+        for number, new in now.items() if number in was and was[number]["planned_on"] != new["planned_on"]
+    ]  # fmt: skip
+
+
+def _days(phase: dict[str, Any]) -> str:
+    return day_range(phase["starts_on"], phase["ends_on"]) if phase["ends_on"] else day(phase["starts_on"])
+
+
+@dataclass(frozen=True)
+class LineChange:
+    """One line of two orders that number their lines alike (``was`` or ``now`` None where it has none), and what it adds
+    in GBP a month (None for a line without a monthly charge) and over the whole life."""
+
+    name: str
+    site: str
+    was: dict[str, Any] | None
+    now: dict[str, Any] | None
+
+    @property
+    def month(self) -> Decimal | None:
+        if not any(side and side["monthly_gbp"] for side in (self.was, self.now)):
+            return None
+        return _amount(self.now, "monthly_gbp") - _amount(self.was, "monthly_gbp")
+
+    @property
+    def whole_life(self) -> Decimal:
+        return _amount(self.now, "total_gbp") - _amount(self.was, "total_gbp")
+
+
+def _amount(line: dict[str, Any] | None, name: str) -> Decimal:
+    return Decimal((line or {}).get(name) or "0.00")
+
+
+def lines(before: dict[str, Any], after: dict[str, Any]) -> list[LineChange]:
+    """The lines that differ in service, quantity, price or term, by number."""
+    was, now = ({line["number"]: line for line in side["lines"]} for side in (before, after))
+    out = []
+    for number in sorted(was.keys() | now.keys()):
+        old, new = was.get(number), now.get(number)
+        if not (old and new and all(old[k] == new[k] for k in ("service", "quantity", "unit_price_gbp", "total_gbp"))):
+            line = new or old
+            out.append(LineChange(line["name"], line["site"] or "", old, new))
+    return out
+
+
+@dataclass(frozen=True)
+class TotalChange:
+    what: str
+    was: Decimal
+    now: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        return self.now - self.was
+
+
+def totals(before: dict[str, Any], after: dict[str, Any]) -> list[TotalChange]:
+    """A month, the parts beside it that either order has, and the whole life (GBP, VAT excluded)."""
+    names = {
+        "monthly_gbp": _("A month, shared service"), "interim_gbp": _("Interim, in all"), "one_off_gbp": _("One-off"),
+        "usage_gbp": _("Usage, not to exceed"), "whole_life_gbp": _("Whole life, net"),
+    }  # fmt: skip
+    rows = [
+        TotalChange(words, Decimal(before["totals"][name]), Decimal(after["totals"][name])) for name, words in names.items()
+    ]
+    return [row for row in rows if row.was or row.now]

@@ -214,6 +214,10 @@ VERBS = {
     "call_off.query_answered": gettext_lazy("The question was answered"),
     "call_off.clarification_asked": gettext_lazy("The supplier asked a question"),
     "call_off.clarified": gettext_lazy("The department answered it"),
+    "call_off.counter_proposed": gettext_lazy("The supplier counter-proposed"),
+    "call_off.counter_accepted": gettext_lazy("Counter-proposal accepted, to be approved again"),
+    "call_off.counter_refused": gettext_lazy("Counter-proposal refused"),
+    "call_off.counter_withdrawn": gettext_lazy("Counter-proposal taken back by the supplier"),
     "call_off.confirmed": gettext_lazy("Order accepted by the supplier"),
     "call_off.declined": gettext_lazy("Declined by the supplier"),
     "call_off.contracted": gettext_lazy("Contracted"),
@@ -233,7 +237,8 @@ VERBS = {
 }
 FOR_SUPPLIER = frozenset(
     {"call_off.confirmed", "call_off.declined", "call_off.contracted", "call_off.withdrawn", "call_off.lapsed",
-     "call_off.committed_by_authority", "call_off.clarification_asked", "call_off.clarified"}
+     "call_off.committed_by_authority", "call_off.clarification_asked", "call_off.clarified",
+     "call_off.counter_proposed", "call_off.counter_accepted", "call_off.counter_refused", "call_off.counter_withdrawn"}
 )  # fmt: skip
 NOT_THEIR_WORDS = frozenset({"call_off.committed_by_authority", "call_off.withdrawn", "call_off.lapsed"})
 
@@ -263,7 +268,7 @@ def submitted_order(revision: CallOffRevision, viewpoint: str) -> dict[str, Any]
 
 S = CallOffState
 AGAIN_INSIDE = (S.DRAFT, S.RETURNED, *IN_APPROVAL)
-FOR_SUPPLIER_STATES = (S.WITH_SUPPLIER, S.CONFIRMED, S.CONTRACTED, S.DECLINED, S.WITHDRAWN, S.LAPSED)
+FOR_SUPPLIER_STATES = (S.WITH_SUPPLIER, S.COUNTER_PROPOSED, S.CONFIRMED, S.CONTRACTED, S.DECLINED, S.WITHDRAWN, S.LAPSED)
 REASONS_FOR_SUPPLIER = (S.DECLINED, S.LAPSED)
 
 

@@ -160,7 +160,7 @@ def save_term(call_off: CallOff, term: Term, *, edits: int | None = None, by: Pe
     """The phases in whole months from the first of a month; the lines follow it."""
     call_off = open_draft(call_off, edits=edits, by=by, at=at)
     revision = call_off.revision
-    insist(why_not_term(term))
+    insist(guards.why_not_term(term))
     put_term(revision, term)
     return close_draft(call_off, "term", by=by, at=at)
 
@@ -173,30 +173,8 @@ def put_term(revision: CallOffRevision, term: Term) -> None:
     if term.interim_months is None:
         revision.lines.filter(phase=Phase.INTERIM).delete()
     for phase in Phase.values:
-        starts_on, months = dates_of(revision, phase)
+        starts_on, months = revision.dates_of(phase)
         revision.lines.filter(phase=phase).update(starts_on=starts_on, months=months)
-
-
-def why_not_term(term: Term) -> Iterator[Reason]:
-    """Phases start on the first of a month, and the shared service the day after the interim one."""
-    for words, day in (("shared", term.shared_starts_on), ("interim", term.interim_starts_on)):
-        if day is not None and day.day != 1:
-            yield Reason(_("The %(phase)s service must start on the first of a month.") % {"phase": words})
-    if (term.interim_starts_on is None) != (term.interim_months is None):
-        yield Reason(_("Give both the start and the months of the interim service, or neither."))
-    elif term.interim_starts_on is not None:
-        index = term.interim_starts_on.year * 12 + term.interim_starts_on.month - 1 + term.interim_months
-        if (index // 12, index % 12 + 1) != (term.shared_starts_on.year, term.shared_starts_on.month):
-            yield Reason(_("The shared service must start the day after the interim service ends, without a gap."))
-
-
-def dates_of(revision: CallOffRevision, phase: str) -> tuple[date | None, int | None]:
-    """(starts on, months) of a phase's lines. One-off lines have no months."""
-    if phase == Phase.INTERIM:
-        return revision.interim_starts_on, revision.interim_months
-    if phase == Phase.ONE_OFF:
-        return revision.interim_starts_on or revision.shared_starts_on, None
-    return revision.shared_starts_on, revision.shared_months
 
 
 @dataclass(frozen=True)
@@ -258,7 +236,7 @@ def unsaved_lines(
     """Lines as they would be saved, numbered in the order given."""
     lines = []
     for number, item in enumerate(ordered, start=1):
-        starts_on, months = dates_of(revision, item.phase)
+        starts_on, months = revision.dates_of(item.phase)
         lines.append(
             CallOffLine(
                 revision=revision, number=number, phase=item.phase, service_code=item.service,

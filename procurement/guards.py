@@ -48,6 +48,19 @@ def _requester(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
         yield access.requester_needed(call_off, on)
 
 
+def why_not_term(term) -> Iterator[Reason]:
+    """``term`` has the columns of a revision's term: whole months, without a gap between the phases."""
+    for words, day in (("shared", term.shared_starts_on), ("interim", term.interim_starts_on)):
+        if day is not None and day.day != 1:
+            yield Reason(_("The %(phase)s service must start on the first of a month.") % {"phase": words})
+    if (term.interim_starts_on is None) != (term.interim_months is None):
+        yield Reason(_("Give both the start and the months of the interim service, or neither."))
+    elif term.interim_starts_on is not None:
+        index = term.interim_starts_on.year * 12 + term.interim_starts_on.month - 1 + term.interim_months
+        if (index // 12, index % 12 + 1) != (term.shared_starts_on.year, term.shared_starts_on.month):
+            yield Reason(_("The shared service must start the day after the interim service ends, without a gap."))
+
+
 def why_not_edit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from _state(call_off, S.DRAFT, S.RETURNED)
     yield from _requester(call_off, by, london_day(at))
@@ -98,10 +111,14 @@ def why_not_submit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[R
     yield from blocked
     if blocked:
         return
+    quote = quoting.quote(call_off.revision, on)
+    yield from why_not_put(call_off, call_off.revision, quote, on)
+
+
+def why_not_put(call_off: CallOff, revision: CallOffRevision, quote: quoting.Quote, on: date) -> Iterator[Reason]:
+    """What keeps a revision, a draft or a counter-proposal accepted, from its approvers, whoever asks."""
     yield from _framework_open(call_off.framework, on)
     yield from _accession(call_off.framework, call_off.department)
-    revision = call_off.revision
-    quote = quoting.quote(revision, on)
     missing = list(completeness.gaps(revision, quote, on))
     yield from (Reason(gap.words) for gap in missing)
     if not missing:
@@ -451,6 +468,8 @@ def why_lapse(call_off: CallOff, *, at: datetime) -> str:
     """What has ended an open call-off by the moment, in words; empty while nothing has."""
     if call_off.state == S.WITH_SUPPLIER and call_off.answer_due_at and at >= call_off.answer_due_at:
         return _("The supplier did not answer in time.")
+    if call_off.state == S.COUNTER_PROPOSED and at >= call_off.answer_due_at:
+        return _("The department did not answer the counter-proposal in time.")
     if call_off.state in OPEN and call_off.framework.ends_on < london_day(at):
         return _("The framework has ended.")
     return ""

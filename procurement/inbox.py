@@ -37,9 +37,9 @@ def in_order(items: Iterable[Item]) -> list[Item]:
 
 
 def items(by: Person, on: date) -> list[Item]:
-    """Approval steps, the supplier's orders, questions on both sides, accessions, own drafts; a fixed number of
+    """Approval steps, the supplier's orders, questions on both sides, counter-proposals, accessions, own drafts; a fixed number of
     queries. Contracts to sign are added above (``contracts.queries.inbox``)."""
-    return [*_steps(by, on), *_orders(by, on), *_asked(by, on), *_accessions(by, on), *_drafts(by, on)]
+    return [*_steps(by, on), *_orders(by, on), *_asked(by, on), *_counters(by, on), *_accessions(by, on), *_drafts(by, on)]
 
 
 def _order(call_off: CallOff, todo: str, since: datetime, *, due: datetime | None = None, url: str = "") -> Item:
@@ -72,6 +72,12 @@ def _asked(by: Person, on: date) -> Iterable[Item]:
         words = _("a question from %(who)s") % {"who": query.asked_by_name}
         url = reverse("procurement:answer", args=[order.public_id, query.pk])
         yield _order(order, words, query.asked_at, url=url)
+
+
+def _counters(by: Person, on: date) -> Iterable[Item]:
+    for order in queries.counters_to_answer(by, on)[:MOST_OF_A_KIND]:
+        words = _("%(who)s waits for your answer to a counter-proposal") % {"who": order.supplier.name}
+        yield _order(order, words, order.state_since, due=order.answer_due_at)
 
 
 def _accessions(by: Person, on: date) -> Iterable[Item]:

@@ -22,7 +22,7 @@ def ask(call_off: CallOff, *, text: str, by: Person, at: datetime) -> Clarificat
     if not text.strip():
         refuse(_("Write what the department should answer."))
     asked = Clarification.objects.create(
-        call_off=call_off, revision=call_off.revision, number=call_off.revision.clarifications.count() + 1, text=text,
+        call_off=call_off, revision=call_off.revision, number=call_off.clarifications.count() + 1, text=text,
         asked_by=by.person_id, asked_by_name=by.words, asked_at=at,
     )  # fmt: skip
     call_off.answer_days_left = working_days.left(at, call_off.answer_due_at)
@@ -45,7 +45,7 @@ def answer(clarification: Clarification, *, text: str, by: Person, at: datetime)
     clarification.answer, clarification.answered_at = text, at
     clarification.answered_by, clarification.answered_by_name = by.person_id, by.words
     clarification.save()
-    call_off.answer_due_at = working_days.due(at, max(1, call_off.answer_days_left or 0))
+    call_off.answer_due_at = working_days.resumed(at, call_off.answer_days_left)
     call_off.answer_days_left = None
     call_off.save()
     audit.record("call_off.clarified", call_off, by=by, at=at, reason=text, extra={"number": clarification.number})

@@ -15,6 +15,7 @@ from procurement.models import (
     CallOff,
     CallOffState,
     Clarification,
+    CounterProposal,
     PostCode,
     PostHolding,
     Query,
@@ -123,6 +124,28 @@ def tell_clarify(call_off: CallOff, asked: Clarification, at: datetime) -> None:
 def tell_clarified(call_off: CallOff, asked: Clarification, at: datetime) -> None:
     people, due = _post(call_off.supplier, PostCode.ORDER_DESK, at), last_day(call_off.answer_due_at)
     _send(people, "clarified", call_off, f"clarified:{asked.pk}", due=due)
+
+
+def tell_countered(call_off: CallOff, made: CounterProposal, at: datetime) -> None:
+    """The requesters, who accept or refuse it."""
+    more = {"supplier": call_off.supplier.name, "due": last_day(made.due_at)}
+    _send(requesters(call_off, at), "counter_proposed", call_off, f"counter:{made.pk}", **more)
+
+
+def tell_counter_taken_back(call_off: CallOff, made: CounterProposal, at: datetime) -> None:
+    more = {"supplier": call_off.supplier.name, "at": at}
+    _inform(requesters(call_off, at), "counter_taken_back", call_off, f"counter-back:{made.pk}", **more)
+
+
+def tell_counter_accepted(call_off: CallOff, made: CounterProposal, at: datetime) -> None:
+    """The order desk, which is asked again once it is approved; of whose approval is no business of the supplier's."""
+    people = _post(call_off.supplier, PostCode.ORDER_DESK, at)
+    _inform(people, "counter_accepted", call_off, f"counter-yes:{made.pk}", at=at)
+
+
+def tell_counter_refused(call_off: CallOff, made: CounterProposal, at: datetime) -> None:
+    people, due = _post(call_off.supplier, PostCode.ORDER_DESK, at), last_day(call_off.answer_due_at)
+    _send(people, "counter_refused", call_off, f"counter-no:{made.pk}", reason=made.answer_reason, due=due)
 
 
 def tell_appointed(holding: PostHolding) -> None:

@@ -23,6 +23,7 @@ from catalogue.tables import Fault, TableRow, read_table
 from documents.clock import london_day
 from documents.templatetags.flex import count
 from documents.templatetags.flex import day as as_day
+from procurement import guards
 from procurement.actors import Person
 from procurement.drafting import (
     MOST_LINES,
@@ -30,13 +31,11 @@ from procurement.drafting import (
     Site,
     Term,
     close_draft,
-    dates_of,
     open_draft,
     phase_of,
     put_services,
     put_sites,
     put_term,
-    why_not_term,
 )
 from procurement.models import CallOff, CallOffLine, CallOffRevision, Phase, RevisionSite
 
@@ -215,7 +214,7 @@ class _Lines:
                 self.faults.append(Fault(0, "", "", _("Give the shared lines both a start and their months.")))
             return
         if not self.faults:  # what follows from days that were misread would mislead
-            self.faults += [Fault(0, "", "", reason.words) for reason in why_not_term(term)]
+            self.faults += [Fault(0, "", "", reason.words) for reason in guards.why_not_term(term)]
             self._follow(dated, _under(now, term))
         if any(getattr(term, field.name) != getattr(now, field.name) for field in fields(Term)):
             self.term = term
@@ -234,7 +233,7 @@ class _Lines:
 
     def _follow(self, dated, revision: CallOffRevision) -> None:
         for phase in (Phase.ONE_OFF, Phase.USAGE):
-            starts_on, months = dates_of(revision, phase)
+            starts_on, months = revision.dates_of(phase)
             for row, given_on, given_months in dated.get(phase, []):
                 if given_on is not None and given_on != starts_on:
                     self._fault(row, "starts_on", _("%(phase)s lines start on %(day)s, with the term.") % {
@@ -293,7 +292,7 @@ def preview(revision: CallOffRevision, sheet: Sheet) -> Preview:
         rows.setdefault(name, RevisionSite(name=name, seats=seats))
     lines = []
     for number, ((phase, code, site), quantity) in enumerate(new.items(), start=1):
-        starts_on, months = dates_of(would_be, phase)
+        starts_on, months = would_be.dates_of(phase)
         lines.append(
             CallOffLine(revision=would_be, number=number, phase=phase, service_code=code, quantity=quantity,
                         site=rows[site] if site else None, starts_on=starts_on, months=months)

@@ -7,12 +7,12 @@ from django.db.models import Q
 from documents import periodic
 from documents.clock import london_day
 from procurement import workflow
-from procurement.models import OPEN, CallOff, CallOffState
+from procurement.models import AWARDED, OPEN, CallOff, CallOffState
 
 
 def run(at: datetime) -> list[str]:
     """Lapse what is over. Safe to run twice: the action looks again under the lock."""
-    late = Q(state=CallOffState.WITH_SUPPLIER, answer_due_at__lte=at)
+    late = Q(state__in=AWARDED, answer_due_at__lte=at)
     over = Q(state__in=OPEN, framework__ends_on__lt=london_day(at))
     return periodic.each(CallOff.objects.filter(late | over).order_by("id"), lambda call_off: _lapse(call_off, at))
 
@@ -24,7 +24,7 @@ def _lapse(call_off: CallOff, at: datetime) -> list[str]:
 
 def next_moments() -> list[datetime]:
     return list(
-        CallOff.objects.filter(state=CallOffState.WITH_SUPPLIER, answer_due_at__isnull=False).values_list(
+        CallOff.objects.filter(state__in=AWARDED, answer_due_at__isnull=False).values_list(
             "answer_due_at", flat=True
         )
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from catalogue.models import Framework, Organisation
 from catalogue.text import search_words
 from documents.clock import LONDON, london_day
-from procurement import access
+from procurement import access, quoting
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
@@ -93,6 +93,16 @@ def clarifications_to_answer(by: Person, on: date) -> QuerySet[Clarification]:
     )
 
 
+def counters_to_answer(by: Person, on: date) -> QuerySet[CallOff]:
+    """Orders of the departments whose requester the person is, to which the supplier has a counter-proposal open."""
+    organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
+    return (
+        CallOff.objects.filter(department_id__in=organisations, state=S.COUNTER_PROPOSED)
+        .select_related("department", "supplier")
+        .order_by("answer_due_at", "id")
+    )
+
+
 def waiting_for_others(by: Person, on: date) -> QuerySet[CallOff]:
     """The person's departments' orders that are on somebody else's desk."""
     organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
@@ -144,6 +154,8 @@ def desks(call_off: CallOff, on: date) -> list[Desk]:
         if asked is not None:
             return [_desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on, todo=_("to answer a question"))]
         return [_desk(call_off.supplier, PostCode.ORDER_DESK, call_off.state_since, on, call_off.answer_due_at)]
+    if call_off.state == S.COUNTER_PROPOSED:
+        return [_desk(call_off.department, PostCode.REQUESTER, call_off.state_since, on, call_off.answer_due_at)]
     return []
 
 
@@ -168,7 +180,7 @@ class Bar:
 
 def capacity_bar(framework: Framework) -> Bar:
     """Committed, reserved (past the department), in the department's approval, and free."""
-    in_approval = CallOff.objects.filter(framework=OuterRef("framework"), state=S.DEPARTMENT_APPROVAL)
+    in_approval = quoting.unreserved(CallOff.objects.filter(framework=OuterRef("framework")))
     total = in_approval.order_by().values("framework").annotate(total=Sum("whole_life_gbp")).values("total")
     opened = CapacityEntry.objects.filter(account=OuterRef("pk"), kind=CapacityEntry.Kind.OPEN)
     outside = opened.order_by().values("account").annotate(total=Sum("committed_delta_gbp")).values("total")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum, prefetch_related_objects
 
 from catalogue import pricing, queries, rules
 from catalogue.models import CatalogueRelease, Framework
@@ -92,7 +92,9 @@ def _milestone_money(revision: CallOffRevision, priced: list[pricing.PricedLine]
     """Percentages of a line's total and units at its price, each rounded half-up to the penny."""
     by_code = {p.line.service: p for p in priced if p.line.phase == "one_off"}
     out = []
-    for milestone in revision.milestones.prefetch_related("payments"):
+    milestones = list(revision.milestones.all())
+    prefetch_related_objects(milestones, "payments")
+    for milestone in milestones:
         payments = []
         for payment in milestone.payments.all():
             line = by_code.get(payment.service_code)
@@ -244,11 +246,16 @@ class CapacityForecast:
         return self.this_order <= self.free_now
 
 
+def unreserved(call_offs: QuerySet[CallOff]) -> QuerySet[CallOff]:
+    """Those in their department's approval that have no place under the ceiling yet; an accepted counter-proposal has."""
+    return call_offs.filter(state=CallOffState.DEPARTMENT_APPROVAL, revision__accepted_counter__isnull=True)
+
+
 def capacity_forecast(revision: CallOffRevision, amount: Decimal) -> CapacityForecast:
     call_off = revision.call_off
     account = CapacityAccount.objects.get(framework=call_off.framework_id)
     here = call_off.capacity_entries.aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
-    others = CallOff.objects.filter(framework=call_off.framework_id, state=CallOffState.DEPARTMENT_APPROVAL)
+    others = unreserved(CallOff.objects.filter(framework=call_off.framework_id))
     in_approval = others.exclude(pk=call_off.pk).aggregate(total=Sum("whole_life_gbp"))["total"] or ZERO
     return CapacityForecast(
         account.ceiling_gbp, account.committed_gbp, account.reserved_gbp - here, in_approval, amount

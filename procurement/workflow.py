@@ -30,6 +30,7 @@ from procurement.models import (
     ApprovalStep,
     CallOff,
     CallOffRevision,
+    CounterAnswer,
     DeclineCode,
     Side,
     StepState,
@@ -56,19 +57,28 @@ def submit(call_off: CallOff, *, shown_hash: str | None = None, by: Person, at: 
     if call_off.reference is None:
         call_off.reference = numbers.take("CO", london_day(at).year)
     before = call_off.state
-    revision = _freeze(call_off, quote, counted, by=by, at=at)
-    steps = _build_steps(revision)
-    _open_group(steps, Side.DEPARTMENT, 1, at)
+    steps = put_before_approvers(call_off, quote, counted, by=by, at=at)
     call_off.submit(at=at)
-    call_off.whole_life_gbp = revision.whole_life_gbp
-    call_off.search_text = revision.search_text
     call_off.save()
     audit.record(
         "call_off.submitted", call_off, by=by, at=at, before=before, after=call_off.state,
-        hash_shown=revision.revision_hash,
+        hash_shown=call_off.revision.revision_hash,
     )  # fmt: skip
     notifications.tell_openers(call_off, steps, at)
     return call_off
+
+
+def put_before_approvers(
+    call_off: CallOff, quote: quoting.Quote, counted: splitting.Together, *, by: Person, at: datetime
+) -> list[ApprovalStep]:
+    """Freeze the draft revision and build its steps, the department's first group open. The caller moves the state,
+    saves and records; it has taken ``locking.lock_ordering`` before it counted."""
+    revision = _freeze(call_off, quote, counted, by=by, at=at)
+    steps = _build_steps(revision)
+    _open_group(steps, Side.DEPARTMENT, 1, at)
+    call_off.whole_life_gbp = revision.whole_life_gbp
+    call_off.search_text = revision.search_text
+    return steps
 
 
 def _freeze(
@@ -154,6 +164,7 @@ def recall(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
     new_draft_revision(call_off, at=at)
     call_off.save()
     audit.record("call_off.recalled", call_off, by=by, at=at, before=before, after=call_off.state)
+    capacity.release_all(call_off, at=at)  # of a counter-proposal accepted; else nothing is reserved yet
     return call_off
 
 
@@ -183,6 +194,9 @@ def _end(call_off: CallOff, verb: str, move: str, *, reason: str, by: Actor, at:
         void_steps(call_off.revision)
     getattr(call_off, move)(at=at, reason=reason)
     call_off.save()
+    call_off.counter_proposals.filter(answered_at__isnull=True).update(
+        answer=CounterAnswer.ENDED, answered_by=by.person_id, answered_by_name=by.words, answered_at=at
+    )
     audit.record(f"call_off.{verb}", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason)
     notifications.tell_ended(call_off, verb, at)
     capacity.release_all(call_off, at=at)

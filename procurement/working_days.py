@@ -43,6 +43,11 @@ def due(at: datetime, working_days: int) -> datetime:
     return datetime.combine(last + timedelta(days=1), time(), tzinfo=LONDON)
 
 
+def resumed(at: datetime, days_left: int | None) -> datetime:
+    """When a time ends that stood with so many working days left: one at least, whatever the hour it goes on at."""
+    return due(at, max(1, days_left or 0))
+
+
 MORNING = time(7)
 
 

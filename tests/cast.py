@@ -7,13 +7,25 @@ from decimal import Decimal
 from django.db.models import F
 
 from catalogue.models import Framework, Organisation
+from catalogue.pricing import add_months
 from config.management.commands.story import draft_dius
 from contracts import formation
 from contracts.models import Contract
 from documents import clock, jobs, storage, store
-from procurement import access, agreements, approval, drafting, joining, workflow
+from procurement import access, agreements, approval, countering, drafting, joining, proposing, workflow
 from procurement.actors import Person
-from procurement.models import Accession, CallOff, CapacityAccount, Post, PostHolding, StepState, User
+from procurement.models import (
+    Accession,
+    CallOff,
+    CapacityAccount,
+    CounterProposal,
+    Post,
+    PostHolding,
+    StepState,
+    User,
+    VolumeEntry,
+)
+from procurement.proposing import Changes
 
 START = datetime(2007, 10, 1, 10, 0, tzinfo=clock.LONDON)
 ROUTE = (
@@ -82,6 +94,45 @@ def with_supplier() -> CallOff:
     for email in ROUTE[4:]:
         decide(call_off, email)
     return fresh(call_off)
+
+
+DESK = "order.desk@fujitsu.example"
+FEWER = {"CORE-01": 400}  # thin clients at the first site, where 434 are ordered
+
+
+def changes(call_off: CallOff, quantities: dict[str, int] | None = None, **more) -> Changes:
+    """Other quantities, by service, of the first line of each."""
+    wanted = {}
+    for code, quantity in (FEWER if quantities is None else quantities).items():
+        line = call_off.revision.lines.filter(service_code=code).first()
+        wanted[line.number] = (code, quantity)
+    return Changes(lines=wanted, **more)
+
+
+def countered(call_off: CallOff | None = None, wanted: Changes | None = None, at: datetime = START) -> CounterProposal:
+    """The DIUS order, counter-proposed by the order desk: a month later, which leaves every rule of the catalogue met."""
+    call_off = call_off or with_supplier()
+    wanted = wanted or later(call_off)
+    return fresh(countering.counter(call_off, wanted, reason="The data centre is full.", by=person(DESK), at=at))
+
+
+def later(call_off: CallOff, months: int = 1) -> Changes:
+    """The interim service so many months longer (six at most), the shared one so much later and shorter."""
+    revision = call_off.revision
+    starts_on = add_months(revision.shared_starts_on, months)
+    term = {"interim_months": revision.interim_months + months, "shared_starts_on": starts_on,
+            "shared_months": revision.shared_months - months}  # fmt: skip
+    return Changes(term=term)
+
+
+def shown(made: CounterProposal, at: datetime = START) -> str:
+    """The hash of the order as the accepting page shows it at the moment."""
+    call_off = fresh(made.call_off)
+    return proposing.propose(call_off, Changes.of(made.changes), clock.london_day(at)).content_hash
+
+
+def accept_counter(made: CounterProposal, at: datetime = START) -> CallOff:
+    return fresh(countering.accept(made, shown_hash=shown(made, at), by=requester(), at=at))
 
 
 def accept(call_off: CallOff) -> Contract:
@@ -203,6 +254,14 @@ def start_order(email: str) -> CallOff:
 def give_post(email: str, organisation: str, code: str) -> None:
     post = Post.objects.get(organisation__code=organisation, code=code)
     PostHolding.objects.create(post=post, user=person(email).user, starts_on=START.date())
+
+
+def add_volume(volume: str, quantity: int) -> None:
+    """Another agreement adds to the framework's volume: prices fall."""
+    VolumeEntry.objects.create(
+        framework=framework(), volume=volume, quantity=quantity, effective_from=START.date(),
+        source="another agreement", key=f"test:{volume}:{quantity}",
+    )  # fmt: skip
 
 
 def leave_free(gbp: Decimal) -> None:

@@ -11,12 +11,22 @@ from procurement.models.accession import (
     Application,
 )
 from procurement.models.approval import Act, ApprovalStep, Decision, Outcome, Query, Recusal, Side, StepState
-from procurement.models.call_off import EDITABLE, ENDED, IN_APPROVAL, OPEN, UNBOUND, CallOff, CallOffState, DeclineCode
+from procurement.models.call_off import (
+    AWARDED,
+    EDITABLE,
+    ENDED,
+    IN_APPROVAL,
+    OPEN,
+    UNBOUND,
+    CallOff,
+    CallOffState,
+    DeclineCode,
+)
 from procurement.models.capacity import CapacityAccount, CapacityEntry, VolumeEntry
 from procurement.models.exceptions import ExceptionDecision, ExceptionOutcome, ExceptionRequest
 from procurement.models.grants import ACT_FOR_ORGANISATION, SERVE_FRAMEWORK, FrameworkGrant, OrganisationGrant
 from procurement.models.matrix import ApprovalMatrix, MatrixRow
-from procurement.models.negotiation import Clarification
+from procurement.models.negotiation import Clarification, CounterAnswer, CounterProposal
 from procurement.models.people import (
     AUTHORITY_POSTS,
     ActingFor,
@@ -43,9 +53,9 @@ from procurement.models.revision import (
 )
 
 __all__ = [
-    "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "EDITABLE", "ENDED", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK", "UNBOUND",
+    "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "AWARDED", "EDITABLE", "ENDED", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK", "UNBOUND",
     "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "Application", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
-    "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "Decision", "DeclineCode", "Delegation",
+    "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "CounterAnswer", "CounterProposal", "Decision", "DeclineCode", "Delegation",
     "DelegationKind", "ExceptionDecision", "ExceptionOutcome", "ExceptionRequest", "FrameworkGrant", "MatrixRow", "MilestonePayment", "News", "OrganisationGrant", "Outcome", "Particulars",
     "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "RevisionHand", "RevisionSite", "Side",
     "SpecialTerm", "StepState", "User", "VolumeEntry", "in_date",

@@ -24,6 +24,7 @@ class CallOffState(models.TextChoices):
     AUTHORITY_APPROVAL = "authority_approval", _("with the purchasing authority")
     RETURNED = "returned", _("back for amendment")
     WITH_SUPPLIER = "with_supplier", _("with the supplier")
+    COUNTER_PROPOSED = "counter_proposed", _("counter-proposed by the supplier")
     CONFIRMED = "confirmed", _("accepted, contract not yet complete")
     CONTRACTED = "contracted", _("contracted")
     REJECTED = "rejected", _("rejected")
@@ -44,7 +45,8 @@ class DeclineCode(models.TextChoices):
 S = CallOffState
 EDITABLE = (S.DRAFT, S.RETURNED)
 IN_APPROVAL = (S.DEPARTMENT_APPROVAL, S.AUTHORITY_APPROVAL)
-OPEN = (*EDITABLE, *IN_APPROVAL, S.WITH_SUPPLIER)
+AWARDED = (S.WITH_SUPPLIER, S.COUNTER_PROPOSED)
+OPEN = (*EDITABLE, *IN_APPROVAL, *AWARDED)
 UNBOUND = (S.REJECTED, S.DECLINED, S.WITHDRAWN, S.LAPSED)
 ENDED = (S.CONTRACTED, *UNBOUND)
 
@@ -55,6 +57,7 @@ class CallOff(Row):
     ``authority_revision`` and ``supplier_revision`` are the newest revisions that reached each of them: what a reader
     outside the department may see never runs ahead of what was sent to them. ``answer_due_at`` is when the supplier's
     time to answer ends; while a question of its is open the working days left stand in ``answer_days_left`` instead.
+    While a counter-proposal of its is open they stand there too, and ``answer_due_at`` is when the department's ends.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -105,6 +108,10 @@ class CallOff(Row):
                 | Q(answer_due_at__isnull=False, answer_days_left__isnull=True)
                 | Q(answer_due_at__isnull=True, answer_days_left__isnull=False),
                 name="call_off_with_supplier_has_a_clock",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=S.COUNTER_PROPOSED) | Q(answer_due_at__isnull=False, answer_days_left__isnull=False),
+                name="counter_proposed_call_off_has_both_clocks",
             ),
             models.CheckConstraint(
                 condition=Q(whole_life_gbp__isnull=True) | Q(whole_life_gbp__gte=0, whole_life_gbp__lte=LARGEST_GBP),
@@ -182,6 +189,29 @@ class CallOff(Row):
     def reject(self, *, at, reason):
         self.state_since = at
         self.ended_reason = reason
+
+    @transition(field=state, source=S.WITH_SUPPLIER, target=S.COUNTER_PROPOSED)
+    def counter(self, *, at, answer_due_at, days_left):
+        self.state_since = at
+        self.answer_due_at = answer_due_at
+        self.answer_days_left = days_left
+
+    @transition(field=state, source=S.COUNTER_PROPOSED, target=S.DEPARTMENT_APPROVAL)
+    def accept_counter(self, *, at):
+        self.state_since = at
+        self.answer_due_at = self.answer_days_left = None
+
+    @transition(field=state, source=S.COUNTER_PROPOSED, target=S.WITH_SUPPLIER)
+    def refuse_counter(self, *, at, answer_due_at):
+        self.state_since = at
+        self.answer_due_at = answer_due_at
+        self.answer_days_left = None
+
+    @transition(field=state, source=S.COUNTER_PROPOSED, target=S.WITH_SUPPLIER)
+    def withdraw_counter(self, *, at, answer_due_at):
+        self.state_since = at
+        self.answer_due_at = answer_due_at
+        self.answer_days_left = None
 
     @transition(field=state, source=S.WITH_SUPPLIER, target=S.CONFIRMED)
     def confirm(self, *, at):

@@ -5,6 +5,7 @@ facts (a trigger refuses any change): release, prices, totals, the canonical con
 """
 
 import secrets
+from datetime import date
 from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
@@ -115,6 +116,14 @@ class CallOffRevision(Row):
     @property
     def is_submitted(self) -> bool:
         return self.submitted_at is not None
+
+    def dates_of(self, phase: str) -> tuple[date | None, int | None]:
+        """(starts on, months) of a phase's lines. One-off lines have no months."""
+        if phase == Phase.INTERIM:
+            return self.interim_starts_on, self.interim_months
+        if phase == Phase.ONE_OFF:
+            return self.interim_starts_on or self.shared_starts_on, None
+        return self.shared_starts_on, self.shared_months
 
     @property
     def route_value(self) -> Decimal:

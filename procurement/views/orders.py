@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
-from procurement import access, display, forms, guards, queries, workflow
+from procurement import access, counter_display, display, forms, guards, queries, workflow
 from procurement.models import ENDED, IN_APPROVAL, CallOffState, PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
@@ -73,7 +73,7 @@ def call_off(request, public_id):
         "desks": queries.desks(order, request.day) if view != "supplier" or accepting else [],
         "events": display.timeline(audit.history(order), view),
         "queries": _queries(request, order, revision, view),
-        "clarifications": revision.clarifications.all(),
+        "clarifications": order.clarifications.filter(revision__number__lte=revision.number).order_by("asked_at", "id"),
         "may_clarify": order.state == CallOffState.WITH_SUPPLIER and view == "department"
         and access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER),
         "clarify_shut": list(guards.why_not_clarify(order, **acting)) if accepting else [],
@@ -88,6 +88,7 @@ def call_off(request, public_id):
         "nudge_shut": list(guards.why_not_nudge(order, **acting)) if view == "department" and order.is_elsewhere else None,
         "accept_shut": list(guards.why_not_confirm(order, **acting)) if accepting else [],
     }  # fmt: skip
+    context |= counter_display.on_page(order, revision, view, **acting)
     if revision.is_submitted:
         context |= display.submitted_order(revision, view)
         context["may_change_particulars"] = context["can"]["particulars"]

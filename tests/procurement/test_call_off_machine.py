@@ -25,7 +25,7 @@ from contracts.models import Contract
 from documents.clock import london_day
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.refusal import Refused
-from procurement import access, approval, drafting, quoting, workflow
+from procurement import access, approval, countering, drafting, quoting, workflow
 from procurement.models import CapacityAccount, Decision, StepState, VolumeEntry
 from tests import cast
 
@@ -40,7 +40,7 @@ GROUPS = [
     {cast.ROUTE[6]},
 ]
 DEPARTMENT_GROUPS = 3
-OPEN_STATES = {"draft", "returned", "department_approval", "authority_approval", "with_supplier"}
+OPEN_STATES = {"draft", "returned", "department_approval", "authority_approval", "with_supplier", "counter_proposed"}
 PEOPLE = st.sampled_from([*cast.ROUTE, REQUESTER, DESK, "signatory@dius.example", "requester@ons.example"])
 RIGHT_PERSON = st.booleans()  # half of the acts come from somebody who may, or no order would ever get far
 
@@ -113,7 +113,7 @@ class CallOffMachine(RuleBasedStateMachine):
             and len(self.waiting) == len(GROUPS) and self.waiting[0] == GROUPS[0]
         )  # fmt: skip
         if self.act(lambda: workflow.recall(call_off, by=by, at=cast.START), allowed=allowed):
-            self.state, self.waiting = "returned", []
+            self.ended("returned")
 
     @rule(email=PEOPLE, luck=st.integers(0, 9))
     def withdraw(self, email, luck):
@@ -184,6 +184,40 @@ class CallOffMachine(RuleBasedStateMachine):
         if self.act(act, allowed=allowed):
             self.ended("declined")
 
+    @precondition(lambda self: self.state not in ("draft", "returned"))
+    @rule(email=PEOPLE, right=st.sampled_from([True, True, False]), stale=st.integers(0, 4), months=st.sampled_from([-1, 1]))
+    def counter(self, email, right, stale, months):
+        email = DESK if right else email
+        call_off, by = self.fresh(), cast.person(email)
+        shown = "0" * 64 if stale == 0 else None
+        allowed = self.state == "with_supplier" and email == DESK and stale != 0
+        wanted = cast.later(call_off, -1 if call_off.revision.interim_months == 6 else months)
+        act = lambda: countering.counter(call_off, wanted, reason="Full.", shown_hash=shown, by=by, at=cast.START)  # noqa: E731
+        if self.act(act, allowed=allowed):
+            self.state = "counter_proposed"
+
+    @precondition(lambda self: self.fresh().counter_proposals.exists())
+    @rule(email=PEOPLE, right=st.sampled_from([True, True, False]), answer=st.sampled_from(["accept", "accept", "refuse", "back"]),
+          stale=st.integers(0, 4))  # fmt: skip
+    def answer_counter(self, email, right, answer, stale):
+        """The newest counter-proposal: accepted or refused by the department, or taken back by the supplier."""
+        who = DESK if answer == "back" else REQUESTER
+        email = who if right else email
+        made, by = self.fresh().counter_proposals.last(), cast.person(email)
+        allowed = self.state == "counter_proposed" and email == who and not (answer == "accept" and stale == 0)
+        shown = "0" * 64 if stale == 0 or self.state == "confirmed" else cast.shown(made)
+        acts = {
+            "accept": lambda: countering.accept(made, shown_hash=shown, by=by, at=cast.START),
+            "refuse": lambda: countering.refuse_it(made, reason="March.", by=by, at=cast.START),
+            "back": lambda: countering.take_back(made, by=by, at=cast.START),
+        }
+        if self.act(acts[answer], allowed=allowed):
+            self.state = "department_approval" if answer == "accept" else "with_supplier"
+            if answer == "accept":
+                self.waiting = [set(group) for group in GROUPS]
+                held = max(made.revision.whole_life_gbp, self.fresh().revision.whole_life_gbp)
+                self.reserved = self.reserved_before + held
+
     @precondition(lambda self: self.last is not None)
     @rule()
     def click_again(self):
@@ -237,7 +271,33 @@ class CallOffMachine(RuleBasedStateMachine):
         assert broken(INVARIANTS) == []
 
 
+COUNTER, LONGER = ("counter", DESK, True, 1, 1), ("counter", DESK, True, 1, -1)
+ROADS = (  # from the supplier's desk, for a search of few steps seldom comes so far
+    (COUNTER, ("answer_counter", REQUESTER, True, "refuse", 1), LONGER, ("answer_counter", DESK, True, "back", 1),
+     ("accept", DESK, True, False), ("answer_counter", REQUESTER, True, "refuse", 1)),
+    (COUNTER, ("answer_counter", REQUESTER, True, "accept", 0), ("answer_counter", REQUESTER, True, "accept", 1),
+     ("click_again",), ("recall", REQUESTER, True), ("submit", REQUESTER, True), ("withdraw", REQUESTER, 0)),
+    (COUNTER, ("accept", DESK, True, False), ("decline", DESK, True), ("counter", DESK, True, 1, 1), ("withdraw", REQUESTER, 0),
+     ("answer_counter", REQUESTER, True, "accept", 1)),
+)  # fmt: skip
+
+
+def walk(road) -> None:
+    machine = CallOffMachine()
+    try:
+        machine.begin(7)
+        for name, *arguments in road:
+            getattr(machine, name)(*arguments)
+            machine.the_database_agrees()
+            machine.what_was_submitted_keeps_its_price()
+            machine.every_invariant_holds()
+    finally:
+        machine.teardown()
+
+
 def test_a_call_off_driven_anyhow():
+    for road in ROADS:
+        walk(road)
     run_state_machine_as_test(
         CallOffMachine,
         settings=settings(

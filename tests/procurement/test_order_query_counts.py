@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bench.order_flow import drafted as small_draft
-from procurement import drafting, workflow
+from procurement import countering, drafting, workflow
 from procurement.models import CallOff
 from tests import cast
 
@@ -59,6 +59,12 @@ def every_page(client, call_off: CallOff) -> dict[str, int]:
     for email in (cast.ROUTE[0], cast.ROUTE[4], "order.desk@fujitsu.example"):
         look("awarded", email, "procurement:call_off")
     look("awarded", "order.desk@fujitsu.example", "contracts:accept")
+    look("awarded", "order.desk@fujitsu.example", "procurement:counter")
+    made = cast.countered(cast.fresh(call_off))
+    look("counter-proposed", "order.desk@fujitsu.example", "procurement:call_off")
+    for name in ("procurement:call_off", "procurement:accept_counter"):
+        look("counter-proposed", "requester@dius.example", name, **({"number": 1} if "accept" in name else {}))
+    countering.refuse_it(made, reason="Not now.", by=cast.requester(), at=cast.START)
     contract = cast.accept(call_off)
     order = {"public_id": contract.public_id}
     for email in ("requester@dius.example", "order.desk@fujitsu.example"):

@@ -52,7 +52,7 @@ def address(name, call_off, **more):
     """Any address of an order, with numbers that exist or could."""
     wanted = {"public_id": call_off.public_id}
     pattern = str(ORDER_ADDRESSES[name].pattern)
-    for extra in ("position", "query_id", "attachment_id"):
+    for extra in ("position", "query_id", "attachment_id", "number"):
         if extra in pattern:
             wanted[extra] = more.get(extra, 1)
     wanted |= {name: value for name, value in WORDS.items() if f":{name}>" in pattern}
@@ -78,7 +78,7 @@ def _any(name):
     pattern = str(ORDER_ADDRESSES[name].pattern)
     wanted = {"public_id": uuid.uuid4()}
     wanted |= {name: value for name, value in WORDS.items() if f":{name}>" in pattern}
-    return wanted | {extra: 1 for extra in ("position", "query_id", "attachment_id") if extra in pattern}
+    return wanted | {extra: 1 for extra in ("position", "query_id", "attachment_id", "number") if extra in pattern}
 
 
 INTERNAL = ("brief", "decide", "return", "reject", "ask", "tasks", "check", "budget", "services", "submitted")

@@ -17,8 +17,8 @@ from documents import store
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import SigningIntent
 from documents.refusal import Refused
-from procurement import approval, workflow
-from procurement.models import CallOff, CapacityAccount, Decision, Recusal
+from procurement import approval, countering, workflow
+from procurement.models import CallOff, CapacityAccount, CounterProposal, Decision, Recusal
 from tests import cast
 from tests.conftest import CLUSTER
 
@@ -218,6 +218,70 @@ def test_an_acceptance_and_a_withdrawal_leave_no_contract_of_a_withdrawn_order(r
     race().run(
         lambda: formation.accept_order(call_off, shown_hash=shown, by=desk, at=cast.START),
         lambda: workflow.withdraw(call_off, reason="not needed", by=requester, at=cast.START), after,
+    )  # fmt: skip
+
+
+def test_a_counter_proposal_and_a_withdrawal_leave_none_open_of_a_withdrawn_order(race):
+    """Withdrawn it is, whichever comes first; a counter-proposal made before it ends with it."""
+    call_off = cast.with_supplier()
+    desk, requester, wanted = cast.person(cast.DESK), cast.requester(), cast.later(call_off)
+
+    def after(results):
+        assert results[1] == "done", results
+        assert cast.fresh(call_off).state == "withdrawn"
+        assert [c.answer for c in CounterProposal.objects.all()] == (["ended"] if results[0] == "done" else [])
+
+    race().run(
+        lambda: countering.counter(call_off, wanted, reason="Full.", by=desk, at=cast.START),
+        lambda: workflow.withdraw(call_off, reason="not needed", by=requester, at=cast.START), after,
+    )  # fmt: skip
+
+
+def test_a_counter_proposal_and_an_acceptance_exclude_each_other(race):
+    call_off = cast.with_supplier()
+    desk, wanted, shown = cast.person(cast.DESK), cast.later(call_off), call_off.revision.revision_hash
+
+    def after(results):
+        assert one_done(results), results
+        countered = results[0] == "done"
+        assert (CounterProposal.objects.count(), Contract.objects.count()) == ((1, 0) if countered else (0, 1))
+
+    race().run(
+        lambda: countering.counter(call_off, wanted, reason="Full.", by=desk, at=cast.START),
+        lambda: formation.accept_order(call_off, shown_hash=shown, by=desk, at=cast.START), after,
+    )  # fmt: skip
+
+
+def test_a_counter_proposal_is_accepted_or_taken_back(race):
+    made = cast.countered()
+    desk, requester, shown = cast.person(cast.DESK), cast.requester(), cast.shown(made)
+
+    def after(results):
+        assert one_done(results), results
+        accepted = results[0] == "done"
+        assert cast.fresh(made).answer == ("accepted" if accepted else "taken_back")
+        assert cast.fresh(made.call_off).state == ("department_approval" if accepted else "with_supplier")
+
+    race().run(
+        lambda: countering.accept(made, shown_hash=shown, by=requester, at=cast.START),
+        lambda: countering.take_back(made, by=desk, at=cast.START), after,
+    )  # fmt: skip
+
+
+def test_a_counter_proposal_is_accepted_or_its_order_lapses(race):
+    """The clock passes the time limit while the requester's page, sent before it, is on its way."""
+    made = cast.countered()
+    requester, shown = cast.requester(), cast.shown(made)
+
+    def after(results):
+        accepted = results[0] == "done"
+        assert cast.fresh(made).answer == ("accepted" if accepted else "ended")
+        assert cast.fresh(made.call_off).state == ("department_approval" if accepted else "lapsed")
+        assert accepted or "lapsed" in results[0]
+
+    race().run(
+        lambda: countering.accept(made, shown_hash=shown, by=requester, at=cast.START),
+        lambda: workflow.lapse(made.call_off, at=made.due_at), after,
     )  # fmt: skip
 
 

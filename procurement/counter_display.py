@@ -1,0 +1,75 @@
+"""What a counter-proposal looks like beside the order awarded: rows, ready for a template."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from documents.clock import london_day
+from procurement import access, comparing, counter_guards, display, guards, quoting
+from procurement.actors import Person
+from procurement.models import CallOff, CallOffRevision, CallOffState, CounterProposal, PostCode
+from procurement.proposing import Proposal
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What differs between two contents of an order. Nothing here is hidden from the supplier: it is all in the order."""
+
+    lines: list[comparing.LineChange]
+    dates: list[comparing.Change]
+    totals: list[comparing.TotalChange]
+
+    @classmethod
+    def between(cls, before: dict[str, Any], after: dict[str, Any]) -> "Difference":
+        return cls(comparing.lines(before, after), comparing.dates(before, after), comparing.totals(before, after))
+
+
+@dataclass(frozen=True)
+class Shown:
+    made: CounterProposal
+    difference: Difference
+
+
+def difference(awarded: CallOffRevision, proposal: Proposal) -> Difference:
+    return Difference.between(json.loads(awarded.content), proposal.approved)
+
+
+def counters(call_off: CallOff, revision: CallOffRevision, viewpoint: str) -> list[Shown]:
+    """The counter-proposals a reader may see, newest first: both who negotiate see all of them, the authority those that
+    became the revision it has, or one before that."""
+    rows = call_off.counter_proposals.select_related("revision")
+    if viewpoint == "authority":
+        rows = rows.filter(became__number__lte=revision.number)
+    else:
+        rows = rows.filter(revision__number__lte=revision.number)
+    return [
+        Shown(made, Difference.between(json.loads(made.revision.content), json.loads(made.content)))
+        for made in rows.order_by("-number")
+    ]
+
+
+def on_page(call_off: CallOff, revision: CallOffRevision, viewpoint: str, *, by: Person, at: datetime) -> dict[str, Any]:
+    """The counter-proposals and which of their buttons this reader gets; one query for an order without any."""
+    found = counters(call_off, revision, viewpoint)
+    seen = access.sight_of(by, london_day(at))
+    waiting = call_off.state == CallOffState.COUNTER_PROPOSED
+    return {
+        "counters": found,
+        "may_answer_counter": waiting and viewpoint == "department" and seen.holds(call_off.department_id, PostCode.REQUESTER),
+        "may_take_back": waiting and viewpoint == "supplier" and seen.holds(call_off.supplier_id, PostCode.ORDER_DESK),
+        "counter_shut": list(counter_guards.why_not_counter(call_off, by=by, at=at))
+        if viewpoint == "supplier" and call_off.state == CallOffState.WITH_SUPPLIER else [],
+    }  # fmt: skip
+
+
+def accepting(made: CounterProposal, proposal: Proposal, *, at: datetime) -> dict[str, Any]:
+    """What the department reads before it accepts: the difference at today's prices, who approves again, the ceiling."""
+    call_off, value = made.call_off, proposal.quote.totals.whole_life
+    forecast = quoting.capacity_forecast(made.revision, value)
+    return {
+        "made": made, "difference": difference(made.revision, proposal),
+        "moved": comparing.totals(json.loads(made.content), proposal.approved) if value != made.whole_life_gbp else [],
+        "steps": guards.route_preview(call_off, value, london_day(at)), "forecast": forecast,
+        "bar": display.bar_parts(forecast), "shown_hash": proposal.content_hash,
+    }  # fmt: skip

@@ -1,0 +1,75 @@
+"""Why not: the acts on a counter-proposal. The supplier is told nothing of the department's own gaps, nor of the ceiling."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+
+from django.utils.translation import gettext as _
+
+from documents.clock import LONDON, london_day
+from documents.refusal import Reason
+from documents.templatetags.flex import last_day
+from procurement import access, completeness, guards, proposing, working_days
+from procurement.actors import Person
+from procurement.models import CallOff, CallOffState, CounterProposal, PostCode
+from procurement.proposing import Changes, Proposal
+
+S = CallOffState
+THEIRS = ("sites", "term", "services", "service_levels", "milestones")  # sections that the supplier can set right
+
+
+def answer_due(call_off: CallOff, at: datetime) -> datetime:
+    """Until when the department answers: the end of the price hold of the order awarded, after which neither that nor
+    the counter-proposal stands; and no sooner than the supplier's own time to answer an order."""
+    after = call_off.revision.hold_until + timedelta(days=1)
+    held = datetime.combine(after, time(), tzinfo=LONDON)
+    return max(held, working_days.due(at, call_off.framework.supplier_response_working_days))
+
+
+def why_not_counter(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """The order desk counter-proposes while its time runs and no question of its is open."""
+    yield from guards.why_not_clarify(call_off, by=by, at=at)
+    if call_off.state == S.WITH_SUPPLIER:
+        yield from guards.why_supplier_excluded(call_off, london_day(at))
+
+
+def why_not_propose(call_off: CallOff, changes: Changes, on: date) -> Iterator[Reason]:
+    """What keeps the changes from being an order at all, then what the catalogue's rules and the framework's limits say."""
+    wrong = list(proposing.faults(changes, proposing.read(call_off.revision), proposing.live_prices(call_off, on)))
+    yield from wrong
+    if wrong:
+        return
+    proposal = proposing.propose(call_off, changes, on)
+    wrong = list(guards.why_not_term(proposal.revision))
+    yield from wrong
+    if not wrong:
+        gaps = completeness.gaps(proposal.revision, proposal.quote, on)
+        yield from (Reason(gap.words) for gap in gaps if gap.section in THEIRS)
+
+
+def _open(call_off: CallOff, counter: CounterProposal) -> Iterator[Reason]:
+    if call_off.state != S.COUNTER_PROPOSED:
+        yield Reason(_("This call-off is %(state)s.") % {"state": call_off.get_state_display()})
+    elif not counter.is_open:
+        yield Reason(_("This counter-proposal is %(answer)s.") % {"answer": counter.get_answer_display()})
+
+
+def why_not_answer(call_off: CallOff, counter: CounterProposal, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """A requester of the department, while it is open and in time; shared by accepting and refusing."""
+    yield from _open(call_off, counter)
+    if access.find_seat(by, call_off.department_id, PostCode.REQUESTER, london_day(at)) is None:
+        yield access.requester_needed(call_off, london_day(at))
+    if counter.is_open and at >= counter.due_at:
+        yield Reason(_("The time to answer it ended with %(day)s.") % {"day": last_day(counter.due_at)})
+
+
+def why_not_accept(call_off: CallOff, proposal: Proposal, *, at: datetime) -> Iterator[Reason]:
+    """Beyond answering: all that a submission needs of the order as it would be (framework, membership, gaps, approvers
+    and capacity)."""
+    for reason in guards.why_not_put(call_off, proposal.revision, proposal.quote, london_day(at)):
+        yield Reason(reason.words, reason.who_can or _("Refuse it, or withdraw the order and copy it to a new draft."))
+
+
+def why_not_take_back(call_off: CallOff, counter: CounterProposal, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from _open(call_off, counter)
+    if access.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, london_day(at)) is None:
+        yield access.order_desk_needed(call_off, london_day(at))
