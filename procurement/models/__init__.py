@@ -13,6 +13,7 @@ from procurement.models.accession import (
 from procurement.models.approval import Act, ApprovalStep, Decision, Outcome, Query, Recusal, Side, StepState
 from procurement.models.call_off import EDITABLE, ENDED, IN_APPROVAL, OPEN, CallOff, CallOffState, DeclineCode
 from procurement.models.capacity import CapacityAccount, CapacityEntry, VolumeEntry
+from procurement.models.framework_life import Modification, Suspension, Termination
 from procurement.models.grants import ACT_FOR_ORGANISATION, SERVE_FRAMEWORK, FrameworkGrant, OrganisationGrant
 from procurement.models.matrix import ApprovalMatrix, MatrixRow
 from procurement.models.negotiation import Clarification
@@ -28,6 +29,7 @@ from procurement.models.people import (
     User,
     in_date,
 )
+from procurement.models.reminders import Reminder
 from procurement.models.revision import (
     Attachment,
     CallOffLine,
@@ -45,7 +47,7 @@ __all__ = [
     "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "EDITABLE", "ENDED", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK",
     "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "Application", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "Decision", "DeclineCode", "Delegation",
-    "DelegationKind", "FrameworkGrant", "MatrixRow", "MilestonePayment", "News", "OrganisationGrant", "Outcome", "Particulars",
-    "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "RevisionHand", "RevisionSite", "Side",
-    "SpecialTerm", "StepState", "User", "VolumeEntry", "in_date",
+    "DelegationKind", "FrameworkGrant", "MatrixRow", "MilestonePayment", "Modification", "News", "OrganisationGrant", "Outcome", "Particulars",
+    "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "Reminder", "RevisionHand", "RevisionSite", "Side",
+    "SpecialTerm", "StepState", "Suspension", "Termination", "User", "VolumeEntry", "in_date",
 ]  # fmt: skip

@@ -54,7 +54,8 @@ class CallOff(Row):
 
     ``authority_revision`` and ``supplier_revision`` are the newest revisions that reached each of them: what a reader
     outside the department may see never runs ahead of what was sent to them. ``answer_due_at`` is when the supplier's
-    time to answer ends; while a question of its is open the working days left stand in ``answer_days_left`` instead.
+    time to answer ends; while a question of its is open, or the framework is suspended, the working days left stand in
+    ``answer_days_left`` instead.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -168,11 +169,9 @@ class CallOff(Row):
         self.authority_revision_id = self.revision_id
 
     @transition(field=state, source=S.AUTHORITY_APPROVAL, target=S.WITH_SUPPLIER)
-    def award(self, *, at, answer_due_at):
+    def award(self, *, at):
         self.state_since = at
         self.supplier_revision_id = self.revision_id
-        self.answer_due_at = answer_due_at
-        self.answer_days_left = None
 
     @transition(field=state, source=list(IN_APPROVAL), target=S.RETURNED)
     def return_for_changes(self, *, at):
