@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('subject', models.CharField(max_length=40)),
-                ('level', models.CharField(choices=[('reminded', 'reminded'), ('deputy', 'the deputy was told'), ('senior', 'the next post was told')], max_length=8)),
+                ('level', models.CharField(choices=[('reminded', 'reminded'), ('deputy', 'the deputy was told'), ('senior', 'the next in line was told')], max_length=8)),
                 ('told', models.CharField(blank=True, max_length=2000)),
                 ('at', models.DateTimeField()),
                 ('accession', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='procurement.accession')),

@@ -16,7 +16,7 @@ class Reminder(Row):
     class Level(models.TextChoices):
         REMINDED = "reminded", _("reminded")
         DEPUTY = "deputy", _("the deputy was told")
-        SENIOR = "senior", _("the next post was told")
+        SENIOR = "senior", _("the next in line was told")
 
     call_off = models.ForeignKey(CallOff, null=True, blank=True, on_delete=models.PROTECT, related_name="reminders")
     accession = models.ForeignKey(Accession, null=True, blank=True, on_delete=models.PROTECT, related_name="reminders")

@@ -34,7 +34,7 @@ class Rewind:
         self.connection.autocommit = True
         self._do("SET session_replication_role = replica")
         rows = self._do(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename ~ '^(procurement|contracts|documents)_'"
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename ~ '^((procurement|contracts|documents)_|catalogue_framework$)'"
         )  # no act of these races writes elsewhere
         self.tables = [name for (name,) in rows]
         self._do("CREATE SCHEMA before")

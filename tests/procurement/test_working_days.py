@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from procurement import working_days
@@ -18,6 +18,7 @@ HOLIDAYS = [  # from the London Gazette's proclamations and the Banking and Fina
 ]  # fmt: skip
 MOMENTS = st.datetimes(datetime(2007, 1, 1), datetime(2030, 12, 1)).map(lambda naive: naive.replace(tzinfo=LONDON))
 DAYS = st.integers(0, 30)
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the first year read of holidays is slow
 
 
 @pytest.mark.parametrize("day", HOLIDAYS, ids=str)
@@ -42,11 +43,13 @@ def test_a_year_without_data_is_refused():
         is_working_day(date(2038, 1, 4))
 
 
+@UNHURRIED
 @given(MOMENTS, DAYS)
 def test_a_limit_leaves_what_it_was_given(at, days):
     assert left(at, due(at, days)) == days
 
 
+@UNHURRIED
 @given(MOMENTS, DAYS)
 def test_a_limit_ends_at_midnight_after_a_working_day(at, days):
     end = due(at, days)
@@ -54,6 +57,7 @@ def test_a_limit_ends_at_midnight_after_a_working_day(at, days):
     assert days == 0 or is_working_day((end - timedelta(hours=1)).date())
 
 
+@UNHURRIED
 @given(MOMENTS, st.integers(1, 30), st.integers(0, 400))
 def test_a_clock_that_stood_goes_on_with_what_it_had_left(at, days, hours):
     clock = Clock(None, days).started(at)
@@ -64,12 +68,14 @@ def test_a_clock_that_stood_goes_on_with_what_it_had_left(at, days, hours):
     assert stopped.stopped(later) == stopped, "stopping twice is stopping once"
 
 
+@UNHURRIED
 @given(MOMENTS, st.integers(1, 20), st.integers(0, 30), st.integers(0, 60))
 def test_a_pause_never_shortens_a_limit(at, days, before, long):
     pause = (at + timedelta(days=before), at + timedelta(days=before + long))
     assert due_through(at, days, [pause]) >= due_through(at, days, [])
 
 
+@UNHURRIED
 @given(MOMENTS, st.integers(1, 20), st.integers(0, 19))
 def test_while_a_pause_lasts_there_is_no_end(at, days, before):
     began = at + timedelta(days=before)
@@ -83,6 +89,7 @@ def test_what_came_during_a_pause_starts_when_it_ends():
     assert due_through(monday, 2, [pause]) == due(monday + timedelta(days=7), 2)
 
 
+@UNHURRIED
 @given(MOMENTS, st.integers(1, 20), st.integers(0, 5))
 def test_a_reminder_ahead_of_a_limit_leaves_the_days_it_should(at, days, before):
     end = due(at, days)
