@@ -1,27 +1,24 @@
 """One function a message about a framework's life. Rows in the caller's transaction, sent after it, each once."""
 
-from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 
 from catalogue.models import Framework
-from documents import mail
 from documents.clock import london_day
-from procurement import access
+from procurement import access, mailing
 from procurement.models import Accession, AccessionState, PostCode, Termination, User
 
 A = AccessionState
 
 
-def _send(people: Iterable[User], template: str, framework: Framework, key: str, **more) -> None:
-    for person in {person.pk: person for person in people}.values():
-        context = {
-            "name": person.name, "framework": framework.title, "reference": framework.reference,
-            "authority": framework.authority.name, "url": settings.PUBLIC_URL + reverse("procurement:framework"), **more,
-        }  # fmt: skip
-        mail.enqueue(person.email, f"procurement/email/{template}.txt", context, f"{key}:{person.person_id}")
+def _context(framework: Framework, **more) -> dict[str, Any]:
+    return {
+        "framework": framework.title, "reference": framework.reference, "authority": framework.authority.name,
+        "url": settings.PUBLIC_URL + reverse("procurement:framework"), **more,
+    }  # fmt: skip
 
 
 def _everybody(framework: Framework, at: datetime) -> list[User]:
@@ -37,25 +34,24 @@ def _everybody(framework: Framework, at: datetime) -> list[User]:
 
 
 def tell_changed(framework: Framework, happened: str, at: datetime, *, key: str, reason: str = "", **figures) -> None:
-    """``happened``: suspended | resumed | extended | terminated | expired; ``figures`` are words for the message."""
-    _send(
-        _everybody(framework, at), "framework_changed", framework, f"framework:{happened}:{key}", happened=happened,
-        reason=reason, **figures,
-    )  # fmt: skip
+    """``happened``: suspended | resumed | extended | terminated | expired; ``figures`` are words for the message. What
+    stops orders is written at once."""
+    context = _context(framework, happened=happened, reason=reason, **figures)
+    message = "procurement/email/framework_changed.txt", context, f"framework:{happened}:{key}"
+    if happened in ("suspended", "terminated", "expired"):
+        mailing.must_act(_everybody(framework, at), *message)
+    else:
+        mailing.inform(_everybody(framework, at), *message, at=at)
 
 
 def tell_proposed(framework: Framework, proposed: Termination, at: datetime) -> None:
     """Who confirms a termination."""
     people = access.holders(framework.authority_id, PostCode.DEPUTY_DIRECTOR, london_day(at))
-    _send(
-        people, "termination_proposed", framework, f"termination:{proposed.pk}", reason=proposed.reason,
-        who=proposed.proposed_by_name,
-    )  # fmt: skip
+    context = _context(framework, reason=proposed.reason, who=proposed.proposed_by_name)
+    mailing.must_act(people, "procurement/email/termination_proposed.txt", context, f"termination:{proposed.pk}")
 
 
 def tell_dropped(framework: Framework, proposed: Termination, at: datetime) -> None:
     people = User.objects.filter(person_id=proposed.proposed_by)
-    _send(
-        people, "termination_dropped", framework, f"termination-dropped:{proposed.pk}", reason=proposed.words,
-        who=proposed.decided_by_name,
-    )  # fmt: skip
+    context, key = _context(framework, reason=proposed.words, who=proposed.decided_by_name), f"dropped:{proposed.pk}"
+    mailing.inform(people, "procurement/email/termination_dropped.txt", context, key, at=at)

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from django.conf import settings
 from django.urls import reverse
 
-from documents import mail
 from documents.templatetags.flex import day
+from procurement import mailing
 from procurement.models import Accession, CallOff, Reminder, User
 
 
@@ -17,13 +17,9 @@ def tell(made: Reminder, thing: CallOff | Accession, people: Iterable[User], *, 
     else:
         name, address = str(thing), reverse("procurement:accession", args=[thing.public_id])
     hold = made.subject.startswith("hold:")
-    for person in people:
-        context = {
-            "name": person.name, "thing": name, "post": str(post), "what": what, "words": words, "level": str(made.level),
-            "held_until": day(thing.revision.hold_until) if hold else "", "department": thing.department.name,
-            "url": settings.PUBLIC_URL + address, "contract": isinstance(thing, CallOff),
-        }  # fmt: skip
-        mail.enqueue(
-            person.email, "procurement/email/reminder.txt", context,
-            f"reminder:{made.subject}:{made.level}:{person.person_id}",
-        )  # fmt: skip
+    context = {
+        "thing": name, "post": str(post), "what": what, "words": words, "level": str(made.level),
+        "held_until": day(thing.revision.hold_until) if hold else "", "department": thing.department.name,
+        "url": settings.PUBLIC_URL + address, "contract": isinstance(thing, CallOff),
+    }  # fmt: skip
+    mailing.must_act(people, "procurement/email/reminder.txt", context, f"reminder:{made.subject}:{made.level}")

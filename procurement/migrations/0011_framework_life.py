@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalogue', '0006_framework_time'),
-        ('procurement', '0008_delegation_letters'),
+        ('procurement', '0009_mail_preferences'),
     ]
 
     operations = [
