@@ -18,7 +18,7 @@ from procurement.guards import why_not_authority
 from procurement.locking import lock_framework
 from procurement.models import IN_CONSIDERATION, OPEN, Accession, AccessionState, CallOff, CallOffState, PostCode
 
-UNDER_WAY = (*IN_CONSIDERATION, AccessionState.APPROVED, AccessionState.AGREEMENT_ISSUED)
+UNDER_WAY = (*IN_CONSIDERATION, AccessionState.APPROVED)  # an agreement not signed by the end is signed no more
 
 
 def why_not_close(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
