@@ -1,6 +1,7 @@
 """A framework's life with its reasons: suspended, modified, terminated by two; and who was told that something waits."""
 
 import django.db.models.deletion
+import django_fsm
 from decimal import Decimal
 from django.db import migrations, models
 
@@ -129,6 +130,11 @@ class Migration(migrations.Migration):
                 'ordering': ['proposed_at', 'id'],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('outcome__in', ['', 'confirmed'])), fields=('framework',), name='one_standing_termination_a_framework'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('outcome', '')), models.Q(('decided_at__gte', models.F('proposed_at')), ('outcome__in', ['confirmed', 'dropped'])), _connector='OR'), name='termination_is_decided_whole'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', 'confirmed'), _negated=True), models.Q(('decided_by__isnull', False), models.Q(('decided_by', models.F('proposed_by')), _negated=True)), _connector='OR'), name='termination_needs_two_people'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='termination_has_a_reason')],
             },
+        ),
+        migrations.AlterField(
+            model_name='calloff',
+            name='state',
+            field=django_fsm.FSMField(choices=[('draft', 'draft'), ('department_approval', "with the department's approvers"), ('authority_approval', 'with the purchasing authority'), ('returned', 'back for amendment'), ('with_supplier', 'with the supplier'), ('confirmed', 'accepted, contract not yet complete'), ('contracted', 'contracted'), ('rejected', 'rejected'), ('declined', 'declined by the supplier'), ('withdrawn', 'withdrawn'), ('lapsed', 'lapsed')], default='draft', max_length=50, protected=True),
         ),
         AppendOnly("procurement_modification"),
         AppendOnly("procurement_reminder"),
