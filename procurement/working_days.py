@@ -87,7 +87,8 @@ class Clock(NamedTuple):
         return self if self.due_at is None else Clock(None, left(at, self.due_at))
 
     def started(self, at: datetime) -> "Clock":
-        return self if self.days_left is None else Clock(due(at, self.days_left), None)
+        """Goes on with what it had left, one working day at least: who starts it late in the evening ends nobody's time."""
+        return self if self.days_left is None else Clock(due(at, max(1, self.days_left)), None)
 
 
 Pause = tuple[datetime, datetime | None]  # from, and until when where it has ended

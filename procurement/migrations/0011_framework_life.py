@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalogue', '0006_framework_time'),
-        ('procurement', '0009_mail_preferences'),
+        ('procurement', '0011_settled_answers_and_rights'),
     ]
 
     operations = [
