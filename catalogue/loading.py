@@ -192,11 +192,14 @@ _PLAIN = (
     "indexation", "signing_order", "accession_review_working_days", "priced_together_days",
 )  # fmt: skip
 
+_WITH_DEFAULT = ("reminder_working_days", "escalation_working_days")
+
 
 def _load_framework(settings: dict[str, Any]) -> Framework:
     framework = Framework.objects.create(
         authority=_organisation(settings["purchasing_authority"], "framework.yaml: purchasing_authority"),
         **{name: settings[name] for name in _PLAIN},
+        **{name: settings[name] for name in _WITH_DEFAULT if name in settings},
         **{name: Decimal(settings[name]) for name in _MONEY},
         **{name: Decimal(settings[source]) for name, source in _PERCENT.items()},
     )

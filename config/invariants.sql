@@ -276,7 +276,8 @@ SELECT c.id AS call_off, c.state
  WHERE (c.state IN ('department_approval', 'authority_approval')
         AND NOT EXISTS (SELECT 1 FROM procurement_approvalstep s WHERE s.revision_id = c.revision_id AND s.state = 'open'))
     OR (c.state = 'with_supplier' AND c.answer_due_at IS NULL AND NOT EXISTS (
-           SELECT 1 FROM procurement_clarification q WHERE q.call_off_id = c.id AND q.answered_at IS NULL));
+           SELECT 1 FROM procurement_clarification q WHERE q.call_off_id = c.id AND q.answered_at IS NULL)
+        AND NOT EXISTS (SELECT 1 FROM catalogue_framework f WHERE f.id = c.framework_id AND f.state = 'suspended'));
 
 -- 25 counter_proposals_are_answered: one counter-proposal is open, of the revision awarded, exactly while the order says so
 SELECT c.id AS call_off, c.state, c.answer_due_at, open.how_many
@@ -286,6 +287,21 @@ SELECT c.id AS call_off, c.state, c.answer_due_at, open.how_many
           FROM procurement_counterproposal p WHERE p.call_off_id = c.id AND p.answered_at IS NULL) open
  WHERE (open.how_many, open.due) IS DISTINCT FROM
        (CASE WHEN c.state = 'counter_proposed' THEN 1 ELSE 0 END, CASE WHEN c.state = 'counter_proposed' THEN 1 ELSE 0 END);
+
+-- 25 clocks_stand_while_suspended: under a suspended framework no time to answer that was not over already runs
+SELECT c.id AS call_off, c.answer_due_at
+  FROM procurement_calloff c
+  JOIN procurement_suspension s ON s.framework_id = c.framework_id AND s.ended_at IS NULL
+ WHERE c.state = 'with_supplier' AND c.answer_due_at > s.suspended_at;
+
+-- 14 frameworks_move_with_their_record: a framework that was suspended, resumed or ended has one event for each change
+SELECT f.id AS framework, c.source, c.target, count(*) AS changes
+  FROM documents_statechange c JOIN catalogue_framework f ON f.id = c.row_id AND c.machine = 'framework'
+ WHERE c.source IN ('live', 'suspended', 'expired', 'terminated') AND c.source <> c.target
+ GROUP BY f.id, c.source, c.target
+HAVING count(*) <> (SELECT count(*) FROM documents_auditevent e
+                     WHERE e.subject = 'catalogue.framework' AND e.subject_id = f.id::text
+                       AND e.before = c.source AND e.after = c.target);
 
 -- 25 unsent_messages_have_a_job: a message not held for a digest has the job that sends it, and is sent when that is done
 SELECT e.id AS email, j.state

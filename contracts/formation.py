@@ -167,6 +167,30 @@ def _first_version(contract: Contract) -> None:
     )
 
 
+def _void(contract: Contract, *, reason: str, by: Actor, at: datetime) -> None:
+    """Nobody signs it any more; what becomes of the call-off is the caller's."""
+    before = contract.state
+    store.void(contract.document, by=by, at=at)
+    contract.void(at=at, reason=reason)
+    contract.save()
+    audit.record("contract.voided", contract, by=by, at=at, before=before, after=contract.state, reason=reason)
+    notifications.tell_void(contract, at)
+
+
+@transaction.atomic
+def void_unsigned(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
+    """The clock's: the framework has ended before all three signed, so the contract is void and its order lapses. The
+    third act stops it (domain.md, "Contract"), also while its seal is still being put on; an earlier act that is being
+    put on is waited for. Safe to run twice."""
+    contract = lock_contract(contract)
+    if guards.outlives_its_framework(contract, at=at):
+        return contract
+    reason = _("The framework has ended.")
+    _void(contract, reason=reason, by=by, at=at)
+    workflow.lapse_unsigned(contract.call_off, reason=reason, by=by, at=at)
+    return contract
+
+
 @transaction.atomic
 def refuse_to_sign(
     contract: Contract, party: str, *, reason: str, changes_wanted: bool, by: Person, at: datetime
@@ -176,12 +200,7 @@ def refuse_to_sign(
     insist(guards.why_not_refuse(contract, party, by=by, at=at))
     if not reason.strip():
         refuse(_("Give a reason: it is what the other parties will read."))
-    before = contract.state
-    store.void(contract.document, by=by, at=at)
-    contract.void(at=at, reason=reason)
-    contract.save()
-    audit.record("contract.voided", contract, by=by, at=at, before=before, after=contract.state, reason=reason)
-    notifications.tell_void(contract, at)
+    _void(contract, reason=reason, by=by, at=at)
     if changes_wanted:
         workflow.reopen(contract.call_off, reason=reason, by=by, at=at)
     else:

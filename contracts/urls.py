@@ -10,6 +10,7 @@ _contract = "contracts/<uuid:public_id>/"
 urlpatterns = [
     path("call-offs/<uuid:public_id>/accept/", views.accept, name="accept"),
     path("call-offs/<uuid:public_id>/terms/", views.terms, name="terms"),
+    path("close-framework/", views.close_framework, name="close_framework"),
     path("contracts/", views.contracts, name="contracts"),
     path(_contract, views.contract, name="contract"),
     path(_contract + "progress/", views.progress, name="progress"),

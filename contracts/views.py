@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from catalogue.text import LONGEST_SEARCH
-from contracts import access, formation, forms, guards, queries
+from contracts import access, closing, formation, forms, guards, queries
 from contracts.models import Contract, ContractState, Party
 from documents import audit, jobs, rendering, store
 from documents.models import DocumentRevision
@@ -217,3 +217,18 @@ def refuse(request, public_id):
             messages.success(request, _("You refused; the contract is void."))
             return redirect("contracts:contract", public_id)
     return render(request, "contracts/refuse.html", {"contract": found, "form": form, "errors": errors})
+
+
+@page
+def close_framework(request):
+    """The framework manager closes a framework under which nothing is open any more."""
+    found = procurement_access.framework_served(request.actor, request.day)
+    if found is None:
+        raise Http404
+    errors = list(closing.why_not_close(found, by=request.actor, at=request.at))
+    if request.method == "POST":
+        result, errors = attempt(request, closing.close, found)
+        if result:
+            messages.success(request, _("Closed."))
+            return redirect("procurement:framework")
+    return render(request, "contracts/close_framework.html", {"framework": found, "errors": errors})

@@ -36,6 +36,10 @@ VERBS = {
     "accession.signed_by_authority": gettext_lazy("Signed by the purchasing authority"),
     "accession.activated": gettext_lazy("Joined"), "accession.suspended": gettext_lazy("Suspended"),
     "accession.resumed": gettext_lazy("Resumed"), "accession.ended": gettext_lazy("Ended"),
+    "accession.clock_stopped": gettext_lazy("The review's clock stands"),
+    "accession.clock_started": gettext_lazy("The review's clock goes on"),
+    "accession.reminded": gettext_lazy("A reminder was sent"),
+    "accession.escalated": gettext_lazy("Others were told that there is no answer"),
     "accession.declined": gettext_lazy("Declined"), "accession.withdrawn": gettext_lazy("Withdrawn"),
 }  # fmt: skip
 

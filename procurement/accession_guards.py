@@ -10,6 +10,7 @@ from documents.refusal import Reason
 from documents.templatetags.flex import gbp
 from procurement import access, forecasting, signing
 from procurement.actors import Person
+from procurement.guards import why_framework_not_open, why_framework_over, why_not_authority
 from procurement.models import (
     IN_CONSIDERATION,
     PIPELINE,
@@ -37,16 +38,6 @@ def _authority(accession: Accession, post: str, by: Person, at: datetime) -> Ite
     yield from why_not_authority(accession.framework, post, by=by, at=at)
 
 
-def why_not_authority(framework, post: str, *, by: Person, at: datetime) -> Iterator[Reason]:
-    authority, on = framework.authority, london_day(at)
-    if access.find_seat(by, authority.pk, post, on) is None:
-        yield Reason(
-            _("Only the %(post)s of %(authority)s can do this.")
-            % {"post": PostCode(post).label, "authority": authority.name},
-            access.who_holds(authority.pk, post, on),
-        )
-
-
 def _applicant(accession: Accession, by: Person, at: datetime) -> Iterator[Reason]:
     on = london_day(at)
     if not any(access.find_seat(by, accession.department_id, post, on) for post in APPLICANTS):
@@ -59,6 +50,7 @@ def _applicant(accession: Accession, by: Person, at: datetime) -> Iterator[Reaso
 
 def why_not_engage(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.PROSPECT)
+    yield from why_framework_not_open(accession.framework, london_day(at))
     yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
 
 
@@ -100,6 +92,7 @@ def _has_limit(person: dict) -> bool:
 
 def why_not_apply(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.ENGAGED)
+    yield from why_framework_not_open(accession.framework, london_day(at))
     yield from _applicant(accession, by, at)
     if application is None:
         yield Reason(_("There is no application yet; fill it in first."))
@@ -115,6 +108,7 @@ def why_not_answer(accession: Accession, application: Application, *, by: Person
 
 def why_not_review(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.APPLIED)
+    yield from why_framework_over(accession.framework, london_day(at))
     yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
     yield from _own_hand(accession, by)
 
@@ -149,6 +143,7 @@ def _sent(application: Application | None) -> Iterator[Reason]:
 def why_not_approve(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
     """Another person than the reviewer; an eligible body; room under the ceiling for what it would bring."""
     yield from why_not_in_state(accession, A.IN_REVIEW)
+    yield from why_framework_over(accession.framework, london_day(at))
     yield from _authority(accession, PostCode.ACCESSION_APPROVER, by, at)
     yield from _own_hand(accession, by)
     yield from _sent(application)

@@ -43,6 +43,7 @@ def why_not_sign(accession: Accession, party: str, *, by: Person, at: datetime, 
     if accession.state != A.AGREEMENT_ISSUED:
         yield from guards.why_not_in_state(accession, A.AGREEMENT_ISSUED)
         return
+    yield from guards.why_framework_over(accession.framework, london_day(at))
     yield from signing.why_not_sign(signing_of(accession), party, by=by, at=at, fresh=fresh)
 
 
@@ -67,7 +68,7 @@ def approve(accession: Accession, *, shown_hash: str, reason: str = "", by: Pers
             membership.appoint(accession.department, named, by=by, at=at)
     before = accession.state
     accession.approve(at=at)
-    accession.due_at = None
+    accession.due_at = accession.days_left = None
     accession.number = numbers.take("AA", london_day(at).year)
     audit.record("accession.approved", accession, by=by, at=at, before=before, after=accession.state, reason=reason,
                  hash_shown=shown_hash)  # fmt: skip
@@ -216,7 +217,7 @@ def withdraw(accession: Accession, *, reason: str, by: Person, at: datetime) -> 
     if accession.document is not None:
         store.void(accession.document, by=by, at=at)
     accession.withdraw(at=at, reason=reason)
-    accession.due_at = None
+    accession.due_at = accession.days_left = None
     accession.save()
     audit.record("accession.withdrawn", accession, by=by, at=at, before=before, after=accession.state, reason=reason)
     notifications.tell_closed(accession, at)

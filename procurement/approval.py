@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from documents import audit
 from documents.clock import london_day
 from documents.refusal import insist, refuse
-from procurement import access, capacity, guards, notifications, working_days
+from procurement import access, capacity, clocks, guards, notifications
 from procurement.actors import Person
 from procurement.locking import lock_call_off
 from procurement.models import (
@@ -112,8 +112,9 @@ def _advance(call_off: CallOff, step: ApprovalStep, *, at: datetime) -> None:
         _open(call_off, list(first), at)
     else:
         insist(guards.why_supplier_excluded(call_off, london_day(at)))
-        due = working_days.due(at, call_off.framework.supplier_response_working_days)
-        call_off.award(at=at, answer_due_at=due)
+        call_off.award(at=at)
+        framework = call_off.framework
+        clocks.set_answer(call_off, clocks.begun(framework, framework.supplier_response_working_days, at))
         call_off.save()
         notifications.tell_supplier(call_off, at)
 

@@ -105,10 +105,10 @@ def _term(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
 
 def latest_end(framework: Framework) -> date:
     """The last day a call-off under the framework may have."""
-    return _months_after(framework.ends_on, framework.call_off_may_outlive_framework_months)
+    return months_after(framework.ends_on, framework.call_off_may_outlive_framework_months)
 
 
-def _months_after(day: date, months: int) -> date:
+def months_after(day: date, months: int) -> date:
     """The same day of the month ``months`` later, or the month's last day."""
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)

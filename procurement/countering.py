@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from documents import audit
 from documents.clock import london_day
 from documents.refusal import insist, refuse
-from procurement import capacity, counter_guards, guards, notifications, proposing, quoting, workflow, working_days
+from procurement import capacity, clocks, counter_guards, guards, notifications, proposing, quoting, workflow
 from procurement.actors import Person
 from procurement.locking import lock_call_off, lock_ordering
 from procurement.models import CallOff, CallOffRevision, CounterAnswer, CounterProposal
@@ -40,7 +40,7 @@ def counter(
         content_hash=proposal.content_hash, whole_life_gbp=proposal.quote.totals.whole_life, proposed_by=by.person_id,
         proposed_by_name=by.words, proposed_at=at, due_at=due,
     )  # fmt: skip
-    call_off.counter(at=at, answer_due_at=due, days_left=working_days.left(at, call_off.answer_due_at))
+    call_off.counter(at=at, answer_due_at=due, days_left=clocks.answer(call_off).stopped(at).days_left)
     call_off.save()
     audit.record(
         "call_off.counter_proposed", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
@@ -113,7 +113,8 @@ def refuse_it(made: CounterProposal, *, reason: str, by: Person, at: datetime) -
     if not reason.strip():
         refuse(_("Give a reason: the supplier will read it."))
     before = call_off.state
-    call_off.refuse_counter(at=at, answer_due_at=working_days.resumed(at, call_off.answer_days_left))
+    call_off.refuse_counter(at=at)
+    clocks.set_answer(call_off, clocks.going(call_off.framework, clocks.Clock(None, call_off.answer_days_left), at))
     call_off.save()
     _close(made, CounterAnswer.REFUSED, reason=reason, by=by, at=at)
     audit.record(
@@ -130,7 +131,8 @@ def take_back(made: CounterProposal, *, by: Person, at: datetime) -> CallOff:
     call_off, made = _lock(made)
     insist(counter_guards.why_not_take_back(call_off, made, by=by, at=at))
     before = call_off.state
-    call_off.withdraw_counter(at=at, answer_due_at=working_days.resumed(at, call_off.answer_days_left))
+    call_off.withdraw_counter(at=at)
+    clocks.set_answer(call_off, clocks.going(call_off.framework, clocks.Clock(None, call_off.answer_days_left), at))
     call_off.save()
     _close(made, CounterAnswer.TAKEN_BACK, by=by, at=at)
     audit.record(

@@ -221,6 +221,10 @@ VERBS = {
     "call_off.confirmed": gettext_lazy("Order accepted by the supplier"),
     "call_off.declined": gettext_lazy("Declined by the supplier"),
     "call_off.contracted": gettext_lazy("Contracted"),
+    "call_off.clock_stopped": gettext_lazy("The supplier's clock stands"),
+    "call_off.clock_started": gettext_lazy("The supplier's clock goes on"),
+    "call_off.reminded": gettext_lazy("A reminder was sent"),
+    "call_off.escalated": gettext_lazy("Others were told that there is no answer"),
     "call_off.withdrawn": gettext_lazy("Withdrawn"),
     "call_off.lapsed": gettext_lazy("Lapsed"),
     "call_off.reopened": gettext_lazy("Reopened for changes"),
@@ -238,7 +242,8 @@ VERBS = {
 FOR_SUPPLIER = frozenset(
     {"call_off.confirmed", "call_off.declined", "call_off.contracted", "call_off.withdrawn", "call_off.lapsed",
      "call_off.committed_by_authority", "call_off.clarification_asked", "call_off.clarified",
-     "call_off.counter_proposed", "call_off.counter_accepted", "call_off.counter_refused", "call_off.counter_withdrawn"}
+     "call_off.counter_proposed", "call_off.counter_accepted", "call_off.counter_refused", "call_off.counter_withdrawn",
+     "call_off.clock_stopped", "call_off.clock_started"}
 )  # fmt: skip
 NOT_THEIR_WORDS = frozenset({"call_off.committed_by_authority", "call_off.withdrawn", "call_off.lapsed"})
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from catalogue.models import OVER, Framework, FrameworkState
 from documents import audit
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -63,12 +64,13 @@ def why_not_term(term) -> Iterator[Reason]:
 
 def why_not_edit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from _state(call_off, S.DRAFT, S.RETURNED)
+    yield from why_framework_over(call_off.framework, london_day(at))
     yield from _requester(call_off, by, london_day(at))
 
 
 def why_not_start(framework, department, *, by: Person, at: datetime) -> Iterator[Reason]:
     on = london_day(at)
-    yield from _framework_open(framework, on)
+    yield from why_framework_over(framework, on)  # a draft is no submission: it may be begun under a suspended one
     yield from _accession(framework, department)
     if access.find_seat(by, department.pk, PostCode.REQUESTER, on) is None:
         yield Reason(
@@ -77,12 +79,38 @@ def why_not_start(framework, department, *, by: Person, at: datetime) -> Iterato
         )
 
 
-def _framework_open(framework, on: date) -> Iterator[Reason]:
-    if framework.state != "live":
+def why_not_authority(framework: Framework, post: str, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Acts of the purchasing authority on its framework are a post's."""
+    authority, on = framework.authority, london_day(at)
+    if access.find_seat(by, authority.pk, post, on) is None:
+        yield Reason(
+            _("Only the %(post)s of %(authority)s can do this.")
+            % {"post": PostCode(post).label, "authority": authority.name},
+            access.who_holds(authority.pk, post, on),
+        )
+
+
+def framework_is_over(framework: Framework, on: date) -> bool:
+    """By its state, or by the calendar before the clock has said so."""
+    return framework.state in OVER or framework.ends_on < on
+
+
+def why_framework_over(framework: Framework, on: date) -> Iterator[Reason]:
+    """Nothing moves on under a framework that has ended; a suspension stops submissions alone."""
+    if framework_is_over(framework, on):
+        yield Reason(
+            _("The framework %(reference)s has ended: what was not signed by all parties lapses.")
+            % {"reference": framework.reference}
+        )
+
+
+def why_framework_not_open(framework: Framework, on: date) -> Iterator[Reason]:
+    """For what is new under it: live, and within its term."""
+    if framework.state != FrameworkState.LIVE:
         yield Reason(
             _("The framework %(reference)s is %(state)s.")
             % {"reference": framework.reference, "state": framework.get_state_display()},
-            _("The framework manager can resume it."),
+            _("The framework manager can resume it.") if framework.state == FrameworkState.SUSPENDED else "",
         )
     if not framework.starts_on <= on <= framework.ends_on:
         yield Reason(
@@ -117,7 +145,7 @@ def why_not_submit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[R
 
 def why_not_put(call_off: CallOff, revision: CallOffRevision, quote: quoting.Quote, on: date) -> Iterator[Reason]:
     """What keeps a revision, a draft or a counter-proposal accepted, from its approvers, whoever asks."""
-    yield from _framework_open(call_off.framework, on)
+    yield from why_framework_not_open(call_off.framework, on)
     yield from _accession(call_off.framework, call_off.department)
     missing = list(completeness.gaps(revision, quote, on))
     yield from (Reason(gap.words) for gap in missing)
@@ -228,6 +256,7 @@ def why_not_act_on_step(call_off: CallOff, step: ApprovalStep, *, by: Person, at
     """Whose step it is, and segregation; shared by endorse, commit, return and reject."""
     on = london_day(at)
     yield from _step_is_open(call_off, step)
+    yield from why_framework_over(call_off.framework, on)
     seat = access.find_seat(by, step.organisation_id, step.post, on)
     if seat is None:
         yield Reason(
@@ -402,6 +431,7 @@ def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
     if call_off.state == S.WITH_SUPPLIER:
         if call_off.answer_due_at and at >= call_off.answer_due_at:
             yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
+        yield from why_framework_over(call_off.framework, on)
         yield from _question_open(call_off, on)
         yield from _accession(call_off.framework, call_off.department)
         yield from why_hold_ended(call_off.revision, on)
@@ -410,7 +440,7 @@ def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
 
 
 def _question_open(call_off: CallOff, on: date) -> Iterator[Reason]:
-    if call_off.answer_due_at is None:
+    if call_off.answer_due_at is None and call_off.clarifications.filter(answered_at__isnull=True).exists():
         yield Reason(
             _("A question of the supplier's has not been answered."),
             access.who_holds(call_off.department_id, PostCode.REQUESTER, on),
@@ -424,6 +454,7 @@ def why_not_clarify(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
     if call_off.state == S.WITH_SUPPLIER:
         if call_off.answer_due_at and at >= call_off.answer_due_at:
             yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
+        yield from why_framework_over(call_off.framework, london_day(at))
         yield from _question_open(call_off, london_day(at))
 
 
@@ -431,6 +462,7 @@ def why_not_answer_clarification(call_off: CallOff, asked: Clarification, *, by:
     if asked.answered_at is not None:
         yield Reason(_("It has been answered by %(name)s.") % {"name": asked.answered_by_name})
     yield from _state(call_off, S.WITH_SUPPLIER)
+    yield from why_framework_over(call_off.framework, london_day(at))
     yield from _requester(call_off, by, london_day(at))
 
 
@@ -468,9 +500,13 @@ def why_lapse(call_off: CallOff, *, at: datetime) -> str:
     """What has ended an open call-off by the moment, in words; empty while nothing has."""
     if call_off.state == S.WITH_SUPPLIER and call_off.answer_due_at and at >= call_off.answer_due_at:
         return _("The supplier did not answer in time.")
-    if call_off.state == S.COUNTER_PROPOSED and at >= call_off.answer_due_at:
+    if (
+        call_off.state == S.COUNTER_PROPOSED
+        and at >= call_off.answer_due_at
+        and call_off.framework.state != FrameworkState.SUSPENDED  # while it cannot be accepted
+    ):
         return _("The department did not answer the counter-proposal in time.")
-    if call_off.state in OPEN and call_off.framework.ends_on < london_day(at):
+    if call_off.state in OPEN and framework_is_over(call_off.framework, london_day(at)):
         return _("The framework has ended.")
     return ""
 

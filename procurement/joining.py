@@ -16,7 +16,7 @@ from documents import audit, canonical, store
 from documents.refusal import insist, refuse
 from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
-from procurement import membership, working_days
+from procurement import clocks, membership
 from procurement.actors import Person
 from procurement.drafting import STALE
 from procurement.locking import share_framework
@@ -174,7 +174,8 @@ def apply(accession: Accession, *, edits: int | None = None, by: Person, at: dat
     before = accession.state
     accession.apply(at=at)
     accession.seats_expected = application.seats
-    accession.due_at = working_days.due(at, accession.framework.accession_review_working_days)
+    days = accession.framework.accession_review_working_days
+    clocks.set_review(accession, clocks.begun(accession.framework, days, at))
     accession.save()
     audit.record("accession.applied", accession, by=by, at=at, before=before, after=accession.state,
                  hash_shown=application.content_hash)  # fmt: skip
@@ -206,8 +207,7 @@ def ask(accession: Accession, *, text: str, by: Person, at: datetime) -> Accessi
         accession=accession, text=text, asked_by=by.person_id, asked_by_name=by.words, asked_at=at
     )
     before = accession.state
-    if accession.due_at is not None:
-        accession.days_left, accession.due_at = working_days.left(at, accession.due_at), None
+    clocks.set_review(accession, clocks.review(accession).stopped(at))
     accession.request_information(at=at)
     accession.save()
     audit.record("accession.information_requested", accession, by=by, at=at, before=before, after=accession.state,
@@ -233,7 +233,7 @@ def answer(accession: Accession, *, text: str, by: Person, at: datetime) -> Acce
         question.save()
     before = accession.state
     days = accession.days_left if accession.days_left is not None else accession.framework.accession_review_working_days
-    accession.due_at, accession.days_left = working_days.due(at, days), None
+    clocks.set_review(accession, clocks.begun(accession.framework, days, at))
     accession.seats_expected = application.seats
     accession.inform(at=at)
     accession.save()
@@ -288,7 +288,7 @@ def decline(accession: Accession, *, reason: str, by: Person, at: datetime) -> A
     if accession.document is not None:
         store.void(accession.document, by=by, at=at)
     accession.decline(at=at, reason=reason)
-    accession.due_at = None
+    accession.due_at = accession.days_left = None
     accession.save()
     audit.record("accession.declined", accession, by=by, at=at, before=before, after=accession.state, reason=reason)
     notifications.tell_closed(accession, at)

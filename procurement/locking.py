@@ -16,6 +16,14 @@ def share_framework(framework_id: int) -> Framework:
     return Framework.objects.select_related("authority").get(pk=framework_id)
 
 
+def lock_framework(framework: Framework) -> Framework:
+    """A fresh copy held against every other action under it, which all hold it shared: to change its state, its term or
+    its ceiling. Rows that only point at it may still be written."""
+    return (
+        Framework.objects.select_for_update(of=("self",), no_key=True).select_related("authority").get(pk=framework.pk)
+    )
+
+
 def lock_call_off(call_off: CallOff) -> CallOff:
     """A fresh copy under FOR UPDATE; the framework first, shared."""
     framework = share_framework(call_off.framework_id)

@@ -143,6 +143,7 @@ def delegate(holding: PostHolding, limit: Limit, *, by: Person, at: datetime) ->
 @transaction.atomic
 def end_delegation(delegation: Delegation, *, ends_on: date, by: Person, at: datetime) -> Delegation:
     body = _lock(delegation.holding.post.organisation)
+    delegation = Delegation.objects.select_related("holding__post__organisation", "holding__user").get(pk=delegation.pk)
     insist(guards.why_not_end_delegation(delegation, ends_on, by=by, at=at))
     delegation.ends_on = ends_on
     delegation.save()
@@ -168,6 +169,7 @@ def name_deputy(
 def end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> ActingFor:
     """The deputy acts until the end of today."""
     body = _lock(acting.holding.post.organisation)
+    acting = ActingFor.objects.select_related("holding__post__organisation", "deputy").get(pk=acting.pk)
     insist(guards.why_not_end_deputy(acting, by=by, at=at))
     if acting.starts_on > london_day(at):
         refuse(_("It has not begun; it can be ended from its first day on."))

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from documents import audit
 from documents.refusal import insist, refuse
-from procurement import guards, notifications, working_days
+from procurement import clocks, guards, notifications
 from procurement.actors import Person
 from procurement.locking import lock_call_off
 from procurement.models import CallOff, Clarification
@@ -25,8 +25,7 @@ def ask(call_off: CallOff, *, text: str, by: Person, at: datetime) -> Clarificat
         call_off=call_off, revision=call_off.revision, number=call_off.clarifications.count() + 1, text=text,
         asked_by=by.person_id, asked_by_name=by.words, asked_at=at,
     )  # fmt: skip
-    call_off.answer_days_left = working_days.left(at, call_off.answer_due_at)
-    call_off.answer_due_at = None
+    clocks.set_answer(call_off, clocks.answer(call_off).stopped(at))
     call_off.save()
     audit.record("call_off.clarification_asked", call_off, by=by, at=at, reason=text, extra={"number": asked.number})
     notifications.tell_clarify(call_off, asked, at)
@@ -35,8 +34,8 @@ def ask(call_off: CallOff, *, text: str, by: Person, at: datetime) -> Clarificat
 
 @transaction.atomic
 def answer(clarification: Clarification, *, text: str, by: Person, at: datetime) -> Clarification:
-    """A requester answers, and the supplier's clock goes on with the working days it had left, one at least: an answer
-    late in the evening must be readable."""
+    """A requester answers, and the supplier's clock goes on with the working days it had left, one at least (an answer
+    late in the evening must be readable), unless the framework is suspended: then when that ends."""
     call_off = lock_call_off(clarification.call_off)
     clarification = Clarification.objects.select_for_update(of=("self",)).get(pk=clarification.pk)
     insist(guards.why_not_answer_clarification(call_off, clarification, by=by, at=at))
@@ -45,8 +44,7 @@ def answer(clarification: Clarification, *, text: str, by: Person, at: datetime)
     clarification.answer, clarification.answered_at = text, at
     clarification.answered_by, clarification.answered_by_name = by.person_id, by.words
     clarification.save()
-    call_off.answer_due_at = working_days.resumed(at, call_off.answer_days_left)
-    call_off.answer_days_left = None
+    clocks.set_answer(call_off, clocks.going(call_off.framework, clocks.answer(call_off), at))
     call_off.save()
     audit.record("call_off.clarified", call_off, by=by, at=at, reason=text, extra={"number": clarification.number})
     notifications.tell_clarified(call_off, clarification, at)

@@ -94,9 +94,9 @@ def tell_ended(call_off: CallOff, verb: str, at: datetime) -> None:
 
 def tell_supplier(call_off: CallOff, at: datetime) -> None:
     people = _post(call_off.supplier, PostCode.ORDER_DESK, at)
-    due = last_day(call_off.answer_due_at)
-    _send(people, "order_received", call_off, f"order:{_moment(call_off)}", due=due)
-    _inform(requesters(call_off, at), "with_supplier", call_off, f"awarded:{_moment(call_off)}", at=at, due=due)
+    more = _until(call_off)
+    _send(people, "order_received", call_off, f"order:{_moment(call_off)}", **more)
+    _inform(requesters(call_off, at), "with_supplier", call_off, f"awarded:{_moment(call_off)}", at=at, **more)
 
 
 def tell_nudged(call_off: CallOff, by: Person, at: datetime) -> None:
@@ -112,6 +112,11 @@ def tell_nudged(call_off: CallOff, by: Person, at: datetime) -> None:
     return None
 
 
+def _until(call_off: CallOff) -> dict:
+    """The last day to answer; none while the clock stands, then the working days that are left."""
+    return {"due": last_day(call_off.answer_due_at), "days_left": call_off.answer_days_left}
+
+
 def tell_confirmed(call_off: CallOff, at: datetime) -> None:
     _inform(requesters(call_off, at), "confirmed", call_off, f"confirmed:{_moment(call_off)}", at=at)
 
@@ -122,8 +127,8 @@ def tell_clarify(call_off: CallOff, asked: Clarification, at: datetime) -> None:
 
 
 def tell_clarified(call_off: CallOff, asked: Clarification, at: datetime) -> None:
-    people, due = _post(call_off.supplier, PostCode.ORDER_DESK, at), last_day(call_off.answer_due_at)
-    _send(people, "clarified", call_off, f"clarified:{asked.pk}", due=due)
+    people = _post(call_off.supplier, PostCode.ORDER_DESK, at)
+    _send(people, "clarified", call_off, f"clarified:{asked.pk}", **_until(call_off))
 
 
 def tell_countered(call_off: CallOff, made: CounterProposal, at: datetime) -> None:

@@ -1,19 +1,38 @@
-"""What the clock brings to call-offs: an order nobody answered in time, or whose framework ended, lapses."""
+"""What the clock brings: a framework expires, an order nobody answered in time or whose framework ended lapses, and who
+has not answered is reminded."""
 
 from datetime import datetime
 
 from django.db.models import Q
 
+from catalogue.models import OVER, Framework
 from documents import periodic
 from documents.clock import london_day
-from procurement import workflow
+from procurement import framework_life, reminding, workflow
+from procurement.framework_guards import IN_FORCE
 from procurement.models import AWARDED, OPEN, CallOff, CallOffState
+from procurement.working_days import midnight_after
 
 
 def run(at: datetime) -> list[str]:
-    """Lapse what is over. Safe to run twice: the action looks again under the lock."""
+    """End what is over, then remind of what is left. Safe to run twice: each action looks again under the lock."""
+    steps = (_expire_all, _lapse_all, _remind_all)
+    return periodic.each(steps, lambda step: step(at))
+
+
+def _expire_all(at: datetime) -> list[str]:
+    ended = Framework.objects.filter(state__in=IN_FORCE, ends_on__lt=london_day(at)).order_by("id")
+    return periodic.each(ended, lambda framework: _expire(framework, at))
+
+
+def _expire(framework: Framework, at: datetime) -> list[str]:
+    framework = framework_life.expire(framework, at=at)
+    return [f"{framework.reference} expired"] if framework.state in OVER else []
+
+
+def _lapse_all(at: datetime) -> list[str]:
     late = Q(state__in=AWARDED, answer_due_at__lte=at)
-    over = Q(state__in=OPEN, framework__ends_on__lt=london_day(at))
+    over = Q(state__in=OPEN) & (Q(framework__state__in=OVER) | Q(framework__ends_on__lt=london_day(at)))
     return periodic.each(CallOff.objects.filter(late | over).order_by("id"), lambda call_off: _lapse(call_off, at))
 
 
@@ -22,13 +41,22 @@ def _lapse(call_off: CallOff, at: datetime) -> list[str]:
     return [f"{call_off.reference or call_off.title} lapsed"] if call_off.state == CallOffState.LAPSED else []
 
 
+def _remind_all(at: datetime) -> list[str]:
+    return periodic.each(reminding.due(at), lambda waiting: _remind(waiting, at))
+
+
+def _remind(waiting: reminding.Waiting, at: datetime) -> list[str]:
+    made = reminding.remind(waiting, at=at)
+    return [f"{waiting.thing}: {made.get_level_display()}"] if made else []
+
+
 def next_moments() -> list[datetime]:
-    return list(
-        CallOff.objects.filter(state__in=AWARDED, answer_due_at__isnull=False).values_list(
-            "answer_due_at", flat=True
-        )
-    )
+    waiting = CallOff.objects.filter(state__in=AWARDED, answer_due_at__isnull=False)
+    frameworks = Framework.objects.filter(state__in=IN_FORCE).values_list("ends_on", flat=True)
+    return [
+        *waiting.values_list("answer_due_at", flat=True), *(midnight_after(ends_on) for ends_on in frameworks),
+        *reminding.next_moments(),
+    ]  # fmt: skip
 
 
 periodic.register("procurement", run, next_moments)
-

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, Organisation
@@ -52,9 +52,10 @@ def open_steps(by: Person, on: date) -> QuerySet[ApprovalStep]:
 def orders_to_answer(by: Person, on: date) -> QuerySet[CallOff]:
     organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.ORDER_DESK]
     return (
-        CallOff.objects.filter(supplier_id__in=organisations, state=S.WITH_SUPPLIER, answer_due_at__isnull=False)
+        CallOff.objects.filter(supplier_id__in=organisations, state=S.WITH_SUPPLIER)
+        .exclude(Exists(Clarification.objects.filter(call_off=OuterRef("pk"), answered_at__isnull=True)))
         .select_related("department", "framework")
-        .order_by("answer_due_at", "id")
+        .order_by(F("answer_due_at").asc(nulls_last=True), "id")
     )
 
 

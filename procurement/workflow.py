@@ -274,17 +274,28 @@ def conclude(call_off: CallOff, *, at: datetime, by: Actor = SYSTEM) -> CallOff:
     return call_off
 
 
-def reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -> CallOff:
-    """From the contract's void because changes are wanted: back to the requester as a new draft revision."""
+def _reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -> CallOff:
     call_off = lock_call_off(call_off)
     before = call_off.state
     call_off.reopen(at=at)
     new_draft_revision(call_off, at=at)
     call_off.save()
     audit.record("call_off.reopened", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason)
+    return call_off
+
+
+def reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -> CallOff:
+    """From the contract's void because changes are wanted: back to the requester as a new draft revision."""
+    call_off = _reopen(call_off, reason=reason, by=by, at=at)
     notifications.tell_returned(call_off, reason, at)
     capacity.release_all(call_off, at=at)
     return call_off
+
+
+def lapse_unsigned(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -> CallOff:
+    """From the contract's void because the framework ended before all had signed: reopened, and lapsed at once."""
+    call_off = _reopen(call_off, reason=reason, by=by, at=at)
+    return _end(call_off, "lapsed", "lapse", reason=reason, by=by, at=at)
 
 
 def end_refused(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -> CallOff:

@@ -1,7 +1,9 @@
-"""Working days in England (weekends and bank holidays left out)."""
+"""Working days in England (weekends and bank holidays left out), and clocks that count them and can stand still."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -39,13 +41,12 @@ def add_working_days(day: date, count: int) -> date:
 
 def due(at: datetime, working_days: int) -> datetime:
     """The end (midnight, London) of the ``working_days``-th working day after the moment."""
-    last = add_working_days(at.astimezone(LONDON).date(), working_days)
-    return datetime.combine(last + timedelta(days=1), time(), tzinfo=LONDON)
+    return midnight_after(add_working_days(at.astimezone(LONDON).date(), working_days))
 
 
-def resumed(at: datetime, days_left: int | None) -> datetime:
-    """When a time ends that stood with so many working days left: one at least, whatever the hour it goes on at."""
-    return due(at, max(1, days_left or 0))
+def midnight_after(day: date) -> datetime:
+    """The end of the day in London, where time limits end."""
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=LONDON)
 
 
 MORNING = time(7)
@@ -66,3 +67,42 @@ def left(at: datetime, until: datetime) -> int:
         day += timedelta(days=1)
         count += is_working_day(day)
     return count
+
+
+def ahead(until: datetime, working_days: int) -> datetime:
+    """The midnight from which on no more than so many working days are left until the deadline: ``left`` then says so."""
+    day = (until.astimezone(LONDON) - timedelta(seconds=1)).date()
+    while (working_days := working_days - is_working_day(day)) >= 0:
+        day -= timedelta(days=1)
+    return datetime.combine(day, time(), tzinfo=LONDON)
+
+
+class Clock(NamedTuple):
+    """A time limit: running until ``due_at``, or standing with ``days_left`` working days (domain.md, rule 7)."""
+
+    due_at: datetime | None
+    days_left: int | None
+
+    def stopped(self, at: datetime) -> "Clock":
+        return self if self.due_at is None else Clock(None, left(at, self.due_at))
+
+    def started(self, at: datetime) -> "Clock":
+        """Goes on with what it had left, one working day at least: who starts it late in the evening ends nobody's time."""
+        return self if self.days_left is None else Clock(due(at, max(1, self.days_left)), None)
+
+
+Pause = tuple[datetime, datetime | None]  # from, and until when where it has ended
+
+
+def due_through(at: datetime, working_days: int, pauses: Iterable[Pause]) -> datetime | None:
+    """When a limit that began at the moment ends, each pause having stopped and started its clock. ``pauses`` in order;
+    None while one lasts."""
+    clock = Clock(None, working_days).started(at)
+    for start, end in pauses:
+        if (end is not None and end <= at) or clock.due_at <= start:
+            continue
+        clock = clock.stopped(max(start, at))
+        if end is None:
+            return None
+        clock = clock.started(end)
+    return clock.due_at

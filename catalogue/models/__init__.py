@@ -1,6 +1,6 @@
 """The tables of the catalogue, by noun."""
 
-from catalogue.models.frameworks import Framework, FrameworkState, FrameworkSupplier, Lot, VatRate
+from catalogue.models.frameworks import OVER, Framework, FrameworkState, FrameworkSupplier, Lot, VatRate
 from catalogue.models.organisations import Organisation, Site
 from catalogue.models.releases import (
     BandTable,
@@ -14,6 +14,6 @@ from catalogue.models.releases import (
 )
 
 __all__ = [
-    "BandTable", "CatalogueRelease", "CatalogueRule", "ChargeType", "Framework", "FrameworkState", "FrameworkSupplier",
+    "OVER", "BandTable", "CatalogueRelease", "CatalogueRule", "ChargeType", "Framework", "FrameworkState", "FrameworkSupplier",
     "Lot", "Organisation", "PriceBand", "ReleaseState", "ServiceLevelMeasure", "ServiceVersion", "Site", "VatRate",
 ]  # fmt: skip

@@ -49,7 +49,9 @@ FOUR_YEARS = timedelta(days=4 * 365 + 1)
 
 class Framework(Row):
     """Money in GBP, VAT excluded; percentages of what their name says; ``*_months`` whole months; days working days
-    where the name says so."""
+    where the name says so. ``extended_months`` of the ``extension_months`` it may be extended by have been used; the last
+    day moves with them and with nothing else (trigger). An approver who does not decide is reminded after
+    ``reminder_working_days``; after ``escalation_working_days`` a deputy, then the next post, is told."""
 
     reference = models.CharField(max_length=20, unique=True)
     title = models.CharField(max_length=120)
@@ -59,6 +61,7 @@ class Framework(Row):
     ends_on = models.DateField()
     term_justification = models.TextField(blank=True)
     extension_months = models.PositiveSmallIntegerField(default=0)
+    extended_months = models.PositiveSmallIntegerField(default=0)
     scope = models.TextField()
     selection_method = models.TextField()
     price_mechanism = models.TextField()
@@ -72,6 +75,8 @@ class Framework(Row):
     supplier_response_working_days = models.PositiveSmallIntegerField()
     accession_review_working_days = models.PositiveSmallIntegerField(default=20)
     priced_together_days = models.PositiveSmallIntegerField(default=30)
+    reminder_working_days = models.PositiveSmallIntegerField(default=2)
+    escalation_working_days = models.PositiveSmallIntegerField(default=4)
     price_hold_days = models.PositiveSmallIntegerField()
     service_credit_cap_percent = percentage()
     variation_control_percent = percentage()
@@ -82,7 +87,7 @@ class Framework(Row):
     spend_control_reference_from_gbp = gbp(null=True, blank=True)
     signing_order = ArrayField(models.CharField(max_length=12))
 
-    db_rights = STATE("state", "ends_on", "ceiling_gbp")
+    db_rights = STATE("state", "ends_on", "extended_months", "ceiling_gbp")
 
     class Meta:
         constraints = [
@@ -91,6 +96,13 @@ class Framework(Row):
             models.CheckConstraint(
                 condition=Q(ends_on__lt=F("starts_on") + FOUR_YEARS) | ~Q(term_justification=""),
                 name="framework_justifies_more_than_four_years",  # Procurement Act 2023 s.47
+            ),
+            models.CheckConstraint(
+                condition=Q(extended_months__lte=F("extension_months")), name="framework_is_extended_as_it_may_be"
+            ),
+            models.CheckConstraint(
+                condition=Q(reminder_working_days__gte=1, escalation_working_days__gt=F("reminder_working_days")),
+                name="framework_reminds_before_it_escalates",
             ),
             models.CheckConstraint(
                 condition=is_money("ceiling_gbp", "estimated_value_gbp") & Q(ceiling_gbp__gt=0, estimated_value_gbp__gt=0),
@@ -150,6 +162,9 @@ class Framework(Row):
 
 
 register(Framework, "framework", terminal=(S.CLOSED, S.ABANDONED))
+
+
+OVER = (S.EXPIRED, S.TERMINATED, S.CLOSED)  # nothing can be ordered under it any more
 
 
 class FrameworkSupplier(Row):

@@ -24,6 +24,7 @@ from procurement.models.call_off import (
 )
 from procurement.models.capacity import CapacityAccount, CapacityEntry, VolumeEntry
 from procurement.models.exceptions import ExceptionDecision, ExceptionOutcome, ExceptionRequest
+from procurement.models.framework_life import Modification, Suspension, Termination
 from procurement.models.grants import ACT_FOR_ORGANISATION, SERVE_FRAMEWORK, FrameworkGrant, OrganisationGrant
 from procurement.models.matrix import ApprovalMatrix, MatrixRow
 from procurement.models.negotiation import Clarification, CounterAnswer, CounterProposal
@@ -39,6 +40,7 @@ from procurement.models.people import (
     User,
     in_date,
 )
+from procurement.models.reminders import Reminder
 from procurement.models.revision import (
     Attachment,
     CallOffLine,
@@ -56,7 +58,7 @@ __all__ = [
     "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "AWARDED", "EDITABLE", "ENDED", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK", "UNBOUND",
     "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "Application", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "CounterAnswer", "CounterProposal", "Decision", "DeclineCode", "Delegation",
-    "DelegationKind", "ExceptionDecision", "ExceptionOutcome", "ExceptionRequest", "FrameworkGrant", "MatrixRow", "MilestonePayment", "News", "OrganisationGrant", "Outcome", "Particulars",
-    "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "RevisionHand", "RevisionSite", "Side",
-    "SpecialTerm", "StepState", "User", "VolumeEntry", "in_date",
+    "DelegationKind", "ExceptionDecision", "ExceptionOutcome", "ExceptionRequest", "FrameworkGrant", "MatrixRow", "MilestonePayment", "Modification", "News", "OrganisationGrant", "Outcome", "Particulars",
+    "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "Reminder", "RevisionHand", "RevisionSite", "Side",
+    "SpecialTerm", "StepState", "Suspension", "Termination", "User", "VolumeEntry", "in_date",
 ]  # fmt: skip

@@ -41,8 +41,8 @@ class Accession(Row):
     ``seats_expected`` is what the authority reckons with until there is an application.
     ``baseline_gbp_per_user_year``: what a user cost a year before joining (GBP, VAT excluded), against which the
     saving is shown to the department and the authority; never to a supplier.
-    ``due_at`` is when the review should have ended; while a question is open the working days left stand in
-    ``days_left`` instead.
+    ``due_at`` is when the review should have ended; while a question is open, or the framework is suspended, the working
+    days left stand in ``days_left`` instead.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -56,8 +56,9 @@ class CallOff(Row):
 
     ``authority_revision`` and ``supplier_revision`` are the newest revisions that reached each of them: what a reader
     outside the department may see never runs ahead of what was sent to them. ``answer_due_at`` is when the supplier's
-    time to answer ends; while a question of its is open the working days left stand in ``answer_days_left`` instead.
-    While a counter-proposal of its is open they stand there too, and ``answer_due_at`` is when the department's ends.
+    time to answer ends; while a question of its is open, or the framework is suspended, the working days left stand in
+    ``answer_days_left`` instead. While a counter-proposal of its is open they stand there too, and ``answer_due_at`` is
+    when the department's time ends.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -175,11 +176,9 @@ class CallOff(Row):
         self.authority_revision_id = self.revision_id
 
     @transition(field=state, source=S.AUTHORITY_APPROVAL, target=S.WITH_SUPPLIER)
-    def award(self, *, at, answer_due_at):
+    def award(self, *, at):
         self.state_since = at
         self.supplier_revision_id = self.revision_id
-        self.answer_due_at = answer_due_at
-        self.answer_days_left = None
 
     @transition(field=state, source=list(IN_APPROVAL), target=S.RETURNED)
     def return_for_changes(self, *, at):
@@ -202,16 +201,12 @@ class CallOff(Row):
         self.answer_due_at = self.answer_days_left = None
 
     @transition(field=state, source=S.COUNTER_PROPOSED, target=S.WITH_SUPPLIER)
-    def refuse_counter(self, *, at, answer_due_at):
+    def refuse_counter(self, *, at):
         self.state_since = at
-        self.answer_due_at = answer_due_at
-        self.answer_days_left = None
 
     @transition(field=state, source=S.COUNTER_PROPOSED, target=S.WITH_SUPPLIER)
-    def withdraw_counter(self, *, at, answer_due_at):
+    def withdraw_counter(self, *, at):
         self.state_since = at
-        self.answer_due_at = answer_due_at
-        self.answer_days_left = None
 
     @transition(field=state, source=S.WITH_SUPPLIER, target=S.CONFIRMED)
     def confirm(self, *, at):

@@ -5,7 +5,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from procurement import access, approval, briefing, display, figures, forms, guards, quoting
+from procurement import access, approval, briefing, display, figures, forms, framework_display, guards, quoting
 from procurement.comparing import changes_since_last_seen
 from procurement.models import Query
 from procurement.views.common import attempt, page
@@ -42,7 +42,8 @@ def brief(request, public_id, position):
         "act_shut": list(guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, step),
         "bar": display.bar_parts(quoting.capacity_forecast(revision, revision.whole_life_gbp)),
         "changes": changes_since_last_seen(revision, request.actor),
-        "steps": revision.steps.select_related("organisation", "decision"),
+        "steps": framework_display.with_reminders(revision.steps.select_related("organisation", "decision"), order),
+        "clock": framework_display.clock_words(order, "internal"),
         "queries": revision.queries.filter(side=step.side), "recusals": order.recusals.filter(step__side=step.side), "attachments": revision.attachments.all(),
     }  # fmt: skip
     return render(request, "procurement/brief.html", context)

@@ -11,14 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue_queries
-from catalogue.models import Framework, ServiceVersion
+from catalogue.models import Framework, FrameworkState, ServiceVersion
 from catalogue.text import LONGEST_SEARCH
 from documents import clock
 from documents.refusal import Refused
 from documents.templatetags.flex import count, gbp
-from procurement import access, display, forms, queries, quoting
+from procurement import access, display, forms, framework_display, queries, quoting
 from procurement.models import Accession, AccessionState
 from procurement.views.common import page
+from procurement.views.framework import acts
 from procurement.views.listing import GBP, Column, Listing, choice
 
 
@@ -133,12 +134,17 @@ def framework(request):
     is_authority = found.pk in seen.frameworks
     joined = access.joined(request.actor, request.day).filter(framework=found).exists()
     buys = is_authority or joined  # the supplier reads nothing of orders that have not reached it
+    standing = framework_display.standing(found)
     context = {
         "framework": found, "release": release, "bands": bands,
         "bar": display.framework_bar(queries.capacity_bar(found)) if buys else None,
         "joined": Accession.objects.filter(framework=found, state=AccessionState.ACTIVE).count(),
         "by_state": queries.orders_by_state(found) if is_authority else None,
-        "lots": found.lots.all(), "is_authority": is_authority,
+        "is_authority": is_authority, "standing": standing,
+        "acts": acts(found, standing["proposed"] is not None, by=request.actor, at=request.at) if is_authority else (),
+        "close_url": reverse("contracts:close_framework")
+        if is_authority and found.state in (FrameworkState.EXPIRED, FrameworkState.TERMINATED) else "",
+        "events": framework_display.history(found, authority=is_authority, buys=buys),
         "accessions_url": reverse("procurement:joining") if buys else "",
     }  # fmt: skip
     return render(request, "procurement/framework.html", context)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
-from procurement import access, counter_display, display, forms, guards, queries, workflow
+from procurement import access, counter_display, display, forms, framework_display, guards, queries, workflow
 from procurement.models import ENDED, IN_APPROVAL, CallOffState, PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
@@ -66,11 +66,13 @@ def call_off(request, public_id):
         if view != "supplier"
         else []
     )
+    steps = framework_display.with_reminders(steps, order)
     mine = _open_step_of(request, order) if view != "supplier" else None
     context = {
         "call_off": order, "revision": revision, "viewpoint": view, "steps": steps, "mine": mine,
         "state": display.state_words(order, view), "ended": display.ended_words(order, view),
         "desks": queries.desks(order, request.day) if view != "supplier" or accepting else [],
+        "clock": framework_display.clock_words(order, view),
         "events": display.timeline(audit.history(order), view),
         "queries": _queries(request, order, revision, view),
         "clarifications": order.clarifications.filter(revision__number__lte=revision.number).order_by("asked_at", "id"),

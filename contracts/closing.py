@@ -1,0 +1,52 @@
+"""A framework is closed when nothing is open under it any more: no order, no contract, no application."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalogue.models import Framework, FrameworkState
+from contracts.models import Contract, ContractState
+from documents.clock import london_day
+from documents.refusal import Reason, insist
+from documents.templatetags.flex import count, day
+from procurement import framework_life
+from procurement.actors import Person
+from procurement.framework_guards import why_not_in_state
+from procurement.guards import why_not_authority
+from procurement.locking import lock_framework
+from procurement.models import IN_CONSIDERATION, OPEN, Accession, AccessionState, CallOff, CallOffState, PostCode
+
+UNDER_WAY = (*IN_CONSIDERATION, AccessionState.APPROVED)  # an agreement not signed by the end is signed no more
+
+
+def why_not_close(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(framework, FrameworkState.EXPIRED, FrameworkState.TERMINATED)
+    yield from why_not_authority(framework, PostCode.FRAMEWORK_MANAGER, by=by, at=at)
+    orders = CallOff.objects.filter(framework=framework, state__in=[*OPEN, CallOffState.CONFIRMED]).count()
+    if orders:
+        yield Reason(_("%(count)s orders under it have not ended.") % {"count": count(orders)}, _("The clock ends them."))
+    running = Contract.objects.filter(
+        framework=framework, state=ContractState.EXECUTED, ends_on__gte=london_day(at)
+    ).order_by("-ends_on")
+    last = running.first()
+    if last is not None:
+        yield Reason(
+            _("%(count)s contracts under it run on, the last until %(day)s.")
+            % {"count": count(running.count()), "day": day(last.ends_on)}
+        )
+    asking = Accession.objects.filter(framework=framework, state__in=UNDER_WAY).count()
+    if asking:
+        yield Reason(
+            _("%(count)s applications to join it are under way.") % {"count": count(asking)},
+            _("The accession approver can decline them."),
+        )
+
+
+@transaction.atomic
+def close(framework: Framework, *, by: Person, at: datetime) -> Framework:
+    """Nothing more is done under it."""
+    framework = lock_framework(framework)
+    insist(why_not_close(framework, by=by, at=at))
+    return framework_life.close(framework, by=by, at=at)

@@ -1,0 +1,33 @@
+"""What the clock brings to contracts: one that not all three have signed when its framework ends is void."""
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from catalogue.models import OVER
+from contracts import formation
+from contracts.models import Contract, ContractState
+from documents import periodic
+from documents.clock import london_day
+
+UNSIGNED = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES)
+
+
+def run(at: datetime) -> list[str]:
+    """Void what the framework's end leaves unsigned. Safe to run twice: the action looks again under the lock."""
+    over = Q(framework__state__in=OVER) | Q(framework__ends_on__lt=london_day(at))
+    found = Contract.objects.filter(over, state__in=UNSIGNED, signed_on__isnull=True).select_related("call_off")
+    return periodic.each(found.order_by("id"), lambda contract: _void(contract, at))
+
+
+def _void(contract: Contract, at: datetime) -> list[str]:
+    contract = formation.void_unsigned(contract, at=at)
+    return [f"{contract.number} is void"] if contract.state == ContractState.VOID else []
+
+
+def next_moments() -> list[datetime]:
+    """None of its own: a framework's last midnight is announced where it expires."""
+    return []
+
+
+periodic.register("contracts", run, next_moments)

@@ -1,0 +1,117 @@
+"""Why not: reasons in words for the acts on a framework in force."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from catalogue.models import Framework, FrameworkState
+from documents.clock import london_day
+from documents.refusal import Reason
+from documents.templatetags.flex import gbp
+from procurement import access
+from procurement.actors import Person
+from procurement.guards import why_framework_over, why_not_authority
+from procurement.models import CapacityAccount, PostCode, Termination
+
+S = FrameworkState
+IN_FORCE = (S.LIVE, S.SUSPENDED)
+
+
+def why_not_in_state(framework: Framework, *wanted: str) -> Iterator[Reason]:
+    if framework.state not in wanted:
+        yield Reason(
+            _("The framework %(reference)s is %(state)s.")
+            % {"reference": framework.reference, "state": framework.get_state_display()}
+        )
+
+
+def _manage(framework: Framework, states: tuple[str, ...], by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(framework, *states)
+    if framework.state in states:
+        yield from why_framework_over(framework, london_day(at))
+    yield from why_not_authority(framework, PostCode.FRAMEWORK_MANAGER, by=by, at=at)
+
+
+def why_not_suspend(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from _manage(framework, (S.LIVE,), by, at)
+
+
+def why_not_resume(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from _manage(framework, (S.SUSPENDED,), by, at)
+
+
+def months_left(framework: Framework) -> int:
+    """By how many whole months it may still be extended."""
+    return framework.extension_months - framework.extended_months
+
+
+def why_not_extend(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Once or several times, while it runs, never beyond what the framework allows in total."""
+    yield from _manage(framework, IN_FORCE, by, at)
+    if months_left(framework) == 0:
+        yield Reason(
+            _("It may be extended by %(months)s months in total, and has been.") % {"months": framework.extension_months}
+            if framework.extension_months
+            else _("It may not be extended.")
+        )
+
+
+def why_not_change_ceiling(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from _manage(framework, IN_FORCE, by, at)
+
+
+def why_not_ceiling_of(framework: Framework, ceiling: Decimal) -> Iterator[Reason]:
+    """Never below what is committed and reserved; the counter's CHECK stays the last word."""
+    account = CapacityAccount.objects.get(framework=framework)
+    held = account.committed_gbp + account.reserved_gbp
+    if ceiling < held:
+        yield Reason(
+            _("%(committed)s is committed and %(reserved)s reserved: the ceiling cannot be below %(held)s.")
+            % {"committed": gbp(account.committed_gbp), "reserved": gbp(account.reserved_gbp), "held": gbp(held)},
+            _("What is reserved is given back when its order ends."),
+        )
+    if ceiling == account.ceiling_gbp:
+        yield Reason(_("The ceiling is %(ceiling)s already.") % {"ceiling": gbp(ceiling)})
+
+
+def standing_termination(framework: Framework) -> Termination | None:
+    """The proposal to end it that nobody has decided yet."""
+    return framework.terminations.filter(outcome="").first()
+
+
+def why_not_propose_termination(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from _manage(framework, IN_FORCE, by, at)
+    proposed = standing_termination(framework)
+    if proposed is not None:
+        yield Reason(
+            _("%(name)s has proposed it already.") % {"name": proposed.proposed_by_name},
+            access.who_holds(framework.authority_id, PostCode.DEPUTY_DIRECTOR, london_day(at)),
+        )
+
+
+def why_not_confirm_termination(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """The deputy director, who is neither the one who proposed it nor acts for them."""
+    on = london_day(at)
+    yield from why_not_in_state(framework, *IN_FORCE)
+    yield from why_framework_over(framework, on)
+    yield from why_not_authority(framework, PostCode.DEPUTY_DIRECTOR, by=by, at=at)
+    proposed = standing_termination(framework)
+    if proposed is None:
+        yield Reason(_("Nobody has proposed to terminate it."), _("The framework manager can."))
+        return
+    seat = access.find_seat(by, framework.authority_id, PostCode.DEPUTY_DIRECTOR, on)
+    acting_for = seat.principal.person_id if seat and seat.principal else None
+    if proposed.proposed_by in (by.person_id, acting_for):
+        yield Reason(_("It was proposed by the same person: a second one has to confirm it."))
+
+
+def why_not_drop_termination(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Either of the two posts can say that it shall not be."""
+    if standing_termination(framework) is None:
+        yield Reason(_("Nobody has proposed to terminate it."))
+    posts = (PostCode.FRAMEWORK_MANAGER, PostCode.DEPUTY_DIRECTOR)
+    refused = [list(why_not_authority(framework, post, by=by, at=at)) for post in posts]
+    if all(refused):
+        yield from refused[0]

@@ -1,0 +1,229 @@
+"""What people and the clock do with a framework in force: suspend, resume, extend, change the ceiling, terminate, expire.
+
+Each act holds the framework against every other action under it (they hold it shared), so an order is either done before
+or sees what was done. Orders that end with the framework lapse one by one by the clock (``procurement.periodic``,
+``contracts.periodic``); until then their guards refuse them. Closing is ``contracts.closing``, which knows what still runs.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from catalogue.models import Framework, FrameworkState
+from documents import audit
+from documents.actors import SYSTEM, Actor
+from documents.clock import london_day
+from documents.refusal import insist, refuse
+from documents.templatetags.flex import day as as_day
+from documents.templatetags.flex import gbp
+from procurement import clocks, completeness
+from procurement import framework_guards as guards
+from procurement import framework_notifications as notifications
+from procurement.actors import Person
+from procurement.locking import lock_framework
+from procurement.models import Accession, CallOff, CapacityAccount, Modification, Suspension, Termination
+
+
+def _insist_on_reason(reason: str) -> None:
+    if not reason.strip():
+        refuse(_("Give a reason: departments and suppliers will read it."))
+
+
+def _record_clocks(found: Iterable[CallOff | Accession], verb: str, reason: str, *, by: Actor, at: datetime) -> int:
+    """The stopped or started clock stands in the history of each thing it belongs to."""
+    moved = 0
+    for thing in found:
+        kind = "call_off" if isinstance(thing, CallOff) else "accession"
+        audit.record(f"{kind}.{verb}", thing, by=by, at=at, reason=reason)
+        moved += 1
+    return moved
+
+
+@transaction.atomic
+def suspend(framework: Framework, *, reason: str, by: Person, at: datetime) -> Framework:
+    """Nothing new is submitted; everything under way goes on, and every clock stands with the days it has left."""
+    framework = lock_framework(framework)
+    insist(guards.why_not_suspend(framework, by=by, at=at))
+    _insist_on_reason(reason)
+    made = Suspension.objects.create(
+        framework=framework, reason=reason, suspended_by=by.person_id, suspended_by_name=by.words, suspended_at=at
+    )
+    before = framework.state
+    framework.suspend()
+    framework.save()
+    stood = _record_clocks(
+        clocks.stop_all(framework, at), "clock_stopped", _("The framework was suspended."), by=by, at=at
+    )
+    audit.record("framework.suspended", framework, by=by, at=at, before=before, after=framework.state, reason=reason,
+                 extra={"clocks": stood})  # fmt: skip
+    notifications.tell_changed(framework, "suspended", at, key=str(made.pk), reason=reason)
+    return framework
+
+
+def _end_suspension(framework: Framework, *, by: Person | None, at: datetime) -> Suspension | None:
+    open_one = Suspension.objects.select_for_update().filter(framework=framework, ended_at__isnull=True).first()
+    if open_one is not None:
+        open_one.ended_at = at
+        open_one.ended_by, open_one.ended_by_name = (by.person_id, by.words) if by else (None, "")
+        open_one.save()
+    return open_one
+
+
+@transaction.atomic
+def resume(framework: Framework, *, by: Person, at: datetime) -> Framework:
+    """Orders can be submitted again, and every clock goes on with the working days it had left."""
+    framework = lock_framework(framework)
+    insist(guards.why_not_resume(framework, by=by, at=at))
+    ended = _end_suspension(framework, by=by, at=at)
+    before = framework.state
+    framework.resume()
+    framework.save()
+    went_on = _record_clocks(
+        clocks.start_all(framework, at), "clock_started", _("The framework was resumed."), by=by, at=at
+    )
+    audit.record("framework.resumed", framework, by=by, at=at, before=before, after=framework.state,
+                 extra={"clocks": went_on})  # fmt: skip
+    notifications.tell_changed(framework, "resumed", at, key=str(ended.pk))
+    return framework
+
+
+def _modified(framework: Framework, kind: str, *, reason: str, notice: str, by: Person, at: datetime, **figures) -> Modification:
+    return Modification.objects.create(
+        framework=framework, kind=kind, reason=reason, notice=notice.strip(), made_by=by.person_id, made_by_name=by.words,
+        made_at=at, **figures,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def extend(framework: Framework, *, months: int, reason: str, notice: str, by: Person, at: datetime) -> Framework:
+    """Its last day moves by whole months, in total by no more than the framework allows. ``notice`` is the published
+    notice of it (Procurement Act 2023 s.75)."""
+    framework = lock_framework(framework)
+    insist(guards.why_not_extend(framework, by=by, at=at))
+    _insist_on_reason(reason)
+    left = guards.months_left(framework)
+    if not 1 <= months <= left:
+        refuse(_("It can be extended by 1 to %(left)s months.") % {"left": left})
+    if not notice.strip():
+        refuse(_("Name the published notice of the extension."))
+    before = framework.ends_on
+    framework.ends_on = completeness.months_after(before, months)
+    framework.extended_months += months
+    framework.save()
+    made = _modified(
+        framework, Modification.Kind.TERM, reason=reason, notice=notice, by=by, at=at, months=months,
+        ends_on_before=before, ends_on_after=framework.ends_on,
+    )  # fmt: skip
+    audit.record("framework.extended", framework, by=by, at=at, reason=reason, extra={
+        "months": months, "from": before.isoformat(), "to": framework.ends_on.isoformat(), "notice": made.notice,
+    })  # fmt: skip
+    notifications.tell_changed(
+        framework, "extended", at, key=str(made.pk), reason=reason, months=months, ends_on=as_day(framework.ends_on)
+    )
+    return framework
+
+
+@transaction.atomic
+def change_ceiling(
+    framework: Framework, *, ceiling: Decimal, reason: str, notice: str = "", by: Person, at: datetime
+) -> Framework:
+    """Another ceiling (GBP, VAT excluded), never below what is committed and reserved. The counter moves last."""
+    framework = lock_framework(framework)
+    insist(guards.why_not_change_ceiling(framework, by=by, at=at))
+    insist(guards.why_not_ceiling_of(framework, ceiling))
+    _insist_on_reason(reason)
+    before = framework.ceiling_gbp
+    framework.ceiling_gbp = ceiling
+    framework.save()
+    _modified(
+        framework, Modification.Kind.CEILING, reason=reason, notice=notice, by=by, at=at, ceiling_before_gbp=before,
+        ceiling_after_gbp=ceiling,
+    )  # fmt: skip
+    audit.record("framework.ceiling_changed", framework, by=by, at=at, reason=reason, extra={
+        "from": f"{before:.2f}", "to": f"{ceiling:.2f}", "notice": notice.strip(), "words": f"{gbp(before)} → {gbp(ceiling)}",
+    })  # fmt: skip
+    CapacityAccount.objects.filter(framework=framework).update(ceiling_gbp=ceiling)
+    return framework
+
+
+@transaction.atomic
+def propose_termination(framework: Framework, *, reason: str, by: Person, at: datetime) -> Termination:
+    """The framework manager proposes that it ends early; nothing changes until a second person confirms it."""
+    framework = lock_framework(framework)
+    insist(guards.why_not_propose_termination(framework, by=by, at=at))
+    _insist_on_reason(reason)
+    proposed = Termination.objects.create(
+        framework=framework, reason=reason, proposed_by=by.person_id, proposed_by_name=by.words, proposed_at=at
+    )
+    audit.record("framework.termination_proposed", framework, by=by, at=at, reason=reason)
+    notifications.tell_proposed(framework, proposed, at)
+    return proposed
+
+
+def _decide(proposed: Termination, outcome: str, words: str, by: Person | None, at: datetime) -> None:
+    proposed.outcome, proposed.words, proposed.decided_at = outcome, words, at
+    proposed.decided_by, proposed.decided_by_name = (by.person_id, by.words) if by else (None, "")
+    proposed.save()
+
+
+@transaction.atomic
+def terminate(framework: Framework, *, by: Person, at: datetime) -> Framework:
+    """The second person confirms: it ends from this moment. Orders not signed by all parties lapse; contracts go on."""
+    framework = lock_framework(framework)
+    insist(guards.why_not_confirm_termination(framework, by=by, at=at))
+    proposed = guards.standing_termination(framework)
+    _decide(proposed, Termination.Outcome.CONFIRMED, "", by, at)
+    _end_suspension(framework, by=None, at=at)
+    before = framework.state
+    framework.terminate()
+    framework.save()
+    audit.record("framework.terminated", framework, by=by, at=at, before=before, after=framework.state,
+                 reason=proposed.reason, extra={"proposed_by": proposed.proposed_by_name})  # fmt: skip
+    notifications.tell_changed(framework, "terminated", at, key=str(proposed.pk), reason=proposed.reason)
+    return framework
+
+
+@transaction.atomic
+def drop_termination(framework: Framework, *, reason: str, by: Person, at: datetime) -> Termination:
+    """The proposal does not stand any more: taken back, or not confirmed."""
+    framework = lock_framework(framework)
+    insist(guards.why_not_drop_termination(framework, by=by, at=at))
+    _insist_on_reason(reason)
+    proposed = guards.standing_termination(framework)
+    _decide(proposed, Termination.Outcome.DROPPED, reason, by, at)
+    audit.record("framework.termination_dropped", framework, by=by, at=at, reason=reason)
+    notifications.tell_dropped(framework, proposed, at)
+    return proposed
+
+
+@transaction.atomic
+def expire(framework: Framework, *, at: datetime, by: Actor = SYSTEM) -> Framework:
+    """The clock's end at midnight after its last day. Safe to run twice: one that was extended or has ended is left."""
+    framework = lock_framework(framework)
+    if framework.state not in guards.IN_FORCE or framework.ends_on >= london_day(at):
+        return framework
+    _end_suspension(framework, by=None, at=at)
+    proposed = guards.standing_termination(framework)
+    if proposed is not None:
+        _decide(proposed, Termination.Outcome.DROPPED, _("The framework came to its end first."), None, at)
+    before = framework.state
+    framework.expire()
+    framework.save()
+    audit.record("framework.expired", framework, by=by, at=at, before=before, after=framework.state)
+    notifications.tell_changed(framework, "expired", at, key=framework.ends_on.isoformat())
+    return framework
+
+
+def close(framework: Framework, *, by: Person, at: datetime) -> Framework:
+    """Nothing is left to do under it. The caller (``contracts.closing``) holds the transaction and has made sure."""
+    framework = lock_framework(framework)
+    if framework.state not in (FrameworkState.EXPIRED, FrameworkState.TERMINATED):
+        refuse(_("Only a framework that has ended is closed."))
+    before = framework.state
+    framework.close()
+    framework.save()
+    audit.record("framework.closed", framework, by=by, at=at, before=before, after=framework.state)
+    return framework

@@ -1,0 +1,25 @@
+"""The message of a reminder. Rows in the caller's transaction, sent after it, each once (unique key)."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.urls import reverse
+
+from documents.templatetags.flex import day
+from procurement import mailing
+from procurement.models import Accession, CallOff, Reminder, User
+
+
+def tell(made: Reminder, thing: CallOff | Accession, people: Iterable[User], *, post: str, what: str, words: str) -> None:
+    """``post`` is asked ``what``; ``words`` say as what the reader is told."""
+    if isinstance(thing, CallOff):
+        name, address = f"{thing.reference} {thing.title}", reverse("procurement:call_off", args=[thing.public_id])
+    else:
+        name, address = str(thing), reverse("procurement:accession", args=[thing.public_id])
+    hold = made.subject.startswith("hold:")
+    context = {
+        "thing": name, "post": str(post), "what": what, "words": words, "level": str(made.level),
+        "held_until": day(thing.revision.hold_until) if hold else "", "department": thing.department.name,
+        "url": settings.PUBLIC_URL + address, "contract": isinstance(thing, CallOff),
+    }  # fmt: skip
+    mailing.must_act(people, "procurement/email/reminder.txt", context, f"reminder:{made.subject}:{made.level}")

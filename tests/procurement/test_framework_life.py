@@ -1,0 +1,423 @@
+"""A framework is suspended, resumed, extended, terminated by two, and expires: each with its effect on every order."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from catalogue.models import Framework
+from contracts import closing
+from documents import audit
+from documents.clock import LONDON
+from documents.management.commands.check_invariants import FILE, broken, read
+from documents.models import Email
+from documents.refusal import Refused
+from procurement import clocks, drafting, framework_life, joining, negotiation, periodic, workflow, working_days
+from procurement.framework_display import EFFECTS
+from procurement.models import (
+    Accession,
+    CallOffState,
+    CapacityAccount,
+    Modification,
+    StepState,
+    Suspension,
+    Termination,
+)
+from tests import cast
+from tests.cast import START
+
+pytestmark = pytest.mark.django_db
+S = CallOffState
+MANAGER, DIRECTOR, DESK = "framework.manager@co.example", "deputy.director@co.example", "order.desk@fujitsu.example"
+REASON = "The supplier's accounts are being examined."
+LATER = START + timedelta(days=30)
+EXPIRED = datetime(2014, 5, 21, 0, 0, tzinfo=LONDON)
+INVARIANTS = read(FILE.read_text(encoding="utf-8"))
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "framework-life.md"
+
+
+def manage(action, at=START, by=MANAGER, **more):
+    return action(cast.framework(), by=cast.person(by), at=at, **more)
+
+
+def suspend(at=START):
+    return manage(framework_life.suspend, at, reason=REASON)
+
+
+def resume(at=LATER):
+    return manage(framework_life.resume, at)
+
+
+def terminate(at=START):
+    manage(framework_life.propose_termination, at, reason="The supplier is insolvent.")
+    return manage(framework_life.terminate, at, by=DIRECTOR)
+
+
+def sound():
+    assert broken(INVARIANTS) == []
+
+
+# ---- suspended: only submissions stop, and every clock stands
+
+
+def test_a_draft_is_edited_and_not_submitted_while_suspended():
+    call_off = cast.drafted()
+    suspend()
+    drafting.save_title(call_off, "Desktops for all", by=cast.requester(), at=START)
+    assert cast.fresh(call_off).title == "Desktops for all"
+    with pytest.raises(Refused, match=r"FLEX-2007 is suspended\. The framework manager can resume it"):
+        workflow.submit(call_off, by=cast.requester(), at=START)
+    resume()
+    assert workflow.submit(cast.fresh(call_off), by=cast.requester(), at=LATER).state == S.DEPARTMENT_APPROVAL
+
+
+def test_a_returned_order_is_not_submitted_while_suspended():
+    call_off = workflow.recall(cast.submitted(), by=cast.requester(), at=START)
+    suspend()
+    with pytest.raises(Refused, match="is suspended"):
+        workflow.submit(call_off, by=cast.requester(), at=START)
+
+
+def test_approvals_go_on_and_the_award_starts_with_a_clock_that_stands():
+    call_off = cast.submitted()
+    suspend()
+    for email in cast.ROUTE:
+        cast.decide(call_off, email)
+    awarded = cast.fresh(call_off)
+    assert (awarded.state, awarded.answer_due_at, awarded.answer_days_left) == (S.WITH_SUPPLIER, None, 5)
+    sound()
+    resume()
+    assert cast.fresh(call_off).answer_due_at == working_days.due(LATER, 5)
+    sound()
+
+
+def test_the_supplier_clock_stands_and_goes_on_with_the_days_it_had_left():
+    call_off = cast.with_supplier()
+    wednesday = START + timedelta(days=2)
+    suspend(wednesday)
+    stood = cast.fresh(call_off)
+    assert (stood.answer_due_at, stood.answer_days_left) == (None, 3)
+    assert workflow.lapse(call_off, at=LATER).state == S.WITH_SUPPLIER
+    sound()
+    resume()
+    assert cast.fresh(call_off).answer_due_at == working_days.due(LATER, 3)
+    verbs = list(audit.history(call_off).values_list("verb", flat=True))
+    assert verbs[-2:] == ["call_off.clock_stopped", "call_off.clock_started"]
+
+
+def test_a_question_answered_while_suspended_keeps_the_clock_standing_until_it_is_resumed():
+    call_off = cast.with_supplier()
+    asked = negotiation.ask(call_off, text="When?", by=cast.person(DESK), at=START)
+    suspend()
+    negotiation.answer(asked, text="Now.", by=cast.requester(), at=START + timedelta(days=7))
+    assert clocks.answer(cast.fresh(call_off)) == (None, 5)
+    sound()
+    resume()
+    assert clocks.answer(cast.fresh(call_off)) == (working_days.due(LATER, 5), None)
+
+
+def test_a_question_still_open_when_resumed_keeps_the_clock_standing_until_it_is_answered():
+    call_off = cast.with_supplier()
+    suspend(START + timedelta(days=1))
+    asked = negotiation.ask(call_off, text="When?", by=cast.person(DESK), at=START + timedelta(days=2))
+    resume()
+    assert clocks.answer(cast.fresh(call_off)) == (None, 4)
+    end = LATER + timedelta(days=5)
+    negotiation.answer(asked, text="Now.", by=cast.requester(), at=end)
+    assert clocks.answer(cast.fresh(call_off)) == (working_days.due(end, 4), None)
+
+
+def test_an_order_is_accepted_while_suspended_and_one_that_is_late_already_lapses():
+    call_off, late = cast.with_supplier(), None
+    suspend()
+    assert cast.accept(call_off).state == "preparing"
+    resume()
+    late = cast.with_supplier()
+    suspend(late.answer_due_at)
+    assert cast.fresh(late).answer_due_at is not None
+    assert workflow.lapse(late, at=LATER).state == S.LAPSED
+
+
+def test_the_review_of_an_application_stands_and_a_new_one_is_refused():
+    accession = cast.ons_applied()
+    suspend(START + timedelta(days=1))
+    stood = cast.fresh(accession)
+    assert (stood.due_at, stood.days_left) == (None, 19)
+    resume()
+    assert cast.fresh(accession).due_at == working_days.due(LATER, 19)
+
+
+def test_no_application_is_sent_while_suspended():
+    suspend()
+    with pytest.raises(Refused, match="is suspended"):
+        cast.ons_applied()
+    assert cast.ons().state == "engaged"
+    assert joining.current(cast.ons()).submitted_at is None
+
+
+# ---- who, and from where
+
+
+@pytest.mark.parametrize("email", [DIRECTOR, "auditor@co.example", "requester@dius.example", DESK, "requester@ons.example"])
+def test_only_the_framework_manager_changes_its_life(email):
+    acts = {
+        framework_life.suspend: {"reason": "x"}, framework_life.propose_termination: {"reason": "x"},
+        framework_life.extend: {"months": 1, "reason": "x", "notice": "N"},
+        framework_life.change_ceiling: {"ceiling": Decimal("90000000.00"), "reason": "x"},
+    }  # fmt: skip
+    for action, more in acts.items():
+        with pytest.raises(Refused, match="Only the framework manager of Cabinet Office"):
+            manage(action, by=email, **more)
+    suspend()
+    with pytest.raises(Refused, match="Only the framework manager"):
+        manage(framework_life.resume, by=email)
+    assert cast.framework().state == "suspended"
+
+
+IN_STATE = {
+    "suspended": suspend, "terminated": terminate,
+    "expired": lambda: framework_life.expire(cast.framework(), at=EXPIRED),
+}  # fmt: skip
+ACTS = {
+    "suspend": (framework_life.suspend, {"reason": "x"}, {"live"}),
+    "resume": (framework_life.resume, {}, {"suspended"}),
+    "extend": (framework_life.extend, {"months": 1, "reason": "x", "notice": "N"}, {"live", "suspended"}),
+    "ceiling": (framework_life.change_ceiling, {"ceiling": Decimal("90000000.00"), "reason": "x"}, {"live", "suspended"}),
+    "propose": (framework_life.propose_termination, {"reason": "x"}, {"live", "suspended"}),
+}
+
+
+@pytest.mark.parametrize("state", ["live", "suspended", "terminated", "expired"])
+@pytest.mark.parametrize("name", ACTS)
+def test_every_act_is_refused_in_every_other_state(name, state):
+    if state in IN_STATE:
+        IN_STATE[state]()
+    action, more, states = ACTS[name]
+    before = cast.framework().state
+    if state in states:
+        manage(action, at=START, **more)
+    else:
+        with pytest.raises(Refused, match=f"FLEX-2007 is {state}"):
+            manage(action, at=START, **more)
+        assert cast.framework().state == before
+
+
+def test_a_reason_is_needed_and_nothing_is_half_done_without_one():
+    call_off = cast.with_supplier()
+    before = clocks.answer(call_off)
+    with pytest.raises(Refused, match="Give a reason"):
+        manage(framework_life.suspend, reason="  ")
+    assert (cast.framework().state, clocks.answer(cast.fresh(call_off)), Suspension.objects.count()) == ("live", before, 0)
+
+
+def test_each_act_leaves_one_record_and_tells_whom_it_concerns_once():
+    suspend()
+    events = audit.history(cast.framework()).filter(verb="framework.suspended")
+    assert [(e.before, e.after, e.reason) for e in events] == [("live", "suspended", REASON)]
+    told = set(Email.objects.filter(template="procurement/email/framework_changed.txt").values_list("recipient", flat=True))
+    assert {"requester@dius.example", DESK, MANAGER} <= told
+    assert "requester@ons.example" not in told, "a body that has not joined is told nothing"
+    with pytest.raises(Refused, match="is suspended"):
+        suspend()
+    assert events.count() == 1
+
+
+# ---- extended
+
+
+def test_it_is_extended_once_or_several_times_never_beyond_what_it_may_be():
+    framework = manage(framework_life.extend, months=3, reason="Exit is late.", notice="2014/S 001-1")
+    assert framework.ends_on == date(2014, 8, 20)
+    with pytest.raises(Refused, match="1 to 5 months"):
+        manage(framework_life.extend, months=6, reason="More.", notice="2014/S 002-1")
+    assert manage(framework_life.extend, months=5, reason="More.", notice="2014/S 002-1").ends_on == date(2015, 1, 20)
+    with pytest.raises(Refused, match="by 8 months in total, and has been"):
+        manage(framework_life.extend, months=1, reason="More.", notice="x")
+    assert [m.months for m in Modification.objects.all()] == [3, 5]
+
+
+def test_an_extension_keeps_open_what_would_have_lapsed():
+    call_off = cast.drafted()
+    manage(framework_life.extend, months=8, reason="Exit is late.", notice="N")
+    periodic.run(EXPIRED)
+    assert (cast.framework().state, cast.fresh(call_off).state) == ("live", S.DRAFT)
+    periodic.run(datetime(2015, 1, 21, tzinfo=LONDON))
+    assert (cast.framework().state, cast.fresh(call_off).state) == ("expired", S.LAPSED)
+
+
+def test_an_extension_needs_its_notice():
+    with pytest.raises(Refused, match="Name the published notice"):
+        manage(framework_life.extend, months=1, reason="x", notice=" ")
+
+
+# ---- the ceiling
+
+
+def test_the_ceiling_is_never_lower_than_what_is_committed_and_reserved():
+    cast.approved_by_department()
+    with pytest.raises(Refused, match=r"£56,000,000\.00 is committed and £11,252,943\.00 reserved: the ceiling cannot be below £67,252,943\.00"):
+        manage(framework_life.change_ceiling, ceiling=Decimal("67252942.99"), reason="Budget cut.")
+    manage(framework_life.change_ceiling, ceiling=Decimal("67252943.00"), reason="Budget cut.")
+    account = CapacityAccount.objects.get()
+    assert (account.headroom_gbp, cast.framework().ceiling_gbp) == (0, Decimal("67252943.00"))
+    made = Modification.objects.get()
+    assert (made.ceiling_before_gbp, made.ceiling_after_gbp) == (Decimal("100000000.00"), Decimal("67252943.00"))
+    with pytest.raises(Refused, match="passes the framework's ceiling"):
+        workflow.submit(cast.drafted(), by=cast.requester(), at=START)
+    manage(framework_life.change_ceiling, ceiling=Decimal("80000000.00"), reason="Restored.")
+    workflow.submit(cast.drafted(), by=cast.requester(), at=START)
+
+
+# ---- terminated by two people
+
+
+def test_a_termination_changes_nothing_until_a_second_person_confirms_it():
+    call_off = cast.submitted()
+    manage(framework_life.propose_termination, reason="Insolvent.")
+    assert cast.framework().state == "live"
+    assert Email.objects.filter(template__contains="termination_proposed").get().recipient == DIRECTOR
+    with pytest.raises(Refused, match="Only the deputy director"):
+        manage(framework_life.terminate)
+    manage(framework_life.terminate, by=DIRECTOR)
+    assert cast.framework().state == "terminated"
+    done = Termination.objects.get()
+    assert done.proposed_by != done.decided_by
+    with pytest.raises(Refused, match="has ended"):
+        cast.decide(call_off, cast.ROUTE[0])
+
+
+def test_one_person_in_both_posts_is_not_two():
+    cast.give_post(MANAGER, "CO", "deputy_director")
+    manage(framework_life.propose_termination, reason="Insolvent.")
+    with pytest.raises(Refused, match="a second one has to confirm"):
+        manage(framework_life.terminate)
+    assert cast.framework().state == "live"
+
+
+def test_a_termination_that_is_dropped_leaves_the_framework_as_it_was():
+    manage(framework_life.propose_termination, reason="Insolvent.")
+    with pytest.raises(Refused, match="has proposed it already"):
+        manage(framework_life.propose_termination, reason="Again.")
+    with pytest.raises(Refused, match="Only the framework manager"):
+        manage(framework_life.drop_termination, by="commercial.lead@co.example", reason="No.")
+    manage(framework_life.drop_termination, by=DIRECTOR, reason="It was rescued.")
+    assert cast.framework().state == "live"
+    with pytest.raises(Refused, match="Nobody has proposed"):
+        manage(framework_life.terminate, by=DIRECTOR)
+
+
+# ---- the end, for orders in every state
+
+
+def at_end(state: str):
+    makers = {
+        S.DRAFT: cast.drafted, S.DEPARTMENT_APPROVAL: cast.submitted, S.AUTHORITY_APPROVAL: cast.approved_by_department,
+        S.WITH_SUPPLIER: cast.with_supplier, S.RETURNED: lambda: workflow.recall(cast.submitted(), by=cast.requester(), at=START),
+    }  # fmt: skip
+    return makers[state]()
+
+
+@pytest.mark.parametrize("end", ["terminated", "expired", "expired while suspended"])
+@pytest.mark.parametrize("state", [S.DRAFT, S.RETURNED, S.DEPARTMENT_APPROVAL, S.AUTHORITY_APPROVAL, S.WITH_SUPPLIER])
+def test_every_open_order_lapses_with_its_framework(state, end):
+    call_off = at_end(state)
+    at = EXPIRED
+    if end == "terminated":
+        at = START
+        terminate()
+    elif end != "expired":
+        suspend()
+    periodic.run(at)
+    periodic.run(at)
+    ended = cast.fresh(call_off)
+    late = state == S.WITH_SUPPLIER and end == "expired"  # its own clock has run out long before
+    reason = "The supplier did not answer in time." if late else "The framework has ended."
+    assert (ended.state, ended.ended_reason) == (S.LAPSED, reason)
+    assert CapacityAccount.objects.get().reserved_gbp == 0
+    assert not ended.revision.steps.filter(state__in=[StepState.OPEN, StepState.WAITING]).exists()
+    assert audit.history(ended).filter(verb="call_off.lapsed").count() == 1
+    told = Email.objects.filter(template="procurement/email/ended.txt", recipient="requester@dius.example")
+    assert told.count() == 1
+    assert not Suspension.objects.filter(ended_at=None).exists()
+    sound()
+
+
+def test_it_expires_at_midnight_in_london_and_not_a_second_before():
+    periodic.run(EXPIRED - timedelta(seconds=1))
+    assert cast.framework().state == "live"
+    assert EXPIRED in periodic.next_moments()
+    assert "FLEX-2007 expired" in periodic.run(EXPIRED)
+    assert cast.framework().state == "expired"
+    assert periodic.run(EXPIRED + timedelta(days=1)) == []
+
+
+def test_nothing_is_decided_between_midnight_and_the_clock():
+    call_off = cast.submitted()
+    with pytest.raises(Refused, match="has ended"):
+        cast.decide(call_off, cast.ROUTE[0], at=EXPIRED)
+
+
+def test_a_framework_is_closed_when_nothing_is_open_under_it():
+    call_off = cast.submitted()
+    with pytest.raises(Refused, match="FLEX-2007 is live"):
+        manage(closing.close)
+    terminate()
+    with pytest.raises(Refused, match="1 orders under it have not ended"):
+        manage(closing.close)
+    periodic.run(START)
+    assert cast.fresh(call_off).state == S.LAPSED
+    with pytest.raises(Refused, match="Only the framework manager"):
+        manage(closing.close, by=DIRECTOR)
+    with pytest.raises(Refused, match="2 applications to join it are under way"):
+        manage(closing.close)
+    for accession in Accession.objects.filter(state__in=closing.UNDER_WAY):
+        joining.decline(accession, reason="It has ended.", by=cast.person("accession.approver@co.example"), at=START)
+    assert manage(closing.close).state == "closed"
+    sound()
+
+
+# ---- the database's own wall
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE catalogue_framework SET state = 'suspended'", "UPDATE catalogue_framework SET state = 'terminated'",
+        "UPDATE catalogue_framework SET ends_on = '2019-05-20'",
+        "UPDATE catalogue_framework SET ends_on = '2014-06-20'",
+        "UPDATE catalogue_framework SET ends_on = '2015-02-20', extended_months = 9",
+        "UPDATE procurement_capacityaccount SET ceiling_gbp = committed_gbp - 1",
+    ],
+)  # fmt: skip
+def test_the_database_refuses_what_no_action_does(change):
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(change)
+
+
+def test_the_database_refuses_a_submission_while_suspended():
+    call_off = cast.drafted()
+    suspend()
+    call_off.submit(at=START)
+    call_off.reference = "CO-2007-000009"
+    with pytest.raises(IntegrityError, match="not live"), transaction.atomic():
+        call_off.save()
+
+
+def test_the_database_refuses_a_termination_by_one_person():
+    manager = cast.person(MANAGER)
+    proposed = manage(framework_life.propose_termination, reason="Insolvent.")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Termination.objects.filter(pk=proposed.pk).update(
+            outcome="confirmed", decided_by=manager.person_id, decided_by_name="x", decided_at=START
+        )
+    assert Framework.objects.get().state == "live"
+
+
+def test_the_page_of_effects_says_what_the_pages_say():
+    text = PAGE.read_text(encoding="utf-8")
+    for act, effects in EFFECTS.items():
+        for state, words in effects.items():
+            row = next(line for line in text.splitlines() if line.startswith(f"| {S(state).label} |"))
+            assert str(words) in row, (act, state)

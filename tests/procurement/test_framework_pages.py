@@ -1,0 +1,117 @@
+"""A framework's life through its pages: what each reader sees, who can press what, and bad input."""
+
+import pytest
+
+from documents.models import AuditEvent
+from procurement import framework_life, joining
+from procurement.models import Accession, Modification
+from tests import cast
+from tests.cast import START
+from tests.procurement.test_pages import post, sign_in
+
+pytestmark = pytest.mark.django_db
+MANAGER, DIRECTOR, DESK = "framework.manager@co.example", "deputy.director@co.example", "order.desk@fujitsu.example"
+HERE = "/framework/"
+
+
+def page(client, email, address=HERE):
+    sign_in(client, email)
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    return answer.content.decode()
+
+
+def test_the_manager_suspends_and_resumes_and_reads_what_it_does_to_how_many_orders(client):
+    call_off = cast.with_supplier()
+    shown = page(client, MANAGER, HERE + "suspend/")
+    assert "its clock stands with the days it has left" in shown and "What it does to orders" in shown
+    assert post(client, HERE + "suspend/", reason="")["Content-Type"] and cast.framework().state == "live"
+    assert post(client, HERE + "suspend/", reason="Accounts are examined.")["Location"] == HERE
+    for email in (MANAGER, "requester@dius.example", DESK):
+        assert "Accounts are examined." in page(client, email), email
+    for email in ("requester@dius.example", DESK):
+        shown = page(client, email, f"/call-offs/{call_off.public_id}/")
+        assert "time to answer stands, with 5 working days left" in shown and "the framework is suspended" in shown, email
+    assert "the clock stands" in page(client, DESK, "/")
+    page(client, MANAGER)
+    assert post(client, HERE + "resume/")["Location"] == HERE
+    assert cast.framework().state == "live"
+    assert "time to answer stands" not in page(client, DESK, f"/call-offs/{call_off.public_id}/")
+
+
+def test_a_termination_takes_the_manager_and_the_deputy_director(client):
+    page(client, MANAGER)
+    assert post(client, HERE + "terminate/", reason="Insolvent.")["Location"] == HERE
+    assert "Insolvent." not in page(client, "requester@dius.example"), "a proposal is the authority's own matter"
+    assert "Only the deputy director" in page(client, MANAGER)
+    assert "Insolvent." in page(client, DIRECTOR, HERE + "confirm-termination/")
+    assert post(client, HERE + "confirm-termination/")["Location"] == HERE
+    assert cast.framework().state == "terminated"
+    shown = page(client, "requester@dius.example")
+    assert "Insolvent." in shown and "Terminated on" in shown
+    shown = page(client, MANAGER)
+    assert "Close it" in shown and "Suspend the framework" not in shown
+    assert "2 applications to join it are under way" in page(client, MANAGER, "/close-framework/")
+    assert "under way" in post(client, "/close-framework/").content.decode() and cast.framework().state == "terminated"
+    for accession in Accession.objects.filter(state__in=["in_review", "information_requested"]):
+        joining.decline(accession, reason="Ended.", by=cast.person("accession.approver@co.example"), at=START)
+    assert post(client, "/close-framework/")["Location"] == HERE and cast.framework().state == "closed"
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "words"),
+    [
+        ("extend", {"months": "0", "notice": "N", "reason": "x"}, "from 1 to 120"),
+        ("extend", {"months": "9", "notice": "N", "reason": "x"}, "1 to 8 months"),
+        ("extend", {"months": "1e1", "notice": "N", "reason": "x"}, "whole number"),
+        ("extend", {"months": "3", "notice": "", "reason": "x"}, "Name the published notice"),
+        ("ceiling", {"ceiling": "1e9", "reason": "x"}, "digits and at most two places"),
+        ("ceiling", {"ceiling": "NaN", "reason": "x"}, "digits and at most two places"),
+        ("ceiling", {"ceiling": "1000.00", "reason": "x"}, "the ceiling cannot be below £56,000,000.00"),
+        ("ceiling", {"ceiling": "100000000.00", "reason": "x"}, "already"),
+        ("ceiling", {"ceiling": "90,000,000", "reason": ""}, "Give a reason"),
+        ("suspend", {"reason": "x" * 2001}, "2,000"),
+        ("resume", {}, "FLEX-2007 is live"),
+        ("confirm-termination", {}, "Only the deputy director"),
+    ],
+)
+def test_bad_input_gets_words_on_the_same_form_and_nothing_is_written(client, name, typed, words):
+    page(client, MANAGER)
+    before = AuditEvent.objects.filter(subject="catalogue.framework").count()
+    answer = post(client, HERE + name + "/", **typed)
+    shown = answer.content.decode()
+    assert answer.status_code == 200 and words in shown, shown[-3000:]
+    for value in typed.values():
+        assert value[:100] in shown, "what was typed stays"
+    assert AuditEvent.objects.filter(subject="catalogue.framework").count() == before
+    assert not Modification.objects.exists()
+
+
+def test_an_extension_and_a_ceiling_stand_in_the_history(client):
+    page(client, MANAGER)
+    assert post(client, HERE + "extend/", months="8", notice="2014/S 001-1", reason="Exit is late.")["Location"] == HERE
+    assert post(client, HERE + "ceiling/", ceiling="£120,000,000", reason="More have joined.")["Location"] == HERE
+    shown = page(client, "requester@dius.example")
+    assert "extended by 8 months" in shown and "From £100,000,000.00 to £120,000,000.00. More have joined." in shown
+    assert "More have joined." not in page(client, DESK), "a supplier reads nothing of ceilings"
+
+
+@pytest.mark.parametrize("name", ["suspend", "resume", "extend", "ceiling", "terminate", "confirm-termination", "drop-termination"])
+def test_strangers_find_nothing_and_colleagues_read_why_not(client, name):
+    for email, status in (
+        ("requester@ons.example", 404), ("requester@dius.example", 404), (DESK, 404), ("auditor@co.example", 200),
+    ):  # fmt: skip
+        sign_in(client, email)
+        assert client.get(f"{HERE}{name}/").status_code == status, email
+    assert "Only the" in client.get(f"{HERE}{name}/").content.decode()
+    post(client, f"{HERE}{name}/", reason="x", months="1", notice="N", ceiling="90000000")
+    assert cast.framework().state == "live"
+    sign_in(client, "requester@ons.example")
+    assert client.get("/close-framework/").status_code == 404 and client.get(HERE + "nonsense/").status_code == 404
+
+
+def test_a_get_changes_nothing(client):
+    framework_life.propose_termination(cast.framework(), reason="Insolvent.", by=cast.person(MANAGER), at=START)
+    sign_in(client, DIRECTOR)
+    client.get(HERE + "confirm-termination/")
+    assert cast.framework().state == "live"

@@ -1,0 +1,203 @@
+"""Who does not answer is reminded, then a deputy and the next post are told: each once, and never does it become a yes."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from documents import audit
+from documents.clock import LONDON
+from documents.models import Email
+from documents.refusal import Refused
+from procurement import approval, framework_life, joining, negotiation, periodic, working_days
+from procurement.models import ActingFor, Decision, Post, PostHolding, Reminder
+from tests import cast
+from tests.cast import START
+
+pytestmark = pytest.mark.django_db
+HOLDER, OFFICER = cast.ROUTE[0], cast.ROUTE[1]
+ADMINISTRATOR, MANAGER = "administrator@dius.example", "framework.manager@co.example"
+REMIND, ESCALATE = working_days.due(START, 2), working_days.due(START, 4)
+SECOND = timedelta(seconds=1)
+
+
+def levels(subject: str = "") -> list[tuple[str, str]]:
+    return list(Reminder.objects.filter(subject__startswith=subject).order_by("id").values_list("level", "told"))
+
+
+def mails() -> list[str]:
+    return list(Email.objects.filter(template__contains="reminder").order_by("id").values_list("recipient", flat=True))
+
+
+def name_deputy(deputy: str = "signatory@dius.example", days: int = 60) -> None:
+    holding = PostHolding.objects.get(post__code="budget_holder", user=cast.person(HOLDER).user)
+    ActingFor.objects.create(
+        holding=holding, deputy=cast.person(deputy).user, starts_on=START.date(), ends_on=START.date() + timedelta(days=days)
+    )
+
+
+def test_an_approver_is_reminded_after_two_working_days_and_not_before():
+    cast.submitted()
+    periodic.run(REMIND - SECOND)
+    assert levels() == []
+    periodic.run(REMIND)
+    assert [level for level, _told in levels()] == ["reminded"]
+    assert HOLDER in mails()
+
+
+def test_nothing_is_said_twice_however_often_the_clock_looks():
+    call_off = cast.submitted()
+    for moment in (REMIND, REMIND, REMIND + SECOND, ESCALATE, ESCALATE, ESCALATE + timedelta(days=20)):
+        periodic.run(moment)
+        periodic.run(moment)
+    assert len(set(levels())) == len(levels())
+    assert len(mails()) == len(set(Email.objects.filter(template__contains="reminder").values_list("key", flat=True)))
+    verbs = list(audit.history(call_off).filter(verb__in=["call_off.reminded", "call_off.escalated"]).values_list("verb", flat=True))
+    assert verbs.count("call_off.reminded") == 1 + Reminder.objects.filter(subject__startswith="hold").count()
+    assert Decision.objects.count() == 0 and cast.fresh(call_off).state == "department_approval", "no answer is never a yes"
+
+
+def test_without_a_deputy_the_administrator_is_told_where_the_next_post_has_its_own_step():
+    """The budget holder reports to the technology officer, who has a step of their own on the revision."""
+    cast.submitted()
+    periodic.run(REMIND)
+    periodic.run(ESCALATE)
+    level, told = levels("step")[-1]
+    assert level == "senior" and told == cast.person(ADMINISTRATOR).words
+    assert OFFICER not in mails()
+
+
+def test_without_a_step_of_its_own_the_next_post_is_told():
+    above = Post.objects.get(organisation__code="DIUS", code="contract_manager")
+    Post.objects.filter(organisation__code="DIUS", code="budget_holder").update(reports_to=above)
+    call_off = cast.submitted()
+    periodic.run(REMIND)
+    periodic.run(ESCALATE)
+    assert levels("step")[-1] == ("senior", cast.person("contract.manager@dius.example").words)
+    with pytest.raises(Refused, match="This step is for the budget holder"):  # told, and without a right
+        step = call_off.revision.steps.get(state="open")
+        approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True,
+                        by=cast.person("contract.manager@dius.example"), at=ESCALATE)  # fmt: skip
+
+
+def test_a_named_deputy_is_told_first_and_has_as_long_before_the_next_post_hears():
+    name_deputy()
+    cast.submitted()
+    for moment in (REMIND, ESCALATE):
+        periodic.run(moment)
+    assert levels("step")[-1] == ("deputy", cast.person("signatory@dius.example").words)
+    following = working_days.due(ESCALATE, 2)
+    periodic.run(following - SECOND)
+    assert levels("step")[-1][0] == "deputy"
+    periodic.run(following)
+    assert [level for level, _told in levels("step")] == ["reminded", "deputy", "senior"]
+
+
+def test_a_scheduler_that_was_away_says_one_level_a_day():
+    cast.submitted()
+    late = ESCALATE + timedelta(days=3)
+    periodic.run(late)
+    periodic.run(late + timedelta(minutes=5))
+    assert [level for level, _told in levels("step")] == ["reminded"]
+    periodic.run(working_days.midnight_after(late.astimezone(LONDON).date()))
+    assert len(levels("step")) == 2
+
+
+def test_a_decided_step_is_no_more_spoken_of_and_the_next_counts_from_its_own_day():
+    call_off = cast.submitted()
+    tuesday = START + timedelta(days=1)
+    cast.decide(call_off, HOLDER, at=tuesday)
+    periodic.run(REMIND)
+    assert levels("step") == []
+    periodic.run(working_days.due(tuesday, 2))
+    assert len(levels("step")) == 2, "both parallel steps"
+
+
+def test_reminders_stand_while_the_framework_is_suspended():
+    cast.submitted()
+    by = cast.person(MANAGER)
+    framework_life.suspend(cast.framework(), reason="Examined.", by=by, at=START + timedelta(days=1))
+    periodic.run(START + timedelta(days=20))
+    assert levels("step") == []
+    resumed = START + timedelta(days=28)
+    framework_life.resume(cast.framework(), by=by, at=resumed)
+    periodic.run(working_days.due(resumed, 1) - SECOND)
+    assert levels("step") == []
+    periodic.run(working_days.due(resumed, 1))
+    assert [level for level, _told in levels("step")] == ["reminded"]
+
+
+def test_questions_are_reminded_of_like_steps():
+    call_off = cast.submitted()
+    by = cast.person(HOLDER)
+    query = approval.ask(cast.open_step(call_off, by), text="Why so many?", by=by, at=START)
+    periodic.run(REMIND)
+    assert [row.subject for row in Reminder.objects.exclude(subject__startswith="step")] == [f"query:{query.pk}"]
+    approval.answer(query, text="1,000 people.", by=cast.requester(), at=REMIND)
+    periodic.run(ESCALATE)
+    assert not Reminder.objects.filter(subject=f"query:{query.pk}").exclude(level="reminded").exists()
+
+
+def test_the_supplier_is_reminded_before_its_time_ends_and_then_it_lapses():
+    call_off = cast.with_supplier()
+    due = call_off.answer_due_at
+    periodic.run(working_days.ahead(due, 2) - SECOND)
+    assert levels("answer") == []
+    periodic.run(working_days.ahead(due, 2))
+    assert levels("answer")[0][0] == "reminded" and "order.desk@fujitsu.example" in mails()
+    periodic.run(working_days.ahead(due, 0))
+    assert levels("answer")[1] == ("senior", cast.person("account.manager@fujitsu.example").words)
+    periodic.run(due)
+    assert cast.fresh(call_off).state == "lapsed"
+
+
+def test_a_question_of_the_supplier_reminds_the_requester_and_not_the_supplier():
+    call_off = cast.with_supplier()
+    negotiation.ask(call_off, text="When?", by=cast.person("order.desk@fujitsu.example"), at=START)
+    periodic.run(START + timedelta(days=12))
+    assert levels("answer") == [] and levels("clarification")[0][0] == "reminded"
+    assert cast.fresh(call_off).state == "with_supplier"
+
+
+def test_prices_that_are_held_no_longer_are_told_to_the_requester_and_nothing_lapses():
+    call_off = cast.submitted()
+    until = call_off.revision.hold_until
+    moment = working_days.midnight_after(until)
+    periodic.run(moment - SECOND)
+    assert levels("hold") == []
+    periodic.run(moment)
+    periodic.run(moment + timedelta(days=30))
+    assert len(levels("hold")) == 1 and cast.requester().words in levels("hold")[0][1]
+    assert cast.fresh(call_off).state == "department_approval"
+
+
+def test_the_review_of_an_application_is_reminded_of():
+    accession = cast.ons_applied()
+    periodic.run(working_days.ahead(accession.due_at, 2))
+    assert levels("review")[0][0] == "reminded" and "accession.lead@co.example" in mails()
+    lead = cast.person("accession.lead@co.example")
+    joining.start_review(accession, by=lead, at=START)
+    joining.ask(accession, text="Which sites?", by=lead, at=START)
+    periodic.run(REMIND)
+    assert levels("information")[0][0] == "reminded"
+
+
+def test_the_pages_say_whom_it_was_told(client):
+    from tests.procurement.test_pages import sign_in
+
+    call_off = cast.submitted()
+    periodic.run(REMIND)
+    sign_in(client, "requester@dius.example")
+    shown = client.get(f"/call-offs/{call_off.public_id}/").content.decode()
+    assert "Reminded, 4 October 2007 at 12:00am: " in shown
+    assert "A reminder was sent" in shown and "can name a deputy" in shown
+
+
+def test_a_reminder_never_changes():
+    cast.submitted()
+    periodic.run(REMIND)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        row = Reminder.objects.first()
+        Reminder.objects.create(call_off=row.call_off, subject=row.subject, level=row.level, at=REMIND)
+    with pytest.raises(TypeError):
+        row.save()
