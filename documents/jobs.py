@@ -155,12 +155,15 @@ def run(job_id: int) -> bool:
     return True
 
 
+STDERR = 2  # its descriptor
+
+
 @contextmanager
 def _no_longer_than(seconds: int) -> Iterator[None]:
     """End this process when the work takes longer, also where it hangs outside Python; whoever watches over the worker
     starts it again, and the job's attempts count. 0: no limit, as where a pool of the worker's own has one."""
     if seconds:
-        faulthandler.dump_traceback_later(seconds, exit=True)
+        faulthandler.dump_traceback_later(seconds, exit=True, file=STDERR)  # Celery puts a proxy over sys.stderr
     try:
         yield
     finally:

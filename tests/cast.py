@@ -8,7 +8,7 @@ from django.db.models import F
 
 from catalogue.models import Framework, Organisation
 from catalogue.pricing import add_months
-from config.management.commands.story import draft_dius
+from config.story.orders import draft_dius
 from contracts import formation
 from contracts.models import Contract
 from documents import clock, jobs, storage, store

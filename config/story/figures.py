@@ -1,0 +1,67 @@
+"""What the database says after the acts: every figure of story.json."""
+
+import json
+from decimal import Decimal
+
+from catalogue.models import Framework
+from contracts.models import Contract
+from documents import audit, clock
+from documents.models import DocumentRevision
+from procurement import quoting
+from procurement.models import CapacityAccount, PostHolding, in_date
+
+
+def money(value: Decimal) -> str:
+    return f"{value:.2f}"
+
+
+def framework_figures(framework: Framework) -> dict[str, str]:
+    account = CapacityAccount.objects.get(framework=framework)
+    return {
+        "ceiling_gbp": money(account.ceiling_gbp), "committed_gbp": money(account.committed_gbp),
+        "reserved_gbp": money(account.reserved_gbp), "headroom_gbp": money(account.headroom_gbp),
+    }  # fmt: skip
+
+
+def actions_of(thing) -> list[dict[str, str]]:
+    """The recorded acts in order, saves of the draft left out; role and organisation are the post held that day."""
+    out = []
+    for event in audit.history(thing):
+        if event.verb.endswith("_saved"):
+            continue
+        holding = (
+            PostHolding.objects.filter(in_date(clock.london_day(event.at)), user__person_id=event.actor_person_id)
+            .select_related("post__organisation")
+            .first()
+            if event.actor_person_id
+            else None
+        )
+        out.append({
+            "action": event.verb, "role": holding.post.code if holding else event.actor_kind,
+            "organisation": holding.post.organisation.code if holding else "",
+            "at": event.at.astimezone(clock.LONDON).isoformat(),
+        })  # fmt: skip
+    return out
+
+
+def of_contract(contract: Contract) -> dict:
+    """One department's order, contract and acts, with the framework as it stands now."""
+    call_off, revision = contract.call_off, contract.revision
+    years = json.loads(revision.content)["charges_by_financial_year"]
+    shas = DocumentRevision.objects.filter(document=contract.document).order_by("number")
+    return {
+        "call_off": call_off.reference,
+        "revision_hash": revision.revision_hash,
+        "volumes": quoting.volumes(call_off.framework, clock.business_today()),
+        **{
+            name: money(getattr(revision, name))
+            for name in ("monthly_gbp", "interim_gbp", "one_off_gbp", "whole_life_gbp", "levy_gbp")
+        },
+        "saving_gbp_a_year": money(revision.saving_gbp_a_year),
+        "carbon_saved_kg_a_year": money(revision.carbon_saved_kg_a_year),
+        "contract": contract.number,
+        "document_sha256": [r.sha256 for r in shas],
+        "actions": actions_of(call_off) + actions_of(contract),
+        "charges_by_financial_year": {y["year"]: y["net_gbp"] for y in years},
+        "framework_after": framework_figures(call_off.framework),
+    }
