@@ -101,6 +101,23 @@ SELECT d.id AS decision, d.revision_id, who.person_id
                 WHERE o.revision_id = d.revision_id AND o.id <> d.id
                   AND who.person_id IN (o.person_id, o.principal_id));
 
+-- 6 departments_are_administered_by_their_own: while somebody administers an organisation, they are of no other that is a supplier or an authority
+SELECT h.id AS holding, p.organisation_id, u.email, g.organisation_id AS also_of
+  FROM procurement_postholding h
+  JOIN procurement_post p ON p.id = h.post_id AND p.code = 'administrator'
+  JOIN procurement_user u ON u.id = h.user_id
+  JOIN (SELECT user_id, content_object_id AS organisation_id, starts_on, ends_on FROM procurement_organisationgrant
+        UNION ALL SELECT s.user_id, f.authority_id, s.starts_on, s.ends_on
+                    FROM procurement_frameworkgrant s JOIN catalogue_framework f ON f.id = s.content_object_id) g
+    ON g.user_id = h.user_id AND g.organisation_id <> p.organisation_id
+   AND daterange(g.starts_on, g.ends_on, '[]') && daterange(h.starts_on, h.ends_on, '[]')
+ WHERE g.organisation_id IN (SELECT supplier_id FROM catalogue_frameworksupplier
+                             UNION SELECT authority_id FROM catalogue_framework);
+
+-- 6 suppliers_do_not_join: no accession is of a body that has a place as a supplier
+SELECT a.id AS accession, a.state FROM procurement_accession a
+ WHERE EXISTS (SELECT 1 FROM catalogue_frameworksupplier s WHERE s.supplier_id = a.department_id);
+
 -- 7 decisions_repeat_the_hash: a decision is on its step's revision and repeats that revision's hash
 SELECT d.id AS decision, d.revision_id, s.revision_id AS of_step
   FROM procurement_decision d

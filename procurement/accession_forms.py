@@ -50,7 +50,7 @@ class InterestForm(forms.Form):
 class EngageForm(forms.Form):
     contact_name = LineField(label=_("Who fills in the application?"), max_length=120, missing=_("Enter a name."))
     contact_email = EmailField(label=_("Their email address"), missing=_("Enter an email address."),
-                               help_text=_("They become the body's administrator here and are asked to apply."))  # fmt: skip
+                               help_text=_("When the accession approver has confirmed them, they become the body's administrator here and are asked to apply."))  # fmt: skip
 
 
 class StatementForm(forms.Form):

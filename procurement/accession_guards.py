@@ -1,14 +1,17 @@
 """Why not: reasons in words for the acts of joining."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from catalogue.models import Framework, Organisation
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp
-from procurement import access, forecasting, signing
+from procurement import access, forecasting, sides, signing
 from procurement.actors import Person
 from procurement.guards import why_framework_not_open, why_framework_over, why_not_authority
 from procurement.models import (
@@ -19,11 +22,18 @@ from procurement.models import (
     Application,
     CapacityAccount,
     PostCode,
+    User,
 )
 
 A = AccessionState
 APPLICANTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER)
 NEEDED_POSTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER, PostCode.ACCOUNTING_OFFICER, PostCode.SIGNATORY)
+
+
+class InterestLike(Protocol):
+    name: str
+    identifier: str
+    crown: bool
 
 
 def why_not_in_state(accession: Accession, *wanted: str) -> Iterator[Reason]:
@@ -48,10 +58,94 @@ def _applicant(accession: Accession, by: Person, at: datetime) -> Iterator[Reaso
         )
 
 
+def applicants(accession: Accession, at: datetime) -> list[User]:
+    """Who of the body can apply for it already."""
+    on = london_day(at)
+    found = [user for post in APPLICANTS for user in access.holders(accession.department_id, post, on)]
+    return list({user.pk: user for user in found}.values())
+
+
+def why_not_enter(framework: Framework, body: Organisation | None, interest: InterestLike) -> Iterator[Reason]:
+    """A body that is known by its code is chosen only by who knows it: what was typed would count for nothing else."""
+    if body is None:
+        return
+    yield from sides.why_no_place(framework, body)
+    typed = " ".join(interest.name.split()).casefold(), interest.identifier.upper(), interest.crown
+    if typed != (body.name.casefold(), body.identifier.upper(), body.crown):
+        yield Reason(
+            _("The code %(code)s is that of %(body)s, %(identifier)s, %(crown)s.")
+            % {"code": body.code, "body": body.name, "identifier": body.identifier,
+               "crown": _("a body of the Crown") if body.crown else _("no body of the Crown")},
+            _("If you mean it, enter it like that; otherwise choose another code."),
+        )  # fmt: skip
+
+
 def why_not_engage(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.PROSPECT)
     yield from why_framework_not_open(accession.framework, london_day(at))
     yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+    yield from sides.why_no_place(accession.framework, accession.department)
+
+
+def why_not_name_contact(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Somebody (else) is proposed while nobody there can apply."""
+    yield from why_not_in_state(accession, A.ENGAGED)
+    yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+    yield from sides.why_no_place(accession.framework, accession.department)
+    yield from why_looked_after(accession, at)
+
+
+def why_looked_after(accession: Accession, at: datetime) -> Iterator[Reason]:
+    """Nobody from outside gives a body an administrator that has people who can apply."""
+    if found := applicants(accession, at):
+        yield Reason(
+            _("%(body)s has people here who can apply: %(names)s.")
+            % {"body": accession.department.name, "names": ", ".join(user.name for user in found)},
+            _("Its administrator can give a post to somebody else there."),
+        )
+
+
+def why_not_contact(accession: Accession, email: str, name: str, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Who may become the first administrator of a body."""
+    body, on = accession.department, london_day(at)
+    if email == by.email.lower():
+        yield Reason(_("Nobody gives powers to themselves: name somebody of %(body)s.") % {"body": body.name})
+        return
+    yield from sides.why_of_another(body, {email: name}, on)
+    known = User.objects.filter(email=email).first()
+    if known is not None and not known.is_active:
+        yield Reason(_("The account of %(email)s is closed.") % {"email": email})
+    people = list(access.people_of(body, on))
+    if people and email not in {person.email for person in people}:
+        yield Reason(
+            _("%(body)s has people here already; name one of them: %(names)s.")
+            % {"body": body.name, "names": ", ".join(f"{p.name} ({p.email})" for p in people[:10])}
+        )
+
+
+def why_not_confirm(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """A second person of the authority looks at whom the lead has proposed, and at all that was asked then, afresh."""
+    yield from why_not_in_state(accession, A.ENGAGED)
+    yield from _authority(accession, PostCode.ACCESSION_APPROVER, by, at)
+    if not accession.contact_waits:
+        yield Reason(_("Nobody is proposed whom you would have to confirm."))
+        return
+    proposed = {accession.contact_proposed_by, accession.contact_proposed_for}
+    if proposed & acting(accession.framework.authority_id, PostCode.ACCESSION_APPROVER, by, at):
+        yield Reason(_("You proposed this person, or act for who did; somebody else confirms them."))
+    yield from sides.why_no_place(accession.framework, accession.department)
+    yield from why_looked_after(accession, at)
+    yield from why_not_contact(accession, accession.contact_email, accession.contact_name, by=by, at=at)
+
+
+def acting(organisation_id: int, post: str, by: Person, at: datetime) -> set[UUID]:
+    """The person, and whom they act for in the chair."""
+    return {by.person_id} | ({found} if (found := principal_id(organisation_id, post, by, at)) else set())
+
+
+def principal_id(organisation_id: int, post: str, by: Person, at: datetime) -> UUID | None:
+    seat = access.find_seat(by, organisation_id, post, london_day(at))
+    return seat.principal.person_id if seat and seat.principal else None
 
 
 def why_not_edit(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -60,8 +154,8 @@ def why_not_edit(accession: Accession, *, by: Person, at: datetime) -> Iterator[
     yield from _applicant(accession, by, at)
 
 
-def gaps(application: Application) -> Iterator[Reason]:
-    """What an application still lacks."""
+def gaps(application: Application, on: date) -> Iterator[Reason]:
+    """What an application still lacks on the day."""
     if not application.statement.strip():
         yield Reason(_("Say what the department wants to use the framework for."))
     if application.seats == 0:
@@ -73,6 +167,8 @@ def gaps(application: Application) -> Iterator[Reason]:
     for post in NEEDED_POSTS:
         if post not in posts:
             yield Reason(_("Nobody is named as %(post)s.") % {"post": PostCode(post).label})
+    named = {person["email"]: person["name"] for person in application.people}
+    yield from sides.why_of_another(application.accession.department, named, on)
     signatories = {person["email"] for person in application.people if person["post"] == PostCode.SIGNATORY}
     requesters = {person["email"] for person in application.people if person["post"] == PostCode.REQUESTER}
     if requesters and requesters <= signatories:
@@ -97,13 +193,13 @@ def why_not_apply(accession: Accession, application: Application | None, *, by: 
     if application is None:
         yield Reason(_("There is no application yet; fill it in first."))
         return
-    yield from gaps(application)
+    yield from gaps(application, london_day(at))
 
 
 def why_not_answer(accession: Accession, application: Application, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.INFORMATION_REQUESTED)
     yield from _applicant(accession, by, at)
-    yield from gaps(application)
+    yield from gaps(application, london_day(at))
 
 
 def why_not_review(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -162,8 +258,7 @@ def _eligible(accession: Accession, at: datetime) -> Iterator[Reason]:
     body, on = accession.department, london_day(at)
     if (body.exists_from and body.exists_from > on) or (body.exists_to and body.exists_to < on):
         yield Reason(_("%(department)s does not exist on this day.") % {"department": body.name})
-    if accession.framework.framework_suppliers.filter(supplier=body).exists():
-        yield Reason(_("%(department)s is a supplier of this framework.") % {"department": body.name})
+    yield from sides.why_no_place(accession.framework, body)
 
 
 def _headroom(accession: Accession, application: Application, at: datetime) -> Iterator[Reason]:

@@ -78,6 +78,7 @@ def add_interest(
     framework = share_framework(framework.pk)
     insist(guards.why_not_authority(framework, PostCode.ACCESSION_LEAD, by=by, at=at))
     body = Organisation.objects.filter(code=interest.code).first()
+    insist(guards.why_not_enter(framework, body, interest))
     if body is None:
         if Organisation.objects.filter(identifier=interest.identifier).exists():
             refuse(_("Another organisation has the identifier %(id)s already.") % {"id": interest.identifier})
@@ -95,18 +96,74 @@ def add_interest(
 
 
 @transaction.atomic
-def engage(accession: Accession, *, contact_name: str, contact_email: str, by: Person, at: datetime) -> Accession:
-    """The lead has agreed with somebody there that they apply: they become the body's administrator here and are asked
-    by email to sign in and apply."""
+def engage(
+    accession: Accession, *, contact_name: str = "", contact_email: str = "", by: Person, at: datetime
+) -> Accession:
+    """The body is to apply. Who can do that for it is asked to by email. Only where nobody can is a contact named, who
+    becomes its first administrator when another person of the authority has confirmed them (``confirm_contact``)."""
     accession = lock_accession(accession)
     insist(guards.why_not_engage(accession, by=by, at=at))
-    user = membership.appoint(accession.department, Named(contact_name, contact_email, PostCode.ADMINISTRATOR), by=by, at=at)
+    asked = guards.applicants(accession, at)
+    if asked and contact_email:
+        insist(guards.why_looked_after(accession, at))
     before = accession.state
-    accession.contact_name, accession.contact_email = user.name, user.email
     accession.engage(at=at)
+    if asked:
+        accession.contact_name, accession.contact_email = asked[0].name, asked[0].email
+    else:
+        _propose(accession, contact_name, contact_email, by, at)
     accession.save()
-    audit.record("accession.engaged", accession, by=by, at=at, before=before, after=accession.state)
-    notifications.tell_invited(accession, user)
+    audit.record("accession.engaged", accession, by=by, at=at, before=before, after=accession.state,
+                 extra={"contact": accession.contact_email})  # fmt: skip
+    if asked:
+        notifications.tell_invited(accession, asked)
+    else:
+        notifications.tell_contact_proposed(accession, by, at)
+    return accession
+
+
+def _propose(accession: Accession, name: str, email: str, by: Person, at: datetime) -> None:
+    name, email = name.strip(), email.strip().lower()
+    if not name or not email:
+        refuse(_("Name who fills in the application, with an email address."))
+    insist(guards.why_not_contact(accession, email, name, by=by, at=at))
+    authority = accession.framework.authority_id
+    accession.contact_name, accession.contact_email = name, email
+    accession.contact_proposed_by, accession.contact_confirmed_by = by.person_id, None
+    accession.contact_proposed_for = guards.principal_id(authority, PostCode.ACCESSION_LEAD, by, at)
+
+
+@transaction.atomic
+def name_contact(accession: Accession, *, contact_name: str, contact_email: str, by: Person, at: datetime) -> Accession:
+    """Somebody else is proposed, while nobody there can apply yet."""
+    accession = lock_accession(accession)
+    insist(guards.why_not_name_contact(accession, by=by, at=at))
+    _propose(accession, contact_name, contact_email, by, at)
+    accession.save()
+    audit.record("accession.contact_named", accession, by=by, at=at, extra={"contact": accession.contact_email})
+    notifications.tell_contact_proposed(accession, by, at)
+    return accession
+
+
+def contact_hash(accession: Accession) -> str:
+    """What a confirmation binds to: whom exactly."""
+    return canonical.sha256_hex(canonical.dumps([accession.contact_name, accession.contact_email]))
+
+
+@transaction.atomic
+def confirm_contact(accession: Accession, *, shown_hash: str, by: Person, at: datetime) -> Accession:
+    """The second person's word: whom the lead has proposed becomes the body's administrator and is asked to apply."""
+    accession = lock_accession(accession)
+    insist(guards.why_not_confirm(accession, by=by, at=at))
+    if shown_hash != contact_hash(accession):
+        refuse(_("Somebody else is proposed now than when this page was shown."), _("Look at whom it names now."))
+    named = Named(accession.contact_name, accession.contact_email, PostCode.ADMINISTRATOR)
+    user = membership.appoint(accession.department, named, by=by, at=at)
+    accession.contact_confirmed_by = by.person_id
+    accession.save()
+    audit.record("accession.contact_confirmed", accession, by=by, at=at, hash_shown=shown_hash,
+                 extra={"contact": user.email})  # fmt: skip
+    notifications.tell_invited(accession, [user])
     return accession
 
 

@@ -1,5 +1,6 @@
 """Joining: the board of interested bodies, where an accession stands, and every act on it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -72,7 +73,7 @@ def _context(request, found):
         "decisions": application.decisions.all() if application else (), "questions": found.questions.all(),
         "forecast": accession_display.forecast_of(found, application, request.day),
         "desk": accession_display.desk(found, request.day), "acts": _acts(found, by),
-        "may_edit": not list(guards.why_not_edit(found, **by)), "gaps": list(guards.gaps(application)) if application else (),
+        "may_edit": not list(guards.why_not_edit(found, **by)), "gaps": list(guards.gaps(application, request.day)) if application else (),
         "events": accession_display.timeline(audit.history(found)),
         **accession_display.agreement(found, **by),
     }  # fmt: skip
@@ -91,17 +92,32 @@ class Act:
     why_not: object
     done: str
     danger: bool = False
-    binds: bool = False  # the form carries the hash of the application that was shown
+    binds: Callable | None = None  # the form carries this hash of what was shown
 
 
 def _with_application(guard):
     return lambda found, **by: guard(found, joining.current(found), **by)
 
 
+def _application(found):
+    application = joining.current(found)
+    return application.content_hash if application else ""
+
+
+def _contact(found):
+    return joining.contact_hash(found)
+
+
 REASON = forms.ReasonForm
 ACTS = {
-    "engage": Act(_("Invite it to apply"), _("The person you name gets an email and fills in the application."),
-                  joining.engage, own_forms.EngageForm, (A.PROSPECT,), "authority", guards.why_not_engage, _("Invited.")),
+    "engage": Act(_("Invite it to apply"), _("Whoever fills in the application gets an email."), joining.engage,
+                  own_forms.EngageForm, (A.PROSPECT,), "authority", guards.why_not_engage, _("Engaged.")),
+    "contact": Act(_("Name who fills in the application"), _("Whom you name has to be confirmed by the accession approver."),
+                   joining.name_contact, own_forms.EngageForm, (A.ENGAGED,), "authority", guards.why_not_name_contact,
+                   _("Proposed. The accession approver confirms it.")),
+    "confirm": Act(_("Confirm the contact"), _("They become the body's administrator here and get an email that asks them to apply."),
+                   joining.confirm_contact, forms.forms.Form, (A.ENGAGED,), "authority", guards.why_not_confirm,
+                   _("Confirmed. They are asked to apply."), binds=_contact),
     "apply": Act(_("Send the application"), _("It cannot be changed after it is sent, except when you are asked something."),
                  joining.apply, forms.forms.Form, (A.ENGAGED,), "department",
                  _with_application(guards.why_not_apply), _("Sent. The purchasing authority reviews it.")),
@@ -115,10 +131,10 @@ ACTS = {
                   _with_application(guards.why_not_answer), _("Answered.")),
     "recommend": Act(_("Recommend it"), _("It then goes to the accession approver."), joining.recommend,
                      own_forms.NoteForm, (A.IN_REVIEW,), "authority", _with_application(guards.why_not_recommend),
-                     _("Recommended."), binds=True),
+                     _("Recommended."), binds=_application),
     "approve": Act(_("Approve it"), _("The access agreement is then made, and both parties are asked to sign it."),
                    agreements.approve, own_forms.NoteForm, (A.IN_REVIEW,), "authority",
-                   _with_application(guards.why_not_approve), _("Approved. The agreement is being made."), binds=True),
+                   _with_application(guards.why_not_approve), _("Approved. The agreement is being made."), binds=_application),
     "decline": Act(_("Decline it"), _("It ends here. The department reads your reason and may apply anew."),
                    joining.decline, REASON, (A.APPLIED, A.IN_REVIEW, A.INFORMATION_REQUESTED, A.APPROVED), "authority",
                    _with_application(guards.why_not_decline), _("Declined."), danger=True),
@@ -155,7 +171,8 @@ def act(request, public_id, name):
     if wanted is None:
         raise Http404
     found = access.get_accession(request.actor, public_id, request.day, wanted.right)
-    form = wanted.form(request.POST or None)
+    asked = guards.applicants(found, request.at) if name == "engage" else ()
+    form = (forms.forms.Form if asked else wanted.form)(request.POST or None)
     errors = list(wanted.why_not(found, by=request.actor, at=request.at))
     application = joining.current(found)
     if request.method == "POST" and (form.is_valid() or not form.fields):
@@ -167,6 +184,7 @@ def act(request, public_id, name):
             return redirect("procurement:accession", public_id)
     context = {
         "accession": found, "application": application, "form": form, "errors": errors, "title": wanted.label,
-        "words": wanted.words, "button": wanted.label, "danger": wanted.danger, "binds": wanted.binds,
+        "words": wanted.words, "button": wanted.label, "danger": wanted.danger, "asked": asked,
+        "shown_hash": wanted.binds(found) if wanted.binds else "", "confirming": wanted.binds is _contact,
     }  # fmt: skip
     return render(request, "procurement/joining/act.html", context)

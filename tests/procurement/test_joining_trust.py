@@ -1,0 +1,221 @@
+"""What nobody may do by way of joining: take over a body, consider their own application, sign for both ends."""
+
+import re
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+
+from catalogue.models import Organisation
+from documents.management.commands.check_invariants import FILE, broken, read
+from documents.refusal import Refused
+from procurement import access, agreements, joining
+from procurement.models import Accession, ActingFor, OrganisationGrant, PostCode, PostHolding, User
+from procurement.people_guards import posts_of
+from tests import cast
+from tests.procurement.test_pages import post, sign_in
+
+pytestmark = pytest.mark.django_db
+LEAD, APPROVER, AUDITOR = "accession.lead@co.example", "accession.approver@co.example", "auditor@co.example"
+REQUESTER, TODAY = "requester@ons.example", cast.START.date()
+
+
+def act(action, accession, email, **more):
+    return action(cast.fresh(accession), by=cast.person(email), at=cast.START, **more)
+
+
+def museum() -> Accession:
+    return Accession.objects.select_related("framework__authority", "department").get(department__code="ILL05")
+
+
+def interest(code: str, **more) -> joining.Interest:
+    body = Organisation.objects.get(code=code)
+    values = {"code": code, "name": body.name, "identifier": body.identifier, "address": "x", "crown": body.crown}
+    return joining.Interest(**(values | more))
+
+
+def enter(wanted: joining.Interest) -> Accession:
+    return joining.add_interest(cast.framework(), wanted, seats_expected=None, by=cast.person(LEAD), at=cast.START)
+
+
+def propose(accession: Accession, email: str = "mary@museum.example", name: str = "Mary", by: str = LEAD) -> Accession:
+    return act(joining.engage, accession, by, contact_name=name, contact_email=email)
+
+
+def confirm(accession: Accession, by: str = APPROVER) -> Accession:
+    return act(joining.confirm_contact, accession, by, shown_hash=joining.contact_hash(cast.fresh(accession)))
+
+
+def names(invariant: str) -> bool:
+    """Whether the invariant of that name is broken now."""
+    return invariant in {found.name for found, _rows in broken(read(FILE.read_text(encoding="utf-8")))}
+
+
+# A body is taken over by nobody
+
+
+@pytest.mark.parametrize("code", ["FUJITSU", "CO"])
+def test_no_supplier_and_no_authority_of_the_framework_is_entered(code):
+
+    with pytest.raises(Refused, match="supplier here|authority of this framework"):
+        enter(interest(code))
+
+
+def test_the_database_lets_no_supplier_join():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Accession.objects.create(
+            framework=cast.framework(), department=Organisation.objects.get(code="FUJITSU"), state_since=cast.START
+        )
+
+
+def test_a_known_code_is_chosen_only_with_its_own_name_and_identifier(client):
+    sign_in(client, LEAD)
+    typed = {"name": "My own body", "code": "BIS", "identifier": "GOVGB-MINE", "address": "London", "crown": "yes"}
+    act(agreements.withdraw, Accession.objects.get(department__code="BIS"), LEAD, reason="Anew.")
+    shown = post(client, "/joining/new/", **typed).content.decode()
+    assert "is that of Department for Business, Innovation and Skills, GOVGB-BIS" in shown
+    assert 'value="My own body"' in shown
+    typed |= {"name": "department for business, innovation and  skills", "identifier": "govgb-bis"}
+    assert post(client, "/joining/new/", **typed).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("email", "words"),
+    [
+        (LEAD, "Nobody gives powers to themselves"),
+        (AUDITOR, "is one of the people of the authority or of a supplier"),
+        ("order.desk@fujitsu.example", "is one of the people of the authority or of a supplier"),
+        ("sock@co.example", "is an address like those of"),
+        ("sock@mail.fujitsu.example", "is an address like those of"),
+    ],
+)
+def test_nobody_of_the_authority_or_of_a_supplier_is_a_contact(email, words):
+    with pytest.raises(Refused, match=words):
+        propose(museum(), email)
+    assert not User.objects.filter(email__startswith="sock@").exists()
+    assert museum().state == "prospect"
+
+
+def test_a_body_with_an_administrator_gets_no_other_but_its_own_are_asked(mailoutbox):
+    bis = Accession.objects.select_related("framework", "department").get(department__code="BIS")
+    with pytest.raises(Refused, match="BIS administrator"):
+        propose(bis, "friend@elsewhere.example")
+    act(joining.engage, bis, LEAD)
+    cast.run_all_jobs()
+    assert cast.fresh(bis).state == "engaged"
+    assert {m.to[0] for m in mailoutbox} == {"administrator@bis.example", "requester@bis.example"}
+    assert not User.objects.filter(email="friend@elsewhere.example").exists()
+
+
+def test_a_body_whose_membership_ended_keeps_its_administrator(mailoutbox):
+    accession = Accession.objects.get(department__code="DIUS")
+    act(agreements.end, accession, "framework.manager@co.example", reason="It leaves.")
+    again = enter(interest("DIUS"))
+    with pytest.raises(Refused, match="has people here who can apply"):
+        propose(again, "friend@elsewhere.example")
+
+
+def test_where_people_are_but_no_administrator_one_of_them_is_named():
+    accession = museum()
+    somebody = User.objects.create_user("ada@museum.example", "Ada")
+    access.grant_organisation(somebody, accession.department, starts_on=TODAY)
+    with pytest.raises(Refused, match="name one of them: Ada"):
+        propose(accession)
+    propose(accession, "ada@museum.example", "Ada")
+    confirm(accession)
+    assert access.find_seat(cast.person("ada@museum.example"), accession.department_id, PostCode.ADMINISTRATOR, TODAY)
+
+
+def test_who_proposed_the_first_administrator_does_not_confirm_them():
+    accession = propose(museum())
+    cast.give_post(LEAD, "CO", PostCode.ACCESSION_APPROVER)
+    with pytest.raises(Refused, match="You proposed this person"):
+        confirm(accession, by=LEAD)
+    with pytest.raises(Refused, match="Only the accession approver"):
+        confirm(accession, by=AUDITOR)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Accession.objects.filter(pk=accession.pk).update(contact_confirmed_by=cast.person(LEAD).person_id)
+    assert not User.objects.filter(email="mary@museum.example").exists()
+
+
+def test_a_deputy_of_who_proposed_does_not_confirm_and_neither_does_the_principal():
+    accession = museum()
+    holding = PostHolding.objects.get(user__email=LEAD)
+    deputy = cast.person(AUDITOR).user
+    ActingFor.objects.create(holding=holding, deputy=deputy, starts_on=TODAY, ends_on=TODAY)
+    propose(accession, by=AUDITOR)
+    cast.give_post(LEAD, "CO", PostCode.ACCESSION_APPROVER)
+    with pytest.raises(Refused, match="You proposed this person"):
+        confirm(accession, by=LEAD)
+
+
+def test_a_confirmation_is_of_the_person_who_was_shown():
+    accession = propose(museum())
+    shown = joining.contact_hash(cast.fresh(accession))
+    act(joining.name_contact, accession, LEAD, contact_name="Mallory", contact_email="mallory@museum.example")
+    with pytest.raises(Refused, match="Somebody else is proposed now"):
+        act(joining.confirm_contact, accession, APPROVER, shown_hash=shown)
+    confirm(accession)
+    assert cast.fresh(accession).contact_email == "mallory@museum.example"
+    with pytest.raises(Refused, match="has people here who can apply"):
+        act(joining.name_contact, accession, LEAD, contact_name="Trent", contact_email="trent@museum.example")
+
+
+def test_who_came_to_the_authority_since_is_not_confirmed():
+    accession = propose(museum())
+    mary = User.objects.create_user("mary@museum.example", "Mary")
+    access.grant_framework(mary, cast.framework(), starts_on=TODAY)
+    with pytest.raises(Refused, match="one of the people of the authority"):
+        confirm(accession)
+
+
+def test_nobody_of_a_supplier_is_named_in_an_application():
+    by = cast.person(REQUESTER)
+    people = [*cast.ons_people(), joining.Named("Desk", "order.desk@fujitsu.example", PostCode.BUDGET_HOLDER)]
+    joining.save_application(cast.ons(), {"people": people}, by=by, at=cast.START)
+    with pytest.raises(Refused, match="one of the people of the authority or of a supplier"):
+        joining.apply(cast.ons(), by=by, at=cast.START)
+
+
+def test_a_supplier_has_no_posts_of_a_department_and_sees_no_accession():
+    fujitsu = Organisation.objects.get(code="FUJITSU")
+    assert PostCode.REQUESTER not in posts_of(fujitsu) and PostCode.ORDER_DESK in posts_of(fujitsu)
+    ours = {e.department_id for e in access.visible_accessions(cast.person("order.desk@fujitsu.example"), TODAY)}
+    assert fujitsu.pk not in ours
+
+
+def test_an_administrator_of_both_sides_breaks_an_invariant():
+    assert not names("departments_are_administered_by_their_own")
+    administrator = cast.person("administrator@dius.example").user
+    grant = OrganisationGrant.objects.get(user=administrator)
+    access.grant_organisation(administrator, Organisation.objects.get(code="FUJITSU"), starts_on=grant.starts_on)
+    assert names("departments_are_administered_by_their_own")
+
+
+def test_the_contact_is_proposed_and_confirmed_on_pages(client):
+    accession = museum()
+    here = f"/joining/{accession.public_id}/"
+    sign_in(client, LEAD)
+    typed = {"contact_name": "Mary", "contact_email": "mary@museum.example"}
+    refused = post(client, here + "engage/", **(typed | {"contact_email": LEAD})).content.decode()
+    assert "Nobody gives powers to themselves" in refused and f'value="{LEAD}"' in refused
+    assert post(client, here + "engage/", **typed)["Location"] == here
+    assert "Only the accession approver" in client.get(here).content.decode()
+    sign_in(client, APPROVER)
+    assert "to confirm who fills in the application" in client.get("/").content.decode()
+    shown = client.get(here + "confirm/").content.decode()
+    assert "mary@museum.example" in shown
+    seal = re.search(r'name="shown_hash" value="([0-9a-f]{64})"', shown)[1]
+    assert post(client, here + "confirm/", shown_hash=seal)["Location"] == here
+    assert User.objects.get(email="mary@museum.example").has_usable_password() is False
+    assert "to confirm who fills in the application" not in client.get("/").content.decode()
+    call_command("check_invariants")
+
+
+def test_who_can_apply_there_already_is_shown_and_asked(client):
+    bis = Accession.objects.get(department__code="BIS")
+    here = f"/joining/{bis.public_id}/"
+    sign_in(client, LEAD)
+    shown = client.get(here + "engage/").content.decode()
+    assert "administrator@bis.example" in shown and "contact_email" not in shown
+    assert post(client, here + "engage/")["Location"] == here
