@@ -114,6 +114,24 @@ SELECT h.id AS holding, p.organisation_id, u.email, g.organisation_id AS also_of
  WHERE g.organisation_id IN (SELECT supplier_id FROM catalogue_frameworksupplier
                              UNION SELECT authority_id FROM catalogue_framework);
 
+-- 6 accessions_are_decided_by_others: who decided on an application, or their principal, wrote in none of the accession and is named in none; who approved had no part in the review
+SELECT d.id AS decision, d.outcome, who.person_id
+  FROM procurement_accessiondecision d
+  JOIN procurement_application a ON a.id = d.application_id
+  JOIN procurement_accession j ON j.id = a.accession_id
+  CROSS JOIN LATERAL (SELECT d.person_id UNION ALL SELECT d.principal_id WHERE d.principal_id IS NOT NULL) who
+ WHERE EXISTS (SELECT 1 FROM procurement_application o
+                WHERE o.accession_id = j.id AND (o.submitted_by = who.person_id OR o.hands ? who.person_id::text))
+    OR EXISTS (SELECT 1 FROM procurement_application o
+                CROSS JOIN LATERAL jsonb_array_elements(o.people) named
+                JOIN procurement_user u ON u.email = lower(named ->> 'email')
+                WHERE o.accession_id = j.id AND u.person_id = who.person_id)
+    OR (d.outcome = 'approved' AND (
+           who.person_id IN (j.reviewer_id, j.reviewer_principal_id)
+           OR EXISTS (SELECT 1 FROM procurement_accessiondecision r
+                       WHERE r.application_id = a.id AND r.outcome = 'recommended'
+                         AND who.person_id IN (r.person_id, r.principal_id))));
+
 -- 6 suppliers_do_not_join: no accession is of a body that has a place as a supplier
 SELECT a.id AS accession, a.state FROM procurement_accession a
  WHERE EXISTS (SELECT 1 FROM catalogue_frameworksupplier s WHERE s.supplier_id = a.department_id);

@@ -18,6 +18,7 @@ from procurement.models import (
     IN_CONSIDERATION,
     PIPELINE,
     Accession,
+    AccessionDecision,
     AccessionState,
     Application,
     CapacityAccount,
@@ -78,6 +79,12 @@ def why_not_enter(framework: Framework, body: Organisation | None, interest: Int
                "crown": _("a body of the Crown") if body.crown else _("no body of the Crown")},
             _("If you mean it, enter it like that; otherwise choose another code."),
         )  # fmt: skip
+
+
+def applicant_hands(accession: Accession, by: Person, at: datetime) -> set[str]:
+    """Whose hand it is when the person writes for the department: theirs, and their principal's."""
+    found = [acting(accession.department_id, post, by, at) for post in APPLICANTS]
+    return {str(person) for people in found for person in people}
 
 
 def why_not_engage(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -206,23 +213,44 @@ def why_not_review(accession: Accession, *, by: Person, at: datetime) -> Iterato
     yield from why_not_in_state(accession, A.APPLIED)
     yield from why_framework_over(accession.framework, london_day(at))
     yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
-    yield from _own_hand(accession, by)
+    yield from _own_case(accession, PostCode.ACCESSION_LEAD, by, at)
 
 
-def _own_hand(accession: Accession, by: Person) -> Iterator[Reason]:
-    if Application.objects.filter(accession=accession, hands__contains=[str(by.person_id)]).exists():
+def hands(accession: Accession) -> set[UUID]:
+    """Who wrote in any of its applications or sent one, for themselves or for a principal."""
+    found: set[UUID] = set()
+    for application in accession.applications.all():
+        found |= {UUID(hand) for hand in application.hands} | ({application.submitted_by} - {None})
+    return found
+
+
+def concerned(accession: Accession) -> frozenset[UUID]:
+    """Who wrote in, sent, reviewed or decided on its applications, and whom they acted for: none of them signs."""
+    decided = AccessionDecision.objects.filter(application__accession=accession)
+    pairs = [(accession.reviewer_id, accession.reviewer_principal_id), *decided.values_list("person_id", "principal_id")]
+    return frozenset(hands(accession) | {person for pair in pairs for person in pair if person is not None})
+
+
+def _own_case(accession: Accession, post: str, by: Person, at: datetime) -> Iterator[Reason]:
+    """Nobody considers what they, or whom they act for, wrote, or in which they are named."""
+    people = acting(accession.framework.authority_id, post, by, at)
+    if people & hands(accession):
         yield Reason(_("You have written in this application yourself; somebody else has to consider it."))
+    emails = {person["email"] for application in accession.applications.all() for person in application.people}
+    if User.objects.filter(person_id__in=people, email__in=emails).exists():
+        yield Reason(_("You, or whom you act for, are named in this application; somebody else has to consider it."))
 
 
 def why_not_ask(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.IN_REVIEW)
     yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+    yield from _own_case(accession, PostCode.ACCESSION_LEAD, by, at)
 
 
 def why_not_recommend(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.IN_REVIEW)
     yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
-    yield from _own_hand(accession, by)
+    yield from _own_case(accession, PostCode.ACCESSION_LEAD, by, at)
     yield from _sent(application)
     if application and application.decisions.filter(outcome="recommended").exists():
         yield Reason(_("This application has been recommended already; the accession approver decides."))
@@ -237,21 +265,30 @@ def _sent(application: Application | None) -> Iterator[Reason]:
 
 
 def why_not_approve(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """Another person than the reviewer; an eligible body; room under the ceiling for what it would bring."""
+    """Somebody who had no part in the review, nor any principal of theirs; an eligible body; room under the ceiling for
+    what it would bring."""
     yield from why_not_in_state(accession, A.IN_REVIEW)
     yield from why_framework_over(accession.framework, london_day(at))
     yield from _authority(accession, PostCode.ACCESSION_APPROVER, by, at)
-    yield from _own_hand(accession, by)
+    yield from _own_case(accession, PostCode.ACCESSION_APPROVER, by, at)
     yield from _sent(application)
     if application is None:
         return
-    recommended = application.decisions.filter(outcome="recommended").first()
-    if recommended is None:
+    if not application.decisions.filter(outcome="recommended").exists():
         yield Reason(_("The review is not finished."), _("The accession lead recommends it first."))
-    elif recommended.person_id == by.person_id:
+    if acting(accession.framework.authority_id, PostCode.ACCESSION_APPROVER, by, at) & _reviewers(accession):
         yield Reason(_("You reviewed this application; somebody else approves it."))
     yield from _eligible(accession, at)
     yield from _headroom(accession, application, at)
+
+
+def _reviewers(accession: Accession) -> set[UUID | None]:
+    """Who started the review, asked in it or recommended, and whom they acted for."""
+    recommended = AccessionDecision.objects.filter(application__accession=accession, outcome="recommended")
+    return {
+        accession.reviewer_id, accession.reviewer_principal_id, *accession.questions.values_list("asked_by", flat=True),
+        *(person for pair in recommended.values_list("person_id", "principal_id") for person in pair),
+    }  # fmt: skip
 
 
 def _eligible(accession: Accession, at: datetime) -> Iterator[Reason]:
@@ -279,7 +316,7 @@ def _headroom(accession: Accession, application: Application, at: datetime) -> I
 def why_not_decline(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, *IN_CONSIDERATION, A.APPROVED)
     yield from _authority(accession, PostCode.ACCESSION_APPROVER, by, at)
-    yield from _own_hand(accession, by)
+    yield from _own_case(accession, PostCode.ACCESSION_APPROVER, by, at)
 
 
 def why_not_withdraw(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -22,8 +22,8 @@ from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
 from procurement import membership, signing
 from procurement.actors import Person
-from procurement.joining import Named, current, lock_accession
-from procurement.models import Accession, AccessionDecision, AccessionState, Application, PostCode
+from procurement.joining import Named, current, decide, lock_accession
+from procurement.models import Accession, AccessionState, Application, PostCode
 
 A = AccessionState
 DOCUMENT_KIND, TEMPLATE_VERSION = "access_agreement", 1
@@ -59,10 +59,7 @@ def approve(accession: Accession, *, shown_hash: str, reason: str = "", by: Pers
             _("The application you were shown is not the one that stands now."),
             _("Open it again and read what has changed."),
         )
-    AccessionDecision.objects.create(
-        application=application, outcome="approved", person_id=by.person_id, name=by.words,
-        post=PostCode.ACCESSION_APPROVER.label, reason=reason, content_hash=shown_hash, decided_at=at,
-    )  # fmt: skip
+    decide(accession, application, "approved", reason, PostCode.ACCESSION_APPROVER, by, at)
     for named in people_of(application):
         if named.post == PostCode.SIGNATORY:
             membership.appoint(accession.department, named, by=by, at=at)

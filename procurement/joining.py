@@ -191,8 +191,7 @@ def save_application(
         refuse(_("An application has at most %(most)s files.") % {"most": MOST_FILES})
     for name, value in values.items():
         setattr(application, name, [_plain(person) for person in value] if name == "people" else value)
-    hand = str(by.person_id)
-    application.hands = sorted({*application.hands, hand})
+    application.hands = sorted({*application.hands, *guards.applicant_hands(accession, by, at)})
     application.edits += 1
     application.save()
     audit.record("accession.application_saved", accession, by=by, at=at, extra={"what": sorted(values)})
@@ -215,7 +214,7 @@ def _send(accession: Accession, application: Application, *, by: Person, at: dat
     })  # fmt: skip
     application.content, application.content_hash = content.decode(), canonical.sha256_hex(content)
     application.submitted_at, application.submitted_by, application.submitted_by_name = at, by.person_id, by.words
-    application.hands = sorted({*application.hands, str(by.person_id)})
+    application.hands = sorted({*application.hands, *guards.applicant_hands(accession, by, at)})
     application.save()
 
 
@@ -247,6 +246,9 @@ def start_review(accession: Accession, *, by: Person, at: datetime) -> Accession
     insist(guards.why_not_review(accession, by=by, at=at))
     before = accession.state
     accession.reviewer_id, accession.reviewer_name = by.person_id, by.words
+    accession.reviewer_principal_id = guards.principal_id(
+        accession.framework.authority_id, PostCode.ACCESSION_LEAD, by, at
+    )
     accession.start_review(at=at)
     accession.save()
     audit.record("accession.review_started", accession, by=by, at=at, before=before, after=accession.state)
@@ -304,10 +306,12 @@ def _open_or_sent(accession: Accession, by: Person) -> Application:
     return current(accession) or _open(accession, by)
 
 
-def _decide(accession: Accession, application: Application, outcome: str, reason: str, post: str, by: Person, at) -> None:
+def decide(accession: Accession, application: Application, outcome: str, reason: str, post: str, by: Person, at) -> None:
+    """The decision as a fact, with whom the person acted for."""
     AccessionDecision.objects.create(
         application=application, outcome=outcome, person_id=by.person_id, name=by.words, post=PostCode(post).label,
-        reason=reason, content_hash=application.content_hash, decided_at=at,
+        principal_id=guards.principal_id(accession.framework.authority_id, post, by, at), reason=reason,
+        content_hash=application.content_hash, decided_at=at,
     )  # fmt: skip
 
 
@@ -318,7 +322,7 @@ def recommend(accession: Accession, *, shown_hash: str, reason: str = "", by: Pe
     application = current(accession)
     insist(guards.why_not_recommend(accession, application, by=by, at=at))
     _insist_on_hash(application, shown_hash)
-    _decide(accession, application, "recommended", reason, PostCode.ACCESSION_LEAD, by, at)
+    decide(accession, application, "recommended", reason, PostCode.ACCESSION_LEAD, by, at)
     audit.record("accession.recommended", accession, by=by, at=at, reason=reason, hash_shown=shown_hash)
     notifications.tell_recommended(accession, at)
     return accession
@@ -340,7 +344,7 @@ def decline(accession: Accession, *, reason: str, by: Person, at: datetime) -> A
     if not reason.strip():
         refuse(_("Give a reason: the department will read it."))
     if application is not None and application.submitted_at is not None:
-        _decide(accession, application, "declined", reason, PostCode.ACCESSION_APPROVER, by, at)
+        decide(accession, application, "declined", reason, PostCode.ACCESSION_APPROVER, by, at)
     before = accession.state
     if accession.document is not None:
         store.void(accession.document, by=by, at=at)

@@ -62,6 +62,7 @@ class Accession(Row):
     due_at = models.DateTimeField(null=True, blank=True)
     days_left = models.PositiveSmallIntegerField(null=True, blank=True)
     reviewer_id = models.UUIDField(null=True, blank=True)
+    reviewer_principal_id = models.UUIDField(null=True, blank=True)
     reviewer_name = models.CharField(max_length=120, blank=True)
     number = models.CharField(max_length=20, unique=True, null=True, blank=True)
     document = models.OneToOneField(Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -71,7 +72,7 @@ class Accession(Row):
     db_rights = STATE(
         "state", "state_since", "seats_expected", "contact_name", "contact_email", "contact_proposed_by",
         "contact_proposed_for", "contact_confirmed_by", "due_at", "days_left",
-        "reviewer_id", "reviewer_name", "number", "document_id", "signed_on", "ended_words",
+        "reviewer_id", "reviewer_principal_id", "reviewer_name", "number", "document_id", "signed_on", "ended_words",
     )  # fmt: skip
 
     class Meta:
@@ -179,7 +180,7 @@ class Application(Row):
 
     ``sites``: [{name, address, seats}]; ``people``: [{name, email, post, limit_gbp, unlimited}], limit in GBP (VAT
     excluded) of the delegation that goes with the post; ``files``: [{kind, filename, content_type, length, sha256}];
-    ``hands``: person ids of everybody who wrote in it.
+    ``hands``: person ids of everybody who wrote in it, and of whom they acted for.
     """
 
     class FileKind(models.TextChoices):
@@ -249,8 +250,9 @@ class AccessionQuestion(Row):
 
 
 class AccessionDecision(Row):
-    """A fact: who recommended, approved or declined which application (its hash), and why. The approver is not the one
-    who recommended, nor anybody whose hand is in the application (trigger)."""
+    """A fact: who recommended, approved or declined which application (its hash), for whom (``principal_id``) and why.
+    Nobody decides on an application of theirs or that names them, and who approves had no part in the review; a deputy
+    stands for their principal too (trigger)."""
 
     class Outcome(models.TextChoices):
         RECOMMENDED = "recommended", _("recommended")
@@ -260,6 +262,7 @@ class AccessionDecision(Row):
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
     outcome = models.CharField(max_length=11, choices=Outcome.choices)
     person_id = models.UUIDField()
+    principal_id = models.UUIDField(null=True, blank=True)
     name = models.CharField(max_length=120)
     post = models.CharField(max_length=120)
     reason = models.TextField(blank=True)

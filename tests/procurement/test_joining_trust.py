@@ -10,7 +10,7 @@ from catalogue.models import Organisation
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.refusal import Refused
 from procurement import access, agreements, joining
-from procurement.models import Accession, ActingFor, OrganisationGrant, PostCode, PostHolding, User
+from procurement.models import Accession, AccessionDecision, ActingFor, OrganisationGrant, PostCode, PostHolding, User
 from procurement.people_guards import posts_of
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -219,3 +219,93 @@ def test_who_can_apply_there_already_is_shown_and_asked(client):
     shown = client.get(here + "engage/").content.decode()
     assert "administrator@bis.example" in shown and "contact_email" not in shown
     assert post(client, here + "engage/")["Location"] == here
+
+
+# Nobody considers their own
+
+
+def deputise(principal: str, deputy: str) -> None:
+    holding = PostHolding.objects.filter(user__email=principal).first()
+    ActingFor.objects.create(holding=holding, deputy=cast.person(deputy).user, starts_on=TODAY, ends_on=TODAY)
+
+
+def recommended(reviewer: str = LEAD, recommender: str = LEAD) -> tuple[Accession, str]:
+    accession = cast.ons_applied()
+    shown = joining.current(accession).content_hash
+    act(joining.start_review, accession, reviewer)
+    act(joining.recommend, accession, recommender, shown_hash=shown)
+    return accession, shown
+
+
+def decision(accession: Accession, email: str, **more) -> None:
+    application = joining.current(accession)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        AccessionDecision.objects.create(
+            application=application, outcome="approved", person_id=cast.person(email).person_id, name="x", post="x",
+            content_hash=application.content_hash, decided_at=cast.START, **more,
+        )  # fmt: skip
+
+
+def test_who_started_the_review_does_not_approve_what_another_recommended():
+    cast.give_post(APPROVER, "CO", PostCode.ACCESSION_LEAD)
+    accession, shown = recommended(reviewer=APPROVER)
+    with pytest.raises(Refused, match="You reviewed this application"):
+        act(agreements.approve, accession, APPROVER, shown_hash=shown)
+    decision(accession, APPROVER)
+
+
+def test_who_asked_in_the_review_does_not_approve():
+    cast.give_post(APPROVER, "CO", PostCode.ACCESSION_LEAD)
+    accession = cast.ons_applied()
+    act(joining.start_review, accession, LEAD)
+    act(joining.ask, accession, APPROVER, text="Why?")
+    act(joining.answer, accession, REQUESTER, text="Because.")
+    shown = joining.current(accession).content_hash
+    act(joining.recommend, accession, LEAD, shown_hash=shown)
+    with pytest.raises(Refused, match="You reviewed this application"):
+        act(agreements.approve, accession, APPROVER, shown_hash=shown)
+
+
+def test_a_deputy_reviews_in_the_name_of_the_principal_who_then_does_not_approve():
+    deputise(LEAD, AUDITOR)
+    accession, shown = recommended(reviewer=AUDITOR, recommender=AUDITOR)
+    cast.give_post(LEAD, "CO", PostCode.ACCESSION_APPROVER)
+    with pytest.raises(Refused, match="You reviewed this application"):
+        act(agreements.approve, accession, LEAD, shown_hash=shown)
+    decision(accession, LEAD)
+    lead = cast.person(LEAD)
+    decision(accession, APPROVER, principal_id=lead.person_id)
+    assert AccessionDecision.objects.get().principal_id == lead.person_id
+
+
+def test_who_is_named_in_an_application_does_not_decide_on_it():
+    approver = cast.person(APPROVER)
+    accession = cast.ons_applied()
+    User.objects.filter(pk=approver.user.pk).update(email="accounting.officer@elsewhere.example")
+    values = {"people": [*cast.ons_people(), joining.Named("He", "accounting.officer@elsewhere.example", PostCode.BUDGET_HOLDER)]}
+    User.objects.filter(pk=approver.user.pk).update(email=APPROVER)
+    act(joining.start_review, accession, LEAD)
+    act(joining.ask, accession, LEAD, text="Who?")
+    act(joining.save_application, accession, REQUESTER, values=values)
+    act(joining.answer, accession, REQUESTER, text="He.")
+    shown = joining.current(accession).content_hash
+    act(joining.recommend, accession, LEAD, shown_hash=shown)
+    User.objects.filter(pk=approver.user.pk).update(email="accounting.officer@elsewhere.example")
+    with pytest.raises(Refused, match="are named in this application"):
+        act(agreements.approve, accession, "accounting.officer@elsewhere.example", shown_hash=shown)
+    decision(accession, "accounting.officer@elsewhere.example")
+
+
+def test_a_deputys_words_in_an_application_are_the_principals_too():
+    deputise(REQUESTER, "administrator@ons.example")
+    accession = cast.ons()
+    act(joining.save_application, accession, "administrator@ons.example", values={"statement": "x"})
+    assert str(cast.person(REQUESTER).person_id) in joining.current(accession).hands
+
+
+def test_an_approval_by_the_reviewer_breaks_an_invariant():
+    accession, shown = recommended()
+    act(agreements.approve, accession, APPROVER, shown_hash=shown)
+    assert not names("accessions_are_decided_by_others")
+    Accession.objects.filter(pk=accession.pk).update(reviewer_principal_id=cast.person(APPROVER).person_id)
+    assert names("accessions_are_decided_by_others")
