@@ -245,6 +245,17 @@ SELECT v.id AS revision, v.document_id, s.id AS signature, i.field
     OR (s.id IS NOT NULL AND (i.document_id <> v.document_id OR i.base_sha256 <> p.sha256
                               OR i.created_at > s.signed_at));
 
+-- 13 agreements_are_signed_by_others: nobody who wrote in, sent, reviewed or decided on an application signs its agreement
+SELECT i.id AS intent, j.number, i.act ->> 'name' AS name
+  FROM documents_signingintent i
+  JOIN procurement_accession j ON j.document_id = i.document_id
+  CROSS JOIN LATERAL (SELECT (i.act ->> 'person_id')::uuid AS person_id) who
+ WHERE who.person_id IN (j.reviewer_id, j.reviewer_principal_id)
+    OR EXISTS (SELECT 1 FROM procurement_application a
+                WHERE a.accession_id = j.id AND (a.submitted_by = who.person_id OR a.hands ? who.person_id::text))
+    OR EXISTS (SELECT 1 FROM procurement_accessiondecision d JOIN procurement_application a ON a.id = d.application_id
+                WHERE a.accession_id = j.id AND who.person_id IN (d.person_id, d.principal_id));
+
 -- 13 complete_documents_bear_every_signature: nothing is complete before each expected signer signed
 SELECT d.id AS document, signer ->> 'field' AS missing
   FROM documents_document d CROSS JOIN LATERAL jsonb_array_elements(d.expected_signers) signer

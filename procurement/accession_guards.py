@@ -178,7 +178,7 @@ def gaps(application: Application, on: date) -> Iterator[Reason]:
     yield from sides.why_of_another(application.accession.department, named, on)
     signatories = {person["email"] for person in application.people if person["post"] == PostCode.SIGNATORY}
     requesters = {person["email"] for person in application.people if person["post"] == PostCode.REQUESTER}
-    if requesters and requesters <= signatories:
+    if requesters & signatories:
         yield Reason(_("Whoever requests an order cannot sign its contract: name somebody else as one of the two."))
     kinds = {file["kind"] for file in application.files}
     if Application.FileKind.SIGNATORY not in kinds:
@@ -187,6 +187,17 @@ def gaps(application: Application, on: date) -> Iterator[Reason]:
         yield Reason(_("Attach the letter that gives the limits you have entered."))
     if any(person["post"] == PostCode.SIGNATORY and not _has_limit(person) for person in application.people):
         yield Reason(_("Enter up to what value the signatory may sign."))
+
+
+def _signatory_free(accession: Accession, application: Application, by: Person, at: datetime) -> Iterator[Reason]:
+    """The agreement will have somebody to sign it: a signatory without a hand in the application, the sender's too."""
+    named = {person["email"] for person in application.people if person["post"] == PostCode.SIGNATORY}
+    wrote = {str(hand) for hand in hands(accession)} | applicant_hands(accession, by, at)
+    if named and named <= set(User.objects.filter(person_id__in=wrote).values_list("email", flat=True)):
+        yield Reason(
+            _("Who is named as signatory has written in this application, so could not sign the agreement."),
+            _("Name another signatory as well, or let somebody else send it."),
+        )
 
 
 def _has_limit(person: dict) -> bool:
@@ -201,12 +212,14 @@ def why_not_apply(accession: Accession, application: Application | None, *, by: 
         yield Reason(_("There is no application yet; fill it in first."))
         return
     yield from gaps(application, london_day(at))
+    yield from _signatory_free(accession, application, by, at)
 
 
 def why_not_answer(accession: Accession, application: Application, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.INFORMATION_REQUESTED)
     yield from _applicant(accession, by, at)
     yield from gaps(application, london_day(at))
+    yield from _signatory_free(accession, application, by, at)
 
 
 def why_not_review(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -35,8 +35,12 @@ def subject_of(accession: Accession) -> str:
 
 
 def signing_of(accession: Accession) -> signing.Signing:
-    """It commits no money: any signature delegation that is not for one lot covers it."""
-    return signing.Signing(accession.document, guards.boxes(accession), Decimal(0))
+    """It commits no money: any signature delegation that is not for one lot covers it. Who had a hand in the
+    application, or in what was decided on it, signs for neither party."""
+    return signing.Signing(
+        accession.document, guards.boxes(accession), Decimal(0), barred=guards.concerned(accession),
+        barred_words=_("Whoever wrote in, sent, reviewed or decided on the application does not sign the agreement."),
+    )  # fmt: skip
 
 
 def why_not_sign(accession: Accession, party: str, *, by: Person, at: datetime, fresh: bool = True):

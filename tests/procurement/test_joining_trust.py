@@ -1,16 +1,28 @@
 """What nobody may do by way of joining: take over a body, consider their own application, sign for both ends."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from catalogue.models import Organisation
+from documents import store
 from documents.management.commands.check_invariants import FILE, broken, read
+from documents.models import SigningIntent
 from documents.refusal import Refused
 from procurement import access, agreements, joining
-from procurement.models import Accession, AccessionDecision, ActingFor, OrganisationGrant, PostCode, PostHolding, User
+from procurement.models import (
+    Accession,
+    AccessionDecision,
+    ActingFor,
+    Delegation,
+    OrganisationGrant,
+    PostCode,
+    PostHolding,
+    User,
+)
 from procurement.people_guards import posts_of
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -309,3 +321,77 @@ def test_an_approval_by_the_reviewer_breaks_an_invariant():
     assert not names("accessions_are_decided_by_others")
     Accession.objects.filter(pk=accession.pk).update(reviewer_principal_id=cast.person(APPROVER).person_id)
     assert names("accessions_are_decided_by_others")
+
+
+# Nobody signs what they brought about
+
+
+def agreement() -> Accession:
+    accession = cast.ons_approved()
+    cast.run_all_jobs()
+    return cast.fresh(accession)
+
+
+def sign(accession: Accession, party: str, email: str) -> None:
+    shown = store.head(accession.document).sha256
+    act(agreements.sign, accession, email, party=party, shown_sha256=shown)
+
+
+BARRED = "Whoever wrote in, sent, reviewed or decided"
+
+
+def powers(email: str, organisation: str, post_code: str) -> None:
+    """The post of a signatory, with an unlimited signature delegation."""
+    cast.give_post(email, organisation, post_code)
+    holding = PostHolding.objects.get(user__email=email, post__code=post_code)
+    Delegation.objects.create(holding=holding, kind="signature", unlimited=True, starts_on=TODAY)
+
+
+def test_who_sent_the_application_does_not_sign_the_agreement():
+    accession = agreement()
+    powers(REQUESTER, "ONS", PostCode.SIGNATORY)
+    with pytest.raises(Refused, match=BARRED):
+        sign(accession, "department", REQUESTER)
+    assert not SigningIntent.objects.exists()
+
+
+@pytest.mark.parametrize("email", [LEAD, APPROVER])
+def test_who_reviewed_or_approved_it_does_not_sign_for_the_authority(email):
+    accession = agreement()
+    sign(accession, "department", "signatory@ons.example")
+    cast.run_all_jobs()
+    powers(email, "CO", PostCode.AUTHORITY_SIGNATORY)
+    with pytest.raises(Refused, match=BARRED):
+        sign(accession, "authority", email)
+
+
+def test_an_application_is_sent_only_with_a_signatory_who_did_not_write_it():
+    by = cast.person(REQUESTER)
+    people = [*(p for p in cast.ons_people() if p.post not in ("signatory", "requester")),
+              joining.Named("Me", REQUESTER, PostCode.SIGNATORY, Decimal(1)),
+              joining.Named("Other", "other@ons.example", PostCode.REQUESTER)]  # fmt: skip
+    values = {"statement": "x", "sites": cast.ONS_SITES, "people": people,
+              "files": [cast.evidence("signatory"), cast.evidence("delegation")]}  # fmt: skip
+    joining.save_application(cast.ons(), values, by=by, at=cast.START)
+    with pytest.raises(Refused, match="could not sign the agreement"):
+        joining.apply(cast.ons(), by=by, at=cast.START)
+    other = joining.Named("Also", "also@ons.example", PostCode.SIGNATORY, Decimal(1))
+    joining.save_application(cast.ons(), {"people": [*people, other]}, by=by, at=cast.START)
+    assert joining.apply(cast.ons(), by=by, at=cast.START).state == "applied"
+
+
+def test_one_person_is_not_named_as_requester_and_as_signatory():
+    by = cast.person(REQUESTER)
+    twice = joining.Named("ONS signatory", "signatory@ons.example", PostCode.REQUESTER)
+    joining.save_application(cast.ons(), {"people": [*cast.ons_people(), twice]}, by=by, at=cast.START)
+    with pytest.raises(Refused, match="Whoever requests an order cannot sign its contract"):
+        joining.apply(cast.ons(), by=by, at=cast.START)
+
+
+def test_an_agreement_signed_by_its_applicant_breaks_an_invariant():
+    accession = agreement()
+    sign(accession, "department", "signatory@ons.example")
+    assert not names("agreements_are_signed_by_others")
+    signatory = cast.person("signatory@ons.example").person_id
+    Accession.objects.filter(pk=accession.pk).update(reviewer_id=signatory)
+    assert names("agreements_are_signed_by_others")
