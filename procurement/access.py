@@ -4,7 +4,7 @@ A stranger gets 404. A colleague without the right gets ``NotYours`` (403) with 
 dated grant; what a member may do follows from the posts they hold on the day.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -345,6 +345,18 @@ def fit_grants(user: User, body: Organisation, *, on: date, make: bool = False) 
         last = None if None in found else max(found)
         if not model.objects.filter(in_date(on), user=user, content_object=target).update(ends_on=last) and make:
             _grant(model, user, target, codename, on, last)
+
+
+def grants_of(emails: Iterable[str], body: Organisation) -> set[int]:
+    """The ids of these people's grants on the organisation, whenever they run."""
+    found = OrganisationGrant.objects.filter(user__email__in=emails, content_object=body)
+    return set(found.values_list("pk", flat=True))
+
+
+def end_grants(grants: Iterable[int], *, on: date, unless: Collection[int]) -> None:
+    """These grants on an organisation end on the day, except those of the people (user ids) in ``unless``."""
+    lasting = OrganisationGrant.objects.filter(in_date(on), pk__in=list(grants))
+    lasting.exclude(user_id__in=unless).update(ends_on=on)
 
 
 def acts_for_a_counterparty(user: User, body: Organisation, on: date) -> bool:

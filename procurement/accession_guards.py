@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, Organisation
+from documents import store
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp
@@ -333,8 +334,12 @@ def why_not_decline(accession: Accession, application: Application | None, *, by
 
 
 def why_not_withdraw(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """The department at any time before it has joined; the lead may close what never became an application."""
+    """The department at any time before it has joined; the lead may close what never became an application.
+    The last signatory's act ends that, before its signature is on the document."""
     yield from why_not_in_state(accession, *PIPELINE)
+    if accession.document is not None and store.next_party(accession.document) is None:
+        yield Reason(_("Both parties have signed the agreement; it is being closed."),
+                     _("The framework manager can end the membership."))  # fmt: skip
     if accession.state in (A.PROSPECT, A.ENGAGED) and not any(
         _authority(accession, PostCode.ACCESSION_LEAD, by, at)
     ):

@@ -16,7 +16,7 @@ from documents import audit, canonical, store
 from documents.refusal import insist, refuse
 from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
-from procurement import clocks, membership
+from procurement import clocks, membership, provisional
 from procurement.actors import Person
 from procurement.drafting import STALE
 from procurement.locking import share_framework
@@ -348,6 +348,7 @@ def decline(accession: Accession, *, reason: str, by: Person, at: datetime) -> A
     before = accession.state
     if accession.document is not None:
         store.void(accession.document, by=by, at=at)
+    provisional.take_back(accession, by=by, at=at)
     accession.decline(at=at, reason=reason)
     accession.due_at = accession.days_left = None
     accession.save()

@@ -1,4 +1,5 @@
-"""A deputy stands for their principal in joining too, and who approves an application had no part in its review."""
+"""A deputy stands for their principal in joining too, and who approves an application had no part in its review. What an approval
+gives its signatories is kept, to be taken back if the body does not join."""
 
 from django.db import migrations, models
 
@@ -44,6 +45,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("accession", "reviewer_principal_id", models.UUIDField(blank=True, null=True)),
+        migrations.AddField("accession", "given", models.JSONField(blank=True, default=dict)),
         migrations.AddField("accessiondecision", "principal_id", models.UUIDField(blank=True, null=True)),
         migrations.RunSQL(SEGREGATED, migrations.RunSQL.noop),
     ]

@@ -45,6 +45,7 @@ class Accession(Row):
     days left stand in ``days_left`` instead.
     ``contact_proposed_by``: the lead who proposed the body's first administrator (``contact_proposed_for``: whom the
     lead acted for); only when another person has confirmed (``contact_confirmed_by``) are they that.
+    ``given``: ids of the rows that the approval gave its signatories (``procurement.provisional``).
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -67,12 +68,13 @@ class Accession(Row):
     number = models.CharField(max_length=20, unique=True, null=True, blank=True)
     document = models.OneToOneField(Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     signed_on = models.DateField(null=True, blank=True)
+    given = models.JSONField(default=dict, blank=True)
     ended_words = models.CharField(max_length=2000, blank=True)
 
     db_rights = STATE(
         "state", "state_since", "seats_expected", "contact_name", "contact_email", "contact_proposed_by",
         "contact_proposed_for", "contact_confirmed_by", "due_at", "days_left",
-        "reviewer_id", "reviewer_principal_id", "reviewer_name", "number", "document_id", "signed_on", "ended_words",
+        "reviewer_id", "reviewer_principal_id", "reviewer_name", "number", "document_id", "signed_on", "given", "ended_words",
     )  # fmt: skip
 
     class Meta:

@@ -1,6 +1,7 @@
 """What nobody may do by way of joining: take over a body, consider their own application, sign for both ends."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,11 +9,12 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from catalogue.models import Organisation
-from documents import store
+from contracts import formation
+from documents import audit, store
 from documents.management.commands.check_invariants import FILE, broken, read
-from documents.models import SigningIntent
+from documents.models import Job, Signature, SigningIntent
 from documents.refusal import Refused
-from procurement import access, agreements, joining
+from procurement import access, agreements, joining, membership
 from procurement.models import (
     Accession,
     AccessionDecision,
@@ -395,3 +397,87 @@ def test_an_agreement_signed_by_its_applicant_breaks_an_invariant():
     signatory = cast.person("signatory@ons.example").person_id
     Accession.objects.filter(pk=accession.pk).update(reviewer_id=signatory)
     assert names("agreements_are_signed_by_others")
+
+
+# Who withdraws leaves nothing behind
+
+
+def test_a_withdrawal_after_an_act_ends_the_job_of_its_signature():
+    accession = agreement()
+    sign(accession, "department", "signatory@ons.example")
+    act(agreements.withdraw, accession, REQUESTER, reason="Another framework was chosen.")
+    cast.run_all_jobs()
+    job = Job.objects.get(task="procurement.apply_signature")
+    assert (job.state, job.attempts, job.last_error) == ("done", 1, "")
+    assert audit.history(accession).last().verb == "accession.signature_left_out"
+    assert not Signature.objects.exists() and cast.fresh(accession).state == "withdrawn"
+    call_command("check_invariants")
+
+
+def test_nobody_withdraws_after_the_last_act_though_its_signature_is_not_on_yet():
+    accession = agreement()
+    sign(accession, "department", "signatory@ons.example")
+    cast.run_all_jobs()
+    sign(accession, "authority", "authority.signatory@co.example")
+    with pytest.raises(Refused, match="Both parties have signed"):
+        act(agreements.withdraw, accession, REQUESTER, reason="Another framework was chosen.")
+    cast.run_all_jobs()
+    assert cast.fresh(accession).state == "active"
+
+
+def test_a_refusal_after_an_act_ends_the_job_of_that_signature_too():
+    contract = cast.issued()
+    cast.sign(contract, "supplier", "supplier.signatory@fujitsu.example")
+    formation.refuse_to_sign(
+        contract, "department", reason="No.", changes_wanted=False, by=cast.person("signatory@dius.example"),
+        at=cast.START,
+    )  # fmt: skip
+    cast.run_all_jobs()
+    assert Job.objects.get(task="contracts.apply_signature").state == "done"
+    assert audit.history(contract).last().verb == "contract.signature_left_out"
+
+
+def applied_with_new_signatory() -> Accession:
+    by = cast.person(REQUESTER)
+    people = [p for p in cast.ons_people() if p.post != "signatory"]
+    people.append(joining.Named("Nora", "nora@ons.example", PostCode.SIGNATORY, Decimal("1000.00")))
+    values = {"statement": "x", "sites": cast.ONS_SITES, "people": people,
+              "files": [cast.evidence("signatory"), cast.evidence("delegation")]}  # fmt: skip
+    joining.save_application(cast.ons(), values, by=by, at=cast.START)
+    accession = joining.apply(cast.ons(), by=by, at=cast.START)
+    shown = joining.current(accession).content_hash
+    act(joining.start_review, accession, LEAD)
+    act(joining.recommend, accession, LEAD, shown_hash=shown)
+    return act(agreements.approve, accession, APPROVER, shown_hash=shown)
+
+
+@pytest.mark.parametrize("how", ["withdraw", "decline"])
+def test_what_the_approval_gave_the_signatory_ends_when_the_body_does_not_join(how):
+    accession = applied_with_new_signatory()
+    nora, tomorrow = User.objects.get(email="nora@ons.example"), TODAY + timedelta(days=1)
+    assert access.sight(nora, tomorrow).posts
+    action, by = (agreements.withdraw, REQUESTER) if how == "withdraw" else (joining.decline, APPROVER)
+    act(action, accession, by, reason="No more.")
+    seen = access.sight(nora, tomorrow)
+    assert not seen.posts and not seen.organisations
+    assert PostHolding.objects.get(user=nora).ends_on == TODAY
+    assert Delegation.objects.get(holding__user=nora).ends_on == TODAY
+    assert audit.history(accession.department).last().verb == "organisation.post_ended"
+
+
+def test_what_a_signatory_had_before_or_was_given_since_stays():
+    accession = applied_with_new_signatory()
+    administrator = cast.person("administrator@ons.example")
+    membership.invite(accession.department, name="Nora", email="nora@ons.example", post=PostCode.CONTRACT_MANAGER,
+                      by=administrator, at=cast.START)  # fmt: skip
+    act(agreements.withdraw, accession, REQUESTER, reason="No more.")
+    nora, tomorrow = User.objects.get(email="nora@ons.example"), TODAY + timedelta(days=1)
+    assert {code for _body, code in access.sight(nora, tomorrow).posts} == {"contract_manager"}
+
+
+def test_a_signatory_known_before_keeps_the_post_and_loses_the_membership():
+    accession = cast.ons_approved()
+    act(agreements.withdraw, accession, REQUESTER, reason="No more.")
+    signatory = cast.person("signatory@ons.example").user
+    assert PostHolding.objects.get(user=signatory).ends_on is None
+    assert not access.sight(signatory, TODAY + timedelta(days=1)).posts
