@@ -26,6 +26,7 @@ from procurement.models import (
     Accession,
     AccessionState,
     ActingFor,
+    Application,
     CallOff,
     CallOffRevision,
     Delegation,
@@ -135,6 +136,12 @@ def visible_accessions(by: Person, on: date) -> QuerySet[Accession]:
     return Accession.objects.filter(own | Q(framework_id__in=seen.frameworks)).select_related(
         "framework__authority", "department", "document"
     )
+
+
+def visible_applications(by: Person, accession: Accession, on: date) -> QuerySet[Application]:
+    """Of an accession the person may see: all of them for its own people, and for the authority those that were sent."""
+    sent = accession.applications.exclude(submitted_at=None)
+    return accession.applications.all() if accession.department_id in sight_of(by, on).organisations else sent
 
 
 def framework_served(by: Person, on: date) -> Framework | None:

@@ -216,9 +216,12 @@ def why_not_apply(accession: Accession, application: Application | None, *, by: 
     yield from _signatory_free(accession, application, by, at)
 
 
-def why_not_answer(accession: Accession, application: Application, *, by: Person, at: datetime) -> Iterator[Reason]:
+def why_not_answer(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.INFORMATION_REQUESTED)
     yield from _applicant(accession, by, at)
+    if application is None:
+        yield Reason(_("There is no application yet; fill it in first."))
+        return
     yield from gaps(application, london_day(at))
     yield from _signatory_free(accession, application, by, at)
 

@@ -70,6 +70,29 @@ def current(accession: Accession) -> Application | None:
     return accession.applications.order_by("-number").first()
 
 
+def sent(accession: Accession) -> Application | None:
+    """The newest application that was sent: what the authority reads and decides on."""
+    return accession.applications.exclude(submitted_at=None).order_by("-number").first()
+
+
+def hash_of(accession: Accession, application: Application | None) -> str:
+    """The sha256 that a form about the application carries: of what was sent, or of what would be sent now."""
+    if application is None:
+        return ""
+    return application.content_hash or canonical.sha256_hex(_content(accession, application))
+
+
+def _content(accession: Accession, application: Application) -> bytes:
+    """The application in canonical JSON."""
+    return canonical.dumps({
+        "schema": SCHEMA, "framework": accession.framework.reference, "number": application.number,
+        "department": {"code": accession.department.code, "name": accession.department.name,
+                       "identifier": accession.department.identifier},
+        "statement": application.statement, "sites": application.sites, "people": application.people,
+        "files": application.files, "seats": application.seats,
+    })  # fmt: skip
+
+
 @transaction.atomic
 def add_interest(
     framework: Framework, interest: Interest, *, seats_expected: int | None, by: Person, at: datetime
@@ -205,13 +228,7 @@ def _plain(person: Named) -> dict[str, Any]:
 
 def _send(accession: Accession, application: Application, *, by: Person, at: datetime) -> None:
     """Freeze it: canonical JSON and its sha256."""
-    content = canonical.dumps({
-        "schema": SCHEMA, "framework": accession.framework.reference, "number": application.number,
-        "department": {"code": accession.department.code, "name": accession.department.name,
-                       "identifier": accession.department.identifier},
-        "statement": application.statement, "sites": application.sites, "people": application.people,
-        "files": application.files, "seats": application.seats,
-    })  # fmt: skip
+    content = _content(accession, application)
     application.content, application.content_hash = content.decode(), canonical.sha256_hex(content)
     application.submitted_at, application.submitted_by, application.submitted_by_name = at, by.person_id, by.words
     application.hands = sorted({*application.hands, *guards.applicant_hands(accession, by, at)})
@@ -219,13 +236,13 @@ def _send(accession: Accession, application: Application, *, by: Person, at: dat
 
 
 @transaction.atomic
-def apply(accession: Accession, *, edits: int | None = None, by: Person, at: datetime) -> Accession:
-    """The department sends its application; the review is due in the framework's working days."""
+def apply(accession: Accession, *, shown_hash: str | None = None, by: Person, at: datetime) -> Accession:
+    """The department sends its application; the review is due in the framework's working days. ``shown_hash``
+    (``hash_of``) is of what the person was shown; None says that nothing was: a command's own application."""
     accession = lock_accession(accession)
     application = current(accession)
     insist(guards.why_not_apply(accession, application, by=by, at=at))
-    if edits is not None and edits != application.edits:
-        refuse(*STALE)
+    _insist_on_hash(accession, application, shown_hash)
     _send(accession, application, by=by, at=at)
     before = accession.state
     accession.apply(at=at)
@@ -276,11 +293,13 @@ def ask(accession: Accession, *, text: str, by: Person, at: datetime) -> Accessi
 
 
 @transaction.atomic
-def answer(accession: Accession, *, text: str, by: Person, at: datetime) -> Accession:
-    """The department answers, with its application as it now stands; the clock goes on."""
+def answer(accession: Accession, *, text: str, shown_hash: str | None = None, by: Person, at: datetime) -> Accession:
+    """The department answers, with its application as it now stands and was shown (as for ``apply``); the clock goes
+    on."""
     accession = lock_accession(accession)
-    application = _open_or_sent(accession, by)
+    application = current(accession)
     insist(guards.why_not_answer(accession, application, by=by, at=at))
+    _insist_on_hash(accession, application, shown_hash)
     if not text.strip():
         refuse(_("Write the answer."))
     if application.submitted_at is None:
@@ -302,10 +321,6 @@ def answer(accession: Accession, *, text: str, by: Person, at: datetime) -> Acce
     return accession
 
 
-def _open_or_sent(accession: Accession, by: Person) -> Application:
-    return current(accession) or _open(accession, by)
-
-
 def decide(accession: Accession, application: Application, outcome: str, reason: str, post: str, by: Person, at) -> None:
     """The decision as a fact, with whom the person acted for."""
     AccessionDecision.objects.create(
@@ -321,15 +336,15 @@ def recommend(accession: Accession, *, shown_hash: str, reason: str = "", by: Pe
     accession = lock_accession(accession)
     application = current(accession)
     insist(guards.why_not_recommend(accession, application, by=by, at=at))
-    _insist_on_hash(application, shown_hash)
+    _insist_on_hash(accession, application, shown_hash)
     decide(accession, application, "recommended", reason, PostCode.ACCESSION_LEAD, by, at)
     audit.record("accession.recommended", accession, by=by, at=at, reason=reason, hash_shown=shown_hash)
     notifications.tell_recommended(accession, at)
     return accession
 
 
-def _insist_on_hash(application: Application, shown_hash: str) -> None:
-    if shown_hash != application.content_hash:
+def _insist_on_hash(accession: Accession, application: Application, shown_hash: str | None) -> None:
+    if shown_hash is not None and shown_hash != hash_of(accession, application):
         refuse(
             _("The application you were shown is not the one that stands now."),
             _("Open it again and read what has changed."),
@@ -339,11 +354,11 @@ def _insist_on_hash(application: Application, shown_hash: str) -> None:
 @transaction.atomic
 def decline(accession: Accession, *, reason: str, by: Person, at: datetime) -> Accession:
     accession = lock_accession(accession)
-    application = current(accession)
+    application = sent(accession)
     insist(guards.why_not_decline(accession, application, by=by, at=at))
     if not reason.strip():
         refuse(_("Give a reason: the department will read it."))
-    if application is not None and application.submitted_at is not None:
+    if application is not None:
         decide(accession, application, "declined", reason, PostCode.ACCESSION_APPROVER, by, at)
     before = accession.state
     if accession.document is not None:

@@ -98,10 +98,10 @@ def evidence(request, public_id):
 
 @page
 def evidence_file(request, public_id, sha256):
-    """A file of the newest application, as a download, never shown in the page."""
+    """A file of any application that the reader may see, as a download, never shown in the page."""
     found = access.get_accession(request.actor, public_id, request.day)
-    application = joining.current(found)
-    file = next((f for f in (application.files if application else ()) if f["sha256"] == sha256), None)
+    seen = access.visible_applications(request.actor, found, request.day)
+    file = next((f for application in seen for f in application.files if f["sha256"] == sha256), None)
     if file is None:
         raise Http404
     response = HttpResponse(storage.get(sha256), content_type="application/octet-stream")

@@ -66,10 +66,11 @@ def accession(request, public_id):
 
 
 def _context(request, found):
-    application = joining.current(found)
+    application, *earlier = access.visible_applications(request.actor, found, request.day).order_by("-number").prefetch_related("decisions") or [None]
     by = {"by": request.actor, "at": request.at}
     return {
         "accession": found, "application": application, "reading": accession_display.reading(application),
+        "earlier": [{"application": a, "files": accession_display.files(a.files), "decisions": a.decisions.all()} for a in earlier],
         "decisions": application.decisions.all() if application else (), "questions": found.questions.all(),
         "forecast": accession_display.forecast_of(found, application, request.day),
         "desk": accession_display.desk(found, request.day), "acts": _acts(found, by),
@@ -100,8 +101,7 @@ def _with_application(guard):
 
 
 def _application(found):
-    application = joining.current(found)
-    return application.content_hash if application else ""
+    return joining.hash_of(found, joining.current(found))
 
 
 def _contact(found):
@@ -120,7 +120,8 @@ ACTS = {
                    _("Confirmed. They are asked to apply."), binds=_contact),
     "apply": Act(_("Send the application"), _("It cannot be changed after it is sent, except when you are asked something."),
                  joining.apply, forms.forms.Form, (A.ENGAGED,), "department",
-                 _with_application(guards.why_not_apply), _("Sent. The purchasing authority reviews it.")),
+                 _with_application(guards.why_not_apply), _("Sent. The purchasing authority reviews it."),
+                 binds=_application),
     "review": Act(_("Start the review"), _("You become its reviewer; somebody else will approve it."),
                   joining.start_review, forms.forms.Form, (A.APPLIED,), "authority", guards.why_not_review,
                   _("The review has started.")),
@@ -128,7 +129,7 @@ ACTS = {
                own_forms.QuestionForm, (A.IN_REVIEW,), "authority", guards.why_not_ask, _("Asked.")),
     "answer": Act(_("Answer the question"), _("Your answer goes back with the application as it stands now."),
                   joining.answer, own_forms.AnswerForm, (A.INFORMATION_REQUESTED,), "department",
-                  _with_application(guards.why_not_answer), _("Answered.")),
+                  _with_application(guards.why_not_answer), _("Answered."), binds=_application),
     "recommend": Act(_("Recommend it"), _("It then goes to the accession approver."), joining.recommend,
                      own_forms.NoteForm, (A.IN_REVIEW,), "authority", _with_application(guards.why_not_recommend),
                      _("Recommended."), binds=_application),
@@ -174,7 +175,7 @@ def act(request, public_id, name):
     asked = guards.applicants(found, request.at) if name == "engage" else ()
     form = (forms.forms.Form if asked else wanted.form)(request.POST or None)
     errors = list(wanted.why_not(found, by=request.actor, at=request.at))
-    application = joining.current(found)
+    application = access.visible_applications(request.actor, found, request.day).order_by("-number").first()
     if request.method == "POST" and (form.is_valid() or not form.fields):
         more = {"shown_hash": request.POST.get("shown_hash", "")} if wanted.binds else {}
         values = form.cleaned_data if form.fields else {}
@@ -185,6 +186,7 @@ def act(request, public_id, name):
     context = {
         "accession": found, "application": application, "form": form, "errors": errors, "title": wanted.label,
         "words": wanted.words, "button": wanted.label, "danger": wanted.danger, "asked": asked,
+        "reading": accession_display.reading(application) if wanted.binds is _application else None,
         "shown_hash": wanted.binds(found) if wanted.binds else "", "confirming": wanted.binds is _contact,
     }  # fmt: skip
     return render(request, "procurement/joining/act.html", context)

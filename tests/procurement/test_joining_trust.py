@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from catalogue.models import Organisation
 from contracts import formation
-from documents import audit, store
+from documents import audit, storage, store
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Job, Signature, SigningIntent
 from documents.refusal import Refused
@@ -21,6 +21,7 @@ from procurement.models import (
     ActingFor,
     Delegation,
     OrganisationGrant,
+    Post,
     PostCode,
     PostHolding,
     User,
@@ -481,3 +482,118 @@ def test_a_signatory_known_before_keeps_the_post_and_loses_the_membership():
     signatory = cast.person("signatory@ons.example").user
     assert PostHolding.objects.get(user=signatory).ends_on is None
     assert not access.sight(signatory, TODAY + timedelta(days=1)).posts
+
+
+# What is sent is what was shown
+
+
+def filled_in() -> Accession:
+    values = {"statement": "Desktops.", "sites": cast.ONS_SITES, "people": cast.ons_people(),
+              "files": [cast.evidence("signatory"), cast.evidence("delegation")]}  # fmt: skip
+    joining.save_application(cast.ons(), values, by=cast.person(REQUESTER), at=cast.START)
+    return cast.ons()
+
+
+def seal_of(client, address: str) -> tuple[str, str]:
+    page = client.get(address).content.decode()
+    return re.search(r'name="shown_hash" value="([0-9a-f]*)"', page)[1], page
+
+
+def test_an_application_is_sent_as_it_was_shown(client):
+    accession = filled_in()
+    here = f"/joining/{accession.public_id}/"
+    sign_in(client, REQUESTER)
+    seal, page = seal_of(client, here + "apply/")
+    assert "Desktops." in page and "Titchfield" in page
+    act(joining.save_application, accession, "administrator@ons.example", values={"statement": "A colleague's."})
+    for typed in ({"shown_hash": seal}, {}):
+        late = post(client, here + "apply/", **typed).content.decode()
+        assert "is not the one that stands now" in late and "A colleague&#x27;s." in late
+    assert cast.fresh(accession).state == "engaged"
+    seal, _page = seal_of(client, here + "apply/")
+    assert post(client, here + "apply/", shown_hash=seal)["Location"] == here
+    assert joining.current(accession).content_hash == seal
+
+
+def test_an_answer_goes_with_the_application_that_was_shown(client):
+    accession = cast.ons_applied()
+    act(joining.start_review, accession, LEAD)
+    before = cast.START - timedelta(hours=2)  # the pages' clock stands earlier than the cast's
+    joining.ask(cast.fresh(accession), text="Which?", by=cast.person(LEAD), at=before)
+    here = f"/joining/{accession.public_id}/"
+    sign_in(client, REQUESTER)
+    seal, _page = seal_of(client, here + "answer/")
+    act(joining.save_application, accession, "administrator@ons.example", values={"statement": "A colleague's."})
+    late = post(client, here + "answer/", shown_hash=seal, text="This one.").content.decode()
+    assert "is not the one that stands now" in late and "This one." in late
+    assert cast.fresh(accession).state == "information_requested"
+    seal, _page = seal_of(client, here + "answer/")
+    assert post(client, here + "answer/", shown_hash=seal, text="This one.")["Location"] == here
+    assert joining.current(accession).content_hash == seal
+
+
+# The authority reads what was sent
+
+
+def evidence_of(data: bytes, kind: str) -> dict:
+    return cast.evidence(kind) | {"filename": f"{data.decode()}.pdf", "sha256": storage.put(cast.PDF + data)}
+
+
+def test_the_authority_reads_no_application_before_it_is_sent(client):
+    accession = filled_in()
+    files = [evidence_of(b"ours", "signatory"), cast.evidence("delegation")]
+    act(joining.save_application, accession, REQUESTER, values={"files": files})
+    here = f"/joining/{accession.public_id}/"
+    for email in (LEAD, AUDITOR):
+        sign_in(client, email)
+        page = client.get(here).content.decode()
+        assert "Desktops." not in page and "ours.pdf" not in page and "There is none yet" in page
+        assert client.get(f"{here}application/evidence/{files[0]['sha256']}/").status_code == 404
+    sign_in(client, REQUESTER)
+    assert client.get(f"{here}application/evidence/{files[0]['sha256']}/").status_code == 200
+
+
+def test_the_authority_reads_no_change_before_the_answer_and_afterwards_both(client):
+    accession = cast.ons_applied()
+    first = joining.current(accession)
+    act(joining.start_review, accession, LEAD)
+    act(joining.ask, accession, LEAD, text="Which?")
+    new = [evidence_of(b"changed", "signatory"), evidence_of(b"letter", "delegation")]
+    act(joining.save_application, accession, REQUESTER, values={"statement": "Changed words.", "files": new})
+    here = f"/joining/{accession.public_id}/"
+    old, changed = (f"{here}application/evidence/{f['sha256']}/" for f in (first.files[0], new[0]))
+    sign_in(client, LEAD)
+    page = client.get(here).content.decode()
+    assert "Changed words." not in page and first.statement in page
+    assert (client.get(old).status_code, client.get(changed).status_code) == (200, 404)
+    act(joining.answer, accession, REQUESTER, text="This one.")
+    page = client.get(here).content.decode()
+    assert "Changed words." in page and "Earlier applications" in page and old in page
+    assert (client.get(old).status_code, client.get(changed).status_code) == (200, 200)
+
+
+def test_a_refusal_while_a_change_is_being_written_is_of_what_was_sent():
+    accession = cast.ons_applied()
+    first = joining.current(accession)
+    act(joining.start_review, accession, LEAD)
+    act(joining.ask, accession, LEAD, text="Which?")
+    act(joining.save_application, accession, REQUESTER, values={"statement": "Changed words."})
+    act(joining.decline, accession, APPROVER, reason="No.")
+    assert AccessionDecision.objects.get(outcome="declined").application == first
+
+
+# Bad moments and bad input end in words
+
+
+def test_an_answer_without_any_application_is_refused_in_words(client):
+    accession = Accession.objects.get(department__code="XRL")
+    somebody = User.objects.create_user("ada@crossrail.example", "Ada")
+    access.grant_organisation(somebody, accession.department, starts_on=TODAY)
+    chair = Post.objects.get_or_create(organisation=accession.department, code=PostCode.REQUESTER)[0]
+    PostHolding.objects.create(post=chair, user=somebody, starts_on=TODAY)
+    here = f"/joining/{accession.public_id}/"
+    sign_in(client, "ada@crossrail.example")
+    assert client.get(here).status_code == 200
+    page = client.get(here + "answer/")
+    assert page.status_code == 200 and "There is no application yet; fill it in first." in page.content.decode()
+    assert "There is no application yet" in post(client, here + "answer/", text="x").content.decode()
