@@ -3,12 +3,14 @@
 The agreement that follows is ``procurement.agreements``. Every act locks the accession after its framework.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, Organisation
@@ -18,7 +20,6 @@ from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
 from procurement import clocks, membership, provisional
 from procurement.actors import Person
-from procurement.drafting import STALE
 from procurement.locking import share_framework
 from procurement.models import (
     Accession,
@@ -105,17 +106,29 @@ def add_interest(
     if body is None:
         if Organisation.objects.filter(identifier=interest.identifier).exists():
             refuse(_("Another organisation has the identifier %(id)s already.") % {"id": interest.identifier})
-        body = Organisation.objects.create(**asdict(interest))
+        body = _only(lambda: Organisation.objects.create(**asdict(interest)))
         audit.record("organisation.entered", body, by=by, at=at)
     if Accession.objects.filter(framework=framework, department=body).exclude(
         state__in=["ended", "declined", "withdrawn"]
     ).exists():  # fmt: skip
         refuse(_("%(body)s is in the pipeline already, or has joined.") % {"body": body.name})
-    accession = Accession.objects.create(
-        framework=framework, department=body, state_since=at, seats_expected=seats_expected
+    accession = _only(
+        lambda: Accession.objects.create(
+            framework=framework, department=body, state_since=at, seats_expected=seats_expected
+        )
     )
     audit.record("accession.entered", accession, by=by, at=at, before=None, after=accession.state)
     return accession
+
+
+def _only(make: Callable[[], Model]) -> Model:
+    """The row, unless somebody else enters the same at this moment: the database lets one of them in."""
+    try:
+        with transaction.atomic():
+            return make()
+    except IntegrityError:
+        refuse(_("Somebody has entered this body, or one with its code or identifier, at this moment."),
+               _("Look at the board, and enter it again if it is not the same."))  # fmt: skip
 
 
 @transaction.atomic
@@ -209,7 +222,10 @@ def save_application(
     insist(guards.why_not_edit(accession, by=by, at=at))
     application = _open(accession, by)
     if edits is not None and edits != application.edits:
-        refuse(*STALE)
+        refuse(
+            _("Somebody saved this application while this form was open."),
+            _("Open it again and look at what stands in it now; what you typed is still here to copy."),
+        )
     if len(values.get("files", ())) > MOST_FILES:
         refuse(_("An application has at most %(most)s files.") % {"most": MOST_FILES})
     for name, value in values.items():

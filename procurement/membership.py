@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -80,7 +81,9 @@ def appoint(body: Organisation, named: NamedPerson, *, by: Actor, at: datetime) 
 def _seat(body: Organisation, name: str, email: str, code: str, on: date) -> tuple[User, PostHolding]:
     """The person's account, post and grant. A post that has been given an end is held on from the day after it."""
     email = email.strip().lower()
-    user = User.objects.filter(email=email).first() or User.objects.create_user(email, name)
+    user, _new = User.objects.get_or_create(  # two organisations may invite one person at one moment
+        email=email, defaults={"name": name.strip(), "password": make_password(None)}
+    )
     insist(guards.why_not_of(user, body, on))
     post, _created = Post.objects.get_or_create(organisation=body, code=code)
     held = PostHolding.objects.filter(post=post, user=user).exclude(ends_on__lt=on).order_by("starts_on").last()
