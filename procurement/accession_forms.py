@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue import uploads, widgets
 from catalogue.fields import EmailField, LineField, MoneyField, QuantityField, TextField, UploadField
-from procurement.forms import rows_of
+from catalogue.formsets import Rows, rows_of
 from procurement.models import AUTHORITY_POSTS, Application, PostCode
 
 SUPPLIER_POSTS = {PostCode.ACCOUNT_MANAGER, PostCode.ORDER_DESK, PostCode.SUPPLIER_SIGNATORY, PostCode.SERVICE_MANAGER}
@@ -98,9 +98,9 @@ class PersonForm(forms.Form):
         return data
 
 
-class _OnePerPost(forms.BaseFormSet):
+class _OnePerPost(Rows):
     def clean(self):
-        if any(self.errors):
+        if any(self.errors) or self.non_form_errors():
             return
         found = [(f["email"].lower(), f["post"]) for f in self.cleaned_data if f.get("email")]
         if len(set(found)) != len(found):
