@@ -11,7 +11,7 @@ from catalogue.models import Framework, Organisation
 from documents import store
 from documents.clock import london_day
 from documents.refusal import Reason
-from documents.templatetags.flex import gbp
+from documents.templatetags.flex import gbp, moment
 from procurement import access, forecasting, sides, signing
 from procurement.actors import Person
 from procurement.guards import why_framework_not_open, why_framework_over, why_not_authority
@@ -222,6 +222,12 @@ def why_not_answer(accession: Accession, application: Application | None, *, by:
     if application is None:
         yield Reason(_("There is no application yet; fill it in first."))
         return
+    asked = accession.questions.filter(answered_at=None, asked_at__gt=at).first()
+    if asked is not None:
+        yield Reason(
+            _("The question is of %(asked)s, which the register's clock has not reached.") % {"asked": moment(asked.asked_at)},
+            _("It can be answered then; whoever keeps the clock can step it on."),
+        )
     yield from gaps(application, london_day(at))
     yield from _signatory_free(accession, application, by, at)
 
