@@ -1,10 +1,12 @@
 """What nobody may do by way of joining: take over a body, consider their own application, sign for both ends."""
 
 import re
+import uuid
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
@@ -597,3 +599,89 @@ def test_an_answer_without_any_application_is_refused_in_words(client):
     page = client.get(here + "answer/")
     assert page.status_code == 200 and "There is no application yet; fill it in first." in page.content.decode()
     assert "There is no application yet" in post(client, here + "answer/", text="x").content.decode()
+
+
+def test_an_answer_before_the_moment_of_the_question_is_refused_in_words(client):
+    accession = cast.ons_applied()
+    act(joining.start_review, accession, LEAD)
+    later = cast.START + timedelta(days=1)
+    joining.ask(cast.fresh(accession), text="Which?", by=cast.person(LEAD), at=later)
+    with pytest.raises(Refused, match="the register's clock has not reached"):
+        act(joining.answer, accession, REQUESTER, text="This one.")
+    here = f"/joining/{accession.public_id}/answer/"
+    page = post(sign_in(client, REQUESTER), here, text="This one.")
+    assert page.status_code == 200 and "clock has not reached" in page.content.decode()
+
+
+SITE = {"site-0-name": "Newport", "site-0-address": "Newport", "site-0-seats": "2,600"}
+
+
+def save_sites(client, **counts):
+    application = joining.current(cast.ons())
+    typed = {"statement": "Desktops.", "edits": application.edits if application else 0} | counts | SITE
+    return post(client, f"/joining/{cast.ons().public_id}/application/", **typed)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"site-TOTAL_FORMS": "-1", "site-INITIAL_FORMS": "0"},
+        {"site-TOTAL_FORMS": "0", "site-INITIAL_FORMS": "0"},
+        {"site-TOTAL_FORMS": "١", "site-INITIAL_FORMS": "0"},
+        {"site-TOTAL_FORMS": "1", "site-INITIAL_FORMS": "-5"},
+        {"site-TOTAL_FORMS": "1e3", "site-INITIAL_FORMS": "0"},
+        {},
+    ],
+)
+def test_a_damaged_count_of_rows_loses_none_of_them(client, counts):
+    sign_in(client, REQUESTER)
+    assert save_sites(client, **{"site-TOTAL_FORMS": "1", "site-INITIAL_FORMS": "0"}).status_code == 302
+    before = joining.current(cast.ons())
+    answer = save_sites(client, **counts)
+    page = answer.content.decode()
+    assert answer.status_code == 200 and "The number of rows was damaged on the way" in page
+    assert "bug report" not in page and 'value="2,600"' in page
+    assert 'name="site-TOTAL_FORMS" value="1"' in page, "what is sent next is right again"
+    assert joining.current(cast.ons()).edits == before.edits
+
+
+@pytest.mark.parametrize("initial", ["0", "1"])
+def test_a_row_that_says_what_is_stored_is_a_row(client, initial):
+    sign_in(client, REQUESTER)
+    for _twice in range(2):
+        counts = {"site-TOTAL_FORMS": "1", "site-INITIAL_FORMS": initial}
+        assert save_sites(client, **counts).status_code == 302
+        assert [site["name"] for site in joining.current(cast.ons()).sites] == ["Newport"]
+
+
+def test_a_late_application_is_told_of_the_application(client):
+    sign_in(client, REQUESTER)
+    counts = {"site-TOTAL_FORMS": "1", "site-INITIAL_FORMS": "0"}
+    save_sites(client, **counts)
+    typed = {"statement": "Late.", "edits": 0} | counts | SITE
+    page = post(client, f"/joining/{cast.ons().public_id}/application/", **typed).content.decode()
+    assert "Somebody saved this application while this form was open." in page and "this call-off" not in page
+
+
+def test_one_file_is_evidence_and_letter_and_each_is_removed_by_itself(client):
+    sign_in(client, REQUESTER)
+    here = f"/joining/{cast.ons().public_id}/application/evidence/"
+    for edits, kind in enumerate(("signatory", "delegation", "delegation")):
+        file = SimpleUploadedFile("letter.pdf", cast.PDF, "application/pdf")
+        assert post(client, here, edits=edits, kind=kind, file=file).status_code == 302
+    files = joining.current(cast.ons()).files
+    assert [file["kind"] for file in files] == ["signatory", "delegation"]
+    assert files[0]["sha256"] == files[1]["sha256"]
+    page = client.get(here).content.decode()
+    assert 'name="kind" value="signatory"' in page
+    gone = {"what": "remove", "sha256": files[0]["sha256"], "kind": "signatory", "edits": 3}
+    assert post(client, here, **gone).status_code == 302
+    assert [file["kind"] for file in joining.current(cast.ons()).files] == ["delegation"]
+
+
+def test_a_name_that_was_damaged_on_the_way_is_refused(client):
+    sign_in(client, LEAD)
+    body = "name=Body+%ED%A0%80&code=DAMAGED&identifier=GOVGB-DAMAGED&address=London&crown=yes&idempotency_key="
+    answer = client.post("/joining/new/", body + str(uuid.uuid4()), content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 200 and "damaged on the way" in answer.content.decode()
+    assert not Organisation.objects.filter(code="DAMAGED").exists()
