@@ -18,7 +18,7 @@ UNGUARDED = "DROP FUNCTION supplier_does_not_join() CASCADE;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0013_priced_together"), ("catalogue", "0003_accession_review_days")]
+    dependencies = [("procurement", "0015_framework_life"), ("catalogue", "0003_accession_review_days")]
 
     operations = [
         migrations.AddField("accession", "contact_proposed_by", models.UUIDField(blank=True, null=True)),

@@ -41,7 +41,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("procurement", "0014_confirmed_contacts")]
+    dependencies = [("procurement", "0016_confirmed_contacts")]
 
     operations = [
         migrations.AddField("accession", "reviewer_principal_id", models.UUIDField(blank=True, null=True)),
