@@ -19,6 +19,8 @@ MOST_MARKS = 4  # combining marks on one letter; living scripts use up to three
 _LEFT_BEHIND = dict.fromkeys((0x00AD, 0x200B, 0x2060, 0xFEFF))
 # Letters and symbols by their category, yet drawn as nothing.
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+# What decoders put in the place of what they could not read: the text did not arrive as it was typed.
+_REPLACED = "\ufffd"
 # Joiners belong to the spelling of several scripts and to composed emoji.
 _JOINERS = frozenset("\u200c\u200d")
 
@@ -38,7 +40,7 @@ def line(text: str, *, longest: int) -> str:
 
 def block(text: str, *, longest: int, most_lines: int) -> str:
     """Text of several lines: ends of lines are ``\\n``, no blanks at line ends. Raises ValueError with words."""
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if any("\ud800" <= character <= "\udfff" or character == _REPLACED for character in text):
         raise ValueError(_("Type the text again: part of it was damaged on the way and cannot be read."))
     if len(text) > LONGEST_RAW + 4 * longest:  # normalising is slow on what nobody typed
         raise ValueError(_too_long(longest, len(text)))

@@ -101,6 +101,41 @@ SELECT d.id AS decision, d.revision_id, who.person_id
                 WHERE o.revision_id = d.revision_id AND o.id <> d.id
                   AND who.person_id IN (o.person_id, o.principal_id));
 
+-- 6 departments_are_administered_by_their_own: while somebody administers an organisation, they are of no other that is a supplier or an authority
+SELECT h.id AS holding, p.organisation_id, u.email, g.organisation_id AS also_of
+  FROM procurement_postholding h
+  JOIN procurement_post p ON p.id = h.post_id AND p.code = 'administrator'
+  JOIN procurement_user u ON u.id = h.user_id
+  JOIN (SELECT user_id, content_object_id AS organisation_id, starts_on, ends_on FROM procurement_organisationgrant
+        UNION ALL SELECT s.user_id, f.authority_id, s.starts_on, s.ends_on
+                    FROM procurement_frameworkgrant s JOIN catalogue_framework f ON f.id = s.content_object_id) g
+    ON g.user_id = h.user_id AND g.organisation_id <> p.organisation_id
+   AND daterange(g.starts_on, g.ends_on, '[]') && daterange(h.starts_on, h.ends_on, '[]')
+ WHERE g.organisation_id IN (SELECT supplier_id FROM catalogue_frameworksupplier
+                             UNION SELECT authority_id FROM catalogue_framework);
+
+-- 6 accessions_are_decided_by_others: who decided on an application, or their principal, wrote in none of the accession and is named in none; who approved had no part in the review
+SELECT d.id AS decision, d.outcome, who.person_id
+  FROM procurement_accessiondecision d
+  JOIN procurement_application a ON a.id = d.application_id
+  JOIN procurement_accession j ON j.id = a.accession_id
+  CROSS JOIN LATERAL (SELECT d.person_id UNION ALL SELECT d.principal_id WHERE d.principal_id IS NOT NULL) who
+ WHERE EXISTS (SELECT 1 FROM procurement_application o
+                WHERE o.accession_id = j.id AND (o.submitted_by = who.person_id OR o.hands ? who.person_id::text))
+    OR EXISTS (SELECT 1 FROM procurement_application o
+                CROSS JOIN LATERAL jsonb_array_elements(o.people) named
+                JOIN procurement_user u ON u.email = lower(named ->> 'email')
+                WHERE o.accession_id = j.id AND u.person_id = who.person_id)
+    OR (d.outcome = 'approved' AND (
+           who.person_id IN (j.reviewer_id, j.reviewer_principal_id)
+           OR EXISTS (SELECT 1 FROM procurement_accessiondecision r
+                       WHERE r.application_id = a.id AND r.outcome = 'recommended'
+                         AND who.person_id IN (r.person_id, r.principal_id))));
+
+-- 6 suppliers_do_not_join: no accession is of a body that has a place as a supplier
+SELECT a.id AS accession, a.state FROM procurement_accession a
+ WHERE EXISTS (SELECT 1 FROM catalogue_frameworksupplier s WHERE s.supplier_id = a.department_id);
+
 -- 7 decisions_repeat_the_hash: a decision is on its step's revision and repeats that revision's hash
 SELECT d.id AS decision, d.revision_id, s.revision_id AS of_step
   FROM procurement_decision d
@@ -209,6 +244,17 @@ SELECT v.id AS revision, v.document_id, s.id AS signature, i.field
  WHERE (v.purpose = 'signature') <> (s.id IS NOT NULL)
     OR (s.id IS NOT NULL AND (i.document_id <> v.document_id OR i.base_sha256 <> p.sha256
                               OR i.created_at > s.signed_at));
+
+-- 13 agreements_are_signed_by_others: nobody who wrote in, sent, reviewed or decided on an application signs its agreement
+SELECT i.id AS intent, j.number, i.act ->> 'name' AS name
+  FROM documents_signingintent i
+  JOIN procurement_accession j ON j.document_id = i.document_id
+  CROSS JOIN LATERAL (SELECT (i.act ->> 'person_id')::uuid AS person_id) who
+ WHERE who.person_id IN (j.reviewer_id, j.reviewer_principal_id)
+    OR EXISTS (SELECT 1 FROM procurement_application a
+                WHERE a.accession_id = j.id AND (a.submitted_by = who.person_id OR a.hands ? who.person_id::text))
+    OR EXISTS (SELECT 1 FROM procurement_accessiondecision d JOIN procurement_application a ON a.id = d.application_id
+                WHERE a.accession_id = j.id AND who.person_id IN (d.person_id, d.principal_id));
 
 -- 13 complete_documents_bear_every_signature: nothing is complete before each expected signer signed
 SELECT d.id AS document, signer ->> 'field' AS missing

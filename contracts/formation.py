@@ -119,6 +119,8 @@ def sign(contract: Contract, party: str, *, shown_sha256: str, by: Person, at: d
 def signature_made(contract: Contract, party: str, *, at: datetime, by: Actor = SYSTEM) -> Contract:
     """A signature is on the document. The last one fixes the contract date and asks for the archive timestamp."""
     contract = lock_contract(contract)
+    if contract.state != ContractState.AWAITING_SIGNATURES:  # refused while it was put on
+        return contract
     following = store.next_party(contract.document)
     if following is not None:
         notifications.tell_next_signatory(contract, following, at)
@@ -129,6 +131,13 @@ def signature_made(contract: Contract, party: str, *, at: datetime, by: Actor = 
         audit.record("contract.binding", contract, by=by, at=at)
         jobs.enqueue("contracts.close_document", subject_of(contract), key=f"close:{contract.public_id}")
     return contract
+
+
+@transaction.atomic
+def signature_left_out(contract: Contract, intent: SigningIntent, *, at: datetime, by: Actor = SYSTEM) -> None:
+    """Another signatory refused after this act: the document is void and gets no signature for it."""
+    contract = lock_contract(contract)
+    audit.record("contract.signature_left_out", contract, by=by, at=at, extra={"act": str(intent.act_id)})
 
 
 @transaction.atomic

@@ -26,12 +26,15 @@ def make_document(job: jobs.Job) -> None:
 
 @jobs.task("contracts.apply_signature", attempts=jobs.PATIENT_ATTEMPTS, lease_seconds=120)
 def apply_signature(job: jobs.Job) -> None:
-    """Put the party's seal on for the recorded act."""
+    """Put the party's seal on for the recorded act; a document that became void after it gets none."""
     contract = _contract(job)
     intent = SigningIntent.objects.get(pk=job.payload["intent"])
-    document_work.sign(intent)
+    signature = document_work.sign(intent)
     with jobs.finishing(job):
-        formation.signature_made(contract, intent.field.removeprefix("Signature_"), at=clock.business_now())
+        if signature is None:
+            formation.signature_left_out(contract, intent, at=clock.business_now())
+        else:
+            formation.signature_made(contract, intent.field.removeprefix("Signature_"), at=clock.business_now())
 
 
 @jobs.task("contracts.close_document", attempts=jobs.PATIENT_ATTEMPTS, lease_seconds=120)

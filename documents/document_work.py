@@ -60,14 +60,14 @@ def seal(document: Document) -> DocumentRevision:
         return _revision(document, Purpose.ISSUING_SEAL)
 
 
-def sign(intent: SigningIntent) -> Signature:
-    """The organisation's seal on the recorded act."""
+def sign(intent: SigningIntent) -> Signature | None:
+    """The organisation's seal on the recorded act. None: the document became void after the act."""
     existing = Signature.objects.filter(intent=intent).first()
     if existing is not None:
         return existing
     document, act = intent.document, intent.act
     if document.state == DocumentState.VOID:
-        raise ValueError(f"{document} is void")
+        return None
     acting = f" for {act['acting_for']}" if act["acting_for"] else ""
     lines = [
         act["organisation"],

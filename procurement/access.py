@@ -4,6 +4,7 @@ A stranger gets 404. A colleague without the right gets ``NotYours`` (403) with 
 dated grant; what a member may do follows from the posts they hold on the day.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from guardian.shortcuts import get_objects_for_user
 
-from catalogue.models import Framework, Organisation
+from catalogue.models import Framework, FrameworkSupplier, Organisation
 from documents.refusal import Reason, Refused
 from procurement.actors import Person
 from procurement.models import (
@@ -25,6 +26,7 @@ from procurement.models import (
     Accession,
     AccessionState,
     ActingFor,
+    Application,
     CallOff,
     CallOffRevision,
     Delegation,
@@ -126,11 +128,20 @@ def joined(by: Person, on: date) -> QuerySet[Accession]:
 
 
 def visible_accessions(by: Person, on: date) -> QuerySet[Accession]:
-    """A department's own; the authority's of the frameworks the person serves; never a supplier's."""
+    """A department's own; the authority's of the frameworks the person serves; never a supplier's, even where a row
+    says that it joins."""
     seen = sight_of(by, on)
-    return Accession.objects.filter(
-        Q(department_id__in=seen.organisations) | Q(framework_id__in=seen.frameworks)
-    ).select_related("framework__authority", "department", "document")
+    supplier = FrameworkSupplier.objects.filter(supplier=OuterRef("department_id"))
+    own = Q(department_id__in=seen.organisations) & ~Q(Exists(supplier))
+    return Accession.objects.filter(own | Q(framework_id__in=seen.frameworks)).select_related(
+        "framework__authority", "department", "document"
+    )
+
+
+def visible_applications(by: Person, accession: Accession, on: date) -> QuerySet[Application]:
+    """Of an accession the person may see: all of them for its own people, and for the authority those that were sent."""
+    sent = accession.applications.exclude(submitted_at=None)
+    return accession.applications.all() if accession.department_id in sight_of(by, on).organisations else sent
 
 
 def framework_served(by: Person, on: date) -> Framework | None:
@@ -343,6 +354,18 @@ def fit_grants(user: User, body: Organisation, *, on: date, make: bool = False) 
             _grant(model, user, target, codename, on, last)
 
 
+def grants_of(emails: Iterable[str], body: Organisation) -> set[int]:
+    """The ids of these people's grants on the organisation, whenever they run."""
+    found = OrganisationGrant.objects.filter(user__email__in=emails, content_object=body)
+    return set(found.values_list("pk", flat=True))
+
+
+def end_grants(grants: Iterable[int], *, on: date, unless: Collection[int]) -> None:
+    """These grants on an organisation end on the day, except those of the people (user ids) in ``unless``."""
+    lasting = OrganisationGrant.objects.filter(in_date(on), pk__in=list(grants))
+    lasting.exclude(user_id__in=unless).update(ends_on=on)
+
+
 def acts_for_a_counterparty(user: User, body: Organisation, on: date) -> bool:
     """Whether the person is, from the day on, one of the people of an organisation that contracts with this one: of a
     supplier or an authority, or of anybody where this one is such. Who sits on two sides could agree with themselves."""
@@ -357,6 +380,19 @@ def acts_for_a_counterparty(user: User, body: Organisation, on: date) -> bool:
 def people_of(organisation: Organisation, on: date) -> QuerySet[User]:
     """The organisation's active people on the day."""
     return User.objects.filter(_is_one_of(OuterRef("pk"), organisation.pk, on), is_active=True).order_by("name")
+
+
+def people_ever_after(organisations: Iterable[Organisation], on: date) -> dict[str, str]:
+    """Address to name of everybody who is, or will be, one of the organisations' people on the day or later: by a
+    grant, by serving a framework of theirs, or by a post."""
+    stays = Q(ends_on__isnull=True) | Q(ends_on__gte=on)
+    bodies = list(organisations)
+    found = [
+        OrganisationGrant.objects.filter(stays, content_object__in=bodies),
+        FrameworkGrant.objects.filter(stays, content_object__authority__in=bodies),
+        PostHolding.objects.filter(stays, post__organisation__in=bodies),
+    ]
+    return {email: name for rows in found for email, name in rows.values_list("user__email", "user__name")}
 
 
 def get_organisation(by: Person, code: str, on: date) -> Organisation:

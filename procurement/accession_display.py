@@ -28,12 +28,15 @@ from procurement.models import (
 A = AccessionState
 VERBS = {
     "accession.entered": gettext_lazy("Entered"), "accession.engaged": gettext_lazy("Invited to apply"),
+    "accession.contact_named": gettext_lazy("Another contact proposed"),
+    "accession.contact_confirmed": gettext_lazy("Contact confirmed"),
     "accession.applied": gettext_lazy("Applied"), "accession.review_started": gettext_lazy("Review started"),
     "accession.information_requested": gettext_lazy("Information requested"),
     "accession.informed": gettext_lazy("Answered"), "accession.recommended": gettext_lazy("Recommended"),
     "accession.approved": gettext_lazy("Approved"), "accession.agreement_issued": gettext_lazy("Agreement issued"),
     "accession.signed_by_department": gettext_lazy("Signed by the department"),
     "accession.signed_by_authority": gettext_lazy("Signed by the purchasing authority"),
+    "accession.signature_left_out": gettext_lazy("Not put on: the agreement had become void"),
     "accession.activated": gettext_lazy("Joined"), "accession.suspended": gettext_lazy("Suspended"),
     "accession.resumed": gettext_lazy("Resumed"), "accession.ended": gettext_lazy("Ended"),
     "accession.clock_stopped": gettext_lazy("The review's clock stands"),
@@ -103,7 +106,9 @@ def waiting(by: Person, on: date) -> list[dict[str, Any]]:
         PostCode.ADMINISTRATOR: {A.ENGAGED: _("to fill in the application"), A.INFORMATION_REQUESTED: _("to answer a question")},
         PostCode.REQUESTER: {A.ENGAGED: _("to fill in the application"), A.INFORMATION_REQUESTED: _("to answer a question")},
         PostCode.ACCESSION_LEAD: {A.APPLIED: _("to review"), A.IN_REVIEW: _("to recommend, or to ask about")},
-        PostCode.ACCESSION_APPROVER: {A.IN_REVIEW: _("to approve or decline")},
+        PostCode.ACCESSION_APPROVER: {
+            A.ENGAGED: _("to confirm who fills in the application"), A.IN_REVIEW: _("to approve or decline"),
+        },
         PostCode.SIGNATORY: {A.AGREEMENT_ISSUED: _("to sign the access agreement")},
         PostCode.AUTHORITY_SIGNATORY: {A.AGREEMENT_ISSUED: _("to sign the access agreement")},
     }  # fmt: skip
@@ -132,6 +137,8 @@ def waiting(by: Person, on: date) -> list[dict[str, Any]]:
             side = row.department_id if post in (PostCode.ADMINISTRATOR, PostCode.REQUESTER, PostCode.SIGNATORY) else row.framework.authority_id
             party = {PostCode.SIGNATORY: "department", PostCode.AUTHORITY_SIGNATORY: "authority"}.get(post)
             if not words or organisation != side or (party and turns.get(row.document_id) != party):
+                continue
+            if post == PostCode.ACCESSION_APPROVER and row.state == A.ENGAGED and not row.contact_waits:
                 continue
             if row.state == A.IN_REVIEW and row.recommended != (post == PostCode.ACCESSION_APPROVER):
                 continue
@@ -173,6 +180,8 @@ def desk(accession: Accession, on: date) -> str:
         A.PROSPECT: (authority, PostCode.ACCESSION_LEAD), A.ENGAGED: applicants,
         A.APPLIED: (authority, PostCode.ACCESSION_LEAD), A.INFORMATION_REQUESTED: applicants,
     }  # fmt: skip
+    if accession.contact_waits:
+        turns[A.ENGAGED] = authority, PostCode.ACCESSION_APPROVER
     if accession.state == A.IN_REVIEW:
         last = accession.applications.order_by("-number").first()
         ready = last is not None and last.decisions.filter(outcome="recommended").exists()

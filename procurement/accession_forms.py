@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue import uploads, widgets
 from catalogue.fields import EmailField, LineField, MoneyField, QuantityField, TextField, UploadField
-from procurement.forms import rows_of
+from catalogue.formsets import Rows, rows_of
 from procurement.models import AUTHORITY_POSTS, Application, PostCode
 
 SUPPLIER_POSTS = {PostCode.ACCOUNT_MANAGER, PostCode.ORDER_DESK, PostCode.SUPPLIER_SIGNATORY, PostCode.SERVICE_MANAGER}
@@ -50,7 +50,7 @@ class InterestForm(forms.Form):
 class EngageForm(forms.Form):
     contact_name = LineField(label=_("Who fills in the application?"), max_length=120, missing=_("Enter a name."))
     contact_email = EmailField(label=_("Their email address"), missing=_("Enter an email address."),
-                               help_text=_("They become the body's administrator here and are asked to apply."))  # fmt: skip
+                               help_text=_("When the accession approver has confirmed them, they become the body's administrator here and are asked to apply."))  # fmt: skip
 
 
 class StatementForm(forms.Form):
@@ -98,9 +98,9 @@ class PersonForm(forms.Form):
         return data
 
 
-class _OnePerPost(forms.BaseFormSet):
+class _OnePerPost(Rows):
     def clean(self):
-        if any(self.errors):
+        if any(self.errors) or self.non_form_errors():
             return
         found = [(f["email"].lower(), f["post"]) for f in self.cleaned_data if f.get("email")]
         if len(set(found)) != len(found):

@@ -1,29 +1,41 @@
 """Why not: reasons in words for the acts of joining."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from catalogue.models import Framework, Organisation
+from documents import store
 from documents.clock import london_day
 from documents.refusal import Reason
-from documents.templatetags.flex import gbp
-from procurement import access, forecasting, signing
+from documents.templatetags.flex import gbp, moment
+from procurement import access, forecasting, sides, signing
 from procurement.actors import Person
 from procurement.guards import why_framework_not_open, why_framework_over, why_not_authority
 from procurement.models import (
     IN_CONSIDERATION,
     PIPELINE,
     Accession,
+    AccessionDecision,
     AccessionState,
     Application,
     CapacityAccount,
     PostCode,
+    User,
 )
 
 A = AccessionState
 APPLICANTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER)
 NEEDED_POSTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER, PostCode.ACCOUNTING_OFFICER, PostCode.SIGNATORY)
+
+
+class InterestLike(Protocol):
+    name: str
+    identifier: str
+    crown: bool
 
 
 def why_not_in_state(accession: Accession, *wanted: str) -> Iterator[Reason]:
@@ -48,10 +60,100 @@ def _applicant(accession: Accession, by: Person, at: datetime) -> Iterator[Reaso
         )
 
 
+def applicants(accession: Accession, at: datetime) -> list[User]:
+    """Who of the body can apply for it already."""
+    on = london_day(at)
+    found = [user for post in APPLICANTS for user in access.holders(accession.department_id, post, on)]
+    return list({user.pk: user for user in found}.values())
+
+
+def why_not_enter(framework: Framework, body: Organisation | None, interest: InterestLike) -> Iterator[Reason]:
+    """A body that is known by its code is chosen only by who knows it: what was typed would count for nothing else."""
+    if body is None:
+        return
+    yield from sides.why_no_place(framework, body)
+    typed = " ".join(interest.name.split()).casefold(), interest.identifier.upper(), interest.crown
+    if typed != (body.name.casefold(), body.identifier.upper(), body.crown):
+        yield Reason(
+            _("The code %(code)s is that of %(body)s, %(identifier)s, %(crown)s.")
+            % {"code": body.code, "body": body.name, "identifier": body.identifier,
+               "crown": _("a body of the Crown") if body.crown else _("no body of the Crown")},
+            _("If you mean it, enter it like that; otherwise choose another code."),
+        )  # fmt: skip
+
+
+def applicant_hands(accession: Accession, by: Person, at: datetime) -> set[str]:
+    """Whose hand it is when the person writes for the department: theirs, and their principal's."""
+    found = [acting(accession.department_id, post, by, at) for post in APPLICANTS]
+    return {str(person) for people in found for person in people}
+
+
 def why_not_engage(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.PROSPECT)
     yield from why_framework_not_open(accession.framework, london_day(at))
     yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+    yield from sides.why_no_place(accession.framework, accession.department)
+
+
+def why_not_name_contact(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Somebody (else) is proposed while nobody there can apply."""
+    yield from why_not_in_state(accession, A.ENGAGED)
+    yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+    yield from sides.why_no_place(accession.framework, accession.department)
+    yield from why_looked_after(accession, at)
+
+
+def why_looked_after(accession: Accession, at: datetime) -> Iterator[Reason]:
+    """Nobody from outside gives a body an administrator that has people who can apply."""
+    if found := applicants(accession, at):
+        yield Reason(
+            _("%(body)s has people here who can apply: %(names)s.")
+            % {"body": accession.department.name, "names": ", ".join(user.name for user in found)},
+            _("Its administrator can give a post to somebody else there."),
+        )
+
+
+def why_not_contact(accession: Accession, email: str, name: str, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Who may become the first administrator of a body."""
+    body, on = accession.department, london_day(at)
+    if email == by.email.lower():
+        yield Reason(_("Nobody gives powers to themselves: name somebody of %(body)s.") % {"body": body.name})
+        return
+    yield from sides.why_of_another(body, {email: name}, on)
+    known = User.objects.filter(email=email).first()
+    if known is not None and not known.is_active:
+        yield Reason(_("The account of %(email)s is closed.") % {"email": email})
+    people = list(access.people_of(body, on))
+    if people and email not in {person.email for person in people}:
+        yield Reason(
+            _("%(body)s has people here already; name one of them: %(names)s.")
+            % {"body": body.name, "names": ", ".join(f"{p.name} ({p.email})" for p in people[:10])}
+        )
+
+
+def why_not_confirm(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """A second person of the authority looks at whom the lead has proposed, and at all that was asked then, afresh."""
+    yield from why_not_in_state(accession, A.ENGAGED)
+    yield from _authority(accession, PostCode.ACCESSION_APPROVER, by, at)
+    if not accession.contact_waits:
+        yield Reason(_("Nobody is proposed whom you would have to confirm."))
+        return
+    proposed = {accession.contact_proposed_by, accession.contact_proposed_for}
+    if proposed & acting(accession.framework.authority_id, PostCode.ACCESSION_APPROVER, by, at):
+        yield Reason(_("You proposed this person, or act for who did; somebody else confirms them."))
+    yield from sides.why_no_place(accession.framework, accession.department)
+    yield from why_looked_after(accession, at)
+    yield from why_not_contact(accession, accession.contact_email, accession.contact_name, by=by, at=at)
+
+
+def acting(organisation_id: int, post: str, by: Person, at: datetime) -> set[UUID]:
+    """The person, and whom they act for in the chair."""
+    return {by.person_id} | ({found} if (found := principal_id(organisation_id, post, by, at)) else set())
+
+
+def principal_id(organisation_id: int, post: str, by: Person, at: datetime) -> UUID | None:
+    seat = access.find_seat(by, organisation_id, post, london_day(at))
+    return seat.principal.person_id if seat and seat.principal else None
 
 
 def why_not_edit(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -60,8 +162,8 @@ def why_not_edit(accession: Accession, *, by: Person, at: datetime) -> Iterator[
     yield from _applicant(accession, by, at)
 
 
-def gaps(application: Application) -> Iterator[Reason]:
-    """What an application still lacks."""
+def gaps(application: Application, on: date) -> Iterator[Reason]:
+    """What an application still lacks on the day."""
     if not application.statement.strip():
         yield Reason(_("Say what the department wants to use the framework for."))
     if application.seats == 0:
@@ -73,9 +175,11 @@ def gaps(application: Application) -> Iterator[Reason]:
     for post in NEEDED_POSTS:
         if post not in posts:
             yield Reason(_("Nobody is named as %(post)s.") % {"post": PostCode(post).label})
+    named = {person["email"]: person["name"] for person in application.people}
+    yield from sides.why_of_another(application.accession.department, named, on)
     signatories = {person["email"] for person in application.people if person["post"] == PostCode.SIGNATORY}
     requesters = {person["email"] for person in application.people if person["post"] == PostCode.REQUESTER}
-    if requesters and requesters <= signatories:
+    if requesters & signatories:
         yield Reason(_("Whoever requests an order cannot sign its contract: name somebody else as one of the two."))
     kinds = {file["kind"] for file in application.files}
     if Application.FileKind.SIGNATORY not in kinds:
@@ -84,6 +188,17 @@ def gaps(application: Application) -> Iterator[Reason]:
         yield Reason(_("Attach the letter that gives the limits you have entered."))
     if any(person["post"] == PostCode.SIGNATORY and not _has_limit(person) for person in application.people):
         yield Reason(_("Enter up to what value the signatory may sign."))
+
+
+def _signatory_free(accession: Accession, application: Application, by: Person, at: datetime) -> Iterator[Reason]:
+    """The agreement will have somebody to sign it: a signatory without a hand in the application, the sender's too."""
+    named = {person["email"] for person in application.people if person["post"] == PostCode.SIGNATORY}
+    wrote = {str(hand) for hand in hands(accession)} | applicant_hands(accession, by, at)
+    if named and named <= set(User.objects.filter(person_id__in=wrote).values_list("email", flat=True)):
+        yield Reason(
+            _("Who is named as signatory has written in this application, so could not sign the agreement."),
+            _("Name another signatory as well, or let somebody else send it."),
+        )
 
 
 def _has_limit(person: dict) -> bool:
@@ -97,36 +212,68 @@ def why_not_apply(accession: Accession, application: Application | None, *, by: 
     if application is None:
         yield Reason(_("There is no application yet; fill it in first."))
         return
-    yield from gaps(application)
+    yield from gaps(application, london_day(at))
+    yield from _signatory_free(accession, application, by, at)
 
 
-def why_not_answer(accession: Accession, application: Application, *, by: Person, at: datetime) -> Iterator[Reason]:
+def why_not_answer(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.INFORMATION_REQUESTED)
     yield from _applicant(accession, by, at)
-    yield from gaps(application)
+    if application is None:
+        yield Reason(_("There is no application yet; fill it in first."))
+        return
+    asked = accession.questions.filter(answered_at=None, asked_at__gt=at).first()
+    if asked is not None:
+        yield Reason(
+            _("The question is of %(asked)s, which the register's clock has not reached.") % {"asked": moment(asked.asked_at)},
+            _("It can be answered then; whoever keeps the clock can step it on."),
+        )
+    yield from gaps(application, london_day(at))
+    yield from _signatory_free(accession, application, by, at)
 
 
 def why_not_review(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.APPLIED)
     yield from why_framework_over(accession.framework, london_day(at))
     yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
-    yield from _own_hand(accession, by)
+    yield from _own_case(accession, PostCode.ACCESSION_LEAD, by, at)
 
 
-def _own_hand(accession: Accession, by: Person) -> Iterator[Reason]:
-    if Application.objects.filter(accession=accession, hands__contains=[str(by.person_id)]).exists():
+def hands(accession: Accession) -> set[UUID]:
+    """Who wrote in any of its applications or sent one, for themselves or for a principal."""
+    found: set[UUID] = set()
+    for application in accession.applications.all():
+        found |= {UUID(hand) for hand in application.hands} | ({application.submitted_by} - {None})
+    return found
+
+
+def concerned(accession: Accession) -> frozenset[UUID]:
+    """Who wrote in, sent, reviewed or decided on its applications, and whom they acted for: none of them signs."""
+    decided = AccessionDecision.objects.filter(application__accession=accession)
+    pairs = [(accession.reviewer_id, accession.reviewer_principal_id), *decided.values_list("person_id", "principal_id")]
+    return frozenset(hands(accession) | {person for pair in pairs for person in pair if person is not None})
+
+
+def _own_case(accession: Accession, post: str, by: Person, at: datetime) -> Iterator[Reason]:
+    """Nobody considers what they, or whom they act for, wrote, or in which they are named."""
+    people = acting(accession.framework.authority_id, post, by, at)
+    if people & hands(accession):
         yield Reason(_("You have written in this application yourself; somebody else has to consider it."))
+    emails = {person["email"] for application in accession.applications.all() for person in application.people}
+    if User.objects.filter(person_id__in=people, email__in=emails).exists():
+        yield Reason(_("You, or whom you act for, are named in this application; somebody else has to consider it."))
 
 
 def why_not_ask(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.IN_REVIEW)
     yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+    yield from _own_case(accession, PostCode.ACCESSION_LEAD, by, at)
 
 
 def why_not_recommend(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, A.IN_REVIEW)
     yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
-    yield from _own_hand(accession, by)
+    yield from _own_case(accession, PostCode.ACCESSION_LEAD, by, at)
     yield from _sent(application)
     if application and application.decisions.filter(outcome="recommended").exists():
         yield Reason(_("This application has been recommended already; the accession approver decides."))
@@ -141,29 +288,37 @@ def _sent(application: Application | None) -> Iterator[Reason]:
 
 
 def why_not_approve(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """Another person than the reviewer; an eligible body; room under the ceiling for what it would bring."""
+    """Somebody who had no part in the review, nor any principal of theirs; an eligible body; room under the ceiling for
+    what it would bring."""
     yield from why_not_in_state(accession, A.IN_REVIEW)
     yield from why_framework_over(accession.framework, london_day(at))
     yield from _authority(accession, PostCode.ACCESSION_APPROVER, by, at)
-    yield from _own_hand(accession, by)
+    yield from _own_case(accession, PostCode.ACCESSION_APPROVER, by, at)
     yield from _sent(application)
     if application is None:
         return
-    recommended = application.decisions.filter(outcome="recommended").first()
-    if recommended is None:
+    if not application.decisions.filter(outcome="recommended").exists():
         yield Reason(_("The review is not finished."), _("The accession lead recommends it first."))
-    elif recommended.person_id == by.person_id:
+    if acting(accession.framework.authority_id, PostCode.ACCESSION_APPROVER, by, at) & _reviewers(accession):
         yield Reason(_("You reviewed this application; somebody else approves it."))
     yield from _eligible(accession, at)
     yield from _headroom(accession, application, at)
+
+
+def _reviewers(accession: Accession) -> set[UUID | None]:
+    """Who started the review, asked in it or recommended, and whom they acted for."""
+    recommended = AccessionDecision.objects.filter(application__accession=accession, outcome="recommended")
+    return {
+        accession.reviewer_id, accession.reviewer_principal_id, *accession.questions.values_list("asked_by", flat=True),
+        *(person for pair in recommended.values_list("person_id", "principal_id") for person in pair),
+    }  # fmt: skip
 
 
 def _eligible(accession: Accession, at: datetime) -> Iterator[Reason]:
     body, on = accession.department, london_day(at)
     if (body.exists_from and body.exists_from > on) or (body.exists_to and body.exists_to < on):
         yield Reason(_("%(department)s does not exist on this day.") % {"department": body.name})
-    if accession.framework.framework_suppliers.filter(supplier=body).exists():
-        yield Reason(_("%(department)s is a supplier of this framework.") % {"department": body.name})
+    yield from sides.why_no_place(accession.framework, body)
 
 
 def _headroom(accession: Accession, application: Application, at: datetime) -> Iterator[Reason]:
@@ -184,12 +339,16 @@ def _headroom(accession: Accession, application: Application, at: datetime) -> I
 def why_not_decline(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(accession, *IN_CONSIDERATION, A.APPROVED)
     yield from _authority(accession, PostCode.ACCESSION_APPROVER, by, at)
-    yield from _own_hand(accession, by)
+    yield from _own_case(accession, PostCode.ACCESSION_APPROVER, by, at)
 
 
 def why_not_withdraw(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """The department at any time before it has joined; the lead may close what never became an application."""
+    """The department at any time before it has joined; the lead may close what never became an application.
+    The last signatory's act ends that, before its signature is on the document."""
     yield from why_not_in_state(accession, *PIPELINE)
+    if accession.document is not None and store.next_party(accession.document) is None:
+        yield Reason(_("Both parties have signed the agreement; it is being closed."),
+                     _("The framework manager can end the membership."))  # fmt: skip
     if accession.state in (A.PROSPECT, A.ENGAGED) and not any(
         _authority(accession, PostCode.ACCESSION_LEAD, by, at)
     ):

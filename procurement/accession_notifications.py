@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from documents.clock import london_day
 from procurement import access, mailing
+from procurement.actors import Person
 from procurement.models import Accession, AccessionQuestion, PostCode, User
 from procurement.signing import Box
 
@@ -43,9 +44,16 @@ def _applicants(accession: Accession, at: datetime) -> list[User]:
     ]
 
 
-def tell_invited(accession: Accession, user: User) -> None:
+def tell_invited(accession: Accession, people: Iterable[User]) -> None:
     reset = settings.PUBLIC_URL + reverse("account_reset_password")
-    _send([user], "invited", accession, "invited", reset=reset, new_account=not user.has_usable_password())
+    for user in people:
+        _send([user], "invited", accession, "invited", reset=reset, new_account=not user.has_usable_password())
+
+
+def tell_contact_proposed(accession: Accession, by: Person, at: datetime) -> None:
+    people = _authority(accession, PostCode.ACCESSION_APPROVER, at)
+    _send(people, "confirm", accession, f"confirm:{at.isoformat()}", proposer=by.words,
+          contact=accession.contact_name, email=accession.contact_email)  # fmt: skip
 
 
 def tell_applied(accession: Accession, at: datetime) -> None:

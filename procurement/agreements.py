@@ -20,10 +20,10 @@ from documents.models import Document, DocumentState, SigningIntent
 from documents.refusal import insist, refuse
 from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
-from procurement import membership, signing
+from procurement import membership, provisional, signing
 from procurement.actors import Person
-from procurement.joining import Named, current, lock_accession
-from procurement.models import Accession, AccessionDecision, AccessionState, Application, PostCode
+from procurement.joining import Named, current, decide, lock_accession
+from procurement.models import Accession, AccessionState, Application, PostCode
 
 A = AccessionState
 DOCUMENT_KIND, TEMPLATE_VERSION = "access_agreement", 1
@@ -35,8 +35,12 @@ def subject_of(accession: Accession) -> str:
 
 
 def signing_of(accession: Accession) -> signing.Signing:
-    """It commits no money: any signature delegation that is not for one lot covers it."""
-    return signing.Signing(accession.document, guards.boxes(accession), Decimal(0))
+    """It commits no money: any signature delegation that is not for one lot covers it. Who had a hand in the
+    application, or in what was decided on it, signs for neither party."""
+    return signing.Signing(
+        accession.document, guards.boxes(accession), Decimal(0), barred=guards.concerned(accession),
+        barred_words=_("Whoever wrote in, sent, reviewed or decided on the application does not sign the agreement."),
+    )  # fmt: skip
 
 
 def why_not_sign(accession: Accession, party: str, *, by: Person, at: datetime, fresh: bool = True):
@@ -59,13 +63,9 @@ def approve(accession: Accession, *, shown_hash: str, reason: str = "", by: Pers
             _("The application you were shown is not the one that stands now."),
             _("Open it again and read what has changed."),
         )
-    AccessionDecision.objects.create(
-        application=application, outcome="approved", person_id=by.person_id, name=by.words,
-        post=PostCode.ACCESSION_APPROVER.label, reason=reason, content_hash=shown_hash, decided_at=at,
-    )  # fmt: skip
-    for named in people_of(application):
-        if named.post == PostCode.SIGNATORY:
-            membership.appoint(accession.department, named, by=by, at=at)
+    decide(accession, application, "approved", reason, PostCode.ACCESSION_APPROVER, by, at)
+    signatories = [named for named in people_of(application) if named.post == PostCode.SIGNATORY]
+    accession.given = provisional.give(accession, signatories, by=by, at=at)
     before = accession.state
     accession.approve(at=at)
     accession.due_at = accession.days_left = None
@@ -171,6 +171,8 @@ def sign(accession: Accession, party: str, *, shown_sha256: str, by: Person, at:
 def signature_made(accession: Accession, *, at: datetime, by: Actor = SYSTEM) -> Accession:
     """A signature is on the document; the last one fixes the day and asks for the archive timestamp."""
     accession = lock_accession(accession)
+    if accession.state != A.AGREEMENT_ISSUED:  # the body withdrew while it was put on
+        return accession
     following = signing_of(accession).turn()
     if following is not None:
         notifications.tell_next_signatory(accession, following, at)
@@ -180,6 +182,13 @@ def signature_made(accession: Accession, *, at: datetime, by: Actor = SYSTEM) ->
         audit.record("accession.signed", accession, by=by, at=at)
         jobs.enqueue("procurement.close_agreement", subject_of(accession), key=f"close:{accession.public_id}")
     return accession
+
+
+@transaction.atomic
+def signature_left_out(accession: Accession, intent: SigningIntent, *, at: datetime, by: Actor = SYSTEM) -> None:
+    """The body withdrew after this act: the document is void and gets no signature for it."""
+    accession = lock_accession(accession)
+    audit.record("accession.signature_left_out", accession, by=by, at=at, extra={"act": str(intent.act_id)})
 
 
 @transaction.atomic
@@ -209,13 +218,12 @@ def withdraw(accession: Accession, *, reason: str, by: Person, at: datetime) -> 
     """The body does not join after all; an agreement under way is void."""
     accession = lock_accession(accession)
     insist(guards.why_not_withdraw(accession, by=by, at=at))
-    if accession.document is not None and accession.signed_on is not None:
-        refuse(_("Both parties have signed the agreement; it is being closed."))
     if not reason.strip():
         refuse(_("Give a reason: it is kept, and the others will read it."))
     before = accession.state
     if accession.document is not None:
         store.void(accession.document, by=by, at=at)
+    provisional.take_back(accession, by=by, at=at)
     accession.withdraw(at=at, reason=reason)
     accession.due_at = accession.days_left = None
     accession.save()

@@ -232,6 +232,7 @@ VERBS = {
     "call_off.copied": gettext_lazy("Copied from an earlier call-off"),
     "contract.opened": gettext_lazy("Contract opened"),
     "contract.issued": gettext_lazy("Document issued for signature"),
+    "contract.signature_left_out": gettext_lazy("A signature not put on: the contract had become void"),
     "contract.signed_by_supplier": gettext_lazy("Signed by the supplier"),
     "contract.signed_by_department": gettext_lazy("Signed by the department"),
     "contract.signed_by_authority": gettext_lazy("Signed by the purchasing authority"),

@@ -17,6 +17,7 @@ from catalogue.fields import (
     TextField,
     UploadField,
 )
+from catalogue.formsets import rows_of
 from documents.templatetags.flex import gbp
 from procurement.completeness import DATA_PROTECTION_LABELS, KPI_VALUE_GBP
 from procurement.models import Attachment, DeclineCode, News, Particulars, PlannedMilestone
@@ -27,15 +28,6 @@ YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 class TitleForm(forms.Form):
     title = LineField(label=_("What is the order called?"), max_length=100, missing=_("Enter a title."),
                       help_text=_("It stands on the cover of the contract. For example: shared desktop service for 1,000 users"))  # fmt: skip
-
-
-def rows_of(
-    form: type[forms.Form], *, extra: int, most: int, formset: type[forms.BaseFormSet] = forms.BaseFormSet
-) -> type[forms.BaseFormSet]:
-    """A set of forms with a limit that holds: no more are read, drawn or saved, whatever the request says."""
-    return forms.formset_factory(
-        form, formset=formset, extra=extra, max_num=most, absolute_max=most + extra, validate_max=True
-    )
 
 
 class SiteForm(forms.Form):

@@ -3,12 +3,14 @@
 The agreement that follows is ``procurement.agreements``. Every act locks the accession after its framework.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, Organisation
@@ -16,9 +18,8 @@ from documents import audit, canonical, store
 from documents.refusal import insist, refuse
 from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
-from procurement import clocks, membership
+from procurement import clocks, membership, provisional
 from procurement.actors import Person
-from procurement.drafting import STALE
 from procurement.locking import share_framework
 from procurement.models import (
     Accession,
@@ -70,6 +71,29 @@ def current(accession: Accession) -> Application | None:
     return accession.applications.order_by("-number").first()
 
 
+def sent(accession: Accession) -> Application | None:
+    """The newest application that was sent: what the authority reads and decides on."""
+    return accession.applications.exclude(submitted_at=None).order_by("-number").first()
+
+
+def hash_of(accession: Accession, application: Application | None) -> str:
+    """The sha256 that a form about the application carries: of what was sent, or of what would be sent now."""
+    if application is None:
+        return ""
+    return application.content_hash or canonical.sha256_hex(_content(accession, application))
+
+
+def _content(accession: Accession, application: Application) -> bytes:
+    """The application in canonical JSON."""
+    return canonical.dumps({
+        "schema": SCHEMA, "framework": accession.framework.reference, "number": application.number,
+        "department": {"code": accession.department.code, "name": accession.department.name,
+                       "identifier": accession.department.identifier},
+        "statement": application.statement, "sites": application.sites, "people": application.people,
+        "files": application.files, "seats": application.seats,
+    })  # fmt: skip
+
+
 @transaction.atomic
 def add_interest(
     framework: Framework, interest: Interest, *, seats_expected: int | None, by: Person, at: datetime
@@ -78,35 +102,104 @@ def add_interest(
     framework = share_framework(framework.pk)
     insist(guards.why_not_authority(framework, PostCode.ACCESSION_LEAD, by=by, at=at))
     body = Organisation.objects.filter(code=interest.code).first()
+    insist(guards.why_not_enter(framework, body, interest))
     if body is None:
         if Organisation.objects.filter(identifier=interest.identifier).exists():
             refuse(_("Another organisation has the identifier %(id)s already.") % {"id": interest.identifier})
-        body = Organisation.objects.create(**asdict(interest))
+        body = _only(lambda: Organisation.objects.create(**asdict(interest)))
         audit.record("organisation.entered", body, by=by, at=at)
     if Accession.objects.filter(framework=framework, department=body).exclude(
         state__in=["ended", "declined", "withdrawn"]
     ).exists():  # fmt: skip
         refuse(_("%(body)s is in the pipeline already, or has joined.") % {"body": body.name})
-    accession = Accession.objects.create(
-        framework=framework, department=body, state_since=at, seats_expected=seats_expected
+    accession = _only(
+        lambda: Accession.objects.create(
+            framework=framework, department=body, state_since=at, seats_expected=seats_expected
+        )
     )
     audit.record("accession.entered", accession, by=by, at=at, before=None, after=accession.state)
     return accession
 
 
+def _only(make: Callable[[], Model]) -> Model:
+    """The row, unless somebody else enters the same at this moment: the database lets one of them in."""
+    try:
+        with transaction.atomic():
+            return make()
+    except IntegrityError:
+        refuse(_("Somebody has entered this body, or one with its code or identifier, at this moment."),
+               _("Look at the board, and enter it again if it is not the same."))  # fmt: skip
+
+
 @transaction.atomic
-def engage(accession: Accession, *, contact_name: str, contact_email: str, by: Person, at: datetime) -> Accession:
-    """The lead has agreed with somebody there that they apply: they become the body's administrator here and are asked
-    by email to sign in and apply."""
+def engage(
+    accession: Accession, *, contact_name: str = "", contact_email: str = "", by: Person, at: datetime
+) -> Accession:
+    """The body is to apply. Who can do that for it is asked to by email. Only where nobody can is a contact named, who
+    becomes its first administrator when another person of the authority has confirmed them (``confirm_contact``)."""
     accession = lock_accession(accession)
     insist(guards.why_not_engage(accession, by=by, at=at))
-    user = membership.appoint(accession.department, Named(contact_name, contact_email, PostCode.ADMINISTRATOR), by=by, at=at)
+    asked = guards.applicants(accession, at)
+    if asked and contact_email:
+        insist(guards.why_looked_after(accession, at))
     before = accession.state
-    accession.contact_name, accession.contact_email = user.name, user.email
     accession.engage(at=at)
+    if asked:
+        accession.contact_name, accession.contact_email = asked[0].name, asked[0].email
+    else:
+        _propose(accession, contact_name, contact_email, by, at)
     accession.save()
-    audit.record("accession.engaged", accession, by=by, at=at, before=before, after=accession.state)
-    notifications.tell_invited(accession, user)
+    audit.record("accession.engaged", accession, by=by, at=at, before=before, after=accession.state,
+                 extra={"contact": accession.contact_email})  # fmt: skip
+    if asked:
+        notifications.tell_invited(accession, asked)
+    else:
+        notifications.tell_contact_proposed(accession, by, at)
+    return accession
+
+
+def _propose(accession: Accession, name: str, email: str, by: Person, at: datetime) -> None:
+    name, email = name.strip(), email.strip().lower()
+    if not name or not email:
+        refuse(_("Name who fills in the application, with an email address."))
+    insist(guards.why_not_contact(accession, email, name, by=by, at=at))
+    authority = accession.framework.authority_id
+    accession.contact_name, accession.contact_email = name, email
+    accession.contact_proposed_by, accession.contact_confirmed_by = by.person_id, None
+    accession.contact_proposed_for = guards.principal_id(authority, PostCode.ACCESSION_LEAD, by, at)
+
+
+@transaction.atomic
+def name_contact(accession: Accession, *, contact_name: str, contact_email: str, by: Person, at: datetime) -> Accession:
+    """Somebody else is proposed, while nobody there can apply yet."""
+    accession = lock_accession(accession)
+    insist(guards.why_not_name_contact(accession, by=by, at=at))
+    _propose(accession, contact_name, contact_email, by, at)
+    accession.save()
+    audit.record("accession.contact_named", accession, by=by, at=at, extra={"contact": accession.contact_email})
+    notifications.tell_contact_proposed(accession, by, at)
+    return accession
+
+
+def contact_hash(accession: Accession) -> str:
+    """What a confirmation binds to: whom exactly."""
+    return canonical.sha256_hex(canonical.dumps([accession.contact_name, accession.contact_email]))
+
+
+@transaction.atomic
+def confirm_contact(accession: Accession, *, shown_hash: str, by: Person, at: datetime) -> Accession:
+    """The second person's word: whom the lead has proposed becomes the body's administrator and is asked to apply."""
+    accession = lock_accession(accession)
+    insist(guards.why_not_confirm(accession, by=by, at=at))
+    if shown_hash != contact_hash(accession):
+        refuse(_("Somebody else is proposed now than when this page was shown."), _("Look at whom it names now."))
+    named = Named(accession.contact_name, accession.contact_email, PostCode.ADMINISTRATOR)
+    user = membership.appoint(accession.department, named, by=by, at=at)
+    accession.contact_confirmed_by = by.person_id
+    accession.save()
+    audit.record("accession.contact_confirmed", accession, by=by, at=at, hash_shown=shown_hash,
+                 extra={"contact": user.email})  # fmt: skip
+    notifications.tell_invited(accession, [user])
     return accession
 
 
@@ -129,13 +222,15 @@ def save_application(
     insist(guards.why_not_edit(accession, by=by, at=at))
     application = _open(accession, by)
     if edits is not None and edits != application.edits:
-        refuse(*STALE)
+        refuse(
+            _("Somebody saved this application while this form was open."),
+            _("Open it again and look at what stands in it now; what you typed is still here to copy."),
+        )
     if len(values.get("files", ())) > MOST_FILES:
         refuse(_("An application has at most %(most)s files.") % {"most": MOST_FILES})
     for name, value in values.items():
         setattr(application, name, [_plain(person) for person in value] if name == "people" else value)
-    hand = str(by.person_id)
-    application.hands = sorted({*application.hands, hand})
+    application.hands = sorted({*application.hands, *guards.applicant_hands(accession, by, at)})
     application.edits += 1
     application.save()
     audit.record("accession.application_saved", accession, by=by, at=at, extra={"what": sorted(values)})
@@ -149,27 +244,21 @@ def _plain(person: Named) -> dict[str, Any]:
 
 def _send(accession: Accession, application: Application, *, by: Person, at: datetime) -> None:
     """Freeze it: canonical JSON and its sha256."""
-    content = canonical.dumps({
-        "schema": SCHEMA, "framework": accession.framework.reference, "number": application.number,
-        "department": {"code": accession.department.code, "name": accession.department.name,
-                       "identifier": accession.department.identifier},
-        "statement": application.statement, "sites": application.sites, "people": application.people,
-        "files": application.files, "seats": application.seats,
-    })  # fmt: skip
+    content = _content(accession, application)
     application.content, application.content_hash = content.decode(), canonical.sha256_hex(content)
     application.submitted_at, application.submitted_by, application.submitted_by_name = at, by.person_id, by.words
-    application.hands = sorted({*application.hands, str(by.person_id)})
+    application.hands = sorted({*application.hands, *guards.applicant_hands(accession, by, at)})
     application.save()
 
 
 @transaction.atomic
-def apply(accession: Accession, *, edits: int | None = None, by: Person, at: datetime) -> Accession:
-    """The department sends its application; the review is due in the framework's working days."""
+def apply(accession: Accession, *, shown_hash: str | None = None, by: Person, at: datetime) -> Accession:
+    """The department sends its application; the review is due in the framework's working days. ``shown_hash``
+    (``hash_of``) is of what the person was shown; None says that nothing was: a command's own application."""
     accession = lock_accession(accession)
     application = current(accession)
     insist(guards.why_not_apply(accession, application, by=by, at=at))
-    if edits is not None and edits != application.edits:
-        refuse(*STALE)
+    _insist_on_hash(accession, application, shown_hash)
     _send(accession, application, by=by, at=at)
     before = accession.state
     accession.apply(at=at)
@@ -190,6 +279,9 @@ def start_review(accession: Accession, *, by: Person, at: datetime) -> Accession
     insist(guards.why_not_review(accession, by=by, at=at))
     before = accession.state
     accession.reviewer_id, accession.reviewer_name = by.person_id, by.words
+    accession.reviewer_principal_id = guards.principal_id(
+        accession.framework.authority_id, PostCode.ACCESSION_LEAD, by, at
+    )
     accession.start_review(at=at)
     accession.save()
     audit.record("accession.review_started", accession, by=by, at=at, before=before, after=accession.state)
@@ -217,11 +309,13 @@ def ask(accession: Accession, *, text: str, by: Person, at: datetime) -> Accessi
 
 
 @transaction.atomic
-def answer(accession: Accession, *, text: str, by: Person, at: datetime) -> Accession:
-    """The department answers, with its application as it now stands; the clock goes on."""
+def answer(accession: Accession, *, text: str, shown_hash: str | None = None, by: Person, at: datetime) -> Accession:
+    """The department answers, with its application as it now stands and was shown (as for ``apply``); the clock goes
+    on."""
     accession = lock_accession(accession)
-    application = _open_or_sent(accession, by)
+    application = current(accession)
     insist(guards.why_not_answer(accession, application, by=by, at=at))
+    _insist_on_hash(accession, application, shown_hash)
     if not text.strip():
         refuse(_("Write the answer."))
     if application.submitted_at is None:
@@ -243,14 +337,12 @@ def answer(accession: Accession, *, text: str, by: Person, at: datetime) -> Acce
     return accession
 
 
-def _open_or_sent(accession: Accession, by: Person) -> Application:
-    return current(accession) or _open(accession, by)
-
-
-def _decide(accession: Accession, application: Application, outcome: str, reason: str, post: str, by: Person, at) -> None:
+def decide(accession: Accession, application: Application, outcome: str, reason: str, post: str, by: Person, at) -> None:
+    """The decision as a fact, with whom the person acted for."""
     AccessionDecision.objects.create(
         application=application, outcome=outcome, person_id=by.person_id, name=by.words, post=PostCode(post).label,
-        reason=reason, content_hash=application.content_hash, decided_at=at,
+        principal_id=guards.principal_id(accession.framework.authority_id, post, by, at), reason=reason,
+        content_hash=application.content_hash, decided_at=at,
     )  # fmt: skip
 
 
@@ -260,15 +352,15 @@ def recommend(accession: Accession, *, shown_hash: str, reason: str = "", by: Pe
     accession = lock_accession(accession)
     application = current(accession)
     insist(guards.why_not_recommend(accession, application, by=by, at=at))
-    _insist_on_hash(application, shown_hash)
-    _decide(accession, application, "recommended", reason, PostCode.ACCESSION_LEAD, by, at)
+    _insist_on_hash(accession, application, shown_hash)
+    decide(accession, application, "recommended", reason, PostCode.ACCESSION_LEAD, by, at)
     audit.record("accession.recommended", accession, by=by, at=at, reason=reason, hash_shown=shown_hash)
     notifications.tell_recommended(accession, at)
     return accession
 
 
-def _insist_on_hash(application: Application, shown_hash: str) -> None:
-    if shown_hash != application.content_hash:
+def _insist_on_hash(accession: Accession, application: Application, shown_hash: str | None) -> None:
+    if shown_hash is not None and shown_hash != hash_of(accession, application):
         refuse(
             _("The application you were shown is not the one that stands now."),
             _("Open it again and read what has changed."),
@@ -278,15 +370,16 @@ def _insist_on_hash(application: Application, shown_hash: str) -> None:
 @transaction.atomic
 def decline(accession: Accession, *, reason: str, by: Person, at: datetime) -> Accession:
     accession = lock_accession(accession)
-    application = current(accession)
+    application = sent(accession)
     insist(guards.why_not_decline(accession, application, by=by, at=at))
     if not reason.strip():
         refuse(_("Give a reason: the department will read it."))
-    if application is not None and application.submitted_at is not None:
-        _decide(accession, application, "declined", reason, PostCode.ACCESSION_APPROVER, by, at)
+    if application is not None:
+        decide(accession, application, "declined", reason, PostCode.ACCESSION_APPROVER, by, at)
     before = accession.state
     if accession.document is not None:
         store.void(accession.document, by=by, at=at)
+    provisional.take_back(accession, by=by, at=at)
     accession.decline(at=at, reason=reason)
     accession.due_at = accession.days_left = None
     accession.save()

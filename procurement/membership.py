@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -64,7 +65,7 @@ def kind_of(post: str) -> str:
 def appoint(body: Organisation, named: NamedPerson, *, by: Actor, at: datetime) -> User:
     """The named person's account, post, delegation and grant at a department that joins. What they have already stays.
     The caller holds the transaction and has asked its own guard."""
-    on = london_day(at)
+    body, on = lock(body), london_day(at)
     user, holding = _seat(body, named.name, named.email, named.post, on)
     if named.limit_gbp is not None or named.unlimited:
         same = {
@@ -80,7 +81,9 @@ def appoint(body: Organisation, named: NamedPerson, *, by: Actor, at: datetime) 
 def _seat(body: Organisation, name: str, email: str, code: str, on: date) -> tuple[User, PostHolding]:
     """The person's account, post and grant. A post that has been given an end is held on from the day after it."""
     email = email.strip().lower()
-    user = User.objects.filter(email=email).first() or User.objects.create_user(email, name)
+    user, _new = User.objects.get_or_create(  # two organisations may invite one person at one moment
+        email=email, defaults={"name": name.strip(), "password": make_password(None)}
+    )
     insist(guards.why_not_of(user, body, on))
     post, _created = Post.objects.get_or_create(organisation=body, code=code)
     held = PostHolding.objects.filter(post=post, user=user).exclude(ends_on__lt=on).order_by("starts_on").last()
@@ -95,7 +98,7 @@ def _record(verb: str, body: Organisation, user: User, by: Actor, at: datetime, 
     audit.record(f"organisation.{verb}", body, by=by, at=at, extra={"person": str(user.person_id), "name": user.name} | extra)
 
 
-def _lock(body: Organisation) -> Organisation:
+def lock(body: Organisation) -> Organisation:
     """One change of an organisation's people at a time."""
     return Organisation.objects.select_for_update().get(pk=body.pk)
 
@@ -103,7 +106,7 @@ def _lock(body: Organisation) -> Organisation:
 @transaction.atomic
 def invite(body: Organisation, *, name: str, email: str, post: str, by: Person, at: datetime) -> User:
     """Give somebody a post from today; who is new gets an account and is asked by email to choose a password."""
-    body = _lock(body)
+    body = lock(body)
     insist(guards.why_not_invite(body, email, post, by=by, at=at))
     user, holding = _seat(body, name, email, post, london_day(at))
     _record("invited", body, user, by, at, post=str(post))
@@ -115,7 +118,7 @@ def invite(body: Organisation, *, name: str, email: str, post: str, by: Person, 
 @transaction.atomic
 def end_holding(holding: PostHolding, *, ends_on: date, by: Person, at: datetime) -> PostHolding:
     """The post is theirs until the end of that day; its delegations and deputies end with it."""
-    body = _lock(holding.post.organisation)
+    body = lock(holding.post.organisation)
     holding = PostHolding.objects.select_related("post", "user").get(pk=holding.pk)
     insist(guards.why_not_end(holding, ends_on, by=by, at=at))
     holding.ends_on = ends_on
@@ -132,7 +135,7 @@ def end_holding(holding: PostHolding, *, ends_on: date, by: Person, at: datetime
 @transaction.atomic
 def delegate(holding: PostHolding, limit: Limit, *, by: Person, at: datetime) -> Delegation:
     """How much the holder may commit or sign, as the letter says."""
-    body = _lock(holding.post.organisation)
+    body = lock(holding.post.organisation)
     insist(guards.why_not_delegate(holding, limit, by=by, at=at))
     made = Delegation.objects.create(holding=holding, **vars(limit))
     _record("delegated", body, holding.user, by, at, post=holding.post.code, delegation=str(made.pk))
@@ -142,7 +145,7 @@ def delegate(holding: PostHolding, limit: Limit, *, by: Person, at: datetime) ->
 
 @transaction.atomic
 def end_delegation(delegation: Delegation, *, ends_on: date, by: Person, at: datetime) -> Delegation:
-    body = _lock(delegation.holding.post.organisation)
+    body = lock(delegation.holding.post.organisation)
     delegation = Delegation.objects.select_related("holding__post__organisation", "holding__user").get(pk=delegation.pk)
     insist(guards.why_not_end_delegation(delegation, ends_on, by=by, at=at))
     delegation.ends_on = ends_on
@@ -156,7 +159,7 @@ def name_deputy(
     holding: PostHolding, deputy: User, *, starts_on: date, ends_on: date, by: Person, at: datetime
 ) -> ActingFor:
     """Somebody of the same organisation acts for the holder from a day to a day, within the holder's limits."""
-    body = _lock(holding.post.organisation)
+    body = lock(holding.post.organisation)
     insist(guards.why_not_name_deputy(holding, deputy, starts_on, ends_on, by=by, at=at))
     made = ActingFor.objects.create(
         holding=holding, deputy=deputy, starts_on=starts_on, ends_on=ends_on, named_by=by.person_id
@@ -168,7 +171,7 @@ def name_deputy(
 @transaction.atomic
 def end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> ActingFor:
     """The deputy acts until the end of today."""
-    body = _lock(acting.holding.post.organisation)
+    body = lock(acting.holding.post.organisation)
     acting = ActingFor.objects.select_related("holding__post__organisation", "deputy").get(pk=acting.pk)
     insist(guards.why_not_end_deputy(acting, by=by, at=at))
     if acting.starts_on > london_day(at):

@@ -35,7 +35,7 @@ class LimitLike(Protocol):
 def posts_of(body: Organisation) -> list[PostCode]:
     """The posts that an organisation can have, by what it is on a framework."""
     found: list[PostCode] = []
-    if body.accessions.exists() or not body.framework_places.exists():
+    if not body.framework_places.exists():
         found += DEPARTMENT_POSTS
     if body.frameworks.exists():
         found += [post for post in PostCode if post in AUTHORITY_POSTS]

@@ -29,11 +29,15 @@ def make_agreement(job: jobs.Job) -> None:
 
 @jobs.task("procurement.apply_signature", attempts=jobs.PATIENT_ATTEMPTS, lease_seconds=120)
 def apply_signature(job: jobs.Job) -> None:
-    """Put the party's seal on for the recorded act."""
+    """Put the party's seal on for the recorded act; a document that became void after it gets none."""
     accession = _accession(job)
-    document_work.sign(SigningIntent.objects.get(pk=job.payload["intent"]))
+    intent = SigningIntent.objects.select_related("document").get(pk=job.payload["intent"])
+    signature = document_work.sign(intent)
     with jobs.finishing(job):
-        agreements.signature_made(accession, at=clock.business_now())
+        if signature is None:
+            agreements.signature_left_out(accession, intent, at=clock.business_now())
+        else:
+            agreements.signature_made(accession, at=clock.business_now())
 
 
 @jobs.task("procurement.close_agreement", attempts=jobs.PATIENT_ATTEMPTS, lease_seconds=120)

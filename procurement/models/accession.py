@@ -43,6 +43,9 @@ class Accession(Row):
     saving is shown to the department and the authority; never to a supplier.
     ``due_at`` is when the review should have ended; while a question is open, or the framework is suspended, the working
     days left stand in ``days_left`` instead.
+    ``contact_proposed_by``: the lead who proposed the body's first administrator (``contact_proposed_for``: whom the
+    lead acted for); only when another person has confirmed (``contact_confirmed_by``) are they that.
+    ``given``: ids of the rows that the approval gave its signatories (``procurement.provisional``).
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -54,18 +57,24 @@ class Accession(Row):
     baseline_gbp_per_user_year = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     contact_name = models.CharField(max_length=120, blank=True)
     contact_email = models.EmailField(blank=True)
+    contact_proposed_by = models.UUIDField(null=True, blank=True)
+    contact_proposed_for = models.UUIDField(null=True, blank=True)
+    contact_confirmed_by = models.UUIDField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     days_left = models.PositiveSmallIntegerField(null=True, blank=True)
     reviewer_id = models.UUIDField(null=True, blank=True)
+    reviewer_principal_id = models.UUIDField(null=True, blank=True)
     reviewer_name = models.CharField(max_length=120, blank=True)
     number = models.CharField(max_length=20, unique=True, null=True, blank=True)
     document = models.OneToOneField(Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     signed_on = models.DateField(null=True, blank=True)
+    given = models.JSONField(default=dict, blank=True)
     ended_words = models.CharField(max_length=2000, blank=True)
 
     db_rights = STATE(
-        "state", "state_since", "seats_expected", "contact_name", "contact_email", "due_at", "days_left",
-        "reviewer_id", "reviewer_name", "number", "document_id", "signed_on", "ended_words",
+        "state", "state_since", "seats_expected", "contact_name", "contact_email", "contact_proposed_by",
+        "contact_proposed_for", "contact_confirmed_by", "due_at", "days_left",
+        "reviewer_id", "reviewer_principal_id", "reviewer_name", "number", "document_id", "signed_on", "given", "ended_words",
     )  # fmt: skip
 
     class Meta:
@@ -84,6 +93,13 @@ class Accession(Row):
                 condition=~Q(state=A.AGREEMENT_ISSUED) | Q(document__isnull=False, number__isnull=False),
                 name="issued_agreement_has_its_document",
             ),
+            models.CheckConstraint(
+                condition=Q(contact_confirmed_by__isnull=True)
+                | Q(contact_proposed_by__isnull=False)
+                & ~Q(contact_confirmed_by=F("contact_proposed_by"))
+                & (Q(contact_proposed_for__isnull=True) | ~Q(contact_confirmed_by=F("contact_proposed_for"))),
+                name="contact_is_confirmed_by_another",
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -92,6 +108,11 @@ class Accession(Row):
     @property
     def audit_id(self) -> str:
         return str(self.public_id)
+
+    @property
+    def contact_waits(self) -> bool:
+        """A first administrator is proposed and nobody has confirmed them."""
+        return self.state == A.ENGAGED and self.contact_proposed_by is not None and self.contact_confirmed_by is None
 
     def _since(self, at) -> None:
         self.state_since = at
@@ -161,7 +182,7 @@ class Application(Row):
 
     ``sites``: [{name, address, seats}]; ``people``: [{name, email, post, limit_gbp, unlimited}], limit in GBP (VAT
     excluded) of the delegation that goes with the post; ``files``: [{kind, filename, content_type, length, sha256}];
-    ``hands``: person ids of everybody who wrote in it.
+    ``hands``: person ids of everybody who wrote in it, and of whom they acted for.
     """
 
     class FileKind(models.TextChoices):
@@ -231,8 +252,9 @@ class AccessionQuestion(Row):
 
 
 class AccessionDecision(Row):
-    """A fact: who recommended, approved or declined which application (its hash), and why. The approver is not the one
-    who recommended, nor anybody whose hand is in the application (trigger)."""
+    """A fact: who recommended, approved or declined which application (its hash), for whom (``principal_id``) and why.
+    Nobody decides on an application of theirs or that names them, and who approves had no part in the review; a deputy
+    stands for their principal too (trigger)."""
 
     class Outcome(models.TextChoices):
         RECOMMENDED = "recommended", _("recommended")
@@ -242,6 +264,7 @@ class AccessionDecision(Row):
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
     outcome = models.CharField(max_length=11, choices=Outcome.choices)
     person_id = models.UUIDField()
+    principal_id = models.UUIDField(null=True, blank=True)
     name = models.CharField(max_length=120)
     post = models.CharField(max_length=120)
     reason = models.TextField(blank=True)

@@ -81,7 +81,8 @@ def evidence(request, public_id):
     form = forms.EvidenceForm(None if removing else request.POST or None, None if removing else request.FILES or None)
     errors, done = (), None
     if removing:
-        kept = [file for file in files if file["sha256"] != request.POST.get("sha256")]
+        gone = request.POST.get("sha256"), request.POST.get("kind")
+        kept = [file for file in files if (file["sha256"], file["kind"]) != gone]
         done, errors = _saved(request, found, {"files": kept})
     elif request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
@@ -89,7 +90,8 @@ def evidence(request, public_id):
             "kind": form.cleaned_data["kind"], "filename": upload.filename, "content_type": upload.content_type,
             "length": len(upload.data), "sha256": storage.put(upload.data),
         }  # fmt: skip
-        others = [file for file in files if file["sha256"] != stored["sha256"]]
+        same = stored["sha256"], stored["kind"]  # one letter may prove both who may sign and up to what value
+        others = [file for file in files if (file["sha256"], file["kind"]) != same]
         done, errors = _saved(request, found, {"files": [*others, stored]})
     if done:
         return redirect("procurement:application_evidence", public_id)
@@ -98,10 +100,10 @@ def evidence(request, public_id):
 
 @page
 def evidence_file(request, public_id, sha256):
-    """A file of the newest application, as a download, never shown in the page."""
+    """A file of any application that the reader may see, as a download, never shown in the page."""
     found = access.get_accession(request.actor, public_id, request.day)
-    application = joining.current(found)
-    file = next((f for f in (application.files if application else ()) if f["sha256"] == sha256), None)
+    seen = access.visible_applications(request.actor, found, request.day)
+    file = next((f for application in seen for f in application.files if f["sha256"] == sha256), None)
     if file is None:
         raise Http404
     response = HttpResponse(storage.get(sha256), content_type="application/octet-stream")

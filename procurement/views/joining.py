@@ -1,5 +1,6 @@
 """Joining: the board of interested bodies, where an accession stands, and every act on it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -65,14 +66,15 @@ def accession(request, public_id):
 
 
 def _context(request, found):
-    application = joining.current(found)
+    application, *earlier = access.visible_applications(request.actor, found, request.day).order_by("-number").prefetch_related("decisions") or [None]
     by = {"by": request.actor, "at": request.at}
     return {
         "accession": found, "application": application, "reading": accession_display.reading(application),
+        "earlier": [{"application": a, "files": accession_display.files(a.files), "decisions": a.decisions.all()} for a in earlier],
         "decisions": application.decisions.all() if application else (), "questions": found.questions.all(),
         "forecast": accession_display.forecast_of(found, application, request.day),
         "desk": accession_display.desk(found, request.day), "acts": _acts(found, by),
-        "may_edit": not list(guards.why_not_edit(found, **by)), "gaps": list(guards.gaps(application)) if application else (),
+        "may_edit": not list(guards.why_not_edit(found, **by)), "gaps": list(guards.gaps(application, request.day)) if application else (),
         "events": accession_display.timeline(audit.history(found)),
         **accession_display.agreement(found, **by),
     }  # fmt: skip
@@ -91,20 +93,35 @@ class Act:
     why_not: object
     done: str
     danger: bool = False
-    binds: bool = False  # the form carries the hash of the application that was shown
+    binds: Callable | None = None  # the form carries this hash of what was shown
 
 
 def _with_application(guard):
     return lambda found, **by: guard(found, joining.current(found), **by)
 
 
+def _application(found):
+    return joining.hash_of(found, joining.current(found))
+
+
+def _contact(found):
+    return joining.contact_hash(found)
+
+
 REASON = forms.ReasonForm
 ACTS = {
-    "engage": Act(_("Invite it to apply"), _("The person you name gets an email and fills in the application."),
-                  joining.engage, own_forms.EngageForm, (A.PROSPECT,), "authority", guards.why_not_engage, _("Invited.")),
+    "engage": Act(_("Invite it to apply"), _("Whoever fills in the application gets an email."), joining.engage,
+                  own_forms.EngageForm, (A.PROSPECT,), "authority", guards.why_not_engage, _("Engaged.")),
+    "contact": Act(_("Name who fills in the application"), _("Whom you name has to be confirmed by the accession approver."),
+                   joining.name_contact, own_forms.EngageForm, (A.ENGAGED,), "authority", guards.why_not_name_contact,
+                   _("Proposed. The accession approver confirms it.")),
+    "confirm": Act(_("Confirm the contact"), _("They become the body's administrator here and get an email that asks them to apply."),
+                   joining.confirm_contact, forms.forms.Form, (A.ENGAGED,), "authority", guards.why_not_confirm,
+                   _("Confirmed. They are asked to apply."), binds=_contact),
     "apply": Act(_("Send the application"), _("It cannot be changed after it is sent, except when you are asked something."),
                  joining.apply, forms.forms.Form, (A.ENGAGED,), "department",
-                 _with_application(guards.why_not_apply), _("Sent. The purchasing authority reviews it.")),
+                 _with_application(guards.why_not_apply), _("Sent. The purchasing authority reviews it."),
+                 binds=_application),
     "review": Act(_("Start the review"), _("You become its reviewer; somebody else will approve it."),
                   joining.start_review, forms.forms.Form, (A.APPLIED,), "authority", guards.why_not_review,
                   _("The review has started.")),
@@ -112,13 +129,13 @@ ACTS = {
                own_forms.QuestionForm, (A.IN_REVIEW,), "authority", guards.why_not_ask, _("Asked.")),
     "answer": Act(_("Answer the question"), _("Your answer goes back with the application as it stands now."),
                   joining.answer, own_forms.AnswerForm, (A.INFORMATION_REQUESTED,), "department",
-                  _with_application(guards.why_not_answer), _("Answered.")),
+                  _with_application(guards.why_not_answer), _("Answered."), binds=_application),
     "recommend": Act(_("Recommend it"), _("It then goes to the accession approver."), joining.recommend,
                      own_forms.NoteForm, (A.IN_REVIEW,), "authority", _with_application(guards.why_not_recommend),
-                     _("Recommended."), binds=True),
+                     _("Recommended."), binds=_application),
     "approve": Act(_("Approve it"), _("The access agreement is then made, and both parties are asked to sign it."),
                    agreements.approve, own_forms.NoteForm, (A.IN_REVIEW,), "authority",
-                   _with_application(guards.why_not_approve), _("Approved. The agreement is being made."), binds=True),
+                   _with_application(guards.why_not_approve), _("Approved. The agreement is being made."), binds=_application),
     "decline": Act(_("Decline it"), _("It ends here. The department reads your reason and may apply anew."),
                    joining.decline, REASON, (A.APPLIED, A.IN_REVIEW, A.INFORMATION_REQUESTED, A.APPROVED), "authority",
                    _with_application(guards.why_not_decline), _("Declined."), danger=True),
@@ -155,9 +172,10 @@ def act(request, public_id, name):
     if wanted is None:
         raise Http404
     found = access.get_accession(request.actor, public_id, request.day, wanted.right)
-    form = wanted.form(request.POST or None)
+    asked = guards.applicants(found, request.at) if name == "engage" else ()
+    form = (forms.forms.Form if asked else wanted.form)(request.POST or None)
     errors = list(wanted.why_not(found, by=request.actor, at=request.at))
-    application = joining.current(found)
+    application = access.visible_applications(request.actor, found, request.day).order_by("-number").first()
     if request.method == "POST" and (form.is_valid() or not form.fields):
         more = {"shown_hash": request.POST.get("shown_hash", "")} if wanted.binds else {}
         values = form.cleaned_data if form.fields else {}
@@ -167,6 +185,8 @@ def act(request, public_id, name):
             return redirect("procurement:accession", public_id)
     context = {
         "accession": found, "application": application, "form": form, "errors": errors, "title": wanted.label,
-        "words": wanted.words, "button": wanted.label, "danger": wanted.danger, "binds": wanted.binds,
+        "words": wanted.words, "button": wanted.label, "danger": wanted.danger, "asked": asked,
+        "reading": accession_display.reading(application) if wanted.binds is _application else None,
+        "shown_hash": wanted.binds(found) if wanted.binds else "", "confirming": wanted.binds is _contact,
     }  # fmt: skip
     return render(request, "procurement/joining/act.html", context)

@@ -17,6 +17,7 @@ from catalogue.fields import LineField, TextField
     [
         ("London\ud800", "damaged"),
         ("\udc80", "damaged"),
+        ("Lond\ufffdn", "damaged"),
         ("exe.\u202efdp", "hidden character"),
         ("\u2066abc\u2069", "hidden character"),
         ("a\u200fb", "hidden character"),

@@ -21,6 +21,7 @@ from procurement.models import (
     FrameworkGrant,
     OrganisationGrant,
     PostCode,
+    User,
 )
 from tests import cast
 from tests.documents import conformance
@@ -193,6 +194,11 @@ def test_an_invited_person_becomes_the_administrator_and_can_apply(mailoutbox):
     accession = Accession.objects.get(department__code="ILL05")
     act(joining.engage, accession, LEAD, contact_name="Mary Museum", contact_email="Mary@museum.example")
     cast.run_all_jobs()
+    assert not User.objects.filter(email="mary@museum.example").exists(), "nobody has confirmed her"
+    assert [m.to for m in mailoutbox] == [[APPROVER]] and "mary@museum.example" in mailoutbox[0].body
+    shown = joining.contact_hash(cast.fresh(accession))
+    act(joining.confirm_contact, accession, APPROVER, shown_hash=shown)
+    cast.run_all_jobs()
     accession = cast.fresh(accession)
     assert accession.state == "engaged" and accession.contact_email == "mary@museum.example"
     assert any("choose" in m.body.lower() and m.to == ["mary@museum.example"] for m in mailoutbox)
@@ -208,7 +214,7 @@ def test_membership_is_suspended_resumed_and_ended_with_reasons():
     with pytest.raises(Refused, match="Give a reason"):
         act(agreements.suspend, accession, manager, reason=" ")
     act(agreements.suspend, accession, manager, reason="Invoices are not paid.")
-    with pytest.raises(Refused, match="has not joined"):
+    with pytest.raises(Refused, match="is no member of"):
         cast.start_order("requester@ons.example")
     act(agreements.resume, accession, manager, reason="They are now.")
     act(agreements.end, accession, manager, reason="It leaves.")

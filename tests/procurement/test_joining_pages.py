@@ -108,7 +108,8 @@ def test_an_application_goes_through_its_pages(client):
         assert answer.status_code == 302, answer.content.decode()[-3000:]
     shown = client.get(here).content.decode()
     assert "Still missing" not in shown and "£50,000,000.00" in shown and "without limit" in shown
-    assert post(client, here + "apply/")["Location"] == here
+    shown = re.search(r'name="shown_hash" value="([0-9a-f]{64})"', client.get(here + "apply/").content.decode())[1]
+    assert post(client, here + "apply/", shown_hash=shown)["Location"] == here
     found = cast.fresh(accession)
     assert (found.state, found.seats_expected) == ("applied", 2600)
     link = re.search(r'href="([^"]+/evidence/[0-9a-f]{64}/)"', client.get(here).content.decode())[1]
