@@ -4,13 +4,29 @@ from django.db import connection
 
 from catalogue.models import Framework
 from procurement.models import Accession, CallOff
+"""Locks, in the order every action takes them: framework (shared; alone to change its release), call-off or release,
+contract, document, counters."""
+
+from django.db import connection
+
+from catalogue.models import CatalogueRelease, Framework
+from procurement.models import CallOff
 
 
 def share_framework(framework_id: int) -> Framework:
     """The framework as it stands, held against suspension and changes of release or ceiling until the commit."""
+    return _framework(framework_id, "SHARE")
+
+
+def hold_framework(framework_id: int) -> Framework:
+    """The framework as it stands, alone: no order under it is submitted until the commit."""
+    return _framework(framework_id, "NO KEY UPDATE")
+
+
+def _framework(framework_id: int, strength: str) -> Framework:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT 1 FROM {Framework._meta.db_table} WHERE id = %s FOR SHARE",  # noqa: S608 - a table name of ours
+            f"SELECT 1 FROM {Framework._meta.db_table} WHERE id = %s FOR {strength}",  # noqa: S608 - names of ours
             [framework_id],
         )
     return Framework.objects.select_related("authority").get(pk=framework_id)
@@ -22,6 +38,14 @@ def lock_framework(framework: Framework) -> Framework:
     return (
         Framework.objects.select_for_update(of=("self",), no_key=True).select_related("authority").get(pk=framework.pk)
     )
+def lock_release(release: CatalogueRelease, *, alone: bool = False) -> CatalogueRelease:
+    """A fresh copy under FOR UPDATE; the framework first, shared, or ``alone`` to change what is in force."""
+    framework = (hold_framework if alone else share_framework)(release.framework_id)
+    fresh = (
+        CatalogueRelease.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=release.pk)
+    )
+    fresh.framework = framework
+    return fresh
 
 
 def lock_call_off(call_off: CallOff) -> CallOff:
