@@ -108,12 +108,15 @@ def from_workbook(file: str, data: bytes) -> dict[str, Table]:
         try:
             if len(book.worksheets) > MOST_SHEETS:
                 raise LoadRefused(Fault(file, _("has more than %(most)s sheets") % {"most": MOST_SHEETS}))
-            return {
+            found = {
                 sheet.title: _table(_("%(file)s, sheet %(sheet)s") % {"file": file, "sheet": shown(sheet.title)},
                                     _cells(sheet), padded=True)
                 for sheet in book.worksheets
                 if _is_filled(sheet)
             }  # fmt: skip
+            if not found:
+                raise LoadRefused(Fault(file, _("has no sheet with anything in it")))
+            return found
         finally:
             book.close()
     except LoadRefused:

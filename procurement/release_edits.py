@@ -10,7 +10,7 @@ from catalogue import contents, reading, uploads
 from catalogue.contents import BANDS, CATALOGUE, COLUMNS, Content
 from catalogue.fields import Upload
 from catalogue.models import CatalogueRelease
-from catalogue.rows import Fault, Faults, LoadRefused, Row
+from catalogue.rows import Fault, Faults, Row
 from procurement.releasing import RULES, lots
 
 Sheets = dict[str, Any]
@@ -74,8 +74,4 @@ def _tables(name: str, file: Upload) -> dict[str, reading.Table]:
         return {name: reading.from_csv(file.filename, file.data)}
     book = reading.from_workbook(file.filename, file.data)
     named = {title.strip().lower(): table for title, table in book.items() if title.strip().lower() in COLUMNS}
-    if named:
-        return named
-    if not book:
-        raise LoadRefused(Fault(file.filename, _("has no sheet with anything in it")))
-    return {name: next(iter(book.values()))}
+    return named or {name: next(iter(book.values()))}

@@ -30,13 +30,14 @@ INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 class Rewind:
     """The database as it stands now, and a way back to it that no trigger of ours sees (as the superuser)."""
 
-    def __init__(self, database: str):
+    def __init__(self, database: str, apps: str):
         self.connection = psycopg2.connect(host=str(CLUSTER.socket), user=SUPERUSER, dbname=database)
         self.connection.autocommit = True
         self._do("SET session_replication_role = replica")
         rows = self._do(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename ~ '^((procurement|contracts|documents)_|catalogue_framework$)'"
         )  # no act of these races writes elsewhere
+        rows = self._do(f"SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename ~ '^({apps})_'")
         self.tables = [name for (name,) in rows]
         self._do("CREATE SCHEMA before")
         for name in self.tables:
@@ -59,13 +60,15 @@ class Rewind:
 
 
 class Race:
-    """Two threads, each with a connection that stays open, let go at one moment."""
+    """Two threads, each with a connection that stays open, let go at one moment. ``apps`` are those whose tables the
+    acts write, and are put back."""
 
-    def __init__(self, database: str):
-        self.rewind = Rewind(database)
+    def __init__(self, database: str, apps: str = "procurement|contracts|documents"):
+        self.rewind = Rewind(database, apps)
         self.pool = ThreadPoolExecutor(2)
 
     def run(self, first, second, after, *, rounds: int = ROUNDS) -> None:
+    def run(self, first, second, after, rounds: int = ROUNDS) -> None:
         """``after(results)`` looks at each round; a result is "done" or the words of the refusal."""
         for number in range(rounds):
             start = Barrier(2)
@@ -98,8 +101,8 @@ def race(committed_db):
     """Made once the rows stand as every round begins: ``race()``."""
     made = []
 
-    def start() -> Race:
-        made.append(Race(committed_db))
+    def start(**kwargs) -> Race:
+        made.append(Race(committed_db, **kwargs))
         return made[-1]
 
     yield start
