@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
-from catalogue.models import CatalogueRelease
+from catalogue.models import CatalogueRelease, ReleaseState
 from documents import mail
 from documents.clock import london_day
 from documents.templatetags.flex import day
@@ -21,7 +21,7 @@ def _send(people: Iterable[User], template: str, release: CatalogueRelease, key:
     for person in {person.pk: person for person in people}.values():
         context = {
             "name": person.name, "title": release.title, "number": release.number, "framework": release.framework.title,
-            "organisation": release.organisation.name, "state": release.get_state_display(),
+            "organisation": release.organisation.name, "state": release.get_state_display(), "approved": release.state == ReleaseState.APPROVED,
             "reason": release.ended_words, "day": day(release.first_day),
             "url": settings.PUBLIC_URL + (url or reverse("procurement:release", args=[release.public_id])),
         }  # fmt: skip

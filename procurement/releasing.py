@@ -74,6 +74,12 @@ def _hands(release: CatalogueRelease, by: Person, at: datetime) -> set[str]:
     return {str(by.person_id)} | ({str(principal.person_id)} if principal else set())
 
 
+def _lock_draft(release: CatalogueRelease) -> ReleaseDraft:
+    """A fresh copy, which is the release's from here on."""
+    release.draft = ReleaseDraft.objects.select_for_update(of=("self",)).get(release=release)
+    return release.draft
+
+
 @transaction.atomic
 def start(
     framework: Framework, organisation: Organisation, *, title: str, like: CatalogueRelease | None = None, by: Person,
@@ -103,7 +109,7 @@ def save(
     colleague has saved since."""
     release = lock_release(release)
     insist(guards.why_not_edit(release, by=by, at=at))
-    draft = ReleaseDraft.objects.select_for_update(of=("self",)).get(release=release)
+    draft = _lock_draft(release)
     if edits != draft.edits:
         refuse(*STALE)
     draft.sheets = as_sheets(content)
@@ -127,7 +133,7 @@ def submit(release: CatalogueRelease, *, shown_hash: str, by: Person, at: dateti
     """Its content becomes facts; somebody else at the authority decides."""
     release = lock_release(release)
     insist(guards.why_not_submit(release, by=by, at=at))
-    draft = ReleaseDraft.objects.select_for_update(of=("self",)).get(release=release)
+    draft = _lock_draft(release)
     if shown_hash != hashed(release, draft.sheets):
         refuse(*STALE)
     content = content_of(release)

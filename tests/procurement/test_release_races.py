@@ -13,7 +13,7 @@ from tests.procurement import release_cast as releases
 from tests.procurement.release_cast import ACCOUNT_MANAGER, FIRST_DAY, FRAMEWORK_MANAGER, MANAGER, MIDNIGHT
 from tests.procurement.test_races import Race, one_done, race  # noqa: F401 - a fixture
 
-ROUNDS = 60
+ROUNDS = 20
 APPS = "procurement|contracts|documents|catalogue"
 
 
