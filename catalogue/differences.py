@@ -92,6 +92,6 @@ def _shown(value: Any) -> Any:
 
 def _rules(before: Content, after: Content) -> tuple[Change, ...]:
     """A rule has no code: one that reads differently is one gone and one new."""
-    gone = [Change(GONE, rule.kind, rule.text) for rule in before.rules if rule not in after.rules]
-    new = [Change(NEW, rule.kind, rule.text) for rule in after.rules if rule not in before.rules]
+    gone = [Change(GONE, "", rule.text) for rule in before.rules if rule not in after.rules]
+    new = [Change(NEW, "", rule.text) for rule in after.rules if rule not in before.rules]
     return (*gone, *new)

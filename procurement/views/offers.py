@@ -50,7 +50,7 @@ def catalogue(request):
             release, text=text, lot=int(lot.chosen) if lot.chosen else None, category=category.chosen
         )
     listing = Listing(
-        request, rows, columns=_catalogue_columns(framework, release, on),
+        request, rows, columns=_catalogue_columns(framework, release, on, past=as_of["past"]),
         url=lambda s: reverse("procurement:service", args=[s.code]) + as_of["query"], keep=as_of["keep"], title=_("Services and prices, VAT excluded"),
         filename="catalogue", text=text, search_label=_("Word, code or category"), choices=[lot, category],
         ties=ServiceVersion._meta.ordering, page_size=100,
@@ -70,7 +70,7 @@ def _as_of(request):
     }  # fmt: skip
 
 
-def _catalogue_columns(framework, release, on):
+def _catalogue_columns(framework, release, on, *, past):
     price_list = catalogue_queries.price_list(release) if release else None
     volumes = quoting.volumes(framework, on)
 
@@ -93,7 +93,7 @@ def _catalogue_columns(framework, release, on):
         Column("category", _("Category"), lambda s: s.category, ("category",)),
         Column("unit", _("Unit"), lambda s: s.unit),
         Column("list", _("List price"), lambda s: s.list_price_gbp, ("list_price_gbp",), GBP),
-        Column("today", _("Today"), lambda s: prices(s.code)[0]["price"], kind=GBP),
+        Column("today", _("That day") if past else _("Today"), lambda s: prices(s.code)[0]["price"], kind=GBP),
         Column("next", _("Next band"), next_price),
         Column("level", _("Service level"), lambda s: s.service_level, ("service_level",)),
         Column("carbon", _("kgCO2e a year"), carbon),

@@ -50,7 +50,7 @@ def test_a_release_from_the_sheet_to_the_day_it_is_in_force(visit, tmp_path):
     supplier.look("release-bands")
     supplier.go(here)
     supplier.look("release-changed")
-    supplier.follow("Order by order")
+    supplier.follow("What it would mean order by order")
     supplier.look("release-effects")
     supplier.go(here)
     supplier.follow("Submit the release")

@@ -278,7 +278,7 @@ def test_the_effect_order_by_order_is_for_who_works_on_it(client):
     for email in (FRAMEWORK_MANAGER, ACCOUNT_MANAGER):
         sign_in(client, email)
         assert order.reference in words(client.get(at(release, "release_effects")))
-        assert "on £11,252,943.00 of 1 orders, whole life" in words(client.get(at(release)))
+        assert "1 counted, £11,252,943.00 as agreed over their whole life" in words(client.get(at(release)))
 
 
 def test_the_catalogue_is_shown_as_it_was_on_a_day(client, settings):
