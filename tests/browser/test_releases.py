@@ -1,11 +1,14 @@
 """A catalogue release in a browser: the supplier drafts and uploads it, the authority approves it and chooses its day, and
 the clock brings it into force."""
 
+from tests import cast
 from tests.catalogue.test_release_sheets import FILES
 from tests.procurement.release_cast import ACCOUNT_MANAGER, FRAMEWORK_MANAGER
 
 
-def test_a_release_from_the_sheet_to_the_day_it_is_in_force(visit, tmp_path):
+def test_a_release_from_the_sheet_to_the_day_it_is_in_force(visit, tmp_path, monkeypatch):
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # the browser's loop runs beside; this is one thread
+    order = cast.with_supplier()
     bad, good = tmp_path / "bad.csv", tmp_path / "prices.csv"
     bad.write_bytes(FILES["catalogue"].replace(b"recurring,78.00", b"recurring,1e3").replace(b"CORE-02,1", b"CORE-02,9"))
     good.write_bytes(FILES["catalogue"].replace(b"recurring,78.00", b"recurring,70.20"))
@@ -51,6 +54,7 @@ def test_a_release_from_the_sheet_to_the_day_it_is_in_force(visit, tmp_path):
     supplier.go(here)
     supplier.look("release-changed")
     supplier.follow("What it would mean order by order")
+    assert order.reference in supplier.text() and "−£" in supplier.text()
     supplier.look("release-effects")
     supplier.go(here)
     supplier.follow("Submit the release")
