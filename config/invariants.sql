@@ -318,7 +318,6 @@ HAVING count(*) <> (SELECT count(*) FROM documents_auditevent e
                        AND e.before = c.source AND e.after = c.target);
 
 -- 25 unsent_messages_have_a_job: a message not held for a digest has the job that sends it, and is sent when that is done
--- 25 unsent_messages_have_a_job: every message sent by itself has the job that sends it, and is sent when that is done; one held for a digest has none
 SELECT e.id AS email, j.state
   FROM documents_email e LEFT JOIN documents_job j ON j.key = 'email:' || e.id
  WHERE (j.id IS NULL) <> (e.held_until IS NOT NULL) OR (j.state = 'done') <> (e.sent_at IS NOT NULL);

@@ -37,12 +37,10 @@ def in_order(items: Iterable[Item]) -> list[Item]:
 
 
 def items(by: Person, on: date) -> list[Item]:
-    """Approval steps, the supplier's orders, questions on both sides, counter-proposals, accessions, own drafts; a fixed number of
-    queries. Contracts to sign are added above (``contracts.queries.inbox``)."""
-    return [*_steps(by, on), *_orders(by, on), *_asked(by, on), *_counters(by, on), *_accessions(by, on), *_drafts(by, on)]
-    """Approval steps, the supplier's orders, questions on both sides, accessions, catalogue releases, own drafts; a fixed
-    number of queries. Contracts to sign are added above (``contracts.queries.inbox``)."""
-    return [*_steps(by, on), *_orders(by, on), *_asked(by, on), *_accessions(by, on), *_releases(by, on), *_drafts(by, on)]
+    """Approval steps, the supplier's orders, questions on both sides, counter-proposals, accessions, catalogue releases,
+    own drafts; a fixed number of queries. Contracts to sign are added above (``contracts.queries.inbox``)."""
+    return [*_steps(by, on), *_orders(by, on), *_asked(by, on), *_counters(by, on), *_accessions(by, on),
+            *_releases(by, on), *_drafts(by, on)]  # fmt: skip
 
 
 def _order(call_off: CallOff, todo: str, since: datetime, *, due: datetime | None = None, url: str = "") -> Item:

@@ -1,16 +1,10 @@
-"""Locks, in the order every action takes them: framework (shared), call-off, accession, contract, document, counters."""
-
-from django.db import connection
-
-from catalogue.models import Framework
-from procurement.models import Accession, CallOff
 """Locks, in the order every action takes them: framework (shared; alone to change its release), call-off or release,
-contract, document, counters."""
+accession, contract, document, counters."""
 
 from django.db import connection
 
 from catalogue.models import CatalogueRelease, Framework
-from procurement.models import CallOff
+from procurement.models import Accession, CallOff
 
 
 def share_framework(framework_id: int) -> Framework:

@@ -17,7 +17,7 @@ from procurement.models import AWARDED, OPEN, CallOff, CallOffState
 from procurement.working_days import midnight_after
 from documents.clock import LONDON, london_day
 from procurement import releasing, workflow
-from procurement.models import OPEN, CallOff, CallOffState
+from procurement.models import AWARDED, OPEN, CallOff, CallOffState
 
 
 def run(at: datetime) -> list[str]:

@@ -21,7 +21,7 @@ from procurement.actors import Person
 from procurement.models import CallOff, CallOffLine, CallOffRevision, CallOffState, VolumeEntry
 
 S = CallOffState
-UNDER_WAY = (S.DEPARTMENT_APPROVAL, S.AUTHORITY_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED)
+UNDER_WAY = (S.DEPARTMENT_APPROVAL, S.AUTHORITY_APPROVAL, S.WITH_SUPPLIER, S.COUNTER_PROPOSED, S.CONFIRMED)
 ZERO = Decimal("0.00")
 MOST_IN_TOTAL = 400  # baskets priced for one total
 

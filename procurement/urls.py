@@ -19,9 +19,9 @@ from procurement.views import (
     papers,
     people,
     preferences,
-    what_if,
     release_drafts,
     releases,
+    what_if,
 )
 
 app_name = "procurement"
