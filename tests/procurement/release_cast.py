@@ -6,7 +6,8 @@ from typing import Any
 from catalogue.contents import CATALOGUE
 from catalogue.models import CatalogueRelease
 from documents.clock import LONDON
-from procurement import access, release_edits, releasing
+from procurement import access, content, guards, quoting, release_edits, releasing
+from procurement.models import CallOff
 from tests import cast
 
 MANAGER, FRAMEWORK_MANAGER = "catalogue.manager@co.example", "framework.manager@co.example"
@@ -31,10 +32,10 @@ def drafted(email: str = ACCOUNT_MANAGER, *, title: str = "Prices from November"
 def repriced(release: CatalogueRelease, email: str = ACCOUNT_MANAGER, **prices: str) -> CatalogueRelease:
     release = cast.fresh(release)
     prices = {code.replace("_", "-"): price for code, price in (prices or {"CORE_01": "70.20"}).items()}
-    content, faults = releasing.read(release, priced(release.draft.sheets, prices))
-    assert content is not None, faults
+    held, faults = releasing.read(release, priced(release.draft.sheets, prices))
+    assert held is not None, faults
     by = cast.person(email)
-    return releasing.save(release, content, edits=release.draft.edits, what="prices", by=by, at=cast.START)
+    return releasing.save(release, held, edits=release.draft.edits, what="prices", by=by, at=cast.START)
 
 
 def submit(release: CatalogueRelease, email: str = ACCOUNT_MANAGER, at: datetime = cast.START) -> CatalogueRelease:
@@ -84,6 +85,12 @@ def rejected() -> CatalogueRelease:
 def superseded() -> CatalogueRelease:
     live()
     return CatalogueRelease.objects.get(number=1)
+
+
+def shown_on(call_off: CallOff, day: date) -> str:
+    """The hash that the check page of a draft carries on the day."""
+    quote = quoting.quote(call_off.revision, day)
+    return content.draft_hash(call_off.revision, quote, guards.counted_together(call_off.revision, quote, day).plain)
 
 
 IN_STATE = {

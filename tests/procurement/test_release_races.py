@@ -7,10 +7,10 @@ import pytest
 
 from catalogue.models import CatalogueRelease
 from documents.models import AuditEvent
-from procurement import content, quoting, releasing, workflow
+from procurement import releasing, workflow
 from tests import cast
 from tests.procurement import release_cast as releases
-from tests.procurement.release_cast import ACCOUNT_MANAGER, FIRST_DAY, FRAMEWORK_MANAGER, MANAGER, MIDNIGHT
+from tests.procurement.release_cast import ACCOUNT_MANAGER, FIRST_DAY, FRAMEWORK_MANAGER, MANAGER, MIDNIGHT, shown_on
 from tests.procurement.test_races import Race, one_done, race  # noqa: F401 - a fixture
 
 ROUNDS = 20
@@ -30,10 +30,6 @@ def running(race):  # noqa: F811
 
 def states() -> dict[int | None, str]:
     return {release.number: release.state for release in CatalogueRelease.objects.all()}
-
-
-def shown_on(call_off, day) -> str:
-    return content.draft_hash(call_off.revision, quoting.quote(call_off.revision, day))
 
 
 def test_an_order_shown_at_yesterdays_prices_is_refused_whether_or_not_the_clock_has_run(running):

@@ -13,7 +13,7 @@ from catalogue.models import CatalogueRelease, Framework, ReleaseDraft, ServiceV
 from documents import audit, clock
 from documents.models import AuditEvent, Email
 from documents.refusal import Refused
-from procurement import access, content, periodic, quoting, release_effects, releasing, workflow
+from procurement import access, periodic, quoting, release_effects, releasing, workflow
 from procurement.models import ActingFor, PostCode, PostHolding
 from tests import cast
 from tests.procurement import release_cast as releases
@@ -98,7 +98,7 @@ def test_a_submitted_order_keeps_its_price_and_a_draft_takes_the_new_one():
     releases.live(CORE_01="70.20")
     assert cast.fresh(held).revision.release.number == 1
     assert quoting.quote(draft.revision, FIRST_DAY).release.number == 2
-    shown = content.draft_hash(draft.revision, quoting.quote(draft.revision, DAY))
+    shown = releases.shown_on(draft, DAY)
     with pytest.raises(Refused, match="have changed since"):
         workflow.submit(draft, shown_hash=shown, by=cast.requester(), at=MIDNIGHT)
 
