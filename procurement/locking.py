@@ -9,32 +9,25 @@ from procurement.models import Accession, CallOff
 
 def share_framework(framework_id: int) -> Framework:
     """The framework as it stands, held against suspension and changes of release or ceiling until the commit."""
-    return _framework(framework_id, "SHARE")
-
-
-def hold_framework(framework_id: int) -> Framework:
-    """The framework as it stands, alone: no order under it is submitted until the commit."""
-    return _framework(framework_id, "NO KEY UPDATE")
-
-
-def _framework(framework_id: int, strength: str) -> Framework:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT 1 FROM {Framework._meta.db_table} WHERE id = %s FOR {strength}",  # noqa: S608 - names of ours
+            f"SELECT 1 FROM {Framework._meta.db_table} WHERE id = %s FOR SHARE",  # noqa: S608 - a table name of ours
             [framework_id],
         )
     return Framework.objects.select_related("authority").get(pk=framework_id)
 
 
 def lock_framework(framework: Framework) -> Framework:
-    """A fresh copy held against every other action under it, which all hold it shared: to change its state, its term or
-    its ceiling. Rows that only point at it may still be written."""
+    """A fresh copy held against every other action under it, which all hold it shared: to change its state, its term,
+    its ceiling or the release in force. Rows that only point at it may still be written."""
     return (
         Framework.objects.select_for_update(of=("self",), no_key=True).select_related("authority").get(pk=framework.pk)
     )
+
+
 def lock_release(release: CatalogueRelease, *, alone: bool = False) -> CatalogueRelease:
     """A fresh copy under FOR UPDATE; the framework first, shared, or ``alone`` to change what is in force."""
-    framework = (hold_framework if alone else share_framework)(release.framework_id)
+    framework = lock_framework(release.framework) if alone else share_framework(release.framework_id)
     fresh = (
         CatalogueRelease.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=release.pk)
     )

@@ -1,23 +1,17 @@
-"""What the clock brings: a framework expires, an order nobody answered in time or whose framework ended lapses, and who
-has not answered is reminded."""
-"""What the clock brings: an order nobody answered in time, or whose framework ended, lapses; a catalogue release whose
-day has come goes live."""
+"""What the clock brings: a framework expires, an order nobody answered in time or whose framework ended lapses, who has
+not answered is reminded, and a catalogue release whose day has come goes live."""
 
 from datetime import datetime, time
 
 from django.db.models import Q
 
-from catalogue.models import OVER, Framework
-from catalogue.models import CatalogueRelease, FrameworkState, ReleaseState
+from catalogue.models import OVER, CatalogueRelease, Framework, ReleaseState
 from documents import periodic
-from documents.clock import london_day
-from procurement import framework_life, reminding, workflow
+from documents.clock import LONDON, london_day
+from procurement import framework_life, releasing, reminding, workflow
 from procurement.framework_guards import IN_FORCE
 from procurement.models import AWARDED, OPEN, CallOff, CallOffState
 from procurement.working_days import midnight_after
-from documents.clock import LONDON, london_day
-from procurement import releasing, workflow
-from procurement.models import AWARDED, OPEN, CallOff, CallOffState
 
 
 def run(at: datetime) -> list[str]:
@@ -65,7 +59,6 @@ def next_moments() -> list[datetime]:
     ]  # fmt: skip
 
 
-periodic.register("procurement", run, next_moments)
 def run_releases(at: datetime) -> list[str]:
     """Releases whose first day has come, in the order of their days."""
     due = _scheduled().filter(valid__startswith__lte=london_day(at))
@@ -73,8 +66,7 @@ def run_releases(at: datetime) -> list[str]:
 
 
 def _scheduled():
-    running = [FrameworkState.LIVE, FrameworkState.SUSPENDED]
-    return CatalogueRelease.objects.filter(state=ReleaseState.SCHEDULED, framework__state__in=running)
+    return CatalogueRelease.objects.filter(state=ReleaseState.SCHEDULED, framework__state__in=IN_FORCE)
 
 
 def _go_live(release: CatalogueRelease, at: datetime) -> list[str]:
@@ -88,4 +80,3 @@ def release_moments() -> list[datetime]:
 
 periodic.register("procurement", run, next_moments)
 periodic.register("releases", run_releases, release_moments)
-

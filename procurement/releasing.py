@@ -33,7 +33,7 @@ from procurement import release_guards as guards
 from procurement import release_notifications as notifications
 from procurement.actors import Person
 from procurement.drafting import STALE
-from procurement.locking import hold_framework, lock_release, share_framework
+from procurement.locking import lock_framework, lock_release, share_framework
 from procurement.models import CallOffRevision
 
 RULES = "catalogue_rules"
@@ -276,7 +276,7 @@ def go_live(release: CatalogueRelease, *, at: datetime) -> CatalogueRelease:
 @transaction.atomic
 def supersede(release: CatalogueRelease, *, at: datetime) -> CatalogueRelease:
     """Part of the next one's going live, recorded as what it is: its own state has changed."""
-    hold_framework(release.framework_id)
+    lock_framework(release.framework)
     before = release.state
     release.supersede(at=at)
     release.save()

@@ -18,9 +18,7 @@ from catalogue.models.releases import (
 )
 
 __all__ = [
-    "OVER", "BandTable", "CatalogueRelease", "CatalogueRule", "ChargeType", "Framework", "FrameworkState", "FrameworkSupplier",
-    "Lot", "Organisation", "PriceBand", "ReleaseState", "ServiceLevelMeasure", "ServiceVersion", "Site", "VatRate",
-    "IN_FORCE", "OPEN_RELEASES", "UNAPPROVED",
+    "IN_FORCE", "OPEN_RELEASES", "OVER", "UNAPPROVED",
     "BandTable", "CatalogueRelease", "CatalogueRule", "ChargeType", "Framework", "FrameworkState", "FrameworkSupplier",
     "Lot", "Organisation", "PriceBand", "ReleaseDraft", "ReleaseState", "ServiceLevelMeasure", "ServiceVersion", "Site", "VatRate",
 ]  # fmt: skip

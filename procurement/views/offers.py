@@ -16,8 +16,16 @@ from catalogue.text import LONGEST_SEARCH
 from documents import clock
 from documents.refusal import Refused
 from documents.templatetags.flex import count, gbp
-from procurement import access, display, forms, framework_display, queries, quoting
-from procurement import access, display, forms, queries, quoting, release_display, release_forms
+from procurement import (
+    access,
+    display,
+    forms,
+    framework_display,
+    queries,
+    quoting,
+    release_display,
+    release_forms,
+)
 from procurement.models import Accession, AccessionState
 from procurement.views.common import page
 from procurement.views.framework import acts

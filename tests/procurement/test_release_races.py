@@ -14,7 +14,7 @@ from tests.procurement.release_cast import ACCOUNT_MANAGER, FIRST_DAY, FRAMEWORK
 from tests.procurement.test_races import Race, one_done, race  # noqa: F401 - a fixture
 
 ROUNDS = 20
-APPS = "procurement|contracts|documents|catalogue"
+TABLES = "(procurement|contracts|documents|catalogue)_"
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def running(race):  # noqa: F811
     """``running(first, second, after)`` once the rows stand as every round begins."""
 
     def run(first, second, after) -> None:
-        made: Race = race(apps=APPS)
+        made: Race = race(tables=TABLES)
         made.run(first, second, after, rounds=ROUNDS)
 
     return run

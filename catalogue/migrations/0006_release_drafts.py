@@ -60,7 +60,7 @@ UNAPPROVED = ["draft", "submitted", "rejected", "withdrawn"]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalogue", "0004_priced_together_days"), ("documents", "0002_rules")]
+    dependencies = [("catalogue", "0005_framework_time"), ("documents", "0002_rules")]
 
     operations = [
         migrations.CreateModel(
