@@ -1,6 +1,6 @@
 """The life of a catalogue release: who may move it, what it changes, and what it never touches."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -9,11 +9,11 @@ from django.db import DatabaseError, transaction
 from django.http import Http404
 
 from catalogue import queries
-from catalogue.models import CatalogueRelease, Framework, ReleaseDraft, ServiceVersion
+from catalogue.models import CatalogueRelease, ReleaseDraft, ServiceVersion
 from documents import audit, clock
 from documents.models import AuditEvent, Email
 from documents.refusal import Refused
-from procurement import access, periodic, quoting, release_effects, releasing, workflow
+from procurement import access, framework_life, periodic, quoting, release_effects, releasing, workflow
 from procurement.models import ActingFor, PostCode, PostHolding
 from tests import cast
 from tests.procurement import release_cast as releases
@@ -298,10 +298,11 @@ def test_one_that_was_rejected_is_the_beginning_of_another_and_its_hands_stay():
 
 
 def test_a_framework_that_is_over_takes_no_release():
-    release = releases.scheduled()
-    Framework.objects.filter(pk=release.framework_id).update(state="terminated")
-    assert periodic.run_releases(MIDNIGHT) == []
-    with pytest.raises(Refused, match="The framework is terminated"):
+    over = datetime(2014, 5, 21, 0, 0, tzinfo=clock.LONDON)
+    release = releases.scheduled(date(2014, 5, 20))
+    framework_life.expire(release.framework, at=over)
+    assert periodic.run_releases(over) == [] and cast.fresh(release).state == "scheduled"
+    with pytest.raises(Refused, match="The framework is expired"):
         releases.drafted()
 
 
