@@ -1,6 +1,7 @@
 """Reading the catalogue: what is live on a day, and its price list as plain values for ``catalogue.pricing``."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -11,11 +12,11 @@ from django.db.models import Q, QuerySet
 
 from catalogue import pricing
 from catalogue.models import (
+    IN_FORCE,
     BandTable,
     CatalogueRelease,
     CatalogueRule,
     Framework,
-    ReleaseState,
     ServiceLevelMeasure,
     ServiceVersion,
     VatRate,
@@ -25,10 +26,9 @@ from catalogue.text import search_words
 
 
 def live_release(framework: Framework, on: date) -> CatalogueRelease | None:
-    """The release in force on the day, past or present."""
-    return CatalogueRelease.objects.filter(
-        framework=framework, valid__contains=on, state__in=[ReleaseState.LIVE, ReleaseState.SUPERSEDED]
-    ).first()
+    """The release in force on the day. The day decides, not the clock's bookkeeping: one that is scheduled is in force
+    from its first day on, also before its state says live."""
+    return CatalogueRelease.objects.filter(framework=framework, valid__contains=on, state__in=IN_FORCE).first()
 
 
 def as_service(row: ServiceVersion) -> pricing.Service:
@@ -38,17 +38,14 @@ def as_service(row: ServiceVersion) -> pricing.Service:
     )  # fmt: skip
 
 
-SETTLED = (ReleaseState.LIVE, ReleaseState.SUPERSEDED)
-
-
 def price_list(release: CatalogueRelease) -> pricing.PriceList:
-    """The whole release, in catalogue order. What has been live is a fact (trigger), so a process reads it once."""
-    return _settled(connection.settings_dict["NAME"], release.pk)[0] if release.state in SETTLED else _prices(release.pk)
+    """The whole release, in catalogue order. What is in force is a fact (trigger), so a process reads it once."""
+    return _settled(connection.settings_dict["NAME"], release.pk)[0] if release.state in IN_FORCE else _prices(release.pk)
 
 
 def catalogue_rules(release: CatalogueRelease) -> Sequence[Rule]:
     """The rules of the release, in its order; read once like its prices."""
-    return _settled(connection.settings_dict["NAME"], release.pk)[1] if release.state in SETTLED else _rules(release.pk)
+    return _settled(connection.settings_dict["NAME"], release.pk)[1] if release.state in IN_FORCE else _rules(release.pk)
 
 
 @lru_cache(maxsize=16)
@@ -71,6 +68,36 @@ def _prices(release_id: int) -> pricing.PriceList:
     }
     services = {row.code: as_service(row) for row in ServiceVersion.objects.filter(release=release_id)}
     return pricing.PriceList(MappingProxyType(services), MappingProxyType(bands))
+
+
+@dataclass(frozen=True)
+class PriceThen:
+    """What one release said of a service; ``first_day`` to ``last_day`` (None while it goes on) is when it was in force."""
+
+    release: CatalogueRelease
+    list_price: Decimal
+    bands: tuple[pricing.Band, ...]
+
+
+def price_history(framework: Framework, code: str, on: date) -> list[PriceThen]:
+    """The service in every release that was in force by the day, the newest first (three queries)."""
+    rows = (
+        ServiceVersion.objects.filter(release__framework=framework, release__state__in=IN_FORCE, code=code)
+        .filter(release__valid__startswith__lte=on)
+        .select_related("release")
+        .order_by("-release__valid")
+    )
+    rows = list(rows)
+    wanted = BandTable.objects.filter(release__in=[row.release_id for row in rows]).prefetch_related("bands")
+    tables = {(table.release_id, table.code): table for table in wanted}
+    return [
+        PriceThen(
+            row.release, row.list_price_gbp,
+            tuple(pricing.Band(band.from_quantity, band.discount_percent)
+                  for band in tables[row.release_id, row.band_table].bands.all()) if row.band_table else (),
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def lots(framework: Framework) -> list[tuple[int, int | None]]:

@@ -21,6 +21,12 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
 
 
+def meant(text: str) -> str:
+    """What was written before ``harmless``; blanks around it are nobody's."""
+    text = text.strip()
+    return text[1:] if text.startswith("'") and text[1:].startswith(_STARTS_A_FORMULA) else text
+
+
 def to_csv(heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
     """UTF-8 with a byte-order mark, for Excel; days as 2007-10-01, money as 1234.50."""
     out = io.StringIO()
@@ -32,8 +38,21 @@ def to_csv(heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
 
 
 def to_xlsx(title: str, heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
-    """One sheet with a heading that stays in sight; text is text, whatever it begins with."""
+    """A workbook of one sheet."""
+    return to_workbook([(title, heading, rows)])
+
+
+def to_workbook(parts: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Value]]]]) -> bytes:
+    """Sheets of (title, heading, rows), each with a heading that stays in sight; text is text, whatever it begins with."""
     book = Workbook(write_only=True)
+    for title, heading, rows in parts:
+        _add_sheet(book, title, heading, rows)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _add_sheet(book: Workbook, title: str, heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
     sheet = book.create_sheet(title[:31])
     sheet.freeze_panes = "A2"
     for place, words in enumerate(heading):
@@ -41,9 +60,6 @@ def to_xlsx(title: str, heading: Sequence[str], rows: Iterable[Sequence[Value]])
     sheet.append([_cell(sheet, words, bold=True) for words in heading])
     for row in rows:
         sheet.append([_cell(sheet, value) for value in row])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def _cell(sheet, value: Value, *, bold: bool = False) -> WriteOnlyCell:

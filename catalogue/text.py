@@ -34,6 +34,10 @@ def search_words(text: str) -> list[str]:
 
 def line(text: str, *, longest: int) -> str:
     """One line of text, blanks evened out, in NFC. Raises ValueError with words."""
+    if text.isascii() and text.isprintable() and len(text) <= longest:  # nothing to look for, and sheets have many cells
+        words = text.split()
+        if all(len(word) <= LONGEST_WORD for word in words):
+            return " ".join(words)
     cleaned = block(text, longest=longest, most_lines=1)
     return " ".join(cleaned.split())
 

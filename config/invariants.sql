@@ -24,6 +24,18 @@ SELECT l.id AS line, l.service_code, l.list_price_gbp, v.list_price_gbp AS in_re
  WHERE v.id IS NULL OR v.release_id <> r.release_id OR v.code <> l.service_code
     OR v.list_price_gbp IS DISTINCT FROM l.list_price_gbp;
 
+-- 1 prices_were_in_force: a revision is priced from the release that was in force on the day it was submitted
+SELECT r.id AS revision, r.submitted_at, c.number AS release, c.state, c.valid
+  FROM procurement_calloffrevision r JOIN catalogue_cataloguerelease c ON c.id = r.release_id
+ WHERE r.submitted_at IS NOT NULL
+   AND (c.state NOT IN ('scheduled', 'live', 'superseded')
+        OR NOT c.valid @> (r.submitted_at AT TIME ZONE 'Europe/London')::date);
+
+-- 6 releases_are_segregated: nobody approved a release that they, or whom they acted for, had written in
+SELECT r.id AS release, r.approver_person_id
+  FROM catalogue_cataloguerelease r JOIN catalogue_releasedraft d ON d.release_id = r.id
+ WHERE d.hands ? r.approver_person_id::text OR d.hands ? r.approver_principal_id::text;
+
 -- 1 unit_price_follows_discount: a unit price is the list price less the discount, rounded half-up to the penny
 SELECT l.id AS line, l.list_price_gbp, l.discount_percent, l.unit_price_gbp
   FROM procurement_calloffline l
@@ -263,18 +275,20 @@ SELECT d.id AS document, signer ->> 'field' AS missing
    AND NOT EXISTS (SELECT 1 FROM documents_signingintent i JOIN documents_signature s ON s.intent_id = i.id
                     WHERE i.document_id = d.id AND i.field = signer ->> 'field');
 
--- 14 changes_have_one_record: each change of state of a call-off, accession, contract or document has one event, and the other way round
+-- 14 changes_have_one_record: each change of state of a call-off, accession, contract, document or a release drafted here has one event, and the other way round
 WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.calloff' AS subject, public_id::text AS subject_id
                     FROM procurement_calloff
                   UNION ALL SELECT 'accession', id, 'procurement.accession', public_id::text FROM procurement_accession
                   UNION ALL SELECT 'contract', id, 'contracts.contract', public_id::text FROM contracts_contract
+                  UNION ALL SELECT 'catalogue_release', release_id, 'catalogue.cataloguerelease', release_id::text
+                    FROM catalogue_releasedraft
                   UNION ALL SELECT 'document', id, 'documents.document', public_id::text FROM documents_document),
      changed AS (SELECT s.subject, s.subject_id, c.source, c.target, count(*) AS changes
                    FROM documents_statechange c JOIN subjects s USING (machine, row_id)
                   WHERE c.source <> c.target GROUP BY 1, 2, 3, 4),
      told AS (SELECT e.subject, e.subject_id, e.before AS source, e.after AS target, count(*) AS events
                 FROM documents_auditevent e
-               WHERE e.subject IN (SELECT subject FROM subjects) AND e.before <> e.after GROUP BY 1, 2, 3, 4)
+               WHERE (e.subject, e.subject_id) IN (SELECT subject, subject_id FROM subjects) AND e.before <> e.after GROUP BY 1, 2, 3, 4)
 SELECT subject, subject_id, source, target, coalesce(changes, 0) AS changes, coalesce(events, 0) AS events
   FROM changed FULL JOIN told USING (subject, subject_id, source, target)
  WHERE changes IS DISTINCT FROM events;

@@ -11,12 +11,12 @@ from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from guardian.shortcuts import get_objects_for_user
 
-from catalogue.models import Framework, FrameworkSupplier, Organisation
+from catalogue.models import CatalogueRelease, Framework, FrameworkSupplier, Organisation, ReleaseState
 from documents.refusal import Reason, Refused
 from procurement.actors import Person
 from procurement.models import (
@@ -393,6 +393,66 @@ def people_ever_after(organisations: Iterable[Organisation], on: date) -> dict[s
         PostHolding.objects.filter(stays, post__organisation__in=bodies),
     ]
     return {email: name for rows in found for email, name in rows.values_list("user__email", "user__name")}
+
+
+def visible_releases(by: Person, on: date) -> QuerySet[CatalogueRelease]:
+    """What is or was in force on the frameworks the person serves, has joined or supplies; their own organisation's
+    drafts; and for the authority what others have submitted to it."""
+    seen = sight_of(by, on)
+    frameworks = set(seen.frameworks) | set(framework_ids(by, on))
+    in_force = Q(state__in=[ReleaseState.LIVE, ReleaseState.SUPERSEDED]) | Q(
+        state=ReleaseState.SCHEDULED, valid__startswith__lte=on
+    )
+    served = Q(organisation_id=F("framework__authority_id")) | Q(submitted_at__isnull=False)
+    return CatalogueRelease.objects.filter(
+        Q(framework_id__in=frameworks) & in_force
+        | Q(organisation_id__in=seen.organisations) & ~Q(organisation_id=F("framework__authority_id"))
+        | Q(framework_id__in=seen.frameworks) & served
+    ).select_related("framework__authority", "organisation")
+
+
+def framework_ids(by: Person, on: date) -> list[int]:
+    """The frameworks that the person reads prices of: served, joined or supplied, oldest first."""
+    seen = sight_of(by, on)
+    found = Framework.objects.filter(
+        Q(pk__in=seen.frameworks)
+        | Q(pk__in=joined(by, on).order_by().values("framework_id"))
+        | Q(framework_suppliers__supplier_id__in=seen.organisations)
+    )
+    return list(found.order_by("pk").values_list("pk", flat=True).distinct())
+
+
+def get_release(by: Person, public_id: UUID, on: date) -> CatalogueRelease:
+    """The release, or 404 for whom it is not visible to."""
+    release = visible_releases(by, on).filter(public_id=public_id).first()
+    if release is None:
+        raise Http404
+    return release
+
+
+def release_sides(by: Person, release: CatalogueRelease, on: date) -> set[str]:
+    """From where the person works on it: ``authority``, ``drafter`` (whose release it is), both, or neither: then they
+    only read what is in force. The authority's own department is not the authority."""
+    seen = sight_of(by, on)
+    own, serves = release.organisation_id == release.framework.authority_id, release.framework_id in seen.frameworks
+    sides = {"authority"} if serves else set()
+    return sides | ({"drafter"} if (serves if own else release.organisation_id in seen.organisations) else set())
+
+
+def drafts_for(by: Person, on: date) -> tuple[Framework, Organisation] | None:
+    """The framework whose releases the person may draft, and for whom: its authority, or one of its suppliers."""
+    seen = sight_of(by, on)
+    served = Framework.objects.filter(pk__in=seen.frameworks).select_related("authority").order_by("pk").first()
+    if served is not None:
+        return served, served.authority
+    place = (
+        FrameworkSupplier.objects.filter(supplier_id__in=seen.organisations)
+        .filter(Q(excluded_from__isnull=True) | Q(excluded_from__gt=on))
+        .select_related("framework__authority", "supplier")
+        .order_by("pk")
+        .first()
+    )
+    return (place.framework, place.supplier) if place else None
 
 
 def get_organisation(by: Person, code: str, on: date) -> Organisation:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from documents.clock import london_day
-from procurement import accession_display, queries
+from procurement import accession_display, queries, release_display
 from procurement.actors import Person
 from procurement.models import Act, CallOff
 
@@ -37,9 +37,10 @@ def in_order(items: Iterable[Item]) -> list[Item]:
 
 
 def items(by: Person, on: date) -> list[Item]:
-    """Approval steps, the supplier's orders, questions on both sides, counter-proposals, accessions, own drafts; a fixed number of
-    queries. Contracts to sign are added above (``contracts.queries.inbox``)."""
-    return [*_steps(by, on), *_orders(by, on), *_asked(by, on), *_counters(by, on), *_accessions(by, on), *_drafts(by, on)]
+    """Approval steps, the supplier's orders, questions on both sides, counter-proposals, accessions, catalogue releases,
+    own drafts; a fixed number of queries. Contracts to sign are added above (``contracts.queries.inbox``)."""
+    return [*_steps(by, on), *_orders(by, on), *_asked(by, on), *_counters(by, on), *_accessions(by, on),
+            *_releases(by, on), *_drafts(by, on)]  # fmt: skip
 
 
 def _order(call_off: CallOff, todo: str, since: datetime, *, due: datetime | None = None, url: str = "") -> Item:
@@ -89,6 +90,14 @@ def _accessions(by: Person, on: date) -> Iterable[Item]:
         }  # fmt: skip
         url = reverse("procurement:accession", args=[accession.public_id])
         yield Item(subject, accession.department.name, row["words"], url, accession.state_since, accession.due_at)
+
+
+def _releases(by: Person, on: date) -> Iterable[Item]:
+    for row in release_display.waiting(by, on)[:MOST_OF_A_KIND]:
+        release = row["release"]
+        subject = _("Catalogue release “%(title)s”") % {"title": release.title}
+        url = reverse("procurement:release", args=[release.public_id])
+        yield Item(subject, release.organisation.name, row["words"], url, release.state_since)
 
 
 def _drafts(by: Person, on: date) -> Iterable[Item]:

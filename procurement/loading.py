@@ -1,6 +1,6 @@
 """Loading the cast of a framework from files: people, posts, delegations, accessions, the approval matrix, and the
 opening volumes and commitment. One operator action, recorded as such; a second load changes nothing. Raises
-``catalogue.loading.LoadRefused`` with file, row, column and value.
+``catalogue.rows.LoadRefused`` with file, row, column and value.
 """
 
 from datetime import datetime
@@ -11,8 +11,9 @@ import yaml
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from catalogue.loading import LoadRefused, Row, load_catalogue, rows
+from catalogue.loading import load_catalogue, rows
 from catalogue.models import Framework, Organisation
+from catalogue.rows import Fault, LoadRefused, Row
 from documents import audit
 from documents.actors import Actor
 from procurement import access, capacity, routes
@@ -74,7 +75,9 @@ def _load_matrix(directory: Path, framework: Framework) -> None:
     ]  # fmt: skip
     bounds = [row.up_to_gbp for row in found]
     if len(set(bounds)) != len(bounds) or None not in bounds:
-        raise LoadRefused("approval_matrix.csv: every value needs one route: one row without an upper bound, no bound twice")
+        raise LoadRefused(Fault(
+            "approval_matrix.csv", "every value needs one route: one row without an upper bound, no bound twice"
+        ))  # fmt: skip
     matrix = ApprovalMatrix.objects.create(framework=framework, version=1, valid_from=framework.starts_on)
     for row in found:
         row.matrix = matrix

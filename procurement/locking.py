@@ -1,8 +1,9 @@
-"""Locks, in the order every action takes them: framework (shared), call-off, accession, contract, document, counters."""
+"""Locks, in the order every action takes them: framework (shared; alone to change its release), call-off or release,
+accession, contract, document, counters."""
 
 from django.db import connection
 
-from catalogue.models import Framework
+from catalogue.models import CatalogueRelease, Framework
 from procurement.models import Accession, CallOff
 
 
@@ -17,11 +18,21 @@ def share_framework(framework_id: int) -> Framework:
 
 
 def lock_framework(framework: Framework) -> Framework:
-    """A fresh copy held against every other action under it, which all hold it shared: to change its state, its term or
-    its ceiling. Rows that only point at it may still be written."""
+    """A fresh copy held against every other action under it, which all hold it shared: to change its state, its term,
+    its ceiling or the release in force. Rows that only point at it may still be written."""
     return (
         Framework.objects.select_for_update(of=("self",), no_key=True).select_related("authority").get(pk=framework.pk)
     )
+
+
+def lock_release(release: CatalogueRelease, *, alone: bool = False) -> CatalogueRelease:
+    """A fresh copy under FOR UPDATE; the framework first, shared, or ``alone`` to change what is in force."""
+    framework = lock_framework(release.framework) if alone else share_framework(release.framework_id)
+    fresh = (
+        CatalogueRelease.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=release.pk)
+    )
+    fresh.framework = framework
+    return fresh
 
 
 def lock_call_off(call_off: CallOff) -> CallOff:

@@ -1,14 +1,14 @@
-"""What the clock brings: a framework expires, an order nobody answered in time or whose framework ended lapses, and who
-has not answered is reminded."""
+"""What the clock brings: a framework expires, an order nobody answered in time or whose framework ended lapses, who has
+not answered is reminded, and a catalogue release whose day has come goes live."""
 
-from datetime import datetime
+from datetime import datetime, time
 
 from django.db.models import Q
 
-from catalogue.models import OVER, Framework
+from catalogue.models import OVER, CatalogueRelease, Framework, ReleaseState
 from documents import periodic
-from documents.clock import london_day
-from procurement import framework_life, reminding, workflow
+from documents.clock import LONDON, london_day
+from procurement import framework_life, releasing, reminding, workflow
 from procurement.framework_guards import IN_FORCE
 from procurement.models import AWARDED, OPEN, CallOff, CallOffState
 from procurement.working_days import midnight_after
@@ -59,4 +59,24 @@ def next_moments() -> list[datetime]:
     ]  # fmt: skip
 
 
+def run_releases(at: datetime) -> list[str]:
+    """Releases whose first day has come, in the order of their days."""
+    due = _scheduled().filter(valid__startswith__lte=london_day(at))
+    return periodic.each(due.order_by("valid", "id"), lambda release: _go_live(release, at))
+
+
+def _scheduled():
+    return CatalogueRelease.objects.filter(state=ReleaseState.SCHEDULED, framework__state__in=IN_FORCE)
+
+
+def _go_live(release: CatalogueRelease, at: datetime) -> list[str]:
+    release = releasing.go_live(release, at=at)
+    return [f"release {release.number} is live"] if release.state == ReleaseState.LIVE else []
+
+
+def release_moments() -> list[datetime]:
+    return [datetime.combine(release.first_day, time.min, tzinfo=LONDON) for release in _scheduled() if release.first_day]
+
+
 periodic.register("procurement", run, next_moments)
+periodic.register("releases", run_releases, release_moments)

@@ -19,6 +19,8 @@ from procurement.views import (
     papers,
     people,
     preferences,
+    release_drafts,
+    releases,
     what_if,
 )
 
@@ -27,6 +29,7 @@ app_name = "procurement"
 _order = "call-offs/<uuid:public_id>/"
 _accession = "joining/<uuid:public_id>/"
 _people = "people/<slug:code>/"
+_release = "releases/<uuid:public_id>/"
 _step = _order + "steps/<int:position>/"
 
 urlpatterns = [
@@ -34,6 +37,20 @@ urlpatterns = [
     path("catalogue/<slug:code>/", offers.service, name="service"),
     path("framework/", offers.framework, name="framework"),
     path("framework/<slug:name>/", framework.act, name="framework_act"),
+    path("releases/", releases.releases, name="releases"),
+    path("releases/new/", releases.new, name="new_release"),
+    path(_release, releases.release, name="release"),
+    path(_release + "effects/", releases.effects, name="release_effects"),
+    path(_release + "upload/", release_drafts.upload, name="release_upload"),
+    path(_release + "services/", release_drafts.services, name="release_services"),
+    path(_release + "add-service/", release_drafts.service, name="add_service"),
+    path(_release + "services/<slug:code>/", release_drafts.service, name="release_service"),
+    path(_release + "add-bands/", release_drafts.bands, name="add_bands"),
+    path(_release + "bands/<slug:code>/", release_drafts.bands, name="release_bands"),
+    path(_release + "add-rule/", release_drafts.rule, name="add_rule"),
+    path(_release + "rules/<int:number>/", release_drafts.rule, name="release_rule"),
+    path(_release + "<slug:name>.<slug:kind>", releases.sheet, name="release_sheet"),
+    path(_release + "<slug:name>/", releases.act, name="release_act"),
     path("joining/", joining.board, name="joining"),
     path("joining/new/", joining.new, name="interest"),
     path(_accession, joining.accession, name="accession"),

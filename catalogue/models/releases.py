@@ -1,7 +1,10 @@
 """A catalogue release: services, prices, bands, rules and service levels that come into force together.
 
-Its content is a fact once the release is approved; a later release never touches a live contract.
+Its content is a fact once the release is submitted; a later release never touches a live contract.
 """
+
+import uuid
+from datetime import date, datetime, timedelta
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -11,6 +14,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models.frameworks import Framework, gbp, is_money, percentage
+from catalogue.models.organisations import Organisation
 from documents.machines import FSMField, register, transition
 from documents.rights import FACT, STATE, Row
 
@@ -29,22 +33,34 @@ class ReleaseState(models.TextChoices):
 S = ReleaseState
 UNAPPROVED = (S.DRAFT, S.SUBMITTED, S.REJECTED, S.WITHDRAWN)
 IN_FORCE = (S.SCHEDULED, S.LIVE, S.SUPERSEDED)
+OPEN_RELEASES = (S.DRAFT, S.SUBMITTED, S.APPROVED, S.SCHEDULED)
 
 
 class CatalogueRelease(Row):
-    """``valid`` is the half-open range of days it is in force; releases of a framework never overlap. One entered by an
-    operator's load has an author in words and no person."""
+    """``valid`` is the half-open range of days it is in force, given when it is scheduled: from its first day on it is what
+    prices come from, whether or not the clock has moved its state yet. Releases of a framework never overlap. ``number``
+    is given at the approval, so that nobody learns from it how many were drafted. ``organisation`` is whose draft it is.
+    One entered by an operator's load has an author in words and no person."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="releases")
-    number = models.PositiveIntegerField()
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="releases")
+    title = models.CharField(max_length=100)
+    number = models.PositiveIntegerField(null=True, blank=True)
     state = FSMField(default=S.DRAFT, choices=ReleaseState.choices, protected=True)
-    valid = DateRangeField()
+    state_since = models.DateTimeField()
+    valid = DateRangeField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    content_hash = models.CharField(max_length=64, blank=True)
+    ended_words = models.CharField(max_length=2000, blank=True)
     author_person_id = models.UUIDField(null=True)
     author_name = models.CharField(max_length=120)
     approver_person_id = models.UUIDField(null=True)
     approver_name = models.CharField(max_length=120, blank=True)
+    approver_principal_id = models.UUIDField(null=True, blank=True)
 
-    db_rights = STATE("state", "valid", "approver_person_id", "approver_name")
+    db_rights = STATE("number", "state", "state_since", "valid", "submitted_at", "content_hash", "ended_words",
+                      "approver_person_id", "approver_name", "approver_principal_id")  # fmt: skip
 
     class Meta:
         constraints = [
@@ -62,7 +78,20 @@ class CatalogueRelease(Row):
                 | Q(approver_person_id__isnull=False),
                 name="release_is_approved_by_somebody",
             ),
-            models.CheckConstraint(condition=Q(valid__isempty=False), name="release_is_valid_for_a_day"),
+            models.CheckConstraint(
+                condition=Q(valid__isnull=True) | Q(valid__isempty=False), name="release_is_valid_for_a_day"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=list(IN_FORCE)) | Q(valid__isnull=False), name="release_in_force_has_its_days"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=list(UNAPPROVED)) | Q(number__isnull=False), name="approved_release_has_a_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(submitted_at__isnull=True, content_hash="")
+                | (Q(submitted_at__isnull=False) & ~Q(content_hash="")),
+                name="submitted_release_has_its_hash",
+            ),
             ExclusionConstraint(
                 name="releases_never_overlap",
                 expressions=[("framework", RangeOperators.EQUAL), ("valid", RangeOperators.OVERLAPS)],
@@ -71,38 +100,73 @@ class CatalogueRelease(Row):
         ]
 
     def __str__(self) -> str:
-        return f"{self.framework.reference} release {self.number}"
+        return f"{self.framework.reference} release {self.number or self.title}"
+
+    @property
+    def first_day(self) -> date | None:
+        return self.valid.lower if self.valid else None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day it is in force, where that is known."""
+        return self.valid.upper - timedelta(days=1) if self.valid and self.valid.upper else None
+
+    def _since(self, at: datetime) -> None:
+        self.state_since = at
 
     @transition(field=state, source=S.DRAFT, target=S.SUBMITTED)
-    def submit(self):
+    def submit(self, *, at: datetime):
         """Its content is complete; somebody else approves it."""
+        self._since(at)
 
     @transition(field=state, source=S.SUBMITTED, target=S.APPROVED)
-    def approve(self):
+    def approve(self, *, at: datetime):
         """Its content is now a fact."""
+        self._since(at)
 
     @transition(field=state, source=S.SUBMITTED, target=S.REJECTED)
-    def reject(self):
+    def reject(self, *, at: datetime, reason: str):
         """It never comes into force."""
+        self._since(at)
+        self.ended_words = reason
 
     @transition(field=state, source=S.APPROVED, target=S.SCHEDULED)
-    def schedule(self):
+    def schedule(self, *, at: datetime):
         """It has its day."""
+        self._since(at)
 
     @transition(field=state, source=S.SCHEDULED, target=S.LIVE)
-    def go_live(self):
+    def go_live(self, *, at: datetime):
         """Its day has come."""
+        self._since(at)
 
     @transition(field=state, source=S.LIVE, target=S.SUPERSEDED)
-    def supersede(self):
+    def supersede(self, *, at: datetime):
         """The next one is live."""
+        self._since(at)
 
     @transition(field=state, source=[S.DRAFT, S.SUBMITTED, S.APPROVED, S.SCHEDULED], target=S.WITHDRAWN)
-    def withdraw(self):
+    def withdraw(self, *, at: datetime, reason: str):
         """Taken back before it went live."""
+        self._since(at)
+        self.ended_words = reason
 
 
 register(CatalogueRelease, "catalogue_release", terminal=(S.SUPERSEDED, S.WITHDRAWN, S.REJECTED))
+
+
+class ReleaseDraft(Row):
+    """What somebody is drafting, as the sheets have it: {"catalogue": [{column: text}], ..., "catalogue_rules": [...]}
+    (``catalogue.contents``). It is one row because it is written, uploaded, checked and hashed together; its content
+    goes into the tables of the release when it is submitted, and from then on neither changes (triggers). ``hands`` are
+    the people who wrote in it, none of whom may approve it; ``edits`` counts the saves."""
+
+    release = models.OneToOneField(CatalogueRelease, on_delete=models.PROTECT, related_name="draft")
+    sheets = models.JSONField()
+    hands = models.JSONField(default=list)
+    edits = models.PositiveIntegerField(default=0)
+
+    db_rights = STATE("sheets", "hands", "edits")
 
 
 class ChargeType(models.TextChoices):

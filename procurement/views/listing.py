@@ -4,8 +4,8 @@ What a cell shows and what a file holds come from the one ``Column.value``, so l
 parameter of the address is optional, and one that means nothing is passed over: a list never fails.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -67,6 +67,7 @@ class Listing:
     search_label: str
     text: str
     choices: Sequence[Choice] = ()
+    keep: Mapping[str, str] = field(default_factory=dict)  # of the address, beside what is filtered and sorted
     sort: str = ""
     ties: tuple[str, ...] = ("-id",)
     page_size: int | None = None
@@ -86,7 +87,7 @@ class Listing:
         return self.rows.order_by(*ways, *self.ties)
 
     def _address(self, **changed: str) -> str:
-        chosen = {"q": self.text} | {c.name: c.chosen for c in self.choices} | {"sort": self._sorted_by} | changed
+        chosen = {**self.keep, "q": self.text} | {c.name: c.chosen for c in self.choices} | {"sort": self._sorted_by} | changed
         return "?" + urlencode({name: value for name, value in chosen.items() if value})
 
     def _cells(self, row) -> list[sheets.Value]:
@@ -117,7 +118,7 @@ class Listing:
             "rows": [
                 {"url": self.url(row), "cells": list(zip(self.columns, self._cells(row), strict=True))} for row in page
             ],
-            "search_label": self.search_label, "sort": self._sorted_by,
+            "search_label": self.search_label, "keep": self.keep, "sort": self._sorted_by,
             "csv": self._address(format="csv"), "xlsx": self._address(format="xlsx"),
             "too_many": too_many, "most": MOST_EXPORTED,
             "previous": self._address(page=str(page.previous_page_number())) if page.has_previous() else "",

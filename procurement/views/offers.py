@@ -16,7 +16,16 @@ from catalogue.text import LONGEST_SEARCH
 from documents import clock
 from documents.refusal import Refused
 from documents.templatetags.flex import count, gbp
-from procurement import access, display, forms, framework_display, queries, quoting
+from procurement import (
+    access,
+    display,
+    forms,
+    framework_display,
+    queries,
+    quoting,
+    release_display,
+    release_forms,
+)
 from procurement.models import Accession, AccessionState
 from procurement.views.common import page
 from procurement.views.framework import acts
@@ -25,24 +34,19 @@ from procurement.views.listing import GBP, Column, Listing, choice
 
 def _framework(request):
     """The framework of the person: served, joined or supplied; 404 for a stranger."""
-    seen = access.sight_of(request.actor, request.day)
-    joined = access.joined(request.actor, request.day).values("framework_id")
-    found = (
-        Framework.objects.filter(pk__in=seen.frameworks)
-        | Framework.objects.filter(pk__in=joined)
-        | Framework.objects.filter(framework_suppliers__supplier_id__in=seen.organisations)
-    )
-    framework = found.select_related("authority").order_by("pk").first()
-    if framework is None:
+    found = access.framework_ids(request.actor, request.day)
+    if not found:
         raise Http404
-    return framework
+    return Framework.objects.select_related("authority").get(pk=found[0])
 
 
 @page
 def catalogue(request):
     """Browse and search: price at today's volume and at the next band, service level, carbon."""
     framework = _framework(request)
-    release = catalogue_queries.live_release(framework, request.day)
+    as_of = _as_of(request)
+    on = as_of["on"]
+    release = catalogue_queries.live_release(framework, on)
     text = request.GET.get("q", "")[:LONGEST_SEARCH]
     lots = [(str(lot.number), f"{lot.number} {lot.title}") for lot in framework.lots.all()]
     lot = choice(request, "lot", _("Lot"), lots)
@@ -54,15 +58,27 @@ def catalogue(request):
             release, text=text, lot=int(lot.chosen) if lot.chosen else None, category=category.chosen
         )
     listing = Listing(
-        request, rows, columns=_catalogue_columns(framework, release, request.day),
-        url=lambda s: reverse("procurement:service", args=[s.code]), title=_("Services and prices, VAT excluded"),
+        request, rows, columns=_catalogue_columns(framework, release, on, past=as_of["past"]),
+        url=lambda s: reverse("procurement:service", args=[s.code]) + as_of["query"], keep=as_of["keep"], title=_("Services and prices, VAT excluded"),
         filename="catalogue", text=text, search_label=_("Word, code or category"), choices=[lot, category],
         ties=ServiceVersion._meta.ordering, page_size=100,
     )  # fmt: skip
-    return listing.respond("procurement/catalogue.html", framework=framework, release=release)
+    return listing.respond("procurement/catalogue.html", framework=framework, release=release, **as_of)
 
 
-def _catalogue_columns(framework, release, on):
+def _as_of(request):
+    """The day the catalogue is shown of: today, or the past day that the address names (``on``, or its three parts)."""
+    asked = any(name in request.GET for name in ("on", "on_day"))
+    form = release_forms.AsOfForm(request.GET if asked else None, today=request.day)
+    on = (form.cleaned_data["on"] if form.is_bound and form.is_valid() else None) or request.day
+    past = on != request.day
+    return {
+        "form": form, "on": on, "past": past, "keep": {"on": on.isoformat()} if past else {},
+        "query": f"?on={on.isoformat()}" if past else "",
+    }  # fmt: skip
+
+
+def _catalogue_columns(framework, release, on, *, past):
     price_list = catalogue_queries.price_list(release) if release else None
     volumes = quoting.volumes(framework, on)
 
@@ -85,7 +101,7 @@ def _catalogue_columns(framework, release, on):
         Column("category", _("Category"), lambda s: s.category, ("category",)),
         Column("unit", _("Unit"), lambda s: s.unit),
         Column("list", _("List price"), lambda s: s.list_price_gbp, ("list_price_gbp",), GBP),
-        Column("today", _("Today"), lambda s: prices(s.code)[0]["price"], kind=GBP),
+        Column("today", _("That day") if past else _("Today"), lambda s: prices(s.code)[0]["price"], kind=GBP),
         Column("next", _("Next band"), next_price),
         Column("level", _("Service level"), lambda s: s.service_level, ("service_level",)),
         Column("carbon", _("kgCO2e a year"), carbon),
@@ -95,7 +111,9 @@ def _catalogue_columns(framework, release, on):
 @page
 def service(request, code):
     framework = _framework(request)
-    release = catalogue_queries.live_release(framework, request.day)
+    as_of = _as_of(request)
+    on = as_of["on"]
+    release = catalogue_queries.live_release(framework, on)
     row = release.services.filter(code=code).first() if release else None
     if row is None:
         raise Http404
@@ -104,8 +122,9 @@ def service(request, code):
         "framework": framework, "row": row, "release": release,
         "lot": framework.lots.filter(number=row.lot).first(),
         "prices": display.next_prices(
-            price_list.services[code], price_list, quoting.volumes(framework, request.day)
+            price_list.services[code], price_list, quoting.volumes(framework, on)
         ),
+        **as_of, "history": release_display.price_history(framework, code, request.day),
         "measures": catalogue_queries.service_levels(release, [row.service_level]) if row.service_level else [],
         "rules": [rule.text for rule in catalogue_queries.catalogue_rules(release)
                   if code in rule.parameters.get("services", ())],

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from catalogue import queries
-from catalogue.loading import LoadRefused, load_catalogue, rows
+from catalogue.loading import load_catalogue, rows
 from catalogue.models import CatalogueRelease, Framework, Organisation, Site, VatRate
+from catalogue.rows import LoadRefused
 from documents import audit
 from documents.actors import operator
 from documents.clock import LONDON

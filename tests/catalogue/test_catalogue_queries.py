@@ -1,6 +1,6 @@
 """Reading the catalogue: the release of a day, browsing and searching, with a constant number of queries."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from catalogue import queries
 from catalogue.models import CatalogueRelease, Framework
+from documents.clock import LONDON
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ def test_a_release_is_live_from_its_first_day_on(framework, release):
 
 
 def test_of_any_day_the_release_that_was_in_force_then_is_found(framework, release):
-    release.supersede()
+    release.supersede(at=datetime(2009, 1, 1, tzinfo=LONDON))
     release.valid = DateRange(date(2007, 5, 21), date(2009, 1, 1))
     release.save()
     assert queries.live_release(framework, date(2008, 12, 31)) == release

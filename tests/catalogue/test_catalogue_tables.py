@@ -1,6 +1,6 @@
 """What the database itself refuses, whatever the code above it does. Runs as the runtime role."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import uuid4
 
@@ -21,8 +21,10 @@ from catalogue.models import (
     ServiceVersion,
     VatRate,
 )
+from documents.clock import LONDON
 
 pytestmark = pytest.mark.django_db
+NOW = datetime(2007, 10, 1, 9, 0, tzinfo=LONDON)
 NAN = RawSQL("'NaN'::numeric", [])  # Django's own fields refuse it too; here it goes past them
 
 
@@ -39,8 +41,8 @@ def live(framework) -> CatalogueRelease:
 @pytest.fixture
 def draft(framework) -> CatalogueRelease:
     return CatalogueRelease.objects.create(
-        framework=framework, number=2, valid=DateRange(date(2009, 1, 1), None), author_person_id=uuid4(),
-        author_name="Catalogue manager",
+        framework=framework, organisation=framework.authority, title="Second", number=2, state_since=NOW,
+        valid=DateRange(date(2009, 1, 1), None), author_person_id=uuid4(), author_name="Catalogue manager",
     )  # fmt: skip
 
 
@@ -160,10 +162,10 @@ def test_a_framework_changes_by_its_named_columns_only(framework):
 
 def test_releases_of_a_framework_never_overlap(draft):
     for move in (draft.submit, draft.approve):
-        move()
+        move(at=NOW)
         draft.approver_person_id = uuid4()
         draft.save()
-    draft.schedule()
+    draft.schedule(at=NOW)
     refused(draft.save, "releases_never_overlap")
 
 
@@ -171,31 +173,32 @@ def test_a_release_after_the_other_has_ended_comes_into_force(live, draft):
     live.valid = DateRange(date(2007, 5, 21), date(2009, 1, 1))
     live.save()
     for move in (draft.submit, draft.approve, draft.schedule):
-        move()
+        move(at=NOW)
         draft.approver_person_id = uuid4()
         draft.save()
     assert CatalogueRelease.objects.get(pk=draft.pk).state == "scheduled"
 
 
 def test_nobody_approves_the_release_they_wrote(draft):
-    draft.submit()
+    draft.submit(at=NOW)
     draft.save()
-    draft.approve()
+    draft.approve(at=NOW)
     draft.approver_person_id = draft.author_person_id
     refused(draft.save, "release_author_does_not_approve")
 
 
 def test_a_release_is_approved_by_somebody(draft):
-    draft.submit()
+    draft.submit(at=NOW)
     draft.save()
-    draft.approve()
+    draft.approve(at=NOW)
     refused(draft.save, "release_is_approved_by_somebody")
 
 
 def test_a_release_is_valid_for_a_day_at_least(framework):
     refused(
         lambda: CatalogueRelease.objects.create(
-            framework=framework, number=3, valid=DateRange(date(2009, 1, 1), date(2009, 1, 1)), author_name="x"
+            framework=framework, organisation=framework.authority, number=3, state_since=NOW, author_name="x",
+            valid=DateRange(date(2009, 1, 1), date(2009, 1, 1)),
         ),
         "release_is_valid_for_a_day",
     )
@@ -206,7 +209,8 @@ def test_a_release_goes_through_its_states_and_no_others(live, draft):
     refused(lambda: CatalogueRelease.objects.filter(pk=live.pk).update(state="draft"), "live does not become draft")
     refused(
         lambda: CatalogueRelease.objects.create(
-            framework=live.framework, number=4, state="live", valid=DateRange(date(2013, 1, 1), None), author_name="x"
+            framework=live.framework, organisation=live.organisation, number=4, state="live", state_since=NOW,
+            valid=DateRange(date(2013, 1, 1), None), author_name="x",
         ),
         "nothing does not become live",
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from catalogue.loading import LoadRefused
+from catalogue.rows import LoadRefused
 from documents.actors import operator
 from procurement import loading
 from procurement.models import Delegation, User

@@ -30,13 +30,11 @@ INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 class Rewind:
     """The database as it stands now, and a way back to it that no trigger of ours sees (as the superuser)."""
 
-    def __init__(self, database: str):
+    def __init__(self, database: str, tables: str):
         self.connection = psycopg2.connect(host=str(CLUSTER.socket), user=SUPERUSER, dbname=database)
         self.connection.autocommit = True
         self._do("SET session_replication_role = replica")
-        rows = self._do(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename ~ '^((procurement|contracts|documents)_|catalogue_framework$)'"
-        )  # no act of these races writes elsewhere
+        rows = self._do(f"SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename ~ '^({tables})'")
         self.tables = [name for (name,) in rows]
         self._do("CREATE SCHEMA before")
         for name in self.tables:
@@ -59,10 +57,11 @@ class Rewind:
 
 
 class Race:
-    """Two threads, each with a connection that stays open, let go at one moment."""
+    """Two threads, each with a connection that stays open, let go at one moment. ``tables`` is what
+    the names of those begin with that the acts write, and that are put back."""
 
-    def __init__(self, database: str):
-        self.rewind = Rewind(database)
+    def __init__(self, database: str, tables: str = "(procurement|contracts|documents)_|catalogue_framework$"):
+        self.rewind = Rewind(database, tables)
         self.pool = ThreadPoolExecutor(2)
 
     def run(self, first, second, after, *, rounds: int = ROUNDS) -> None:
@@ -98,8 +97,8 @@ def race(committed_db):
     """Made once the rows stand as every round begins: ``race()``."""
     made = []
 
-    def start() -> Race:
-        made.append(Race(committed_db))
+    def start(**kwargs) -> Race:
+        made.append(Race(committed_db, **kwargs))
         return made[-1]
 
     yield start

@@ -1,0 +1,189 @@
+"""What a release holds: services, bands, service levels and rules, as plain values; from sheets and to sheets again.
+
+One reading for the operator's files, an upload and a page: every fault at once, by sheet, row, column and value. Pure.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from catalogue.pricing import Band, BandTable, PriceList, Service
+from catalogue.rows import Fault, Faults, Row
+from catalogue.rules import Rule, faults
+
+CATALOGUE, BANDS, LEVELS = "catalogue", "price_bands", "service_levels"
+COLUMNS = {
+    CATALOGUE: ("code", "lot", "category", "name", "unit", "charge_type", "list_price_gbp", "price_bands", "adds_to_volume",
+                "service_level", "kgco2e_per_unit_year", "baseline_kgco2e_per_unit_year"),
+    BANDS: ("price_bands", "scope", "method", "from_quantity", "discount_percent"),
+    LEVELS: ("service_level", "measure_code", "measure", "unit", "target", "minimum", "critical", "credit_applies_to"),
+}  # fmt: skip
+CHARGE_TYPES = ("recurring", "fixed", "one-off", "usage")
+SCOPES, METHODS = ("framework", "call_off"), ("slab", "graduated")
+LARGEST_FACTOR = Decimal("100000000")  # kgCO2e a unit and year
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of a service level; target, minimum and critical as the catalogue states them."""
+
+    service_level: str
+    code: str
+    measure: str
+    unit: str
+    target: str
+    minimum: str
+    critical: str
+    credit_applies_to: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """In catalogue order. Services name only bands and levels that are there, rules only services that are."""
+
+    services: tuple[Service, ...]
+    bands: tuple[BandTable, ...]
+    measures: tuple[Measure, ...]
+    rules: tuple[Rule, ...]
+
+    @property
+    def price_list(self) -> PriceList:
+        return PriceList({service.code: service for service in self.services}, {table.code: table for table in self.bands})
+
+
+def read(
+    sheets: Mapping[str, Sequence[Row]], rules: Iterable[Rule], lots: Collection[int], *, of_rules: str = "catalogue_rules"
+) -> tuple[Content | None, Faults]:
+    """The content, or None and everything that is wrong with it. ``of_rules`` is where the rules stand, for the words."""
+    found = Faults()
+    bands = _bands(sheets[BANDS], found)
+    measures = _measures(sheets[LEVELS], found)
+    known = {row.values.get("price_bands") or "" for row in sheets[BANDS]}
+    levels = {row.values.get("service_level") or "" for row in sheets[LEVELS]}
+    services = _services(sheets[CATALOGUE], found, sorted(map(str, lots)), sorted(known), sorted(levels))
+    rules = tuple(rules)
+    codes = {row.values.get("code") or "" for row in sheets[CATALOGUE]}
+    for position, rule in enumerate(rules, start=1):
+        found += [Fault(f"{of_rules} {position}", words) for words in faults(rule, codes)]
+    if not sheets[CATALOGUE]:
+        found.append(Fault(CATALOGUE, _("has no services")))
+    return (None if found else Content(services, bands, measures, rules)), found
+
+
+def _bands(rows: Sequence[Row], found: Faults) -> tuple[BandTable, ...]:
+    """Each table runs on from 1 and its price never rises; its rows agree on scope and method."""
+    kinds: dict[str, tuple[str, str]] = {}
+    bands: dict[str, list[Band]] = {}
+    file = rows[0].file if rows else BANDS
+    for row in rows:
+        before = len(found)
+        code = found.read(row.code, "price_bands")
+        scope, method = kinds.get(code, (None, None))
+        scope = found.read(row.one_of, "scope", (scope,) if scope else SCOPES)
+        method = found.read(row.one_of, "method", (method,) if method else METHODS)
+        quantity = found.read(row.whole, "from_quantity")
+        percent = found.read(row.amount, "discount_percent", below=Decimal(100))
+        if len(found) == before:
+            kinds.setdefault(code, (scope, method))
+            bands.setdefault(code, []).append(Band(quantity, percent))
+    tables = tuple(BandTable(code, *kinds[code], tuple(bands[code])) for code in kinds)
+    if not found:  # a table with a row left out would be called wrong for what is not its fault
+        found += [Fault(file, words) for table in tables for words in table.faults()]
+    return tables
+
+
+def _measures(rows: Sequence[Row], found: Faults) -> tuple[Measure, ...]:
+    seen: set[str] = set()
+    out = []
+    for row in rows:
+        out.append(Measure(
+            found.read(row.code, "service_level"), found.read(row.only_once, "measure_code", seen, row.long_code),
+            found.read(row.needed, "measure", 160), found.read(row.needed, "unit", 20), found.read(row.needed, "target", 20),
+            found.read(row.text, "minimum", 20), found.read(row.text, "critical", 20),
+            found.read(row.needed, "credit_applies_to", 200),
+        ))  # fmt: skip
+    return tuple(out)
+
+
+def _services(
+    rows: Sequence[Row], found: Faults, lots: list[str], tables: list[str], levels: list[str]
+) -> tuple[Service, ...]:
+    """Lots, bands and service levels they name exist."""
+    seen: set[str] = set()
+
+    def known(row: Row, column: str, allowed: list[str]) -> str | None:
+        return row.one_of(column, allowed) if row.text(column) else None
+
+    out = []
+    for row in rows:
+        out.append(Service(
+            found.read(row.only_once, "code", seen, row.code), found.read(row.needed, "name", 160), int(found.read(row.one_of, "lot", lots) or 0),
+            found.read(row.needed, "category", 40), found.read(row.needed, "unit", 40),
+            found.read(row.one_of, "charge_type", CHARGE_TYPES), found.read(row.amount, "list_price_gbp"),
+            found.read(known, row, "price_bands", tables), found.read(known, row, "adds_to_volume", tables),
+            found.read(known, row, "service_level", levels),
+            found.read(row.amount, "kgco2e_per_unit_year", below=LARGEST_FACTOR),
+            found.read(row.amount, "baseline_kgco2e_per_unit_year", below=LARGEST_FACTOR),
+        ))  # fmt: skip
+    return tuple(out)
+
+
+def figure(value: Decimal) -> str:
+    """A percentage or a factor without idle noughts: 4, 0.5"""
+    return f"{value.normalize():f}"
+
+
+def to_sheets(content: Content) -> dict[str, list[dict[str, str]]]:
+    """Each sheet's rows by column, as texts that ``read`` reads as the same content."""
+    services = [
+        (s.code, str(s.lot), s.category, s.name, s.unit, s.charge_type, f"{s.list_price:.2f}", s.band_table or "",
+         s.adds_to_volume or "", s.service_level or "", figure(s.kgco2e), figure(s.baseline_kgco2e))
+        for s in content.services
+    ]  # fmt: skip
+    bands = [
+        (table.code, table.scope, table.method, str(band.from_quantity), figure(band.discount_percent))
+        for table in content.bands
+        for band in table.bands
+    ]
+    measures = [
+        (m.service_level, m.code, m.measure, m.unit, m.target, m.minimum, m.critical, m.credit_applies_to)
+        for m in content.measures
+    ]
+    return {
+        name: [dict(zip(COLUMNS[name], values, strict=True)) for values in rows]
+        for name, rows in ((CATALOGUE, services), (BANDS, bands), (LEVELS, measures))
+    }
+
+
+def as_rows(sheets: Mapping[str, list[dict[str, str]]]) -> dict[str, list[Row]]:
+    """What ``to_sheets`` made, to be read again."""
+    return {name: [Row(name, number, dict(values)) for number, values in enumerate(sheets[name], start=2)]
+            for name in COLUMNS}  # fmt: skip
+
+
+def plain_rules(content: Content) -> list[dict[str, Any]]:
+    return [{"rule": rule.kind, "text": rule.text, **rule.parameters} for rule in content.rules]
+
+
+def as_rules(rows: Iterable[Mapping[str, Any]]) -> list[Rule]:
+    """Rules as framework.yaml and ``plain_rules`` write them."""
+    return [
+        Rule(row["rule"], {key: value for key, value in row.items() if key not in ("rule", "text")}, row["text"])
+        for row in rows
+    ]
+
+
+NUMBERS = {"lot", "list_price_gbp", "from_quantity", "discount_percent", "kgco2e_per_unit_year", "baseline_kgco2e_per_unit_year"}
+
+
+def cells(name: str, rows: Iterable[Mapping[str, str]]) -> Iterable[list[str | int | Decimal]]:
+    """The rows of a sheet for a file, numbers as numbers."""
+    for row in rows:
+        yield [
+            row[column] if column not in NUMBERS or not row[column]
+            else int(row[column]) if row[column].isdigit() else Decimal(row[column])
+            for column in COLUMNS[name]
+        ]  # fmt: skip

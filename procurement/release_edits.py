@@ -1,0 +1,77 @@
+"""Changes of a draft release's sheets, each a new copy of the whole, to be read as one before it is saved; and the rows
+that somebody uploads in place of a sheet."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from catalogue import contents, reading, uploads
+from catalogue.contents import BANDS, CATALOGUE, COLUMNS, Content
+from catalogue.fields import Upload
+from catalogue.models import CatalogueRelease
+from catalogue.rows import Fault, Faults, Row
+from procurement.releasing import RULES, lots
+
+Sheets = dict[str, Any]
+Cells = dict[str, str]
+
+
+def _put(rows: list[Any], is_it: Callable[[Any], bool], new: list[Any]) -> list[Any]:
+    """The rows with those that match replaced by the new ones, which stand where the first of them stood, or at the end."""
+    place = next((index for index, row in enumerate(rows) if is_it(row)), len(rows))
+    kept = [row for row in rows if not is_it(row)]
+    return [*kept[:place], *new, *kept[place:]]
+
+
+def put_service(sheets: Sheets, was: str, row: Cells | None) -> Sheets:
+    """In place of the service of that code ('' for a new one); None takes it out."""
+    rows = _put(sheets[CATALOGUE], lambda each: bool(was) and each["code"] == was, [row] if row else [])
+    return {**sheets, CATALOGUE: rows}
+
+
+def put_bands(sheets: Sheets, was: str, rows: list[Cells]) -> Sheets:
+    """In place of the band table of that code ('' for a new one); no rows take it out."""
+    return {**sheets, BANDS: _put(sheets[BANDS], lambda each: bool(was) and each["price_bands"] == was, rows)}
+
+
+def put_rule(sheets: Sheets, index: int | None, rule: dict[str, Any] | None) -> Sheets:
+    """In place of the rule at the index (None for a new one); None takes it out."""
+    rules = list(sheets[RULES])
+    place = len(rules) if index is None else index
+    rules[place : place + 1] = [rule] if rule else []
+    return {**sheets, RULES: rules}
+
+
+def place_of_service(sheets: Sheets, code: str) -> int:
+    """The row in which a page's service stands, as faults count it; the last one of that code."""
+    return max((number for number, row in enumerate(sheets[CATALOGUE], start=2) if row["code"] == code), default=0)
+
+
+def read_uploads(release: CatalogueRelease, files: Mapping[str, Upload]) -> tuple[Content | None, Faults, list[str]]:
+    """The draft's content with these sheets in place of its own, or None and every fault; and which sheets were replaced.
+    A workbook may hold several, named by what they are."""
+    faults = Faults()
+    found: dict[str, reading.Table] = {}
+    for name, file in files.items():
+        for sheet, table in (faults.read(_tables, name, file) or {}).items():
+            if sheet in found:
+                faults.append(Fault(table.file, _("the sheet %(name)s was given twice") % {"name": sheet}))
+            found[sheet] = table
+    rows: dict[str, list[Row]] = contents.as_rows(release.draft.sheets)
+    for sheet, table in found.items():
+        rows[sheet] = faults.read(table.read, COLUMNS[sheet])
+    if faults:
+        return None, faults, []
+    rules = contents.as_rules(release.draft.sheets[RULES])
+    content, faults = contents.read(rows, rules, lots(release.framework), of_rules=_("Rules"))
+    return content, faults, sorted(found)
+
+
+def _tables(name: str, file: Upload) -> dict[str, reading.Table]:
+    """The sheets of one file: those named as ours, else its first as what it was given for."""
+    if file.content_type == uploads.CSV.content_type:
+        return {name: reading.from_csv(file.filename, file.data)}
+    book = reading.from_workbook(file.filename, file.data)
+    named = {title.strip().lower(): table for title, table in book.items() if title.strip().lower() in COLUMNS}
+    return named or {name: next(iter(book.values()))}

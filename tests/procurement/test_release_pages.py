@@ -1,0 +1,324 @@
+"""The pages of catalogue releases: who finds them, what forms and uploads keep and refuse, and what they cost."""
+
+import io
+import re
+import time
+import uuid
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from openpyxl import load_workbook
+
+import procurement.urls
+from catalogue import sheets
+from catalogue.contents import COLUMNS
+from catalogue.models import CatalogueRelease
+from procurement import releasing
+from procurement.views.releases import ACTS
+from tests import cast
+from tests.catalogue.test_release_sheets import FILES, HOSTILE, as_workbook, many, repacked
+from tests.procurement import release_cast as releases
+from tests.procurement.release_cast import ACCOUNT_MANAGER, FRAMEWORK_MANAGER, MANAGER
+from tests.procurement.test_pages import post, sign_in
+
+pytestmark = pytest.mark.django_db
+ADDRESSES = {
+    pattern.name: str(pattern.pattern)
+    for pattern in procurement.urls.urlpatterns
+    if str(pattern.pattern).startswith("releases/<uuid")
+}
+
+
+def everywhere(public_id) -> list[str]:
+    """Every address of a release, with every act."""
+    more = {
+        "release_service": [{"code": "CORE-01"}], "release_bands": [{"code": "seats"}], "release_rule": [{"number": 1}],
+        "release_sheet": [{"name": "catalogue", "kind": "csv"}, {"name": "release", "kind": "xlsx"}],
+        "release_act": [{"name": name} for name in ACTS],
+    }  # fmt: skip
+    return [
+        reverse(f"procurement:{name}", kwargs={"public_id": public_id, **extra})
+        for name in ADDRESSES
+        for extra in more.get(name, [{}])
+    ]
+
+
+def at(release, name="release", *args) -> str:
+    return reverse(f"procurement:{name}", args=[release.public_id, *args])
+
+
+def text(answer) -> str:
+    return answer.content.decode()
+
+
+def words(answer) -> str:
+    """The page without its tags."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", text(answer)))
+
+
+def file(name: str, data: bytes) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, data)
+
+
+def upload(client, release, **files):
+    return post(client, at(release, "release_upload"), edits=str(cast.fresh(release).draft.edits), **files)
+
+
+@pytest.mark.parametrize("state", ["draft", "submitted"])
+def test_who_is_not_concerned_finds_nothing_at_any_address_of_a_release(client, state):
+    release = releases.IN_STATE[state]()
+    for email in ("requester@dius.example", "requester@ons.example", "requester@co.example"):
+        sign_in(client, email)
+        for address in everywhere(release.public_id):
+            assert client.get(address).status_code == 404, (email, address)
+            assert post(client, address).status_code == 404, (email, address)
+
+
+def test_what_is_in_force_is_read_by_every_member_and_worked_on_by_none_of_them(client):
+    release = CatalogueRelease.objects.get()
+    sign_in(client, "requester@dius.example")
+    shown = words(client.get(at(release)))
+    assert "Every seat takes e-mail" in shown and "History" not in shown and "in money" not in shown
+    for name in ("release_effects", "release_upload", "add_service", "add_rule", "add_bands"):
+        assert client.get(at(release, name)).status_code == 404, name
+    for name in ACTS:
+        assert client.get(at(release, "release_act", name)).status_code == 404
+        assert post(client, at(release, "release_act", name), reason="x").status_code == 404
+    assert client.get("/releases/new/").status_code == 404
+    sign_in(client, "requester@ons.example")
+    assert client.get("/releases/").status_code == 404 and client.get(at(release)).status_code == 404
+
+
+def test_nobody_unsigned_gets_past_the_sign_in_page(client):
+    for address in [*everywhere(uuid.uuid4()), "/releases/", "/releases/new/"]:
+        answer = client.get(address)
+        assert answer.status_code == 302 and answer["Location"].startswith("/accounts/sign-in/"), address
+
+
+def test_a_colleague_without_the_post_reads_why(client):
+    release = releases.drafted()
+    sign_in(client, "order.desk@fujitsu.example")
+    for name in ("release_upload", "add_service", "add_rule", "add_bands"):
+        answer = client.get(at(release, name))
+        assert answer.status_code == 403 and "Only the account manager of Fujitsu Services can do this." in text(answer)
+    assert "Only the account manager" in text(client.get(at(release)))
+
+
+def test_a_release_goes_through_its_pages(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    answer = post(client, "/releases/new/", title="Prices from November")
+    release = CatalogueRelease.objects.get(title="Prices from November")
+    assert answer["Location"] == at(release)
+    service = at(release, "release_service", "CORE-01")
+    shown = text(client.get(service))
+    assert 'value="78.00"' in shown
+    row = release.draft.sheets["catalogue"][0]
+    wrong = post(client, service, **row | {"edits": "0", "list_price_gbp": "1e3"})
+    assert wrong.status_code == 200 and "“1e3” is not an amount like 1000.00." in text(wrong) and 'value="1e3"' in text(wrong)
+    assert post(client, service, **row | {"edits": "0", "list_price_gbp": "£1,070.20"}).status_code == 302
+    late = post(client, service, **row | {"edits": "0", "list_price_gbp": "1.00"})
+    assert late.status_code == 200 and "There is a problem" in text(late)
+    shown = words(client.get(at(release)))
+    assert "CORE-01 Managed desktop - thin client list price: £78.00 → £1,070.20 (+1272.1%)" in shown
+    submit = at(release, "release_act", "submit")
+    shown_hash = re.search('name="shown_hash" value="([0-9a-f]{64})"', text(client.get(submit)))[1]
+    assert post(client, submit, shown_hash="0" * 64).status_code == 200
+    assert post(client, submit, shown_hash=shown_hash)["Location"] == at(release)
+    assert client.get(service).status_code == 403
+
+    sign_in(client, FRAMEWORK_MANAGER)
+    assert "Prices from November" in text(client.get("/"))
+    approve = at(release, "release_act", "approve")
+    assert post(client, approve, shown_hash=shown_hash).status_code == 302
+    schedule = at(release, "release_act", "schedule")
+    refused = post(client, schedule, first_day_day="1", first_day_month="10", first_day_year="2007")
+    assert refused.status_code == 200 and "tomorrow at the earliest" in text(refused)
+    assert post(client, schedule, first_day_day="1", first_day_month="11", first_day_year="2007").status_code == 302
+    assert (cast.fresh(release).state, cast.fresh(release).number) == ("scheduled", 2)
+    assert "1 November 2007" in words(client.get("/releases/"))
+
+
+def test_bands_and_rules_are_changed_in_pages(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    release = releases.drafted()
+    bands = at(release, "release_bands", "seats")
+    assert "2500 4" in text(client.get(bands))
+    typed = {"code": "seats", "scope": "framework", "method": "slab", "edits": "0"}
+    for lines, why in (("1 0\n2500", "Line 2: write a quantity"), ("1 5\n2500 4", "price rises at 2500"), ("2 0", "must start at 1"),
+                       ("1 0\n2500 x", "is not an amount"), ("1 0\n9999999999 4", "is not a whole number")):  # fmt: skip
+        answer = post(client, bands, **typed, bands=lines)
+        assert answer.status_code == 200 and why in words(answer), (lines, words(answer)[:600])
+    assert post(client, bands, **typed, bands="1: 0%\n2,500: 4.5 %").status_code == 302
+    assert "bands: 1: 0 %, 2,500: 4 %" in words(client.get(at(release)))
+    gone = post(client, bands, remove="1", edits="1")
+    assert gone.status_code == 200 and "is none of" in words(gone), "services name it"
+    rule = at(release, "release_rule", 9)
+    assert 'value="6"' in text(client.get(rule))
+    typed = {"kind": "max_months", "services": "TRN-01", "text": "The interim service lasts three months at most.", "edits": "1"}
+    assert "Enter how many months." in text(post(client, rule, **typed))
+    assert "TRN-99 is not in the catalogue" in text(post(client, rule, **typed | {"services": "TRN-99", "months": "3"}))
+    assert post(client, rule, **typed, months="3").status_code == 302
+    sizes = {"kind": "required_per_site", "services": "CORE-10 CORE-12", "text": "By size.", "edits": "2"}
+    add = at(release, "add_rule")
+    assert "Line 1: write a code" in text(post(client, add, **sizes, sizes="small: ten"))
+    assert "starts at 60 seats, not at 51" in words(post(client, add, **sizes, sizes="CORE-10 1 to 50\nCORE-12 60 and more"))
+    assert post(client, add, **sizes, sizes="CORE-10 1 to 50\nCORE-12 51 and more").status_code == 302
+    assert post(client, at(release, "release_rule", 1), remove="1", edits="3").status_code == 302
+    shown = words(client.get(at(release)))
+    assert "three months at most" in shown and "CORE-12: 51 seats and more" in shown
+    content = releasing.content_of(cast.fresh(release))
+    assert len(content.rules) == 9 and content.rules[-1].parameters["by_seats_at_site"] == {"CORE-10": [1, 50], "CORE-12": [51, None]}
+
+
+def test_a_service_is_added_and_taken_out(client):
+    sign_in(client, MANAGER)
+    release = releases.drafted(MANAGER)
+    row = release.draft.sheets["catalogue"][0] | {"code": "CORE-77", "name": "Managed desktop - tablet"}
+    assert post(client, at(release, "add_service"), edits="0", **row).status_code == 302
+    twice = post(client, at(release, "add_service"), edits="1", **row)
+    assert twice.status_code == 200 and "is there twice" in text(twice)
+    needed = post(client, at(release, "release_service", "CORE-06"), remove="1", edits="1")
+    assert needed.status_code == 200 and "CORE-06 is not in the catalogue" in text(needed), "a rule names it"
+    assert post(client, at(release, "release_service", "CORE-77"), remove="1", edits="1").status_code == 302
+    assert "CORE-77" not in text(client.get(at(release, "release_services")))
+    assert client.get(at(release, "release_service", "CORE-77")).status_code == 404
+
+
+def test_a_sheet_is_uploaded_whole_or_every_fault_is_listed_and_nothing_is_changed(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    release = releases.drafted()
+    bad = FILES["catalogue"].replace(b"78.00", b"1e3").replace(b"CORE-02,1", b"CORE-02,9").replace(b"CORE-06,1", b"CORE-04,1")
+    answer = upload(client, release, catalogue=file("new.csv", bad))
+    shown = words(answer)
+    assert answer.status_code == 200
+    for expected in ("the sheets have 4 faults", "new.csv 2 list_price_gbp 1e3 is not an amount", "new.csv 3 lot 9 is none of 1, 2, 3",
+                     "code CORE-04 is there twice", "CORE-06 is not in the catalogue"):  # fmt: skip
+        assert expected in shown, (expected, shown[:3000])
+    assert cast.fresh(release).draft.edits == 0
+    good = FILES["catalogue"].replace(b"78.00", b"70.20")
+    assert upload(client, release, catalogue=file("new.csv", good)).status_code == 302
+    assert "£78.00 → £70.20 (-10%)" in words(client.get(at(release)))
+
+
+def test_what_is_taken_out_is_uploaded_again_and_changes_nothing(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    live, release = CatalogueRelease.objects.get(number=1), releases.drafted()
+    book = client.get(at(live, "release_sheet", "release", "xlsx"))
+    assert book.status_code == 200 and "attachment" in book["Content-Disposition"]
+    assert load_workbook(io.BytesIO(book.content)).sheetnames == list(COLUMNS)
+    assert upload(client, release, catalogue=file("release.xlsx", book.content)).status_code == 302
+    for name in COLUMNS:
+        data = client.get(at(live, "release_sheet", name, "csv")).content
+        assert upload(client, release, **{name: file(f"{name}.csv", data)}).status_code == 302
+    assert releasing.content_of(cast.fresh(release)) == releasing.content_of(live)
+    assert "Nothing yet." in words(client.get(at(release)))
+    for name, kind in (("release", "csv"), ("catalogue", "xlsx"), ("catalogue", "exe"), ("people", "csv")):
+        assert client.get(at(live, "release_sheet", name, kind)).status_code == 404
+
+
+def test_two_thousand_rows_are_uploaded_in_under_five_seconds_and_go_live(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    release = releases.drafted()
+    for number in range(9):
+        assert post(client, at(release, "release_rule", 1), remove="1", edits=str(number)).status_code == 302
+    data = as_workbook(many(2000))
+    started = time.process_time()
+    answer = upload(client, release, catalogue=file("big.xlsx", data))
+    assert time.process_time() - started < 5
+    assert answer.status_code == 302, words(answer)[:2000]
+    for address in (at(release), at(release, "release_services"), at(release, "release_services") + "?q=x-1999"):
+        started = time.process_time()
+        assert client.get(address).status_code == 200
+        assert time.process_time() - started < 5, address
+    release = releases.submit(release)
+    assert release.services.count() == 2000
+
+
+def test_a_sheet_of_faults_alone_is_listed(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    bad = many(2000).replace(b"recurring,78.00", b"weekly,free")
+    started = time.process_time()
+    answer = upload(client, releases.drafted(), catalogue=file("bad.csv", bad))
+    assert time.process_time() - started < 5 and answer.status_code == 200
+    assert "And 3,0" in words(answer) and "faults. They are listed below." in words(answer)
+
+
+ODD = {
+    "latin.csv": "code\nprénom".encode("latin-1"), "utf16.csv": "code,lot\n1,2".encode("utf-16"), "empty.csv": b"",
+    "twice.csv": FILES["catalogue"].replace(b"code,lot", b"code,code", 1), "long.csv": many(60_000), "six.csv": many(6_000),
+    "semi.csv": FILES["catalogue"].replace(b",", b";"), "bytes.xlsx": b"PK\x03\x04 nothing", "old.xlsx": b"\xd0\xcf\x11\xe0",
+    "script.csv": b"<html><script>alert(1)</script>", "wide.csv": b"a," * 3000, "prices.pdf": cast.PDF,
+}  # fmt: skip
+
+
+def test_odd_files_get_words_and_change_nothing(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    release = releases.drafted()
+    plain = sheets.to_xlsx("catalogue", ["code"], [["1"]])
+    macro = repacked(plain, **{"xl__vbaProject.bin": b"x"})
+    odd = ODD | {f"{n}.xlsx": repacked(plain, **parts) for n, parts in HOSTILE.items()} | {"macro.xlsx": macro}
+    for name, data in odd.items():
+        started = time.process_time()
+        answer = upload(client, release, catalogue=file(name, data))
+        assert answer.status_code == 200 and "There is a problem" in text(answer), name
+        assert time.process_time() - started < 5, name
+    nothing = upload(client, release)
+    assert "Choose a sheet to upload." in text(nothing)
+    large = upload(client, release, catalogue=file("large.csv", b"x" * (2 * 1024 * 1024 + 1)))
+    assert large.status_code == 200 and "Choose a file of 2 MB or less" in text(large)
+    assert cast.fresh(release).draft.edits == 0
+
+
+def test_the_effect_order_by_order_is_for_who_works_on_it(client):
+    order = cast.with_supplier()
+    release = releases.submitted(CORE_01="88.00")
+    for email in (FRAMEWORK_MANAGER, ACCOUNT_MANAGER):
+        sign_in(client, email)
+        assert order.reference in words(client.get(at(release, "release_effects")))
+        assert "1 counted, £11,252,943.00 as agreed over their whole life" in words(client.get(at(release)))
+
+
+def test_the_catalogue_is_shown_as_it_was_on_a_day(client, settings):
+    releases.live(CORE_01="70.20")
+    sign_in(client, "requester@dius.example")
+    assert "release 1" in words(client.get("/catalogue/"))
+    for address in ("/catalogue/?on=2007-11-01", "/catalogue/?on=nonsense", "/catalogue/?on_day=32&on_month=1&on_year=2007"):
+        answer = client.get(address)
+        assert answer.status_code == 200 and "There is a problem" in text(answer), "a day to come is not told"
+        assert "release 1" in words(answer)
+    before = client.get("/catalogue/?on=2007-05-20")
+    assert "No release was in force on 20 May 2007" in words(before)
+    past = client.get("/catalogue/?on=2007-06-01&q=thin")
+    assert "as it was on 1 June 2007" in words(past) and "?on=2007-06-01" in text(past)
+    assert 'name="on" value="2007-06-01"' in text(past), "a filter keeps the day"
+    csv = client.get("/catalogue/?on=2007-06-01&q=thin&format=csv")
+    assert csv.status_code == 200 and b"CORE-01" in csv.content
+    service = client.get("/catalogue/CORE-01/?on=2007-06-01")
+    assert "Price history" in text(service) and "£78.00" in text(service) and "£70.20" not in text(service)
+
+
+def test_lists_and_pages_cost_the_same_with_many_orders_and_releases(client):
+    release = releases.submitted(CORE_01="88.00")
+    cast.with_supplier()
+    sign_in(client, FRAMEWORK_MANAGER)
+    pages = ["/releases/", at(release), at(release, "release_effects"), at(release, "release_services"), "/catalogue/CORE-01/", "/"]
+
+    def asked() -> list[int]:
+        found = []
+        for address in pages:
+            client.get(address)
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(address).status_code == 200
+            found.append(len(queries))
+        return found
+
+    before = asked()
+    for _ in range(2):
+        cast.with_supplier()
+        releases.submitted(CORE_01="80.00")
+    after = asked()
+    assert after == before
+    assert max(before) <= 40
