@@ -60,7 +60,7 @@ def test_a_framework_stands_goes_on_and_an_order_lapses_by_the_clock(visit):
     buyer.go(here)
     assert "The supplier did not answer in time." in buyer.text()
     buyer.look("order-lapsed")
-    buyer.follow("Copy to a new draft")
+    buyer.press("Copy to a new draft")
     buyer.go(there)
     assert "The next in line was told" in buyer.text()
     buyer.look("order-escalated")
