@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Q, Subquery, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -65,6 +65,14 @@ def board(framework: Framework, on: date) -> dict[str, Any]:
         "groups": [(AccessionState(state).label, entries) for state, entries in groups.items() if entries],
         "together": together, "beyond": together is not None and together.value_gbp > free, "free": free,
     }  # fmt: skip
+
+
+def expected(framework: Framework, on: date) -> Decimal | None:
+    """GBP (VAT excluded) that all bodies in the pipeline together would bring at the least; None when none is there."""
+    rows = Accession.objects.filter(framework=framework, state__in=PIPELINE)
+    seats = rows.aggregate(seats=Sum("seats_expected"))["seats"]
+    found = forecasting.market(framework, on) if seats else None
+    return forecasting.forecast(found, seats).value_gbp if found else None
 
 
 def _effect(found: forecasting.Market | None, seats: int | None, free: Decimal, state: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.forms import Form
@@ -105,13 +106,17 @@ def bar_parts(forecast: CapacityForecast) -> dict[str, Any]:
     )  # fmt: skip
 
 
-def framework_bar(bar) -> dict[str, Any]:
-    return {"outside": bar.outside} | _parts(
+def framework_bar(bar, expected: Decimal | None = None) -> dict[str, Any]:
+    """``expected``: GBP that bodies on their way would bring, at least; drawn as far as there is room for it."""
+    left = max(bar.free - bar.in_approval, ZERO)
+    hoped = [] if expected is None else [("expected", _("expected of bodies that may join, at least"), min(expected, left))]
+    over = max(expected - left, ZERO) if expected is not None else ZERO
+    return {"outside": bar.outside, "expected": expected, "over": over} | _parts(
         bar.ceiling,
         [
             ("committed", _("committed"), bar.committed), ("reserved", _("reserved"), bar.reserved),
-            ("in_approval", _("in approval"), min(bar.in_approval, bar.free)),
-            ("free", _("free"), max(bar.free - bar.in_approval, ZERO)),
+            ("in_approval", _("in approval"), min(bar.in_approval, bar.free)), *hoped,
+            ("free", _("free"), left - (hoped[0][2] if hoped else ZERO)),
         ],
     )  # fmt: skip
 

@@ -240,5 +240,9 @@ def departments_seen(by: Person, on: date) -> list[tuple[str, str]]:
     return list(Organisation.objects.filter(pk__in=rows.values("department_id")).values_list("code", "name").order_by("name"))
 
 
-def orders_by_state(framework: Framework) -> dict[str, int]:
-    return dict(CallOff.objects.filter(framework=framework).values_list("state").annotate(Count("id")))
+def orders_by_state(framework: Framework, *, reached: bool = False) -> dict[str, int]:
+    """How many orders there are in each state; ``reached``: of those that have reached the authority."""
+    rows = CallOff.objects.filter(framework=framework)
+    if reached:
+        rows = rows.filter(authority_revision__isnull=False)
+    return dict(rows.values_list("state").annotate(Count("id")))

@@ -39,3 +39,13 @@ def test_what_the_authority_committed_outside_the_register_is_said(client):
     words = "£56,000,000.00 stands for agreements made before or beside this register"
     assert words in sign_in(client, "requester@dius.example").get("/framework/").content.decode()
     assert words not in sign_in(client, "order.desk@fujitsu.example").get("/framework/").content.decode()
+
+
+def test_the_authority_reads_what_is_expected_and_the_orders_by_state(client):
+    order = cast.with_supplier()
+    page = sign_in(client, "framework.manager@co.example").get("/framework/").content.decode()
+    assert "expected of bodies that may join, at least" in page and "more than is free" in page
+    assert f"?state={order.state}" in page
+    for email in ("requester@dius.example", "order.desk@fujitsu.example"):
+        page = sign_in(client, email).get("/framework/").content.decode()
+        assert "expected of bodies" not in page and "Orders that have reached" not in page
