@@ -76,7 +76,7 @@ def _template(kind: str, version: int, part: str):
     return select_template([f"documents/{kind}/v{number}/{part}" for number in range(version, 0, -1)])
 
 
-def _sheet(kind: str, version: int) -> str:
+def sheet(kind: str, version: int) -> str:
     """The style sheets of the versions up to this one, in order: a later one adds the rules in which it differs."""
     folder = Path(get_template(f"documents/{kind}/v1/document.html").origin.name).parents[1]
     sheets = [folder / f"v{number}" / KINDS[kind].sheet for number in range(1, version + 1)]
@@ -126,7 +126,7 @@ def html_terms(kind: str, version: int, order: dict[str, Any]) -> str:
 def render(kind: str, version: int, payload: dict[str, Any], data: bytes) -> Rendered:
     """Lay the document out, with ``data`` inside as its kind's attachment. Raises RenderFailed on any error, limit or unexpected signature field."""
     source = html(kind, version, payload)
-    css = font_css() + _sheet(kind, version)
+    css = font_css() + sheet(kind, version)
     when = datetime.fromisoformat(payload["issued"]["real_at"].replace("Z", "+00:00"))
     wanted = ["Signature_issuer", *[s["field"] for s in payload["signatories"]]]
     typeface.files()

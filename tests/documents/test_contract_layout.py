@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import pytest
-from django.template.loader import get_template
 from weasyprint import CSS, HTML
 from weasyprint.formatting_structure import boxes
 from weasyprint.text.fonts import FontConfiguration
@@ -55,9 +53,7 @@ def walk(box, around=()):
 
 def lay_out(payload):
     """One list of placed boxes a page."""
-    css = Path(get_template(f"documents/{KIND}/v{VERSION}/contract.css").origin.name).read_text(
-        encoding="utf-8"
-    )
+    css = rendering.sheet(KIND, VERSION)
     fonts, fetcher = FontConfiguration(), rendering.ClosedFetcher()
     sheet = CSS(string=rendering.font_css() + css, url_fetcher=fetcher, font_config=fonts)
     document = HTML(

