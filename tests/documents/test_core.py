@@ -149,7 +149,7 @@ def test_an_email_is_sent_once_after_the_act_and_says_subject_to_contract(mailou
     assert sorted(message.to[0] for message in turn) == [
         "budget.holder@dius.example", "deputy.budget.holder@dius.example"]  # fmt: skip
     assert "Subject to contract." in turn[0].body
-    assert Email.objects.filter(sent_at=None).count() == 0
+    assert Email.objects.filter(sent_at=None, held_until=None).count() == 0
 
 
 def test_a_line_break_never_gets_into_a_subject():

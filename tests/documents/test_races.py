@@ -142,7 +142,7 @@ def killed_before_rendering(start, folder) -> None:
     """It stood still when the order was accepted: nobody has claimed the job."""
     call_off = cast.with_supplier()
     first = start()
-    wait_for(lambda: not Email.objects.filter(sent_at=None).exists())
+    wait_for(lambda: not Email.objects.filter(sent_at=None, held_until=None).exists())
     os.killpg(first.pid, signal.SIGSTOP)
     cast.accept(call_off)
     kill(first)
