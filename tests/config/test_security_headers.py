@@ -105,5 +105,5 @@ def test_a_form_of_another_site_changes_nothing():
 def test_a_body_larger_than_any_form_is_refused_unread(client, announced):
     answer = client.generic("POST", "/check/", b"", CONTENT_LENGTH=announced)
     assert answer.status_code == 413
-    assert "No form here takes more than 21 MB" in answer.content.decode()
+    assert "No form here takes a file of more than 20 MB" in answer.content.decode()
     assert "default-src" in answer["Content-Security-Policy"]

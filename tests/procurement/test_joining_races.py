@@ -58,13 +58,13 @@ def inviting(code: str, administrator: str):
 
 def test_one_identifier_is_entered_once_under_two_codes(committed_db):
     found = meeting(entering("FIRST", "GOVGB-SAME"), entering("SECOND", "GOVGB-SAME"))
-    assert "at this moment" in found
+    assert "at this moment" in found or "already" in found  # told by the database, or by who came to look second
     assert list(Organisation.objects.filter(identifier="GOVGB-SAME").values_list("code", flat=True)) == ["FIRST"]
 
 
 def test_one_body_is_entered_once(committed_db):
     found = meeting(entering("SAME", "GOVGB-SAME"), entering("SAME", "GOVGB-SAME"))
-    assert "at this moment" in found
+    assert "at this moment" in found or "already" in found  # told by the database, or by who came to look second
     assert Accession.objects.filter(department__code="SAME").count() == 1
 
 

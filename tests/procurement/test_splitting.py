@@ -175,4 +175,4 @@ def test_a_route_of_parts_is_the_route_of_the_whole():
     alone, both = steps(Decimal("20000.00")), steps(counted.total_gbp)
     assert both > alone
     preview = guards.route_preview(revision.call_off, counted.total_gbp, cast.START.date())
-    assert [sum(one["side"] == side for one in preview) for side in (Side.DEPARTMENT, Side.AUTHORITY)] == both
+    assert [sum(one["turn"][0] == side for one in preview) for side in (Side.DEPARTMENT, Side.AUTHORITY)] == both
