@@ -60,6 +60,7 @@ def call_off(request, public_id):
         if seen.holds(order.department_id, PostCode.REQUESTER):
             return redirect("procurement:tasks", public_id)
     acting = {"by": request.actor, "at": request.at}
+    requests = access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER)
     accepting = view == "supplier" and order.state == CallOffState.WITH_SUPPLIER
     steps = list(
         revision.steps.select_related("organisation", "decision__delegation").prefetch_related("queries")
@@ -82,12 +83,12 @@ def call_off(request, public_id):
         "contract": order.contracts.exclude(state="void").order_by("-id").first(),
         "can": {
             "decline": accepting and not list(guards.why_not_decline(order, **acting)),
-            "withdraw": not list(guards.why_not_withdraw(order, **acting)),
-            "particulars": order.state not in ENDED and not list(guards.why_not_change_particulars(order, **acting)),
-            "copy": not list(guards.why_not_copy(order, **acting)),
+            "withdraw": requests and not list(guards.why_not_withdraw(order, **acting)),
+            "particulars": requests and order.state not in ENDED and not list(guards.why_not_change_particulars(order, **acting)),
+            "copy": requests and not list(guards.why_not_copy(order, **acting)),
         },
-        "recall_shut": list(guards.why_not_recall(order, **acting)) if view == "department" and order.state in IN_APPROVAL else None,
-        "nudge_shut": list(guards.why_not_nudge(order, **acting)) if view == "department" and order.is_elsewhere else None,
+        "recall_shut": list(guards.why_not_recall(order, **acting)) if requests and order.state in IN_APPROVAL else None,
+        "nudge_shut": list(guards.why_not_nudge(order, **acting)) if requests and order.is_elsewhere else None,
         "accept_shut": list(guards.why_not_confirm(order, **acting)) if accepting else [],
     }  # fmt: skip
     context |= counter_display.on_page(order, revision, view, **acting)
