@@ -9,6 +9,7 @@ from catalogue.models import Organisation
 from documents import storage
 from procurement import access, membership, people_display, people_forms
 from procurement import people_guards as guards
+from procurement.forms import ReasonForm
 from procurement.models import ActingFor, Delegation, PostHolding, User
 from procurement.views.common import attempt, page
 
@@ -86,6 +87,22 @@ def end_holding(request, code, pk):
         request, body, form, lambda f: attempt(request, membership.end_holding, holding, **f.cleaned_data),
         title=_("End the post of %(post)s for %(name)s") % {"post": holding.post.get_code_display(), "name": holding.user.name},
         button=_("End it"), done=_("Done."), words=_("Its delegations and deputies end with it."),
+    )  # fmt: skip
+
+
+@page
+def stop(request, code, pk):
+    """End everything that a person can do for the organisation, at once."""
+    body = _managed(request, code)
+    person = _row(PostHolding, pk, post__organisation=body).user
+    form = ReasonForm(request.POST or None)
+    return _change(
+        request, body, form, lambda f: attempt(request, membership.stop, body, person, **f.cleaned_data),
+        title=_("End everything of %(name)s at once") % {"name": person.name}, button=_("End it now"), danger=True,
+        done=_("Ended. Nothing is open to them here any more."),
+        words=_("From this moment they can do and see nothing for %(body)s, whatever posts they hold, and nobody acts for "
+                "them. If they have nothing to do elsewhere they are signed out. What they did stays as it was.")
+        % {"body": body.name},
     )  # fmt: skip
 
 
