@@ -7,7 +7,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from documents.rights import FACT, LAW, Row, STATE
+from documents.rights import FACT, LAW, STATE, Row
 
 
 class AuditEvent(Row):

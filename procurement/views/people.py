@@ -117,9 +117,12 @@ def delegate(request, code, pk):
         letter = values.pop("letter")
         limit = membership.Limit(
             kind=membership.kind_of(holding.post.code), letter_filename=letter.filename,
-            letter_sha256=storage.put(letter.data), **values,
+            letter_sha256=storage.key_of(letter.data), **values,
         )  # fmt: skip
-        return attempt(request, membership.delegate, holding, limit)
+        made, errors = attempt(request, membership.delegate, holding, limit)
+        if made:  # what is refused leaves nothing behind
+            storage.put(letter.data)
+        return made, errors
 
     return _change(
         request, body, form, do, button=_("Enter it"), done=_("Entered."),

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 import procurement.urls
 from catalogue.models import Organisation
-from documents import audit
+from documents import audit, storage
 from documents.models import Email
 from documents.refusal import Refused
 from procurement import access, approval, membership, people_display
@@ -284,6 +284,16 @@ def test_an_administrator_does_it_through_the_pages(client):
     sign_in(client, HOLDER)
     assert client.get("/people/DIUS/invite/").status_code == 403
     assert "Name a deputy" in client.get("/people/DIUS/").content.decode()
+
+
+def test_a_letter_that_is_refused_leaves_no_bytes(client):
+    sign_in(client, ADMIN)
+    data = cast.PDF.replace(b"%%EOF", b"% only here\n%%EOF")
+    here = reverse("procurement:delegate", args=["DIUS", holding("administrator@dius.example").pk])
+    letter = SimpleUploadedFile("letter.pdf", data, "application/pdf")
+    day = {"starts_on_day": "1", "starts_on_month": "10", "starts_on_year": "2007"}
+    assert "commits and signs nothing" in post(client, here, **day, limit_gbp="5", letter=letter).content.decode()
+    assert not storage.exists(storage.key_of(data))
 
 
 def test_the_page_costs_the_same_with_many_people(client):
