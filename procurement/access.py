@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from guardian.shortcuts import get_objects_for_user
 
 from catalogue.models import CatalogueRelease, Framework, FrameworkSupplier, Organisation, ReleaseState
-from documents.refusal import Reason, Refused
+from documents.refusal import Reason, Refused, refuse
 from procurement.actors import Person
 from procurement.models import (
     ACT_FOR_ORGANISATION,
@@ -321,6 +321,12 @@ def _find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | 
         .first()
     )
     return Seat(acting.holding, acting) if acting else None
+
+
+def hold(seat: Seat) -> None:
+    """Keep the chair until the end of the transaction: who is stopped at this moment acts before it or not at all."""
+    if PostHolding.objects.select_for_update(of=("self",), no_key=True).filter(pk=seat.holding.pk, stopped_at=None).first() is None:
+        refuse(_("This post was ended with immediate effect."))
 
 
 def delegations(seat: Seat, kind: str, on: date) -> list[Delegation]:

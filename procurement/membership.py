@@ -138,7 +138,8 @@ def stop(body: Organisation, person: User, *, reason: str, by: Person, at: datet
     """From this moment the person can do and see nothing for the organisation; whoever acts for them neither. An account
     that opens nothing else loses its password, which ends its sessions: whoever is given a post again chooses a new one."""
     body, on = lock(body), london_day(at)
-    person = User.objects.select_for_update(of=("self",)).get(pk=person.pk)
+    # without the key: a decision that holds its chair already, and names the person, is not waited for in a circle
+    person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
     insist(guards.why_not_stop(body, person, by=by, at=at))
     if not reason.strip():
         refuse(_("Give a reason: it stays with the record."))

@@ -207,6 +207,7 @@ def tell_queried(call_off: CallOff, query: Query, at: datetime) -> None:
     _send(requesters(call_off, at), "queried", call_off, f"query:{query.pk}", asked_by=query.asked_by_name)
 
 
-def tell_answered(call_off: CallOff, query: Query) -> None:
-    people = User.objects.filter(person_id=query.asked_by)
-    _send(people, "answered", call_off, f"answer:{query.pk}", answered_by=query.answered_by_name)
+def tell_answered(call_off: CallOff, query: Query, at: datetime) -> None:
+    """Who asked, while they sit in that chair; else everybody who does."""
+    people = _post(query.step.organisation, query.step.post, at)
+    _send([person for person in people if person.person_id == query.asked_by] or people, "answered", call_off, f"answer:{query.pk}", answered_by=query.answered_by_name)

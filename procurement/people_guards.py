@@ -11,7 +11,7 @@ from catalogue.models import Organisation
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day
-from procurement import access
+from procurement import access, sides
 from procurement.actors import Person
 from procurement.models import AUTHORITY_POSTS, ActingFor, Delegation, PostCode, PostHolding, User, in_force
 
@@ -88,6 +88,8 @@ def why_not_invite(body: Organisation, email: str, post: str, *, by: Person, at:
         yield from why_not_of(user, body, london_day(at))
         if PostHolding.objects.filter(user=user, post__organisation=body, post__code=post, ends_on__isnull=True).exists():
             yield Reason(_("%(name)s holds this post already.") % {"name": user.name})
+    else:  # or a body could take away the people whom another side of its contracts is about to name
+        yield from sides.why_of_another(body, {email.strip().lower(): email.strip()}, london_day(at))
     if post not in posts_of(body):
         yield Reason(_("%(body)s has no such post.") % {"body": body.name})
 

@@ -53,6 +53,13 @@ def test_an_address_of_another_organisation_is_asked_about(client):
     assert post(client, "/people/DIUS/invite/", **typed, outside="on")["Location"] == "/people/DIUS/"
 
 
+def test_nobody_of_another_side_of_the_contracts_is_given_a_post_before_they_have_an_account():
+    """By the host of the address, as where a body joins: their own organisation could not name them any more."""
+    with pytest.raises(Refused, match="like those of the authority's or of a supplier's people"):
+        invite("Nora New", "nora@co.example", "requester")
+    assert not User.objects.filter(email="nora@co.example").exists()
+
+
 def test_who_is_invited_has_an_account_a_post_and_a_mail(mailoutbox):
     user = invite("Nora New", "Nora@dius.example", "requester")
     cast.run_all_jobs()
