@@ -25,7 +25,7 @@ LARGEST_UNPACKED = 40 * 1024 * 1024
 MOST_TAGS = 500_000  # in all parts of a workbook: parsing takes time by their number, whatever they weigh
 MOST_SCANNED = 60_000  # rows looked at, empty ones too: a workbook may claim a last row that nobody typed
 MOST_FAULTS = 1_000
-MOST_COLUMNS = 60  # of a workbook; what stands beyond them is not looked at
+MOST_COLUMNS = 60  # what stands beyond them is not looked at
 _BROKEN = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, EOFError, OSError, RecursionError,
     zipfile.BadZipFile, zlib.error, ElementTree.ParseError, InvalidFileException, NotImplementedError,
@@ -200,7 +200,7 @@ def _rows_of_csv(content: str, delimiter: str) -> Iterator[tuple[int, list[Cell]
         if number > MOST_SCANNED:
             raise _Unreadable(_too_long())
         if any(cell.strip() for cell in cells):
-            yield number, [_plain(cell) for cell in cells]
+            yield number, [_plain(cell) for cell in cells[: MOST_COLUMNS + 1]]  # the one too many is a fault
 
 
 def _too_long() -> str:

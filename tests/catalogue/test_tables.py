@@ -169,6 +169,16 @@ def test_what_stands_far_beside_the_table_of_a_workbook_is_not_looked_at():
     assert read(_sheet(HEAD + '<row r="2"><c r="XFD2"><v>1</v></c></row>')) == ([], [])
 
 
+@pytest.mark.parametrize("data", [
+    b",".join(b"c%d" % n for n in range(100_000)), b"service,quantity\nCORE-01,1," + b"x," * 1_000_000,
+], ids=["heading", "row"])  # fmt: skip
+def test_a_row_of_very_many_values_gets_words_and_soon(data):
+    started = time.process_time()
+    rows, faults = read(data)
+    assert rows == [] and 0 < len(faults) < 100
+    assert time.process_time() - started < 3
+
+
 def test_a_workbook_of_100000_rows_gets_words():
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
