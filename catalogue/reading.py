@@ -18,6 +18,7 @@ from xml.etree.ElementTree import ParseError
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
+from catalogue import uploads
 from catalogue.rows import Fault, LoadRefused, Row, shown
 from catalogue.sheets import meant
 
@@ -144,7 +145,10 @@ def _insist_on_size(file: str, data: bytes) -> None:
                 content = archive.read(part)
                 if b"<mergeCell " in content or b":mergeCell " in content:
                     raise LoadRefused(Fault(file, _("has merged cells; unmerge them, so that each row has its own values")))
-                tags += content.count(b"<")
+                try:
+                    tags += uploads.tags_of(content)
+                except uploads.NotAccepted as refused:
+                    raise LoadRefused(Fault(file, str(refused))) from refused
     if tags > MOST_TAGS:
         raise LoadRefused(Fault(file, _("has more cells than a catalogue of %(most)s rows can have")
                                 % {"most": f"{MOST_ROWS:,}"}))  # fmt: skip

@@ -22,9 +22,10 @@ from catalogue import text, uploads
 
 LONGEST_CELL = 4_000
 LARGEST_UNPACKED = 40 * 1024 * 1024
+MOST_TAGS = 500_000  # in all parts of a workbook: parsing takes time by their number, whatever they weigh
 MOST_SCANNED = 60_000  # rows looked at, empty ones too: a workbook may claim a last row that nobody typed
 MOST_FAULTS = 1_000
-MOST_COLUMNS = 60  # of a workbook; what stands beyond them is not looked at
+MOST_COLUMNS = 60  # what stands beyond them is not looked at
 _BROKEN = (
     ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, EOFError, OSError, RecursionError,
     zipfile.BadZipFile, zlib.error, ElementTree.ParseError, InvalidFileException, NotImplementedError,
@@ -199,7 +200,7 @@ def _rows_of_csv(content: str, delimiter: str) -> Iterator[tuple[int, list[Cell]
         if number > MOST_SCANNED:
             raise _Unreadable(_too_long())
         if any(cell.strip() for cell in cells):
-            yield number, [_plain(cell) for cell in cells]
+            yield number, [_plain(cell) for cell in cells[: MOST_COLUMNS + 1]]  # the one too many is a fault
 
 
 def _too_long() -> str:
@@ -217,10 +218,20 @@ def _workbook(data: bytes) -> Iterator[tuple[int, list[Cell]]]:
         raise _Unreadable(
             _("This is a %(kind)s. Choose a CSV file in UTF-8 or an .xlsx workbook.") % {"kind": kind.words}
         )
+    if _too_much(data):
+        raise _Unreadable(_("The workbook unpacks to far more than a table. Save only its sheet, as CSV."))
+    return _rows_of_workbook(data)
+
+
+def _too_much(data: bytes) -> bool:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > LARGEST_UNPACKED:
-            raise _Unreadable(_("The workbook unpacks to far more than a table. Save only its sheet, as CSV."))
-    return _rows_of_workbook(data)
+            return True
+        parts = [archive.read(entry) for entry in archive.infolist() if entry.filename.endswith((".xml", ".rels"))]
+    try:
+        return sum(map(uploads.tags_of, parts)) > MOST_TAGS
+    except uploads.NotAccepted:
+        return True
 
 
 def _rows_of_workbook(data: bytes) -> Iterator[tuple[int, list[Cell]]]:

@@ -23,6 +23,7 @@ LARGEST_OBJECTS = 32 * 1024 * 1024  # of a PDF's compressed objects, unpacked
 MOST_OBJECT_STREAMS = 5_000
 PIECE = 16 * 1024
 MOST_CSV_ROWS = 50_000
+MOST_IN_A_TAG = 10_000  # attributes of one tag: reading them takes time by the square of their number
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ _RUNS_IN_ZIP = re.compile(
     r"vbaproject|vbadata|(^|/)(basic|scripts|activex|macros)/|(^|/)embeddings/.*(?<!\.xlsx)$", re.IGNORECASE
 )
 _END_OF_PNG = b"IEND\xaeB`\x82"
+_XML_IN = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)")
 _MARKUP = re.compile(rb"<\s*(!doctype|\?xml|html|head|body|script|svg|iframe)", re.IGNORECASE)
 
 
@@ -173,12 +175,29 @@ def _unpack(archive: zipfile.ZipFile) -> dict[str, bytes]:
                     )
                 content += chunk
         if entry.filename == "mimetype" or entry.filename.endswith((".xml", ".rels")):
-            if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-                raise NotAccepted(
-                    _("The file defines words of its own that unpack. Save it as PDF and choose that.")
-                )
+            insist_on_plain_xml(content)
             parts[entry.filename] = bytes(content)
     return parts
+
+
+def insist_on_plain_xml(content: bytes | bytearray) -> None:
+    """XML that means what its bytes say: in UTF-8, as every office program writes it, since in another encoding nobody
+    finds what is looked for in its bytes; and without words of its own, which unpack. Raises NotAccepted."""
+    declared = _XML_IN.match(content)
+    if b"\x00" in content or (declared and declared[1].lower() not in (b"utf-8", b"us-ascii", b"ascii")):
+        raise NotAccepted(_("The file is not written in UTF-8. Save it again, or as PDF, and choose that."))
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise NotAccepted(_("The file defines words of its own that unpack. Save it as PDF and choose that."))
+
+
+def tags_of(content: bytes) -> int:
+    """How many tags XML has: parsing takes time by their number. Raises NotAccepted for one that would take as long as
+    many, and for what ``insist_on_plain_xml`` refuses (where tags are not where they seem)."""
+    insist_on_plain_xml(content)
+    pieces = content.split(b"<")
+    if any(piece.count(b"=") > MOST_IN_A_TAG for piece in pieces):
+        raise NotAccepted(_("The file has a part that nothing can be read from. Save it again and choose that."))
+    return len(pieces) - 1
 
 
 def _office(archive: zipfile.ZipFile, parts: dict[str, bytes]) -> Kind:

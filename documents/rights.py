@@ -1,7 +1,7 @@
 """What the runtime role may do with each table, said on the model as ``db_rights``.
 
-``FACT``: select and insert. ``STATE("column", ...)``: also update of the named columns. ``DRAFT``: everything but
-truncate. ``manage.py grant_rights`` (run by the owner after migrating) turns them into GRANTs.
+``LAW``: select alone. ``FACT``: select and insert. ``STATE("column", ...)``: also update of the named columns. ``DRAFT``:
+everything but truncate. ``manage.py grant_rights`` (run by the owner after migrating) turns them into GRANTs.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ from django.db import models
 class Rights:
     update: tuple[str, ...] = ()
     whole_row: bool = False
+    insert: bool = True
 
 
+LAW = Rights(insert=False)  # the owner's: what the triggers go by, and what they themselves write
 FACT = Rights()
 DRAFT = Rights(whole_row=True)
 
@@ -45,7 +47,7 @@ def statements(model, role: str) -> list[str]:
     """The GRANT statements of one model for the role."""
     table = model._meta.db_table
     rights: Rights = model.db_rights
-    grants = [f'GRANT SELECT, INSERT ON "{table}" TO {role}']
+    grants = [f'GRANT SELECT{", INSERT" if rights.insert else ""} ON "{table}" TO {role}']
     if rights.whole_row:
         grants.append(f'GRANT UPDATE, DELETE ON "{table}" TO {role}')
     elif rights.update:

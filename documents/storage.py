@@ -20,9 +20,14 @@ def _path(key: str) -> Path:
     return Path(settings.STORE_DIR) / key[:2] / key
 
 
+def key_of(data: bytes) -> str:
+    """Under which key the bytes are, or would be, stored."""
+    return sha256(data).hexdigest()
+
+
 def put(data: bytes) -> str:
     """Store and return the key. The file is complete on disk before its name exists."""
-    key = sha256(data).hexdigest()
+    key = key_of(data)
     path = _path(key)
     if path.exists():
         get(key)

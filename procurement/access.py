@@ -6,18 +6,19 @@ dated grant; what a member may do follows from the posts they hold on the day.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Greatest
 from django.http import Http404
 from django.utils.translation import gettext as _
 from guardian.shortcuts import get_objects_for_user
 
 from catalogue.models import CatalogueRelease, Framework, FrameworkSupplier, Organisation, ReleaseState
-from documents.refusal import Reason, Refused
+from documents.refusal import Reason, Refused, refuse
 from procurement.actors import Person
 from procurement.models import (
     ACT_FOR_ORGANISATION,
@@ -37,6 +38,7 @@ from procurement.models import (
     Side,
     User,
     in_date,
+    in_force,
 )
 
 
@@ -68,24 +70,24 @@ def _granted(user: User, permission: str, model: type, grants: str, on: date) ->
         user, f"catalogue.{permission}", model, accept_global_perms=False, with_superuser=False, use_groups=False
     )
     dated = Q(**{f"{grants}__user": user, f"{grants}__permission__codename": permission})
-    return frozenset(objects.filter(dated & in_date(on, f"{grants}__")).values_list("pk", flat=True))
+    return frozenset(objects.filter(dated & in_force(on, f"{grants}__")).values_list("pk", flat=True))
 
 
 def _is_one_of(user, organisation, on: date) -> Q:
     """Whether the person is one of the organisation's people that day: by a grant on it, or on a framework that it is
     the authority of. A post without that opens nothing. Both may be ``OuterRef`` or a row or id."""
     own = OrganisationGrant.objects.filter(
-        in_date(on), user=user, permission__codename=ACT_FOR_ORGANISATION, content_object=organisation
+        in_force(on), user=user, permission__codename=ACT_FOR_ORGANISATION, content_object=organisation
     )
     serves = FrameworkGrant.objects.filter(
-        in_date(on), user=user, permission__codename=SERVE_FRAMEWORK, content_object__authority=organisation
+        in_force(on), user=user, permission__codename=SERVE_FRAMEWORK, content_object__authority=organisation
     )
     return Q(Exists(own)) | Q(Exists(serves))
 
 
 def _acting_now(deputy, on: date) -> Q:
     """Of ``ActingFor``: what the deputy acts under that day, in date on both sides, for an active principal."""
-    return in_date(on) & in_date(on, "holding__") & Q(deputy=deputy, holding__user__is_active=True)
+    return in_date(on) & in_force(on, "holding__") & Q(deputy=deputy, holding__user__is_active=True)
 
 
 def _acting_posts(deputy: User, on: date) -> QuerySet:
@@ -101,7 +103,7 @@ def sight(user: User, on: date) -> Sight:
     if not user.is_active:
         return NOTHING
     own = PostHolding.objects.filter(
-        in_date(on), _is_one_of(user, OuterRef("post__organisation_id"), on), user=user
+        in_force(on), _is_one_of(user, OuterRef("post__organisation_id"), on), user=user
     ).values_list("post__organisation_id", "post__code")
     return Sight(
         organisations=_granted(user, ACT_FOR_ORGANISATION, Organisation, "organisationgrant", on),
@@ -253,7 +255,7 @@ def order_desk_needed(call_off: CallOff, on: date) -> Reason:
 def holders(organisation_id: int, code: str, on: date) -> QuerySet[User]:
     """Active people of the organisation who sit in the chair on the day: who hold the post, and their deputies."""
     own = PostHolding.objects.filter(
-        in_date(on), user=OuterRef("pk"), post__organisation_id=organisation_id, post__code=code
+        in_force(on), user=OuterRef("pk"), post__organisation_id=organisation_id, post__code=code
     )
     deputy = ActingFor.objects.filter(
         _acting_now(OuterRef("pk"), on), holding__post__organisation_id=organisation_id, holding__post__code=code
@@ -301,7 +303,7 @@ def _find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | 
     member = _is_one_of(by.user, organisation_id, on)
     own = (
         PostHolding.objects.filter(
-            in_date(on), member, user=by.user, post__organisation_id=organisation_id, post__code=code
+            in_force(on), member, user=by.user, post__organisation_id=organisation_id, post__code=code
         )
         .select_related("post__organisation")
         .first()
@@ -321,6 +323,12 @@ def _find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | 
     return Seat(acting.holding, acting) if acting else None
 
 
+def hold(seat: Seat) -> None:
+    """Keep the chair until the end of the transaction: who is stopped at this moment acts before it or not at all."""
+    if PostHolding.objects.select_for_update(of=("self",), no_key=True).filter(pk=seat.holding.pk, stopped_at=None).first() is None:
+        refuse(_("This post was ended with immediate effect."))
+
+
 def delegations(seat: Seat, kind: str, on: date) -> list[Delegation]:
     """The delegations of that kind on the chair, in date, largest first."""
     rows = Delegation.objects.filter(in_date(on), holding=seat.holding, kind=kind)
@@ -338,20 +346,40 @@ def grant_organisation(user: User, organisation: Organisation, *, starts_on: dat
 
 def fit_grants(user: User, body: Organisation, *, on: date, make: bool = False) -> None:
     """A person belongs to an organisation until the last day of the last post they hold there: its grants that are in
-    date end then, later or earlier than they did. ``make``: where the person has none in date, from the day on."""
-    held = PostHolding.objects.filter(user=user, post__organisation=body).exclude(ends_on__lt=on)
-    ends = list(held.values_list("post__code", "ends_on"))
-    of_authority = [end for code, end in ends if code in AUTHORITY_POSTS]
-    of_body = [end for code, end in ends if code not in AUTHORITY_POSTS]
-    frameworks = [(FrameworkGrant, framework, SERVE_FRAMEWORK) for framework in Framework.objects.filter(authority=body)]
+    date end then, later or earlier than they did. ``make``: where the person has none in date, from the day on, or from
+    that of their first post if that comes later."""
+    held = PostHolding.objects.filter(user=user, post__organisation=body, stopped_at__isnull=True).exclude(ends_on__lt=on)
+    rows = list(held.values_list("post__code", "starts_on", "ends_on"))
     for (model, target, codename), found in [
-        *((row, of_authority) for row in frameworks), ((OrganisationGrant, body, ACT_FOR_ORGANISATION), of_body),
-    ]:  # fmt: skip
+        *((grant, [row for row in rows if row[0] in AUTHORITY_POSTS]) for grant in _grants_of_authority(body)),
+        ((OrganisationGrant, body, ACT_FOR_ORGANISATION), [row for row in rows if row[0] not in AUTHORITY_POSTS]),
+    ]:
         if not found:
             continue
-        last = None if None in found else max(found)
-        if not model.objects.filter(in_date(on), user=user, content_object=target).update(ends_on=last) and make:
-            _grant(model, user, target, codename, on, last)
+        ends = [end for _code, _start, end in found]
+        last = None if None in ends else max(ends)
+        if not model.objects.filter(in_force(on), user=user, content_object=target).update(ends_on=last) and make:
+            _grant(model, user, target, codename, max(on, min(start for _code, start, _end in found)), last)
+
+
+def _grants_of_authority(body: Organisation) -> list[tuple]:
+    return [(FrameworkGrant, framework, SERVE_FRAMEWORK) for framework in Framework.objects.filter(authority=body)]
+
+
+def stop_grants(user: User, body: Organisation, *, on: date, at: datetime) -> None:
+    """From this moment the person is not one of the organisation's people, whatever they hold. Grants that have not begun
+    end on their first day, unused."""
+    for model, bodies in ((OrganisationGrant, {"content_object": body}), (FrameworkGrant, {"content_object__authority": body})):
+        lasting = model.objects.filter(user=user, stopped_at__isnull=True, **bodies).exclude(ends_on__lt=on)
+        lasting.update(ends_on=Greatest("starts_on", Value(on)), stopped_at=at)
+
+
+def belongs_somewhere(user: User, on: date) -> bool:
+    """Whether the person is, or will be, one of any organisation's people."""
+    return any(
+        model.objects.filter(user=user, stopped_at__isnull=True).exclude(ends_on__lt=on).exists()
+        for model in (OrganisationGrant, FrameworkGrant)
+    )
 
 
 def grants_of(emails: Iterable[str], body: Organisation) -> set[int]:
@@ -362,7 +390,7 @@ def grants_of(emails: Iterable[str], body: Organisation) -> set[int]:
 
 def end_grants(grants: Iterable[int], *, on: date, unless: Collection[int]) -> None:
     """These grants on an organisation end on the day, except those of the people (user ids) in ``unless``."""
-    lasting = OrganisationGrant.objects.filter(in_date(on), pk__in=list(grants))
+    lasting = OrganisationGrant.objects.filter(in_force(on), pk__in=list(grants))
     lasting.exclude(user_id__in=unless).update(ends_on=on)
 
 
@@ -370,8 +398,8 @@ def acts_for_a_counterparty(user: User, body: Organisation, on: date) -> bool:
     """Whether the person is, from the day on, one of the people of an organisation that contracts with this one: of a
     supplier or an authority, or of anybody where this one is such. Who sits on two sides could agree with themselves."""
     others = Organisation.objects.filter(
-        Q(pk__in=OrganisationGrant.objects.exclude(ends_on__lt=on).filter(user=user).values("content_object"))
-        | Q(frameworks__in=FrameworkGrant.objects.exclude(ends_on__lt=on).filter(user=user).values("content_object"))
+        Q(pk__in=OrganisationGrant.objects.exclude(ends_on__lt=on).filter(user=user, stopped_at__isnull=True).values("content_object"))
+        | Q(frameworks__in=FrameworkGrant.objects.exclude(ends_on__lt=on).filter(user=user, stopped_at__isnull=True).values("content_object"))
     ).exclude(pk=body.pk)
     trades = Q(frameworks__isnull=False) | Q(framework_places__isnull=False)
     return (others if Organisation.objects.filter(trades, pk=body.pk).exists() else others.filter(trades)).exists()

@@ -23,6 +23,7 @@ from procurement.models import (
     PostCode,
     PostHolding,
     in_date,
+    in_force,
 )
 
 A = AccessionState
@@ -92,7 +93,7 @@ def forecast_of(accession: Accession, application: Application | None, on: date)
 def known_people(department: Organisation, on: date) -> list[dict[str, Any]]:
     """Who holds which post at the department on the day, and up to what value: what a first application starts from."""
     held = (
-        PostHolding.objects.filter(in_date(on), post__organisation=department, user__is_active=True)
+        PostHolding.objects.filter(in_force(on), post__organisation=department, user__is_active=True)
         .select_related("post", "user")
         .prefetch_related(Prefetch("delegations", Delegation.objects.filter(in_date(on), lot=None)))
         .order_by("post_id", "user__name")

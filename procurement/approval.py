@@ -47,6 +47,7 @@ def _insist_on_what_was_shown(step: ApprovalStep, shown_hash: str) -> None:
 def _record(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: datetime) -> Decision:
     on = london_day(at)
     seat = access.find_seat(by, step.organisation_id, step.post, on)
+    access.hold(seat)
     delegation = None
     if outcome == Outcome.COMMITTED:
         held = access.delegations(seat, guards.commit_kind(step.side), on)
@@ -208,6 +209,7 @@ def _decide_exception(
     step: ApprovalStep, asked: ExceptionRequest, outcome: str, *, reason: str, by: Person, at: datetime
 ) -> ExceptionDecision:
     seat = access.find_seat(by, step.organisation_id, step.post, london_day(at))
+    access.hold(seat)
     return ExceptionDecision.objects.create(
         request=asked, revision=step.revision, step=step, user=by.user, person_id=by.person_id, name=by.words,
         holding=seat.holding, principal_id=seat.principal.person_id if seat.principal else None,
@@ -284,5 +286,5 @@ def answer(query: Query, *, text: str, by: Person, at: datetime) -> Query:
     query.answer, query.answered_by, query.answered_by_name, query.answered_at = text, by.person_id, by.words, at
     query.save()
     audit.record("call_off.query_answered", call_off, by=by, at=at, extra={"query": query.pk})
-    notifications.tell_answered(call_off, query)
+    notifications.tell_answered(call_off, query, at)
     return query

@@ -20,7 +20,7 @@ from documents import audit
 from documents.clock import london_day
 from documents.refusal import Reason, Refused, insist, refuse
 from documents.templatetags.flex import count
-from procurement import guards, searching
+from procurement import access, guards, searching
 from procurement.actors import Person
 from procurement.locking import lock_call_off
 from procurement.models import (
@@ -31,6 +31,7 @@ from procurement.models import (
     Particulars,
     Phase,
     PlannedMilestone,
+    PostCode,
     RevisionHand,
     RevisionSite,
     SpecialTerm,
@@ -66,9 +67,19 @@ def start(framework: Framework, department: Organisation, *, title: str, by: Per
 def touch(revision: CallOffRevision, by: Person, at: datetime) -> None:
     """Count the save and remember the hand that made it."""
     CallOffRevision.objects.filter(pk=revision.pk).update(edits=F("edits") + 1)
-    RevisionHand.objects.get_or_create(
-        revision=revision, person_id=by.person_id, defaults={"name": by.words, "first_at": at}
-    )
+    remember_hands(revision, by, at)
+
+
+def remember_hands(revision: CallOffRevision, by: Person, at: datetime) -> None:
+    """Who writes in or submits a revision, and for whom: neither decides on it."""
+    seat = access.find_seat(by, revision.call_off.department_id, PostCode.REQUESTER, london_day(at))
+    people = {by.person_id: by.words}
+    if seat is not None and seat.principal is not None:
+        people[seat.principal.person_id] = seat.principal.name
+    for person_id, name in people.items():
+        RevisionHand.objects.get_or_create(
+            revision=revision, person_id=person_id, defaults={"name": name, "first_at": at}
+        )
 
 
 def open_draft(call_off: CallOff, *, edits: int | None, by: Person, at: datetime) -> CallOff:

@@ -13,9 +13,10 @@ from documents.templatetags.flex import gbp
 from procurement import access
 from procurement.actors import Person
 from procurement.guards import why_framework_over, why_not_authority
-from procurement.models import CapacityAccount, PostCode, Termination
+from procurement.models import CapacityAccount, PostCode, Termination, User
 
 S = FrameworkState
+DROPPING = (PostCode.FRAMEWORK_MANAGER, PostCode.DEPUTY_DIRECTOR)
 IN_FORCE = (S.LIVE, S.SUSPENDED)
 
 
@@ -91,8 +92,15 @@ def why_not_propose_termination(framework: Framework, *, by: Person, at: datetim
         )
 
 
+def principal(framework: Framework, *posts: str, by: Person, at: datetime) -> User | None:
+    """Whom the person acts for in the first of these chairs that they sit in; None where it is their own."""
+    seats = (access.find_seat(by, framework.authority_id, post, london_day(at)) for post in posts)
+    seat = next((seat for seat in seats if seat is not None), None)
+    return seat.principal if seat else None
+
+
 def why_not_confirm_termination(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """The deputy director, who is neither the one who proposed it nor acts for them."""
+    """The deputy director, who is neither the one who proposed it nor whom they acted for, nor acts for either."""
     on = london_day(at)
     yield from why_not_in_state(framework, *IN_FORCE)
     yield from why_framework_over(framework, on)
@@ -101,9 +109,9 @@ def why_not_confirm_termination(framework: Framework, *, by: Person, at: datetim
     if proposed is None:
         yield Reason(_("Nobody has proposed to terminate it."), _("The framework manager can."))
         return
-    seat = access.find_seat(by, framework.authority_id, PostCode.DEPUTY_DIRECTOR, on)
-    acting_for = seat.principal.person_id if seat and seat.principal else None
-    if proposed.proposed_by in (by.person_id, acting_for):
+    acting_for = principal(framework, PostCode.DEPUTY_DIRECTOR, by=by, at=at)
+    confirming = {by.person_id, acting_for.person_id if acting_for else None} - {None}
+    if confirming & {proposed.proposed_by, proposed.proposed_for}:
         yield Reason(_("It was proposed by the same person: a second one has to confirm it."))
 
 
@@ -111,7 +119,6 @@ def why_not_drop_termination(framework: Framework, *, by: Person, at: datetime) 
     """Either of the two posts can say that it shall not be."""
     if standing_termination(framework) is None:
         yield Reason(_("Nobody has proposed to terminate it."))
-    posts = (PostCode.FRAMEWORK_MANAGER, PostCode.DEPUTY_DIRECTOR)
-    refused = [list(why_not_authority(framework, post, by=by, at=at)) for post in posts]
+    refused = [list(why_not_authority(framework, post, by=by, at=at)) for post in DROPPING]
     if all(refused):
         yield from refused[0]

@@ -24,12 +24,30 @@ from procurement import framework_guards as guards
 from procurement import framework_notifications as notifications
 from procurement.actors import Person
 from procurement.locking import lock_framework
-from procurement.models import Accession, CallOff, CapacityAccount, Modification, Suspension, Termination
+from procurement.models import (
+    Accession,
+    CallOff,
+    CapacityAccount,
+    Modification,
+    PostCode,
+    Suspension,
+    Termination,
+    User,
+)
 
 
 def _insist_on_reason(reason: str) -> None:
     if not reason.strip():
         refuse(_("Give a reason: departments and suppliers will read it."))
+
+
+def _name(acting_for: User | None) -> str:
+    return acting_for.name if acting_for else ""
+
+
+def _manager_for(framework: Framework, by: Person, at: datetime) -> str:
+    """For whom the framework manager's deputy acts, as the record says it."""
+    return _name(guards.principal(framework, PostCode.FRAMEWORK_MANAGER, by=by, at=at))
 
 
 def _record_clocks(found: Iterable[CallOff | Accession], verb: str, reason: str, *, by: Actor, at: datetime) -> int:
@@ -58,7 +76,7 @@ def suspend(framework: Framework, *, reason: str, by: Person, at: datetime) -> F
         clocks.stop_all(framework, at), "clock_stopped", _("The framework was suspended."), by=by, at=at
     )
     audit.record("framework.suspended", framework, by=by, at=at, before=before, after=framework.state, reason=reason,
-                 extra={"clocks": stood})  # fmt: skip
+                 acting_for=_manager_for(framework, by, at), extra={"clocks": stood})  # fmt: skip
     notifications.tell_changed(framework, "suspended", at, key=str(made.pk), reason=reason)
     return framework
 
@@ -85,7 +103,7 @@ def resume(framework: Framework, *, by: Person, at: datetime) -> Framework:
         clocks.start_all(framework, at), "clock_started", _("The framework was resumed."), by=by, at=at
     )
     audit.record("framework.resumed", framework, by=by, at=at, before=before, after=framework.state,
-                 extra={"clocks": went_on})  # fmt: skip
+                 acting_for=_manager_for(framework, by, at), extra={"clocks": went_on})  # fmt: skip
     notifications.tell_changed(framework, "resumed", at, key=str(ended.pk))
     return framework
 
@@ -117,7 +135,7 @@ def extend(framework: Framework, *, months: int, reason: str, notice: str, by: P
         framework, Modification.Kind.TERM, reason=reason, notice=notice, by=by, at=at, months=months,
         ends_on_before=before, ends_on_after=framework.ends_on,
     )  # fmt: skip
-    audit.record("framework.extended", framework, by=by, at=at, reason=reason, extra={
+    audit.record("framework.extended", framework, by=by, at=at, reason=reason, acting_for=_manager_for(framework, by, at), extra={
         "months": months, "from": before.isoformat(), "to": framework.ends_on.isoformat(), "notice": made.notice,
     })  # fmt: skip
     notifications.tell_changed(
@@ -142,7 +160,7 @@ def change_ceiling(
         framework, Modification.Kind.CEILING, reason=reason, notice=notice, by=by, at=at, ceiling_before_gbp=before,
         ceiling_after_gbp=ceiling,
     )  # fmt: skip
-    audit.record("framework.ceiling_changed", framework, by=by, at=at, reason=reason, extra={
+    audit.record("framework.ceiling_changed", framework, by=by, at=at, reason=reason, acting_for=_manager_for(framework, by, at), extra={
         "from": f"{before:.2f}", "to": f"{ceiling:.2f}", "notice": notice.strip(), "words": f"{gbp(before)} → {gbp(ceiling)}",
     })  # fmt: skip
     CapacityAccount.objects.filter(framework=framework).update(ceiling_gbp=ceiling)
@@ -155,15 +173,20 @@ def propose_termination(framework: Framework, *, reason: str, by: Person, at: da
     framework = lock_framework(framework)
     insist(guards.why_not_propose_termination(framework, by=by, at=at))
     _insist_on_reason(reason)
+    acting_for = guards.principal(framework, PostCode.FRAMEWORK_MANAGER, by=by, at=at)
     proposed = Termination.objects.create(
-        framework=framework, reason=reason, proposed_by=by.person_id, proposed_by_name=by.words, proposed_at=at
+        framework=framework, reason=reason, proposed_by=by.person_id, proposed_by_name=by.words, proposed_at=at,
+        proposed_for=acting_for.person_id if acting_for else None,
     )
-    audit.record("framework.termination_proposed", framework, by=by, at=at, reason=reason)
+    audit.record("framework.termination_proposed", framework, by=by, at=at, reason=reason, acting_for=_name(acting_for))
     notifications.tell_proposed(framework, proposed, at)
     return proposed
 
 
-def _decide(proposed: Termination, outcome: str, words: str, by: Person | None, at: datetime) -> None:
+def _decide(
+    proposed: Termination, outcome: str, words: str, by: Person | None, at: datetime, *, acting_for: User | None = None
+) -> None:
+    proposed.decided_for = acting_for.person_id if acting_for else None
     proposed.outcome, proposed.words, proposed.decided_at = outcome, words, at
     proposed.decided_by, proposed.decided_by_name = (by.person_id, by.words) if by else (None, "")
     proposed.save()
@@ -175,13 +198,15 @@ def terminate(framework: Framework, *, by: Person, at: datetime) -> Framework:
     framework = lock_framework(framework)
     insist(guards.why_not_confirm_termination(framework, by=by, at=at))
     proposed = guards.standing_termination(framework)
-    _decide(proposed, Termination.Outcome.CONFIRMED, "", by, at)
+    acting_for = guards.principal(framework, PostCode.DEPUTY_DIRECTOR, by=by, at=at)
+    _decide(proposed, Termination.Outcome.CONFIRMED, "", by, at, acting_for=acting_for)
     _end_suspension(framework, by=None, at=at)
     before = framework.state
     framework.terminate()
     framework.save()
     audit.record("framework.terminated", framework, by=by, at=at, before=before, after=framework.state,
-                 reason=proposed.reason, extra={"proposed_by": proposed.proposed_by_name})  # fmt: skip
+                 reason=proposed.reason, acting_for=_name(acting_for),
+                 extra={"proposed_by": proposed.proposed_by_name})  # fmt: skip
     notifications.tell_changed(framework, "terminated", at, key=str(proposed.pk), reason=proposed.reason)
     return framework
 
@@ -193,8 +218,9 @@ def drop_termination(framework: Framework, *, reason: str, by: Person, at: datet
     insist(guards.why_not_drop_termination(framework, by=by, at=at))
     _insist_on_reason(reason)
     proposed = guards.standing_termination(framework)
-    _decide(proposed, Termination.Outcome.DROPPED, reason, by, at)
-    audit.record("framework.termination_dropped", framework, by=by, at=at, reason=reason)
+    acting_for = guards.principal(framework, *guards.DROPPING, by=by, at=at)
+    _decide(proposed, Termination.Outcome.DROPPED, reason, by, at, acting_for=acting_for)
+    audit.record("framework.termination_dropped", framework, by=by, at=at, reason=reason, acting_for=_name(acting_for))
     notifications.tell_dropped(framework, proposed, at)
     return proposed
 

@@ -3,6 +3,7 @@
 Nothing is back-dated and nothing deleted: what somebody could do on a past day stays as it was said then.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -133,6 +134,40 @@ def end_holding(holding: PostHolding, *, ends_on: date, by: Person, at: datetime
 
 
 @transaction.atomic
+def stop(body: Organisation, person: User, *, reason: str, by: Person, at: datetime) -> User:
+    """From this moment the person can do and see nothing for the organisation; whoever acts for them neither. An account
+    that opens nothing else loses its password, which ends its sessions: whoever is given a post again chooses a new one."""
+    body, on = lock(body), london_day(at)
+    # without the key: a decision that holds its chair already, and names the person, is not waited for in a circle
+    person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
+    insist(guards.why_not_stop(body, person, by=by, at=at))
+    if not reason.strip():
+        refuse(_("Give a reason: it stays with the record."))
+    for holding in guards.held_from(body, person, on):
+        _end_rows((*holding.delegations.all(), *holding.deputies.all()), on)
+        holding.ends_on, holding.stopped_at = max(on, holding.starts_on), at
+        holding.save()
+    _end_rows(ActingFor.objects.filter(deputy=person, holding__post__organisation=body), on)
+    access.stop_grants(person, body, on=on, at=at)
+    if not access.belongs_somewhere(person, on):
+        person.password = make_password(None)
+        person.save()
+    audit.record("organisation.person_stopped", body, by=by, at=at, reason=reason,
+                 extra={"person": str(person.person_id), "name": person.name})  # fmt: skip
+    notifications.tell_stopped(body, person, reason, by, at)
+    return person
+
+
+def _end_rows(rows: Iterable[Delegation | ActingFor], on: date) -> None:
+    """What lasts beyond the day ends with it; what has not begun, on its first day."""
+    for row in rows:
+        last = max(on, row.starts_on)
+        if row.ends_on is None or row.ends_on > last:
+            row.ends_on = last
+            row.save()
+
+
+@transaction.atomic
 def delegate(holding: PostHolding, limit: Limit, *, by: Person, at: datetime) -> Delegation:
     """How much the holder may commit or sign, as the letter says."""
     body = lock(holding.post.organisation)
@@ -165,6 +200,7 @@ def name_deputy(
         holding=holding, deputy=deputy, starts_on=starts_on, ends_on=ends_on, named_by=by.person_id
     )
     _record("deputy_named", body, deputy, by, at, post=holding.post.code, principal=holding.user.name)
+    notifications.tell_deputy(body, made, by, at)
     return made
 
 

@@ -11,6 +11,7 @@ from documents.templatetags.flex import last_day
 from procurement import access, guards, mailing
 from procurement.actors import Person
 from procurement.models import (
+    ActingFor,
     ApprovalStep,
     CallOff,
     CallOffState,
@@ -179,10 +180,34 @@ def tell_powers(body: Organisation, holding: PostHolding, by: Person, at: dateti
     mailing.must_act(people, "procurement/email/powers.txt", context, f"powers:{key}")
 
 
+def tell_deputy(body: Organisation, acting: ActingFor, by: Person, at: datetime) -> None:
+    """Who acts for whom, to both of them and to those who answer for powers: nobody is given a deputy unseen."""
+    people = [acting.holding.user, acting.deputy, *(person for post in OVERSEERS for person in _post(body, post, at))]
+    context = {
+        "who": by.words, "deputy": acting.deputy.name, "principal": acting.holding.user.name, "starts_on": acting.starts_on,
+        "ends_on": acting.ends_on, "post": acting.holding.post.get_code_display(), "organisation": body.name,
+        "url": settings.PUBLIC_URL + reverse("procurement:people", args=[body.code]),
+    }  # fmt: skip
+    told = [person for person in people if person.person_id != by.person_id]
+    mailing.must_act(told, "procurement/email/deputy.txt", context, f"deputy:{acting.pk}")
+
+
+def tell_stopped(body: Organisation, person: User, reason: str, by: Person, at: datetime) -> None:
+    """To those who answer for powers, and the person's own address: whoever took it over cannot hide it from them."""
+    people = [person, *(overseer for post in OVERSEERS for overseer in _post(body, post, at))]
+    context = {
+        "who": by.words, "whom": person.name, "organisation": body.name, "reason": reason,
+        "url": settings.PUBLIC_URL + reverse("procurement:people", args=[body.code]),
+    }  # fmt: skip
+    told = [one for one in people if one.person_id != by.person_id]
+    mailing.must_act(told, "procurement/email/stopped.txt", context, f"stopped:{body.pk}:{person.person_id}:{at.isoformat()}")
+
+
 def tell_queried(call_off: CallOff, query: Query, at: datetime) -> None:
     _send(requesters(call_off, at), "queried", call_off, f"query:{query.pk}", asked_by=query.asked_by_name)
 
 
-def tell_answered(call_off: CallOff, query: Query) -> None:
-    people = User.objects.filter(person_id=query.asked_by)
-    _send(people, "answered", call_off, f"answer:{query.pk}", answered_by=query.answered_by_name)
+def tell_answered(call_off: CallOff, query: Query, at: datetime) -> None:
+    """Who asked, while they sit in that chair; else everybody who does."""
+    people = _post(query.step.organisation, query.step.post, at)
+    _send([person for person in people if person.person_id == query.asked_by] or people, "answered", call_off, f"answer:{query.pk}", answered_by=query.answered_by_name)

@@ -8,14 +8,14 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
 from documents.templatetags.flex import gbp
-from procurement.models import ActingFor, Delegation, PostCode, PostHolding, in_date
+from procurement.models import ActingFor, Delegation, PostCode, PostHolding, in_date, in_force
 
 
 def posts(body: Organisation, on: date) -> list[dict[str, Any]]:
     """By post in the order of ``PostCode``: its holders on the day with delegations and deputies in date. Three queries
     however many people."""
     rows = (
-        PostHolding.objects.filter(in_date(on), post__organisation=body, user__is_active=True)
+        PostHolding.objects.filter(in_force(on), post__organisation=body, user__is_active=True)
         .select_related("post", "user")
         .prefetch_related(
             Prefetch("delegations", Delegation.objects.filter(in_date(on)).order_by("-unlimited", "-limit_gbp"), "now"),

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Protocol
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day
-from procurement import access
+from procurement import access, sides
 from procurement.actors import Person
-from procurement.models import AUTHORITY_POSTS, ActingFor, Delegation, PostCode, PostHolding, User, in_date
+from procurement.models import AUTHORITY_POSTS, ActingFor, Delegation, PostCode, PostHolding, User, in_force
 
 SIGNATORIES = (PostCode.SIGNATORY, PostCode.AUTHORITY_SIGNATORY, PostCode.SUPPLIER_SIGNATORY)
 SUPPLIER_POSTS = (
@@ -88,6 +88,8 @@ def why_not_invite(body: Organisation, email: str, post: str, *, by: Person, at:
         yield from why_not_of(user, body, london_day(at))
         if PostHolding.objects.filter(user=user, post__organisation=body, post__code=post, ends_on__isnull=True).exists():
             yield Reason(_("%(name)s holds this post already.") % {"name": user.name})
+    else:  # or a body could take away the people whom another side of its contracts is about to name
+        yield from sides.why_of_another(body, {email.strip().lower(): email.strip()}, london_day(at))
     if post not in posts_of(body):
         yield Reason(_("%(body)s has no such post.") % {"body": body.name})
 
@@ -106,12 +108,34 @@ def why_not_end(holding: PostHolding, ends_on: date, *, by: Person, at: datetime
     if holding.ends_on is not None and holding.ends_on <= ends_on:
         yield Reason(_("It ends on %(day)s already.") % {"day": day(holding.ends_on)})
     if holding.post.code == PostCode.ADMINISTRATOR:
-        others = PostHolding.objects.filter(still_held_after(ends_on), post=holding.post).exclude(pk=holding.pk)
-        if not others.filter(user__is_active=True).exists():
-            yield Reason(
-                _("Then nobody would look after the people of %(body)s.") % {"body": holding.post.organisation.name},
-                _("Give the post of administrator to somebody else first."),
-            )
+        yield from _why_nobody_left(holding, ends_on)
+
+
+def _why_nobody_left(holding: PostHolding, ends_on: date) -> Iterator[Reason]:
+    """The last administrator stays: somebody has to give and end the others' posts."""
+    others = PostHolding.objects.filter(still_held_after(ends_on), post=holding.post, stopped_at=None).exclude(user=holding.user)
+    if not others.filter(user__is_active=True).exists():
+        yield Reason(
+            _("Then nobody would look after the people of %(body)s.") % {"body": holding.post.organisation.name},
+            _("Give the post of administrator to somebody else first."),
+        )
+
+
+def held_from(body: Organisation, person: User, on: date) -> QuerySet[PostHolding]:
+    """The posts that the person holds at the organisation on the day or later."""
+    lasting = PostHolding.objects.filter(user=person, post__organisation=body, stopped_at__isnull=True)
+    return lasting.exclude(ends_on__lt=on).select_related("post").order_by("id")
+
+
+def why_not_stop(body: Organisation, person: User, *, by: Person, at: datetime) -> Iterator[Reason]:
+    on = london_day(at)
+    yield from why_not_manage(body, by=by, at=at)
+    held = list(held_from(body, person, on))
+    if not held and not access.people_of(body, on).filter(pk=person.pk).exists():
+        yield Reason(_("%(name)s is not one of the people of %(body)s.") % {"name": person.name, "body": body.name})
+    for holding in held:
+        if holding.post.code == PostCode.ADMINISTRATOR:
+            yield from _why_nobody_left(holding, on)
 
 
 def why_not_delegate(holding: PostHolding, limit: LimitLike, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -157,7 +181,7 @@ def why_not_name_deputy(
 
 
 def _own_holdings(by: Person, at: datetime) -> set[int]:
-    return set(PostHolding.objects.filter(in_date(london_day(at)), user=by.user).values_list("pk", flat=True))
+    return set(PostHolding.objects.filter(in_force(london_day(at)), user=by.user).values_list("pk", flat=True))
 
 
 def why_not_end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -13,7 +13,7 @@ from catalogue.models import CatalogueRelease, ReleaseState
 from documents.clock import london_day
 from documents.templatetags.flex import day
 from procurement import access, mailing
-from procurement.models import EDITABLE, AccessionState, PostCode, PostHolding, User, in_date
+from procurement.models import EDITABLE, AccessionState, PostCode, PostHolding, User, in_force
 from procurement.release_guards import APPROVERS, drafting_post
 
 
@@ -77,5 +77,5 @@ def tell_live(release: CatalogueRelease, at: datetime) -> None:
         requested_call_offs__department__accessions__framework=release.framework_id,
         requested_call_offs__department__accessions__state=AccessionState.ACTIVE,
     )  # fmt: skip
-    still = PostHolding.objects.filter(in_date(london_day(at)), user=OuterRef("pk"), post__code=PostCode.REQUESTER)
+    still = PostHolding.objects.filter(in_force(london_day(at)), user=OuterRef("pk"), post__code=PostCode.REQUESTER)
     _inform(requesters.filter(Exists(still)).distinct(), "reprices", release, url=reverse("home"), at=at)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalogue import contents, differences, release_rows
 from catalogue import queries as catalogue_queries
@@ -32,12 +33,15 @@ from procurement import access
 from procurement import release_guards as guards
 from procurement import release_notifications as notifications
 from procurement.actors import Person
-from procurement.drafting import STALE
 from procurement.locking import lock_framework, lock_release, share_framework
 from procurement.models import CallOffRevision
 
 RULES = "catalogue_rules"
 SCHEMA = 1
+STALE = (
+    gettext_lazy("Somebody saved this release while this page was open."),
+    gettext_lazy("Open it again and look at what stands there now."),
+)
 
 
 def as_sheets(content: Content) -> dict[str, Any]:

@@ -41,6 +41,7 @@ from procurement.models import (
     Suspension,
     User,
     in_date,
+    in_force,
 )
 from procurement.working_days import Pause
 
@@ -274,7 +275,7 @@ def _whom(waiting: Waiting, level: str, at: datetime) -> tuple[str, list[User], 
     if level == Level.DEPUTY:
         named = set(
             ActingFor.objects.filter(
-                in_date(on), in_date(on, "holding__"), holding__post__organisation_id=waiting.organisation_id,
+                in_date(on), in_force(on, "holding__"), holding__post__organisation_id=waiting.organisation_id,
                 holding__post__code=waiting.post,
             ).values_list("deputy_id", flat=True)
         )  # fmt: skip

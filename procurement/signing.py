@@ -180,6 +180,7 @@ def record_act(signing: Signing, party: str, *, shown_sha256: str, by: Person, a
         )
     box = signing.box(party)
     seat = box.seat(by, at)
+    access.hold(seat)
     delegation = min(
         (
             held

@@ -67,6 +67,7 @@ urlpatterns = [
     path(_people, people.people, name="people"),
     path(_people + "invite/", people.invite, name="invite"),
     path(_people + "holdings/<int:pk>/end/", people.end_holding, name="end_holding"),
+    path(_people + "holdings/<int:pk>/stop/", people.stop, name="stop_person"),
     path(_people + "holdings/<int:pk>/delegate/", people.delegate, name="delegate"),
     path(_people + "holdings/<int:pk>/deputy/", people.deputy, name="deputy"),
     path(_people + "delegations/<int:pk>/end/", people.end_delegation, name="end_delegation"),

@@ -73,6 +73,7 @@ def put_before_approvers(
 ) -> list[ApprovalStep]:
     """Freeze the draft revision and build its steps, the department's first group open. The caller moves the state,
     saves and records; it has taken ``locking.lock_ordering`` before it counted."""
+    drafting.remember_hands(call_off.revision, by, at)
     revision = _freeze(call_off, quote, counted, by=by, at=at)
     steps = _build_steps(revision)
     _open_group(steps, Side.DEPARTMENT, 1, at)

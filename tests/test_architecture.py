@@ -211,13 +211,45 @@ def test_the_database_grants_the_runtime_role_what_the_model_says(model):
             cursor.execute("SELECT has_table_privilege('flex_app', %s, %s)", [f'"{table}"', right])
             return cursor.fetchone()[0]
 
-        assert may("SELECT") and may("INSERT")
+        assert may("SELECT")
+        assert may("INSERT") == rights.insert
         assert not may("TRUNCATE")
         assert may("DELETE") == rights.whole_row
         assert may("UPDATE") == rights.whole_row
         for column in {field.column for field in model._meta.local_concrete_fields}:
             cursor.execute("SELECT has_column_privilege('flex_app', %s, %s, 'UPDATE')", [f'"{table}"', column])
             assert cursor.fetchone()[0] == (rights.whole_row or column in rights.update), f"{table}.{column}"
+
+
+@pytest.mark.django_db
+def test_every_trigger_reads_our_tables_and_no_temporary_one():
+    from django.db import IntegrityError, connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.oid::regprocedure::text FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE NOT t.tgisinternal"
+            " AND p.proconfig IS DISTINCT FROM ARRAY['search_path=public, pg_temp']"
+        )
+        assert cursor.fetchall() == []
+        # a posting nobody has, where only a temporary table says that the holder is somebody else
+        cursor.execute("SELECT id, user_id FROM procurement_postholding ORDER BY id LIMIT 1")
+        holding, holder = cursor.fetchone()
+        cursor.execute("CREATE TEMP TABLE procurement_postholding AS SELECT %s AS id, 0 AS user_id", [holding])
+        with pytest.raises(IntegrityError, match="nobody acts for themselves"):
+            cursor.execute(
+                "INSERT INTO procurement_actingfor (holding_id, deputy_id, starts_on, ends_on)"
+                " VALUES (%s, %s, '2007-10-01', '2007-10-02')", [holding, holder],
+            )  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_the_runtime_role_writes_no_edge_that_the_states_follow_and_no_change_of_one():
+    from django.db import ProgrammingError, connection, transaction
+
+    for table, columns in (("stateedge", "machine, source, target"), ("statechange", "machine, source, target, row_id, txid")):
+        values = "'framework', 'live', 'closed'" + (", 1, 1" if table == "statechange" else "")
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO documents_{table} ({columns}) VALUES ({values})")
 
 
 @pytest.mark.django_db

@@ -73,6 +73,7 @@ TABLE = {
     "procurement:people": (302, 404, 404, 200, 200, 200, 200),
     "procurement:invite": (302, 404, 404, 403, 403, 403, 403),
     "procurement:end_holding": (302, 404, 404, 403, 403, 403, 403),
+    "procurement:stop_person": (302, 404, 404, 403, 403, 403, 403),
     "procurement:delegate": (302, 404, 404, 403, 403, 403, 403),
     "procurement:deputy": (302, 404, 404, 403, 200, 403, 403),
     "procurement:end_delegation": (302, 404, 404, 403, 403, 403, 403),

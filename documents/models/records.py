@@ -7,7 +7,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from documents.rights import FACT, STATE, Row
+from documents.rights import FACT, LAW, STATE, Row
 
 
 class AuditEvent(Row):
@@ -51,7 +51,7 @@ class StateEdge(Row):
     source = models.CharField(max_length=30, blank=True)
     target = models.CharField(max_length=30)
 
-    db_rights = FACT
+    db_rights = LAW
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["machine", "source", "target"], name="one_edge")]
@@ -66,7 +66,7 @@ class StateChange(Row):
     target = models.CharField(max_length=30)
     txid = models.BigIntegerField()
 
-    db_rights = FACT
+    db_rights = LAW
 
     class Meta:
         indexes = [models.Index(fields=["machine", "row_id"], name="change_by_row")]

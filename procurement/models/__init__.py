@@ -39,6 +39,7 @@ from procurement.models.people import (
     PostHolding,
     User,
     in_date,
+    in_force,
 )
 from procurement.models.reminders import Reminder
 from procurement.models.revision import (
@@ -60,5 +61,5 @@ __all__ = [
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "CounterAnswer", "CounterProposal", "Decision", "DeclineCode", "Delegation",
     "DelegationKind", "ExceptionDecision", "ExceptionOutcome", "ExceptionRequest", "FrameworkGrant", "MatrixRow", "MilestonePayment", "Modification", "News", "OrganisationGrant", "Outcome", "Particulars",
     "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "Reminder", "RevisionHand", "RevisionSite", "Side",
-    "SpecialTerm", "StepState", "Suspension", "Termination", "User", "VolumeEntry", "in_date",
+    "SpecialTerm", "StepState", "Suspension", "Termination", "User", "VolumeEntry", "in_date", "in_force",
 ]  # fmt: skip

@@ -87,14 +87,16 @@ class Termination(Row):
     reason = models.CharField(max_length=2000)
     proposed_by = models.UUIDField()
     proposed_by_name = models.CharField(max_length=120)
+    proposed_for = models.UUIDField(null=True, blank=True)  # whom the proposer acted for
     proposed_at = models.DateTimeField()
     outcome = models.CharField(max_length=9, blank=True, choices=Outcome.choices)
     decided_by = models.UUIDField(null=True, blank=True)
     decided_by_name = models.CharField(max_length=120, blank=True)
+    decided_for = models.UUIDField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     words = models.CharField(max_length=2000, blank=True)
 
-    db_rights = STATE("outcome", "decided_by", "decided_by_name", "decided_at", "words")
+    db_rights = STATE("outcome", "decided_by", "decided_by_name", "decided_for", "decided_at", "words")
 
     class Meta:
         ordering = ["proposed_at", "id"]
@@ -108,7 +110,9 @@ class Termination(Row):
                 name="termination_is_decided_whole",
             ),
             models.CheckConstraint(
-                condition=~Q(outcome="confirmed") | Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by")),
+                condition=~Q(outcome="confirmed") | Q(decided_by__isnull=False) & ~Q(decided_by=F("proposed_by"))
+                & ~Q(decided_by=F("proposed_for")) & ~Q(decided_for=F("proposed_by"))
+                & ~Q(decided_for=F("proposed_for")),
                 name="termination_needs_two_people",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="termination_has_a_reason"),

@@ -10,6 +10,7 @@ from guardian.models import UserObjectPermissionBase
 
 from catalogue.models import Framework, Organisation
 from documents.rights import STATE, Row
+from procurement.models.people import stopped_has_ended
 
 ACT_FOR_ORGANISATION = "act_for_organisation"
 SERVE_FRAMEWORK = "serve_framework"
@@ -20,8 +21,9 @@ class _DatedGrant(Row, UserObjectPermissionBase):
     permission = models.ForeignKey("auth.Permission", on_delete=models.PROTECT)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
 
-    db_rights = STATE("ends_on")
+    db_rights = STATE("ends_on", "stopped_at")
 
     class Meta(UserObjectPermissionBase.Meta):
         abstract = True
@@ -38,11 +40,11 @@ class OrganisationGrant(_DatedGrant):
     content_object = models.ForeignKey(Organisation, on_delete=models.PROTECT)
 
     class Meta(_DatedGrant.Meta):
-        constraints = [_dated("organisation_grant")]
+        constraints = [_dated("organisation_grant"), stopped_has_ended("organisation_grant")]
 
 
 class FrameworkGrant(_DatedGrant):
     content_object = models.ForeignKey(Framework, on_delete=models.PROTECT)
 
     class Meta(_DatedGrant.Meta):
-        constraints = [_dated("framework_grant")]
+        constraints = [_dated("framework_grant"), stopped_has_ended("framework_grant")]

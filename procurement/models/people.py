@@ -116,6 +116,17 @@ def in_date(on: date, prefix: str = "") -> Q:
     )
 
 
+def in_force(on: date, prefix: str = "") -> Q:
+    """``in_date``, of rows that can also be ended at once (``stopped_at``): not on the day on which they were."""
+    return in_date(on, prefix) & (Q(**{f"{prefix}stopped_at__isnull": True}) | Q(**{f"{prefix}ends_on__gt": on}))
+
+
+def stopped_has_ended(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(stopped_at__isnull=True) | Q(ends_on__isnull=False), name=f"{name}_stopped_has_ended"
+    )
+
+
 def _dated(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name=f"{name}_ends_after_it_starts"
@@ -145,12 +156,14 @@ class PostHolding(Row):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="holdings")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
+    stopped_at = models.DateTimeField(null=True, blank=True)
 
-    db_rights = STATE("ends_on")
+    db_rights = STATE("ends_on", "stopped_at")
 
     class Meta:
         constraints = [
             _dated("holding"),
+            stopped_has_ended("holding"),
             models.UniqueConstraint(fields=["post", "user", "starts_on"], name="one_holding_from_a_day"),
         ]
         indexes = [models.Index(fields=["user", "ends_on"], name="holding_by_person")]

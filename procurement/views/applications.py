@@ -88,11 +88,13 @@ def evidence(request, public_id):
         upload = form.cleaned_data["file"]
         stored = {
             "kind": form.cleaned_data["kind"], "filename": upload.filename, "content_type": upload.content_type,
-            "length": len(upload.data), "sha256": storage.put(upload.data),
+            "length": len(upload.data), "sha256": storage.key_of(upload.data),
         }  # fmt: skip
         same = stored["sha256"], stored["kind"]  # one letter may prove both who may sign and up to what value
         others = [file for file in files if (file["sha256"], file["kind"]) != same]
         done, errors = _saved(request, found, {"files": [*others, stored]})
+        if done:  # what is refused leaves nothing behind
+            storage.put(upload.data)
     if done:
         return redirect("procurement:application_evidence", public_id)
     return _section(request, found, application, "evidence", errors, form=form, files=accession_display.files(files))

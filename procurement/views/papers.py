@@ -54,7 +54,7 @@ def particulars(request, public_id):
 
 @page
 def attachments(request, public_id):
-    """Attach or remove a file; the bytes are stored under their hash before the row names them."""
+    """Attach or remove a file; the bytes are stored when the row is taken and before it is committed."""
     call_off = draft_of(request, public_id)
     what = request.POST.get("what", "")
     attach = forms.AttachForm(
@@ -68,11 +68,13 @@ def attachments(request, public_id):
     if what == "attach" and attach.is_valid():
         upload = attach.cleaned_data["file"]
         stored = papers.StoredFile(
-            upload.filename, upload.content_type, storage.put(upload.data), len(upload.data)
+            upload.filename, upload.content_type, storage.key_of(upload.data), len(upload.data)
         )
         done, errors = attempt(
             request, papers.attach, call_off, stored, kind=attach.cleaned_data["kind"], edits=edits_of(request)
         )
+        if done:
+            storage.put(upload.data)
     elif what == "remove":
         chosen = call_off.revision.attachments.filter(pk=_number(request.POST.get("attachment"))).first()
         if chosen is None:

@@ -9,6 +9,7 @@ from catalogue.models import Organisation
 from documents import storage
 from procurement import access, membership, people_display, people_forms
 from procurement import people_guards as guards
+from procurement.forms import ReasonForm
 from procurement.models import ActingFor, Delegation, PostHolding, User
 from procurement.views.common import attempt, page
 
@@ -90,6 +91,22 @@ def end_holding(request, code, pk):
 
 
 @page
+def stop(request, code, pk):
+    """End everything that a person can do for the organisation, at once."""
+    body = _managed(request, code)
+    person = _row(PostHolding, pk, post__organisation=body).user
+    form = ReasonForm(request.POST or None)
+    return _change(
+        request, body, form, lambda f: attempt(request, membership.stop, body, person, **f.cleaned_data),
+        title=_("End everything of %(name)s at once") % {"name": person.name}, button=_("End it now"), danger=True,
+        done=_("Ended. Nothing is open to them here any more."),
+        words=_("From this moment they can do and see nothing for %(body)s, whatever posts they hold, and nobody acts for "
+                "them. If they have nothing to do elsewhere they are signed out. What they did stays as it was.")
+        % {"body": body.name},
+    )  # fmt: skip
+
+
+@page
 def delegate(request, code, pk):
     body = _managed(request, code)
     holding = _row(PostHolding, pk, post__organisation=body)
@@ -100,9 +117,12 @@ def delegate(request, code, pk):
         letter = values.pop("letter")
         limit = membership.Limit(
             kind=membership.kind_of(holding.post.code), letter_filename=letter.filename,
-            letter_sha256=storage.put(letter.data), **values,
+            letter_sha256=storage.key_of(letter.data), **values,
         )  # fmt: skip
-        return attempt(request, membership.delegate, holding, limit)
+        made, errors = attempt(request, membership.delegate, holding, limit)
+        if made:  # what is refused leaves nothing behind
+            storage.put(letter.data)
+        return made, errors
 
     return _change(
         request, body, form, do, button=_("Enter it"), done=_("Entered."),

@@ -218,6 +218,9 @@ HOSTILE = {
     "a bomb beside": {"xl__media__x.xml": b" " * 50_000_000},
     "many bombs": {f"xl__worksheets__s{n}.xml": b" " * 7_000_000 for n in range(5)},
     "a million empty cells": {SHEET: OPEN + b"<row r='1'>" + b"<c/>" * 1_000_000 + b"</row></sheetData></worksheet>"},
+    "a row of many attributes": {SHEET: OPEN + b"<row " + b" ".join(b"a%d='1'" % n for n in range(200_000)) + b"/></sheetData></worksheet>"},
+    "entities in UTF-16": {SHEET: ("<?xml version='1.0' encoding='UTF-16'?><!DOCTYPE x [<!ENTITY a 'b'>]>"
+                                   + OPEN.decode() + "<row/></sheetData></worksheet>").encode("utf-16")},
     "links": {"xl__externalLinks__externalLink1.xml": b"<x/>"},
     "not xml": {SHEET: b"\x00\xff<<<"},
     "cut short": {SHEET: OPEN + b"<row><c"},

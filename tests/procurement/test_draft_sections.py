@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from documents import storage
 from documents.refusal import Refused
 from procurement import completeness, drafting, papers, quoting, workflow
 from procurement.drafting import Site
@@ -213,3 +214,13 @@ def test_a_business_case_is_a_document(buyer, name, data, words):
     before = call_off.revision.attachments.count()
     assert words in post(buyer, address, **sent).content.decode()
     assert call_off.revision.attachments.count() == before
+
+
+def test_a_file_sent_with_a_stale_form_leaves_no_bytes(buyer):
+    call_off = cast.drafted()
+    data = cast.PDF.replace(b"%%EOF", b"% stale\n%%EOF")
+    address = reverse("procurement:attachments", args=[call_off.public_id])
+    sent = {"what": "attach", "attach-kind": "business_case", "edits": call_off.revision.edits + 1,
+            "attach-file": SimpleUploadedFile("case.pdf", data, "application/pdf")}  # fmt: skip
+    assert "Somebody saved this call-off" in post(buyer, address, **sent).content.decode()
+    assert not storage.exists(storage.key_of(data))

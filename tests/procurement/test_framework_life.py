@@ -18,12 +18,15 @@ from procurement import clocks, drafting, framework_life, joining, negotiation, 
 from procurement.framework_display import EFFECTS
 from procurement.models import (
     Accession,
+    ActingFor,
     CallOffState,
     CapacityAccount,
     Modification,
+    PostHolding,
     StepState,
     Suspension,
     Termination,
+    User,
 )
 from tests import cast
 from tests.cast import START
@@ -294,6 +297,39 @@ def test_one_person_in_both_posts_is_not_two():
     with pytest.raises(Refused, match="a second one has to confirm"):
         manage(framework_life.terminate)
     assert cast.framework().state == "live"
+
+
+def deputise(holder: str, deputy: str) -> None:
+    """The deputy acts for the holder of their post from that day."""
+    holding = PostHolding.objects.get(user__email=holder)
+    ActingFor.objects.create(holding=holding, deputy=User.objects.get(email=deputy), starts_on=START.date(), ends_on=date(2008, 1, 1))
+
+
+def test_for_whom_a_termination_was_proposed_is_not_the_second_person():
+    """The manager's deputy proposes it in the manager's name; the manager sits in for the deputy director."""
+    deputise(MANAGER, "category.manager@co.example")
+    deputise(DIRECTOR, MANAGER)
+    proposed = manage(framework_life.propose_termination, by="category.manager@co.example", reason="Insolvent.")
+    manager = cast.person(MANAGER)
+    assert proposed.proposed_for == manager.person_id
+    assert audit.history(cast.framework()).last().acting_for == manager.words
+    with pytest.raises(Refused, match="a second one has to confirm"):
+        manage(framework_life.terminate)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Termination.objects.filter(pk=proposed.pk).update(
+            outcome="confirmed", decided_by=manager.person_id, decided_by_name="x", decided_at=START
+        )
+    assert manage(framework_life.terminate, by=DIRECTOR).state == "terminated"
+
+
+def test_what_was_decided_on_a_termination_and_when_a_suspension_ended_stays():
+    suspend()
+    resume()
+    with pytest.raises(IntegrityError, match="settled"), transaction.atomic():
+        Suspension.objects.update(ended_by_name="Somebody else")
+    terminate(LATER)
+    with pytest.raises(IntegrityError, match="settled"), transaction.atomic():
+        Termination.objects.update(decided_by_name="Somebody else")
 
 
 def test_a_termination_that_is_dropped_leaves_the_framework_as_it_was():

@@ -6,15 +6,17 @@ from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 import procurement.urls
-from documents import audit
+from catalogue.models import Organisation
+from documents import audit, storage
+from documents.models import Email
 from documents.refusal import Refused
-from procurement import access, membership, people_display
-from procurement.models import ActingFor, Delegation, OrganisationGrant, PostHolding, User
+from procurement import access, approval, membership, people_display
+from procurement.models import ActingFor, Decision, Delegation, OrganisationGrant, PostHolding, User
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
@@ -51,6 +53,13 @@ def test_an_address_of_another_organisation_is_asked_about(client):
     assert post(client, "/people/DIUS/invite/", **typed, outside="on")["Location"] == "/people/DIUS/"
 
 
+def test_nobody_of_another_side_of_the_contracts_is_given_a_post_before_they_have_an_account():
+    """By the host of the address, as where a body joins: their own organisation could not name them any more."""
+    with pytest.raises(Refused, match="like those of the authority's or of a supplier's people"):
+        invite("Nora New", "nora@co.example", "requester")
+    assert not User.objects.filter(email="nora@co.example").exists()
+
+
 def test_who_is_invited_has_an_account_a_post_and_a_mail(mailoutbox):
     user = invite("Nora New", "Nora@dius.example", "requester")
     cast.run_all_jobs()
@@ -81,6 +90,102 @@ def test_a_post_ends_by_date_with_its_delegations_and_the_membership():
     assert OrganisationGrant.objects.get(user=user).ends_on == last
     with pytest.raises(Refused, match="ends on 11 October 2007 already"):
         act(membership.end_holding, chair, ends_on=last)
+
+
+def stopped(email: str, *, at=cast.START, by: str = ADMIN) -> User:
+    return membership.stop(cast.dius(), User.objects.get(email=email), reason="The account is in other hands.",
+                           by=cast.person(by), at=at)  # fmt: skip
+
+
+def test_who_is_stopped_is_out_at_once_and_so_is_their_deputy(client):
+    """From the next request on: the open session is no use, nor the step that waits, nor the chair to anybody else."""
+    order = cast.submitted()
+    sign_in(client, HOLDER)
+    assert client.get(f"/call-offs/{order.public_id}/").status_code == 200
+    act(membership.name_deputy, holding(HOLDER), User.objects.get(email="second.requester@dius.example"), starts_on=TODAY,
+        ends_on=TODAY + timedelta(days=5))  # fmt: skip
+    deputy = cast.person("second.requester@dius.example")
+    assert access.find_seat(deputy, cast.dius().pk, "budget_holder", TODAY) is not None
+    user = stopped(HOLDER)
+    assert client.get(f"/call-offs/{order.public_id}/").status_code == 302  # signed out
+    assert not user.has_usable_password()
+    assert access.sight(user, TODAY) == access.NOTHING
+    assert access.find_seat(deputy, cast.dius().pk, "budget_holder", TODAY) is None
+    assert HOLDER not in access.holders(cast.dius().pk, "budget_holder", TODAY).values_list("email", flat=True)
+    with pytest.raises(Refused, match="This step is for the budget holder"):
+        approval.decide(order.revision.steps.get(post="budget_holder"), shown_hash=order.revision.revision_hash,
+                        no_conflict=True, by=cast.person(HOLDER), at=cast.START)  # fmt: skip
+    yesterday = TODAY - timedelta(days=1)
+    assert access.sight(user, yesterday).posts == {(cast.dius().pk, "budget_holder")}  # what could be done then stays
+    told = set(Email.objects.filter(template__endswith="stopped.txt").values_list("recipient", flat=True))
+    assert told == {HOLDER, "accounting.officer@dius.example"}
+    assert audit.history(cast.dius()).last().verb == "organisation.person_stopped"
+
+
+def test_the_database_takes_no_decision_from_a_chair_that_was_ended_at_once():
+    order = cast.submitted()
+    step = order.revision.steps.get(post="budget_holder")
+    chair = holding(HOLDER)
+    stopped(HOLDER)
+    with pytest.raises(IntegrityError, match="ended at once"), transaction.atomic():
+        Decision.objects.create(
+            step=step, revision=order.revision, user=chair.user, person_id=chair.user.person_id, name=chair.user.name,
+            holding=chair, outcome="endorsed", no_conflict_declared=True, revision_hash=order.revision.revision_hash,
+            decided_at=cast.START,
+        )  # fmt: skip
+    chair.refresh_from_db()
+    for changed in ({"stopped_at": None}, {"ends_on": None}):
+        with pytest.raises(IntegrityError, match="a new row is written"), transaction.atomic():
+            PostHolding.objects.filter(pk=chair.pk).update(**changed)
+    with pytest.raises(IntegrityError, match="a new row is written"), transaction.atomic():
+        OrganisationGrant.objects.filter(user=chair.user).update(stopped_at=None)
+
+
+def test_who_was_stopped_is_given_a_post_again_from_the_next_day():
+    user = stopped(HOLDER)
+    invite(user.name, HOLDER, "budget_holder")
+    assert access.sight(user, TODAY) == access.NOTHING
+    assert access.sight(user, TODAY + timedelta(days=1)).posts == {(cast.dius().pk, "budget_holder")}
+    again = stopped(HOLDER)  # before it begins
+    assert access.sight(again, TODAY + timedelta(days=1)) == access.NOTHING
+
+
+def test_who_has_something_to_do_elsewhere_keeps_the_account_and_that():
+    user = User.objects.get(email=HOLDER)
+    ons = Organisation.objects.get(code="ONS")
+    access.grant_organisation(user, ons, starts_on=TODAY)
+    assert stopped(HOLDER).has_usable_password()
+    assert access.sight(user, TODAY).organisations == {ons.pk}
+
+
+def test_only_the_administrator_stops_somebody_for_a_reason_and_never_the_last_administrator():
+    user = User.objects.get(email=HOLDER)
+    with pytest.raises(Refused, match="Only the administrator"):
+        stopped(HOLDER, by="accounting.officer@dius.example")
+    with pytest.raises(Refused, match="nobody would look after"):
+        stopped(ADMIN)
+    with pytest.raises(Refused, match="is not one of the people"):
+        stopped("deputy.director@co.example")
+    with pytest.raises(Refused, match="Give a reason"):
+        act(membership.stop, cast.dius(), user, reason=" ")
+    assert access.sight(user, TODAY).posts
+
+
+def test_an_administrator_stops_somebody_on_a_page(client):
+    sign_in(client, ADMIN)
+    page = f"/people/DIUS/holdings/{holding(HOLDER).pk}/stop/"
+    assert page in client.get("/people/DIUS/").content.decode()
+    assert "can do and see nothing" in client.get(page).content.decode()
+    assert post(client, page, reason="")["Content-Type"].startswith("text/html")
+    assert post(client, page, reason="Left in anger.")["Location"] == "/people/DIUS/"
+    assert page not in client.get("/people/DIUS/").content.decode()
+
+
+def test_a_deputy_is_named_before_the_eyes_of_the_holder_and_of_those_who_answer_for_powers():
+    second = User.objects.get(email="second.requester@dius.example")
+    act(membership.name_deputy, holding(HOLDER), second, starts_on=TODAY, ends_on=TODAY)
+    told = set(Email.objects.filter(template__endswith="deputy.txt").values_list("recipient", flat=True))
+    assert told == {HOLDER, second.email, "accounting.officer@dius.example"}
 
 
 def test_nothing_is_back_dated():
@@ -186,6 +291,16 @@ def test_an_administrator_does_it_through_the_pages(client):
     sign_in(client, HOLDER)
     assert client.get("/people/DIUS/invite/").status_code == 403
     assert "Name a deputy" in client.get("/people/DIUS/").content.decode()
+
+
+def test_a_letter_that_is_refused_leaves_no_bytes(client):
+    sign_in(client, ADMIN)
+    data = cast.PDF.replace(b"%%EOF", b"% only here\n%%EOF")
+    here = reverse("procurement:delegate", args=["DIUS", holding("administrator@dius.example").pk])
+    letter = SimpleUploadedFile("letter.pdf", data, "application/pdf")
+    day = {"starts_on_day": "1", "starts_on_month": "10", "starts_on_year": "2007"}
+    assert "commits and signs nothing" in post(client, here, **day, limit_gbp="5", letter=letter).content.decode()
+    assert not storage.exists(storage.key_of(data))
 
 
 def test_the_page_costs_the_same_with_many_people(client):

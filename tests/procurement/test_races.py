@@ -18,7 +18,7 @@ from documents import store
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import SigningIntent
 from documents.refusal import Refused
-from procurement import approval, countering, workflow
+from procurement import access, approval, countering, membership, workflow
 from procurement.models import CallOff, CapacityAccount, CounterProposal, Decision, Recusal
 from tests import cast
 from tests.conftest import CLUSTER
@@ -320,3 +320,20 @@ def test_of_two_orders_that_fit_alone_one_is_reserved(race):
         assert any("ceiling" in words for words in results)
 
     running.run(*(deciding(call_off, cast.ROUTE[3]) for call_off in orders), after, rounds=ROUNDS)
+
+
+def test_who_is_stopped_while_they_decide_did_it_before_or_not_at_all(race):
+    order = cast.submitted()
+    holder, admin = cast.person("budget.holder@dius.example"), cast.person("administrator@dius.example")
+    step = order.revision.steps.get(post="budget_holder")
+
+    def after(results):
+        decided = Decision.objects.filter(revision=order.revision).exists()
+        assert results[1] == "done"
+        assert (results[0] == "done") == decided, results
+        assert access.sight(holder.user, cast.START.date()) == access.NOTHING
+
+    race().run(
+        lambda: approval.decide(step, shown_hash=order.revision.revision_hash, no_conflict=True, by=holder, at=cast.START),
+        lambda: membership.stop(cast.dius(), holder.user, reason="Now.", by=admin, at=cast.START), after,
+    )  # fmt: skip

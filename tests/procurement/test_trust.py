@@ -64,6 +64,22 @@ def test_who_wrote_an_order_decides_on_no_later_revision_of_it():
         approval.decide(step, shown_hash=order.revision.revision_hash, no_conflict=True, by=holder, at=cast.START)
 
 
+def test_for_whom_an_order_was_written_or_submitted_does_not_decide_on_it():
+    """The budget holder is a requester too; their deputy at the requester's desk only submits, or only writes."""
+    holder = also_requester(HOLDER)
+    desk = holder.user.holdings.get(post__code=PostCode.REQUESTER)
+    deputy = cast.person("contract.manager@dius.example")
+    ActingFor.objects.create(holding=desk, deputy=deputy.user, starts_on=cast.START.date(), ends_on=cast.START.date())
+    order = workflow.submit(cast.drafted(), by=deputy, at=cast.START)
+    assert "edited this revision" in why_not(order, holder)
+    order = workflow.recall(cast.fresh(order), by=cast.requester(), at=cast.START)
+    order = workflow.submit(cast.fresh(order), by=cast.requester(), at=cast.START)
+    assert "edited this revision" in why_not(order, holder)  # the words came with their hands
+    other = cast.drafted()
+    drafting.save_special_terms(other, [("A term", "Words.")], staff_transfer=False, by=deputy, at=cast.START)
+    assert "edited this revision" in why_not(workflow.submit(cast.fresh(other), by=cast.requester(), at=cast.START), holder)
+
+
 def test_who_wrote_an_order_decides_on_no_copy_of_it():
     order, holder = written_by_the_approver()
     workflow.withdraw(cast.fresh(order), reason="Again, please.", by=cast.requester(), at=cast.START)

@@ -1,4 +1,8 @@
-"""Give the runtime role what the models say, and nothing else. Run as the owner, after every migrate."""
+"""Give the runtime role what the models say, and nothing else. Run as the owner, after every migrate.
+
+The functions behind the triggers read our tables and no others: without a path of their own, a temporary table of the
+same name would be read first, and whoever can run a statement could show a trigger whatever it asks for.
+"""
 
 from django.apps import apps
 from django.conf import settings
@@ -10,6 +14,11 @@ from documents.rights import statements
 OURS = ("documents", "catalogue", "procurement", "contracts")
 # libraries' tables the runtime role writes: sessions, sign-in, the shared cache
 LIBRARY_TABLES = ("django_session", "account_emailaddress", "account_emailconfirmation", "flex_cache")
+OPEN_FUNCTIONS = """
+SELECT p.oid::regprocedure FROM pg_proc p
+ WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole
+   AND NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=public, pg_temp']
+"""
 
 
 class Command(BaseCommand):
@@ -30,3 +39,6 @@ class Command(BaseCommand):
                 for model in apps.get_app_config(app).get_models(include_auto_created=True):
                     for statement in statements(model, role) if hasattr(model, "db_rights") else []:
                         cursor.execute(statement)
+            cursor.execute(OPEN_FUNCTIONS)
+            for (function,) in cursor.fetchall():
+                cursor.execute(f"ALTER FUNCTION {function} SET search_path = public, pg_temp")
