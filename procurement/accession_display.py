@@ -75,6 +75,14 @@ def expected(framework: Framework, on: date) -> Decimal | None:
     return forecasting.forecast(found, seats).value_gbp if found else None
 
 
+def next_joiner(framework: Framework, on: date) -> dict[str, Any] | None:
+    """What the body furthest on its way would change for every member; None while nobody's seats are known."""
+    rows = Accession.objects.filter(framework=framework, state__in=PIPELINE, seats_expected__gt=0)
+    found = sorted(rows.select_related("department"), key=lambda row: (-PIPELINE.index(row.state), row.state_since, row.pk))
+    market = forecasting.market(framework, on) if found else None
+    return {"accession": found[0], "forecast": forecasting.forecast(market, found[0].seats_expected)} if market else None
+
+
 def _effect(found: forecasting.Market | None, seats: int | None, free: Decimal, state: str) -> dict[str, Any]:
     if found is None or not seats or state not in PIPELINE:
         return {}

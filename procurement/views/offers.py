@@ -22,6 +22,7 @@ from procurement import (
     display,
     forms,
     framework_display,
+    framework_sheet,
     queries,
     quoting,
     release_display,
@@ -30,7 +31,7 @@ from procurement import (
 from procurement.models import Accession, AccessionState, CallOffState
 from procurement.views.common import page
 from procurement.views.framework import acts
-from procurement.views.listing import GBP, Column, Listing, choice
+from procurement.views.listing import FILES, GBP, Column, Listing, as_file, choice
 
 
 def _framework(request):
@@ -163,6 +164,7 @@ def framework(request):
         ) if buys else None,
         "joined": Accession.objects.filter(framework=found, state=AccessionState.ACTIVE).count(),
         "by_state": [(state.label, state.value, counted[state]) for state in CallOffState if counted.get(state)],
+        "next_joiner": accession_display.next_joiner(found, request.day) if is_authority else None,
         "is_authority": is_authority, "standing": standing,
         "acts": acts(found, standing["proposed"] is not None, by=request.actor, at=request.at) if is_authority else (),
         "close_url": reverse("contracts:close_framework")
@@ -170,6 +172,10 @@ def framework(request):
         "events": framework_display.history(found, authority=is_authority, buys=buys),
         "accessions_url": reverse("procurement:joining") if buys else "",
     }  # fmt: skip
+    wanted = request.GET.get("format")
+    if wanted in FILES:
+        cells = framework_sheet.lines(context)
+        return as_file(wanted, _("Framework"), found.reference, framework_sheet.heading(), cells)
     return render(request, "procurement/framework.html", context)
 
 
