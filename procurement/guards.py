@@ -1,7 +1,7 @@
 """Why not: generators of reasons in words. The page's shut button and the action read the same ones."""
 
 from collections.abc import Collection, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp, last_day
-from procurement import access, completeness, quoting, routes, splitting
+from procurement import absences, access, completeness, quoting, routes, splitting
 from procurement.actors import Person
 from procurement.models import (
     ENDED,
@@ -523,16 +523,19 @@ def why_not_change_particulars(call_off: CallOff, *, by: Person, at: datetime) -
 
 
 def route_preview(call_off: CallOff, value: Decimal, on: date) -> list[dict]:
-    """Who will have to endorse and commit an order of this value, before it is submitted."""
+    """Who will have to endorse and commit an order of this value, before it is submitted, and who of them is away while
+    its prices are held."""
     matrix = routes.matrix_in_force(call_off.framework, on)
     if matrix is None or value <= 0:
         return []
     out = []
     for step in routes.build(matrix, value):
         organisation = access.organisation_of_side(call_off, step.side)
-        names = ", ".join(person.name for person in access.holders(organisation.pk, step.post, on))
         out.append({
             "post": PostCode(step.post).label, "organisation": organisation.name, "act": Act(step.act).label,
-            "turn": (step.side, step.group), "names": names,
+            "turn": (step.side, step.group), "names": access.names(organisation.pk, step.post, on),
+            "chair": (organisation.pk, step.post),
         })  # fmt: skip
-    return out
+    held_until = on + timedelta(days=call_off.framework.price_hold_days)
+    away = absences.words({step["chair"] for step in out}, on, held_until)
+    return [step | {"away": away.get(step["chair"], [])} for step in out]
