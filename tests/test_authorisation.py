@@ -53,6 +53,8 @@ TABLE = {
     "procurement:release_service": (302, 404, 404, 404, 404, 403, 403),
     "procurement:add_bands": (302, 404, 404, 404, 404, 403, 403),
     "procurement:release_bands": (302, 404, 404, 404, 404, 403, 403),
+    "procurement:add_measure": (302, 404, 404, 404, 404, 403, 403),
+    "procurement:release_measure": (302, 404, 404, 404, 404, 403, 403),
     "procurement:add_rule": (302, 404, 404, 404, 404, 403, 403),
     "procurement:release_rule": (302, 404, 404, 404, 404, 403, 403),
     "procurement:release_sheet": (302, 404, 404, 404, 404, 404, 404),

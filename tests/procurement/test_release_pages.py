@@ -35,7 +35,8 @@ ADDRESSES = {
 def everywhere(public_id) -> list[str]:
     """Every address of a release, with every act."""
     more = {
-        "release_service": [{"code": "CORE-01"}], "release_bands": [{"code": "seats"}], "release_rule": [{"number": 1}],
+        "release_service": [{"code": "CORE-01"}], "release_bands": [{"code": "seats"}],
+        "release_measure": [{"code": "SD-S-FIX"}], "release_rule": [{"number": 1}],
         "release_sheet": [{"name": "catalogue", "kind": "csv"}, {"name": "release", "kind": "xlsx"}],
         "release_act": [{"name": name} for name in ACTS],
     }  # fmt: skip
@@ -171,6 +172,29 @@ def test_bands_and_rules_are_changed_in_pages(client):
     assert "three months at most" in shown and "CORE-12: 51 seats and more" in shown
     content = releasing.content_of(cast.fresh(release))
     assert len(content.rules) == 9 and content.rules[-1].parameters["by_seats_at_site"] == {"CORE-10": [1, 50], "CORE-12": [51, None]}
+
+
+def test_service_levels_are_changed_added_and_taken_out_in_pages(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    release = releases.drafted()
+    row = next(row for row in release.draft.sheets["service_levels"] if row["measure_code"] == "SD-S-FIX")
+    here, home = at(release, "release_measure", "SD-S-FIX"), at(release)
+    assert here in text(client.get(home)) and 'value="75"' in text(client.get(here))
+    refused = post(client, here, edits="0", **row | {"measure_code": "SD S"})
+    assert refused.status_code == 200 and "is not a code" in text(refused) and 'value="SD S"' in text(refused)
+    assert "Enter the target." in text(post(client, here, edits="0", **row | {"target": " "}))
+    assert post(client, here, edits="0", **row | {"target": "80"}).status_code == 302
+    assert "first-contact fix (standard hours) (80, minimum 68, critical 55 percent)" in words(client.get(home))
+    assert "target: 75 → 80" in words(client.get(home))
+    new = row | {"measure_code": "SD-S-VISIT", "measure": "visits on the agreed day"}
+    assert post(client, at(release, "add_measure"), edits="1", **new).status_code == 302
+    assert "is there twice" in text(post(client, at(release, "add_measure"), edits="2", **new))
+    levels = [row["service_level"] for row in cast.fresh(release).draft.sheets["service_levels"]]
+    assert levels.index("SD-S") + 2 == len(levels) - 1 - levels[::-1].index("SD-S"), "it stands with its level"
+    alone = post(client, at(release, "release_measure", "EUS-B"), remove="1", edits="2")
+    assert alone.status_code == 200 and "is none of" in words(alone), "services name the level"
+    assert post(client, at(release, "release_measure", "SD-S-VISIT"), remove="1", edits="2").status_code == 302
+    assert client.get(at(release, "release_measure", "SD-S-VISIT")).status_code == 404
 
 
 def test_a_service_is_added_and_taken_out(client):
