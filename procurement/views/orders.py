@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
 from procurement import access, counter_display, display, forms, framework_display, guards, queries, workflow
-from procurement.models import ENDED, IN_APPROVAL, CallOffState, PostCode
+from procurement.models import ENDED, IN_APPROVAL, OPEN, CallOffState, PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
@@ -82,12 +82,12 @@ def call_off(request, public_id):
         "clarify_shut": list(guards.why_not_clarify(order, **acting)) if accepting else [],
         "contract": order.contracts.exclude(state="void").order_by("-id").first(),
         "can": {
-            "decline": accepting and not list(guards.why_not_decline(order, **acting)),
-            "withdraw": requests and not list(guards.why_not_withdraw(order, **acting)),
             "particulars": requests and order.state not in ENDED and not list(guards.why_not_change_particulars(order, **acting)),
-            "copy": requests and not list(guards.why_not_copy(order, **acting)),
         },
-        "recall_shut": list(guards.why_not_recall(order, **acting)) if requests and order.state in IN_APPROVAL else None,
+        "decline_shut": list(guards.why_not_decline(order, **acting)) if accepting else None,
+        "withdraw_shut": list(guards.why_not_withdraw(order, **acting)) if view == "department" and order.state in OPEN else None,
+        "copy_shut": list(guards.why_not_copy(order, **acting)) if view == "department" and order.state in ENDED else None,
+        "recall_shut": list(guards.why_not_recall(order, **acting)) if view == "department" and order.state in IN_APPROVAL else None,
         "nudge_shut": list(guards.why_not_nudge(order, **acting)) if requests and order.is_elsewhere else None,
         "accept_shut": list(guards.why_not_confirm(order, **acting)) if accepting else [],
     }  # fmt: skip

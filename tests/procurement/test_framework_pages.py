@@ -7,7 +7,6 @@ from decimal import Decimal
 import pytest
 from openpyxl import load_workbook
 
-from catalogue.models import Framework
 from documents.models import AuditEvent
 from procurement import framework_life, framework_sheet, joining, quoting
 from procurement.models import Accession, Modification

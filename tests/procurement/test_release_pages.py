@@ -153,7 +153,7 @@ def test_bands_and_rules_are_changed_in_pages(client):
         answer = post(client, bands, **typed, bands=lines)
         assert answer.status_code == 200 and why in words(answer), (lines, words(answer)[:600])
     assert post(client, bands, **typed, bands="1: 0%\n2,500: 4.5 %").status_code == 302
-    assert "bands: 1: 0 %, 2,500: 4 %" in words(client.get(at(release)))
+    assert "bands: 1: 0%, 2,500: 4%" in words(client.get(at(release)))
     gone = post(client, bands, remove="1", edits="1")
     assert gone.status_code == 200 and "is none of" in words(gone), "services name it"
     rule = at(release, "release_rule", 9)
@@ -184,7 +184,7 @@ def test_service_levels_are_changed_added_and_taken_out_in_pages(client):
     assert refused.status_code == 200 and "is not a code" in text(refused) and 'value="SD S"' in text(refused)
     assert "Enter the target." in text(post(client, here, edits="0", **row | {"target": " "}))
     assert post(client, here, edits="0", **row | {"target": "80"}).status_code == 302
-    assert "first-contact fix (standard hours) (80, minimum 68, critical 55 percent)" in words(client.get(home))
+    assert "first-contact fix (standard hours) (target 80%, minimum 68%, critical 55%)" in words(client.get(home))
     assert "target: 75 → 80" in words(client.get(home))
     new = row | {"measure_code": "SD-S-VISIT", "measure": "visits on the agreed day"}
     assert post(client, at(release, "add_measure"), edits="1", **new).status_code == 302
@@ -224,7 +224,7 @@ def test_a_sheet_is_uploaded_whole_or_every_fault_is_listed_and_nothing_is_chang
     assert cast.fresh(release).draft.edits == 0
     good = FILES["catalogue"].replace(b"78.00", b"70.20")
     assert upload(client, release, catalogue=file("new.csv", good)).status_code == 302
-    assert "£78.00 → £70.20 (-10%)" in words(client.get(at(release)))
+    assert "£78.00 → £70.20 (−10%)" in words(client.get(at(release)))
 
 
 def test_what_is_taken_out_is_uploaded_again_and_changes_nothing(client):
