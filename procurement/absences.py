@@ -30,7 +30,7 @@ def words(chairs: Iterable[Chair], first: date, last: date) -> dict[Chair, list[
     for row in acting.order_by("starts_on", "id"):
         chair = row.holding.post.organisation_id, row.holding.post.code
         found[chair].append(
-            _("%(name)s is away %(days)s, and %(deputy)s acts.")
+            _("%(name)s, %(days)s; %(deputy)s acts.")
             % {"name": row.principal.name, "days": day_range(row.starts_on, row.ends_on), "deputy": row.deputy.name}
         )
     ending = PostHolding.objects.filter(

@@ -29,16 +29,16 @@ from procurement import (
     release_forms,
 )
 from procurement.models import Accession, AccessionState, CallOffState
-from procurement.views.common import page
+from procurement.views.common import not_joined, page
 from procurement.views.framework import acts
 from procurement.views.listing import FILES, GBP, Column, Listing, as_file, choice
 
 
 def _framework(request):
-    """The framework of the person: served, joined or supplied; 404 for a stranger."""
+    """The framework of the person: served, joined or supplied; who has not joined reads why, a stranger gets 404."""
     found = access.framework_ids(request.actor, request.day)
     if not found:
-        raise Http404
+        raise not_joined(request)
     return Framework.objects.select_related("authority").get(pk=found[0])
 
 
@@ -193,7 +193,6 @@ def step_clock(request):
         except Refused as refused:
             errors = refused.reasons
         else:
-            words = _("The clock was stepped.")
-            messages.success(request, " ".join([words, *done]))
+            messages.success(request, " ".join([_("The clock was stepped."), *(f"{words}." for words in done)]))
             return redirect("procurement:clock")
     return render(request, "procurement/clock.html", {"form": form, "errors": errors})

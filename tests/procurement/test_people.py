@@ -237,7 +237,7 @@ def test_who_is_away_stands_beside_the_route_before_an_order_is_submitted(client
     act(membership.end_holding, holding("technology.officer@dius.example"), ends_on=later)
     sign_in(client, "requester@dius.example")
     shown = client.get(f"/call-offs/{call_off.public_id}/check/").content.decode()
-    assert "DIUS accounting officer is away 1 October 2007 to 4 October 2007, and DIUS contract manager acts." in shown
+    assert "DIUS accounting officer, 1 October 2007 to 4 October 2007; DIUS contract manager acts." in shown
     assert "(DIUS accounting officer, DIUS contract manager (deputy))" in shown
     assert "DIUS technology officer leaves this post after 4 October 2007." in shown
     assert shown.count(">Away<") == 2, "the others are there"
