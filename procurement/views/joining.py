@@ -189,6 +189,7 @@ def act(request, public_id, name):
             return redirect("procurement:accession", public_id)
     context = {
         "accession": found, "application": application, "form": form, "errors": errors, "title": wanted.label,
+        "question": found.questions.filter(answered_at=None).first() if name == "answer" else None,
         "words": wanted.words, "button": wanted.label, "danger": wanted.danger, "asked": asked,
         "reading": accession_display.reading(application) if wanted.binds is _application else None,
         "shown_hash": wanted.binds(found) if wanted.binds else "", "confirming": wanted.binds is _contact,

@@ -195,3 +195,12 @@ def test_no_page_of_joining_says_that_it_is_the_page_of_people(client):
     shown = client.get(f"/joining/{cast.ons().public_id}/application/people/").content.decode()
     assert 'aria-current="page"' not in shown
     assert 'aria-current="page">People' in client.get("/people/ONS/").content.decode()
+
+
+def test_who_answers_reads_the_question_beside_the_answer(client):
+    accession = cast.ons_applied()
+    by = {"by": cast.person(LEAD), "at": cast.START}
+    joining.start_review(accession, **by)
+    joining.ask(cast.ons(), text="Which of the sites has <lifts>?", **by)
+    sign_in(client, REQUESTER)
+    assert "Which of the sites has &lt;lifts&gt;?" in client.get(f"/joining/{accession.public_id}/answer/").content.decode()

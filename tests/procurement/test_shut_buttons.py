@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from procurement import workflow
+from procurement import drafting, workflow
 from tests import cast
 from tests.cast import START
 from tests.procurement import release_cast
@@ -68,7 +68,7 @@ def test_a_step_says_why_it_cannot_be_returned_or_rejected(client):
 
 
 def test_submit_opens_what_is_missing(client):
-    call_off = cast.start_order("requester@dius.example")
+    call_off = drafting.start(cast.framework(), cast.dius(), title="Desktops", by=cast.requester(), at=START)
     check = reverse("procurement:check", args=[call_off.public_id])
     assert "Enter the budget code" in shut(client, "requester@dius.example", check)["Submit"]
 
