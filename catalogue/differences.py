@@ -86,7 +86,7 @@ def _values(was: Any, now: Any) -> Iterable[Value]:
 def _shown(value: Any) -> Any:
     """Bands read "1: 0 %, 2500: 4 %"."""
     if isinstance(value, tuple):
-        return ", ".join(f"{band.from_quantity:,}: {figure(band.discount_percent)} %" for band in value)
+        return ", ".join(f"{band.from_quantity:,}: {figure(band.discount_percent)}%" for band in value)
     return "" if value is None else value
 
 

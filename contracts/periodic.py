@@ -1,14 +1,16 @@
-"""What the clock brings to contracts: one that not all three have signed when its framework ends is void."""
+"""What the clock brings to contracts: one that not all three have signed when its framework ends is void, and who does not
+sign is reminded (by ``procurement.reminding``, among all else that waits)."""
 
 from datetime import datetime
 
 from django.db.models import Q
 
 from catalogue.models import OVER
-from contracts import formation
+from contracts import formation, reminding
 from contracts.models import Contract, ContractState
 from documents import periodic
 from documents.clock import london_day
+from procurement import reminding as reminders
 
 UNSIGNED = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES)
 
@@ -26,8 +28,9 @@ def _void(contract: Contract, at: datetime) -> list[str]:
 
 
 def next_moments() -> list[datetime]:
-    """None of its own: a framework's last midnight is announced where it expires."""
+    """None of its own: a framework's last midnight is announced where it expires, a reminder where it is sent."""
     return []
 
 
 periodic.register("contracts", run, next_moments)
+reminders.register("contract", reminding.waiting, "call_off")

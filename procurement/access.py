@@ -261,7 +261,16 @@ def holders(organisation_id: int, code: str, on: date) -> QuerySet[User]:
         _acting_now(OuterRef("pk"), on), holding__post__organisation_id=organisation_id, holding__post__code=code
     )
     member = _is_one_of(OuterRef("pk"), organisation_id, on)
-    return User.objects.filter(Exists(own) | Exists(deputy), member, is_active=True).order_by("name")
+    people = User.objects.filter(Exists(own) | Exists(deputy), member, is_active=True)
+    return people.annotate(holds=Exists(own)).order_by("name")
+
+
+def names(organisation_id: int, code: str, on: date, *, without: Collection[UUID] = ()) -> tuple[str, ...]:
+    """Who sits in the chair on the day, deputies as such, except these person ids."""
+    return tuple(
+        user.name if user.holds else _("%(name)s (deputy)") % {"name": user.name}
+        for user in holders(organisation_id, code, on) if user.person_id not in without
+    )  # fmt: skip
 
 
 def who_holds(organisation_id: int, code: str, on: date) -> str:

@@ -31,6 +31,7 @@ VERBS = {
     "accession.entered": gettext_lazy("Entered"), "accession.engaged": gettext_lazy("Invited to apply"),
     "accession.contact_named": gettext_lazy("Another contact proposed"),
     "accession.contact_confirmed": gettext_lazy("Contact confirmed"),
+    "accession.contact_refused": gettext_lazy("Contact not confirmed"),
     "accession.applied": gettext_lazy("Applied"), "accession.review_started": gettext_lazy("Review started"),
     "accession.information_requested": gettext_lazy("Information requested"),
     "accession.informed": gettext_lazy("Answered"), "accession.recommended": gettext_lazy("Recommended"),
@@ -76,6 +77,14 @@ def expected(framework: Framework, on: date) -> Decimal | None:
     return forecasting.forecast(found, seats).value_gbp if found else None
 
 
+def next_joiner(framework: Framework, on: date) -> dict[str, Any] | None:
+    """What the body furthest on its way would change for every member; None while nobody's seats are known."""
+    rows = Accession.objects.filter(framework=framework, state__in=PIPELINE, seats_expected__gt=0)
+    found = sorted(rows.select_related("department"), key=lambda row: (-PIPELINE.index(row.state), row.state_since, row.pk))
+    market = forecasting.market(framework, on) if found else None
+    return {"accession": found[0], "forecast": forecasting.forecast(market, found[0].seats_expected)} if market else None
+
+
 def _effect(found: forecasting.Market | None, seats: int | None, free: Decimal, state: str) -> dict[str, Any]:
     if found is None or not seats or state not in PIPELINE:
         return {}
@@ -114,7 +123,10 @@ def waiting(by: Person, on: date) -> list[dict[str, Any]]:
     todo = {
         PostCode.ADMINISTRATOR: {A.ENGAGED: _("to fill in the application"), A.INFORMATION_REQUESTED: _("to answer a question")},
         PostCode.REQUESTER: {A.ENGAGED: _("to fill in the application"), A.INFORMATION_REQUESTED: _("to answer a question")},
-        PostCode.ACCESSION_LEAD: {A.APPLIED: _("to review"), A.IN_REVIEW: _("to recommend, or to ask about")},
+        PostCode.ACCESSION_LEAD: {
+            A.ENGAGED: _("to name who fills in the application"), A.APPLIED: _("to review"),
+            A.IN_REVIEW: _("to recommend, or to ask about"),
+        },
         PostCode.ACCESSION_APPROVER: {
             A.ENGAGED: _("to confirm who fills in the application"), A.IN_REVIEW: _("to approve or decline"),
         },
@@ -134,7 +146,11 @@ def waiting(by: Person, on: date) -> list[dict[str, Any]]:
             recommended=Exists(AccessionDecision.objects.filter(
                 application__accession=OuterRef("pk"), outcome="recommended",
                 application__number=Subquery(_newest_number()),
-            ))
+            )),
+            looked_after=Exists(PostHolding.objects.filter(
+                in_date(on), post__organisation=OuterRef("department_id"), user__is_active=True,
+                post__code__in=[PostCode.ADMINISTRATOR, PostCode.REQUESTER],
+            )),
         )
         .order_by("state_since", "id")
     )  # fmt: skip
@@ -148,6 +164,8 @@ def waiting(by: Person, on: date) -> list[dict[str, Any]]:
             if not words or organisation != side or (party and turns.get(row.document_id) != party):
                 continue
             if post == PostCode.ACCESSION_APPROVER and row.state == A.ENGAGED and not row.contact_waits:
+                continue
+            if post == PostCode.ACCESSION_LEAD and row.state == A.ENGAGED and (row.contact_waits or row.looked_after):
                 continue
             if row.state == A.IN_REVIEW and row.recommended != (post == PostCode.ACCESSION_APPROVER):
                 continue
@@ -191,6 +209,8 @@ def desk(accession: Accession, on: date) -> str:
     }  # fmt: skip
     if accession.contact_waits:
         turns[A.ENGAGED] = authority, PostCode.ACCESSION_APPROVER
+    elif not any(access.holders(department, post, on) for post in applicants[1:]):
+        turns[A.ENGAGED] = authority, PostCode.ACCESSION_LEAD  # names who fills in the application
     if accession.state == A.IN_REVIEW:
         last = accession.applications.order_by("-number").first()
         ready = last is not None and last.decisions.filter(outcome="recommended").exists()
@@ -207,6 +227,18 @@ def desk(accession: Accession, on: date) -> str:
         names = ", ".join(user.name for user in access.holders(organisation, post, on))
         words.append(f"{PostCode(post).label}: {names or _('nobody holds this post')}")
     return "; ".join(words)
+
+
+def contact(accession: Accession) -> str:
+    """For the authority: who is to fill in the application, and whether they are confirmed; empty when nobody is named."""
+    if not accession.contact_email:
+        return ""
+    who = f"{accession.contact_name} ({accession.contact_email})"
+    if accession.contact_waits:
+        return _("%(who)s, proposed and not confirmed yet") % {"who": who}
+    if accession.contact_confirmed_by:
+        return _("%(who)s, confirmed") % {"who": who}
+    return who
 
 
 def agreement(accession: Accession, *, by, at) -> dict[str, Any]:

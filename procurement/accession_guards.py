@@ -131,16 +131,26 @@ def why_not_contact(accession: Accession, email: str, name: str, *, by: Person, 
         )
 
 
-def why_not_confirm(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """A second person of the authority looks at whom the lead has proposed, and at all that was asked then, afresh."""
+def why_not_refuse_contact(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """A second person of the authority decides on whom the lead has proposed."""
     yield from why_not_in_state(accession, A.ENGAGED)
     yield from _authority(accession, PostCode.ACCESSION_APPROVER, by, at)
     if not accession.contact_waits:
-        yield Reason(_("Nobody is proposed whom you would have to confirm."))
+        yield Reason(
+            _("Nobody is proposed whom you would have to confirm."),
+            access.who_holds(accession.framework.authority_id, PostCode.ACCESSION_LEAD, london_day(at)),
+        )
         return
     proposed = {accession.contact_proposed_by, accession.contact_proposed_for}
     if proposed & acting(accession.framework.authority_id, PostCode.ACCESSION_APPROVER, by, at):
-        yield Reason(_("You proposed this person, or act for who did; somebody else confirms them."))
+        yield Reason(_("You proposed this person, or act for who did; somebody else decides on them."))
+
+
+def why_not_confirm(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """On top of who decides, all that was asked when the contact was proposed, afresh."""
+    yield from why_not_refuse_contact(accession, by=by, at=at)
+    if not accession.contact_waits:
+        return
     yield from sides.why_no_place(accession.framework, accession.department)
     yield from why_looked_after(accession, at)
     yield from why_not_contact(accession, accession.contact_email, accession.contact_name, by=by, at=at)

@@ -56,6 +56,11 @@ def tell_contact_proposed(accession: Accession, by: Person, at: datetime) -> Non
           contact=accession.contact_name, email=accession.contact_email)  # fmt: skip
 
 
+def tell_contact_refused(accession: Accession, contact: str, reason: str, at: datetime) -> None:
+    people = _authority(accession, PostCode.ACCESSION_LEAD, at)
+    _send(people, "contact_refused", accession, f"refused:{at.isoformat()}", contact=contact, reason=reason)
+
+
 def tell_applied(accession: Accession, at: datetime) -> None:
     _send(_authority(accession, PostCode.ACCESSION_LEAD, at), "applied", accession, f"applied:{at.isoformat()}")
 

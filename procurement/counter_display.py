@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from documents.clock import london_day
-from procurement import access, comparing, counter_guards, display, guards, quoting
+from procurement import comparing, counter_guards, display, guards, quoting
 from procurement.actors import Person
-from procurement.models import CallOff, CallOffRevision, CallOffState, CounterProposal, PostCode
+from procurement.models import CallOff, CallOffRevision, CallOffState, CounterProposal
 from procurement.proposing import Proposal
 
 
@@ -52,12 +52,11 @@ def counters(call_off: CallOff, revision: CallOffRevision, viewpoint: str) -> li
 def on_page(call_off: CallOff, revision: CallOffRevision, viewpoint: str, *, by: Person, at: datetime) -> dict[str, Any]:
     """The counter-proposals and which of their buttons this reader gets; one query for an order without any."""
     found = counters(call_off, revision, viewpoint)
-    seen = access.sight_of(by, london_day(at))
-    waiting = call_off.state == CallOffState.COUNTER_PROPOSED
+    made = next((item.made for item in found if item.made.is_open), None)
     return {
         "counters": found,
-        "may_answer_counter": waiting and viewpoint == "department" and seen.holds(call_off.department_id, PostCode.REQUESTER),
-        "may_take_back": waiting and viewpoint == "supplier" and seen.holds(call_off.supplier_id, PostCode.ORDER_DESK),
+        "answer_shut": list(counter_guards.why_not_answer(call_off, made, by=by, at=at)) if made and viewpoint == "department" else None,
+        "take_back_shut": list(counter_guards.why_not_take_back(call_off, made, by=by, at=at)) if made and viewpoint == "supplier" else None,
         "counter_shut": list(counter_guards.why_not_counter(call_off, by=by, at=at))
         if viewpoint == "supplier" and call_off.state == CallOffState.WITH_SUPPLIER else [],
     }  # fmt: skip

@@ -1,7 +1,7 @@
 """Why not: generators of reasons in words. The page's shut button and the action read the same ones."""
 
 from collections.abc import Collection, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -12,7 +12,7 @@ from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp, last_day
-from procurement import access, completeness, quoting, routes, splitting
+from procurement import absences, access, completeness, quoting, routes, splitting
 from procurement.actors import Person
 from procurement.models import (
     ENDED,
@@ -71,7 +71,7 @@ def why_not_edit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Rea
 def why_not_start(framework, department, *, by: Person, at: datetime) -> Iterator[Reason]:
     on = london_day(at)
     yield from why_framework_over(framework, on)  # a draft is no submission: it may be begun under a suspended one
-    yield from _accession(framework, department)
+    yield from why_no_member(framework, department)
     if access.find_seat(by, department.pk, PostCode.REQUESTER, on) is None:
         yield Reason(
             _("Only a requester of %(department)s can start a call-off.") % {"department": department.name},
@@ -122,7 +122,7 @@ def why_framework_not_open(framework: Framework, on: date) -> Iterator[Reason]:
         )  # fmt: skip
 
 
-def _accession(framework, department) -> Iterator[Reason]:
+def why_no_member(framework, department) -> Iterator[Reason]:
     active = Accession.objects.filter(framework=framework, department=department, state=AccessionState.ACTIVE)
     if not active.exists():
         yield Reason(
@@ -146,7 +146,7 @@ def why_not_submit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[R
 def why_not_put(call_off: CallOff, revision: CallOffRevision, quote: quoting.Quote, on: date) -> Iterator[Reason]:
     """What keeps a revision, a draft or a counter-proposal accepted, from its approvers, whoever asks."""
     yield from why_framework_not_open(call_off.framework, on)
-    yield from _accession(call_off.framework, call_off.department)
+    yield from why_no_member(call_off.framework, call_off.department)
     missing = list(completeness.gaps(revision, quote, on))
     yield from (Reason(gap.words) for gap in missing)
     if not missing:
@@ -293,7 +293,7 @@ def why_not_decide(call_off: CallOff, step: ApprovalStep, *, by: Person, at: dat
     delegation that covers the value."""
     on = london_day(at)
     yield from why_not_act_on_step(call_off, step, by=by, at=at)
-    yield from _accession(call_off.framework, call_off.department)
+    yield from why_no_member(call_off.framework, call_off.department)
     yield from why_hold_ended(step.revision, on)
     yield from why_exceptions_open(step)
     if step.act == Act.COMMIT:
@@ -433,7 +433,7 @@ def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
             yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
         yield from why_framework_over(call_off.framework, on)
         yield from _question_open(call_off, on)
-        yield from _accession(call_off.framework, call_off.department)
+        yield from why_no_member(call_off.framework, call_off.department)
         yield from why_hold_ended(call_off.revision, on)
         yield from why_supplier_excluded(call_off, on)
         yield from why_not_segregated(call_off, call_off.revision, by, access.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, on))
@@ -523,16 +523,19 @@ def why_not_change_particulars(call_off: CallOff, *, by: Person, at: datetime) -
 
 
 def route_preview(call_off: CallOff, value: Decimal, on: date) -> list[dict]:
-    """Who will have to endorse and commit an order of this value, before it is submitted."""
+    """Who will have to endorse and commit an order of this value, before it is submitted, and who of them is away while
+    its prices are held."""
     matrix = routes.matrix_in_force(call_off.framework, on)
     if matrix is None or value <= 0:
         return []
     out = []
     for step in routes.build(matrix, value):
         organisation = access.organisation_of_side(call_off, step.side)
-        names = ", ".join(person.name for person in access.holders(organisation.pk, step.post, on))
         out.append({
             "post": PostCode(step.post).label, "organisation": organisation.name, "act": Act(step.act).label,
-            "turn": (step.side, step.group), "names": names,
+            "turn": (step.side, step.group), "names": access.names(organisation.pk, step.post, on),
+            "chair": (organisation.pk, step.post),
         })  # fmt: skip
-    return out
+    held_until = on + timedelta(days=call_off.framework.price_hold_days)
+    away = absences.words({step["chair"] for step in out}, on, held_until)
+    return [step | {"away": away.get(step["chair"], [])} for step in out]

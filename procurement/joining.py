@@ -191,8 +191,7 @@ def confirm_contact(accession: Accession, *, shown_hash: str, by: Person, at: da
     """The second person's word: whom the lead has proposed becomes the body's administrator and is asked to apply."""
     accession = lock_accession(accession)
     insist(guards.why_not_confirm(accession, by=by, at=at))
-    if shown_hash != contact_hash(accession):
-        refuse(_("Somebody else is proposed now than when this page was shown."), _("Look at whom it names now."))
+    _insist_on_contact(accession, shown_hash)
     named = Named(accession.contact_name, accession.contact_email, PostCode.ADMINISTRATOR)
     user = membership.appoint(accession.department, named, by=by, at=at)
     accession.contact_confirmed_by = by.person_id
@@ -201,6 +200,29 @@ def confirm_contact(accession: Accession, *, shown_hash: str, by: Person, at: da
                  extra={"contact": user.email})  # fmt: skip
     notifications.tell_invited(accession, [user])
     return accession
+
+
+@transaction.atomic
+def refuse_contact(accession: Accession, *, shown_hash: str, reason: str, by: Person, at: datetime) -> Accession:
+    """The second person's no: nobody is proposed any more, and the lead, who reads why, names somebody else."""
+    accession = lock_accession(accession)
+    insist(guards.why_not_refuse_contact(accession, by=by, at=at))
+    _insist_on_contact(accession, shown_hash)
+    if not reason.strip():
+        refuse(_("Give a reason: the accession lead will read it."))
+    name, email = accession.contact_name, accession.contact_email
+    accession.contact_name = accession.contact_email = ""
+    accession.contact_proposed_by = accession.contact_proposed_for = None
+    accession.save()
+    audit.record("accession.contact_refused", accession, by=by, at=at, reason=reason, hash_shown=shown_hash,
+                 extra={"contact": email})  # fmt: skip
+    notifications.tell_contact_refused(accession, f"{name} ({email})", reason, at)
+    return accession
+
+
+def _insist_on_contact(accession: Accession, shown_hash: str) -> None:
+    if shown_hash != contact_hash(accession):
+        refuse(_("Somebody else is proposed now than when this page was shown."), _("Look at whom it names now."))
 
 
 def _open(accession: Accession, by: Person) -> Application:

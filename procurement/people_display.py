@@ -3,23 +3,25 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
 from documents.templatetags.flex import gbp
 from procurement.models import ActingFor, Delegation, PostCode, PostHolding, in_date, in_force
+from procurement.people_guards import COMMITTING
 
 
-def posts(body: Organisation, on: date) -> list[dict[str, Any]]:
-    """By post in the order of ``PostCode``: its holders on the day with delegations and deputies in date. Three queries
-    however many people."""
+def posts(body: Organisation, on: date, *, coming: bool = False) -> list[dict[str, Any]]:
+    """By post in the order of ``PostCode``: its holders on the day with delegations and deputies in date, and with those
+    ``coming`` later. Three queries however many people."""
+    timely = Q(ends_on__isnull=True) | Q(ends_on__gte=on) if coming else in_date(on)
     rows = (
         PostHolding.objects.filter(in_force(on), post__organisation=body, user__is_active=True)
         .select_related("post", "user")
         .prefetch_related(
-            Prefetch("delegations", Delegation.objects.filter(in_date(on)).order_by("-unlimited", "-limit_gbp"), "now"),
-            Prefetch("deputies", ActingFor.objects.filter(ends_on__gte=on).select_related("deputy"), "acting"),
+            Prefetch("delegations", Delegation.objects.filter(timely).order_by("-unlimited", "-limit_gbp"), "now"),
+            Prefetch("deputies", ActingFor.objects.filter(timely).select_related("deputy"), "acting"),
         )
         .order_by("user__name")
     )
@@ -27,7 +29,7 @@ def posts(body: Organisation, on: date) -> list[dict[str, Any]]:
     found = sorted(rows, key=lambda row: order[row.post.code])
     return [
         {
-            "holding": row, "post": row.post.get_code_display(),
+            "holding": row, "post": row.post.get_code_display(), "commits": row.post.code in COMMITTING,
             "delegations": [{"row": d, "words": words(d)} for d in row.now], "deputies": row.acting,
         }
         for row in found

@@ -162,7 +162,7 @@ def desks(call_off: CallOff, on: date) -> list[Desk]:
 
 def _desk(organisation, code: str, since: datetime, on: date, due: datetime | None = None, *,
           without: Collection[UUID] = (), todo: str = "") -> Desk:  # fmt: skip
-    people = tuple(user.name for user in access.holders(organisation.pk, code, on) if user.person_id not in without)
+    people = access.names(organisation.pk, code, on, without=without)
     who = f"{PostCode(code).label}, {organisation.name}" + (f" ({todo})" if todo else "")
     return Desk(who, people, since, (on - london_day(since)).days, due)
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalogue import contents, reading, uploads
-from catalogue.contents import BANDS, CATALOGUE, COLUMNS, Content
+from catalogue.contents import BANDS, CATALOGUE, COLUMNS, LEVELS, Content
 from catalogue.fields import Upload
 from catalogue.models import CatalogueRelease
 from catalogue.rows import Fault, Faults, Row
@@ -35,6 +35,15 @@ def put_bands(sheets: Sheets, was: str, rows: list[Cells]) -> Sheets:
     return {**sheets, BANDS: _put(sheets[BANDS], lambda each: bool(was) and each["price_bands"] == was, rows)}
 
 
+def put_measure(sheets: Sheets, was: str, row: Cells | None) -> Sheets:
+    """In place of the measure of that code ('' for a new one); None takes it out. A new one stands below its level's last."""
+    rows = list(sheets[LEVELS])
+    if was or row is None:
+        return {**sheets, LEVELS: _put(rows, lambda each: each["measure_code"] == was, [row] if row else [])}
+    last = max((n for n, each in enumerate(rows, start=1) if each["service_level"] == row["service_level"]), default=len(rows))
+    return {**sheets, LEVELS: [*rows[:last], row, *rows[last:]]}
+
+
 def put_rule(sheets: Sheets, index: int | None, rule: dict[str, Any] | None) -> Sheets:
     """In place of the rule at the index (None for a new one); None takes it out."""
     rules = list(sheets[RULES])
@@ -43,9 +52,9 @@ def put_rule(sheets: Sheets, index: int | None, rule: dict[str, Any] | None) -> 
     return {**sheets, RULES: rules}
 
 
-def place_of_service(sheets: Sheets, code: str) -> int:
-    """The row in which a page's service stands, as faults count it; the last one of that code."""
-    return max((number for number, row in enumerate(sheets[CATALOGUE], start=2) if row["code"] == code), default=0)
+def place_of(sheets: Sheets, sheet: str, column: str, code: str) -> int:
+    """The row in which what a page is about stands, as faults count it; the last one of that code."""
+    return max((number for number, row in enumerate(sheets[sheet], start=2) if row[column] == code), default=0)
 
 
 def read_uploads(release: CatalogueRelease, files: Mapping[str, Upload]) -> tuple[Content | None, Faults, list[str]]:

@@ -100,6 +100,25 @@ class ServiceForm(forms.Form):
         return cells
 
 
+class MeasureForm(forms.Form):
+    """A row of the sheet of service levels; fields are named as its columns."""
+
+    service_level = LineField(label=_("Service level"), max_length=20, missing=_("Enter the code of the service level."),
+                              help_text=_("Services name it by this code. Several measures may share one."))  # fmt: skip
+    measure_code = LineField(label=_("Code of the measure"), max_length=30, missing=_("Enter a code."))
+    measure = LineField(label=_("What is measured"), max_length=160, missing=_("Enter what is measured."))
+    unit = LineField(label=_("Unit"), max_length=20, missing=_("Enter a unit."), help_text=_("For example: percent"))
+    target = LineField(label=_("Target"), max_length=20, missing=_("Enter the target."))
+    minimum = LineField(label=_("Minimum"), max_length=20, required=False, help_text=_("Below it a service credit is due."))
+    critical = LineField(label=_("Critical"), max_length=20, required=False)
+    credit_applies_to = LineField(label=_("The service credit is on"), max_length=200,
+                                  missing=_("Enter what the service credit is taken from."))  # fmt: skip
+
+    def row(self) -> dict[str, str]:
+        """As the sheet has it."""
+        return {column: self.cleaned_data[column] for column in COLUMNS[LEVELS]}
+
+
 class BandsForm(forms.Form):
     code = LineField(label=_("Code"), max_length=20, missing=_("Enter a code."))
     scope = _chosen(_("What counts towards the volume"), [(scope, SCOPE_WORDS[scope]) for scope in SCOPES])

@@ -10,8 +10,9 @@ from procurement import mailing
 from procurement.models import Accession, CallOff, Reminder, User
 
 
-def tell(made: Reminder, thing: CallOff | Accession, people: Iterable[User], *, post: str, what: str, words: str) -> None:
-    """``post`` is asked ``what``; ``words`` say as what the reader is told."""
+def tell(made: Reminder, thing: CallOff | Accession, people: Iterable[User], *, post: str, what: str, words: str, url: str = "") -> None:
+    """``post`` is asked ``what``; ``words`` say as what the reader is told; ``url`` where it is done, if not on the page
+    of the thing."""
     if isinstance(thing, CallOff):
         name, address = f"{thing.reference} {thing.title}", reverse("procurement:call_off", args=[thing.public_id])
     else:
@@ -20,6 +21,6 @@ def tell(made: Reminder, thing: CallOff | Accession, people: Iterable[User], *, 
     context = {
         "thing": name, "post": str(post), "what": what, "words": words, "level": str(made.level),
         "held_until": day(thing.revision.hold_until) if hold else "", "department": thing.department.name,
-        "url": settings.PUBLIC_URL + address, "contract": isinstance(thing, CallOff),
+        "url": settings.PUBLIC_URL + (url or address), "contract": isinstance(thing, CallOff),
     }  # fmt: skip
     mailing.must_act(people, "procurement/email/reminder.txt", context, f"reminder:{made.subject}:{made.level}")

@@ -17,7 +17,7 @@ from catalogue.models import OVER, Framework
 from documents import audit
 from documents.actors import SYSTEM
 from documents.clock import london_day
-from procurement import access, working_days
+from procurement import access, accession_guards, signing, working_days
 from procurement import reminder_notifications as notifications
 from procurement.joining import lock_accession
 from procurement.locking import lock_call_off
@@ -61,13 +61,14 @@ class Waiting:
     what: str
     reminds_at: datetime | None
     escalates_at: datetime | None
+    url: str = ""  # where it is done, if not on the page of the thing
 
     @property
     def framework(self) -> Framework:
         return self.thing.framework
 
 
-def _since(at: datetime, framework: Framework, pauses: list[Pause]) -> tuple[datetime | None, datetime | None]:
+def since(at: datetime, framework: Framework, pauses: list[Pause]) -> tuple[datetime | None, datetime | None]:
     """For what has no time limit: counted from the moment it came, suspensions left out."""
     return (
         working_days.due_through(at, framework.reminder_working_days, pauses),
@@ -94,7 +95,7 @@ def _steps(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         yield Waiting(
             f"step:{step.pk}", call_off, step.organisation_id, step.post,
             _("to commit") if step.act == "commit" else _("to endorse"),
-            *_since(step.opened_at, call_off.framework, pauses.get(call_off.framework_id, [])),
+            *since(step.opened_at, call_off.framework, pauses.get(call_off.framework_id, [])),
         )  # fmt: skip
 
 
@@ -106,7 +107,7 @@ def _queries(only: Q, pauses: Pauses) -> Iterator[Waiting]:
             yield Waiting(
                 f"query:{query.pk}", call_off, call_off.department_id, PostCode.REQUESTER,
                 _("to answer %(name)s") % {"name": query.asked_by_name},
-                *_since(query.asked_at, call_off.framework, pauses.get(call_off.framework_id, [])),
+                *since(query.asked_at, call_off.framework, pauses.get(call_off.framework_id, [])),
             )  # fmt: skip
 
 
@@ -116,7 +117,7 @@ def _clarifications(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         call_off = asked.call_off
         yield Waiting(
             f"clarification:{asked.pk}", call_off, call_off.department_id, PostCode.REQUESTER, _("to answer the supplier"),
-            *_since(asked.asked_at, call_off.framework, pauses.get(call_off.framework_id, [])),
+            *since(asked.asked_at, call_off.framework, pauses.get(call_off.framework_id, [])),
         )  # fmt: skip
 
 
@@ -135,7 +136,7 @@ def _counter_proposals(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         call_off = made.call_off
         yield Waiting(
             f"counter:{made.pk}", call_off, call_off.department_id, PostCode.REQUESTER, _("to answer the counter-proposal"),
-            *_since(made.proposed_at, call_off.framework, pauses.get(call_off.framework_id, [])),
+            *since(made.proposed_at, call_off.framework, pauses.get(call_off.framework_id, [])),
         )  # fmt: skip
 
 
@@ -170,7 +171,24 @@ def _information(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         accession = asked.accession
         yield Waiting(
             f"information:{asked.pk}", accession, accession.department_id, PostCode.REQUESTER, _("to answer the authority"),
-            *_since(asked.asked_at, accession.framework, pauses.get(accession.framework_id, [])),
+            *since(asked.asked_at, accession.framework, pauses.get(accession.framework_id, [])),
+        )  # fmt: skip
+
+
+def _agreements(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Access agreements whose next signature is somebody's to give."""
+    rows = Accession.objects.filter(only, state=A.AGREEMENT_ISSUED).exclude(framework__state__in=OVER)
+    found = list(rows.select_related("framework__authority", "department", "document").order_by("id"))
+    turns, acts = signing.turns(row.document for row in found), signing.last_acts(row.document for row in found)
+    for accession in found:
+        if accession.document_id not in turns:
+            continue
+        party = turns[accession.document_id]
+        box = next(box for box in accession_guards.boxes(accession) if box.party == party)
+        yield Waiting(
+            f"agreement:{accession.pk}:{party}", accession, box.organisation.pk, box.post, _("to sign the access agreement"),
+            *since(acts.get(accession.document_id, accession.state_since), accession.framework,
+                   pauses.get(accession.framework_id, [])),
         )  # fmt: skip
 
 
@@ -178,7 +196,14 @@ KINDS: dict[str, tuple[Callable[[Q, Pauses], Iterator[Waiting]], str]] = {
     "step": (_steps, "revision__call_off"), "query": (_queries, "revision__call_off"),
     "clarification": (_clarifications, "call_off"), "counter": (_counter_proposals, "call_off"), "answer": (_answers, "pk"), "hold": (_holds, "pk"),
     "review": (_reviews, "pk"), "information": (_information, "accession"),
+    "agreement": (_agreements, "pk"),
 }  # fmt: skip
+
+
+def register(kind: str, find: Callable[[Q, Pauses], Iterator[Waiting]], of_thing: str) -> None:
+    """What a layer above also reminds of. ``kind`` stands before the colon of its subjects; ``of_thing`` leads from a row
+    of ``find`` to the call-off or accession it is about."""
+    KINDS[kind] = find, of_thing
 
 
 def _pauses() -> Pauses:
@@ -259,7 +284,7 @@ def remind(waiting: Waiting, *, at: datetime) -> Reminder | None:
         reason=_("%(post)s, %(what)s. Told: %(names)s")
         % {"post": PostCode(now.post).label, "what": now.what, "names": f"{names} ({words})" if names else _("nobody, because nobody is there to be told")},
     )  # fmt: skip
-    notifications.tell(made, thing, people, post=PostCode(now.post).label, what=now.what, words=words)
+    notifications.tell(made, thing, people, post=PostCode(now.post).label, what=now.what, words=words, url=now.url)
     return made
 
 

@@ -45,12 +45,12 @@ def count(value) -> str:
 
 @register.filter
 def percent(value) -> str:
-    """4% or 24.99%, without trailing zeros"""
+    """4% or 24.99%, without trailing zeros; a minus sign, as before money"""
     number = _decimal(value)
     if number is None:
         return ""
-    text = f"{number:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
+    text, sign = f"{abs(number):f}", "−" if number < 0 else ""
+    return sign + (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
 
 
 def _as_date(value) -> date | None:

@@ -186,7 +186,8 @@ def answer(request, public_id, query_id):
             messages.success(request, _("Answered."))
             return redirect("procurement:call_off", public_id)
     context = {"call_off": order, "form": form, "errors": errors, "title": _("Answer a question"),
-               "button": _("Send the answer"), "danger": False, "words": f"{query.asked_by_name}: {query.text}"}  # fmt: skip
+               "button": _("Send the answer"), "danger": False, "question": query,
+               "words": _("Whoever asked reads your answer; the order stays where it is.")}  # fmt: skip
     return render(request, "procurement/confirm.html", context)
 
 

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from documents import clock
 from documents.clock import london_day
 from documents.idempotency import idempotent
 from documents.refusal import Refused
+from procurement import access, guards
 from procurement.access import NotYours
 
 
@@ -68,6 +69,15 @@ def not_saved(request: HttpRequest) -> HttpResponse:
     ]  # fmt: skip
     context = {"typed": typed, "files": list(request.FILES) if ours else [], "ours": ours}
     return render(request, "not_saved.html", context, status=403)
+
+
+def not_joined(request: HttpRequest) -> Exception:
+    """Why a department's people find no prices and cannot order yet, in words; 404 for everybody else."""
+    own = access.sight_of(request.actor, request.day).organisations
+    joining = access.visible_accessions(request.actor, request.day).filter(department_id__in=own).first()
+    if joining is None:
+        return Http404()
+    return NotYours(guards.why_no_member(joining.framework, joining.department))
 
 
 def attempt(request: HttpRequest, action: Callable, *args, **kwargs):

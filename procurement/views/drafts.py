@@ -1,13 +1,12 @@
 """The task list of a draft and the sections of its order form: each view makes one call into ``procurement.drafting``."""
 
-from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue_queries
 from documents import audit
 from procurement import access, completeness, content, display, drafting, figures, forms, guards, quoting, workflow
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, not_joined, page
 
 
 def draft_of(request, public_id):
@@ -32,7 +31,7 @@ def new(request):
     """Start a call-off for a department whose requester the person is."""
     accession = access.joined(request.actor, request.day).first()
     if accession is None:
-        raise _not_joined(request)
+        raise not_joined(request)
     framework, department = accession.framework, accession.department
     shut = list(guards.why_not_start(framework, department, by=request.actor, at=request.at))
     form = forms.TitleForm(request.POST or None)
@@ -45,16 +44,6 @@ def new(request):
             return to_tasks(call_off)
     context = {"form": form, "framework": framework, "department": department, "shut": shut, "errors": errors}
     return render(request, "procurement/new.html", context)
-
-
-def _not_joined(request) -> Exception:
-    """Why a department's people cannot order yet, in words; 404 for everybody else."""
-    own = access.sight_of(request.actor, request.day).organisations
-    joining = access.visible_accessions(request.actor, request.day).filter(department_id__in=own).first()
-    if joining is None:
-        return Http404()
-    acting = {"by": request.actor, "at": request.at}
-    return access.NotYours(guards.why_not_start(joining.framework, joining.department, **acting))
 
 
 @page

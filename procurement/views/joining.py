@@ -74,6 +74,7 @@ def _context(request, found):
         "decisions": application.decisions.all() if application else (), "questions": found.questions.all(),
         "forecast": accession_display.forecast_of(found, application, request.day),
         "desk": accession_display.desk(found, request.day), "acts": _acts(found, by),
+        "contact": accession_display.contact(found) if found.framework_id in access.sight_of(request.actor, request.day).frameworks else "",
         "may_edit": not list(guards.why_not_edit(found, **by)), "gaps": list(guards.gaps(application, request.day)) if application else (),
         "events": accession_display.timeline(audit.history(found)),
         **accession_display.agreement(found, **by),
@@ -118,6 +119,9 @@ ACTS = {
     "confirm": Act(_("Confirm the contact"), _("They become the body's administrator here and get an email that asks them to apply."),
                    joining.confirm_contact, forms.forms.Form, (A.ENGAGED,), "authority", guards.why_not_confirm,
                    _("Confirmed. They are asked to apply."), binds=_contact),
+    "refuse-contact": Act(_("Do not confirm the contact"), _("The accession lead reads your reason and names somebody else."),
+                          joining.refuse_contact, REASON, (A.ENGAGED,), "authority", guards.why_not_refuse_contact,
+                          _("Not confirmed. The accession lead has been told."), danger=True, binds=_contact),
     "apply": Act(_("Send the application"), _("It cannot be changed after it is sent, except when you are asked something."),
                  joining.apply, forms.forms.Form, (A.ENGAGED,), "department",
                  _with_application(guards.why_not_apply), _("Sent. The purchasing authority reviews it."),
@@ -185,6 +189,7 @@ def act(request, public_id, name):
             return redirect("procurement:accession", public_id)
     context = {
         "accession": found, "application": application, "form": form, "errors": errors, "title": wanted.label,
+        "question": found.questions.filter(answered_at=None).first() if name == "answer" else None,
         "words": wanted.words, "button": wanted.label, "danger": wanted.danger, "asked": asked,
         "reading": accession_display.reading(application) if wanted.binds is _application else None,
         "shown_hash": wanted.binds(found) if wanted.binds else "", "confirming": wanted.binds is _contact,

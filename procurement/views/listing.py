@@ -20,6 +20,7 @@ PAGE_SIZE = 25
 MOST_EXPORTED = 5_000  # rows of a file; more is asked for in parts, by the filters
 TEXT, GBP, COUNT, DAY, STATE = "text", "gbp", "count", "day", "state"
 NUMERIC = (GBP, COUNT)
+FILES = ("csv", "xlsx")
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class Listing:
         wanted = self.request.GET.get("format")
         page = Paginator(self._ordered, self.page_size or PAGE_SIZE).get_page(self.request.GET.get("page"))
         too_many = page.paginator.count > MOST_EXPORTED
-        if wanted in ("csv", "xlsx") and not too_many:
+        if wanted in FILES and not too_many:
             return self._file(wanted)
         listing = {
             "page": page, "heading": self._heading(), "text": self.text, "choices": self.choices, "title": self.title,
@@ -128,12 +129,19 @@ class Listing:
 
     def _file(self, kind: str) -> HttpResponse:
         heading, cells = [column.label for column in self.columns], [self._cells(row) for row in self._ordered]
-        if kind == "csv":
-            answer = HttpResponse(sheets.to_csv(heading, cells), content_type="text/csv; charset=utf-8")
-        else:
-            answer = HttpResponse(
-                sheets.to_xlsx(self.title, heading, cells),
-                content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-            )
-        answer["Content-Disposition"] = f'attachment; filename="{self.filename}.{kind}"'
-        return answer
+        return as_file(kind, self.title, self.filename, heading, cells)
+
+
+def as_file(
+    kind: str, title: str, filename: str, heading: Sequence[str], cells: Sequence[Sequence[sheets.Value]]
+) -> HttpResponse:
+    """The rows as a download; ``kind`` is csv or xlsx."""
+    if kind == "csv":
+        answer = HttpResponse(sheets.to_csv(heading, cells), content_type="text/csv; charset=utf-8")
+    else:
+        answer = HttpResponse(
+            sheets.to_xlsx(title, heading, cells),
+            content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        )
+    answer["Content-Disposition"] = f'attachment; filename="{filename}.{kind}"'
+    return answer

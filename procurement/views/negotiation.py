@@ -38,6 +38,5 @@ def answer(request, public_id, number):
     return _act(
         request, order, guards.why_not_answer_clarification(order, asked, by=request.actor, at=request.at),
         negotiation.answer, asked, title=_("Answer the supplier"), button=_("Send the answer"), done=_("Answered."),
-        words=_("%(who)s asked: %(text)s Your answer is annexed to the contract; it changes nothing that was priced.")
-        % {"who": asked.asked_by_name, "text": asked.text},
+        question=asked, words=_("Your answer is annexed to the contract; it changes nothing that was priced."),
     )  # fmt: skip

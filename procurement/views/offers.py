@@ -22,22 +22,23 @@ from procurement import (
     display,
     forms,
     framework_display,
+    framework_sheet,
     queries,
     quoting,
     release_display,
     release_forms,
 )
 from procurement.models import Accession, AccessionState, CallOffState
-from procurement.views.common import page
+from procurement.views.common import not_joined, page
 from procurement.views.framework import acts
-from procurement.views.listing import GBP, Column, Listing, choice
+from procurement.views.listing import FILES, GBP, Column, Listing, as_file, choice
 
 
 def _framework(request):
-    """The framework of the person: served, joined or supplied; 404 for a stranger."""
+    """The framework of the person: served, joined or supplied; who has not joined reads why, a stranger gets 404."""
     found = access.framework_ids(request.actor, request.day)
     if not found:
-        raise Http404
+        raise not_joined(request)
     return Framework.objects.select_related("authority").get(pk=found[0])
 
 
@@ -163,6 +164,7 @@ def framework(request):
         ) if buys else None,
         "joined": Accession.objects.filter(framework=found, state=AccessionState.ACTIVE).count(),
         "by_state": [(state.label, state.value, counted[state]) for state in CallOffState if counted.get(state)],
+        "next_joiner": accession_display.next_joiner(found, request.day) if is_authority else None,
         "is_authority": is_authority, "standing": standing,
         "acts": acts(found, standing["proposed"] is not None, by=request.actor, at=request.at) if is_authority else (),
         "close_url": reverse("contracts:close_framework")
@@ -170,6 +172,10 @@ def framework(request):
         "events": framework_display.history(found, authority=is_authority, buys=buys),
         "accessions_url": reverse("procurement:joining") if buys else "",
     }  # fmt: skip
+    wanted = request.GET.get("format")
+    if wanted in FILES:
+        cells = framework_sheet.lines(context)
+        return as_file(wanted, _("Framework"), found.reference, framework_sheet.heading(), cells)
     return render(request, "procurement/framework.html", context)
 
 
@@ -187,7 +193,6 @@ def step_clock(request):
         except Refused as refused:
             errors = refused.reasons
         else:
-            words = _("The clock was stepped.")
-            messages.success(request, " ".join([words, *done]))
+            messages.success(request, " ".join([_("The clock was stepped."), *(f"{words}." for words in done)]))
             return redirect("procurement:clock")
     return render(request, "procurement/clock.html", {"form": form, "errors": errors})

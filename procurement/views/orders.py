@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
 from procurement import access, counter_display, display, forms, framework_display, guards, queries, workflow
-from procurement.models import ENDED, IN_APPROVAL, CallOffState, PostCode
+from procurement.models import ENDED, IN_APPROVAL, OPEN, CallOffState, PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
@@ -61,6 +61,8 @@ def call_off(request, public_id):
             return redirect("procurement:tasks", public_id)
     acting = {"by": request.actor, "at": request.at}
     requests = access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER)
+    # a colleague without the post reads that alone, asked once for all the buttons
+    needed = [access.requester_needed(order, request.day)] if view == "department" and not requests else []
     accepting = view == "supplier" and order.state == CallOffState.WITH_SUPPLIER
     steps = list(
         revision.steps.select_related("organisation", "decision__delegation").prefetch_related("queries")
@@ -82,12 +84,12 @@ def call_off(request, public_id):
         "clarify_shut": list(guards.why_not_clarify(order, **acting)) if accepting else [],
         "contract": order.contracts.exclude(state="void").order_by("-id").first(),
         "can": {
-            "decline": accepting and not list(guards.why_not_decline(order, **acting)),
-            "withdraw": requests and not list(guards.why_not_withdraw(order, **acting)),
             "particulars": requests and order.state not in ENDED and not list(guards.why_not_change_particulars(order, **acting)),
-            "copy": requests and not list(guards.why_not_copy(order, **acting)),
         },
-        "recall_shut": list(guards.why_not_recall(order, **acting)) if requests and order.state in IN_APPROVAL else None,
+        "decline_shut": list(guards.why_not_decline(order, **acting)) if accepting else None,
+        "withdraw_shut": needed or list(guards.why_not_withdraw(order, **acting)) if view == "department" and order.state in OPEN else None,
+        "copy_shut": needed or list(guards.why_not_copy(order, **acting)) if view == "department" and order.state in ENDED else None,
+        "recall_shut": needed or list(guards.why_not_recall(order, **acting)) if view == "department" and order.state in IN_APPROVAL else None,
         "nudge_shut": list(guards.why_not_nudge(order, **acting)) if requests and order.is_elsewhere else None,
         "accept_shut": list(guards.why_not_confirm(order, **acting)) if accepting else [],
     }  # fmt: skip

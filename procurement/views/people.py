@@ -33,7 +33,7 @@ def people(request, code):
     form = people_forms.DayForm(request.GET if "on_day" in request.GET or "on" in request.GET else None)
     on = (form.cleaned_data["on"] if form.is_bound and form.is_valid() else None) or request.day
     context = {
-        "body": body, "form": form, "on": on, "today": on == request.day, "rows": people_display.posts(body, on),
+        "body": body, "form": form, "on": on, "today": on == request.day, "rows": people_display.posts(body, on, coming=on == request.day),
         "shut": list(guards.why_not_manage(body, by=request.actor, at=request.at)),
     }  # fmt: skip
     return render(request, "procurement/people/people.html", context)

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from catalogue.contents import BANDS, CATALOGUE
+from catalogue.contents import BANDS, CATALOGUE, LEVELS
 from catalogue.models import ReleaseState
 from catalogue.rows import Fault
 from catalogue.text import LONGEST_SEARCH, search_words
@@ -30,11 +30,11 @@ def _draft(request, public_id):
     return found
 
 
-def _say(form, faults: list[Fault], row: int) -> list[Reason]:
+def _say(form, faults: list[Fault], sheet: str, row: int) -> list[Reason]:
     """Faults of the row that the form is about go on its fields; the others are left as reasons."""
     others = []
     for fault in faults:
-        on_row = row and fault.row == row and fault.file == CATALOGUE and fault.column in form.fields
+        on_row = row and fault.row == row and fault.file == sheet and fault.column in form.fields
         if on_row:
             form.add_error(fault.column, _("“%(value)s” %(words)s.") % {"value": fault.value or "", "words": fault.words})
         else:
@@ -42,11 +42,11 @@ def _say(form, faults: list[Fault], row: int) -> list[Reason]:
     return others
 
 
-def _save(request, release, form, sheets, what, row=0):
+def _save(request, release, form, sheets, what, *, sheet=CATALOGUE, row=0):
     """Read the whole with the change in it; save it, or say what is wrong. Returns (saved, reasons)."""
     content, faults = releasing.read(release, sheets)
     if content is None:
-        return None, _say(form, faults, row)
+        return None, _say(form, faults, sheet, row)
     return attempt(request, releasing.save, release, content, edits=edits_of(request), what=what)
 
 
@@ -91,8 +91,8 @@ def service(request, public_id, code=""):
             return redirect("procurement:release_services", public_id)
     elif request.method == "POST" and form.is_valid():
         changed = release_edits.put_service(sheets, code, form.row())
-        place = release_edits.place_of_service(changed, form.cleaned_data["code"])
-        done, errors = _save(request, found, form, changed, form.cleaned_data["code"], place)
+        place = release_edits.place_of(changed, CATALOGUE, "code", form.cleaned_data["code"])
+        done, errors = _save(request, found, form, changed, form.cleaned_data["code"], row=place)
         if done:
             return redirect("procurement:release_services", public_id)
     return _change(request, found, form, errors, title=code or _("Add a service"), removes=bool(code),
@@ -125,6 +125,29 @@ def bands(request, public_id, code=""):
     if done:
         return redirect("procurement:release", public_id)
     return _change(request, found, form, errors, title=code or _("Add price bands"), removes=bool(code),
+                   back="procurement:release")  # fmt: skip
+
+
+@page
+def measure(request, public_id, code=""):
+    """One measure of a service level of a draft; without a code a new one."""
+    found = _draft(request, public_id)
+    sheets = found.draft.sheets
+    row = next((row for row in sheets[LEVELS] if row["measure_code"] == code), None)
+    if code and row is None:
+        raise Http404
+    form = release_forms.MeasureForm(request.POST or None, initial=row)
+    errors, done = (), None
+    if request.method == "POST" and "remove" in request.POST and code:
+        form = release_forms.MeasureForm(None, initial=row)
+        done, errors = _save(request, found, form, release_edits.put_measure(sheets, code, None), f"{code} removed")
+    elif request.method == "POST" and form.is_valid():
+        changed, named = release_edits.put_measure(sheets, code, form.row()), form.cleaned_data["measure_code"]
+        place = release_edits.place_of(changed, LEVELS, "measure_code", named)
+        done, errors = _save(request, found, form, changed, named, sheet=LEVELS, row=place)
+    if done:
+        return redirect("procurement:release", public_id)
+    return _change(request, found, form, errors, title=code or _("Add a measure of a service level"), removes=bool(code),
                    back="procurement:release")  # fmt: skip
 
 

@@ -74,19 +74,30 @@ def release(request, public_id):
     """What it changes against what is in force, its rules in words, and where it stands."""
     found = access.get_release(request.actor, public_id, request.day)
     content = releasing.content_of(found)
-    live = catalogue_queries.live_release(found.framework, request.day)
-    # what is past is compared with nothing: what changed then is in the history of each price
-    differs = live is not None and live.pk != found.pk and found.state not in (S.LIVE, S.SUPERSEDED)
+    shut = list(guards.why_not_edit(found, by=request.actor, at=request.at))
+    drafts = found.state == S.DRAFT and "drafter" in access.release_sides(request.actor, found, request.day)
     by = {"by": request.actor, "at": request.at}
     context = {
-        "release": found, "state": release_display.state_words(found, request.day), "content": content, "live": live,
-        "differences": differences.between(release_rows.of(live), content) if differs else None,
+        "release": found, "state": release_display.state_words(found, request.day), "content": content,
+        **_difference(request, found, content),
         "rules": release_display.rules_in_words(content.rules), "acts": _acts(found, by),
-        "may_edit": not list(guards.why_not_edit(found, **by)), "own": _is_own(request, found),
+        "may_edit": not shut, "edit_shut": shut if drafts else None, "own": _is_own(request, found),
         "events": release_display.timeline(audit.history(found)) if _is_own(request, found) else (),
-        "effects": _totals(request, found, content) if differs and _is_own(request, found) else (), "sheets": contents.COLUMNS,
+        "sheets": contents.COLUMNS,
     }  # fmt: skip
     return render(request, "procurement/releases/release.html", context)
+
+
+def _difference(request, found, content):
+    """Against what is in force, with its effect in money for who works with it. What is past is compared with nothing:
+    what changed then is in the history of each price."""
+    live = catalogue_queries.live_release(found.framework, request.day)
+    if live is None or live.pk == found.pk or found.state in (S.LIVE, S.SUPERSEDED):
+        return {"live": live, "differences": None, "effects": ()}
+    return {
+        "live": live, "differences": differences.between(release_rows.of(live), content),
+        "effects": _totals(request, found, content) if _is_own(request, found) else (),
+    }  # fmt: skip
 
 
 def _is_own(request, found) -> bool:
@@ -205,8 +216,9 @@ def act(request, public_id, name):
         if result:
             messages.success(request, wanted.done)
             return redirect("procurement:release", public_id)
-    shown = ""
+    bound = {}
     if wanted.binds:
-        shown = found.content_hash or releasing.hashed(found, found.draft.sheets)
+        bound = _difference(request, found, releasing.content_of(found))
+        bound["shown_hash"] = found.content_hash or releasing.hashed(found, found.draft.sheets)
     return _act_page(request, found, form, errors, title=wanted.label, words=wanted.words, button=wanted.label,
-                     danger=wanted.danger, shown_hash=shown)  # fmt: skip
+                     danger=wanted.danger, **bound)  # fmt: skip

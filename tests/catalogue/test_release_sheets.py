@@ -277,6 +277,6 @@ def test_what_changes_is_said_by_service_band_level_and_rule():
     assert told == {("CORE-01", "changed"), ("CALL-07", "gone"), ("CORE-99", "new")}
     price = next(value for change in found.services for value in change.values if value.money)
     assert (price.was, price.now, price.percent) == (Decimal("78.00"), Decimal("70.20"), Decimal("-10.0"))
-    assert [(change.code, change.values[0].now[:17]) for change in found.bands] == [("seats", "1: 0 %, 2,500: 5 ")]
+    assert [(change.code, change.values[0].now[:17]) for change in found.bands] == [("seats", "1: 0%, 2,500: 5%,")]
     assert [(change.kind, change.name) for change in found.rules] == [("gone", RULES[0].text)]
     assert not found.measures and not differences.between(flex(), flex())

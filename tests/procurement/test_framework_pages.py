@@ -1,10 +1,16 @@
 """A framework's life through its pages: what each reader sees, who can press what, and bad input."""
 
+import csv
+import io
+from decimal import Decimal
+
 import pytest
+from openpyxl import load_workbook
 
 from documents.models import AuditEvent
-from procurement import framework_life, joining
+from procurement import framework_life, framework_sheet, joining, quoting
 from procurement.models import Accession, Modification
+from procurement.views.listing import as_file
 from tests import cast
 from tests.cast import START
 from tests.procurement.test_pages import post, sign_in
@@ -115,3 +121,38 @@ def test_a_get_changes_nothing(client):
     sign_in(client, DIRECTOR)
     client.get(HERE + "confirm-termination/")
     assert cast.framework().state == "live"
+
+
+@pytest.mark.parametrize("reader", [MANAGER, "requester@dius.example", DESK])
+def test_the_page_as_a_file_has_the_figures_its_reader_sees_and_no_others(client, reader):
+    cast.with_supplier()
+    shown = page(client, reader)
+    rows = list(csv.reader(io.StringIO(page(client, reader, HERE + "?format=csv").removeprefix("\ufeff"))))
+    assert rows[0] == ["Part", "What", "Figure", "In"]
+    figures = {(part, what): figure for part, what, figure, _unit in rows[1:]}
+    assert figures["Framework", "Reference"] == "FLEX-2007"
+    assert figures["Volumes against the bands", "seats"] == str(quoting.volumes(cast.framework(), START.date())["seats"])
+    assert (("Capacity", "reserved") in figures) == ("reserved £" in shown) == (reader != DESK)
+    if reader != DESK:
+        assert Decimal(figures["Capacity", "reserved"]) == cast.framework().capacity.reserved_gbp > 0
+    assert any(part.startswith("Orders") for part, _what in figures) == (reader == MANAGER)
+    book = load_workbook(io.BytesIO(client.get(HERE + "?format=xlsx").content)).active
+    assert [[str(cell or "") for cell in row][:2] for row in book.values] == [row[:2] for row in rows]
+
+
+def test_a_formula_in_the_title_of_the_framework_is_text_in_its_file():
+    named = cast.framework()
+    named.title = "=cmd|' /C calc'!A0"
+    rows = framework_sheet.lines({"framework": named, "bar": None, "by_state": [], "bands": [], "joined": 0})
+    files = {kind: as_file(kind, "Framework", "f", framework_sheet.heading(), rows).content for kind in ("csv", "xlsx")}
+    assert b"Title,'=cmd|" in files["csv"]
+    book = load_workbook(io.BytesIO(files["xlsx"])).active
+    assert [row[2].data_type for row in book.rows if row[1].value == "Title"] == ["s"]
+
+
+def test_the_authority_reads_what_the_next_joiner_changes_for_everybody(client):
+    accession = cast.ons_applied()
+    Accession.objects.filter(pk=accession.pk).update(seats_expected=4500)
+    Accession.objects.exclude(pk=accession.pk).update(seats_expected=None)
+    words = "With its 4,500 seats there would be 7,000; seat services would cost everybody 9% less than list, now 4%."
+    assert words in page(client, MANAGER) and "7,000" not in page(client, "requester@dius.example")

@@ -178,3 +178,29 @@ def test_signing_goes_through_its_page(client):
     assert client.get(here).status_code == 403, "it is not their turn"
     sign_in(client, "signatory@ons.example")
     assert "/accounts/" in client.get(here)["Location"], "a fresh sign-in comes first"
+
+
+@pytest.mark.parametrize("address", ["/catalogue/", "/catalogue/CORE-01/", "/framework/", "/call-offs/new/"])
+def test_who_has_not_joined_reads_why_there_is_nothing_and_who_can_help(client, address):
+    """The navigation leads there: a page that says nothing would be a dead end."""
+    sign_in(client, REQUESTER)
+    answer = client.get(address)
+    assert answer.status_code == 403
+    assert "Office for National Statistics is no member of public sector Flex" in answer.content.decode()
+    assert "The accession lead of the purchasing authority can help it join" in answer.content.decode()
+
+
+def test_no_page_of_joining_says_that_it_is_the_page_of_people(client):
+    sign_in(client, REQUESTER)
+    shown = client.get(f"/joining/{cast.ons().public_id}/application/people/").content.decode()
+    assert 'aria-current="page"' not in shown
+    assert 'aria-current="page">People' in client.get("/people/ONS/").content.decode()
+
+
+def test_who_answers_reads_the_question_beside_the_answer(client):
+    accession = cast.ons_applied()
+    by = {"by": cast.person(LEAD), "at": cast.START}
+    joining.start_review(accession, **by)
+    joining.ask(cast.ons(), text="Which of the sites has <lifts>?", **by)
+    sign_in(client, REQUESTER)
+    assert "Which of the sites has &lt;lifts&gt;?" in client.get(f"/joining/{accession.public_id}/answer/").content.decode()

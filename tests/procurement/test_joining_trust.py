@@ -14,9 +14,9 @@ from catalogue.models import Organisation
 from contracts import formation
 from documents import audit, storage, store
 from documents.management.commands.check_invariants import FILE, broken, read
-from documents.models import Job, Signature, SigningIntent
+from documents.models import Email, Job, Signature, SigningIntent
 from documents.refusal import Refused
-from procurement import access, agreements, joining, membership
+from procurement import access, accession_display, agreements, joining, membership
 from procurement.models import (
     Accession,
     AccessionDecision,
@@ -685,3 +685,60 @@ def test_a_name_that_was_damaged_on_the_way_is_refused(client):
     answer = client.post("/joining/new/", body + str(uuid.uuid4()), content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 200 and "damaged on the way" in answer.content.decode()
     assert not Organisation.objects.filter(code="DAMAGED").exists()
+
+
+# The second person's no
+
+
+def refuse_contact(accession: Accession, by: str = APPROVER, reason: str = "Nobody there knows her.", **more) -> Accession:
+    more = {"shown_hash": joining.contact_hash(cast.fresh(accession))} | more
+    return act(joining.refuse_contact, accession, by, reason=reason, **more)
+
+
+def test_who_is_not_confirmed_is_named_no_more_and_the_lead_reads_why():
+    accession = propose(museum())
+    assert refuse_contact(accession).contact_waits is False
+    after = cast.fresh(accession)
+    assert (after.contact_email, after.contact_proposed_by, after.state) == ("", None, "engaged")
+    event = audit.history(accession).last()
+    assert (event.verb, event.reason, event.extra["contact"]) == (
+        "accession.contact_refused", "Nobody there knows her.", "mary@museum.example",
+    )  # fmt: skip
+    mail = Email.objects.get(template="procurement/email/accession_contact_refused.txt")
+    assert mail.recipient == LEAD and not User.objects.filter(email="mary@museum.example").exists()
+    todo = [(row["accession"].pk, str(row["words"])) for row in accession_display.waiting(cast.person(LEAD), TODAY)]
+    assert (accession.pk, "to name who fills in the application") in todo
+    assert "accession lead" in accession_display.desk(after, TODAY)
+    act(joining.name_contact, accession, LEAD, contact_name="Trent", contact_email="trent@museum.example")
+    confirm(accession)
+    with pytest.raises(Refused, match="Nobody is proposed"):
+        refuse_contact(accession)
+
+
+def test_only_another_person_of_the_authority_refuses_exactly_whom_they_were_shown():
+    accession = propose(museum())
+    with pytest.raises(Refused, match="Only the accession approver"):
+        refuse_contact(accession, by=LEAD)
+    with pytest.raises(Refused, match="Somebody else is proposed now"):
+        refuse_contact(accession, shown_hash="0" * 64)
+    with pytest.raises(Refused, match="Give a reason"):
+        refuse_contact(accession, reason=" ")
+    cast.give_post(LEAD, "CO", PostCode.ACCESSION_APPROVER)
+    with pytest.raises(Refused, match="You proposed this person"):
+        refuse_contact(accession, by=LEAD)
+    assert cast.fresh(accession).contact_waits
+
+
+def test_the_authority_reads_whom_the_lead_has_proposed_and_nobody_else_does(client):
+    accession = propose(museum())
+    here = f"/joining/{accession.public_id}/"
+    sign_in(client, LEAD)
+    assert "Mary (mary@museum.example), proposed and not confirmed yet" in client.get(here).content.decode()
+    sign_in(client, APPROVER)
+    refusal = client.get(here + "refuse-contact/").content.decode()
+    assert "mary@museum.example" in refusal and joining.contact_hash(cast.fresh(accession)) in refusal
+    shown = post(client, here + "refuse-contact/", shown_hash=joining.contact_hash(cast.fresh(accession)), reason="")
+    assert shown.status_code == 200 and "Give a reason" in shown.content.decode()
+    confirm(accession)
+    sign_in(client, "mary@museum.example")
+    assert "not confirmed yet" not in client.get(here).content.decode()

@@ -15,7 +15,7 @@ from catalogue.models import Organisation
 from documents import audit, storage
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import access, approval, membership, people_display
+from procurement import absences, access, approval, membership, people_display
 from procurement.models import ActingFor, Decision, Delegation, OrganisationGrant, PostHolding, User
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -316,3 +316,53 @@ def test_the_page_costs_the_same_with_many_people(client):
     for number in range(50):
         invite(f"P {number}", f"p{number}@dius.example", "requester")
     assert asked() == before <= 12
+
+
+def test_a_past_day_shows_only_who_could_act_then_and_today_also_what_is_coming(client):
+    chair = holding(HOLDER)
+    next_week = TODAY + timedelta(days=7)
+    ActingFor.objects.create(
+        holding=chair, deputy=cast.person("signatory@dius.example").user, starts_on=next_week, ends_on=next_week
+    )
+    act(membership.delegate, chair, limit(limit_gbp=Decimal("77777.00"), starts_on=next_week))
+    sign_in(client, ADMIN)
+
+    def shown(on=""):
+        return client.get("/people/DIUS/" + (f"?on={on}" if on else "")).content.decode()
+
+    for words in ("77,777.00", "DIUS signatory, 8 October 2007"):
+        assert words in shown(), "the administrator sees what they have entered"
+        assert words not in shown(TODAY - timedelta(days=1)) and words in shown(next_week)
+
+
+def test_a_delegation_is_offered_only_for_posts_that_commit_or_sign(client):
+    sign_in(client, ADMIN)
+    shown = client.get("/people/DIUS/").content.decode()
+    assert f"holdings/{holding(HOLDER).pk}/delegate/" in shown
+    assert f"holdings/{holding('contract.manager@dius.example').pk}/delegate/" not in shown
+
+
+def test_who_is_away_stands_beside_the_route_before_an_order_is_submitted(client):
+    call_off = cast.drafted()
+    later = TODAY + timedelta(days=3)
+    ActingFor.objects.create(
+        holding=holding(cast.ROUTE[3]), deputy=cast.person("contract.manager@dius.example").user,
+        starts_on=TODAY, ends_on=later,
+    )  # fmt: skip
+    act(membership.end_holding, holding("technology.officer@dius.example"), ends_on=later)
+    sign_in(client, "requester@dius.example")
+    shown = client.get(f"/call-offs/{call_off.public_id}/check/").content.decode()
+    assert "DIUS accounting officer, 1 October 2007 to 4 October 2007; DIUS contract manager acts." in shown
+    assert "(DIUS accounting officer, DIUS contract manager (deputy))" in shown
+    assert "DIUS technology officer leaves this post after 4 October 2007." in shown
+    assert shown.count(">Away<") == 2, "the others are there"
+
+
+def test_an_absence_after_the_prices_are_held_is_not_spoken_of():
+    far = TODAY + timedelta(days=100)
+    ActingFor.objects.create(
+        holding=holding(HOLDER), deputy=cast.person("signatory@dius.example").user, starts_on=far, ends_on=far
+    )
+    chair = cast.dius().pk, "budget_holder"
+    assert absences.words([chair], TODAY, TODAY + timedelta(days=90)) == {}
+    assert len(absences.words([chair], TODAY, far)[chair]) == 1

@@ -35,7 +35,8 @@ ADDRESSES = {
 def everywhere(public_id) -> list[str]:
     """Every address of a release, with every act."""
     more = {
-        "release_service": [{"code": "CORE-01"}], "release_bands": [{"code": "seats"}], "release_rule": [{"number": 1}],
+        "release_service": [{"code": "CORE-01"}], "release_bands": [{"code": "seats"}],
+        "release_measure": [{"code": "SD-S-FIX"}], "release_rule": [{"number": 1}],
         "release_sheet": [{"name": "catalogue", "kind": "csv"}, {"name": "release", "kind": "xlsx"}],
         "release_act": [{"name": name} for name in ACTS],
     }  # fmt: skip
@@ -152,7 +153,7 @@ def test_bands_and_rules_are_changed_in_pages(client):
         answer = post(client, bands, **typed, bands=lines)
         assert answer.status_code == 200 and why in words(answer), (lines, words(answer)[:600])
     assert post(client, bands, **typed, bands="1: 0%\n2,500: 4.5 %").status_code == 302
-    assert "bands: 1: 0 %, 2,500: 4 %" in words(client.get(at(release)))
+    assert "bands: 1: 0%, 2,500: 4%" in words(client.get(at(release)))
     gone = post(client, bands, remove="1", edits="1")
     assert gone.status_code == 200 and "is none of" in words(gone), "services name it"
     rule = at(release, "release_rule", 9)
@@ -171,6 +172,29 @@ def test_bands_and_rules_are_changed_in_pages(client):
     assert "three months at most" in shown and "CORE-12: 51 seats and more" in shown
     content = releasing.content_of(cast.fresh(release))
     assert len(content.rules) == 9 and content.rules[-1].parameters["by_seats_at_site"] == {"CORE-10": [1, 50], "CORE-12": [51, None]}
+
+
+def test_service_levels_are_changed_added_and_taken_out_in_pages(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    release = releases.drafted()
+    row = next(row for row in release.draft.sheets["service_levels"] if row["measure_code"] == "SD-S-FIX")
+    here, home = at(release, "release_measure", "SD-S-FIX"), at(release)
+    assert here in text(client.get(home)) and 'value="75"' in text(client.get(here))
+    refused = post(client, here, edits="0", **row | {"measure_code": "SD S"})
+    assert refused.status_code == 200 and "is not a code" in text(refused) and 'value="SD S"' in text(refused)
+    assert "Enter the target." in text(post(client, here, edits="0", **row | {"target": " "}))
+    assert post(client, here, edits="0", **row | {"target": "80"}).status_code == 302
+    assert "first-contact fix (standard hours) (target 80%, minimum 68%, critical 55%)" in words(client.get(home))
+    assert "target: 75 → 80" in words(client.get(home))
+    new = row | {"measure_code": "SD-S-VISIT", "measure": "visits on the agreed day"}
+    assert post(client, at(release, "add_measure"), edits="1", **new).status_code == 302
+    assert "is there twice" in text(post(client, at(release, "add_measure"), edits="2", **new))
+    levels = [row["service_level"] for row in cast.fresh(release).draft.sheets["service_levels"]]
+    assert levels.index("SD-S") + 2 == len(levels) - 1 - levels[::-1].index("SD-S"), "it stands with its level"
+    alone = post(client, at(release, "release_measure", "EUS-B"), remove="1", edits="2")
+    assert alone.status_code == 200 and "is none of" in words(alone), "services name the level"
+    assert post(client, at(release, "release_measure", "SD-S-VISIT"), remove="1", edits="2").status_code == 302
+    assert client.get(at(release, "release_measure", "SD-S-VISIT")).status_code == 404
 
 
 def test_a_service_is_added_and_taken_out(client):
@@ -200,7 +224,7 @@ def test_a_sheet_is_uploaded_whole_or_every_fault_is_listed_and_nothing_is_chang
     assert cast.fresh(release).draft.edits == 0
     good = FILES["catalogue"].replace(b"78.00", b"70.20")
     assert upload(client, release, catalogue=file("new.csv", good)).status_code == 302
-    assert "£78.00 → £70.20 (-10%)" in words(client.get(at(release)))
+    assert "£78.00 → £70.20 (−10%)" in words(client.get(at(release)))
 
 
 def test_what_is_taken_out_is_uploaded_again_and_changes_nothing(client):

@@ -1,0 +1,72 @@
+"""Who does not sign is reminded like whoever else does not answer, and the next signatory has as long as the first."""
+
+from datetime import timedelta
+
+import pytest
+
+from contracts import formation
+from documents.models import Email
+from procurement import access, accession_guards, agreements, periodic, working_days
+from procurement.models import Reminder
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
+
+
+def said() -> list[tuple[str, str, str]]:
+    rows = Reminder.objects.exclude(subject__startswith="hold").order_by("id")
+    return [(row.subject.partition(":")[0] + ":" + row.subject.rpartition(":")[2], row.level, row.told) for row in rows]
+
+
+def test_whose_turn_it_is_to_sign_a_contract_is_reminded_and_then_others_are_told():
+    contract = cast.issued()
+    came = contract.state_since
+    periodic.run(working_days.due(came, 2) - SECOND)
+    assert said() == []
+    periodic.run(working_days.due(came, 2))
+    periodic.run(working_days.due(came, 2))
+    assert said() == [("contract:supplier", "reminded", cast.person("supplier.signatory@fujitsu.example").words)]
+    mail = Email.objects.get(template="procurement/email/reminder.txt")
+    assert mail.recipient == "supplier.signatory@fujitsu.example"
+    assert mail.context["url"].endswith(f"/contracts/{contract.public_id}/")
+    assert mail.context["what"] == "to sign the contract"
+    periodic.run(working_days.due(came, 4))
+    assert [level for _subject, level, _told in said()] == ["reminded", "senior"]
+
+
+def test_the_next_signatory_counts_from_the_signature_before_and_nobody_from_the_last():
+    contract = cast.issued()
+    late = contract.state_since + timedelta(days=1)
+    cast.sign(contract, *cast.SIGNATORIES[0], at=late)
+    periodic.run(working_days.due(late, 2))
+    assert said() == [], "while a signature is put on it is nobody's turn"
+    cast.run_all_jobs()
+    periodic.run(working_days.due(late, 2) - SECOND)
+    assert said() == []
+    periodic.run(working_days.due(late, 2))
+    assert [(subject, level) for subject, level, _told in said()] == [("contract:department", "reminded")]
+    for party, email in cast.SIGNATORIES[1:]:
+        cast.sign(contract, party, email, at=late)
+        cast.run_all_jobs()
+    periodic.run(working_days.due(late, 9))
+    assert len(said()) == 1
+
+
+def test_nobody_is_reminded_of_a_contract_that_is_void():
+    contract = cast.issued()
+    by = cast.person("supplier.signatory@fujitsu.example")
+    formation.refuse_to_sign(contract, "supplier", reason="Sold.", changes_wanted=False, by=by, at=cast.START)
+    periodic.run(working_days.due(contract.state_since, 9))
+    assert said() == []
+
+
+def test_an_access_agreement_is_reminded_of_in_turn_too():
+    accession = cast.ons_approved()
+    cast.run_all_jobs()
+    accession = cast.fresh(accession)
+    came, first = accession.state_since, accession_guards.boxes(accession)[0]
+    periodic.run(working_days.due(came, 2))
+    names = ", ".join(user.name for user in access.holders(first.organisation.pk, first.post, came.date()))
+    assert said() == [("agreement:department", "reminded", names)]
+    assert agreements.signing_of(accession).turn() == first
