@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.http import Http404
 from django.utils.translation import gettext as _
 from guardian.shortcuts import get_objects_for_user
@@ -47,11 +47,14 @@ class NotYours(Refused):
 @dataclass(frozen=True)
 class Sight:
     """What a person belongs to and holds on a day: organisation ids, framework ids, and the chairs they sit in, for
-    themselves or for a principal, as (organisation id, code)."""
+    themselves or for a principal, as (organisation id, code). ``buyers`` and ``sellers`` are the organisations that can
+    have ordered and that can have been ordered from: a list then asks for one of both, which one index answers."""
 
     organisations: frozenset[int]
     frameworks: frozenset[int]
     posts: frozenset[tuple[int, str]]
+    buyers: frozenset[int]
+    sellers: frozenset[int]
 
     def holds(self, organisation_id: int, *codes: str) -> bool:
         return any((organisation_id, code) in self.posts for code in codes)
@@ -60,15 +63,15 @@ class Sight:
         return any(code in codes for _organisation, code in self.posts)
 
 
-NOTHING = Sight(frozenset(), frozenset(), frozenset())
+NOTHING = Sight(frozenset(), frozenset(), frozenset(), frozenset(), frozenset())
 
 
-def _granted(user: User, permission: str, model: type, grants: str, on: date) -> frozenset[int]:
+def _granted(user: User, permission: str, model: type, grants: str, on: date) -> QuerySet:
     objects = get_objects_for_user(
         user, f"catalogue.{permission}", model, accept_global_perms=False, with_superuser=False, use_groups=False
     )
     dated = Q(**{f"{grants}__user": user, f"{grants}__permission__codename": permission})
-    return frozenset(objects.filter(dated & in_date(on, f"{grants}__")).values_list("pk", flat=True))
+    return objects.filter(dated & in_date(on, f"{grants}__"))
 
 
 def _is_one_of(user, organisation, on: date) -> Q:
@@ -88,26 +91,32 @@ def _acting_now(deputy, on: date) -> Q:
     return in_date(on) & in_date(on, "holding__") & Q(deputy=deputy, holding__user__is_active=True)
 
 
-def _acting_posts(deputy: User, on: date) -> QuerySet:
-    """(organisation id, post) of the chairs the deputy sits in for somebody, as one of the organisation's people."""
-    member = _is_one_of(deputy, OuterRef("holding__post__organisation_id"), on)
-    return ActingFor.objects.filter(_acting_now(deputy, on), member).values_list(
-        "holding__post__organisation_id", "holding__post__code"
-    )
-
-
 def sight(user: User, on: date) -> Sight:
-    """What the person may see on that day (three queries). Inactive people see nothing."""
+    """What the person may see on that day (one query). Inactive people see nothing."""
     if not user.is_active:
         return NOTHING
-    own = PostHolding.objects.filter(
-        in_date(on), _is_one_of(user, OuterRef("post__organisation_id"), on), user=user
-    ).values_list("post__organisation_id", "post__code")
-    return Sight(
-        organisations=_granted(user, ACT_FOR_ORGANISATION, Organisation, "organisationgrant", on),
-        frameworks=_granted(user, SERVE_FRAMEWORK, Framework, "frameworkgrant", on),
-        posts=frozenset(own.union(_acting_posts(user, on))),
-    )
+    sells = FrameworkSupplier.objects.filter(supplier=OuterRef("pk"))
+    joined_ever = Accession.objects.filter(department=OuterRef("pk"))
+    bodies = _granted(user, ACT_FOR_ORGANISATION, Organisation, "organisationgrant", on)
+    frameworks = _granted(user, SERVE_FRAMEWORK, Framework, "frameworkgrant", on)
+    held = PostHolding.objects.filter(in_date(on), _is_one_of(user, OuterRef("post__organisation_id"), on), user=user)
+    member = _is_one_of(user, OuterRef("holding__post__organisation_id"), on)
+    acting = ActingFor.objects.filter(_acting_now(user, on), member)
+    no, post = Value(False), "post__organisation_id"
+    found: dict[str, set] = {"body": set(), "buyer": set(), "seller": set(), "framework": set(), "post": set()}
+    for kind, pk, code, sold, joined in bodies.order_by().values_list(
+        Value("body"), "pk", Value(""), Exists(sells), Exists(joined_ever)
+    ).union(
+        frameworks.order_by().values_list(Value("framework"), "pk", Value(""), no, no),
+        held.values_list(Value("post"), post, "post__code", no, no),
+        acting.values_list(Value("post"), f"holding__{post}", "holding__post__code", no, no),
+    ):
+        found[kind].add((pk, code) if kind == "post" else pk)
+        if sold:
+            found["seller"].add(pk)
+        if kind == "body" and (joined or not sold):
+            found["buyer"].add(pk)
+    return Sight(*(frozenset(found[kind]) for kind in ("body", "framework", "post", "buyer", "seller")))
 
 
 def sight_of(by: Person, on: date) -> Sight:
@@ -169,9 +178,9 @@ def visible_call_offs(by: Person, on: date) -> QuerySet[CallOff]:
     """A department's own; the authority's once sent to it; the supplier's once awarded to it."""
     seen = sight_of(by, on)
     return CallOff.objects.filter(
-        Q(department_id__in=seen.organisations)
+        Q(department_id__in=seen.buyers)
         | Q(framework_id__in=seen.frameworks, authority_revision__isnull=False)
-        | Q(supplier_id__in=seen.organisations, supplier_revision__isnull=False)
+        | Q(supplier_id__in=seen.sellers, supplier_revision__isnull=False)
     )
 
 
@@ -260,6 +269,31 @@ def holders(organisation_id: int, code: str, on: date) -> QuerySet[User]:
     )
     member = _is_one_of(OuterRef("pk"), organisation_id, on)
     return User.objects.filter(Exists(own) | Exists(deputy), member, is_active=True).order_by("name")
+
+
+def sitters(chairs: Collection[tuple[int, str]], on: date) -> dict[tuple[int, str], list[User]]:
+    """Of many chairs, (organisation id, post), at once: who ``holders`` of each are (two queries)."""
+    wanted, deputised = Q(), Q()
+    for organisation_id, code in chairs:
+        wanted |= Q(post__organisation_id=organisation_id, post__code=code)
+        deputised |= Q(holding__post__organisation_id=organisation_id, holding__post__code=code)
+    if not wanted:
+        return {}
+    own = PostHolding.objects.filter(
+        in_date(on), wanted, _is_one_of(OuterRef("user_id"), OuterRef("post__organisation_id"), on)
+    ).values_list("post__organisation_id", "post__code", "user_id")
+    acting = ActingFor.objects.filter(
+        in_date(on), in_date(on, "holding__"), deputised,
+        _is_one_of(OuterRef("deputy_id"), OuterRef("holding__post__organisation_id"), on), holding__user__is_active=True,
+    ).values_list("holding__post__organisation_id", "holding__post__code", "deputy_id")  # fmt: skip
+    rows = list(own.union(acting))
+    people = User.objects.filter(pk__in={user for _body, _code, user in rows}, is_active=True).order_by("name")
+    found: dict[tuple[int, str], list[User]] = {chair: [] for chair in chairs}
+    for person in people:
+        for organisation_id, code, user in rows:
+            if user == person.pk:
+                found[organisation_id, code].append(person)
+    return found
 
 
 def who_holds(organisation_id: int, code: str, on: date) -> str:

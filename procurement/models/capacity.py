@@ -71,6 +71,7 @@ class CapacityEntry(Row):
                 name="capacity_entry_is_money",
             ),
         ]
+        indexes = [models.Index(fields=["account"], condition=Q(kind="open"), name="opening_commitments")]
 
 
 class VolumeEntry(Row):

@@ -1,5 +1,8 @@
 """A list page: filters, an order, pages, a count, and the same rows as CSV or Excel.
 
+Pages and count end at ``MOST_LISTED`` rows, so that a page costs the same whatever lies behind it; what lies beyond is
+reached by a filter, a search or another order.
+
 What a cell shows and what a file holds come from the one ``Column.value``, so list and export cannot differ. Every
 parameter of the address is optional, and one that means nothing is passed over: a list never fails.
 """
@@ -17,9 +20,25 @@ from django.shortcuts import render
 from catalogue import sheets
 
 PAGE_SIZE = 25
-MOST_EXPORTED = 5_000  # rows of a file; more is asked for in parts, by the filters
+MOST_LISTED = 5_000  # rows that are counted and paged, and those of a file; more is asked for in parts, by the filters
 TEXT, GBP, COUNT, DAY, STATE = "text", "gbp", "count", "day", "state"
 NUMERIC = (GBP, COUNT)
+
+
+class Pages(Paginator):
+    """The pages of the first ``MOST_LISTED`` rows; ``more``: there are others."""
+
+    @cached_property
+    def _found(self) -> int:
+        return self.object_list.order_by().values("pk")[: MOST_LISTED + 1].count()
+
+    @property
+    def more(self) -> bool:
+        return self._found > MOST_LISTED
+
+    @property
+    def count(self) -> int:
+        return min(self._found, MOST_LISTED)
 
 
 @dataclass(frozen=True)
@@ -109,8 +128,8 @@ class Listing:
     def respond(self, template: str, **context) -> HttpResponse:
         """The page, or the file when the address asks for ``format=csv`` or ``xlsx``."""
         wanted = self.request.GET.get("format")
-        page = Paginator(self._ordered, self.page_size or PAGE_SIZE).get_page(self.request.GET.get("page"))
-        too_many = page.paginator.count > MOST_EXPORTED
+        page = Pages(self._ordered, self.page_size or PAGE_SIZE).get_page(self.request.GET.get("page"))
+        too_many = page.paginator.more
         if wanted in ("csv", "xlsx") and not too_many:
             return self._file(wanted)
         listing = {
@@ -120,7 +139,7 @@ class Listing:
             ],
             "search_label": self.search_label, "keep": self.keep, "sort": self._sorted_by,
             "csv": self._address(format="csv"), "xlsx": self._address(format="xlsx"),
-            "too_many": too_many, "most": MOST_EXPORTED,
+            "too_many": too_many, "most": MOST_LISTED,
             "previous": self._address(page=str(page.previous_page_number())) if page.has_previous() else "",
             "next": self._address(page=str(page.next_page_number())) if page.has_next() else "",
         }  # fmt: skip

@@ -106,7 +106,7 @@ def test_the_supplier_reads_the_value_that_was_sent_to_it(signed_in):
 
 
 def test_a_file_of_too_many_rows_is_refused_in_words(signed_in, monkeypatch):
-    monkeypatch.setattr(listing, "MOST_EXPORTED", 1)
+    monkeypatch.setattr(listing, "MOST_LISTED", 1)
     cast.submitted()
     cast.submitted()
     answer = signed_in("requester@dius.example").get("/call-offs/", {"format": "csv"})
