@@ -1,8 +1,8 @@
 """Fills a database with so many orders by SQL: copies of the originals (``bench.originals``), over 600 days and 200
 departments, of which DIUS owns one order in twenty. The hash of its number says in which state an order is and whose.
 
-A copy has everything under its order (lines, steps, decisions, records, ledger) with its own numbers, people and hash;
-a department is a copy of DIUS with people of its own. The id of a copied row is the original's and so many strides, so
+A copy has everything under its order (lines, steps, decisions, records, ledger) with its own numbers, people and hash
+(only what was approved names, as its number, the original's); a department is a copy of DIUS with people of its own. The id of a copied row is the original's and so many strides, so
 that every foreign key follows by the same sum. It writes as the superuser with triggers off: ``check_invariants`` says
 what they would have said. Documents have no content (``LEFT_OUT``).
 """
@@ -20,7 +20,7 @@ from procurement.display import VERBS
 from tests import cast
 
 STRIDE = 1_000_000
-DEPARTMENTS, SHARE, DAYS = 200, 50, 600  # SHARE: of a thousand orders, those of DIUS
+DAYS = 600
 DEPARTMENT = {
     Organisation: "pk", p.User: "organisationgrant__content_object", p.Post: "organisation",
     p.PostHolding: "post__organisation", p.Delegation: "holding__post__organisation",
@@ -48,10 +48,13 @@ def table(model: type[Model]) -> str:
 
 class Loader:
     """``cursor`` is the superuser's, on a connection that commits each statement; Django reads the same database.
-    ``originals`` are ids with the weight of their state."""
+    ``originals`` are ids with the weight of their state; ``share`` is how many of a thousand orders are DIUS's."""
 
-    def __init__(self, cursor, originals: Mapping[int, int], orders: int):
+    def __init__(
+        self, cursor, originals: Mapping[int, int], orders: int, *, departments: int = 200, share: int = 50
+    ):
         self.run, self.cursor, self.originals, self.orders = cursor.execute, cursor, originals, orders
+        self.others, self.share = departments - 1, share
         self.dius = cast.dius()
         self.own = {
             model: sorted(set(model.objects.filter(**{path: self.dius.pk}).values_list("pk", flat=True)))
@@ -62,10 +65,12 @@ class Loader:
             changes = StateChange.objects.filter(machine="accession", row_id=joined.pk)
             self.own |= {AuditEvent: list(events.values_list("pk", flat=True)), StateChange: list(changes.values_list("pk", flat=True))}
         people = p.User.objects.filter(pk__in=self.own[p.User])
+        numbers = [*p.CallOff.objects.values_list("reference", flat=True), *Contract.objects.values_list("number", flat=True)]
+        self.words = {word.lower() for word in (self.dius.code, self.dius.name, *numbers) if word}
         self.people = ", ".join(f"'{person}'" for person in people.values_list("person_id", flat=True))
 
     def load(self) -> None:
-        self.run("SET session_replication_role = replica")
+        self.run("SET session_replication_role = replica; SET synchronous_commit = off; SET maintenance_work_mem = '256MB'")
         self._departments()
         self._plan()
         indexes = self._indexes_set_aside()
@@ -84,7 +89,7 @@ class Loader:
     def _departments(self) -> None:
         for model, rows in self.own.items():
             columns = {field.column: self._of_department(field) for field in model._meta.concrete_fields}
-            self._insert(model, columns, f"generate_series(1, {DEPARTMENTS - 1}) AS o(k) JOIN {table(model)} t ON t.id = ANY(%s)", rows)
+            self._insert(model, columns, f"generate_series(1, {self.others}) AS o(k) JOIN {table(model)} t ON t.id = ANY(%s)", rows)
 
     def _of_department(self, field: Field) -> str:
         column = f't."{field.column}"'
@@ -119,7 +124,8 @@ class Loader:
     # an order
 
     def _plan(self) -> None:
-        """``planned``: of which original each order is, whose, how much later, its numbers, its content and hash."""
+        """``planned``: of which original each order is, whose, how much later, its numbers, and the content and hash of
+        what was approved, which is made once for each original and department: it is long."""
         self.run("CREATE TEMP TABLE original (id bigint, upto int, reference text, number text, revision bigint, hash text)")
         upto = 0
         for pk, weight in self.originals.items():
@@ -131,7 +137,7 @@ class Loader:
                 [pk, upto, call_off.reference or "", contract.number if contract else "", first.pk, first.revision_hash],
             )
         numbers = ", ".join(
-            f"a.{name}, CASE WHEN a.{name} <> '' THEN '{series}-{cast.START.year}-' || lpad((coalesce((SELECT last"
+            f"a.{name}, CASE WHEN a.{name} <> '' THEN '{series}-{cast.START.year}-' || lpad((coalesce((SELECT last"  # noqa: S608
             f" FROM documents_numbercounter WHERE series = '{series}' AND year = {cast.START.year}), 0)"
             f" + row_number() OVER (PARTITION BY a.{name} = '' ORDER BY n))::text, 6, '0') ELSE '' END AS new_{name}"
             for name, series in (("reference", "CO"), ("number", "CON"))
@@ -139,7 +145,7 @@ class Loader:
         self.run(
             f"""CREATE TEMP TABLE numbered AS
                 SELECT n, a.id AS original, a.revision, a.hash, {numbers},
-                       CASE WHEN g % 1000 < {SHARE} THEN 0 ELSE 1 + g / 1000 % {DEPARTMENTS - 1} END AS k,
+                       CASE WHEN g % 1000 < {self.share} THEN 0 ELSE 1 + g / 1000 % {self.others} END AS k,
                        interval '{DAYS} days' * n / {self.orders} AS later
                   FROM generate_series(1, {self.orders}) n
                   CROSS JOIN LATERAL (SELECT ('x' || left(md5(n::text), 7))::bit(28)::int AS h,
@@ -147,11 +153,16 @@ class Loader:
                   CROSS JOIN LATERAL (SELECT * FROM original WHERE upto > h % {upto} ORDER BY upto LIMIT 1) a"""  # noqa: S608
         )
         self.run(
-            f"""CREATE TEMP TABLE planned AS
-                SELECT o.*, coalesce(c.content, '') AS content,
-                       CASE WHEN o.hash = '' THEN '' ELSE encode(sha256(convert_to(c.content, 'UTF8')), 'hex') END AS new_hash
-                  FROM numbered o JOIN procurement_calloffrevision r ON r.id = o.revision
-                  CROSS JOIN LATERAL (SELECT {self._numbered(self._renamed('r.content'))} AS content OFFSET 0) c"""  # noqa: S608
+            f"""CREATE TEMP TABLE worded AS
+                SELECT a.id AS original, o.k, c.content,
+                       CASE WHEN a.hash = '' THEN '' ELSE encode(sha256(convert_to(c.content, 'UTF8')), 'hex') END AS new_hash
+                  FROM original a JOIN procurement_calloffrevision r ON r.id = a.revision
+                  CROSS JOIN generate_series(0, {self.others}) AS o(k)
+                  CROSS JOIN LATERAL (SELECT {self._renamed('r.content')} AS content OFFSET 0) c"""  # noqa: S608
+        )
+        self.run(
+            "CREATE TEMP TABLE planned AS SELECT o.*, w.content, w.new_hash"
+            " FROM numbered o JOIN worded w ON w.original = o.original AND w.k = o.k"
         )
         self.run("ANALYZE planned")
 
@@ -185,9 +196,16 @@ class Loader:
             return "'{}'::jsonb"
         if isinstance(field, JSONField) and name == "parties":
             return f"({self._renamed(f'{column}::text')})::jsonb"
-        if isinstance(field, CharField | TextField) and name not in AS_THEY_ARE:
+        if isinstance(field, CharField | TextField) and self._speaks_of_it(field):
             return self._numbered(self._renamed(column))
         return column
+
+    def _speaks_of_it(self, field: Field) -> bool:
+        """Whether the column of any original has a word or number to be changed: most have none, and have many rows."""
+        if field.name in AS_THEY_ARE:
+            return False
+        said = " ".join(str(value) for value in field.model.objects.values_list(field.name, flat=True).distinct()).lower()
+        return any(word in said for word in self.words)
 
     def _copy(self, model: type[Model], rows: Iterable[tuple[int, int]]) -> None:
         """``rows`` are (id, the original that it belongs to)."""
@@ -259,7 +277,8 @@ class Loader:
                 "UPDATE documents_numbercounter SET last = last + (SELECT count(*) FROM planned"  # noqa: S608
                 f" WHERE new_{name} <> '') WHERE series = '{series}' AND year = {cast.START.year}"
             )
-        self.run("UPDATE documents_businessclock SET moment = %s", [cast.START + timedelta(days=DAYS, hours=1)])
+        self.run("DELETE FROM documents_businessclock")
+        self.run("INSERT INTO documents_businessclock (moment) VALUES (%s)", [cast.START + timedelta(days=DAYS, hours=1)])
 
 
 CODE = "'B' || lpad(o.k::text, 3, '0')"

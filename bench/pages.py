@@ -11,20 +11,22 @@ READERS = (REQUESTER, APPROVER, LEAD, cast.DESK)
 
 
 def lists() -> dict[str, tuple[str, str]]:
-    """Name -> (who, address). Deep is the hundred and fiftieth page, or the last of who has fewer."""
+    """Name -> (who, address). Deep is a page that is there at every size."""
     orders, contracts, found = reverse("procurement:call_offs"), reverse("contracts:contracts"), reverse("search")
-    one = CallOff.objects.filter(department=cast.dius(), state=CallOffState.CONTRACTED).earliest("pk")
-    two = CallOff.objects.filter(department=cast.dius(), state=CallOffState.CONTRACTED).latest("pk")
-    number, bought = two.reference, one.particulars.purchase_order
+    one = CallOff.objects.filter(department=cast.dius(), state=CallOffState.CONTRACTED).latest("pk")
+    number, bought = one.reference, one.particulars.purchase_order
     pages = {}
-    for who, email in (("requester", REQUESTER), ("lead", LEAD), ("supplier", cast.DESK)):
+    for who, email, deep, rare in (
+        ("requester", REQUESTER, 19, number), ("lead", LEAD, 40, "b007"), ("supplier", cast.DESK, 40, "b007")
+    ):  # fmt: skip
         pages |= {
             f"{who}_home": (email, reverse("home")),
             f"{who}_latest": (email, orders),
-            f"{who}_deep": (email, f"{orders}?page=150"),
+            f"{who}_deep": (email, f"{orders}?page={deep}"),
             f"{who}_number": (email, f"{orders}?q={number}"),
             f"{who}_purchase_order": (email, f"{orders}?q={bought}"),
-            f"{who}_text": (email, f"{orders}?q=exchange+london"),
+            f"{who}_service": (email, f"{orders}?q=core-07"),
+            f"{who}_text": (email, f"{orders}?q=core-07+{rare}"),
             f"{who}_common_state": (email, f"{orders}?state=contracted"),
             f"{who}_rare_state": (email, f"{orders}?state=with_supplier"),
             f"{who}_contracts": (email, contracts),

@@ -1,5 +1,6 @@
 """What the pages of joining show: plain rows, ready for a template."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -67,11 +68,11 @@ def board(framework: Framework, on: date) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def expected(framework: Framework, on: date) -> Decimal | None:
+def expected(framework: Framework, on: date, volumes: Mapping[str, int] | None = None) -> Decimal | None:
     """GBP (VAT excluded) that all bodies in the pipeline together would bring at the least; None when none is there."""
     rows = Accession.objects.filter(framework=framework, state__in=PIPELINE)
     seats = rows.aggregate(seats=Sum("seats_expected"))["seats"]
-    found = forecasting.market(framework, on) if seats else None
+    found = forecasting.market(framework, on, volumes) if seats else None
     return forecasting.forecast(found, seats).value_gbp if found else None
 
 

@@ -14,6 +14,14 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RemoveIndex(
+            model_name='volumeentry',
+            name='volume_by_framework',
+        ),
+        migrations.AddIndex(
+            model_name='volumeentry',
+            index=models.Index(fields=['framework', 'volume', 'effective_from'], include=['quantity'], name='volume_by_framework'),
+        ),
+        migrations.RemoveIndex(
             model_name='approvalstep',
             name='open_steps_by_post',
         ),

@@ -87,4 +87,8 @@ class VolumeEntry(Row):
     db_rights = FACT
 
     class Meta:
-        indexes = [models.Index(fields=["framework", "volume"], name="volume_by_framework")]
+        indexes = [
+            models.Index(
+                fields=["framework", "volume", "effective_from"], include=["quantity"], name="volume_by_framework"
+            )
+        ]
