@@ -92,31 +92,33 @@ def _acting_now(deputy, on: date) -> Q:
 
 
 def sight(user: User, on: date) -> Sight:
-    """What the person may see on that day (one query). Inactive people see nothing."""
+    """What the person may see on that day (one query): by grants in date, and of the posts those at organisations whose
+    people they are, by a grant on it or on a framework that it is the authority of. Inactive people see nothing."""
     if not user.is_active:
         return NOTHING
-    sells = FrameworkSupplier.objects.filter(supplier=OuterRef("pk"))
-    joined_ever = Accession.objects.filter(department=OuterRef("pk"))
+    no, post = Value(False), "post__organisation_id"
+    sells = Exists(FrameworkSupplier.objects.filter(supplier=OuterRef("pk")))
+    joined_ever = Exists(Accession.objects.filter(department=OuterRef("pk")))
     bodies = _granted(user, ACT_FOR_ORGANISATION, Organisation, "organisationgrant", on)
     frameworks = _granted(user, SERVE_FRAMEWORK, Framework, "frameworkgrant", on)
-    held = PostHolding.objects.filter(in_date(on), _is_one_of(user, OuterRef("post__organisation_id"), on), user=user)
-    member = _is_one_of(user, OuterRef("holding__post__organisation_id"), on)
-    acting = ActingFor.objects.filter(_acting_now(user, on), member)
-    no, post = Value(False), "post__organisation_id"
-    found: dict[str, set] = {"body": set(), "buyer": set(), "seller": set(), "framework": set(), "post": set()}
-    for kind, pk, code, sold, joined in bodies.order_by().values_list(
-        Value("body"), "pk", Value(""), Exists(sells), Exists(joined_ever)
-    ).union(
-        frameworks.order_by().values_list(Value("framework"), "pk", Value(""), no, no),
-        held.values_list(Value("post"), post, "post__code", no, no),
-        acting.values_list(Value("post"), f"holding__{post}", "holding__post__code", no, no),
-    ):
-        found[kind].add((pk, code) if kind == "post" else pk)
-        if sold:
-            found["seller"].add(pk)
-        if kind == "body" and (joined or not sold):
-            found["buyer"].add(pk)
-    return Sight(*(frozenset(found[kind]) for kind in ("body", "framework", "post", "buyer", "seller")))
+    held = PostHolding.objects.filter(in_date(on), user=user)
+    acting = ActingFor.objects.filter(_acting_now(user, on))
+    rows = list(
+        bodies.order_by().values_list(Value("body"), "pk", F("pk"), Value(""), sells, joined_ever).union(
+            frameworks.order_by().values_list(Value("framework"), "pk", "authority_id", Value(""), no, no),
+            held.values_list(Value("post"), Value(0), post, "post__code", no, no),
+            acting.values_list(Value("post"), Value(0), f"holding__{post}", "holding__post__code", no, no),
+        )
+    )
+    member = {body for kind, _pk, body, _code, _sells, _joined in rows if kind != "post"}
+    own = [(pk, sells, joined) for kind, pk, _body, _code, sells, joined in rows if kind == "body"]
+    return Sight(
+        organisations=frozenset(pk for pk, _sells, _joined in own),
+        frameworks=frozenset(pk for kind, pk, *_rest in rows if kind == "framework"),
+        posts=frozenset((body, code) for kind, _pk, body, code, *_rest in rows if kind == "post" and body in member),
+        buyers=frozenset(pk for pk, sells, joined in own if joined or not sells),
+        sellers=frozenset(pk for pk, sells, _joined in own if sells),
+    )
 
 
 def sight_of(by: Person, on: date) -> Sight:
