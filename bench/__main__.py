@@ -1,5 +1,5 @@
-"""``make bench``: B1 (the order flow over the bare SQL floor) and B4 (the contract document), in an instance of its own
-that is wiped first. Prints ``RESULT key value unit``; the figures are explained in docs/bench.md.
+"""``make bench``: B1 (the order flow over the bare SQL floor), B2 and B3 (lists and counts with ten and with a hundred
+thousand call-offs) and B4 (the contract document), in an instance of its own that is wiped first. Prints ``RESULT key value unit``; the figures are explained in docs/bench.md.
 """
 
 import os
@@ -51,9 +51,10 @@ def main() -> None:
             import django
 
             django.setup()
-            from bench import contract_document, order_flow
+            from bench import contract_document, lists, order_flow
 
             machine()
+            lists.measure(directory, result)
             order_flow.measure(directory, result)
             contract_document.measure(result)
         finally:

@@ -49,8 +49,10 @@ def catalogue_rules(release: CatalogueRelease) -> Sequence[Rule]:
 
 
 @lru_cache(maxsize=16)
-def _settled(database: str, release_id: int) -> tuple[pricing.PriceList, tuple[Rule, ...]]:
-    return _prices(release_id), _rules(release_id)
+def _settled(
+    database: str, release_id: int
+) -> tuple[pricing.PriceList, tuple[Rule, ...], tuple[ServiceLevelMeasure, ...]]:
+    return _prices(release_id), _rules(release_id), tuple(ServiceLevelMeasure.objects.filter(release=release_id))
 
 
 def _rules(release_id: int) -> tuple[Rule, ...]:
@@ -106,8 +108,12 @@ def lots(framework: Framework) -> list[tuple[int, int | None]]:
 
 
 def service_levels(release: CatalogueRelease, codes: Iterable[str]) -> list[ServiceLevelMeasure]:
-    """The measures of these service levels, in catalogue order."""
-    return list(ServiceLevelMeasure.objects.filter(release=release, service_level__in=list(codes)))
+    """The measures of these service levels, in catalogue order; read once like the prices."""
+    wanted = set(codes)
+    if release.state in IN_FORCE:
+        measures = _settled(connection.settings_dict["NAME"], release.pk)[2]
+        return [measure for measure in measures if measure.service_level in wanted]
+    return list(ServiceLevelMeasure.objects.filter(release=release, service_level__in=wanted))
 
 
 def vat_rates() -> list[tuple[date, Decimal]]:

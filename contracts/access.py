@@ -23,9 +23,9 @@ def visible_contracts(by: Person, on: date) -> QuerySet[Contract]:
     """The contracts of the person's organisations (as department or supplier) and frameworks."""
     seen = sight_of(by, on)
     return Contract.objects.filter(
-        Q(department_id__in=seen.organisations)
+        Q(department_id__in=seen.buyers)
         | Q(framework_id__in=seen.frameworks)
-        | Q(supplier_id__in=seen.organisations)
+        | Q(supplier_id__in=seen.sellers)
     )
 
 

@@ -2,7 +2,9 @@
 
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, F, Func, IntegerField, JSONField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -11,40 +13,39 @@ from catalogue.text import search_words
 from contracts import access
 from contracts.access import SIGNING_POST
 from contracts.models import Contract, ContractState, Party
-from procurement import signing
+from documents.models import SigningIntent
+from procurement import searching
 from procurement.access import Sight, sight_of
 from procurement.actors import Person
-from procurement.inbox import Item
+from procurement.inbox import MOST_OF_A_KIND, Item
 
 
-def to_sign(by: Person, on: date) -> list[Contract]:
-    """Contracts whose next signature is the person's to give now: not while the one before is still being put on."""
+def to_sign(by: Person, on: date) -> QuerySet[Contract]:
+    """Contracts whose next signature is the person's to give now: not while the one before is still being put on. Whose
+    turn it is, is how many have signed: they do in the order the document was made for."""
     held = sight_of(by, on).posts
     wanted = Q()
     for organisation_id, post in held:
         if post == SIGNING_POST[Party.SUPPLIER]:
-            wanted |= Q(supplier_id=organisation_id)
+            wanted |= Q(supplier_id=organisation_id, turn=Party.SUPPLIER)
         if post == SIGNING_POST[Party.DEPARTMENT]:
-            wanted |= Q(department_id=organisation_id)
+            wanted |= Q(department_id=organisation_id, turn=Party.DEPARTMENT)
         if post == SIGNING_POST[Party.AUTHORITY]:
-            wanted |= Q(framework__authority_id=organisation_id)
+            wanted |= Q(framework__authority_id=organisation_id, turn=Party.AUTHORITY)
     if not wanted:
-        return []
-    rows = Contract.objects.filter(wanted, state=ContractState.AWAITING_SIGNATURES).select_related(
-        "framework", "department", "supplier", "document"
+        return Contract.objects.none()
+    signed = SigningIntent.objects.filter(document=OuterRef("document")).order_by()
+    count = signed.values("document").annotate(n=Count("*")).values("n")
+    following = Func(
+        F("document__expected_signers"), Cast(Coalesce(Subquery(count), 0), IntegerField()), arg_joiner=" -> ",
+        template="(%(expressions)s)", output_field=JSONField(),
+    )  # fmt: skip
+    return (
+        Contract.objects.annotate(turn=KeyTextTransform("party", following))
+        .filter(~Exists(signed.filter(signature__isnull=True)), wanted, state=ContractState.AWAITING_SIGNATURES)
+        .select_related("department")
+        .order_by("state_since", "id")
     )
-    owner = {Party.SUPPLIER: "supplier_id", Party.DEPARTMENT: "department_id"}
-    contracts = list(rows.order_by("state_since", "id"))
-    turns = signing.turns(contract.document for contract in contracts)
-    mine = []
-    for contract in contracts:
-        party = turns.get(contract.document_id)
-        if party is None:
-            continue
-        organisation = getattr(contract, owner[party]) if party in owner else contract.framework.authority_id
-        if (organisation, SIGNING_POST[Party(party)]) in held:
-            mine.append(contract)
-    return mine
 
 
 def inbox(by: Person, on: date) -> list[Item]:
@@ -54,18 +55,20 @@ def inbox(by: Person, on: date) -> list[Item]:
             f"{contract.number} {contract.title}", contract.department.name, _("to sign"),
             reverse("contracts:contract", args=[contract.public_id]), contract.state_since,
         )  # fmt: skip
-        for contract in to_sign(by, on)
+        for contract in to_sign(by, on)[:MOST_OF_A_KIND]
     ]
 
 
 def visible_list(by: Person, on: date, *, text: str = "", state: str = "") -> QuerySet[Contract]:
     """The person's contracts by text (number, supplier and what its call-off is found by) and state."""
     rows = access.visible_contracts(by, on).select_related("department", "supplier")
-    for word in search_words(text):
-        rows = rows.filter(
-            Q(search_text__contains=word) | Q(call_off__particulars__purchase_order__icontains=word)
-        )
-    return rows.filter(state=state) if state else rows
+    if state:
+        rows = rows.filter(state=state)
+    return searching.found_by(rows, search_words(text), _ways)
+
+
+def _ways(word: str) -> list[Q]:
+    return [Q(search_text__contains=word), Q(call_off__particulars__purchase_order__icontains=word)]
 
 
 def framework_of(seen: Sight) -> Framework | None:

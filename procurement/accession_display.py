@@ -1,5 +1,6 @@
 """What the pages of joining show: plain rows, ready for a template."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -69,19 +70,19 @@ def board(framework: Framework, on: date) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def expected(framework: Framework, on: date) -> Decimal | None:
+def expected(framework: Framework, on: date, volumes: Mapping[str, int] | None = None) -> Decimal | None:
     """GBP (VAT excluded) that all bodies in the pipeline together would bring at the least; None when none is there."""
     rows = Accession.objects.filter(framework=framework, state__in=PIPELINE)
     seats = rows.aggregate(seats=Sum("seats_expected"))["seats"]
-    found = forecasting.market(framework, on) if seats else None
+    found = forecasting.market(framework, on, volumes) if seats else None
     return forecasting.forecast(found, seats).value_gbp if found else None
 
 
-def next_joiner(framework: Framework, on: date) -> dict[str, Any] | None:
+def next_joiner(framework: Framework, on: date, volumes: Mapping[str, int] | None = None) -> dict[str, Any] | None:
     """What the body furthest on its way would change for every member; None while nobody's seats are known."""
     rows = Accession.objects.filter(framework=framework, state__in=PIPELINE, seats_expected__gt=0)
     found = sorted(rows.select_related("department"), key=lambda row: (-PIPELINE.index(row.state), row.state_since, row.pk))
-    market = forecasting.market(framework, on) if found else None
+    market = forecasting.market(framework, on, volumes) if found else None
     return {"accession": found[0], "forecast": forecasting.forecast(market, found[0].seats_expected)} if market else None
 
 
@@ -148,7 +149,7 @@ def waiting(by: Person, on: date) -> list[dict[str, Any]]:
                 application__number=Subquery(_newest_number()),
             )),
             looked_after=Exists(PostHolding.objects.filter(
-                in_date(on), post__organisation=OuterRef("department_id"), user__is_active=True,
+                in_force(on), post__organisation=OuterRef("department_id"), user__is_active=True,
                 post__code__in=[PostCode.ADMINISTRATOR, PostCode.REQUESTER],
             )),
         )

@@ -215,7 +215,7 @@ def approved_object(revision: CallOffRevision, quote: Quote) -> dict[str, Any]:
         "data_protection": revision.data_protection,
         "staff_transfer": {"applies": revision.staff_transfer_applies, "text": revision.staff_transfer_text},
         "attachments": [
-            {"kind": a.kind, "sha256": a.sha256, "length": a.length} for a in revision.attachments.order_by("sha256")
+            {"kind": a.kind, "sha256": a.sha256, "length": a.length} for a in sorted(revision.attachments.all(), key=lambda file: file.sha256)
         ],
         "spend_control_reference": revision.spend_control_reference,
         "budget_commitment": sha256(f"{revision.budget_salt}{revision.budget_code}".encode()).hexdigest(),

@@ -40,13 +40,14 @@ class Market:
     months: int
 
 
-def market(framework: Framework, on: date) -> Market | None:
-    """None while no release is live."""
+def market(framework: Framework, on: date, volumes: Mapping[str, int] | None = None) -> Market | None:
+    """None while no release is live. ``volumes``: the framework's, where the caller has added them up."""
     release = queries.live_release(framework, on)
     if release is None:
         return None
     return Market(
-        queries.price_list(release), queries.catalogue_rules(release), quoting.volumes(framework, on),
+        queries.price_list(release), queries.catalogue_rules(release),
+        quoting.volumes(framework, on) if volumes is None else volumes,
         framework.call_off_max_months,
     )  # fmt: skip
 

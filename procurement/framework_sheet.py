@@ -45,7 +45,8 @@ def _capacity(shown: dict[str, Any]) -> Iterator[Line]:
 
 def _orders(shown: dict[str, Any]) -> Iterator[Line]:
     for label, _state, many in shown["by_state"]:
-        yield _("Orders that have reached the authority"), str(label), many, _("orders")
+        unit = _("orders") if many <= shown["most"] else _("orders at the least; no more were counted")
+        yield _("Orders that have reached the authority"), str(label), min(many, shown["most"]), unit
 
 
 def _volumes(shown: dict[str, Any]) -> Iterator[Line]:

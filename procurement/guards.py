@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from catalogue.models import OVER, Framework, FrameworkState
+from catalogue.models import OVER, Framework, FrameworkState, Organisation
 from documents import audit
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -21,6 +21,7 @@ from procurement.models import (
     Accession,
     AccessionState,
     Act,
+    ApprovalMatrix,
     ApprovalStep,
     CallOff,
     CallOffRevision,
@@ -132,25 +133,31 @@ def why_no_member(framework, department) -> Iterator[Reason]:
         )
 
 
-def why_not_submit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """State and post first, then the framework, then every gap of the order, then approvers and capacity."""
+def why_not_submit(
+    call_off: CallOff, *, quote: quoting.Quote | None = None, counted: splitting.Together | None = None, by: Person,
+    at: datetime,
+) -> Iterator[Reason]:  # fmt: skip
+    """State and post first, then the framework, then every gap of the order, then approvers and capacity. ``quote`` and
+    ``counted`` are of this moment, where the caller has them."""
     on = london_day(at)
     blocked = [*why_not_edit(call_off, by=by, at=at)]
     yield from blocked
     if blocked:
         return
-    quote = quoting.quote(call_off.revision, on)
-    yield from why_not_put(call_off, call_off.revision, quote, on)
+    yield from why_not_put(call_off, call_off.revision, quote or quoting.quote(call_off.revision, on), on, counted)
 
 
-def why_not_put(call_off: CallOff, revision: CallOffRevision, quote: quoting.Quote, on: date) -> Iterator[Reason]:
+def why_not_put(
+    call_off: CallOff, revision: CallOffRevision, quote: quoting.Quote, on: date,
+    counted: splitting.Together | None = None,
+) -> Iterator[Reason]:  # fmt: skip
     """What keeps a revision, a draft or a counter-proposal accepted, from its approvers, whoever asks."""
     yield from why_framework_not_open(call_off.framework, on)
     yield from why_no_member(call_off.framework, call_off.department)
     missing = list(completeness.gaps(revision, quote, on))
     yield from (Reason(gap.words) for gap in missing)
     if not missing:
-        yield from why_not_routed(revision, counted_together(revision, quote, on).total_gbp, on)
+        yield from why_not_routed(revision, (counted or counted_together(revision, quote, on)).total_gbp, on)
         yield from why_no_room(revision, quote.totals.whole_life)
 
 
@@ -180,16 +187,23 @@ def why_not_routed(revision: CallOffRevision, value: Decimal, on: date) -> Itera
     if matrix is None:
         yield Reason(_("The framework has no approval matrix."), _("The framework manager can publish one."))
         return
-    for step in routes.build(matrix, value):
-        organisation = access.organisation_of_side(call_off, step.side)
+    for step, organisation, people in _seated(call_off, matrix, value, on):
         post = PostCode(step.post).label
-        people = access.holders(organisation.pk, step.post, on)
         if not people:
             yield Reason(
                 _("Nobody holds the post of %(post)s at %(organisation)s, which has to %(act)s this order.")
                 % {"post": post, "organisation": organisation.name, "act": Act(step.act).label},
                 _("The administrator of %(organisation)s can appoint somebody.") % {"organisation": organisation.name},
             )
+
+
+def _seated(
+    call_off: CallOff, matrix: ApprovalMatrix, value: Decimal, on: date
+) -> list[tuple[routes.RouteStep, Organisation, tuple[str, ...]]]:
+    """Each step of the route with its organisation and the names of who sits in its chair on the day."""
+    steps = [(step, access.organisation_of_side(call_off, step.side)) for step in routes.build(matrix, value)]
+    people = access.sitters({(body.pk, step.post) for step, body in steps}, on)
+    return [(step, body, people[body.pk, step.post]) for step, body in steps]
 
 
 def why_not_recall(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -529,11 +543,10 @@ def route_preview(call_off: CallOff, value: Decimal, on: date) -> list[dict]:
     if matrix is None or value <= 0:
         return []
     out = []
-    for step in routes.build(matrix, value):
-        organisation = access.organisation_of_side(call_off, step.side)
+    for step, organisation, people in _seated(call_off, matrix, value, on):
         out.append({
             "post": PostCode(step.post).label, "organisation": organisation.name, "act": Act(step.act).label,
-            "turn": (step.side, step.group), "names": access.names(organisation.pk, step.post, on),
+            "turn": (step.side, step.group), "names": people,
             "chair": (organisation.pk, step.post),
         })  # fmt: skip
     held_until = on + timedelta(days=call_off.framework.price_hold_days)

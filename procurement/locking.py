@@ -1,20 +1,14 @@
 """Locks, in the order every action takes them: framework (shared; alone to change its release), call-off or release,
 accession, contract, document, counters."""
 
-from django.db import connection
-
 from catalogue.models import CatalogueRelease, Framework
 from procurement.models import Accession, CallOff
 
 
 def share_framework(framework_id: int) -> Framework:
     """The framework as it stands, held against suspension and changes of release or ceiling until the commit."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT 1 FROM {Framework._meta.db_table} WHERE id = %s FOR SHARE",  # noqa: S608 - a table name of ours
-            [framework_id],
-        )
-    return Framework.objects.select_related("authority").get(pk=framework_id)
+    held = f"SELECT * FROM {Framework._meta.db_table} WHERE id = %s FOR SHARE"  # noqa: S608 - a table name of ours
+    return Framework.objects.raw(held, [framework_id])[0]
 
 
 def lock_framework(framework: Framework) -> Framework:

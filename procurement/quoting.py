@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import QuerySet, Sum, prefetch_related_objects
+from django.db.models import Exists, OuterRef, QuerySet, Sum, prefetch_related_objects
 
 from catalogue import pricing, queries, rules
 from catalogue.models import CatalogueRelease, Framework
@@ -17,6 +17,7 @@ from procurement.models import (
     CallOffRevision,
     CallOffState,
     CapacityAccount,
+    CounterProposal,
     VolumeEntry,
 )
 
@@ -88,6 +89,24 @@ def as_pricing_lines(lines: list[CallOffLine]) -> list[pricing.Line]:
     ]
 
 
+def read_whole(revision: CallOffRevision) -> CallOffRevision:
+    """Reads what lies under the revision once, for who prices, checks and freezes it without changing it between."""
+    prefetch_related_objects(
+        [revision], "sites", "lines", "exceptions", "milestones__payments", "special_terms", "attachments"
+    )
+    return revision
+
+
+def lines_of(revision: CallOffRevision) -> list[CallOffLine]:
+    """Its lines with their sites."""
+    sites = {site.pk: site for site in revision.sites.all()}
+    rows = list(revision.lines.all())
+    for row in rows:
+        if row.site_id is not None:
+            row.site = sites[row.site_id]
+    return rows
+
+
 def _milestone_money(revision: CallOffRevision, priced: list[pricing.PricedLine]) -> tuple[MilestoneMoney, ...]:
     """Percentages of a line's total and units at its price, each rounded half-up to the penny."""
     by_code = {p.line.service: p for p in priced if p.line.phase == "one_off"}
@@ -133,7 +152,7 @@ def quote(
     release = queries.live_release(framework, on)
     price_list = queries.price_list(release) if release else None
     if rows is None:
-        rows = list(revision.lines.select_related("site"))
+        rows = lines_of(revision)
     known = price_list.services if price_list else {}
     unknown = tuple(sorted({row.service_code for row in rows if row.service_code not in known}))
     undated = tuple(sorted({row.service_code for row in rows if row.starts_on is None}))
@@ -248,7 +267,8 @@ class CapacityForecast:
 
 def unreserved(call_offs: QuerySet[CallOff]) -> QuerySet[CallOff]:
     """Those in their department's approval that have no place under the ceiling yet; an accepted counter-proposal has."""
-    return call_offs.filter(state=CallOffState.DEPARTMENT_APPROVAL, revision__accepted_counter__isnull=True)
+    placed = CounterProposal.objects.filter(became=OuterRef("revision_id"))
+    return call_offs.filter(~Exists(placed), state=CallOffState.DEPARTMENT_APPROVAL)
 
 
 def capacity_forecast(revision: CallOffRevision, amount: Decimal) -> CapacityForecast:

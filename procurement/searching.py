@@ -1,7 +1,36 @@
-"""The words a call-off is found by, kept on its row under a trigram index, and frozen with each submitted revision."""
+"""The words a call-off is found by, kept on its row under a trigram index, and frozen with each submitted revision; and
+how a list finds rows by words."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q, QuerySet
 
 from catalogue.models import ServiceVersion
 from procurement.models import CallOff
+
+FEW = 500
+
+
+def found_by(rows: QuerySet, words: Iterable[str], ways: Callable[[str], Sequence[Q]]) -> QuerySet:
+    """The rows that each word finds in one of the ``ways``.
+
+    The ways lie in several tables, and no index answers "this or that" over them. So each way is asked of its own index
+    for the first few, the longest word first; where a word finds few, the list is made of those. Words that all find
+    many are met soon in whatever order the list has, and are looked for along it.
+    """
+    words = sorted(set(words), key=len, reverse=True)
+    for word in words:
+        first, *others = (rows.filter(way).order_by().values_list("pk", flat=True) for way in ways(word))
+        found = list(first.union(*others, all=True)[: FEW + 1])
+        if len(found) <= FEW:
+            rows = rows.filter(pk__in=set(found))
+            words = [other for other in words if other != word]
+            break
+    for word in words:
+        rows = rows.filter(reduce(or_, ways(word)))
+    return rows
 
 
 def text_of(call_off: CallOff) -> str:
@@ -9,7 +38,7 @@ def text_of(call_off: CallOff) -> str:
     words = [call_off.reference or "", call_off.title, call_off.department.name, call_off.department.code]
     if call_off.revision is not None:
         words += [site.name for site in call_off.revision.sites.all()]
-        codes = set(call_off.revision.lines.values_list("service_code", flat=True))
+        codes = {line.service_code for line in call_off.revision.lines.all()}
         named = ServiceVersion.objects.filter(release__framework=call_off.framework_id, code__in=codes)
         words += sorted(codes | set(named.values_list("name", flat=True)))
     return " ".join(" ".join(words).lower().split())

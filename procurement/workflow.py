@@ -29,12 +29,15 @@ from procurement.models import (
     OPEN,
     ApprovalStep,
     CallOff,
+    CallOffLine,
     CallOffRevision,
     CounterAnswer,
     DeclineCode,
     Side,
     StepState,
 )
+
+PRICED = ["service", "list_price_gbp", "discount_percent", "graduated", "unit_price_gbp", "monthly_gbp", "total_gbp"]
 
 
 @transaction.atomic
@@ -46,9 +49,9 @@ def submit(call_off: CallOff, *, shown_hash: str | None = None, by: Person, at: 
     """
     call_off = lock_call_off(call_off)
     lock_ordering(call_off)
-    insist(guards.why_not_submit(call_off, by=by, at=at))
-    quote = quoting.quote(call_off.revision, london_day(at))
+    quote = quoting.quote(quoting.read_whole(call_off.revision), london_day(at))
     counted = guards.counted_together(call_off.revision, quote, london_day(at))
+    insist(guards.why_not_submit(call_off, quote=quote, counted=counted, by=by, at=at))
     if shown_hash is not None and shown_hash != content.draft_hash(call_off.revision, quote, counted.plain):
         refuse(
             _("The order or its prices have changed since this page was shown."),
@@ -93,7 +96,8 @@ def _freeze(
     revision.hold_until = on + timedelta(days=call_off.framework.price_hold_days)
     services = {service.code: service for service in quote.release.services.all()}
     by_number = {p.line.number: p for p in quote.lines}
-    for line in revision.lines.all():
+    lines = list(revision.lines.all())
+    for line in lines:
         priced = by_number[line.number]
         line.service = services[line.service_code]
         line.list_price_gbp = priced.service.list_price
@@ -102,7 +106,7 @@ def _freeze(
         line.unit_price_gbp = priced.unit_price
         line.monthly_gbp = priced.monthly
         line.total_gbp = priced.total
-        line.save()
+    CallOffLine.objects.bulk_update(lines, PRICED)
     totals = quote.totals
     revision.monthly_gbp, revision.interim_gbp, revision.one_off_gbp = totals.monthly, totals.interim, totals.one_off
     revision.usage_gbp, revision.shared_gbp = totals.usage, totals.shared
@@ -120,13 +124,13 @@ def _freeze(
 
 def _build_steps(revision: CallOffRevision) -> list[ApprovalStep]:
     call_off = revision.call_off
-    return [
-        ApprovalStep.objects.create(
+    return ApprovalStep.objects.bulk_create(
+        ApprovalStep(
             revision=revision, side=step.side, group=step.group, position=step.position, post=step.post, act=step.act,
             organisation=access.organisation_of_side(call_off, step.side),
         )  # fmt: skip
         for step in routes.build(revision.matrix, revision.route_value)
-    ]
+    )
 
 
 def _open_group(steps: list[ApprovalStep], side: str, group: int, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -87,6 +88,10 @@ class Contract(Row):
             models.Index(fields=["department", "-formed_at", "-id"], name="contract_by_department"),
             models.Index(fields=["framework", "-formed_at", "-id"], name="contract_by_framework"),
             models.Index(fields=["supplier", "-formed_at", "-id"], name="contract_by_supplier"),
+            models.Index(fields=["department", "state", "-formed_at", "-id"], name="contract_department_state"),
+            models.Index(fields=["framework", "state", "-formed_at", "-id"], name="contract_framework_state"),
+            models.Index(fields=["supplier", "state", "-formed_at", "-id"], name="contract_supplier_state"),
+            GinIndex(fields=["search_text"], name="contract_search", opclasses=["gin_trgm_ops"]),
         ]
 
     def __str__(self) -> str:

@@ -58,7 +58,7 @@ class ApprovalStep(Row):
         ]
         indexes = [
             models.Index(
-                fields=["organisation", "post"], condition=Q(state="open"), name="open_steps_by_post"
+                fields=["organisation", "post", "opened_at", "id"], condition=Q(state="open"), name="open_steps_by_post"
             )
         ]
 

@@ -123,7 +123,23 @@ class CallOff(Row):
             models.Index(fields=["department", "-created_at", "-id"], name="call_off_by_department"),
             models.Index(fields=["framework", "-created_at", "-id"], name="call_off_by_framework"),
             models.Index(fields=["supplier", "-created_at", "-id"], name="call_off_by_supplier"),
-            models.Index(fields=["framework", "state"], name="call_off_by_state"),
+            models.Index(fields=["department", "state", "-created_at", "-id"], name="call_off_department_state"),
+            models.Index(fields=["framework", "state", "-created_at", "-id"], name="call_off_framework_state"),
+            models.Index(fields=["supplier", "state", "-created_at", "-id"], name="call_off_supplier_state"),
+            models.Index(
+                fields=["framework", "state"], condition=Q(authority_revision__isnull=False), name="call_off_reached"
+            ),
+            models.Index(
+                fields=["framework"], condition=Q(state=S.DEPARTMENT_APPROVAL), include=["revision", "whole_life_gbp"],
+                name="call_off_unreserved",
+            ),  # fmt: skip
+            models.Index(
+                fields=["department", "state_since", "id"], condition=Q(state__in=[*OPEN, S.CONFIRMED]),
+                name="call_off_under_way",
+            ),  # fmt: skip
+            models.Index(
+                fields=["supplier", "answer_due_at", "id"], condition=Q(state=S.WITH_SUPPLIER), name="call_off_to_answer"
+            ),
             GinIndex(fields=["search_text"], name="call_off_search", opclasses=["gin_trgm_ops"]),
         ]
 

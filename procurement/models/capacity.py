@@ -71,6 +71,7 @@ class CapacityEntry(Row):
                 name="capacity_entry_is_money",
             ),
         ]
+        indexes = [models.Index(fields=["account"], condition=Q(kind="open"), name="opening_commitments")]
 
 
 class VolumeEntry(Row):
@@ -86,4 +87,8 @@ class VolumeEntry(Row):
     db_rights = FACT
 
     class Meta:
-        indexes = [models.Index(fields=["framework", "volume"], name="volume_by_framework")]
+        indexes = [
+            models.Index(
+                fields=["framework", "volume", "effective_from"], include=["quantity"], name="volume_by_framework"
+            )
+        ]

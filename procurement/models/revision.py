@@ -9,9 +9,11 @@ from datetime import date
 from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import CatalogueRelease, ServiceVersion
@@ -139,9 +141,9 @@ class CallOffRevision(Row):
             return ", ".join(numbers)
         return _("%(first)s and %(n)s more") % {"first": ", ".join(numbers[:5]), "n": len(numbers) - 5}
 
-    @property
+    @cached_property
     def lots(self) -> frozenset[int]:
-        """The lots of a submitted revision's services."""
+        """The lots of a submitted revision's services, which never change."""
         return frozenset(self.lines.values_list("service__lot", flat=True))
 
 
@@ -341,3 +343,8 @@ class Particulars(Row):
     contact_telephone = models.CharField(max_length=30, blank=True)
 
     db_rights = DRAFT
+
+    class Meta:
+        indexes = [
+            GinIndex(OpClass(Upper("purchase_order"), name="gin_trgm_ops"), name="purchase_order_search"),
+        ]

@@ -247,7 +247,7 @@ def check(request, public_id):
         done, errors = attempt(request, workflow.submit, call_off, shown_hash=shown)
         if done:
             return redirect("procurement:submitted", call_off.public_id)
-    revision = call_off.revision
+    revision = quoting.read_whole(call_off.revision)
     quote = quoting.quote(revision, request.day)
     gaps = list(completeness.gaps(revision, quote, request.day))
     approved = content.approved_object(revision, quote)
@@ -256,7 +256,9 @@ def check(request, public_id):
         "call_off": call_off, "revision": revision, "quote": quote, "errors": errors, "together": counted,
         "shown_hash": content.draft_hash(revision, quote, counted.plain),
         "gaps": [{"name": display.SECTION_NAMES[gap.section], "section": gap.section, "words": gap.words} for gap in gaps],
-        "shut": [] if gaps else list(guards.why_not_submit(call_off, by=request.actor, at=request.at)),
+        "shut": [] if gaps else list(
+            guards.why_not_submit(call_off, quote=quote, counted=counted, by=request.actor, at=request.at)
+        ),
         "figures": figures.figures_of_draft(approved, quote),
         "reading": display.reading(revision, approved, "department", changeable=True),
         "bar": display.bar_parts(quoting.capacity_forecast(revision, quote.totals.whole_life)),

@@ -1,5 +1,8 @@
 """A list page: filters, an order, pages, a count, and the same rows as CSV or Excel.
 
+Pages and count end at ``MOST_LISTED`` rows, so that a page costs the same whatever lies behind it; what lies beyond is
+reached by a filter, a search or another order.
+
 What a cell shows and what a file holds come from the one ``Column.value``, so list and export cannot differ. Every
 parameter of the address is optional, and one that means nothing is passed over: a list never fails.
 """
@@ -17,10 +20,38 @@ from django.shortcuts import render
 from catalogue import sheets
 
 PAGE_SIZE = 25
+MOST_LISTED = 1_000  # rows that are counted and paged
 MOST_EXPORTED = 5_000  # rows of a file; more is asked for in parts, by the filters
 TEXT, GBP, COUNT, DAY, STATE = "text", "gbp", "count", "day", "state"
 NUMERIC = (GBP, COUNT)
 FILES = ("csv", "xlsx")
+
+
+def counted(rows: QuerySet, most: int) -> int:
+    """How many there are; one more than the most where there are more."""
+    return rows.order_by().values("pk")[: most + 1].count()
+
+
+class Pages(Paginator):
+    """The pages of the first ``MOST_LISTED`` rows; ``more``: there are others. The rows of a page are found by their
+    ids, so that those before it are passed over in the index alone."""
+
+    @cached_property
+    def _found(self) -> int:
+        return counted(self.object_list, MOST_LISTED)
+
+    @property
+    def more(self) -> bool:
+        return self._found > MOST_LISTED
+
+    @property
+    def count(self) -> int:
+        return min(self._found, MOST_LISTED)
+
+    def _get_page(self, rows, number, paginator):
+        ids = list(rows.values_list("pk", flat=True))
+        found = self.object_list.order_by().in_bulk(ids)
+        return super()._get_page([found[pk] for pk in ids if pk in found], number, paginator)
 
 
 @dataclass(frozen=True)
@@ -110,10 +141,12 @@ class Listing:
     def respond(self, template: str, **context) -> HttpResponse:
         """The page, or the file when the address asks for ``format=csv`` or ``xlsx``."""
         wanted = self.request.GET.get("format")
-        page = Paginator(self._ordered, self.page_size or PAGE_SIZE).get_page(self.request.GET.get("page"))
-        too_many = page.paginator.count > MOST_EXPORTED
-        if wanted in FILES and not too_many:
-            return self._file(wanted)
+        too_many = False
+        if wanted in FILES:
+            too_many = counted(self.rows, MOST_EXPORTED) > MOST_EXPORTED
+            if not too_many:
+                return self._file(wanted)
+        page = Pages(self._ordered, self.page_size or PAGE_SIZE).get_page(self.request.GET.get("page"))
         listing = {
             "page": page, "heading": self._heading(), "text": self.text, "choices": self.choices, "title": self.title,
             "rows": [
@@ -121,11 +154,11 @@ class Listing:
             ],
             "search_label": self.search_label, "keep": self.keep, "sort": self._sorted_by,
             "csv": self._address(format="csv"), "xlsx": self._address(format="xlsx"),
-            "too_many": too_many, "most": MOST_EXPORTED,
+            "too_many": too_many, "most": MOST_EXPORTED, "more": page.paginator.more, "listed": MOST_LISTED,
             "previous": self._address(page=str(page.previous_page_number())) if page.has_previous() else "",
             "next": self._address(page=str(page.next_page_number())) if page.has_next() else "",
         }  # fmt: skip
-        return render(self.request, template, context | {"listing": listing}, status=422 if wanted and too_many else 200)
+        return render(self.request, template, context | {"listing": listing}, status=422 if too_many else 200)
 
     def _file(self, kind: str) -> HttpResponse:
         heading, cells = [column.label for column in self.columns], [self._cells(row) for row in self._ordered]

@@ -156,15 +156,16 @@ def framework(request):
     joined = access.joined(request.actor, request.day).filter(framework=found).exists()
     buys = is_authority or joined  # the supplier reads nothing of orders that have not reached it
     standing = framework_display.standing(found)
-    counted = queries.orders_by_state(found, reached=True) if is_authority else {}
+    counted = queries.reached_by_state(found) if is_authority else {}
     context = {
         "framework": found, "release": release, "bands": bands,
         "bar": display.framework_bar(
-            queries.capacity_bar(found), accession_display.expected(found, request.day) if is_authority else None
+            queries.capacity_bar(found), accession_display.expected(found, request.day, current) if is_authority else None
         ) if buys else None,
         "joined": Accession.objects.filter(framework=found, state=AccessionState.ACTIVE).count(),
+        "most": queries.MOST_COUNTED,
         "by_state": [(state.label, state.value, counted[state]) for state in CallOffState if counted.get(state)],
-        "next_joiner": accession_display.next_joiner(found, request.day) if is_authority else None,
+        "next_joiner": accession_display.next_joiner(found, request.day, current) if is_authority else None,
         "is_authority": is_authority, "standing": standing,
         "acts": acts(found, standing["proposed"] is not None, by=request.actor, at=request.at) if is_authority else (),
         "close_url": reverse("contracts:close_framework")

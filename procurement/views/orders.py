@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
 from procurement import access, counter_display, display, forms, framework_display, guards, queries, workflow
-from procurement.models import ENDED, IN_APPROVAL, OPEN, CallOffState, PostCode
+from procurement.models import ENDED, IN_APPROVAL, OPEN, CallOffState, PostCode, Side
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
@@ -54,6 +54,8 @@ def call_off(request, public_id):
     order = access.get_call_off(request.actor, public_id, request.day)
     view = access.viewpoint(request.actor, order, request.day)
     revision = access.revision_seen(order, view)
+    if revision.pk == order.revision_id:
+        revision = order.revision
     revision.call_off = order
     if view == "department" and order.is_editable:
         seen = access.sight_of(request.actor, request.day)
@@ -64,12 +66,9 @@ def call_off(request, public_id):
     # a colleague without the post reads that alone, asked once for all the buttons
     needed = [access.requester_needed(order, request.day)] if view == "department" and not requests else []
     accepting = view == "supplier" and order.state == CallOffState.WITH_SUPPLIER
-    steps = list(
-        revision.steps.select_related("organisation", "decision__delegation").prefetch_related("queries")
-        if view != "supplier"
-        else []
-    )
-    steps = framework_display.with_reminders(steps, order)
+    steps = []
+    if view != "supplier":
+        steps = framework_display.with_reminders(queries.read_steps(revision).steps.all(), order)
     mine = _open_step_of(request, order) if view != "supplier" else None
     context = {
         "call_off": order, "revision": revision, "viewpoint": view, "steps": steps, "mine": mine,
@@ -102,18 +101,16 @@ def call_off(request, public_id):
 
 def _open_step_of(request, order):
     """The open step of a chair the person sits in, else the first open one (to say why not), else None."""
-    steps = list(order.revision.steps.filter(state="open").select_related("organisation", "revision__call_off"))
     chairs = access.sight_of(request.actor, request.day).posts
-    return next((step for step in steps if (step.organisation_id, step.post) in chairs), None)
+    steps = order.revision.steps.all() if order.state in IN_APPROVAL else ()
+    return next((step for step in steps if step.state == "open" and (step.organisation_id, step.post) in chairs), None)
 
 
 def _queries(request, order, revision, view):
     """A side's own questions; a requester of the department sees all, because they answer them."""
     if view == "supplier":
         return []
-    rows = revision.queries.all()
-    if view == "authority":
-        rows = rows.filter(side="authority")
+    rows = [row for row in revision.queries.all() if view != "authority" or row.side == Side.AUTHORITY]
     seen = access.sight_of(request.actor, request.day)
     may_answer = seen.holds(order.department_id, PostCode.REQUESTER)
     return [{"query": row, "may_answer": may_answer and not row.answered_at} for row in rows]

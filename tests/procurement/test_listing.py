@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from catalogue import sheets
+from procurement import searching
 from procurement.models import CallOff
 from procurement.views import listing
 from tests import cast
@@ -112,6 +113,31 @@ def test_a_file_of_too_many_rows_is_refused_in_words(signed_in, monkeypatch):
     answer = signed_in("requester@dius.example").get("/call-offs/", {"format": "csv"})
     assert answer.status_code == 422
     assert "narrow the list to 1 rows or fewer" in answer.content.decode()
+
+
+def test_a_list_counts_and_pages_so_many_and_says_that_there_are_more(signed_in, monkeypatch):
+    monkeypatch.setattr(listing, "MOST_LISTED", 2)
+    monkeypatch.setattr(listing, "PAGE_SIZE", 1)
+    newest = [cast.submitted().reference for _ in range(3)][::-1]
+    client = signed_in("requester@dius.example")
+    pages = [client.get("/call-offs/", {"page": page}).content.decode() for page in (1, 2, 3)]
+    assert all("more than 2 found" in page and "of 2" in page for page in pages)
+    assert [newest[n] in pages[n] for n in (0, 1)] == [True, True]
+    assert not any(newest[2] in page for page in pages), "it is reached by another order or a filter"
+    assert newest[2] in client.get("/call-offs/", {"q": newest[2]}).content.decode()
+    assert len(rows_of(client.get("/call-offs/", {"format": "csv"}))) == 4, "a file holds more than the pages do"
+
+
+@pytest.mark.parametrize(("few", "words"), [(500, "shared"), (0, "shared"), (0, "dius shared"), (500, "po-dius-004711")])
+def test_words_find_the_same_whether_they_find_few_or_many(signed_in, monkeypatch, few, words):
+    """Few are listed by their ids, many are looked for along the list: by number, title, and purchase order."""
+    monkeypatch.setattr(searching, "FEW", few)
+    order = cast.submitted()
+    for email in ("requester@dius.example", "requester@ons.example"):
+        found = signed_in(email).get("/call-offs/", {"q": words, "format": "csv"})
+        assert (order.reference in found.content.decode()) is (email == "requester@dius.example")
+    nothing = signed_in("requester@dius.example").get("/call-offs/", {"q": f"{words} nowhere", "format": "csv"})
+    assert len(rows_of(nothing)) == 1
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
