@@ -3,6 +3,10 @@
 Ordinary tests (``db``) run in a transaction that is rolled back. Tests that commit, race or start processes take
 ``committed_db``: a fresh database copied from the template in a moment. Both run as the runtime role, so what it may
 not do fails in tests too. ``live_site`` adds a real web server, a real worker and a store of its own.
+
+A test marked ``world("executed")`` begins where that function of ``tests.cast`` ends: a document takes many seconds to
+make and to sign, so the world is made once a process, by performing the actions, and every such test starts in it.
+Its module asks for ``usefixtures("db")`` and not for the mark ``django_db``, whose transaction would begin before.
 """
 
 import contextlib
@@ -65,6 +69,7 @@ def _template_key() -> str:
 def template_database() -> str:
     """The migrated and loaded template, made anew when models, migrations or data changed."""
     CLUSTER.ensure()
+    _do_not_wait_for_the_disk()
     stamp = TEST_VAR / "test" / "template.key"
     key = _template_key()
     with _template_lock():
@@ -86,9 +91,16 @@ def template_database() -> str:
     return TEMPLATE
 
 
+def _do_not_wait_for_the_disk() -> None:
+    """These databases are thrown away, and no test turns the machine off: nothing waits until a commit is on the disk."""
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        sql(f"ALTER SYSTEM SET {setting} = off")
+    sql("SELECT pg_reload_conf()")
+
+
 def _drop_leftovers() -> None:
     """Databases of sessions that were killed before they could drop them."""
-    for (name,) in sql("SELECT datname FROM pg_database WHERE datname ~ '^flex_(shared|t)_[0-9]+$'"):
+    for (name,) in sql("SELECT datname FROM pg_database WHERE datname ~ '^flex_(shared|t|world_[a-z_]+)_[0-9]+$'"):
         if not Path(f"/proc/{name.rpartition('_')[2]}").exists():
             sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
@@ -107,6 +119,21 @@ def _copy(template: str, name: str) -> None:
         sql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
 
 
+@contextlib.contextmanager
+def _connected_to(database: str, blocker):
+    """The default connection goes to another database, and back to the shared one."""
+    from django.db import connections
+
+    with blocker.unblock():
+        connections["default"].close()
+        connections["default"].settings_dict["NAME"] = database
+        try:
+            yield
+        finally:
+            connections.close_all()
+            connections["default"].settings_dict["NAME"] = SHARED
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(template_database, django_db_blocker):
     """pytest-django's tests run in a copy of the template, as the runtime role."""
@@ -122,18 +149,12 @@ def django_db_setup(template_database, django_db_blocker):
 
 
 @pytest.fixture
-def committed_db(template_database, django_db_setup, django_db_blocker):
+def committed_db(template_database, django_db_setup, django_db_blocker, world):
     """A database of this test's own, for what commits; yields its name."""
-    from django.db import connections
-
     name = f"flex_t_{os.getpid()}"
-    _copy(template_database, name)
-    with django_db_blocker.unblock():
-        connections["default"].close()
-        connections["default"].settings_dict["NAME"] = name
+    _copy(world or template_database, name)
+    with _connected_to(name, django_db_blocker):
         yield name
-        connections.close_all()
-        connections["default"].settings_dict["NAME"] = SHARED
     sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
@@ -162,6 +183,51 @@ def quiet_broker(monkeypatch):
     from documents import jobs
 
     monkeypatch.setattr(jobs, "ring", lambda job_id: None)
+
+
+# Each from the world it goes on from, or from the template.
+WORLDS = {"issued": None, "executed": "issued", "ons_joined": None}
+
+
+@pytest.fixture(scope="session")
+def worlds_folder(tmp_path_factory) -> Path:
+    """What the documents of each world left in the store."""
+    return tmp_path_factory.mktemp("worlds")
+
+
+@pytest.fixture(autouse=True)
+def world(request, own_store, quiet_broker):
+    """For a test marked ``world(state)``: the name of the database that ``db`` works in, with the store as it belongs
+    to it; None for others."""
+    mark = request.node.get_closest_marker("world")
+    if mark is None:
+        yield None
+        return
+    request.getfixturevalue("django_db_setup")
+    blocker, folder = request.getfixturevalue("django_db_blocker"), request.getfixturevalue("worlds_folder")
+    (state,) = mark.args
+    name = _made(state, own_store / "store", folder, blocker)
+    with _connected_to(name, blocker):
+        yield name
+
+
+def _made(state: str, store: Path, folder: Path, blocker) -> str:
+    """The database of that world, made when a test asks for the first time; ``store`` is filled with its files."""
+    from django.core import mail
+
+    from tests import cast
+
+    name, kept = f"flex_world_{state}_{os.getpid()}", folder / state
+    if not kept.exists():
+        before = WORLDS[state]
+        _copy(_made(before, store, folder, blocker) if before else TEMPLATE, name)
+        with _connected_to(name, blocker):
+            getattr(cast, state)()
+        shutil.copytree(store, kept)
+        mail.outbox.clear()
+    else:
+        shutil.copytree(kept, store, dirs_exist_ok=True)
+    return name
 
 
 def free_port() -> int:
@@ -262,8 +328,8 @@ def pytest_sessionstart(session):
 
 
 def pytest_sessionfinish(session, exitstatus):
-    for leftover in (SHARED, f"flex_t_{os.getpid()}"):
-        if CLUSTER.pid():
+    if CLUSTER.pid():
+        for leftover in (SHARED, f"flex_t_{os.getpid()}", *(f"flex_world_{state}_{os.getpid()}" for state in WORLDS)):
             sql(f"DROP DATABASE IF EXISTS {leftover} WITH (FORCE)")
     if hasattr(session.config, "workerinput"):
         return  # one of several processes: the one that started them stops the cluster when all have ended

@@ -10,11 +10,12 @@ from procurement.models import CallOffState, CapacityAccount
 from tests import cast
 from tests.cast import START
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 
 
+@pytest.mark.world("issued")
 def test_three_parties_sign_and_the_contract_is_executed():
-    contract = cast.issued()
+    contract = cast.contract()
     assert contract.state == ContractState.AWAITING_SIGNATURES
     with pytest.raises(Refused, match="turn of Fujitsu Services"):
         cast.sign(contract, "department", "signatory@dius.example")
@@ -51,13 +52,14 @@ def test_the_order_is_accepted_only_by_repeating_its_hash():
     assert cast.fresh(call_off).state == CallOffState.WITH_SUPPLIER
 
 
+@pytest.mark.world("issued")
 def test_a_signatory_needs_a_fresh_sign_in_and_the_shown_document():
     from dataclasses import replace
     from datetime import timedelta
 
     from contracts import formation
 
-    contract = cast.issued()
+    contract = cast.contract()
     signatory = cast.person("supplier.signatory@fujitsu.example")
     stale = replace(signatory, signed_in_at=signatory.signed_in_at - timedelta(minutes=10))
     shown = store.head(contract.document).sha256
@@ -67,10 +69,11 @@ def test_a_signatory_needs_a_fresh_sign_in_and_the_shown_document():
         formation.sign(contract, "supplier", shown_sha256="0" * 64, by=signatory, at=START)
 
 
+@pytest.mark.world("issued")
 def test_a_refusal_to_sign_voids_the_contract_and_reopens_the_order():
     from contracts import formation
 
-    contract = cast.issued()
+    contract = cast.contract()
     formation.refuse_to_sign(
         contract, "supplier", reason="The London address is wrong", changes_wanted=True,
         by=cast.person("supplier.signatory@fujitsu.example"), at=START,

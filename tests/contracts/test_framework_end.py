@@ -18,7 +18,7 @@ from procurement.models import CapacityAccount
 from tests import cast
 from tests.cast import START
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 MANAGER, DIRECTOR = "framework.manager@co.example", "deputy.director@co.example"
 EXPIRED = datetime(2014, 5, 21, tzinfo=LONDON)
 INVARIANTS = read(FILE.read_text(encoding="utf-8"))
@@ -47,8 +47,9 @@ def test_an_accepted_order_lapses_and_its_contract_is_void_before_its_document_i
     assert store.head(contract.document) is None
 
 
+@pytest.mark.world("issued")
 def test_two_of_three_signatures_do_not_save_it_and_the_third_act_does():
-    contract = cast.issued()
+    contract = cast.contract()
     for party, email in cast.SIGNATORIES[:2]:
         cast.sign(contract, party, email)
         assert periodic.run(START) == [], "its framework is in force"
@@ -63,8 +64,9 @@ def test_two_of_three_signatures_do_not_save_it_and_the_third_act_does():
     assert broken(INVARIANTS) == []
 
 
+@pytest.mark.world("issued")
 def test_nobody_signs_after_the_last_midnight():
-    contract = cast.issued()
+    contract = cast.contract()
     shown = store.head(contract.document).sha256
     with pytest.raises(Refused, match="has ended"):
         formation.sign(contract, "supplier", shown_sha256=shown, by=cast.person(cast.SIGNATORIES[0][1]), at=EXPIRED)
@@ -73,8 +75,9 @@ def test_nobody_signs_after_the_last_midnight():
     assert Contract.objects.get().signed_on is None
 
 
+@pytest.mark.world("issued")
 def test_an_act_whose_seal_is_being_put_on_is_waited_for():
-    contract = cast.issued()
+    contract = cast.contract()
     cast.sign(contract, *cast.SIGNATORIES[0])
     terminate()
     assert periodic.run(START) == []

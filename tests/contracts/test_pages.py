@@ -8,7 +8,7 @@ from contracts.models import ContractState
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 NAMES = [p.name for p in contracts.urls.urlpatterns if "contracts/<uuid" in str(p.pattern)]
 
 
@@ -50,8 +50,9 @@ def test_signing_asks_for_a_fresh_sign_in_first(client):
     assert answer["Location"].startswith("/accounts/sign-in-again/")
 
 
+@pytest.mark.world("issued")
 def test_each_signatory_reads_what_they_can_do_and_nobody_else_is_shown_a_button(client):
-    contract = cast.issued()
+    contract = cast.contract()
     address = reverse("contracts:contract", args=[contract.public_id])
 
     def read(email):

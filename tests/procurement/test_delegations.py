@@ -12,7 +12,7 @@ from procurement import workflow
 from procurement.models import ActingFor, Decision, Delegation, Outcome, PostHolding, StepState
 from tests import cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 OFFICER = "accounting.officer@dius.example"
 
 
@@ -60,8 +60,9 @@ def test_the_database_refuses_a_delegation_of_another_lot():
         )  # fmt: skip
 
 
+@pytest.mark.world("issued")
 def test_a_signature_delegation_of_one_lot_signs_no_contract_of_several():
-    contract = cast.issued()
+    contract = cast.contract()
     signatory = cast.person("supplier.signatory@fujitsu.example")
     only_lot(signatory, "signature", 1)
     found = [str(reason) for reason in contract_guards.why_not_sign(contract, "supplier", by=signatory, at=cast.START)]

@@ -27,7 +27,7 @@ from tests import cast
 from tests.documents import conformance
 from tests.documents.test_signing import pdfsig, tool
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 LEAD, APPROVER = "accession.lead@co.example", "accession.approver@co.example"
 
 
@@ -54,8 +54,9 @@ def test_a_department_joins_by_a_signed_agreement_and_its_people_have_their_gran
     call_command("check_invariants")
 
 
+@pytest.mark.world("ons_joined")
 def test_the_agreement_is_a_document_like_the_contract(tmp_path):
-    accession = cast.ons_joined()
+    accession = cast.ons()
     pdf = store.content(store.head(accession.document))
     verdict = verifying.check(pdf)
     assert verdict.valid, verdict
@@ -69,8 +70,9 @@ def test_the_agreement_is_a_document_like_the_contract(tmp_path):
     assert "50000000" not in json.dumps(inside), "limits are nobody else's business"
 
 
+@pytest.mark.world("ons_joined")
 def test_programs_of_other_makers_accept_the_agreement(tmp_path, nss_store):
-    pdf = store.content(store.head(cast.ons_joined().document))
+    pdf = store.content(store.head(cast.ons().document))
     assert conformance.problems(pdf) == []
     signed = [s for s in pdfsig(pdf, tmp_path, nss_store) if "Signature Validation" in s]
     assert [s["Signature Field Name"] for s in signed][:3] == [
@@ -208,8 +210,9 @@ def test_an_invited_person_becomes_the_administrator_and_can_apply(mailoutbox):
         act(joining.save_application, accession, "requester@dius.example", values={"statement": "Mine."})
 
 
+@pytest.mark.world("ons_joined")
 def test_membership_is_suspended_resumed_and_ended_with_reasons():
-    accession = cast.ons_joined()
+    accession = cast.ons()
     manager = "framework.manager@co.example"
     with pytest.raises(Refused, match="Give a reason"):
         act(agreements.suspend, accession, manager, reason=" ")

@@ -17,7 +17,7 @@ from procurement.views.joining import ACTS
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 ADDRESSES = {
     pattern.name: str(pattern.pattern)
     for pattern in procurement.urls.urlpatterns
@@ -162,8 +162,9 @@ def test_a_new_body_with_the_identifier_of_another_is_refused(client):
     assert Accession.objects.get(department__code="OTHER").state == "prospect"
 
 
+@pytest.mark.world("ons_joined")
 def test_the_agreement_is_read_and_downloaded_by_its_parties_alone(client):
-    accession = cast.ons_joined()
+    accession = cast.ons()
     for email, wanted in ((REQUESTER, 200), (LEAD, 200), ("requester@dius.example", 404)):
         sign_in(client, email)
         for name in ("agreement", "agreement_pdf"):

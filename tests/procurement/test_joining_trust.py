@@ -32,7 +32,7 @@ from procurement.people_guards import posts_of
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 LEAD, APPROVER, AUDITOR = "accession.lead@co.example", "accession.approver@co.example", "auditor@co.example"
 REQUESTER, TODAY = "requester@ons.example", cast.START.date()
 
@@ -428,8 +428,9 @@ def test_nobody_withdraws_after_the_last_act_though_its_signature_is_not_on_yet(
     assert cast.fresh(accession).state == "active"
 
 
+@pytest.mark.world("issued")
 def test_a_refusal_after_an_act_ends_the_job_of_that_signature_too():
-    contract = cast.issued()
+    contract = cast.contract()
     cast.sign(contract, "supplier", "supplier.signatory@fujitsu.example")
     formation.refuse_to_sign(
         contract, "department", reason="No.", changes_wanted=False, by=cast.person("signatory@dius.example"),

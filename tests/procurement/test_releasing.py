@@ -26,7 +26,7 @@ from tests.procurement.release_cast import (
     MIDNIGHT,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 DAY = cast.START.date()
 
 
@@ -322,8 +322,9 @@ def by_hand(revision, prices: dict[str, str]) -> Decimal:
     )  # fmt: skip
 
 
+@pytest.mark.world("executed")
 def test_the_effect_is_what_the_same_basket_would_cost():
-    order, waiting = cast.executed().call_off, cast.with_supplier()
+    order, waiting = cast.contract().call_off, cast.with_supplier()
     prices = {"CORE-01": "88.00", "CALL-01": "300.00"}
     release = releases.submitted(CORE_01="88.00", CALL_01="300.00")
     by = cast.person(FRAMEWORK_MANAGER)
@@ -349,8 +350,9 @@ def test_the_effect_shows_nobody_an_order_that_has_not_reached_them():
     assert not release_effects.concerned(release, cast.person(ACCOUNT_MANAGER), DAY).exists()
 
 
+@pytest.mark.world("executed")
 def test_a_service_that_is_gone_is_named_and_left_out_of_the_difference():
-    order = cast.executed().call_off
+    order = cast.contract().call_off
     release = cast.fresh(releases.drafted())
     sheets = release.draft.sheets
     sheets = sheets | {"catalogue": [row for row in sheets["catalogue"] if row["code"] != "CALL-06"]}
@@ -361,8 +363,8 @@ def test_a_service_that_is_gone_is_named_and_left_out_of_the_difference():
     assert (effect.gone, effect.difference) == (("CALL-06",), Decimal(0))
 
 
+@pytest.mark.world("executed")
 def test_a_contract_that_is_over_is_not_counted():
-    cast.executed()
     release = releases.drafted()
     by = cast.person(ACCOUNT_MANAGER)
     assert release_effects.concerned(release, by, date(2012, 10, 31)).count() == 1

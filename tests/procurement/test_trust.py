@@ -26,7 +26,7 @@ from procurement.models import (
 from tests import cast
 from tests.procurement.test_pages import address, post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 HOLDER = "budget.holder@dius.example"
 
 
@@ -99,7 +99,7 @@ def returned_by_the_authority() -> CallOff:
 
 
 def reopened_by_the_supplier() -> CallOff:
-    contract = cast.issued()
+    contract = cast.contract()
     formation.refuse_to_sign(
         contract, "supplier", reason="A term.", changes_wanted=True, at=cast.START,
         by=cast.person("supplier.signatory@fujitsu.example"),
@@ -109,7 +109,10 @@ def reopened_by_the_supplier() -> CallOff:
 
 @pytest.mark.parametrize(
     ("email", "came_back"),
-    [("commercial.lead@co.example", returned_by_the_authority), ("order.desk@fujitsu.example", reopened_by_the_supplier)],
+    [
+        ("commercial.lead@co.example", returned_by_the_authority),
+        pytest.param("order.desk@fujitsu.example", reopened_by_the_supplier, marks=pytest.mark.world("issued")),
+    ],
 )
 def test_a_search_finds_no_word_of_a_draft_that_has_not_reached_the_reader(client, email, came_back):
     order = came_back()
@@ -196,8 +199,9 @@ def test_a_question_is_not_answered_when_the_order_has_ended():
         approval.answer(query, text="Because.", by=cast.requester(), at=cast.START)
 
 
+@pytest.mark.world("issued")
 def test_only_the_party_whose_turn_it_is_refuses_to_sign():
-    contract = cast.issued()
+    contract = cast.contract()
     with pytest.raises(Refused, match="turn of Fujitsu Services"):
         formation.refuse_to_sign(
             contract, "department", reason="No.", changes_wanted=False, by=cast.person("signatory@dius.example"),

@@ -20,7 +20,7 @@ from procurement.models import (
 )
 from tests import cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 TODAY = cast.START.date()
 ADMIN = "administrator@dius.example"
 LETTER = {"letter_filename": "letter.pdf", "letter_sha256": "a" * 64}
@@ -66,8 +66,9 @@ def test_who_decided_does_not_accept_the_order():
         cast.accept(order)
 
 
+@pytest.mark.world("issued")
 def test_one_person_signs_a_document_once():
-    contract = cast.issued()
+    contract = cast.contract()
     chair = seat_past_the_guards("supplier.signatory@fujitsu.example", "signatory")
     Delegation.objects.create(holding=chair, kind="signature", unlimited=True, starts_on=TODAY)
     cast.sign(contract, *cast.SIGNATORIES[0])

@@ -134,11 +134,11 @@ def test_only_the_department_asks_about_its_order_and_who_has_not_joined_asks_no
     assert sign_in(client, "requester@ons.example").get(nothing).status_code == 404
 
 
-@pages
+@pytest.mark.world("ons_joined")
+@pytest.mark.usefixtures("db")
 def test_nothing_of_another_departments_money_is_on_the_page(client):
     """Another department's order of a value that would be seen is in the register; the page tells percent alone."""
     cast.with_supplier()
-    cast.ons_joined()
     page = ask(sign_in(client, "requester@ons.example"), reverse("procurement:what_if_seats"), change="more", seats="100")
     for figure in ("11,252,943", "186,762", "2,241,151", "DIUS"):
         assert figure not in page
