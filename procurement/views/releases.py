@@ -206,7 +206,7 @@ def act(request, public_id, name):
             messages.success(request, wanted.done)
             return redirect("procurement:release", public_id)
     shown = ""
-    if wanted.binds:
-        shown = found.content_hash or releasing.hashed(found, found.draft.sheets)
+    if wanted.binds:  # the register's first release never was a draft: nothing is bound to it, and its state says why not
+        shown = found.content_hash or (releasing.hashed(found, found.draft.sheets) if hasattr(found, "draft") else "")
     return _act_page(request, found, form, errors, title=wanted.label, words=wanted.words, button=wanted.label,
                      danger=wanted.danger, shown_hash=shown)  # fmt: skip
