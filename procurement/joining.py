@@ -194,7 +194,7 @@ def confirm_contact(accession: Accession, *, shown_hash: str, by: Person, at: da
     if shown_hash != contact_hash(accession):
         refuse(_("Somebody else is proposed now than when this page was shown."), _("Look at whom it names now."))
     named = Named(accession.contact_name, accession.contact_email, PostCode.ADMINISTRATOR)
-    user = membership.appoint(accession.department, named, by=by, at=at)
+    user = membership.appoint(accession.department, named, tell=False, by=by, at=at)  # the invitation says so
     accession.contact_confirmed_by = by.person_id
     accession.save()
     audit.record("accession.contact_confirmed", accession, by=by, at=at, hash_shown=shown_hash,

@@ -7,10 +7,11 @@ from django.urls import reverse
 
 from catalogue.models import Organisation
 from documents.clock import london_day
-from documents.templatetags.flex import last_day
+from documents.templatetags.flex import day, last_day
 from procurement import access, guards, mailing
 from procurement.actors import Person
 from procurement.models import (
+    ActingFor,
     ApprovalStep,
     CallOff,
     CallOffState,
@@ -177,6 +178,20 @@ def tell_powers(body: Organisation, holding: PostHolding, by: Person, at: dateti
         "url": settings.PUBLIC_URL + reverse("procurement:people", args=[body.code]),
     }  # fmt: skip
     mailing.must_act(people, "procurement/email/powers.txt", context, f"powers:{key}")
+
+
+def tell_deputised(acting: ActingFor, by: Person, at: datetime) -> None:
+    """The deputy, whom they act for, and who answers for powers: of the three, those who did not do it."""
+    holding = acting.holding
+    body = holding.post.organisation
+    overseers = [person for post in OVERSEERS for person in _post(body, post, at)]
+    people = [person for person in (acting.deputy, holding.user, *overseers) if person.person_id != by.person_id]
+    context = {
+        "who": by.words, "deputy": acting.deputy.name, "principal": holding.user.name, "post": holding.post.get_code_display(),
+        "organisation": body.name, "first": day(acting.starts_on), "last": day(acting.ends_on),
+        "url": settings.PUBLIC_URL + reverse("procurement:people", args=[body.code]),
+    }  # fmt: skip
+    mailing.must_act(people, "procurement/email/deputy.txt", context, f"deputy:{acting.pk}")
 
 
 def tell_queried(call_off: CallOff, query: Query, at: datetime) -> None:

@@ -14,7 +14,7 @@ from catalogue.models import Organisation
 from contracts import formation
 from documents import audit, storage, store
 from documents.management.commands.check_invariants import FILE, broken, read
-from documents.models import Job, Signature, SigningIntent
+from documents.models import Email, Job, Signature, SigningIntent
 from documents.refusal import Refused
 from procurement import access, agreements, joining, membership
 from procurement.models import (
@@ -29,7 +29,7 @@ from procurement.models import (
     User,
 )
 from procurement.people_guards import posts_of
-from tests import cast
+from tests import cast, paper
 from tests.procurement.test_pages import post, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -685,3 +685,20 @@ def test_a_name_that_was_damaged_on_the_way_is_refused(client):
     answer = client.post("/joining/new/", body + str(uuid.uuid4()), content_type="application/x-www-form-urlencoded")
     assert answer.status_code == 200 and "damaged on the way" in answer.content.decode()
     assert not Organisation.objects.filter(code="DAMAGED").exists()
+
+
+def test_everybody_who_is_new_by_joining_is_told_of_their_post_and_how_to_sign_in():
+    """They had an account without a password, a post and perhaps a limit, and nobody had written to them."""
+    people = [*cast.ons_people(), joining.Named("New", "new@ons.example", "contract_manager")]
+    values = {"statement": "Desktops.", "sites": cast.ONS_SITES, "people": people,
+              "files": [cast.evidence("signatory"), cast.evidence("delegation")]}  # fmt: skip
+    joining.save_application(cast.ons(), values, by=cast.person(REQUESTER), at=cast.START)
+    joining.apply(cast.ons(), by=cast.person(REQUESTER), at=cast.START)
+    shown = joining.current(cast.ons()).content_hash
+    joining.start_review(cast.ons(), by=cast.person(LEAD), at=cast.START)
+    joining.recommend(cast.ons(), shown_hash=shown, by=cast.person(LEAD), at=cast.START)
+    agreements.approve(cast.ons(), shown_hash=shown, by=cast.person(APPROVER), at=cast.START)
+    paper.agreement_issued(cast.ons())
+    agreements.activate(paper.agreement_archived(cast.ons()), at=cast.START)
+    told = Email.objects.filter(template__endswith="/appointed.txt")
+    assert [(mail.recipient, mail.context["new_account"]) for mail in told] == [("new@ons.example", True)]
