@@ -164,8 +164,9 @@ def sign(request, public_id):
     """A stranger is told nothing, not even to sign in again, and who cannot sign now is told so before they do; then
     the fresh sign-in, then the document."""
     found = access.get_contract(request.actor, public_id, request.day)
-    party = store.next_party(found.document)
-    if request.method != "POST" and party is not None:
+    open_for_signing = found.state == ContractState.AWAITING_SIGNATURES and store.next_party(found.document) is not None
+    if request.method != "POST" or not open_for_signing:
+        party = store.next_party(found.document) or found.framework.signing_order[-1]
         shut = list(guards.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
         if shut:
             raise procurement_access.NotYours(shut)
@@ -177,8 +178,6 @@ def _sign_freshly(request, found: Contract):
     """The exact document and its sha256 are shown, and the form carries the hash."""
     request.actor = actor_of(request)
     party = store.next_party(found.document)
-    if party is None or found.state != ContractState.AWAITING_SIGNATURES:
-        return redirect("contracts:contract", found.public_id)
     form = forms.SignForm(request.POST or None)
     errors = list(guards.why_not_sign(found, party, by=request.actor, at=request.at))
     if request.method == "POST" and form.is_valid():

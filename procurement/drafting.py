@@ -47,6 +47,13 @@ MOST_LINES = 400  # the largest order whose document is tested to be made within
 @transaction.atomic
 def start(framework: Framework, department: Organisation, *, title: str, by: Person, at: datetime) -> CallOff:
     """A new draft. The supplier is the framework's one supplier (direct award)."""
+    call_off = begin(framework, department, title=title, by=by, at=at)
+    audit.record("call_off.started", call_off, by=by, at=at, before=None, after=call_off.state)
+    return call_off
+
+
+def begin(framework: Framework, department: Organisation, *, title: str, by: Person, at: datetime) -> CallOff:
+    """The rows of a new draft; the caller holds the transaction and records what it is."""
     insist(guards.why_not_start(framework, department, by=by, at=at))
     supplier = framework.framework_suppliers.select_related("supplier").get().supplier
     call_off = CallOff.objects.create(
@@ -60,7 +67,6 @@ def start(framework: Framework, department: Organisation, *, title: str, by: Per
     call_off.save()
     Particulars.objects.create(call_off=call_off)
     touch(call_off.revision, by, at)
-    audit.record("call_off.started", call_off, by=by, at=at, before=None, after=call_off.state)
     return call_off
 
 

@@ -193,7 +193,7 @@ def confirm_contact(accession: Accession, *, shown_hash: str, by: Person, at: da
     insist(guards.why_not_confirm(accession, by=by, at=at))
     _insist_on_contact(accession, shown_hash)
     named = Named(accession.contact_name, accession.contact_email, PostCode.ADMINISTRATOR)
-    user = membership.appoint(accession.department, named, by=by, at=at)
+    user = membership.appoint(accession.department, named, tell=False, by=by, at=at)  # the invitation says so
     accession.contact_confirmed_by = by.person_id
     accession.save()
     audit.record("accession.contact_confirmed", accession, by=by, at=at, hash_shown=shown_hash,

@@ -63,11 +63,15 @@ def kind_of(post: str) -> str:
     return DelegationKind.PURCHASE if post in AUTHORITY_POSTS else DelegationKind.BUDGET
 
 
-def appoint(body: Organisation, named: NamedPerson, *, by: Actor, at: datetime) -> User:
+def appoint(body: Organisation, named: NamedPerson, *, tell: bool = True, by: Actor, at: datetime) -> User:
     """The named person's account, post, delegation and grant at a department that joins. What they have already stays.
-    The caller holds the transaction and has asked its own guard."""
+    Who has the post by this is told so, unless the caller writes to them itself (``tell``). The caller holds the
+    transaction and has asked its own guard."""
     body, on = lock(body), london_day(at)
+    before = set(PostHolding.objects.filter(post__organisation=body, user__email=named.email.lower()).values_list("pk", flat=True))
     user, holding = _seat(body, named.name, named.email, named.post, on)
+    if tell and holding.pk not in before:
+        notifications.tell_appointed(holding)
     if named.limit_gbp is not None or named.unlimited:
         same = {
             "holding": holding, "kind": kind_of(named.post), "limit_gbp": named.limit_gbp, "unlimited": named.unlimited,

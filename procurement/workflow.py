@@ -223,12 +223,13 @@ def copy(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
     """A new draft of the same department with the content of an older call-off."""
     call_off = lock_call_off(call_off)
     insist(guards.why_not_copy(call_off, by=by, at=at))
-    fresh = drafting.start(call_off.framework, call_off.department, title=call_off.title, by=by, at=at)
+    fresh = drafting.begin(call_off.framework, call_off.department, title=call_off.title, by=by, at=at)
     copying.copy_content(call_off.revision, fresh.revision)
     copying.copy_particulars(call_off.particulars, fresh.particulars)
     fresh.search_text = searching.text_of(fresh)
     fresh.save()
-    audit.record("call_off.copied", fresh, by=by, at=at, extra={"from": call_off.reference or str(call_off.public_id)})
+    audit.record("call_off.copied", fresh, by=by, at=at, before=None, after=fresh.state,
+                 extra={"from": call_off.reference or str(call_off.public_id)})  # fmt: skip
     return fresh
 
 

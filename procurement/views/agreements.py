@@ -11,6 +11,7 @@ from documents import rendering, store
 from documents.models import DocumentRevision
 from procurement import access, accession_display, accession_forms, agreements
 from procurement.middleware import actor_of
+from procurement.models import AccessionState
 from procurement.views.common import attempt, page
 
 
@@ -55,8 +56,9 @@ def download(request, public_id):
 def sign(request, public_id):
     """A stranger is told nothing, and who cannot sign now is told so before they sign in again."""
     found = _issued(request, public_id)
-    party = store.next_party(found.document)
-    if request.method != "POST" and party is not None:
+    open_for_signing = found.state == AccessionState.AGREEMENT_ISSUED and store.next_party(found.document) is not None
+    if request.method != "POST" or not open_for_signing:
+        party = store.next_party(found.document) or "authority"  # who signs last
         shut = list(agreements.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
         if shut:
             raise access.NotYours(shut)
@@ -68,8 +70,6 @@ def _sign_freshly(request, found):
     """The exact document and its sha256 are shown, and the form carries the hash."""
     request.actor = actor_of(request)
     party = store.next_party(found.document)
-    if party is None:
-        return redirect("procurement:accession", found.public_id)
     form = accession_forms.SignForm(request.POST or None)
     errors = list(agreements.why_not_sign(found, party, by=request.actor, at=request.at))
     if request.method == "POST" and form.is_valid():

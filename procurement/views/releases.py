@@ -217,7 +217,7 @@ def act(request, public_id, name):
             messages.success(request, wanted.done)
             return redirect("procurement:release", public_id)
     bound = {}
-    if wanted.binds:
+    if wanted.binds and hasattr(found, "draft"):  # the register's first release never was one: its state says why not
         bound = _difference(request, found, releasing.content_of(found))
         bound["shown_hash"] = found.content_hash or releasing.hashed(found, found.draft.sheets)
     return _act_page(request, found, form, errors, title=wanted.label, words=wanted.words, button=wanted.label,

@@ -179,34 +179,6 @@ def test_only_the_framework_manager_changes_its_life(email):
     assert cast.framework().state == "suspended"
 
 
-IN_STATE = {
-    "suspended": suspend, "terminated": terminate,
-    "expired": lambda: framework_life.expire(cast.framework(), at=EXPIRED),
-}  # fmt: skip
-ACTS = {
-    "suspend": (framework_life.suspend, {"reason": "x"}, {"live"}),
-    "resume": (framework_life.resume, {}, {"suspended"}),
-    "extend": (framework_life.extend, {"months": 1, "reason": "x", "notice": "N"}, {"live", "suspended"}),
-    "ceiling": (framework_life.change_ceiling, {"ceiling": Decimal("90000000.00"), "reason": "x"}, {"live", "suspended"}),
-    "propose": (framework_life.propose_termination, {"reason": "x"}, {"live", "suspended"}),
-}
-
-
-@pytest.mark.parametrize("state", ["live", "suspended", "terminated", "expired"])
-@pytest.mark.parametrize("name", ACTS)
-def test_every_act_is_refused_in_every_other_state(name, state):
-    if state in IN_STATE:
-        IN_STATE[state]()
-    action, more, states = ACTS[name]
-    before = cast.framework().state
-    if state in states:
-        manage(action, at=START, **more)
-    else:
-        with pytest.raises(Refused, match=f"FLEX-2007 is {state}"):
-            manage(action, at=START, **more)
-        assert cast.framework().state == before
-
-
 def test_a_reason_is_needed_and_nothing_is_half_done_without_one():
     call_off = cast.with_supplier()
     before = clocks.answer(call_off)

@@ -29,7 +29,7 @@ from procurement.models import (
     User,
 )
 from procurement.people_guards import posts_of
-from tests import cast
+from tests import cast, paper
 from tests.procurement.test_pages import post, sign_in
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -743,3 +743,20 @@ def test_the_authority_reads_whom_the_lead_has_proposed_and_nobody_else_does(cli
     confirm(accession)
     sign_in(client, "mary@museum.example")
     assert "not confirmed yet" not in client.get(here).content.decode()
+
+
+def test_everybody_who_is_new_by_joining_is_told_of_their_post_and_how_to_sign_in():
+    """They had an account without a password, a post and perhaps a limit, and nobody had written to them."""
+    people = [*cast.ons_people(), joining.Named("New", "new@ons.example", "contract_manager")]
+    values = {"statement": "Desktops.", "sites": cast.ONS_SITES, "people": people,
+              "files": [cast.evidence("signatory"), cast.evidence("delegation")]}  # fmt: skip
+    joining.save_application(cast.ons(), values, by=cast.person(REQUESTER), at=cast.START)
+    joining.apply(cast.ons(), by=cast.person(REQUESTER), at=cast.START)
+    shown = joining.current(cast.ons()).content_hash
+    joining.start_review(cast.ons(), by=cast.person(LEAD), at=cast.START)
+    joining.recommend(cast.ons(), shown_hash=shown, by=cast.person(LEAD), at=cast.START)
+    agreements.approve(cast.ons(), shown_hash=shown, by=cast.person(APPROVER), at=cast.START)
+    paper.agreement_issued(cast.ons())
+    agreements.activate(paper.agreement_archived(cast.ons()), at=cast.START)
+    told = Email.objects.filter(template__endswith="/appointed.txt")
+    assert [(mail.recipient, mail.context["new_account"]) for mail in told] == [("new@ons.example", True)]

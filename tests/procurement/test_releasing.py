@@ -182,28 +182,6 @@ ACTIONS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("state", IN_STATE)
-@pytest.mark.parametrize("action", ACTIONS)
-def test_an_act_is_done_in_its_states_and_refused_in_every_other(action, state):
-    act, allowed = ACTIONS[action]
-    release = releases.repriced(IN_STATE["draft"]()) if state == "draft" else IN_STATE[state]()
-    release = cast.fresh(release)
-    if action == "edit" and not hasattr(release, "draft"):
-        with pytest.raises(Refused):
-            releasing.save(release, releasing.content_of(release), edits=0, what="x", by=cast.person(MANAGER), at=cast.START)
-        return
-    before = (release.state, AuditEvent.objects.count(), Email.objects.count())
-    if state in allowed:
-        act(release)
-        assert AuditEvent.objects.count() == before[1] + 1, "exactly one record"
-        call_command("check_invariants")
-        return
-    with pytest.raises(Refused) as refused:
-        act(release)
-    assert f"The release is {cast.fresh(release).get_state_display()}." in str(refused.value)
-    assert (cast.fresh(release).state, AuditEvent.objects.count(), Email.objects.count()) == before
-
-
 @pytest.mark.parametrize("action", ["submit", "approve", "reject", "schedule", "withdraw"])
 def test_an_act_that_fails_at_its_end_leaves_nothing(action, monkeypatch):
     act, allowed = ACTIONS[action]

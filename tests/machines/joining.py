@@ -1,0 +1,142 @@
+"""The accession, with its access agreement."""
+
+from django.urls import reverse
+
+from documents import store
+from procurement import agreements, joining
+from procurement.models import AccessionQuestion, AccessionState, Application
+from tests import cast, paper
+from tests.cast import START
+from tests.machines import Action, Form, Machine
+
+A = AccessionState
+LEAD, APPROVER, MANAGER = "accession.lead@co.example", "accession.approver@co.example", "framework.manager@co.example"
+ONS, CONTACT = "requester@ons.example", {"contact_name": "Mary", "contact_email": "mary@museum.example"}
+PROPOSED, RECOMMENDED = "engaged, a contact proposed", "in_review, recommended"
+SIGNED_BY_ONE, CLOSED = "agreement_issued, signed by the department", "agreement_issued, closed"
+PIPELINE = ("prospect", "engaged", PROPOSED, "applied", "in_review", RECOMMENDED, "information_requested", "approved",
+            "agreement_issued", SIGNED_BY_ONE)  # fmt: skip
+
+
+def museum(_):
+    body = joining.Interest("MUSEUM", "The Museum", "GOVGB-MUSEUM", "London", crown=False)
+    return joining.add_interest(cast.framework(), body, seats_expected=50, by=cast.person(LEAD), at=START)
+
+
+def by(email: str, action, **more):
+    return lambda accession: action(accession, by=cast.person(email), at=START, **more)
+
+
+def application(accession) -> str:
+    return joining.hash_of(accession, joining.current(accession))
+
+
+def bound(email: str, action, hashed=application, **more):
+    """The same, with the hash of what was shown."""
+    return lambda accession: action(accession, shown_hash=hashed(accession), by=cast.person(email), at=START, **more)
+
+
+def form(email: str, name: str, hashed=None, **fields):
+    def made(accession) -> Form:
+        shown = {"shown_hash": hashed(accession)} if hashed else {}
+        return Form(email, reverse("procurement:accession_act", args=[accession.public_id, name]), fields | shown)
+
+    return made
+
+
+def filled_in(_):
+    values = {
+        "statement": "Desktops.", "sites": cast.ONS_SITES, "people": cast.ons_people(),
+        "files": [cast.evidence("signatory"), cast.evidence("delegation")],
+    }  # fmt: skip
+    joining.save_application(cast.ons(), values, by=cast.person(ONS), at=START)
+    return cast.ons()
+
+
+def edit(accession):
+    return joining.save_application(accession, {"statement": "Other words."}, by=cast.person(ONS), at=START)
+
+
+def question(accession):
+    return joining.ask(accession, text="Which lots?", by=cast.person(LEAD), at=START)
+
+
+def signing(email: str, turn: str) -> Action:
+    """Whoever it is signs for the party whose turn it is, as on the page, which is their own in one state."""
+
+    def shown(accession) -> str:
+        head = store.head(accession.document) if accession.document else None
+        return head.sha256 if head else "0" * 64
+
+    def act(accession):
+        party = (store.next_party(accession.document) if accession.document else None) or "authority"
+        return agreements.sign(accession, party, shown_sha256=shown(accession), by=cast.person(email), at=START)
+
+    return Action((turn,), act, lambda a: Form(email, reverse("procurement:sign_agreement", args=[a.public_id]), {
+        "read": "on", "shown_sha256": shown(a)}))  # fmt: skip
+
+
+def engage_form(accession) -> Form:
+    return form(LEAD, "engage", **CONTACT)(accession)
+
+
+def closed(accession):
+    paper.sign_agreement(accession, *paper.PARTIES[1])
+    paper.add(accession.document, "archive_timestamp")
+    return accession
+
+
+def withdraw(accession):
+    email = ONS if accession.department.code == "ONS" else LEAD
+    return agreements.withdraw(accession, reason="Not now.", by=cast.person(email), at=START)
+
+
+def withdraw_form(accession) -> Form:
+    return form(ONS if accession.department.code == "ONS" else LEAD, "withdraw", reason="Not now.")(accession)
+
+
+ACCESSION = Machine(
+    rows=(Application, AccessionQuestion),
+    states={
+        "prospect": (None, museum),
+        PROPOSED: ("prospect", by(LEAD, joining.engage, **CONTACT)),
+        "engaged": (None, filled_in),
+        "applied": ("engaged", bound(ONS, joining.apply)),
+        "in_review": ("applied", by(LEAD, joining.start_review)),
+        "information_requested": ("in_review", lambda a: question(a) and a),
+        RECOMMENDED: ("in_review", bound(LEAD, joining.recommend)),
+        "declined": (RECOMMENDED, by(APPROVER, joining.decline, reason="No room.")),
+        "approved": (RECOMMENDED, bound(APPROVER, agreements.approve)),
+        "withdrawn": ("approved", withdraw),
+        "agreement_issued": ("approved", paper.agreement_issued),
+        SIGNED_BY_ONE: ("agreement_issued", lambda a: paper.sign_agreement(a, *paper.PARTIES[0])),
+        CLOSED: (SIGNED_BY_ONE, closed),
+        "active": (CLOSED, lambda a: agreements.activate(a, at=START)),
+        "suspended": ("active", by(MANAGER, agreements.suspend, reason="Dues.")),
+        "ended": ("suspended", by(MANAGER, agreements.end, reason="Merged.")),
+    },
+    actions={
+        "engage": Action(("prospect",), by(LEAD, joining.engage, **CONTACT), engage_form),
+        "name a contact": Action((PROPOSED,), by(LEAD, joining.name_contact, **CONTACT), form(LEAD, "contact", **CONTACT)),
+        "confirm the contact": Action((PROPOSED,), bound(APPROVER, joining.confirm_contact, joining.contact_hash),
+                                      form(APPROVER, "confirm", joining.contact_hash)),
+        "edit": Action(("engaged", "information_requested"), edit),
+        "apply": Action(("engaged",), bound(ONS, joining.apply), form(ONS, "apply", application)),
+        "start_review": Action(("applied",), by(LEAD, joining.start_review), form(LEAD, "review")),
+        "request_information": Action(("in_review", RECOMMENDED), question, form(LEAD, "ask", text="Which lots?")),
+        "inform": Action(("information_requested",), bound(ONS, joining.answer, text="All."), form(ONS, "answer", application, text="All.")),
+        "recommend": Action(("in_review",), bound(LEAD, joining.recommend), form(LEAD, "recommend", application)),
+        "approve": Action((RECOMMENDED,), bound(APPROVER, agreements.approve), form(APPROVER, "approve", application)),
+        "decline": Action(("applied", "in_review", RECOMMENDED, "information_requested", "approved"),
+                          by(APPROVER, joining.decline, reason="No room."), form(APPROVER, "decline", reason="No room.")),
+        "withdraw": Action(PIPELINE, withdraw, withdraw_form),
+        "issue": Action(("approved",), lambda a: agreements.issued(a, at=START) if a.state != "approved" else paper.agreement_issued(a),
+                        quiet=True),
+        "sign for the department": signing(paper.PARTIES[0][1], "agreement_issued"),
+        "sign for the authority": signing(paper.PARTIES[1][1], SIGNED_BY_ONE),
+        "activate": Action((CLOSED,), lambda a: agreements.activate(a, at=START), quiet=True),
+        "suspend": Action(("active",), by(MANAGER, agreements.suspend, reason="Dues."), form(MANAGER, "suspend", reason="Dues.")),
+        "resume": Action(("suspended",), by(MANAGER, agreements.resume, reason="Paid."), form(MANAGER, "resume", reason="Paid.")),
+        "end": Action(("active", "suspended"), by(MANAGER, agreements.end, reason="Merged."), form(MANAGER, "end", reason="Merged.")),
+    },
+)  # fmt: skip

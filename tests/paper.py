@@ -1,0 +1,88 @@
+"""A worker with paper instead of keys: every row, move and record of a document is made by the real functions, and only
+the bytes are no PDF. What seals, signatures and timestamps are is tested where they are made (tests/documents,
+tests/contracts/test_formation.py); here they would cost a second each."""
+
+from contracts import formation
+from contracts.models import Contract
+from documents import storage, store
+from documents.models import Document, Purpose, Signature, SigningIntent
+from procurement import agreements
+from procurement.models import Accession
+from tests import cast
+from tests.cast import START
+
+
+def _next(document: Document, words: str) -> bytes:
+    """The bytes that would follow, in the store."""
+    last = store.head(document)
+    pdf = (storage.get(last.sha256) if last else b"%PDF-1.7 on paper\n") + f"{words} {document.pk}\n".encode()
+    storage.put(pdf)
+    return pdf
+
+
+def add(document: Document, purpose: str) -> None:
+    last = store.head(document)
+    pages = 1 if last is None else None
+    store.add_revision(document, _next(document, purpose), purpose, base_sha256=last.sha256 if last else None, pages=pages)
+
+
+def made(document: Document) -> None:
+    add(document, Purpose.DRAFT)
+    add(document, Purpose.ISSUING_SEAL)
+
+
+def signed(intent: SigningIntent) -> Signature:
+    return store.record_signature(intent, _next(intent.document, intent.field), certificate_sha256="0" * 64)
+
+
+def issued(contract: Contract) -> Contract:
+    made(contract.document)
+    return formation.issued(cast.fresh(contract), at=START)
+
+
+def act(contract: Contract, party: str, email: str) -> SigningIntent:
+    shown = store.head(contract.document).sha256
+    return formation.sign(cast.fresh(contract), party, shown_sha256=shown, by=cast.person(email), at=START)
+
+
+def sign(contract: Contract, party: str, email: str) -> Contract:
+    signed(act(contract, party, email))
+    return formation.signature_made(cast.fresh(contract), party, at=START)
+
+
+def archived(contract: Contract) -> Contract:
+    """Issued, signed by all three, and closed: ``formation.execute`` is what comes next."""
+    issued(contract)
+    for party, email in cast.SIGNATORIES:
+        sign(contract, party, email)
+    add(contract.document, Purpose.ARCHIVE_TIMESTAMP)
+    return cast.fresh(contract)
+
+
+def executed(contract: Contract) -> Contract:
+    return formation.execute(archived(contract), at=START)
+
+
+PARTIES = (("department", "signatory@ons.example"), ("authority", "authority.signatory@co.example"))
+
+
+def agreement_issued(accession: Accession) -> Accession:
+    made(accession.document)
+    return agreements.issued(cast.fresh(accession), at=START)
+
+
+def agreement_act(accession: Accession, party: str, email: str) -> SigningIntent:
+    shown = store.head(accession.document).sha256
+    return agreements.sign(cast.fresh(accession), party, shown_sha256=shown, by=cast.person(email), at=START)
+
+
+def sign_agreement(accession: Accession, party: str, email: str) -> Accession:
+    signed(agreement_act(accession, party, email))
+    return agreements.signature_made(cast.fresh(accession), at=START)
+
+
+def agreement_archived(accession: Accession) -> Accession:
+    for party, email in PARTIES:
+        sign_agreement(accession, party, email)
+    add(accession.document, Purpose.ARCHIVE_TIMESTAMP)
+    return cast.fresh(accession)

@@ -1,0 +1,393 @@
+"""Every action leaves one record of what it did on each thing it moved, and writes to exactly whom it concerns.
+
+One table over all actions of ordering, joining, releases, frameworks, people and contracts: an action without a row
+fails. The worlds are those of ``tests/machines``, each state come to once.
+"""
+
+import inspect
+import pkgutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+import contracts
+import procurement
+from contracts import closing, formation
+from documents import storage, store
+from documents.models import AuditEvent, Email, StateChange
+from procurement import (
+    agreements,
+    approval,
+    countering,
+    drafting,
+    framework_life,
+    joining,
+    loading,
+    membership,
+    negotiation,
+    order_sheets,
+    papers,
+    releasing,
+    reminding,
+    workflow,
+    working_days,
+)
+from procurement.models import ActingFor, Attachment, Delegation, Phase, PostHolding
+from tests import cast, paper
+from tests.cast import DESK, START
+from tests.machines import Machine, undone, walk
+from tests.machines import contracts as of_contracts
+from tests.machines import joining as of_joining
+from tests.machines import orders as of_orders
+from tests.machines.frameworks import EXPIRED, EXTEND, FRAMEWORK_MANAGER, shown
+from tests.machines.tables import MACHINES
+from tests.procurement.release_cast import ACCOUNT_MANAGER, FIRST_DAY, MIDNIGHT
+
+pytestmark = pytest.mark.django_db
+BUYER, LEAD, APPROVER = "requester@dius.example", "accession.lead@co.example", "accession.approver@co.example"
+MANAGER, DIRECTOR, ADMINISTRATOR = "framework.manager@co.example", "deputy.director@co.example", "administrator@dius.example"
+# who is written to, together
+REQUESTER = "requester@dius"  # the one who requested it, not every requester of the department
+FIRST = "budget.holder@dius deputy.budget.holder@dius"
+DESKS = "order.desk@fujitsu second.order.desk@fujitsu"
+ALL_SIDES = ("authority.signatory@co contract.manager@dius order.desk@fujitsu requester@dius second.order.desk@fujitsu "
+             "signatory@dius supplier.signatory@fujitsu")  # fmt: skip
+APPLICANTS = "administrator@ons requester@ons"
+BOTH = f"accession.lead@co {APPLICANTS}"
+APPROVERS = "catalogue.manager@co framework.manager@co"
+DRAFTERS_TOO = f"account.manager@fujitsu {APPROVERS}"
+EVERYBODY = ("account.manager@fujitsu framework.manager@co order.desk@fujitsu requester@co requester@dius "
+             "second.order.desk@fujitsu second.requester@dius")  # fmt: skip
+NEXT_WEEK = START + timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Row:
+    """``action`` is called with what ``given`` makes of the thing; ``records`` are the verbs it leaves; ``mails`` who is
+    written to by which template, addresses without ".example"."""
+
+    action: Callable
+    given: Callable[[Any], tuple[tuple, dict]]
+    records: str
+    mails: dict[str, str] = field(default_factory=dict)
+
+
+def on(email: str | None, /, *arguments, at=START, **words):
+    """With the thing itself, as the person; None for the system."""
+
+    def given(thing):
+        more = {name: value(thing) if callable(value) else value for name, value in words.items()}
+        if email is not None:
+            more["by"] = cast.person(email)
+        return (thing, *(argument(thing) if callable(argument) else argument for argument in arguments)), more | {"at": at}
+
+    return given
+
+
+def instead(find: Callable, given: Callable):
+    """With something that belongs to the thing."""
+    return lambda thing: given(find(thing))
+
+
+def in_chair(thing):
+    """The open step, decided by whoever sits in its chair on what it shows."""
+    step = of_orders.step(thing)
+    return step, of_orders.holder(step), step.revision.revision_hash
+
+
+def on_step(*, shown: bool = True, **words):
+    def given(thing):
+        step, email, hashed = in_chair(thing)
+        more = {"shown_hash": hashed, "no_conflict": True} if shown else {}
+        return (step,), words | more | {"by": cast.person(email), "at": START}
+
+    return given
+
+
+def on_exception(**words):
+    def given(asked):
+        step = asked.revision.steps.get(post="commercial_lead")
+        more = {"shown_hash": asked.revision.revision_hash, "no_conflict": True, "by": cast.person(of_orders.LEAD), "at": START}
+        return (step, asked), words | more
+
+    return given
+
+
+def holding(email: str) -> PostHolding:
+    return PostHolding.objects.filter(user__email=email).first()
+
+
+def body(code: str):
+    return lambda _thing: membership.Organisation.objects.get(code=code)
+
+
+def deputised(_):
+    found = holding("budget.holder@dius.example")
+    deputy = cast.person("contract.manager@dius.example").user
+    return ActingFor.objects.create(holding=found, deputy=deputy, starts_on=START.date(), ends_on=FIRST_DAY)
+
+
+def limit() -> membership.Limit:
+    sha256 = storage.put(cast.PDF)
+    return membership.Limit("budget", Decimal("30000.00"), False, None, START.date(), None, "letter.pdf", sha256)
+
+
+def stored(_order) -> papers.StoredFile:
+    data = cast.PDF + b"other"
+    return papers.StoredFile("plan.pdf", "application/pdf", storage.put(data), len(data))
+
+
+def release_content(release):
+    return releasing.content_of(release)
+
+
+def waiting(kind: str, moment):
+    return lambda _thing: (next(w for w in reminding.due(moment) if w.subject.startswith(kind)),)
+
+
+def no_more(_thing) -> order_sheets.Sheet:
+    return order_sheets.Sheet(sites=(drafting.Site("London", 1000),), term=None, lines=None)
+
+
+S = of_orders.S
+TERM = drafting.Term(date(2008, 4, 1), 55, date(2007, 11, 1), 5)
+STEP_REMINDED = working_days.due(START, 2)
+TABLE: dict[tuple[str, str], list[Row]] = {
+    ("call_off", S.DRAFT): [
+        Row(workflow.submit, on(BUYER), "call_off.submitted", {"your_turn": FIRST}),
+        Row(drafting.save_title, on(BUYER, "Another"), "call_off.title_saved"),
+        Row(drafting.save_sites, on(BUYER, [drafting.Site("London", 1000)], drop_quantities=True), "call_off.sites_saved"),
+        Row(drafting.save_term, on(BUYER, TERM), "call_off.term_saved"),
+        Row(drafting.save_services, on(BUYER, [drafting.Ordered(Phase.SHARED, "CORE-01", None, 1000)]), "call_off.services_saved"),
+        Row(drafting.save_kpis, on(BUYER, []), "call_off.service_levels_saved"),
+        Row(drafting.save_milestones, on(BUYER, []), "call_off.milestones_saved"),
+        Row(drafting.save_special_terms, on(BUYER, [], staff_transfer=False), "call_off.special_terms_saved"),
+        Row(papers.save_data_protection, on(BUYER, {"applies": False}), "call_off.data_protection_saved"),
+        Row(papers.save_budget, on(BUYER, budget_code="B-1"), "call_off.budget_saved"),
+        Row(papers.save_spend_control, on(BUYER, "SC-1"), "call_off.spend_control_saved"),
+        Row(papers.save_exceptions, on(BUYER, []), "call_off.exceptions_saved"),
+        Row(papers.attach, on(BUYER, stored, kind=Attachment.Kind.OTHER), "call_off.attachments_saved"),
+        Row(papers.detach, on(BUYER, lambda o: o.revision.attachments.get().pk), "call_off.attachments_saved"),
+        Row(papers.save_particulars, on(BUYER, of_orders.PARTICULARS), "call_off.particulars_saved"),
+        Row(order_sheets.take_over, on(BUYER, no_more), "call_off.sheet_saved"),
+        Row(workflow.withdraw, on(BUYER, reason="Not needed."), "call_off.withdrawn", {"ended": REQUESTER}),
+        Row(drafting.start, lambda o: ((o.framework, o.department), {"title": "New", "by": cast.requester(), "at": START}), "call_off.started"),
+    ],
+    ("call_off", S.DEPARTMENT_APPROVAL): [
+        Row(workflow.recall, on(BUYER), "call_off.recalled"),
+        Row(workflow.nudge, on(BUYER, at=NEXT_WEEK), "call_off.nudged", {"nudged": FIRST}),
+        Row(workflow.withdraw, on(BUYER, reason="Not needed."), "call_off.withdrawn", {"ended": REQUESTER}),
+        Row(workflow.lapse, on(None, at=EXPIRED), "call_off.lapsed", {"ended": REQUESTER}),
+        Row(approval.decide, on_step(), "call_off.endorsed_by_department", {"your_turn": "finance.director@dius technology.officer@dius"}),
+        Row(approval.return_for_changes, on_step(reason="Too large."), "call_off.returned", {"returned": REQUESTER}),
+        Row(approval.reject, on_step(reason="Too large."), "call_off.rejected", {"ended": REQUESTER}),
+        Row(approval.recuse, on_step(shown=False, reason="My brother."), "call_off.recused", {"recused": "administrator@dius deputy.budget.holder@dius"}),
+        Row(approval.ask, on_step(shown=False, text="Why?"), "call_off.queried", {"queried": REQUESTER}),
+        Row(reminding.remind, lambda t: (waiting("step", STEP_REMINDED)(t), {"at": STEP_REMINDED}), "call_off.reminded", {"reminder": FIRST}),
+    ],
+    ("approval_step", "open"): [
+        Row(approval.decide, on_step(), "call_off.committed_by_department", {"your_turn": "commercial.lead@co finance.lead@co"}),
+    ],
+    ("call_off", S.AUTHORITY_APPROVAL): [
+        Row(approval.decide, on_step(), "call_off.endorsed_by_authority"),
+        Row(approval.decide, instead(lambda o: of_orders.decide_all(o, cast.ROUTE[4:6]), on_step()), "call_off.committed_by_authority",
+            {"order_received": DESKS, "with_supplier": REQUESTER}),
+        Row(approval.return_for_changes, on_step(reason="Too large."), "call_off.returned", {"returned": REQUESTER}),
+        Row(approval.reject, on_step(reason="Too large."), "call_off.rejected", {"ended": REQUESTER}),
+    ],
+    ("call_off", S.WITH_SUPPLIER): [
+        Row(workflow.nudge, on(BUYER, at=NEXT_WEEK - timedelta(days=4)), "call_off.nudged", {"nudged": DESKS}),
+        Row(workflow.withdraw, on(BUYER, reason="Not needed."), "call_off.withdrawn", {"ended": REQUESTER, "withdrawn_from_supplier": DESKS}),
+        Row(workflow.lapse, on(None, at=EXPIRED), "call_off.lapsed", {"ended": REQUESTER, "withdrawn_from_supplier": DESKS}),
+        Row(workflow.decline, on(DESK, code="capacity", reason="Full."), "call_off.declined", {"ended": REQUESTER}),
+        Row(negotiation.ask, on(DESK, text="Which door?"), "call_off.clarification_asked", {"clarify": REQUESTER}),
+        Row(countering.counter, on(DESK, cast.later, reason="Full."), "call_off.counter_proposed", {"counter_proposed": REQUESTER}),
+        Row(formation.accept_order, on(DESK, shown_hash=lambda o: o.revision.revision_hash),
+            "call_off.confirmed document.asked_for contract.opened", {"confirmed": REQUESTER}),
+    ],
+    ("call_off", S.COUNTER_PROPOSED): [
+        Row(countering.accept, instead(of_orders.newest, on(BUYER, shown_hash=cast.shown)), "call_off.counter_accepted", {"counter_accepted": DESKS, "your_turn": FIRST}),
+        Row(countering.refuse_it, instead(of_orders.newest, on(BUYER, reason="No.")), "call_off.counter_refused", {"counter_refused": DESKS}),
+        Row(countering.take_back, instead(of_orders.newest, on(DESK)), "call_off.counter_withdrawn", {"counter_taken_back": REQUESTER}),
+        Row(workflow.withdraw, on(BUYER, reason="Not needed."), "call_off.withdrawn", {"ended": REQUESTER, "withdrawn_from_supplier": DESKS}),
+    ],
+    ("call_off", S.REJECTED): [Row(workflow.copy, on(BUYER), "call_off.copied")],
+    ("query", "open"): [Row(approval.answer, on(BUYER, text="It is."), "call_off.query_answered", {"answered": "budget.holder@dius"})],
+    ("clarification", "open"): [Row(negotiation.answer, on(BUYER, text="The left."), "call_off.clarified", {"clarified": DESKS})],
+    ("exception", "asked"): [
+        Row(approval.grant_exception, on_exception(), "call_off.exception_granted"),
+        Row(approval.refuse_exception, on_exception(reason="No."), "call_off.exception_refused", {"returned": REQUESTER}),
+    ],
+    ("contract", "preparing"): [
+        Row(formation.issued, instead(lambda c: paper.made(c.document) or cast.fresh(c), on(None)), "contract.issued", {"please_sign": "supplier.signatory@fujitsu"}),
+        Row(formation.void_unsigned, on(None, at=of_contracts.OVER), "document.voided contract.voided call_off.reopened call_off.lapsed", {"void": ALL_SIDES, "ended": REQUESTER, "withdrawn_from_supplier": DESKS}),
+    ],
+    ("contract", "awaiting_signatures"): [
+        Row(formation.sign, on(of_contracts.SUPPLIER, "supplier", shown_sha256=of_contracts.shown), "contract.signed_by_supplier"),
+        Row(formation.refuse_to_sign, on(of_contracts.SUPPLIER, "supplier", reason="A term.", changes_wanted=True),
+            "document.voided contract.voided call_off.reopened", {"void": ALL_SIDES, "returned": REQUESTER}),
+        Row(formation.refuse_to_sign, on(of_contracts.SUPPLIER, "supplier", reason="A term.", changes_wanted=False),
+            "document.voided contract.voided call_off.ended", {"void": ALL_SIDES, "ended": REQUESTER}),
+        Row(formation.signature_made, instead(lambda c: paper.signed(paper.act(c, *cast.SIGNATORIES[0])) and c, on(None, "supplier")),
+            "", {"please_sign": "signatory@dius"}),  # the signature itself is the document's record
+        Row(formation.signature_left_out, instead(lambda c: c, on(None, lambda c: paper.act(c, *cast.SIGNATORIES[0]))), "contract.signature_left_out"),
+    ],
+    ("contract", "awaiting_signatures, signed by two"): [
+        Row(formation.signature_made, instead(lambda c: paper.signed(paper.act(c, *cast.SIGNATORIES[2])) and c, on(None, "authority")),
+            "contract.binding"),
+    ],
+    ("contract", "awaiting_signatures, closed"): [Row(formation.execute, on(None), "contract.executed call_off.contracted", {"executed": ALL_SIDES})],
+}  # fmt: skip
+A = of_joining
+TABLE |= {
+    ("accession", "prospect"): [
+        Row(joining.engage, on(LEAD, **A.CONTACT), "accession.engaged", {"accession_confirm": "accession.approver@co"}),
+        Row(agreements.withdraw, on(LEAD, reason="No."), "accession.withdrawn", {"accession_closed": "accession.lead@co"}),
+    ],
+    ("accession", A.PROPOSED): [
+        Row(joining.name_contact, on(LEAD, **A.CONTACT), "accession.contact_named"),
+        Row(joining.confirm_contact, on(APPROVER, shown_hash=joining.contact_hash), "organisation.appointed accession.contact_confirmed", {"accession_invited": "mary@museum"}),
+    ],
+    ("accession", "engaged"): [
+        Row(joining.save_application, on(A.ONS, {"statement": "Other."}), "accession.application_saved"),
+        Row(joining.apply, on(A.ONS, shown_hash=A.application), "accession.applied", {"accession_applied": "accession.lead@co"}),
+    ],
+    ("accession", "applied"): [
+        Row(joining.start_review, on(LEAD), "accession.review_started"),
+        Row(joining.decline, on(APPROVER, reason="No room."), "accession.declined", {"accession_closed": BOTH}),
+        Row(reminding.remind, lambda t: (waiting("review", START + timedelta(days=60))(t), {"at": START + timedelta(days=60)}), "accession.reminded", {"reminder": "accession.lead@co"}),
+    ],
+    ("accession", "in_review"): [
+        Row(joining.ask, on(LEAD, text="Which lots?"), "accession.information_requested", {"accession_asked": APPLICANTS}),
+        Row(joining.recommend, on(LEAD, shown_hash=A.application), "accession.recommended", {"accession_recommended": "accession.approver@co"}),
+    ],
+    ("accession", "information_requested"): [Row(joining.answer, on(A.ONS, text="All."), "accession.informed", {"accession_informed": "accession.lead@co"})],
+    ("accession", A.RECOMMENDED): [
+        Row(agreements.approve, on(APPROVER, shown_hash=A.application), "organisation.appointed accession.approved document.asked_for", {"accession_approved": APPLICANTS}),
+    ],
+    ("accession", "approved"): [
+        Row(agreements.issued, instead(lambda a: paper.made(a.document) or cast.fresh(a), on(None)), "accession.agreement_issued", {"accession_please_sign": "signatory@ons"}),
+        Row(agreements.withdraw, on(A.ONS, reason="No."), "document.voided accession.withdrawn", {"accession_closed": BOTH}),
+    ],
+    ("accession", "agreement_issued"): [
+        Row(agreements.sign, on(paper.PARTIES[0][1], "department", shown_sha256=lambda a: store.head(a.document).sha256), "accession.signed_by_department"),
+        Row(agreements.signature_left_out, on(None, lambda a: paper.agreement_act(a, *paper.PARTIES[0])), "accession.signature_left_out"),
+    ],
+    ("accession", A.SIGNED_BY_ONE): [
+        Row(agreements.signature_made, instead(lambda a: paper.signed(paper.agreement_act(a, *paper.PARTIES[1])) and a, on(None)), "accession.signed"),
+    ],
+    ("accession", A.CLOSED): [Row(agreements.activate, on(None), " ".join(["organisation.appointed"] * 8 + ["accession.activated"]), {"accession_joined": BOTH})],
+    ("accession", "active"): [
+        Row(agreements.suspend, on(MANAGER, reason="Dues."), "accession.suspended", {"accession_membership": APPLICANTS}),
+        Row(agreements.end, on(MANAGER, reason="Merged."), "accession.ended", {"accession_membership": APPLICANTS}),
+    ],
+    ("accession", "suspended"): [Row(agreements.resume, on(MANAGER, reason="Paid."), "accession.resumed", {"accession_membership": APPLICANTS})],
+    ("framework", "live"): [
+        Row(framework_life.suspend, on(MANAGER, reason="Examined."), "framework.suspended", {"framework_changed": EVERYBODY}),
+        Row(framework_life.extend, on(MANAGER, **EXTEND), "framework.extended", {"framework_changed": EVERYBODY}),
+        Row(framework_life.change_ceiling, on(MANAGER, ceiling=Decimal("90000000.00"), reason="Cut."), "framework.ceiling_changed"),
+        Row(framework_life.propose_termination, on(MANAGER, reason="Insolvent."), "framework.termination_proposed", {"termination_proposed": "deputy.director@co"}),
+        Row(framework_life.expire, on(None, at=EXPIRED), "framework.expired", {"framework_changed": EVERYBODY}),
+        Row(joining.add_interest, lambda f: ((f, joining.Interest("MUSEUM", "The Museum", "GOVGB-MUSEUM", "London", crown=False)),
+            {"seats_expected": 5, "by": cast.person(LEAD), "at": START}), "organisation.entered accession.entered"),
+        Row(releasing.start, lambda f: ((f, cast.person(ACCOUNT_MANAGER).user.holdings.first().post.organisation),
+            {"title": "New", "by": cast.person(ACCOUNT_MANAGER), "at": START}), "catalogue_release.drafted"),
+        Row(membership.invite, instead(body("DIUS"), on(ADMINISTRATOR, name="New", email="new@dius.example", post="contract_manager")), "organisation.invited", {"appointed": "new@dius", "powers": "accounting.officer@dius"}),
+        Row(membership.end_holding, instead(lambda _: holding("budget.holder@dius.example"), on(ADMINISTRATOR, ends_on=START.date())), "organisation.post_ended"),
+        Row(membership.delegate, instead(lambda _: holding("budget.holder@dius.example"), on(ADMINISTRATOR, lambda _: limit())), "organisation.delegated", {"powers": "accounting.officer@dius"}),
+        Row(membership.end_delegation, instead(lambda _: Delegation.objects.filter(holding__user__email=cast.ROUTE[3]).first(),
+            on(ADMINISTRATOR, ends_on=START.date())), "organisation.delegation_ended"),
+        Row(membership.name_deputy, instead(lambda _: holding("budget.holder@dius.example"), on(ADMINISTRATOR,
+            lambda _: cast.person("contract.manager@dius.example").user, starts_on=START.date(), ends_on=FIRST_DAY)), "organisation.deputy_named",
+            {"deputy": "accounting.officer@dius budget.holder@dius contract.manager@dius"}),
+        Row(membership.end_deputy, instead(deputised, on(ADMINISTRATOR)), "organisation.deputy_ended"),
+        Row(membership.prefer_news, instead(lambda _: cast.requester().user, on(BUYER, news="none")), "user.preferred_news"),
+    ],
+    ("framework", "suspended"): [Row(framework_life.resume, on(MANAGER), "framework.resumed", {"framework_changed": EVERYBODY})],
+    ("framework", "live, its termination proposed"): [
+        Row(framework_life.terminate, on(DIRECTOR), "framework.terminated", {"framework_changed": EVERYBODY}),
+        Row(framework_life.drop_termination, on(DIRECTOR, reason="Paid."), "framework.termination_dropped", {"termination_dropped": "framework.manager@co"}),
+    ],
+    ("framework", "expired"): [Row(closing.close, on(MANAGER, at=EXPIRED), "framework.closed")],
+    ("catalogue_release", "draft"): [
+        Row(releasing.save, on(ACCOUNT_MANAGER, release_content, edits=lambda r: r.draft.edits, what="prices"), "catalogue_release.edited"),
+        Row(releasing.submit, on(ACCOUNT_MANAGER, shown_hash=shown), "catalogue_release.submitted", {"release_submitted": APPROVERS}),
+        Row(releasing.withdraw, on(ACCOUNT_MANAGER, reason="No."), "catalogue_release.withdrawn"),
+    ],
+    ("catalogue_release", "submitted"): [
+        Row(releasing.approve, on(FRAMEWORK_MANAGER, shown_hash=shown), "catalogue_release.approved", {"release_decided": "account.manager@fujitsu"}),
+        Row(releasing.reject, on(FRAMEWORK_MANAGER, reason="No."), "catalogue_release.rejected", {"release_decided": "account.manager@fujitsu"}),
+        Row(releasing.withdraw, on(ACCOUNT_MANAGER, reason="No."), "catalogue_release.withdrawn", {"release_decided": DRAFTERS_TOO}),
+    ],
+    ("catalogue_release", "approved"): [Row(releasing.schedule, on(FRAMEWORK_MANAGER, first_day=FIRST_DAY), "catalogue_release.scheduled", {"release_scheduled": "account.manager@fujitsu"})],
+    ("catalogue_release", "scheduled"): [
+        Row(releasing.withdraw, on(FRAMEWORK_MANAGER, reason="No."), "catalogue_release.withdrawn", {"release_decided": DRAFTERS_TOO}),
+        Row(releasing.go_live, on(None, at=MIDNIGHT), "catalogue_release.superseded catalogue_release.live", {"release_live": "account.manager@fujitsu"}),
+    ],
+}  # fmt: skip
+
+
+def actions() -> set[Callable]:
+    """Every public function of the two apps that is one transaction and is told the moment."""
+    found = set()
+    for package in (procurement, contracts):
+        for module in pkgutil.iter_modules(package.__path__):
+            if module.name not in ("migrations", "models", "management", "views"):
+                for name, thing in vars(import_module(f"{package.__name__}.{module.name}")).items():
+                    if inspect.isfunction(thing) and not name.startswith("_") and hasattr(thing, "__wrapped__"):
+                        where = inspect.unwrap(thing)
+                        keywords = inspect.signature(thing).parameters
+                        if "at" in keywords and where.__module__.startswith(package.__name__) and _is_atomic(thing):
+                            found.add(thing)
+    return found
+
+
+def _is_atomic(function: Callable) -> bool:
+    return any("atomic" in line for line in inspect.getsource(function).splitlines()[:3])
+
+
+NO_ACTIONS = {loading.load, releasing.supersede}  # the operator's opening of the register; a part of ``go_live``
+
+
+def test_every_action_has_its_row():
+    rows = {row.action for rows in TABLE.values() for row in rows}
+    assert len(rows) > 80
+    missing = actions() - rows - NO_ACTIONS
+    assert missing == set(), sorted(f"{f.__module__}.{f.__name__}" for f in missing)
+    assert rows <= actions()
+
+
+def left(row: Row, thing) -> tuple[str, dict[str, str], list[str]]:
+    """The verbs, the mails, and what is wrong with the records, of the action done and taken back."""
+    with undone():
+        arguments, words = row.given(thing)
+        events, mails, changes = (model.objects.order_by("-id").values_list("id", flat=True).first() or 0 for model in (AuditEvent, Email, StateChange))
+        row.action(*arguments, **words)
+        recorded = list(AuditEvent.objects.filter(id__gt=events).order_by("id"))
+        sent: dict[str, list[str]] = {}
+        for template, to in Email.objects.filter(id__gt=mails).order_by("template", "recipient").values_list("template", "recipient"):
+            sent.setdefault(template.rpartition("/")[2].removesuffix(".txt"), []).append(to.removesuffix(".example"))
+        moved = Counter((c.source, c.target) for c in StateChange.objects.filter(id__gt=changes).exclude(machine="approval_step"))
+        said = Counter((e.before, e.after) for e in recorded if e.before != e.after)
+        faults = [] if moved == said else [f"moved {dict(moved)}, recorded {dict(said)}"]
+        return " ".join(e.verb for e in recorded), {name: " ".join(to) for name, to in sent.items()}, faults
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _state in TABLE}))
+def test_an_action_leaves_its_records_and_mails_and_no_other(name):
+    machine: Machine = MACHINES[name]
+    wrong, met = [], set()
+    for state, thing in walk(machine):
+        met.add(state)
+        for row in TABLE.get((name, state), ()):
+            records, mails, faults = left(row, cast.fresh(thing))
+            if (records, mails, faults) != (row.records, row.mails, []):
+                wrong.append(f"{state}, {row.action.__module__}.{row.action.__name__}: {records!r}, {mails!r} {faults}")
+    assert wrong == [], "\n".join(wrong)
+    assert {state for called, state in TABLE if called == name} <= met
