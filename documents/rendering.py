@@ -210,7 +210,7 @@ def _settle(raw: bytes) -> bytes:
     """Object streams before the first signature make every later check several times faster."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(raw)) as pdf:
-        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)
+        pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
     return out.getvalue()
 
 

@@ -307,6 +307,8 @@ TABLE |= {
             lambda _: cast.person("contract.manager@dius.example").user, starts_on=START.date(), ends_on=FIRST_DAY)), "organisation.deputy_named",
             {"deputy": "accounting.officer@dius budget.holder@dius contract.manager@dius"}),
         Row(membership.end_deputy, instead(deputised, on(ADMINISTRATOR)), "organisation.deputy_ended"),
+        Row(membership.stop, instead(body("DIUS"), on(ADMINISTRATOR, lambda _: cast.person("budget.holder@dius.example").user, reason="Left.")),
+            "organisation.person_stopped", {"stopped": "accounting.officer@dius budget.holder@dius"}),
         Row(membership.prefer_news, instead(lambda _: cast.requester().user, on(BUYER, news="none")), "user.preferred_news"),
     ],
     ("framework", "suspended"): [Row(framework_life.resume, on(MANAGER), "framework.resumed", {"framework_changed": EVERYBODY})],
