@@ -112,12 +112,15 @@ def framework_addresses(framework):
     return made
 
 
+CODES = {"procurement:release_bands": "seats", "procurement:release_measure": "EUS-B"}
+
+
 def release_addresses(release):
     made = {}
     for name, pattern in patterns().items():
         if pattern.startswith("releases/<"):
             parts = [piece.split(">")[0] for piece in pattern.split("<")[1:]]
-            given = {"public_id": release.public_id, "code": "seats" if name.endswith("release_bands") else "CORE-01", "number": 1, "kind": "csv", "name": "catalogue" if "kind" in parts else "withdraw"}
+            given = {"public_id": release.public_id, "code": CODES.get(name, "CORE-01"), "number": 1, "kind": "csv", "name": "catalogue" if "kind" in parts else "withdraw"}
             made[name] = reverse(name, kwargs={part: given[part] for part in parts})
     return made
 
@@ -151,8 +154,10 @@ ORDERS = {
 }
 FRAMEWORK_STATES = ("suspended", "terminated")
 FRAMEWORKS = {
+    "O403 D200 R200 A200 | O403 D200 R200 A200":
+        "procurement:catalogue procurement:service procurement:framework",
     "D200 R200 A200 | D200 R200 A200":
-        "procurement:catalogue procurement:service procurement:framework procurement:releases",
+        "procurement:releases",
     "A200 | A200":
         "procurement:framework_act procurement:interest contracts:close_framework",
     "D200 A200 | D200 A200":
@@ -172,7 +177,8 @@ RELEASES = {
         "procurement:release_effects procurement:release_act",
     "S200 | S403 | S403 | M403":
         "procurement:release_upload procurement:add_service procurement:release_service procurement:add_bands "
-        "procurement:release_bands procurement:add_rule procurement:release_rule",
+        "procurement:release_bands procurement:add_measure procurement:release_measure procurement:add_rule "
+        "procurement:release_rule",
 }
 TABLES = {order_addresses: ORDERS, framework_addresses: FRAMEWORKS, release_addresses: RELEASES}
 

@@ -21,7 +21,7 @@ def test_they_hold_for_an_instance_nobody_used():
 
 
 def test_they_hold_at_every_stage_up_to_the_signed_contract():
-    for stage in (cast.drafted, cast.submitted, cast.with_supplier, cast.executed):
+    for stage in (cast.drafted, cast.submitted, cast.with_supplier, cast.issued, cast.executed):
         stage()
         assert names() == set(), stage.__name__
 

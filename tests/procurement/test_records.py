@@ -252,6 +252,8 @@ TABLE |= {
     ],
     ("accession", A.PROPOSED): [
         Row(joining.name_contact, on(LEAD, **A.CONTACT), "accession.contact_named"),
+        Row(joining.refuse_contact, on(APPROVER, shown_hash=joining.contact_hash, reason="Nobody knows her."),
+            "accession.contact_refused", {"accession_contact_refused": "accession.lead@co"}),
         Row(joining.confirm_contact, on(APPROVER, shown_hash=joining.contact_hash), "organisation.appointed accession.contact_confirmed", {"accession_invited": "mary@museum"}),
     ],
     ("accession", "engaged"): [
