@@ -268,6 +268,19 @@ SELECT i.id AS intent, j.number, i.act ->> 'name' AS name
     OR EXISTS (SELECT 1 FROM procurement_accessiondecision d JOIN procurement_application a ON a.id = d.application_id
                 WHERE a.accession_id = j.id AND who.person_id IN (d.person_id, d.principal_id));
 
+-- 13 contracts_are_signed_by_others: nobody who requested or submitted an order, or had it submitted by their deputy, signs its contract or has it signed
+SELECT i.id AS intent, k.number, i.act ->> 'name' AS name
+  FROM documents_signingintent i
+  JOIN contracts_contract k ON k.document_id = i.document_id
+  JOIN procurement_calloffrevision r ON r.id = k.revision_id
+  JOIN procurement_calloff c ON c.id = k.call_off_id
+  JOIN procurement_user u ON u.id = c.requester_id
+  LEFT JOIN procurement_delegation d ON d.id = (i.act ->> 'delegation')::bigint
+  LEFT JOIN procurement_postholding h ON h.id = d.holding_id
+  LEFT JOIN procurement_user p ON p.id = h.user_id
+ WHERE (i.act ->> 'person_id')::uuid IN (u.person_id, r.submitted_by, r.submitted_for)
+    OR p.person_id IN (u.person_id, r.submitted_by, r.submitted_for);
+
 -- 13 complete_documents_bear_every_signature: nothing is complete before each expected signer signed
 SELECT d.id AS document, signer ->> 'field' AS missing
   FROM documents_document d CROSS JOIN LATERAL jsonb_array_elements(d.expected_signers) signer

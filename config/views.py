@@ -55,7 +55,7 @@ def search(request):
     if text:
         who = request.actor, request.day
         call_offs = [
-            {"order": order, "state": display.state_words(order, access.viewpoint(who[0], order, who[1]))}
+            {"order": order, "state": order.state_words(access.viewpoint(who[0], order, who[1]))}
             for order in queries.visible_list(*who, text=text).order_by("-created_at", "-id")[:MOST_FOUND]
         ]
         contracts = list(contract_queries.visible_list(*who, text=text).order_by("-formed_at", "-id")[:MOST_FOUND])

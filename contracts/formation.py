@@ -19,6 +19,7 @@ from documents.models import Document, SigningIntent
 from documents.refusal import insist, refuse
 from procurement import signing, workflow
 from procurement.actors import Person
+from procurement.guards import for_order_desk
 from procurement.locking import lock_call_off
 from procurement.models import CallOff
 
@@ -34,6 +35,7 @@ def subject_of(contract: Contract) -> str:
 def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime) -> Contract:
     """The order desk accepts: the contract record is opened and its document asked for, in one transaction."""
     call_off = workflow.confirm(call_off, shown_hash=shown_hash, by=by, at=at)
+    acting_for = for_order_desk(call_off, by, at)
     revision = call_off.revision
     starts_on, ends_on = _term(revision)
     contract = Contract(
@@ -52,10 +54,10 @@ def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime
         kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=subject_of(contract), number=contract.number,
         payload=payload.build(contract, accepted_at=at, real_at=clock.real_now()),
         signers=signing.expected(guards.boxes(contract)),
-        by=by, at=at,
+        by=by, at=at, acting_for=acting_for,
     )  # fmt: skip
     contract.save()
-    audit.record("contract.opened", contract, by=by, at=at, before=None, after=contract.state)
+    audit.record("contract.opened", contract, by=by, at=at, before=None, after=contract.state, acting_for=acting_for)
     jobs.enqueue("contracts.make_document", subject_of(contract), key=f"make:{contract.public_id}")
     return contract
 
@@ -176,13 +178,14 @@ def _first_version(contract: Contract) -> None:
     )
 
 
-def _void(contract: Contract, *, reason: str, by: Actor, at: datetime) -> None:
+def _void(contract: Contract, *, reason: str, by: Actor, at: datetime, acting_for: str = "") -> None:
     """Nobody signs it any more; what becomes of the call-off is the caller's."""
     before = contract.state
-    store.void(contract.document, by=by, at=at)
+    store.void(contract.document, by=by, at=at, acting_for=acting_for)
     contract.void(at=at, reason=reason)
     contract.save()
-    audit.record("contract.voided", contract, by=by, at=at, before=before, after=contract.state, reason=reason)
+    audit.record("contract.voided", contract, by=by, at=at, before=before, after=contract.state, reason=reason,
+                 acting_for=acting_for)  # fmt: skip
     notifications.tell_void(contract, at)
 
 
@@ -209,9 +212,11 @@ def refuse_to_sign(
     insist(guards.why_not_refuse(contract, party, by=by, at=at))
     if not reason.strip():
         refuse(_("Give a reason: it is what the other parties will read."))
-    _void(contract, reason=reason, by=by, at=at)
+    principal = guards.signing_of(contract).box(party).seat(by, at).principal
+    acting_for = principal.name if principal else ""
+    _void(contract, reason=reason, by=by, at=at, acting_for=acting_for)
     if changes_wanted:
-        workflow.reopen(contract.call_off, reason=reason, by=by, at=at)
+        workflow.reopen(contract.call_off, reason=reason, by=by, at=at, acting_for=acting_for)
     else:
-        workflow.end_refused(contract.call_off, reason=reason, by=by, at=at)
+        workflow.end_refused(contract.call_off, reason=reason, by=by, at=at, acting_for=acting_for)
     return contract

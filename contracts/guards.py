@@ -34,11 +34,13 @@ def boxes(contract: Contract) -> tuple[signing.Box, ...]:
 
 
 def signing_of(contract: Contract) -> signing.Signing:
-    """A signatory may have decided, but not have requested or submitted the order; the delegation covers its value."""
+    """A signatory may have decided, but not have requested or submitted the order, nor had it submitted by their
+    deputy (domain.md, rule 3); the delegation covers its value."""
+    revision = contract.revision
     return signing.Signing(
-        contract.document, boxes(contract), contract.original_value_gbp, contract.revision.lots,
-        frozenset({contract.call_off.requester.person_id, contract.revision.submitted_by}),
-        _("Whoever requested or submitted an order cannot sign its contract."),
+        contract.document, boxes(contract), contract.original_value_gbp, revision.lots,
+        frozenset({contract.call_off.requester.person_id, revision.submitted_by, revision.submitted_for} - {None}),
+        _("Whoever requested or submitted an order, or had it submitted for them, cannot sign its contract."),
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def _event_row(
 ) -> dict[str, str]:
     event = audit.history(call_off).filter(verb__in=verbs, hash_shown=revision.revision_hash).latest("id")
     return {
-        "act": act, "name": name or event.actor_words, "post": post, "organisation": organisation, "acting_for": "",
+        "act": act, "name": name or event.actor_words, "post": post, "organisation": organisation, "acting_for": event.acting_for,
         "delegation": "", "at": iso(event.at), "real_at": iso(event.real_at), "revision_hash": revision.revision_hash,
     }  # fmt: skip
 

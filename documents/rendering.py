@@ -207,7 +207,7 @@ def lay_out(source: str, css: str, inside: tuple[Kind, bytes], when: datetime) -
 
 
 def _settle(raw: bytes) -> bytes:
-    """Object streams before the first signature make every later check several times faster."""
+    """The same bytes each time. Without object streams: a check would read the index of a stream again for each object."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(raw)) as pdf:
         pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)

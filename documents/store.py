@@ -19,7 +19,7 @@ class HeadMoved(RuntimeError):
 
 def create(
     *, kind: str, version: int, subject: str, number: str, payload: dict[str, Any], signers: Sequence[dict[str, str]],
-    by: Actor, at,
+    by: Actor, at, acting_for: str = "",
 ) -> Document:  # fmt: skip
     """Freeze the payload. ``signers`` in signing order: field, party, identifier, name."""
     document = Document.objects.create(
@@ -27,7 +27,7 @@ def create(
         payload_sha256=canonical.sha256_hex(canonical.dumps(payload)), expected_signers=list(signers),
         created_at=clock.real_now(),
     )  # fmt: skip
-    audit.record("document.asked_for", document, by=by, at=at, before=None, after=document.state)
+    audit.record("document.asked_for", document, by=by, at=at, before=None, after=document.state, acting_for=acting_for)
     return document
 
 
@@ -132,11 +132,11 @@ def record_signature(intent: SigningIntent, pdf: bytes, *, certificate_sha256: s
     )
 
 
-def void(document: Document, *, by: Actor, at) -> Document:
+def void(document: Document, *, by: Actor, at, acting_for: str = "") -> Document:
     """Nobody signs it any more. The stored bytes and rows stay."""
     document = lock(document)
     before = document.state
     document.void()
     document.save(update_fields=["state"])
-    audit.record("document.voided", document, by=by, at=at, before=before, after=document.state)
+    audit.record("document.voided", document, by=by, at=at, before=before, after=document.state, acting_for=acting_for)
     return document

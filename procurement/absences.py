@@ -21,11 +21,12 @@ def _of(chairs: Iterable[Chair], path: str) -> Q:
 
 
 def words(chairs: Iterable[Chair], first: date, last: date) -> dict[Chair, list[str]]:
-    """By chair, in words: whose deputy acts on some day from the first to the last, and whose post ends on one of them.
-    Two queries, however many chairs."""
+    """By chair, in words: whose deputy acts on some day from the first to the last, and whose post ends on one of them;
+    who was stopped at once has gone, and is not spoken of. Two queries, however many chairs."""
     chairs, found = list(chairs), defaultdict(list)
     acting = ActingFor.objects.filter(
-        _of(chairs, "holding__"), starts_on__lte=last, ends_on__gte=first, holding__user__is_active=True
+        _of(chairs, "holding__"), starts_on__lte=last, ends_on__gte=first, holding__user__is_active=True,
+        holding__stopped_at__isnull=True,
     ).select_related("holding__post", "holding__user", "deputy")
     for row in acting.order_by("starts_on", "id"):
         chair = row.holding.post.organisation_id, row.holding.post.code
@@ -34,7 +35,8 @@ def words(chairs: Iterable[Chair], first: date, last: date) -> dict[Chair, list[
             % {"name": row.principal.name, "days": day_range(row.starts_on, row.ends_on), "deputy": row.deputy.name}
         )
     ending = PostHolding.objects.filter(
-        _of(chairs, ""), starts_on__lte=first, ends_on__gte=first, ends_on__lte=last, user__is_active=True
+        _of(chairs, ""), starts_on__lte=first, ends_on__gte=first, ends_on__lte=last, user__is_active=True,
+        stopped_at__isnull=True,
     ).select_related("post", "user")
     for holding in ending.order_by("ends_on", "id"):
         found[holding.post.organisation_id, holding.post.code].append(

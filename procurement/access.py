@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from guardian.shortcuts import get_objects_for_user
 
 from catalogue.models import CatalogueRelease, Framework, FrameworkSupplier, Organisation, ReleaseState
+from documents.actors import Actor
 from documents.refusal import Reason, Refused, refuse
 from procurement.actors import Person
 from procurement.models import (
@@ -200,6 +201,15 @@ def viewpoint(by: Person, call_off: CallOff, on: date) -> str:
     raise Http404
 
 
+def sides(by: Person, call_off: CallOff, on: date) -> set[str]:
+    """On which sides of its approval the person stands: what approvers ask, and why somebody keeps out, is read on the
+    own side alone. In an order of the authority's own, who is of the department and serves the framework is on both."""
+    seen = sight_of(by, on)
+    found = {Side.DEPARTMENT: call_off.department_id in seen.organisations,
+             Side.AUTHORITY: call_off.framework_id in seen.frameworks and call_off.authority_revision_id is not None}  # fmt: skip
+    return {side for side, stands in found.items() if stands}
+
+
 def revision_seen(call_off: CallOff, viewpoint: str) -> CallOffRevision:
     """The newest revision this reader may see."""
     return {
@@ -276,16 +286,22 @@ def holders(organisation_id: int, code: str, on: date) -> QuerySet[User]:
     return people.annotate(holds=Exists(own)).order_by("name")
 
 
-def names(organisation_id: int, code: str, on: date, *, without: Collection[UUID] = ()) -> tuple[str, ...]:
-    """Who sits in the chair on the day, deputies as such, except these person ids."""
-    return tuple(
-        user.name if user.holds else _("%(name)s (deputy)") % {"name": user.name}
-        for user in holders(organisation_id, code, on) if user.person_id not in without
-    )  # fmt: skip
+def named(user: User) -> str:
+    """One of the ``holders`` of a chair in words: a deputy as such."""
+    return user.name if user.holds else _("%(name)s (deputy)") % {"name": user.name}
+
+
+def sitting(organisation_id: int, code: str, on: date) -> set[UUID]:
+    """The person ids of who holds the post on the day and of their deputies, members still or not."""
+    own = PostHolding.objects.filter(in_force(on), post__organisation_id=organisation_id, post__code=code)
+    deputies = ActingFor.objects.filter(
+        in_date(on), in_force(on, "holding__"), holding__post__organisation_id=organisation_id, holding__post__code=code
+    )
+    return set(own.values_list("user__person_id", flat=True).union(deputies.values_list("deputy__person_id", flat=True)))
 
 
 def sitters(chairs: Collection[tuple[int, str]], on: date) -> dict[tuple[int, str], tuple[str, ...]]:
-    """Of many chairs, (organisation id, post), at once: the ``names`` of each (three queries)."""
+    """Of many chairs, (organisation id, post), at once: who sits in each, ``named`` (three queries)."""
     wanted, deputised = Q(), Q()
     for organisation_id, code in chairs:
         wanted |= Q(post__organisation_id=organisation_id, post__code=code)
@@ -367,6 +383,18 @@ def _find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | 
         .first()
     )
     return Seat(acting.holding, acting) if acting else None
+
+
+def principal(by: Person, organisation_id: int, *codes: str, on: date) -> User | None:
+    """Whom the person acts for in these chairs; None where one of them is their own, or they sit in none."""
+    seats = [seat for code in codes if (seat := find_seat(by, organisation_id, code, on)) is not None]
+    return None if any(seat.acting is None for seat in seats) else next((seat.principal for seat in seats), None)
+
+
+def acting_for(by: Actor, organisation_id: int, *codes: str, on: date) -> str:
+    """The name of their ``principal``, as every record of the act says it; the system and operators act for nobody."""
+    found = principal(by, organisation_id, *codes, on=on) if isinstance(by, Person) else None
+    return found.name if found else ""
 
 
 def hold(seat: Seat) -> None:

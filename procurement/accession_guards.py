@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, Organisation
 from documents import store
+from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp, moment
@@ -162,8 +163,18 @@ def acting(organisation_id: int, post: str, by: Person, at: datetime) -> set[UUI
 
 
 def principal_id(organisation_id: int, post: str, by: Person, at: datetime) -> UUID | None:
-    seat = access.find_seat(by, organisation_id, post, london_day(at))
-    return seat.principal.person_id if seat and seat.principal else None
+    found = access.principal(by, organisation_id, post, on=london_day(at))
+    return found.person_id if found else None
+
+
+def for_authority(accession: Accession, post: str, by: Actor, at: datetime) -> str:
+    """The name of whose deputy the person acts as in that chair of the authority; empty in their own."""
+    return access.acting_for(by, accession.framework.authority_id, post, on=london_day(at))
+
+
+def for_applicant(accession: Accession, by: Actor, at: datetime) -> str:
+    """The same in the chairs that write for the department."""
+    return access.acting_for(by, accession.department_id, *APPLICANTS, on=london_day(at))
 
 
 def why_not_edit(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -9,6 +9,7 @@ import json
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -64,18 +65,19 @@ def approve(accession: Accession, *, shown_hash: str, reason: str = "", by: Pers
             _("Open it again and read what has changed."),
         )
     decide(accession, application, "approved", reason, PostCode.ACCESSION_APPROVER, by, at)
+    acting_for = guards.for_authority(accession, PostCode.ACCESSION_APPROVER, by, at)
     signatories = [named for named in people_of(application) if named.post == PostCode.SIGNATORY]
-    accession.given = provisional.give(accession, signatories, by=by, at=at)
+    accession.given = provisional.give(accession, signatories, by=by, at=at, acting_for=acting_for)
     before = accession.state
     accession.approve(at=at)
     accession.due_at = accession.days_left = None
     accession.number = numbers.take("AA", london_day(at).year)
     audit.record("accession.approved", accession, by=by, at=at, before=before, after=accession.state, reason=reason,
-                 hash_shown=shown_hash)  # fmt: skip
+                 hash_shown=shown_hash, acting_for=acting_for)  # fmt: skip
     accession.document = store.create(
         kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=subject_of(accession), number=accession.number,
         payload=payload(accession, application, at=at, real_at=clock.real_now()),
-        signers=signing.expected(guards.boxes(accession)), by=by, at=at,
+        signers=signing.expected(guards.boxes(accession)), by=by, at=at, acting_for=acting_for,
     )  # fmt: skip
     accession.save()
     jobs.enqueue("procurement.make_agreement", subject_of(accession), key=f"make:{accession.public_id}")
@@ -123,14 +125,24 @@ def payload(accession: Accession, application: Application, *, at: datetime, rea
 
 
 def _evidence(accession: Accession, application: Application) -> list[dict[str, str]]:
+    """Who applied, recommended and approved, and for whom a deputy did."""
+    told = audit.history(accession).filter(hash_shown=application.content_hash)
+    acting_for = {(event.actor_person_id, event.at): event.acting_for for event in told}
+
+    def name(person_id: UUID, words: str, at: datetime) -> str:
+        principal = acting_for.get((person_id, at), "")
+        return _("%(name)s, acting for %(principal)s") % {"name": words, "principal": principal} if principal else words
+
     rows = [{
-        "act": str(_("Applied")), "name": application.submitted_by_name, "post": str(_("applicant")),
+        "act": str(_("Applied")), "post": str(_("applicant")),
+        "name": name(application.submitted_by, application.submitted_by_name, application.submitted_at),
         "organisation": accession.department.name, "at": canonical.moment(application.submitted_at),
     }]  # fmt: skip
     words = {"recommended": _("Recommended"), "approved": _("Approved")}
     rows += [
         {
-            "act": str(words[decision.outcome]), "name": decision.name, "post": decision.post,
+            "act": str(words[decision.outcome]), "post": decision.post,
+            "name": name(decision.person_id, decision.name, decision.decided_at),
             "organisation": accession.framework.authority.name, "at": canonical.moment(decision.decided_at),
         }
         for decision in application.decisions.all()
@@ -221,13 +233,15 @@ def withdraw(accession: Accession, *, reason: str, by: Person, at: datetime) -> 
     if not reason.strip():
         refuse(_("Give a reason: it is kept, and the others will read it."))
     before = accession.state
+    acting_for = guards.for_applicant(accession, by, at) or guards.for_authority(accession, PostCode.ACCESSION_LEAD, by, at)
     if accession.document is not None:
-        store.void(accession.document, by=by, at=at)
-    provisional.take_back(accession, by=by, at=at)
+        store.void(accession.document, by=by, at=at, acting_for=acting_for)
+    provisional.take_back(accession, by=by, at=at, acting_for=acting_for)
     accession.withdraw(at=at, reason=reason)
     accession.due_at = accession.days_left = None
     accession.save()
-    audit.record("accession.withdrawn", accession, by=by, at=at, before=before, after=accession.state, reason=reason)
+    audit.record("accession.withdrawn", accession, by=by, at=at, before=before, after=accession.state, reason=reason,
+                 acting_for=acting_for)  # fmt: skip
     notifications.tell_closed(accession, at)
     return accession
 
@@ -240,7 +254,8 @@ def _manage(accession: Accession, verb: str, states, move, reason: str, by: Pers
     before = accession.state
     move(accession)
     accession.save()
-    audit.record(f"accession.{verb}", accession, by=by, at=at, before=before, after=accession.state, reason=reason)
+    audit.record(f"accession.{verb}", accession, by=by, at=at, before=before, after=accession.state, reason=reason,
+                 acting_for=guards.for_authority(accession, PostCode.FRAMEWORK_MANAGER, by, at))  # fmt: skip
     notifications.tell_membership(accession, verb, reason, at)
     return accession
 

@@ -68,6 +68,10 @@ def _record(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: da
     return decision
 
 
+def _acting_for(step: ApprovalStep, by: Person, at: datetime) -> str:
+    return access.acting_for(by, step.organisation_id, step.post, on=london_day(at))
+
+
 def _insist_on_declaration(no_conflict: bool) -> None:
     if not no_conflict:
         refuse(
@@ -148,7 +152,7 @@ def return_for_changes(
 
 def _send_back(call_off: CallOff, step: ApprovalStep, verb: str, *, reason: str, by: Person, at: datetime) -> CallOff:
     shown_hash = step.revision.revision_hash
-    _record(step, Outcome.RETURNED, reason=reason, by=by, at=at)
+    decision = _record(step, Outcome.RETURNED, reason=reason, by=by, at=at)
     before = call_off.state
     void_steps(call_off.revision)
     call_off.return_for_changes(at=at)
@@ -156,7 +160,7 @@ def _send_back(call_off: CallOff, step: ApprovalStep, verb: str, *, reason: str,
     call_off.save()
     audit.record(
         f"call_off.{verb}", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
-        hash_shown=shown_hash,
+        hash_shown=shown_hash, acting_for=decision.principal_name,
     )  # fmt: skip
     notifications.tell_returned(call_off, reason, at)
     capacity.release_all(call_off, at=at)
@@ -233,14 +237,14 @@ def reject(
     _insist_on_what_was_shown(step, shown_hash)
     _insist_on_declaration(no_conflict)
     _insist_on_reason(reason)
-    _record(step, Outcome.REJECTED, reason=reason, by=by, at=at)
+    decision = _record(step, Outcome.REJECTED, reason=reason, by=by, at=at)
     before = call_off.state
     void_steps(call_off.revision)
     call_off.reject(at=at, reason=reason)
     call_off.save()
     audit.record(
         "call_off.rejected", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
-        hash_shown=shown_hash,
+        hash_shown=shown_hash, acting_for=decision.principal_name,
     )  # fmt: skip
     notifications.tell_ended(call_off, "rejected", at)
     capacity.release_all(call_off, at=at)
@@ -258,7 +262,8 @@ def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recu
     recusal = Recusal.objects.create(
         call_off=call_off, step=step, user=by.user, person_id=by.person_id, name=by.words, reason=reason, declared_at=at
     )
-    audit.record("call_off.recused", call_off, by=by, at=at, extra={"post": step.post, "step": step.position})
+    audit.record("call_off.recused", call_off, by=by, at=at, acting_for=_acting_for(step, by, at),
+                 extra={"post": step.post, "step": step.position})  # fmt: skip
     notifications.tell_recused(call_off, recusal, at)
     return recusal
 
@@ -272,7 +277,7 @@ def ask(step: ApprovalStep, *, text: str, by: Person, at: datetime) -> Query:
         revision=step.revision, step=step, side=step.side, text=text, asked_by=by.person_id, asked_by_name=by.words,
         asked_at=at,
     )  # fmt: skip
-    audit.record("call_off.queried", call_off, by=by, at=at, extra={"query": query.pk})
+    audit.record("call_off.queried", call_off, by=by, at=at, acting_for=_acting_for(step, by, at), extra={"query": query.pk})
     notifications.tell_queried(call_off, query, at)
     return query
 
@@ -285,6 +290,7 @@ def answer(query: Query, *, text: str, by: Person, at: datetime) -> Query:
     insist(guards.why_not_answer_query(query, by=by, at=at))
     query.answer, query.answered_by, query.answered_by_name, query.answered_at = text, by.person_id, by.words, at
     query.save()
-    audit.record("call_off.query_answered", call_off, by=by, at=at, extra={"query": query.pk})
+    audit.record("call_off.query_answered", call_off, by=by, at=at, acting_for=guards.for_requester(call_off, by, at),
+                 extra={"query": query.pk})  # fmt: skip
     notifications.tell_answered(call_off, query, at)
     return query

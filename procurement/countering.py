@@ -44,7 +44,7 @@ def counter(
     call_off.save()
     audit.record(
         "call_off.counter_proposed", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
-        hash_shown=made.content_hash, extra={"number": made.number},
+        hash_shown=made.content_hash, acting_for=guards.for_order_desk(call_off, by, at), extra={"number": made.number},
     )  # fmt: skip
     notifications.tell_countered(call_off, made, at)
     return made
@@ -97,7 +97,7 @@ def accept(made: CounterProposal, *, shown_hash: str, by: Person, at: datetime) 
     _close(made, CounterAnswer.ACCEPTED, became=draft, by=by, at=at)
     audit.record(
         "call_off.counter_accepted", call_off, by=by, at=at, before=before, after=call_off.state,
-        hash_shown=draft.revision_hash, extra={"number": made.number},
+        hash_shown=draft.revision_hash, acting_for=guards.for_requester(call_off, by, at), extra={"number": made.number},
     )  # fmt: skip
     notifications.tell_openers(call_off, steps, at)
     notifications.tell_counter_accepted(call_off, made, at)
@@ -119,7 +119,7 @@ def refuse_it(made: CounterProposal, *, reason: str, by: Person, at: datetime) -
     _close(made, CounterAnswer.REFUSED, reason=reason, by=by, at=at)
     audit.record(
         "call_off.counter_refused", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
-        extra={"number": made.number},
+        acting_for=guards.for_requester(call_off, by, at), extra={"number": made.number},
     )  # fmt: skip
     notifications.tell_counter_refused(call_off, made, at)
     return call_off
@@ -137,7 +137,7 @@ def take_back(made: CounterProposal, *, by: Person, at: datetime) -> CallOff:
     _close(made, CounterAnswer.TAKEN_BACK, by=by, at=at)
     audit.record(
         "call_off.counter_withdrawn", call_off, by=by, at=at, before=before, after=call_off.state,
-        extra={"number": made.number},
+        acting_for=guards.for_order_desk(call_off, by, at), extra={"number": made.number},
     )  # fmt: skip
     notifications.tell_counter_taken_back(call_off, made, at)
     return call_off

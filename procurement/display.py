@@ -15,7 +15,7 @@ from documents.clock import london_day
 from documents.templatetags.flex import day as as_day
 from procurement import completeness, figures
 from procurement.models import (
-    IN_APPROVAL,
+    INSIDE,
     Attachment,
     CallOff,
     CallOffRevision,
@@ -278,23 +278,13 @@ def submitted_order(revision: CallOffRevision, viewpoint: str) -> dict[str, Any]
 
 
 S = CallOffState
-AGAIN_INSIDE = (S.DRAFT, S.RETURNED, *IN_APPROVAL)
 FOR_SUPPLIER_STATES = (S.WITH_SUPPLIER, S.COUNTER_PROPOSED, S.CONFIRMED, S.CONTRACTED, S.DECLINED, S.WITHDRAWN, S.LAPSED)
 REASONS_FOR_SUPPLIER = (S.DECLINED, S.LAPSED)
 
 
-def state_words(call_off: CallOff, viewpoint: str) -> str:
-    """The state in words for the reader: the supplier is not told who inside decides on an order it does not have."""
-    if viewpoint == "supplier" and call_off.state in AGAIN_INSIDE:
-        return _("back with the department")
-    if viewpoint == "supplier" and call_off.state == S.REJECTED:
-        return _("ended by the department")
-    return str(call_off.get_state_display())
-
-
 def day_since(call_off: CallOff, viewpoint: str) -> date | None:
     """Since when it is in the state that the reader is told; steps inside move no date of the supplier's."""
-    if viewpoint == "supplier" and call_off.state in AGAIN_INSIDE:
+    if viewpoint == "supplier" and call_off.state in INSIDE:
         return None
     return london_day(call_off.state_since)
 

@@ -48,7 +48,8 @@ MOST_LINES = 400  # the largest order whose document is tested to be made within
 def start(framework: Framework, department: Organisation, *, title: str, by: Person, at: datetime) -> CallOff:
     """A new draft. The supplier is the framework's one supplier (direct award)."""
     call_off = begin(framework, department, title=title, by=by, at=at)
-    audit.record("call_off.started", call_off, by=by, at=at, before=None, after=call_off.state)
+    audit.record("call_off.started", call_off, by=by, at=at, before=None, after=call_off.state,
+                 acting_for=guards.for_requester(call_off, by, at))  # fmt: skip
     return call_off
 
 
@@ -100,7 +101,7 @@ def close_draft(call_off: CallOff, section: str, *, by: Person, at: datetime) ->
     touch(call_off.revision, by, at)
     call_off.search_text = searching.text_of(call_off)
     call_off.save()
-    audit.record(f"call_off.{section}_saved", call_off, by=by, at=at)
+    audit.record(f"call_off.{section}_saved", call_off, by=by, at=at, acting_for=guards.for_requester(call_off, by, at))
     return call_off
 
 

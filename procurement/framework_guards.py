@@ -93,10 +93,8 @@ def why_not_propose_termination(framework: Framework, *, by: Person, at: datetim
 
 
 def principal(framework: Framework, *posts: str, by: Person, at: datetime) -> User | None:
-    """Whom the person acts for in the first of these chairs that they sit in; None where it is their own."""
-    seats = (access.find_seat(by, framework.authority_id, post, london_day(at)) for post in posts)
-    seat = next((seat for seat in seats if seat is not None), None)
-    return seat.principal if seat else None
+    """Whom the person acts for in these chairs of the authority's (``access.principal``)."""
+    return access.principal(by, framework.authority_id, *posts, on=london_day(at))
 
 
 def why_not_confirm_termination(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -19,7 +19,7 @@ from documents.clock import london_day
 from documents.refusal import insist, refuse
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
-from procurement import clocks, completeness
+from procurement import access, clocks, completeness
 from procurement import framework_guards as guards
 from procurement import framework_notifications as notifications
 from procurement.actors import Person
@@ -47,15 +47,17 @@ def _name(acting_for: User | None) -> str:
 
 def _manager_for(framework: Framework, by: Person, at: datetime) -> str:
     """For whom the framework manager's deputy acts, as the record says it."""
-    return _name(guards.principal(framework, PostCode.FRAMEWORK_MANAGER, by=by, at=at))
+    return access.acting_for(by, framework.authority_id, PostCode.FRAMEWORK_MANAGER, on=london_day(at))
 
 
-def _record_clocks(found: Iterable[CallOff | Accession], verb: str, reason: str, *, by: Actor, at: datetime) -> int:
+def _record_clocks(
+    found: Iterable[CallOff | Accession], verb: str, reason: str, *, by: Actor, at: datetime, acting_for: str
+) -> int:
     """The stopped or started clock stands in the history of each thing it belongs to."""
     moved = 0
     for thing in found:
         kind = "call_off" if isinstance(thing, CallOff) else "accession"
-        audit.record(f"{kind}.{verb}", thing, by=by, at=at, reason=reason)
+        audit.record(f"{kind}.{verb}", thing, by=by, at=at, reason=reason, acting_for=acting_for)
         moved += 1
     return moved
 
@@ -72,11 +74,13 @@ def suspend(framework: Framework, *, reason: str, by: Person, at: datetime) -> F
     before = framework.state
     framework.suspend()
     framework.save()
+    acting_for = _manager_for(framework, by, at)
     stood = _record_clocks(
-        clocks.stop_all(framework, at), "clock_stopped", _("The framework was suspended."), by=by, at=at
-    )
+        clocks.stop_all(framework, at), "clock_stopped", _("The framework was suspended."), by=by, at=at,
+        acting_for=acting_for,
+    )  # fmt: skip
     audit.record("framework.suspended", framework, by=by, at=at, before=before, after=framework.state, reason=reason,
-                 acting_for=_manager_for(framework, by, at), extra={"clocks": stood})  # fmt: skip
+                 acting_for=acting_for, extra={"clocks": stood})  # fmt: skip
     notifications.tell_changed(framework, "suspended", at, key=str(made.pk), reason=reason)
     return framework
 
@@ -99,11 +103,13 @@ def resume(framework: Framework, *, by: Person, at: datetime) -> Framework:
     before = framework.state
     framework.resume()
     framework.save()
+    acting_for = _manager_for(framework, by, at)
     went_on = _record_clocks(
-        clocks.start_all(framework, at), "clock_started", _("The framework was resumed."), by=by, at=at
-    )
+        clocks.start_all(framework, at), "clock_started", _("The framework was resumed."), by=by, at=at,
+        acting_for=acting_for,
+    )  # fmt: skip
     audit.record("framework.resumed", framework, by=by, at=at, before=before, after=framework.state,
-                 acting_for=_manager_for(framework, by, at), extra={"clocks": went_on})  # fmt: skip
+                 acting_for=acting_for, extra={"clocks": went_on})  # fmt: skip
     notifications.tell_changed(framework, "resumed", at, key=str(ended.pk))
     return framework
 
@@ -251,5 +257,6 @@ def close(framework: Framework, *, by: Person, at: datetime) -> Framework:
     before = framework.state
     framework.close()
     framework.save()
-    audit.record("framework.closed", framework, by=by, at=at, before=before, after=framework.state)
+    audit.record("framework.closed", framework, by=by, at=at, before=before, after=framework.state,
+                 acting_for=_manager_for(framework, by, at))  # fmt: skip
     return framework

@@ -1,13 +1,15 @@
 """Why not: generators of reasons in words. The page's shut button and the action read the same ones."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from catalogue.models import OVER, Framework, FrameworkState, Organisation
 from documents import audit
+from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
@@ -32,9 +34,9 @@ from procurement.models import (
     ExceptionRequest,
     PostCode,
     Query,
-    Recusal,
     Side,
     StepState,
+    User,
 )
 
 S = CallOffState
@@ -48,6 +50,16 @@ def _state(call_off: CallOff, *wanted: str) -> Iterator[Reason]:
 def _requester(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
     if access.find_seat(by, call_off.department_id, PostCode.REQUESTER, on) is None:
         yield access.requester_needed(call_off, on)
+
+
+def for_requester(call_off: CallOff, by: Actor, at: datetime) -> str:
+    """The name of the requester whose deputy the person acts as; empty in their own chair, and for the system."""
+    return access.acting_for(by, call_off.department_id, PostCode.REQUESTER, on=london_day(at))
+
+
+def for_order_desk(call_off: CallOff, by: Actor, at: datetime) -> str:
+    """The same at the supplier's order desk."""
+    return access.acting_for(by, call_off.supplier_id, PostCode.ORDER_DESK, on=london_day(at))
 
 
 def why_not_term(term) -> Iterator[Reason]:
@@ -241,6 +253,50 @@ def hands_of(call_off: CallOff, revision: CallOffRevision) -> dict:
     return barred
 
 
+def why_barred(
+    call_off: CallOff, step: ApprovalStep, by: Person, seat: access.Seat | None, on: date, *,
+    requesting: Collection[UUID] | None = None,
+) -> Iterator[Reason]:  # fmt: skip
+    """What keeps somebody from a step whosever turn it is: what is not listed for them, nor written to them about.
+    ``requesting`` are the requesters of the order's department on the day, where the caller has read them."""
+    yield from why_not_segregated(call_off, step.revision, by, seat)
+    yield from _why_requesting(call_off, step, by, seat, on, requesting)
+    yield from why_recused(call_off, by)
+    yield from why_chosen_by_recused(call_off, seat)
+
+
+def is_own_order(call_off: CallOff, step: ApprovalStep) -> bool:
+    """Whether the step decides for the authority on an order of its own."""
+    return step.side == Side.AUTHORITY and call_off.department_id == step.organisation_id
+
+
+def _why_requesting(
+    call_off: CallOff, step: ApprovalStep, by: Person, seat: access.Seat | None, on: date, requesting: Collection[UUID] | None
+) -> Iterator[Reason]:
+    """Authority approvers of the authority's own orders are not of its requesting team (domain.md, "Approval")."""
+    if not is_own_order(call_off, step):
+        return
+    team = access.sitting(call_off.department_id, PostCode.REQUESTER, on) if requesting is None else requesting
+    for person in filter(None, [by.user, seat.principal if seat else None]):
+        if person.person_id in team:
+            yield Reason(
+                _("%(name)s is a requester of %(department)s, whose own order this is.")
+                % {"name": person.name, "department": call_off.department.name},
+                _("Somebody who is not of the requesting team decides for the authority."),
+            )
+
+
+def who_can_take(call_off: CallOff, step: ApprovalStep, on: date) -> list[User]:
+    """Of those who sit in the step's chair on the day, whom nothing bars from it (``access.holders``)."""
+    people = access.holders(step.organisation_id, step.post, on)
+    return [user for user in people if not any(_why_barred_from_chair(call_off, step, user, on))]
+
+
+def _why_barred_from_chair(call_off: CallOff, step: ApprovalStep, user: User, on: date) -> Iterator[Reason]:
+    by = Person.of(user)
+    yield from why_barred(call_off, step, by, access.find_seat(by, step.organisation_id, step.post, on), on)
+
+
 def why_not_segregated(call_off: CallOff, revision: CallOffRevision, by: Person, seat: access.Seat | None):
     barred = hands_of(call_off, revision)
     if by.person_id in barred:
@@ -278,15 +334,13 @@ def why_not_act_on_step(call_off: CallOff, step: ApprovalStep, *, by: Person, at
             % {"post": step.get_post_display(), "organisation": step.organisation.name},
             access.who_holds(step.organisation_id, step.post, on),
         )
-    yield from why_not_segregated(call_off, step.revision, by, seat)
-    yield from why_recused(call_off, by)
-    yield from why_chosen_by_recused(call_off, seat)
+    yield from why_barred(call_off, step, by, seat, on)
 
 
 def why_chosen_by_recused(call_off: CallOff, seat: access.Seat | None) -> Iterator[Reason]:
     """Who keeps out of an order does not choose who decides instead."""
     acting = seat.acting if seat else None
-    if acting and acting.named_by and Recusal.objects.filter(call_off=call_off, person_id=acting.named_by).exists():
+    if acting and acting.named_by in {declared.person_id for declared in call_off.recusals.all()}:
         yield Reason(
             _("Who made you deputy here has declared a conflict of interest in this order."),
             _("The administrator can name a deputy who decides on it."),
@@ -294,7 +348,7 @@ def why_chosen_by_recused(call_off: CallOff, seat: access.Seat | None) -> Iterat
 
 
 def why_recused(call_off: CallOff, by: Person) -> Iterator[Reason]:
-    declared = Recusal.objects.filter(call_off=call_off, person_id=by.person_id).first()
+    declared = next((one for one in call_off.recusals.all() if one.person_id == by.person_id), None)
     if declared is not None:
         yield Reason(
             _("You declared a conflict of interest in this order on %(day)s.") % {"day": as_day(london_day(declared.declared_at))},
@@ -371,9 +425,8 @@ def why_not_covered(call_off: CallOff, step: ApprovalStep, *, by: Person, on: da
     seat = access.find_seat(by, step.organisation_id, step.post, on)
     if seat is None:
         return
-    value, lots = step.revision.route_value, step.revision.lots
     held = access.delegations(seat, commit_kind(step.side), on)
-    if any(delegation.covers(value, lots) for delegation in held):
+    if _covers(step, held):
         return
     if not held:
         words = _("%(value)s and you hold no %(kind)s delegation on this day.") % {
@@ -383,7 +436,12 @@ def why_not_covered(call_off: CallOff, step: ApprovalStep, *, by: Person, on: da
         words = _("%(value)s; your delegation is %(limit)s.") % {
             "value": _commits(step.revision), "limit": delegation_words(held[0])
         }  # fmt: skip
-    yield Reason(words, _who_covers(step, value, lots, on))
+    yield Reason(words, _who_covers(call_off, step, on))
+
+
+def _covers(step: ApprovalStep, held: Iterable[Delegation]) -> bool:
+    value, lots = step.revision.route_value, step.revision.lots
+    return any(delegation.covers(value, lots) for delegation in held)
 
 
 def _commits(revision: CallOffRevision) -> str:
@@ -405,16 +463,13 @@ def delegation_words(held: Delegation) -> str:
     return _("%(limit)s%(lot)s until %(day)s") % {"limit": limit, "lot": lot, "day": until}
 
 
-def _who_covers(step: ApprovalStep, value: Decimal, lots: Collection[int], on: date) -> str:
-    names = [
-        person.name
-        for person in access.holders(step.organisation_id, step.post, on)
-        if any(
-            d.covers(value, lots)
-            for holding in person.holdings.filter(post__code=step.post, post__organisation_id=step.organisation_id)
-            for d in access.delegations(access.Seat(holding), commit_kind(step.side), on)
-        )
-    ]
+def _who_covers(call_off: CallOff, step: ApprovalStep, on: date) -> str:
+    """Who could commit instead, from the chair they sit in that day and under its delegations."""
+    names = []
+    for user in who_can_take(call_off, step, on):
+        seat = access.find_seat(Person.of(user), step.organisation_id, step.post, on)
+        if seat is not None and _covers(step, access.delegations(seat, commit_kind(step.side), on)):
+            names.append(access.named(user))
     if names:
         return _("%(names)s can.") % {"names": ", ".join(names)}
     return _("Nobody in this post can; a larger delegation is needed.")

@@ -50,7 +50,7 @@ def _order(call_off: CallOff, todo: str, since: datetime, *, due: datetime | Non
 
 
 def _steps(by: Person, on: date) -> Iterable[Item]:
-    for step in queries.open_steps(by, on)[:MOST_OF_A_KIND]:
+    for step in queries.open_steps(by, on, MOST_OF_A_KIND):
         order = step.revision.call_off
         words = _("to commit as %(post)s") if step.act == Act.COMMIT else _("to endorse as %(post)s")
         url = reverse("procurement:brief", args=[order.public_id, step.position])

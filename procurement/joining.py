@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, Organisation
 from documents import audit, canonical, store
+from documents.clock import london_day
 from documents.refusal import insist, refuse
+from procurement import access, clocks, membership, provisional
 from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
-from procurement import clocks, membership, provisional
 from procurement.actors import Person
 from procurement.locking import share_framework
 from procurement.models import (
@@ -101,13 +102,14 @@ def add_interest(
     """A body enters the pipeline as a prospect."""
     framework = share_framework(framework.pk)
     insist(guards.why_not_authority(framework, PostCode.ACCESSION_LEAD, by=by, at=at))
+    acting_for = access.acting_for(by, framework.authority_id, PostCode.ACCESSION_LEAD, on=london_day(at))
     body = Organisation.objects.filter(code=interest.code).first()
     insist(guards.why_not_enter(framework, body, interest))
     if body is None:
         if Organisation.objects.filter(identifier=interest.identifier).exists():
             refuse(_("Another organisation has the identifier %(id)s already.") % {"id": interest.identifier})
         body = _only(lambda: Organisation.objects.create(**asdict(interest)))
-        audit.record("organisation.entered", body, by=by, at=at)
+        audit.record("organisation.entered", body, by=by, at=at, acting_for=acting_for)
     if Accession.objects.filter(framework=framework, department=body).exclude(
         state__in=["ended", "declined", "withdrawn"]
     ).exists():  # fmt: skip
@@ -117,7 +119,7 @@ def add_interest(
             framework=framework, department=body, state_since=at, seats_expected=seats_expected
         )
     )
-    audit.record("accession.entered", accession, by=by, at=at, before=None, after=accession.state)
+    audit.record("accession.entered", accession, by=by, at=at, before=None, after=accession.state, acting_for=acting_for)
     return accession
 
 
@@ -150,6 +152,7 @@ def engage(
         _propose(accession, contact_name, contact_email, by, at)
     accession.save()
     audit.record("accession.engaged", accession, by=by, at=at, before=before, after=accession.state,
+                 acting_for=guards.for_authority(accession, PostCode.ACCESSION_LEAD, by, at),
                  extra={"contact": accession.contact_email})  # fmt: skip
     if asked:
         notifications.tell_invited(accession, asked)
@@ -176,7 +179,8 @@ def name_contact(accession: Accession, *, contact_name: str, contact_email: str,
     insist(guards.why_not_name_contact(accession, by=by, at=at))
     _propose(accession, contact_name, contact_email, by, at)
     accession.save()
-    audit.record("accession.contact_named", accession, by=by, at=at, extra={"contact": accession.contact_email})
+    audit.record("accession.contact_named", accession, by=by, at=at, acting_for=guards.for_authority(accession, PostCode.ACCESSION_LEAD, by, at),
+                 extra={"contact": accession.contact_email})  # fmt: skip
     notifications.tell_contact_proposed(accession, by, at)
     return accession
 
@@ -193,10 +197,11 @@ def confirm_contact(accession: Accession, *, shown_hash: str, by: Person, at: da
     insist(guards.why_not_confirm(accession, by=by, at=at))
     _insist_on_contact(accession, shown_hash)
     named = Named(accession.contact_name, accession.contact_email, PostCode.ADMINISTRATOR)
-    user = membership.appoint(accession.department, named, tell=False, by=by, at=at)  # the invitation says so
+    acting_for = guards.for_authority(accession, PostCode.ACCESSION_APPROVER, by, at)
+    user = membership.appoint(accession.department, named, tell=False, by=by, at=at, acting_for=acting_for)  # the invitation says so
     accession.contact_confirmed_by = by.person_id
     accession.save()
-    audit.record("accession.contact_confirmed", accession, by=by, at=at, hash_shown=shown_hash,
+    audit.record("accession.contact_confirmed", accession, by=by, at=at, hash_shown=shown_hash, acting_for=acting_for,
                  extra={"contact": user.email})  # fmt: skip
     notifications.tell_invited(accession, [user])
     return accession
@@ -215,6 +220,7 @@ def refuse_contact(accession: Accession, *, shown_hash: str, reason: str, by: Pe
     accession.contact_proposed_by = accession.contact_proposed_for = None
     accession.save()
     audit.record("accession.contact_refused", accession, by=by, at=at, reason=reason, hash_shown=shown_hash,
+                 acting_for=guards.for_authority(accession, PostCode.ACCESSION_APPROVER, by, at),
                  extra={"contact": email})  # fmt: skip
     notifications.tell_contact_refused(accession, f"{name} ({email})", reason, at)
     return accession
@@ -255,7 +261,8 @@ def save_application(
     application.hands = sorted({*application.hands, *guards.applicant_hands(accession, by, at)})
     application.edits += 1
     application.save()
-    audit.record("accession.application_saved", accession, by=by, at=at, extra={"what": sorted(values)})
+    audit.record("accession.application_saved", accession, by=by, at=at, acting_for=guards.for_applicant(accession, by, at),
+                 extra={"what": sorted(values)})  # fmt: skip
     return application
 
 
@@ -289,7 +296,7 @@ def apply(accession: Accession, *, shown_hash: str | None = None, by: Person, at
     clocks.set_review(accession, clocks.begun(accession.framework, days, at))
     accession.save()
     audit.record("accession.applied", accession, by=by, at=at, before=before, after=accession.state,
-                 hash_shown=application.content_hash)  # fmt: skip
+                 hash_shown=application.content_hash, acting_for=guards.for_applicant(accession, by, at))  # fmt: skip
     notifications.tell_applied(accession, at)
     return accession
 
@@ -306,7 +313,8 @@ def start_review(accession: Accession, *, by: Person, at: datetime) -> Accession
     )
     accession.start_review(at=at)
     accession.save()
-    audit.record("accession.review_started", accession, by=by, at=at, before=before, after=accession.state)
+    audit.record("accession.review_started", accession, by=by, at=at, before=before, after=accession.state,
+                 acting_for=guards.for_authority(accession, PostCode.ACCESSION_LEAD, by, at))  # fmt: skip
     return accession
 
 
@@ -325,6 +333,7 @@ def ask(accession: Accession, *, text: str, by: Person, at: datetime) -> Accessi
     accession.request_information(at=at)
     accession.save()
     audit.record("accession.information_requested", accession, by=by, at=at, before=before, after=accession.state,
+                 acting_for=guards.for_authority(accession, PostCode.ACCESSION_LEAD, by, at),
                  extra={"question": question.pk})  # fmt: skip
     notifications.tell_asked(accession, question, at)
     return question
@@ -354,7 +363,7 @@ def answer(accession: Accession, *, text: str, shown_hash: str | None = None, by
     accession.inform(at=at)
     accession.save()
     audit.record("accession.informed", accession, by=by, at=at, before=before, after=accession.state, reason=text,
-                 hash_shown=application.content_hash)  # fmt: skip
+                 hash_shown=application.content_hash, acting_for=guards.for_applicant(accession, by, at))  # fmt: skip
     notifications.tell_informed(accession, at)
     return accession
 
@@ -376,7 +385,8 @@ def recommend(accession: Accession, *, shown_hash: str, reason: str = "", by: Pe
     insist(guards.why_not_recommend(accession, application, by=by, at=at))
     _insist_on_hash(accession, application, shown_hash)
     decide(accession, application, "recommended", reason, PostCode.ACCESSION_LEAD, by, at)
-    audit.record("accession.recommended", accession, by=by, at=at, reason=reason, hash_shown=shown_hash)
+    audit.record("accession.recommended", accession, by=by, at=at, reason=reason, hash_shown=shown_hash,
+                 acting_for=guards.for_authority(accession, PostCode.ACCESSION_LEAD, by, at))  # fmt: skip
     notifications.tell_recommended(accession, at)
     return accession
 
@@ -399,12 +409,14 @@ def decline(accession: Accession, *, reason: str, by: Person, at: datetime) -> A
     if application is not None:
         decide(accession, application, "declined", reason, PostCode.ACCESSION_APPROVER, by, at)
     before = accession.state
+    acting_for = guards.for_authority(accession, PostCode.ACCESSION_APPROVER, by, at)
     if accession.document is not None:
-        store.void(accession.document, by=by, at=at)
-    provisional.take_back(accession, by=by, at=at)
+        store.void(accession.document, by=by, at=at, acting_for=acting_for)
+    provisional.take_back(accession, by=by, at=at, acting_for=acting_for)
     accession.decline(at=at, reason=reason)
     accession.due_at = accession.days_left = None
     accession.save()
-    audit.record("accession.declined", accession, by=by, at=at, before=before, after=accession.state, reason=reason)
+    audit.record("accession.declined", accession, by=by, at=at, before=before, after=accession.state, reason=reason,
+                 acting_for=acting_for)  # fmt: skip
     notifications.tell_closed(accession, at)
     return accession

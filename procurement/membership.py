@@ -28,6 +28,7 @@ from procurement.models import (
     DelegationKind,
     News,
     Post,
+    PostCode,
     PostHolding,
     User,
     in_date,
@@ -63,10 +64,12 @@ def kind_of(post: str) -> str:
     return DelegationKind.PURCHASE if post in AUTHORITY_POSTS else DelegationKind.BUDGET
 
 
-def appoint(body: Organisation, named: NamedPerson, *, tell: bool = True, by: Actor, at: datetime) -> User:
+def appoint(
+    body: Organisation, named: NamedPerson, *, tell: bool = True, by: Actor, at: datetime, acting_for: str = ""
+) -> User:
     """The named person's account, post, delegation and grant at a department that joins. What they have already stays.
     Who has the post by this is told so, unless the caller writes to them itself (``tell``). The caller holds the
-    transaction and has asked its own guard."""
+    transaction, has asked its own guard and knows for whom the person acts."""
     body, on = lock(body), london_day(at)
     before = set(PostHolding.objects.filter(post__organisation=body, user__email=named.email.lower()).values_list("pk", flat=True))
     user, holding = _seat(body, named.name, named.email, named.post, on)
@@ -79,7 +82,7 @@ def appoint(body: Organisation, named: NamedPerson, *, tell: bool = True, by: Ac
         }  # fmt: skip
         if not Delegation.objects.filter(in_date(on), **same).exists():
             Delegation.objects.create(**same, starts_on=on)
-    _record("appointed", body, user, by, at, post=str(named.post))
+    _record("appointed", body, user, by, at, acting_for, post=str(named.post))
     return user
 
 
@@ -99,8 +102,13 @@ def _seat(body: Organisation, name: str, email: str, code: str, on: date) -> tup
     return user, held
 
 
-def _record(verb: str, body: Organisation, user: User, by: Actor, at: datetime, **extra: str) -> None:
-    audit.record(f"organisation.{verb}", body, by=by, at=at, extra={"person": str(user.person_id), "name": user.name} | extra)
+def _record(verb: str, body: Organisation, user: User, by: Actor, at: datetime, acting_for: str, **extra: str) -> None:
+    audit.record(f"organisation.{verb}", body, by=by, at=at, acting_for=acting_for,
+                 extra={"person": str(user.person_id), "name": user.name} | extra)  # fmt: skip
+
+
+def _for_administrator(body: Organisation, by: Actor, at: datetime) -> str:
+    return access.acting_for(by, body.pk, PostCode.ADMINISTRATOR, on=london_day(at))
 
 
 def lock(body: Organisation) -> Organisation:
@@ -114,7 +122,7 @@ def invite(body: Organisation, *, name: str, email: str, post: str, by: Person, 
     body = lock(body)
     insist(guards.why_not_invite(body, email, post, by=by, at=at))
     user, holding = _seat(body, name, email, post, london_day(at))
-    _record("invited", body, user, by, at, post=str(post))
+    _record("invited", body, user, by, at, _for_administrator(body, by, at), post=str(post))
     notifications.tell_appointed(holding)
     notifications.tell_powers(body, holding, by, at, f"appointed:{holding.pk}")
     return user
@@ -133,7 +141,7 @@ def end_holding(holding: PostHolding, *, ends_on: date, by: Person, at: datetime
             row.ends_on = ends_on
             row.save()
     access.fit_grants(holding.user, body, on=london_day(at))
-    _record("post_ended", body, holding.user, by, at, post=holding.post.code, ends_on=ends_on.isoformat())
+    _record("post_ended", body, holding.user, by, at, _for_administrator(body, by, at), post=holding.post.code, ends_on=ends_on.isoformat())
     return holding
 
 
@@ -147,6 +155,7 @@ def stop(body: Organisation, person: User, *, reason: str, by: Person, at: datet
     insist(guards.why_not_stop(body, person, by=by, at=at))
     if not reason.strip():
         refuse(_("Give a reason: it stays with the record."))
+    acting_for = _for_administrator(body, by, at)  # before: the chair itself may be one that ends
     for holding in guards.held_from(body, person, on):
         _end_rows((*holding.delegations.all(), *holding.deputies.all()), on)
         holding.ends_on, holding.stopped_at = max(on, holding.starts_on), at
@@ -156,7 +165,7 @@ def stop(body: Organisation, person: User, *, reason: str, by: Person, at: datet
     if not access.belongs_somewhere(person, on):
         person.password = make_password(None)
         person.save()
-    audit.record("organisation.person_stopped", body, by=by, at=at, reason=reason,
+    audit.record("organisation.person_stopped", body, by=by, at=at, reason=reason, acting_for=acting_for,
                  extra={"person": str(person.person_id), "name": person.name})  # fmt: skip
     notifications.tell_stopped(body, person, reason, by, at)
     return person
@@ -177,7 +186,7 @@ def delegate(holding: PostHolding, limit: Limit, *, by: Person, at: datetime) ->
     body = lock(holding.post.organisation)
     insist(guards.why_not_delegate(holding, limit, by=by, at=at))
     made = Delegation.objects.create(holding=holding, **vars(limit))
-    _record("delegated", body, holding.user, by, at, post=holding.post.code, delegation=str(made.pk))
+    _record("delegated", body, holding.user, by, at, _for_administrator(body, by, at), post=holding.post.code, delegation=str(made.pk))
     notifications.tell_powers(body, holding, by, at, f"delegated:{made.pk}")
     return made
 
@@ -189,7 +198,7 @@ def end_delegation(delegation: Delegation, *, ends_on: date, by: Person, at: dat
     insist(guards.why_not_end_delegation(delegation, ends_on, by=by, at=at))
     delegation.ends_on = ends_on
     delegation.save()
-    _record("delegation_ended", body, delegation.holding.user, by, at, delegation=str(delegation.pk))
+    _record("delegation_ended", body, delegation.holding.user, by, at, _for_administrator(body, by, at), delegation=str(delegation.pk))
     return delegation
 
 
@@ -203,7 +212,8 @@ def name_deputy(
     made = ActingFor.objects.create(
         holding=holding, deputy=deputy, starts_on=starts_on, ends_on=ends_on, named_by=by.person_id
     )
-    _record("deputy_named", body, deputy, by, at, post=holding.post.code, principal=holding.user.name)
+    own = holding.user.person_id == by.person_id  # an absence of their own, whatever chairs they sit in
+    _record("deputy_named", body, deputy, by, at, "" if own else _for_administrator(body, by, at), post=holding.post.code, principal=holding.user.name)
     notifications.tell_deputy(body, made, by, at)
     return made
 
@@ -218,7 +228,8 @@ def end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> ActingFor:
         refuse(_("It has not begun; it can be ended from its first day on."))
     acting.ends_on = london_day(at)
     acting.save()
-    _record("deputy_ended", body, acting.deputy, by, at, post=acting.holding.post.code)
+    own = acting.principal.person_id == by.person_id
+    _record("deputy_ended", body, acting.deputy, by, at, "" if own else _for_administrator(body, by, at), post=acting.holding.post.code)
     return acting
 
 

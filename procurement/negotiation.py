@@ -27,7 +27,8 @@ def ask(call_off: CallOff, *, text: str, by: Person, at: datetime) -> Clarificat
     )  # fmt: skip
     clocks.set_answer(call_off, clocks.answer(call_off).stopped(at))
     call_off.save()
-    audit.record("call_off.clarification_asked", call_off, by=by, at=at, reason=text, extra={"number": asked.number})
+    audit.record("call_off.clarification_asked", call_off, by=by, at=at, reason=text, extra={"number": asked.number},
+                 acting_for=guards.for_order_desk(call_off, by, at))  # fmt: skip
     notifications.tell_clarify(call_off, asked, at)
     return asked
 
@@ -46,6 +47,7 @@ def answer(clarification: Clarification, *, text: str, by: Person, at: datetime)
     clarification.save()
     clocks.set_answer(call_off, clocks.going(call_off.framework, clocks.answer(call_off), at))
     call_off.save()
-    audit.record("call_off.clarified", call_off, by=by, at=at, reason=text, extra={"number": clarification.number})
+    audit.record("call_off.clarified", call_off, by=by, at=at, reason=text, extra={"number": clarification.number},
+                 acting_for=guards.for_requester(call_off, by, at))  # fmt: skip
     notifications.tell_clarified(call_off, clarification, at)
     return clarification

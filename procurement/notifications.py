@@ -64,15 +64,14 @@ def tell_openers(call_off: CallOff, steps: list[ApprovalStep], at: datetime) -> 
     """Whose turn it is now."""
     for step in steps:
         if step.state == "open":
-            out = set(call_off.recusals.values_list("person_id", flat=True))
-            people = [person for person in _post(step.organisation, step.post, at) if person.person_id not in out]
+            people = guards.who_can_take(call_off, step, london_day(at))
             _send(people, "your_turn", call_off, f"turn:{step.pk}", post=step.get_post_display(), act=step.act)
 
 
 def tell_recused(call_off: CallOff, recusal: Recusal, at: datetime) -> None:
-    """Whoever else sits in the chair decides now; the administrator sees to it that somebody does."""
+    """Whoever else can take the step decides now; the administrator sees to it that somebody does."""
     step = recusal.step
-    others = [person for person in _post(step.organisation, step.post, at) if person.person_id != recusal.person_id]
+    others = guards.who_can_take(call_off, step, london_day(at))
     people = {person.pk: person for person in [*others, *_post(step.organisation, PostCode.ADMINISTRATOR, at)]}
     _send(
         people.values(), "recused", call_off, f"recused:{recusal.pk}", who=recusal.name, post=step.get_post_display(),
@@ -85,10 +84,11 @@ def tell_returned(call_off: CallOff, reason: str, at: datetime) -> None:
 
 
 def tell_ended(call_off: CallOff, verb: str, at: datetime) -> None:
-    """The requester always; the supplier's order desk if it was theirs to answer."""
-    if call_off.supplier_revision_id and verb in ("withdrawn", "lapsed"):
-        desk = _post(call_off.supplier, PostCode.ORDER_DESK, at)
-        _inform(desk, "withdrawn_from_supplier", call_off, f"ended:{_moment(call_off)}", at=at)
+    """The requester always; the supplier's order desk if the order has been theirs and they did not end it themselves,
+    in the words of their pages and without a reason from inside."""
+    if call_off.supplier_revision_id and verb in ("withdrawn", "lapsed", "rejected"):
+        desk, state = _post(call_off.supplier, PostCode.ORDER_DESK, at), call_off.state_words("supplier")
+        _inform(desk, "withdrawn_from_supplier", call_off, f"ended:{_moment(call_off)}", at=at, state=state)
     people, key = requesters(call_off, at), f"ended:{_moment(call_off)}"
     _inform(people, "ended", call_off, key, at=at, reason=call_off.ended_words)
 
@@ -106,9 +106,8 @@ def tell_nudged(call_off: CallOff, by: Person, at: datetime) -> None:
     if call_off.state == CallOffState.WITH_SUPPLIER:
         people = _post(call_off.supplier, PostCode.ORDER_DESK, at)
         return _send(people, "nudged", call_off, key, who=by.words, since=call_off.state_since)
-    out = set(call_off.recusals.values_list("person_id", flat=True))
     for step in call_off.revision.steps.filter(state=StepState.OPEN).select_related("organisation"):
-        people = [person for person in _post(step.organisation, step.post, at) if person.person_id not in out]
+        people = guards.who_can_take(call_off, step, london_day(at))
         _send(people, "nudged", call_off, f"{key}:{step.pk}", who=by.words, since=step.opened_at)
     return None
 

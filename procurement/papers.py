@@ -141,5 +141,6 @@ def save_particulars(
     changed = {name: [before[name], value] for name, value in values.items() if before[name] != value}
     if call_off.is_editable:
         touch(call_off.revision, by, at)
-    audit.record("call_off.particulars_saved", call_off, by=by, at=at, extra={"changed": changed})
+    audit.record("call_off.particulars_saved", call_off, by=by, at=at, extra={"changed": changed},
+                 acting_for=guards.for_requester(call_off, by, at))  # fmt: skip
     return call_off

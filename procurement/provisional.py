@@ -23,19 +23,21 @@ def _rows(body: Organisation, emails: set[str]) -> dict[str, set[int]]:
     }
 
 
-def give(accession: Accession, signatories: list[Any], *, by: Actor, at: datetime) -> dict[str, list[int]]:
+def give(
+    accession: Accession, signatories: list[Any], *, by: Actor, at: datetime, acting_for: str
+) -> dict[str, list[int]]:
     """Appoint them; what is new by that, as ids, and as ``held`` the posts they had already. The caller holds the
     transaction and the accession."""
     body = membership.lock(accession.department)
     emails = {named.email for named in signatories}
     before = _rows(body, emails)
     for named in signatories:
-        membership.appoint(body, named, by=by, at=at)
+        membership.appoint(body, named, by=by, at=at, acting_for=acting_for)
     after = _rows(body, emails)
     return {kind: sorted(after[kind] - before[kind]) for kind in after} | {"held": sorted(before["holdings"])}
 
 
-def take_back(accession: Accession, *, by: Actor, at: datetime) -> None:
+def take_back(accession: Accession, *, by: Actor, at: datetime, acting_for: str) -> None:
     """Posts, delegations and memberships given by the approval end today; who has been given another post since stays
     one of the body's people."""
     given = accession.given
@@ -54,7 +56,7 @@ def take_back(accession: Accession, *, by: Actor, at: datetime) -> None:
     stays = stays.exclude(pk__in=[*given["holdings"], *given["held"]])
     access.end_grants(given["grants"], on=on, unless=set(stays.values_list("user_id", flat=True)))
     for holding in holdings:
-        audit.record("organisation.post_ended", body, by=by, at=at, extra={
+        audit.record("organisation.post_ended", body, by=by, at=at, acting_for=acting_for, extra={
             "person": str(holding.user.person_id), "name": holding.user.name, "post": holding.post.code,
             "ends_on": on.isoformat(),
         })  # fmt: skip

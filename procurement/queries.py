@@ -1,6 +1,6 @@
 """Reads over several tables: what waits for whom, lists, where an order is."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from catalogue.models import Framework, Organisation
 from catalogue.text import search_words
 from documents.clock import LONDON, london_day
-from procurement import access, quoting, searching
+from procurement import access, guards, quoting, searching
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
@@ -36,32 +36,57 @@ from procurement.models import (
     CapacityAccount,
     CapacityEntry,
     Clarification,
-    Decision,
     PostCode,
     Query,
     StepState,
+    User,
 )
 
 S = CallOffState
 
 
-def open_steps(by: Person, on: date) -> QuerySet[ApprovalStep]:
-    """Open steps of the person's chairs that they have not been barred from by having acted on the revision."""
+def open_steps(by: Person, on: date, most: int) -> list[ApprovalStep]:
+    """The open steps of the person's chairs, oldest first, that nothing bars them from (``guards.why_barred``): at most so
+    many. Read by as many at a time, with what bars, so that a list costs the same however long it is."""
     wanted = Q()
     for organisation_id, post in access.sight_of(by, on).posts:
         wanted |= Q(organisation_id=organisation_id, post=post)
     if not wanted:
-        return ApprovalStep.objects.none()
-    decided = Decision.objects.filter(revision=OuterRef("revision_id")).filter(
-        Q(person_id=by.person_id) | Q(principal_id=by.person_id)
-    )
-    return (
+        return []
+    rows = (
         ApprovalStep.objects.filter(wanted, state=StepState.OPEN)
-        .exclude(Exists(decided))
-        .exclude(revision__call_off__recusals__person_id=by.person_id)
-        .select_related("revision__call_off__department", "revision__call_off__framework", "organisation")
+        .select_related("revision__call_off__department", "revision__call_off__framework",
+                        "revision__call_off__requester", "organisation")
+        .prefetch_related("revision__hands", "revision__decisions", "revision__call_off__recusals")
         .order_by("opened_at", "id")
-    )
+    )  # fmt: skip
+    can = _Taker(by, on)
+    found: list[ApprovalStep] = []
+    first, read = 0, list(rows[:most])
+    while read and len(found) < most:
+        found += [step for step in read if can.take(step)]
+        first += most
+        read = list(rows[first : first + most]) if len(read) == most else []
+    return found[:most]
+
+
+class _Taker:
+    """A person before many steps: each chair and each requesting team is read once."""
+
+    def __init__(self, by: Person, on: date):
+        self.by, self.on = by, on
+        self.seats: dict[tuple[int, str], access.Seat | None] = {}
+        self.requesting: dict[int, set[UUID]] = {}
+
+    def take(self, step: ApprovalStep) -> bool:
+        chair, call_off = (step.organisation_id, step.post), step.revision.call_off
+        if chair not in self.seats:
+            self.seats[chair] = access.find_seat(self.by, *chair, self.on)
+        if guards.is_own_order(call_off, step) and chair[0] not in self.requesting:
+            self.requesting[chair[0]] = access.sitting(chair[0], PostCode.REQUESTER, self.on)
+        requesting = self.requesting.get(chair[0])
+        reasons = guards.why_barred(call_off, step, self.by, self.seats[chair], self.on, requesting=requesting)
+        return not any(reasons)
 
 
 def orders_to_answer(by: Person, on: date) -> QuerySet[CallOff]:
@@ -154,9 +179,10 @@ class Desk:
 
 
 def read_steps(revision: CallOffRevision) -> CallOffRevision:
-    """Reads the revision's steps with who decided them, and the questions asked on them, once for a whole page."""
+    """Reads the revision's steps with who decided them, the questions asked on them and whom it bars from them, once for
+    a whole page."""
     steps = revision.steps.select_related("organisation", "decision__delegation").prefetch_related("queries")
-    prefetch_related_objects([revision], Prefetch("steps", steps), "queries")
+    prefetch_related_objects([revision], Prefetch("steps", steps), "queries", "hands", "decisions")
     return revision
 
 
@@ -166,8 +192,10 @@ def desks(call_off: CallOff, on: date) -> list[Desk]:
         return [_desk(call_off.department, PostCode.REQUESTER, call_off.state_since, on)]
     if call_off.state in IN_APPROVAL:
         steps = [step for step in read_steps(call_off.revision).steps.all() if step.state == StepState.OPEN]
-        out = set(call_off.recusals.values_list("person_id", flat=True))
-        found = [_desk(step.organisation, step.post, step.opened_at, on, without=out) for step in steps]
+        found = [
+            _desk(step.organisation, step.post, step.opened_at, on, people=guards.who_can_take(call_off, step, on))
+            for step in steps
+        ]
         asked = next((query for query in call_off.revision.queries.all() if query.answered_at is None), None)
         if asked is not None:
             found.append(_desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on, todo=_("to answer a question")))
@@ -183,10 +211,10 @@ def desks(call_off: CallOff, on: date) -> list[Desk]:
 
 
 def _desk(organisation, code: str, since: datetime, on: date, due: datetime | None = None, *,
-          without: Collection[UUID] = (), todo: str = "") -> Desk:  # fmt: skip
-    people = access.names(organisation.pk, code, on, without=without)
+          people: Iterable[User] | None = None, todo: str = "") -> Desk:  # fmt: skip
+    found = access.holders(organisation.pk, code, on) if people is None else people
     who = f"{PostCode(code).label}, {organisation.name}" + (f" ({todo})" if todo else "")
-    return Desk(who, people, since, (on - london_day(since)).days, due)
+    return Desk(who, tuple(access.named(user) for user in found), since, (on - london_day(since)).days, due)
 
 
 @dataclass(frozen=True)

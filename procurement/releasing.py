@@ -78,6 +78,15 @@ def _hands(release: CatalogueRelease, by: Person, at: datetime) -> set[str]:
     return {str(by.person_id)} | ({str(principal.person_id)} if principal else set())
 
 
+def _for_drafter(release: CatalogueRelease, by: Person, at: datetime) -> str:
+    post = guards.drafting_post(release.framework, release.organisation)
+    return access.acting_for(by, release.organisation_id, post, on=london_day(at))
+
+
+def _for_approver(release: CatalogueRelease, by: Person, at: datetime) -> str:
+    return access.acting_for(by, release.framework.authority_id, *guards.APPROVERS, on=london_day(at))
+
+
 def _lock_draft(release: CatalogueRelease) -> ReleaseDraft:
     """A fresh copy, which is the release's from here on."""
     release.draft = ReleaseDraft.objects.select_for_update(of=("self",)).get(release=release)
@@ -101,7 +110,7 @@ def start(
     )  # fmt: skip
     hands = _hands(release, by, at) | (set(like.draft.hands) if like is not None else set())
     ReleaseDraft.objects.create(release=release, sheets=as_sheets(content_of(source)), hands=sorted(hands))
-    audit.record("catalogue_release.drafted", release, by=by, at=at, before=None, after=release.state)
+    audit.record("catalogue_release.drafted", release, by=by, at=at, before=None, after=release.state, acting_for=_for_drafter(release, by, at))
     return release
 
 
@@ -120,7 +129,7 @@ def save(
     draft.hands = sorted({*draft.hands, *_hands(release, by, at)})
     draft.edits += 1
     draft.save()
-    audit.record("catalogue_release.edited", release, by=by, at=at, extra={"what": what})
+    audit.record("catalogue_release.edited", release, by=by, at=at, acting_for=_for_drafter(release, by, at), extra={"what": what})
     return release
 
 
@@ -152,7 +161,7 @@ def submit(release: CatalogueRelease, *, shown_hash: str, by: Person, at: dateti
     release.submitted_at, release.content_hash = at, shown_hash
     release.save()
     audit.record("catalogue_release.submitted", release, by=by, at=at, before=before, after=release.state,
-                 hash_shown=shown_hash)  # fmt: skip
+                 hash_shown=shown_hash, acting_for=_for_drafter(release, by, at))  # fmt: skip
     notifications.tell_submitted(release, at)
     return release
 
@@ -193,7 +202,8 @@ def reject(release: CatalogueRelease, *, reason: str, by: Person, at: datetime) 
     before = release.state
     release.reject(at=at, reason=reason)
     release.save()
-    audit.record("catalogue_release.rejected", release, by=by, at=at, before=before, after=release.state, reason=reason)
+    audit.record("catalogue_release.rejected", release, by=by, at=at, before=before, after=release.state, reason=reason,
+                 acting_for=_for_approver(release, by, at))  # fmt: skip
     notifications.tell_decided(release, at)
     return release
 
@@ -226,7 +236,7 @@ def schedule(release: CatalogueRelease, *, first_day: date, by: Person, at: date
     release.schedule(at=at)
     release.save()
     audit.record("catalogue_release.scheduled", release, by=by, at=at, before=before, after=release.state,
-                 extra={"first_day": first_day.isoformat()})  # fmt: skip
+                 acting_for=_for_approver(release, by, at), extra={"first_day": first_day.isoformat()})  # fmt: skip
     notifications.tell_scheduled(release, at)
     return release
 
@@ -239,6 +249,7 @@ def withdraw(release: CatalogueRelease, *, reason: str, by: Person, at: datetime
     if not reason.strip():
         refuse(_("Give a reason: it stays with the release."))
     before, days = release.state, release.valid
+    by_drafter = before in (ReleaseState.DRAFT, ReleaseState.SUBMITTED)
     release.valid = None
     release.withdraw(at=at, reason=reason)
     release.save()
@@ -249,7 +260,8 @@ def withdraw(release: CatalogueRelease, *, reason: str, by: Person, at: datetime
         if earlier is not None:
             earlier.valid = DateRange(earlier.valid.lower, days.upper)
             earlier.save()
-    audit.record("catalogue_release.withdrawn", release, by=by, at=at, before=before, after=release.state, reason=reason)
+    audit.record("catalogue_release.withdrawn", release, by=by, at=at, before=before, after=release.state, reason=reason,
+                 acting_for=(_for_drafter if by_drafter else _for_approver)(release, by, at))  # fmt: skip
     if before != ReleaseState.DRAFT:
         notifications.tell_withdrawn(release, at)
     return release

@@ -17,7 +17,7 @@ from catalogue.models import OVER, Framework
 from documents import audit
 from documents.actors import SYSTEM
 from documents.clock import london_day
-from procurement import access, accession_guards, signing, working_days
+from procurement import access, accession_guards, guards, signing, working_days
 from procurement import reminder_notifications as notifications
 from procurement.joining import lock_accession
 from procurement.locking import lock_call_off
@@ -62,6 +62,7 @@ class Waiting:
     reminds_at: datetime | None
     escalates_at: datetime | None
     url: str = ""  # where it is done, if not on the page of the thing
+    step: ApprovalStep | None = None  # of which not everybody in the chair may decide
 
     @property
     def framework(self) -> Framework:
@@ -95,7 +96,7 @@ def _steps(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         yield Waiting(
             f"step:{step.pk}", call_off, step.organisation_id, step.post,
             _("to commit") if step.act == "commit" else _("to endorse"),
-            *since(step.opened_at, call_off.framework, pauses.get(call_off.framework_id, [])),
+            *since(step.opened_at, call_off.framework, pauses.get(call_off.framework_id, [])), step=step,
         )  # fmt: skip
 
 
@@ -291,10 +292,10 @@ def remind(waiting: Waiting, *, at: datetime) -> Reminder | None:
 def _whom(waiting: Waiting, level: str, at: datetime) -> tuple[str, list[User], str]:
     """Who is told at the level, and as what. Where no deputy is named, the level after it is said at once."""
     on = london_day(at)
-    out = set()
-    if isinstance(waiting.thing, CallOff):
-        out = set(waiting.thing.recusals.values_list("person_id", flat=True))
-    in_chair = [p for p in access.holders(waiting.organisation_id, waiting.post, on) if p.person_id not in out]
+    if waiting.step is not None:
+        in_chair = guards.who_can_take(waiting.step.revision.call_off, waiting.step, on)
+    else:
+        in_chair = _not_recused(waiting, access.holders(waiting.organisation_id, waiting.post, on))
     if level == Level.REMINDED:
         return level, in_chair, _("in the post")
     if level == Level.DEPUTY:
@@ -310,16 +311,24 @@ def _whom(waiting: Waiting, level: str, at: datetime) -> tuple[str, list[User], 
     return Level.SENIOR, *_seniors(waiting, on)
 
 
+def _not_recused(waiting: Waiting, people: Iterable[User]) -> list[User]:
+    """Who keeps out of an order is not written to about it."""
+    if not isinstance(waiting.thing, CallOff):
+        return list(people)
+    out = set(waiting.thing.recusals.values_list("person_id", flat=True))
+    return [person for person in people if person.person_id not in out]
+
+
 def _seniors(waiting: Waiting, on) -> tuple[list[User], str]:
     """The post this one reports to, unless it has a step of its own on the revision; else who can appoint a deputy."""
     post = Post.objects.filter(organisation_id=waiting.organisation_id, code=waiting.post).select_related("reports_to").first()
     above = post.reports_to if post else None
     if above is not None and not (isinstance(waiting.thing, CallOff) and _has_own_step(waiting.thing, above)):
-        found = list(access.holders(above.organisation_id, above.code, on))
+        found = _not_recused(waiting, access.holders(above.organisation_id, above.code, on))
         if found:
             return found, str(above.get_code_display())
     for code in LAST_RESORT:
-        found = list(access.holders(waiting.organisation_id, code, on))
+        found = _not_recused(waiting, access.holders(waiting.organisation_id, code, on))
         if found:
             return found, str(code.label)
     return [], ""

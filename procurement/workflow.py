@@ -33,6 +33,7 @@ from procurement.models import (
     CallOffRevision,
     CounterAnswer,
     DeclineCode,
+    PostCode,
     Side,
     StepState,
 )
@@ -65,7 +66,7 @@ def submit(call_off: CallOff, *, shown_hash: str | None = None, by: Person, at: 
     call_off.save()
     audit.record(
         "call_off.submitted", call_off, by=by, at=at, before=before, after=call_off.state,
-        hash_shown=call_off.revision.revision_hash,
+        hash_shown=call_off.revision.revision_hash, acting_for=guards.for_requester(call_off, by, at),
     )  # fmt: skip
     notifications.tell_openers(call_off, steps, at)
     return call_off
@@ -118,6 +119,8 @@ def _freeze(
     revision.content, revision.revision_hash = content.freeze(content.approved_object(revision, quote))
     revision.search_text = searching.text_of(call_off)
     revision.submitted_at, revision.submitted_by, revision.submitted_by_name = at, by.person_id, by.words
+    principal = access.principal(by, call_off.department_id, PostCode.REQUESTER, on=on)
+    revision.submitted_for = principal.person_id if principal else None
     revision.save()
     return revision
 
@@ -168,7 +171,8 @@ def recall(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
     call_off.recall(at=at)
     new_draft_revision(call_off, at=at)
     call_off.save()
-    audit.record("call_off.recalled", call_off, by=by, at=at, before=before, after=call_off.state)
+    audit.record("call_off.recalled", call_off, by=by, at=at, before=before, after=call_off.state,
+                 acting_for=guards.for_requester(call_off, by, at))  # fmt: skip
     capacity.release_all(call_off, at=at)  # of a counter-proposal accepted; else nothing is reserved yet
     return call_off
 
@@ -178,7 +182,7 @@ def nudge(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
     """Remind whoever has the order that it waits. Nothing moves, and no answer stays no answer."""
     call_off = lock_call_off(call_off)
     insist(guards.why_not_nudge(call_off, by=by, at=at))
-    audit.record(guards.NUDGED, call_off, by=by, at=at)
+    audit.record(guards.NUDGED, call_off, by=by, at=at, acting_for=guards.for_requester(call_off, by, at))
     notifications.tell_nudged(call_off, by, at)
     return call_off
 
@@ -188,10 +192,13 @@ def withdraw(call_off: CallOff, *, reason: str, by: Person, at: datetime) -> Cal
     """End it from any open state; the reservation is released."""
     call_off = lock_call_off(call_off)
     insist(guards.why_not_withdraw(call_off, by=by, at=at))
-    return _end(call_off, "withdrawn", "withdraw", reason=reason, by=by, at=at)
+    acting_for = guards.for_requester(call_off, by, at)
+    return _end(call_off, "withdrawn", "withdraw", reason=reason, by=by, at=at, acting_for=acting_for)
 
 
-def _end(call_off: CallOff, verb: str, move: str, *, reason: str, by: Actor, at: datetime) -> CallOff:
+def _end(
+    call_off: CallOff, verb: str, move: str, *, reason: str, by: Actor, at: datetime, acting_for: str = ""
+) -> CallOff:
     if not reason.strip():
         refuse(_("Give a reason."))
     before, was_open = call_off.state, call_off.state in OPEN
@@ -202,7 +209,8 @@ def _end(call_off: CallOff, verb: str, move: str, *, reason: str, by: Actor, at:
     call_off.counter_proposals.filter(answered_at__isnull=True).update(
         answer=CounterAnswer.ENDED, answered_by=by.person_id, answered_by_name=by.words, answered_at=at
     )
-    audit.record(f"call_off.{verb}", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason)
+    audit.record(f"call_off.{verb}", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
+                 acting_for=acting_for)  # fmt: skip
     notifications.tell_ended(call_off, verb, at)
     capacity.release_all(call_off, at=at)
     return call_off
@@ -229,6 +237,7 @@ def copy(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
     fresh.search_text = searching.text_of(fresh)
     fresh.save()
     audit.record("call_off.copied", fresh, by=by, at=at, before=None, after=fresh.state,
+                 acting_for=guards.for_requester(fresh, by, at),
                  extra={"from": call_off.reference or str(call_off.public_id)})  # fmt: skip
     return fresh
 
@@ -251,8 +260,9 @@ def confirm(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime) -> 
     call_off.confirm(at=at)
     call_off.save()
     audit.record(
-        "call_off.confirmed", call_off, by=by, at=at, before=before, after=call_off.state, hash_shown=shown_hash
-    )
+        "call_off.confirmed", call_off, by=by, at=at, before=before, after=call_off.state, hash_shown=shown_hash,
+        acting_for=guards.for_order_desk(call_off, by, at),
+    )  # fmt: skip
     notifications.tell_confirmed(call_off, at)
     return call_off
 
@@ -266,7 +276,8 @@ def decline(call_off: CallOff, *, code: str, reason: str, by: Person, at: dateti
     if code not in DeclineCode.values:
         refuse(_("Choose one of the reasons for declining."))
     call_off.decline_code = code
-    return _end(call_off, "declined", "decline", reason=reason, by=by, at=at)
+    acting_for = guards.for_order_desk(call_off, by, at)
+    return _end(call_off, "declined", "decline", reason=reason, by=by, at=at, acting_for=acting_for)
 
 
 def conclude(call_off: CallOff, *, at: datetime, by: Actor = SYSTEM) -> CallOff:
@@ -280,19 +291,20 @@ def conclude(call_off: CallOff, *, at: datetime, by: Actor = SYSTEM) -> CallOff:
     return call_off
 
 
-def _reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -> CallOff:
+def _reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime, acting_for: str = "") -> CallOff:
     call_off = lock_call_off(call_off)
     before = call_off.state
     call_off.reopen(at=at)
     new_draft_revision(call_off, at=at)
     call_off.save()
-    audit.record("call_off.reopened", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason)
+    audit.record("call_off.reopened", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
+                 acting_for=acting_for)  # fmt: skip
     return call_off
 
 
-def reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -> CallOff:
+def reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime, acting_for: str = "") -> CallOff:
     """From the contract's void because changes are wanted: back to the requester as a new draft revision."""
-    call_off = _reopen(call_off, reason=reason, by=by, at=at)
+    call_off = _reopen(call_off, reason=reason, by=by, at=at, acting_for=acting_for)
     notifications.tell_returned(call_off, reason, at)
     capacity.release_all(call_off, at=at)
     return call_off
@@ -304,8 +316,8 @@ def lapse_unsigned(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -
     return _end(call_off, "lapsed", "lapse", reason=reason, by=by, at=at)
 
 
-def end_refused(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -> CallOff:
+def end_refused(call_off: CallOff, *, reason: str, by: Actor, at: datetime, acting_for: str = "") -> CallOff:
     """From the contract's void because a party refuses to sign: the call-off ends as declined."""
     call_off = lock_call_off(call_off)
-    return _end(call_off, "ended", "end", reason=reason, by=by, at=at)
+    return _end(call_off, "ended", "end", reason=reason, by=by, at=at, acting_for=acting_for)
 

@@ -12,13 +12,16 @@ from config.story.orders import draft_dius
 from contracts import formation
 from contracts.models import Contract
 from documents import clock, jobs, storage, store
-from procurement import access, agreements, approval, countering, drafting, joining, proposing, workflow
+from procurement import access, agreements, approval, copying, countering, drafting, joining, proposing, workflow
 from procurement.actors import Person
 from procurement.models import (
     Accession,
+    ActingFor,
     CallOff,
     CapacityAccount,
     CounterProposal,
+    FrameworkGrant,
+    OrganisationGrant,
     Post,
     PostHolding,
     StepState,
@@ -68,6 +71,32 @@ def drafted() -> CallOff:
 
 def submitted() -> CallOff:
     return fresh(workflow.submit(drafted(), by=requester(), at=START))
+
+
+def own_order() -> CallOff:
+    """The authority's own: what DIUS would order, by the Cabinet Office, before its own approvers."""
+    by, body = person("requester@co.example"), Organisation.objects.get(code="CO")
+    source = drafted()
+    order = drafting.start(framework(), body, title="Desktops of the Cabinet Office", by=by, at=START)
+    copying.copy_content(source.revision, order.revision)
+    copying.copy_particulars(source.particulars, order.particulars)
+    return fresh(workflow.submit(fresh(order), by=by, at=START))
+
+
+def deputy_of(email: str, name: str = "Del Deputy") -> Person:
+    """Somebody new of the same organisations who acts for the person in all their posts, for years."""
+    principal = User.objects.get(email=email)
+    deputy = User.objects.create(email=f"deputy.{principal.pk}@{email.partition('@')[2]}", name=name, password="!")
+    for model in (OrganisationGrant, FrameworkGrant):
+        for grant in model.objects.filter(user=principal):
+            model.objects.create(
+                user=deputy, permission=grant.permission, content_object=grant.content_object, starts_on=grant.starts_on
+            )
+    for holding in principal.holdings.all():
+        ActingFor.objects.create(
+            holding=holding, deputy=deputy, starts_on=START.date(), ends_on=START.date().replace(year=2030)
+        )
+    return person(deputy.email)
 
 
 def open_step(call_off: CallOff, by: Person):

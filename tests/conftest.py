@@ -149,10 +149,10 @@ def django_db_setup(template_database, django_db_blocker):
 
 
 @pytest.fixture
-def committed_db(template_database, django_db_setup, django_db_blocker, world):
+def committed_db(template_database, django_db_setup, django_db_blocker, starting_world):
     """A database of this test's own, for what commits; yields its name."""
     name = f"flex_t_{os.getpid()}"
-    _copy(world or template_database, name)
+    _copy(starting_world or template_database, name)
     with _connected_to(name, django_db_blocker):
         yield name
     sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -196,7 +196,7 @@ def worlds_folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def world(request, own_store, quiet_broker):
+def starting_world(request, own_store, quiet_broker):
     """For a test marked ``world(state)``: the name of the database that ``db`` works in, with the store as it belongs
     to it; None for others."""
     mark = request.node.get_closest_marker("world")

@@ -14,7 +14,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from documents.models import AuditEvent, Email, Job, StateChange
 from procurement import approval, negotiation
 from procurement.models import PostHolding, Query
-from tests import cast
+from tests import cast, paper
 from tests.procurement.test_pages import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -155,15 +155,14 @@ def addresses(resolver=None, namespace: str = "") -> list[str]:
 @pytest.fixture
 def world(client):
     """name of an address -> the values it takes, in a world in which each exists."""
-    joined = cast.ons_approved()
-    cast.run_all_jobs()
+    joined = paper.agreement_issued(cast.ons_approved())
     asked = cast.submitted()
     by = cast.person(cast.ROUTE[0])
     approval.ask(cast.open_step(asked, by), text="Why now?", by=by, at=cast.START)
     question = Query.objects.get()
     draft, order = cast.drafted(), cast.with_supplier()
     negotiation.ask(order, text="When?", by=cast.person("order.desk@fujitsu.example"), at=cast.START)
-    contract = cast.issued()
+    contract = paper.issued(cast.accepted())
     holding = PostHolding.objects.get(user__email="budget.holder@dius.example")
     drafting = {
         "tasks", "title", "sites", "term", "services", "totals", "service_levels", "milestones", "special_terms",

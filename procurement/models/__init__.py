@@ -16,6 +16,7 @@ from procurement.models.call_off import (
     EDITABLE,
     ENDED,
     IN_APPROVAL,
+    INSIDE,
     OPEN,
     UNBOUND,
     CallOff,
@@ -56,7 +57,7 @@ from procurement.models.revision import (
 )
 
 __all__ = [
-    "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "AWARDED", "EDITABLE", "ENDED", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK", "UNBOUND",
+    "ACT_FOR_ORGANISATION", "AUTHORITY_POSTS", "AWARDED", "EDITABLE", "ENDED", "INSIDE", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK", "UNBOUND",
     "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "Application", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "CounterAnswer", "CounterProposal", "Decision", "DeclineCode", "Delegation",
     "DelegationKind", "ExceptionDecision", "ExceptionOutcome", "ExceptionRequest", "FrameworkGrant", "MatrixRow", "MilestonePayment", "Modification", "News", "OrganisationGrant", "Outcome", "Particulars",

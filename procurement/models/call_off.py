@@ -45,8 +45,9 @@ class DeclineCode(models.TextChoices):
 S = CallOffState
 EDITABLE = (S.DRAFT, S.RETURNED)
 IN_APPROVAL = (S.DEPARTMENT_APPROVAL, S.AUTHORITY_APPROVAL)
+INSIDE = (*EDITABLE, *IN_APPROVAL)
 AWARDED = (S.WITH_SUPPLIER, S.COUNTER_PROPOSED)
-OPEN = (*EDITABLE, *IN_APPROVAL, *AWARDED)
+OPEN = (*INSIDE, *AWARDED)
 UNBOUND = (S.REJECTED, S.DECLINED, S.WITHDRAWN, S.LAPSED)
 ENDED = (S.CONTRACTED, *UNBOUND)
 
@@ -167,6 +168,14 @@ class CallOff(Row):
     def is_binding(self) -> bool:
         """Only an executed contract binds anybody; until then everything is subject to contract."""
         return self.state == S.CONTRACTED
+
+    def state_words(self, viewpoint: str) -> str:
+        """The state in words for the reader: the supplier is not told who inside decides on an order it does not have."""
+        if viewpoint == "supplier" and self.state in INSIDE:
+            return str(_("back with the department"))
+        if viewpoint == "supplier" and self.state == S.REJECTED:
+            return str(_("ended by the department"))
+        return str(self.get_state_display())
 
     @property
     def ended_words(self) -> str:

@@ -63,6 +63,7 @@ class CallOffRevision(Row):
     submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_by = models.UUIDField(null=True, blank=True)
     submitted_by_name = models.CharField(max_length=120, blank=True)
+    submitted_for = models.UUIDField(null=True, blank=True)  # the requester whose deputy submitted it
     release = models.ForeignKey(CatalogueRelease, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     matrix = models.ForeignKey(ApprovalMatrix, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     hold_until = models.DateField(null=True, blank=True)
@@ -103,6 +104,11 @@ class CallOffRevision(Row):
                     whole_life_gbp__gt=0, whole_life_gbp__lte=LARGEST_GBP,
                 ),  # fmt: skip
                 name="submitted_revision_is_complete",
+            ),
+            models.CheckConstraint(
+                condition=Q(submitted_for__isnull=True)
+                | Q(submitted_by__isnull=False) & ~Q(submitted_for=F("submitted_by")),
+                name="submitted_for_somebody_else",
             ),
             models.CheckConstraint(
                 condition=Q(route_gbp__isnull=True)

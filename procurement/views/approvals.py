@@ -16,8 +16,8 @@ def step_of(request, public_id, position):
     view = access.viewpoint(request.actor, order, request.day)
     revision = access.revision_seen(order, view)
     step = revision.steps.select_related("organisation", "revision").filter(position=position).first()
-    if step is None or (view == "authority" and step.side != "authority"):
-        raise Http404  # the department's own questions and answers stay with it
+    if step is None or step.side not in access.sides(request.actor, order, request.day):
+        raise Http404  # a side's own questions and answers stay with it
     revision.call_off = order
     step.revision = revision
     return order, step
@@ -34,6 +34,7 @@ def brief(request, public_id, position):
     context = {
         "call_off": order, "step": step, "revision": revision, "content": content,
         "viewpoint": access.viewpoint(request.actor, order, request.day),
+        "sides": access.sides(request.actor, order, request.day),
         "figures": figures.figures_of(revision, content, "internal"),
         "facts": briefing.facts(revision, content), "deviations": briefing.deviations(content),
         "exceptions": asked,
@@ -143,7 +144,7 @@ def recuse(request, public_id, position):
             messages.success(request, _("Declared. You keep out of this order; the others have been told."))
             return redirect("procurement:call_off", public_id)
     others = [
-        person.name for person in access.holders(step.organisation_id, step.post, request.day)
+        person.name for person in guards.who_can_take(order, step, request.day)
         if person.person_id != request.actor.person_id
     ]  # fmt: skip
     words = (

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
 from procurement import access, counter_display, display, forms, framework_display, guards, queries, workflow
-from procurement.models import ENDED, IN_APPROVAL, OPEN, CallOffState, PostCode, Side
+from procurement.models import ENDED, IN_APPROVAL, OPEN, CallOffState, PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
@@ -35,7 +35,7 @@ def call_offs(request):
             Column("reference", _("Order"), lambda o: f"{o.reference or _('draft')} {o.title}", ("reference",)),
             Column("department", _("Department"), lambda o: o.department.name, ("department__name",)),
             Column("supplier", _("Supplier"), lambda o: o.supplier.name, ("supplier__name",)),
-            Column("state", _("State"), lambda o: display.state_words(o, view(o)), () if sells else ("state",), STATE),
+            Column("state", _("State"), lambda o: o.state_words(view(o)), () if sells else ("state",), STATE),
             Column("since", _("Since"), lambda o: display.day_since(o, view(o)), () if sells else ("state_since",), DAY),
             Column("value", _("Whole life, net"), lambda o: o.value_seen, ("value_seen",), GBP),
         ],
@@ -72,11 +72,12 @@ def call_off(request, public_id):
     mine = _open_step_of(request, order) if view != "supplier" else None
     context = {
         "call_off": order, "revision": revision, "viewpoint": view, "steps": steps, "mine": mine,
-        "state": display.state_words(order, view), "ended": display.ended_words(order, view),
+        "sides": access.sides(request.actor, order, request.day),
+        "state": order.state_words(view), "ended": display.ended_words(order, view),
         "desks": queries.desks(order, request.day) if view != "supplier" or accepting else [],
         "clock": framework_display.clock_words(order, view),
         "events": display.timeline(audit.history(order), view),
-        "queries": _queries(request, order, revision, view),
+        "queries": _queries(request, order, revision),
         "clarifications": order.clarifications.filter(revision__number__lte=revision.number).order_by("asked_at", "id"),
         "may_clarify": order.state == CallOffState.WITH_SUPPLIER and view == "department"
         and access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER),
@@ -106,13 +107,11 @@ def _open_step_of(request, order):
     return next((step for step in steps if step.state == "open" and (step.organisation_id, step.post) in chairs), None)
 
 
-def _queries(request, order, revision, view):
+def _queries(request, order, revision):
     """A side's own questions; a requester of the department sees all, because they answer them."""
-    if view == "supplier":
-        return []
-    rows = [row for row in revision.queries.all() if view != "authority" or row.side == Side.AUTHORITY]
-    seen = access.sight_of(request.actor, request.day)
-    may_answer = seen.holds(order.department_id, PostCode.REQUESTER)
+    sides = access.sides(request.actor, order, request.day)
+    may_answer = access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER)
+    rows = [row for row in revision.queries.all() if may_answer or row.side in sides]
     return [{"query": row, "may_answer": may_answer and not row.answered_at} for row in rows]
 
 

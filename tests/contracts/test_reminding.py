@@ -10,7 +10,7 @@ from procurement import access, accession_guards, agreements, periodic, working_
 from procurement.models import Reminder
 from tests import cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 SECOND = timedelta(seconds=1)
 
 
@@ -19,8 +19,9 @@ def said() -> list[tuple[str, str, str]]:
     return [(row.subject.partition(":")[0] + ":" + row.subject.rpartition(":")[2], row.level, row.told) for row in rows]
 
 
+@pytest.mark.world("issued")
 def test_whose_turn_it_is_to_sign_a_contract_is_reminded_and_then_others_are_told():
-    contract = cast.issued()
+    contract = cast.contract()
     came = contract.state_since
     periodic.run(working_days.due(came, 2) - SECOND)
     assert said() == []
@@ -35,8 +36,9 @@ def test_whose_turn_it_is_to_sign_a_contract_is_reminded_and_then_others_are_tol
     assert [level for _subject, level, _told in said()] == ["reminded", "senior"]
 
 
+@pytest.mark.world("issued")
 def test_the_next_signatory_counts_from_the_signature_before_and_nobody_from_the_last():
-    contract = cast.issued()
+    contract = cast.contract()
     late = contract.state_since + timedelta(days=1)
     cast.sign(contract, *cast.SIGNATORIES[0], at=late)
     periodic.run(working_days.due(late, 2))
@@ -53,8 +55,9 @@ def test_the_next_signatory_counts_from_the_signature_before_and_nobody_from_the
     assert len(said()) == 1
 
 
+@pytest.mark.world("issued")
 def test_nobody_is_reminded_of_a_contract_that_is_void():
-    contract = cast.issued()
+    contract = cast.contract()
     by = cast.person("supplier.signatory@fujitsu.example")
     formation.refuse_to_sign(contract, "supplier", reason="Sold.", changes_wanted=False, by=by, at=cast.START)
     periodic.run(working_days.due(contract.state_since, 9))

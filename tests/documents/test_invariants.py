@@ -7,7 +7,8 @@ from documents import numbers
 from documents.actors import SYSTEM
 from documents.audit import record
 from documents.management.commands.check_invariants import FILE, broken, read
-from tests import cast
+from procurement.models import CallOff
+from tests import cast, paper
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +22,7 @@ def test_they_hold_for_an_instance_nobody_used():
 
 
 def test_they_hold_at_every_stage_up_to_the_signed_contract():
-    for stage in (cast.drafted, cast.submitted, cast.with_supplier, cast.executed):
+    for stage in (cast.drafted, cast.submitted, cast.with_supplier, cast.issued, cast.executed):
         stage()
         assert names() == set(), stage.__name__
 
@@ -40,6 +41,14 @@ def test_a_change_without_its_event_is_found():
     call_off.withdraw(at=cast.START, reason="nobody recorded this")
     call_off.save()
     assert names() == {"changes_have_one_record"}
+
+
+def test_a_contract_signed_by_its_requester_is_found():
+    contract = paper.sign(paper.issued(cast.accepted()), *cast.SIGNATORIES[0])
+    contract = paper.sign(contract, *cast.SIGNATORIES[1])
+    assert names() == set()
+    CallOff.objects.filter(pk=contract.call_off_id).update(requester=cast.person(cast.SIGNATORIES[1][1]).user)
+    assert names() == {"contracts_are_signed_by_others"}
 
 
 def test_a_number_taken_and_thrown_away_is_found():

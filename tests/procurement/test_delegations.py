@@ -1,5 +1,6 @@
 """What a delegation covers: its limit and, where it names one, its lot; and for whom a deputy acts."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,7 +9,7 @@ from django.db import IntegrityError, transaction
 from contracts import guards as contract_guards
 from documents import periodic
 from documents.refusal import Refused
-from procurement import workflow
+from procurement import guards, workflow
 from procurement.models import ActingFor, Decision, Delegation, Outcome, PostHolding, StepState
 from tests import cast
 
@@ -84,6 +85,34 @@ def test_a_deputy_acts_for_the_holder_of_the_post_and_for_nobody_else():
     cast.decide(order, "contract.manager@dius.example")
     decision = order.revision.decisions.get(step__post="accounting_officer")
     assert (decision.principal_id, decision.principal_name) == (officer.person_id, officer.words)
+
+
+def why_not_covered(order, email: str) -> str:
+    step = order.revision.steps.get(state=StepState.OPEN)
+    return " ".join(reason.who_can for reason in guards.why_not_covered(order, step, by=cast.person(email), on=cast.START.date()))
+
+
+def test_who_could_commit_instead_is_whoever_sits_in_a_chair_that_covers_it_today():
+    """The officer and their deputy; nobody whose post has ended, whatever was delegated to them."""
+    order, day = before_the_officer(), cast.START.date()
+    cast.give_post("contract.manager@dius.example", "DIUS", "accounting_officer")
+    ended = PostHolding.objects.create(
+        post=PostHolding.objects.get(user=cast.person(OFFICER).user).post, user=cast.person("signatory@dius.example").user,
+        starts_on=day - timedelta(days=9), ends_on=day - timedelta(days=1),
+    )
+    Delegation.objects.create(holding=ended, kind="budget", unlimited=True, starts_on=ended.starts_on)
+    PostHolding.objects.create(post=ended.post, user=ended.user, starts_on=day)  # held on without a delegation
+    cast.deputy_of(OFFICER)
+    assert why_not_covered(order, "contract.manager@dius.example") == "DIUS accounting officer, Del Deputy (deputy) can."
+
+
+def test_who_has_decided_already_is_not_named_as_who_could_commit():
+    order = before_the_officer()
+    for email in (cast.ROUTE[1], "contract.manager@dius.example"):
+        cast.give_post(email, "DIUS", "accounting_officer")
+    decided = PostHolding.objects.get(user=cast.person(cast.ROUTE[1]).user, post__code="accounting_officer")
+    Delegation.objects.create(holding=decided, kind="budget", unlimited=True, starts_on=cast.START.date())
+    assert why_not_covered(order, "contract.manager@dius.example") == "DIUS accounting officer can."
 
 
 def test_only_what_has_ended_is_copied():

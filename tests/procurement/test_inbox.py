@@ -4,8 +4,21 @@ from datetime import timedelta
 
 import pytest
 
+from config.story.orders import draft_dius
 from documents.clock import london_day
-from procurement import approval, inbox, joining, negotiation
+from documents.models import Email
+from procurement import (
+    approval,
+    drafting,
+    guards,
+    inbox,
+    joining,
+    negotiation,
+    periodic,
+    queries,
+    workflow,
+    working_days,
+)
 from procurement.models import Accession
 from tests import cast
 from tests.procurement.test_pages import sign_in
@@ -23,6 +36,54 @@ def test_a_step_waits_for_its_chair_alone():
     assert waits(cast.ROUTE[0]) == [f"{order}: to endorse as budget holder".replace(str(order), f"{order} {order.title}")]
     for email in (cast.ROUTE[1], "requester@ons.example", "order.desk@fujitsu.example"):
         assert not [line for line in waits(email) if order.reference in line], email
+
+
+def wrote_in_it():
+    """The budget holder is a requester too, and wrote in the order that their colleague submits."""
+    cast.give_post(cast.ROUTE[0], "DIUS", "requester")
+    draft = cast.drafted()
+    drafting.save_title(draft, "In other words", by=cast.person(cast.ROUTE[0]), at=cast.START)
+    return workflow.submit(cast.fresh(draft), by=cast.requester(), at=cast.START)
+
+
+def submitted_it():
+    cast.give_post(cast.ROUTE[0], "DIUS", "requester")
+    return workflow.submit(cast.drafted(), by=cast.person(cast.ROUTE[0]), at=cast.START)
+
+
+def requested_it():
+    cast.give_post(cast.ROUTE[0], "DIUS", "requester")
+    draft = cast.fresh(draft_dius(cast.person(cast.ROUTE[0]), cast.START))
+    return workflow.submit(draft, by=cast.requester(), at=cast.START)
+
+
+@pytest.mark.parametrize("barred", [wrote_in_it, submitted_it, requested_it])
+def test_no_step_is_listed_mailed_or_reminded_of_that_the_person_cannot_take(barred):
+    """Nor their deputy, who would decide for them. The post has a second holder."""
+    holder, deputy, other = cast.ROUTE[0], cast.deputy_of(cast.ROUTE[0]).email, "deputy.budget.holder@dius.example"
+    order = cast.fresh(barred())
+    step = order.revision.steps.get(post="budget_holder")
+    for email, takes in ((holder, False), (deputy, False), (other, True)):
+        shut = list(guards.why_not_act_on_step(order, step, by=cast.person(email), at=cast.START))
+        assert (not shut) is takes, email
+        assert any(order.reference in line for line in waits(email) if "budget holder" in line) is takes, email
+    assert told("your_turn") == [other]
+    assert [desk.people for desk in queries.desks(order, DAY)] == [("DIUS deputy budget holder",)]
+    periodic.run(working_days.due(cast.START, 2))
+    assert told("reminder") == [other]
+    periodic.run(working_days.due(cast.START, 4))
+    assert not {holder, deputy} & set(told("reminder"))
+
+
+def told(template: str) -> list[str]:
+    return list(Email.objects.filter(template__endswith=f"{template}.txt").order_by("id").values_list("recipient", flat=True))
+
+
+def test_a_list_of_steps_is_full_whatever_is_left_out_of_it():
+    orders = [wrote_in_it() if made == 0 else cast.submitted() for made in range(3)]
+    by = cast.person(cast.ROUTE[0])
+    for most, expected in ((1, orders[1:2]), (2, orders[1:]), (9, orders[1:])):
+        assert [step.revision.call_off for step in queries.open_steps(by, DAY, most)] == expected
 
 
 def test_an_order_waits_for_the_order_desk_and_a_question_for_the_requester():

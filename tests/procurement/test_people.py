@@ -358,6 +358,16 @@ def test_who_is_away_stands_beside_the_route_before_an_order_is_submitted(client
     assert shown.count(">Away<") == 2, "the others are there"
 
 
+def test_who_was_stopped_is_not_away_and_does_not_leave():
+    officer = holding(cast.ROUTE[3])
+    deputy = cast.person("contract.manager@dius.example").user
+    ActingFor.objects.create(holding=officer, deputy=deputy, starts_on=TODAY, ends_on=TODAY + timedelta(days=9))
+    chair = officer.post.organisation_id, officer.post.code
+    assert absences.words([chair], TODAY, TODAY + timedelta(days=30))[chair]
+    act(membership.stop, cast.dius(), officer.user, reason="Left.")
+    assert absences.words([chair], TODAY, TODAY + timedelta(days=30)) == {}
+
+
 def test_an_absence_after_the_prices_are_held_is_not_spoken_of():
     far = TODAY + timedelta(days=100)
     ActingFor.objects.create(

@@ -214,6 +214,7 @@ TABLE: dict[tuple[str, str], list[Row]] = {
     ("call_off", S.COUNTER_PROPOSED): [
         Row(countering.accept, instead(of_orders.newest, on(BUYER, shown_hash=cast.shown)), "call_off.counter_accepted", {"counter_accepted": DESKS, "your_turn": FIRST}),
         Row(countering.refuse_it, instead(of_orders.newest, on(BUYER, reason="No.")), "call_off.counter_refused", {"counter_refused": DESKS}),
+        Row(approval.reject, instead(lambda o: cast.accept_counter(of_orders.newest(o)), on_step(reason="Too large.")), "call_off.rejected", {"ended": REQUESTER, "withdrawn_from_supplier": DESKS}),
         Row(countering.take_back, instead(of_orders.newest, on(DESK)), "call_off.counter_withdrawn", {"counter_taken_back": REQUESTER}),
         Row(workflow.withdraw, on(BUYER, reason="Not needed."), "call_off.withdrawn", {"ended": REQUESTER, "withdrawn_from_supplier": DESKS}),
     ],
@@ -252,6 +253,8 @@ TABLE |= {
     ],
     ("accession", A.PROPOSED): [
         Row(joining.name_contact, on(LEAD, **A.CONTACT), "accession.contact_named"),
+        Row(joining.refuse_contact, on(APPROVER, shown_hash=joining.contact_hash, reason="Nobody knows her."),
+            "accession.contact_refused", {"accession_contact_refused": "accession.lead@co"}),
         Row(joining.confirm_contact, on(APPROVER, shown_hash=joining.contact_hash), "organisation.appointed accession.contact_confirmed", {"accession_invited": "mary@museum"}),
     ],
     ("accession", "engaged"): [
@@ -307,6 +310,8 @@ TABLE |= {
             lambda _: cast.person("contract.manager@dius.example").user, starts_on=START.date(), ends_on=FIRST_DAY)), "organisation.deputy_named",
             {"deputy": "accounting.officer@dius budget.holder@dius contract.manager@dius"}),
         Row(membership.end_deputy, instead(deputised, on(ADMINISTRATOR)), "organisation.deputy_ended"),
+        Row(membership.stop, instead(body("DIUS"), on(ADMINISTRATOR, lambda _: cast.person("budget.holder@dius.example").user, reason="Left.")),
+            "organisation.person_stopped", {"stopped": "accounting.officer@dius budget.holder@dius"}),
         Row(membership.prefer_news, instead(lambda _: cast.requester().user, on(BUYER, news="none")), "user.preferred_news"),
     ],
     ("framework", "suspended"): [Row(framework_life.resume, on(MANAGER), "framework.resumed", {"framework_changed": EVERYBODY})],
@@ -391,3 +396,31 @@ def test_an_action_leaves_its_records_and_mails_and_no_other(name):
                 wrong.append(f"{state}, {row.action.__module__}.{row.action.__name__}: {records!r}, {mails!r} {faults}")
     assert wrong == [], "\n".join(wrong)
     assert {state for called, state in TABLE if called == name} <= met
+
+
+PERSONAL = {membership.prefer_news}  # of no post
+
+
+def of_a_deputy(row: Row, thing) -> str:
+    """What is wrong with the records of the action done by a deputy of whoever does it, and taken back."""
+    with undone():
+        arguments, words = row.given(thing)
+        principal = words.get("by")
+        if principal is None:
+            return ""
+        words["by"] = cast.deputy_of(principal.email)
+        last = AuditEvent.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        row.action(*arguments, **words)
+        recorded = AuditEvent.objects.filter(id__gt=last, actor_person_id=words["by"].person_id)
+        said = {event.verb: event.acting_for for event in recorded}
+        return "" if said and set(said.values()) == {principal.words} else f"{said}, for {principal.words}"
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _state in TABLE}))
+def test_every_record_of_a_deputys_act_says_for_whom(name):
+    wrong = []
+    for state, thing in walk(MACHINES[name]):
+        for row in TABLE.get((name, state), ()):
+            if row.action not in PERSONAL and (found := of_a_deputy(row, cast.fresh(thing))):
+                wrong.append(f"{state}, {row.action.__module__}.{row.action.__name__}: {found}")
+    assert wrong == [], "\n".join(wrong)

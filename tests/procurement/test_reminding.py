@@ -10,7 +10,7 @@ from documents.clock import LONDON
 from documents.models import Email
 from documents.refusal import Refused
 from procurement import approval, framework_life, joining, negotiation, periodic, working_days
-from procurement.models import ActingFor, Decision, Post, PostHolding, Reminder
+from procurement.models import ActingFor, Decision, Post, PostHolding, Recusal, Reminder
 from tests import cast
 from tests.cast import START
 
@@ -78,6 +78,21 @@ def test_without_a_step_of_its_own_the_next_post_is_told():
         step = call_off.revision.steps.get(state="open")
         approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True,
                         by=cast.person("contract.manager@dius.example"), at=ESCALATE)  # fmt: skip
+
+
+def test_who_declared_a_conflict_is_not_told_as_the_senior_either():
+    above = Post.objects.get(organisation__code="DIUS", code="contract_manager")
+    Post.objects.filter(organisation__code="DIUS", code="budget_holder").update(reports_to=above)
+    call_off = cast.submitted()
+    out = cast.person("contract.manager@dius.example")
+    Recusal.objects.create(
+        call_off=call_off, step=call_off.revision.steps.first(), user=out.user, person_id=out.person_id, name=out.words,
+        reason="My brother.", declared_at=START,
+    )  # fmt: skip
+    periodic.run(REMIND)
+    periodic.run(ESCALATE)
+    assert levels("step")[-1] == ("senior", cast.person(ADMINISTRATOR).words)
+    assert out.email not in mails()
 
 
 def test_a_named_deputy_is_told_first_and_has_as_long_before_the_next_post_hears():

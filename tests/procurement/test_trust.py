@@ -27,7 +27,7 @@ from tests import cast
 from tests.procurement.test_pages import address, post, sign_in
 
 pytestmark = pytest.mark.usefixtures("db")
-HOLDER = "budget.holder@dius.example"
+HOLDER, LEAD = "budget.holder@dius.example", "commercial.lead@co.example"
 
 
 def also_requester(email: str):
@@ -131,6 +131,7 @@ def test_a_purchase_order_that_came_later_finds_the_order_and_its_contract(clien
     assert contract.call_off.reference in found
 
 
+@pytest.mark.world("issued")
 def test_the_supplier_is_told_nothing_of_what_happens_inside_after_it_refused(client):
     order = reopened_by_the_supplier()
     workflow.submit(order, by=cast.requester(), at=cast.START)
@@ -153,23 +154,44 @@ def test_the_supplier_is_told_nothing_of_what_happens_inside_after_it_refused(cl
     page = read(address("call_off", order))
     assert "fallback limit" not in page
     assert "ended by the department" in page
+    told = Email.objects.get(template__endswith="withdrawn_from_supplier.txt", recipient="order.desk@fujitsu.example")
+    assert told.context["state"] == "ended by the department"
+    assert "fallback limit" not in str(told.context)
     assert "fallback limit" in sign_in(client, "requester@dius.example").get(address("call_off", order)).content.decode()
 
 
-def test_the_authority_reads_none_of_the_departments_questions(client):
+def asked_by_both_sides() -> CallOff:
+    """The budget holder of DIUS asked at step 1 and the commercial lead of the Cabinet Office at step 5; both answered."""
     order = cast.submitted()
-    step = cast.open_step(order, cast.person(HOLDER))
-    query = approval.ask(step, text="Will the permanent secretary mind?", by=cast.person(HOLDER), at=cast.START)
-    approval.answer(query, text="She will not.", by=cast.requester(), at=cast.START)
-    for email in cast.ROUTE[:4]:
-        cast.decide(order, email)
-    sign_in(client, "commercial.lead@co.example")
-    for name in ("brief", "decide", "return", "reject", "ask"):
-        assert client.get(address(name, order, position=1)).status_code == 404, name
-    page = client.get(address("call_off", order)).content.decode()
-    assert "permanent secretary" not in page
-    assert address("brief", order, position=1) not in page
-    assert client.get(address("brief", order, position=5)).status_code == 200
+    for email, text in ((HOLDER, "Will the permanent secretary mind?"), (LEAD, "Is the minister keen?")):
+        query = approval.ask(cast.open_step(order, cast.person(email)), text=text, by=cast.person(email), at=cast.START)
+        approval.answer(query, text="Answered of old.", by=cast.requester(), at=cast.START)
+        for decider in cast.ROUTE[:4] if email == HOLDER else ():
+            cast.decide(order, decider)
+    return cast.fresh(order)
+
+
+@pytest.mark.parametrize(("reader", "own", "other", "reads", "never"), [
+    ("accounting.officer@dius.example", 1, 5, "permanent secretary", "minister"),
+    ("finance.lead@co.example", 5, 1, "minister", "permanent secretary"),
+])  # fmt: skip
+def test_a_side_reads_none_of_the_others_questions(client, reader, own, other, reads, never):
+    order = asked_by_both_sides()
+    sign_in(client, reader)
+    for name in ("brief", "decide", "return", "reject", "recuse", "ask"):
+        assert client.get(address(name, order, position=other)).status_code == 404, name
+    brief = client.get(address("brief", order, position=own)).content.decode()
+    for page in (brief, client.get(address("call_off", order)).content.decode()):
+        assert reads in page and never not in page
+        assert address("brief", order, position=own) in page
+        assert address("brief", order, position=other) not in page
+
+
+def test_a_requester_reads_the_questions_of_both_sides_because_they_answer_them(client):
+    order = asked_by_both_sides()
+    page = sign_in(client, "requester@dius.example").get(address("call_off", order)).content.decode()
+    assert "permanent secretary" in page and "minister" in page
+    assert client.get(address("brief", order, position=5)).status_code == 404
 
 
 @pytest.mark.parametrize("email", [HOLDER, "requester@dius.example", "order.desk@fujitsu.example"])
@@ -341,7 +363,8 @@ def test_who_has_not_joined_reads_no_prices(client):
     access.grant_organisation(somebody, prospect, starts_on=cast.START.date())
     sign_in(client, "somebody@prospect.example")
     for path in ("/catalogue/", "/framework/"):
-        assert client.get(path).status_code == 404, path
+        refused = client.get(path)
+        assert refused.status_code == 403 and "£" not in refused.content.decode(), path
     shut = client.get("/call-offs/new/")
     assert shut.status_code == 403 and f"{prospect.name} is no member of" in shut.content.decode()
     assert "Capacity of the framework" not in client.get("/").content.decode()

@@ -9,16 +9,27 @@ from contracts import formation
 from documents import store
 from documents.models import SigningIntent
 from documents.refusal import Refused
-from procurement import access, agreements, approval, membership, negotiation, working_days
+from procurement import (
+    access,
+    agreements,
+    approval,
+    drafting,
+    joining,
+    membership,
+    negotiation,
+    workflow,
+    working_days,
+)
 from procurement.models import (
     Accession,
+    ActingFor,
     Delegation,
     OrganisationGrant,
     Post,
     PostHolding,
     User,
 )
-from tests import cast
+from tests import cast, paper
 
 pytestmark = pytest.mark.usefixtures("db")
 TODAY = cast.START.date()
@@ -84,6 +95,82 @@ def test_one_person_signs_a_document_once():
             document=contract.document, field="Signature_department", identifier="X", base_sha256="0" * 64,
             act=first.act, created_at=cast.START,
         )  # fmt: skip
+
+
+SIGNATORY = "signatory@dius.example"
+
+
+def signed_by_the_supplier(order):
+    for email in cast.ROUTE:
+        cast.decide(order, email)
+    return paper.sign(paper.issued(cast.accept(order)), *cast.SIGNATORIES[0])
+
+
+def submitted_by_a_deputy_of_the_signatory():
+    """Who signs for DIUS is a requester too; their deputy at that desk submits a colleague's order."""
+    cast.give_post(SIGNATORY, "DIUS", "requester")
+    deputy = cast.person("contract.manager@dius.example")
+    ActingFor.objects.create(holding=holding(SIGNATORY, "requester"), deputy=deputy.user, starts_on=TODAY, ends_on=TODAY)
+    return workflow.submit(cast.drafted(), by=deputy, at=cast.START)
+
+
+def test_for_whom_an_order_was_submitted_does_not_sign_its_contract():
+    order = submitted_by_a_deputy_of_the_signatory()
+    assert order.revision.submitted_for == cast.person(SIGNATORY).person_id
+    contract = signed_by_the_supplier(order)
+    with pytest.raises(Refused, match="had it submitted for them, cannot sign its contract"):
+        paper.act(contract, "department", SIGNATORY)
+    with pytest.raises(Refused, match="had it submitted for them, cannot sign its contract"):
+        paper.act(contract, "department", cast.deputy_of(SIGNATORY).email)
+
+
+@pytest.mark.parametrize("of_a_deputy", [False, True])
+def test_the_database_takes_no_signature_of_whom_an_order_was_submitted_for_nor_under_their_delegation(of_a_deputy):
+    contract = signed_by_the_supplier(submitted_by_a_deputy_of_the_signatory())
+    by = cast.deputy_of(SIGNATORY) if of_a_deputy else cast.person(SIGNATORY)
+    delegation = Delegation.objects.get(holding=holding(SIGNATORY, "signatory"), kind="signature")
+    with pytest.raises(IntegrityError, match="nobody signs the contract of an order"), transaction.atomic():
+        SigningIntent.objects.create(
+            document=contract.document, field="Signature_department", identifier="X", base_sha256="0" * 64,
+            act={"person_id": str(by.person_id), "delegation": delegation.pk}, created_at=cast.START,
+        )  # fmt: skip
+
+
+def test_who_only_wrote_in_an_order_may_sign_its_contract():
+    cast.give_post(SIGNATORY, "DIUS", "requester")
+    draft = cast.drafted()
+    drafting.save_title(draft, "In better words", by=cast.person(SIGNATORY), at=cast.START)
+    order = workflow.submit(cast.fresh(draft), by=cast.requester(), at=cast.START)
+    assert order.revision.submitted_for is None
+    contract = signed_by_the_supplier(order)
+    assert paper.act(contract, "department", SIGNATORY).act["name"] == "DIUS signatory"
+
+
+def test_a_contract_prints_for_whom_deputies_submitted_and_accepted():
+    submitter, desk = cast.deputy_of("requester@dius.example", "Sub Mitter"), cast.deputy_of(cast.DESK, "Desk Deputy")
+    order = workflow.submit(cast.drafted(), by=submitter, at=cast.START)
+    for email in cast.ROUTE:
+        cast.decide(order, email)
+    order = cast.fresh(order)
+    contract = formation.accept_order(order, shown_hash=order.revision.revision_hash, by=desk, at=cast.START)
+    rows = contract.document.payload["evidence"]
+    said = {row["act"]: (row["name"], row["acting_for"]) for row in rows if row["act"] in ("submitted", "accepted")}
+    assert said == {
+        "submitted": ("Sub Mitter", "DIUS requester"),
+        "accepted": ("Desk Deputy", cast.person(cast.DESK).words),
+    }
+
+
+def test_an_access_agreement_prints_for_whom_deputies_applied_and_approved():
+    accession = cast.ons_applied()
+    lead, approver = cast.deputy_of("accession.lead@co.example", "Lee Lead"), cast.person("accession.approver@co.example")
+    shown = joining.current(accession).content_hash
+    joining.start_review(accession, by=lead, at=cast.START)
+    joining.recommend(accession, shown_hash=shown, by=lead, at=cast.START)
+    accession = agreements.approve(accession, shown_hash=shown, by=approver, at=cast.START)
+    assert [row["name"] for row in accession.document.payload["evidence"]] == [
+        "ONS requester", "Lee Lead, acting for Cabinet Office accession lead", "Cabinet Office accession approver",
+    ]  # fmt: skip
 
 
 def test_who_declared_a_conflict_does_not_choose_who_decides_instead():

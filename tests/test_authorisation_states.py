@@ -1,0 +1,194 @@
+"""Who gets what at which address, state by state: of an order with its contract, of a framework, of a release.
+
+The addresses come from the url list; one without a row fails. A cell says, state by state, who reads (200), is sent on
+(302) or told why not (403), by letter: the outsider of another department, the order desk, the requester, the authority;
+of releases the supplier that drafts it, a requester, and the authority's own drafter. Who is not named finds nothing
+(404), and what the outsider does not find takes no form either.
+"""
+
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from documents import clock
+from tests import cast
+from tests.machines import Machine, walk
+from tests.machines.frameworks import FRAMEWORK, RELEASE
+from tests.machines.orders import CALL_OFF, DESK, S, ask
+from tests.procurement.test_pages import sign_in
+from tests.test_authorisation import patterns
+
+pytestmark = pytest.mark.django_db
+BUYERS = {"O": "requester@bis.example", "D": DESK, "R": "requester@dius.example", "A": "commercial.lead@co.example"}
+DRAFTERS = {
+    "O": "requester@bis.example", "S": "account.manager@fujitsu.example", "R": "requester@dius.example",
+    "M": "catalogue.manager@co.example",
+}  # fmt: skip
+
+
+def queried(order):
+    """Submitted, and the first approver has asked something."""
+    ask(CALL_OFF.states[S.DEPARTMENT_APPROVAL][1](order))
+    return order
+
+
+# A draft and an order with the supplier are in the world of ``test_authorisation``; these are the others that differ.
+ORDER = Machine(
+    states={
+        S.DRAFT: CALL_OFF.states[S.DRAFT], S.DEPARTMENT_APPROVAL: (S.DRAFT, queried),
+        **{state: CALL_OFF.states[state] for state in (
+            S.WITHDRAWN, S.AUTHORITY_APPROVAL, S.WITH_SUPPLIER, S.LAPSED, S.CONFIRMED, S.CONTRACTED)},
+    },
+    actions={},
+)  # fmt: skip
+
+
+@pytest.fixture
+def in_time(settings):
+    settings.STEPPABLE_CLOCK = True
+    clock.step_to(cast.START, by=cast.person("framework.manager@co.example"))
+
+
+def order_values(order) -> dict:
+    query = order.revisions.exclude(queries=None).values_list("queries__pk", flat=True).first()
+    return {
+        "public_id": order.public_id, "position": 1, "number": 1, "query_id": query or 0, "code": "CORE-03", "kind": "csv",
+        "attachment_id": order.revision.attachments.get().pk,
+    }  # fmt: skip
+
+
+def look(client, machine: Machine, states: tuple[str, ...], addresses, readers: dict[str, str]) -> dict[str, list[str]]:
+    """address -> who gets what there, state by state."""
+    seen: dict[str, list[str]] = {}
+    for state, thing in walk(machine):
+        if state not in states:
+            continue
+        got: dict[str, list[str]] = {}
+        for who, email in readers.items():
+            sign_in(client, email)
+            for name, address in addresses(thing).items():
+                status = client.get(address).status_code
+                got.setdefault(name, []).extend([f"{who}{status}"] if status != 404 else [])
+                if who == "O" and status == 404:
+                    sent = client.post(address, {"idempotency_key": str(uuid.uuid4())})
+                    assert sent.status_code in (404, 405), (state, name)
+        for name, who in got.items():
+            seen.setdefault(name, ["-"] * len(states))[states.index(state)] = " ".join(who) or "-"
+    return seen
+
+
+def written(rows: dict[str, list[str]]) -> str:
+    """As the table above has it."""
+    grouped: dict[str, list[str]] = {}
+    for name, cells in rows.items():
+        grouped.setdefault(" | ".join(cells), []).append(name)
+    return "\n".join(f'    "{cells}":\n        "{" ".join(names)}",' for cells, names in grouped.items())
+
+
+def unwritten(table: dict[str, str]) -> dict[str, list[str]]:
+    return {name: cells.split(" | ") for cells, names in table.items() for name in names.split()}
+
+
+def order_addresses(order) -> dict[str, str]:
+    values = order_values(order)
+    contract = order.contracts.last()
+    made = {}
+    for name, pattern in patterns().items():
+        parts = [piece.split(">")[0] for piece in pattern.split("<")[1:]]
+        if pattern.startswith("call-offs/<"):
+            made[name] = reverse(name, kwargs={part: values[part] for part in parts})
+        elif pattern.startswith("contracts/<") and contract is not None:
+            made[name] = reverse(name, args=[contract.public_id])
+    return made
+
+
+def framework_addresses(framework):
+    made = {}
+    for name, pattern in patterns().items():
+        if pattern.startswith(("framework/", "catalogue/", "releases/new", "close-framework", "what-if/", "call-offs/new")) or pattern in ("releases/", "joining/", "joining/new/"):
+            parts = [piece.split(">")[0] for piece in pattern.split("<")[1:]]
+            made[name] = reverse(name, kwargs={part: {"name": "extend", "code": "CORE-01"}[part] for part in parts})
+    return made
+
+
+CODES = {"procurement:release_bands": "seats", "procurement:release_measure": "EUS-B"}
+
+
+def release_addresses(release):
+    made = {}
+    for name, pattern in patterns().items():
+        if pattern.startswith("releases/<"):
+            parts = [piece.split(">")[0] for piece in pattern.split("<")[1:]]
+            given = {"public_id": release.public_id, "code": CODES.get(name, "CORE-01"), "number": 1, "kind": "csv", "name": "catalogue" if "kind" in parts else "withdraw"}
+            made[name] = reverse(name, kwargs={part: given[part] for part in parts})
+    return made
+
+
+ORDER_STATES = (S.DEPARTMENT_APPROVAL, S.WITHDRAWN, S.LAPSED, S.CONTRACTED)
+ORDERS = {
+    "R200 | R200 | D200 R200 A200 | D200 R200 A200":
+        "procurement:call_off procurement:order_json contracts:terms",
+    "R403 | R403 | R403 | R403":
+        "procurement:tasks procurement:title procurement:sites procurement:term procurement:services "
+        "procurement:totals procurement:sheet procurement:sheet_file procurement:exceptions "
+        "procurement:service_levels procurement:milestones procurement:special_terms "
+        "procurement:data_protection procurement:attachments procurement:budget procurement:check",
+    "R200 | R200 | R200 | R200":
+        "procurement:what_if procurement:particulars procurement:submitted procurement:recall "
+        "procurement:withdraw procurement:nudge procurement:copy procurement:answer procurement:brief "
+        "procurement:decide procurement:return procurement:reject procurement:recuse procurement:ask",
+    "R200 | R200 | R200 A200 | R200 A200":
+        "procurement:attachment",
+    "- | - | D200 | D200":
+        "procurement:decline procurement:clarify contracts:accept",
+    "- | - | - | -":
+        "procurement:clarified procurement:accept_counter procurement:refuse_counter "
+        "procurement:take_back_counter procurement:decide_exception",
+    "- | - | D403 | D403":
+        "procurement:counter procurement:send_counter",
+    "- | - | - | D200 R200 A200":
+        "contracts:contract contracts:progress contracts:document contracts:download",
+    "- | - | - | D403 R403 A403":
+        "contracts:sign contracts:refuse",
+}
+FRAMEWORK_STATES = ("suspended", "terminated")
+FRAMEWORKS = {
+    "O403 D200 R200 A200 | O403 D200 R200 A200":
+        "procurement:catalogue procurement:service procurement:framework",
+    "D200 R200 A200 | D200 R200 A200":
+        "procurement:releases",
+    "A200 | A200":
+        "procurement:framework_act procurement:interest contracts:close_framework",
+    "D200 A200 | D200 A200":
+        "procurement:new_release",
+    "O302 R302 A200 | O302 R302 A200":
+        "procurement:joining",
+    "R200 | R200":
+        "procurement:what_if_seats",
+    "O403 R200 | O403 R200":
+        "procurement:new",
+}
+RELEASE_STATES = ("draft", "submitted", "live", "superseded")
+RELEASES = {
+    "S200 | S200 M200 | S200 R200 M200 | S200 R200 M200":
+        "procurement:release procurement:release_services procurement:release_sheet",
+    "S200 | S200 M200 | S200 M200 | M200":
+        "procurement:release_effects procurement:release_act",
+    "S200 | S403 | S403 | M403":
+        "procurement:release_upload procurement:add_service procurement:release_service procurement:add_bands "
+        "procurement:release_bands procurement:add_measure procurement:release_measure procurement:add_rule "
+        "procurement:release_rule",
+}
+TABLES = {order_addresses: ORDERS, framework_addresses: FRAMEWORKS, release_addresses: RELEASES}
+
+
+@pytest.mark.parametrize(
+    ("machine", "states", "addresses", "readers"),
+    [(ORDER, ORDER_STATES, order_addresses, BUYERS), (FRAMEWORK, FRAMEWORK_STATES, framework_addresses, BUYERS),
+     (RELEASE, RELEASE_STATES, release_addresses, DRAFTERS)],
+    ids=["orders", "frameworks", "releases"],
+)  # fmt: skip
+def test_each_reader_gets_what_the_table_says_in_each_state(client, in_time, machine, states, addresses, readers):
+    seen = look(client, machine, states, addresses, readers)
+    assert seen == unwritten(TABLES[addresses]), "\n" + written(seen)

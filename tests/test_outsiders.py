@@ -1,0 +1,116 @@
+"""What an outsider sees never depends on what they may not see: every page they can read is the same to the byte before
+and after somebody else's draft, order, baseline or limit changes. Counts, suggestions and numbers with it."""
+
+import re
+from decimal import Decimal
+from urllib.parse import urlencode
+
+import pytest
+from django.db import ProgrammingError, transaction
+from django.urls import reverse
+
+from documents import clock
+from procurement import agreements, approval, drafting, membership, papers, workflow
+from procurement.models import Accession, Delegation, PostHolding
+from tests import cast, paper
+from tests.cast import DESK, START
+from tests.machines import undone
+from tests.machines.orders import on_step
+from tests.procurement.test_pages import sign_in
+from tests.test_authorisation import patterns
+
+pytestmark = pytest.mark.django_db
+ONS, ACCOUNT_MANAGER = "requester@ons.example", "account.manager@fujitsu.example"
+NEW_EACH_TIME = re.compile(rb'nonce="[^"]*"|nonce-[\w+/=-]+|name="csrfmiddlewaretoken" value="[^"]*"|name="idempotency_key" value="[^"]*"|X-CSRFToken[^}]*')
+WORDS = ("CO-2007-000002", "Secret", "DIUS", "DIUS-ICT-2007", "London", "CORE-01", "business-case")
+
+
+@pytest.fixture
+def world(settings):
+    """The body that orders (DIUS) with an order on its way and a draft, and another department that has joined and has a
+    draft of its own."""
+    settings.STEPPABLE_CLOCK = True
+    clock.step_to(START, by=cast.person("framework.manager@co.example"))
+    agreements.activate(paper.agreement_archived(paper.agreement_issued(cast.ons_approved())), at=START)
+    cast.start_order(ONS)
+    return {"draft": cast.drafted(), "going": cast.submitted()}
+
+
+def pages(world) -> list[str]:
+    """Every address that takes no thing, searched, filtered and as a file, and each of the foreign things."""
+    found = [reverse(name) for name, pattern in patterns().items() if "<" not in pattern and not pattern.startswith("accounts/")]
+    lists = [reverse(name) for name in ("procurement:call_offs", "contracts:contracts", "search", "procurement:catalogue")]
+    found += [f"{address}?{urlencode({'q': word})}" for address in lists for word in WORDS]
+    found += [f"{reverse('procurement:call_offs')}?{urlencode({'state': state})}" for state in ("draft", "department_approval")]
+    found += [f"{reverse('procurement:call_offs')}?format=csv", reverse("procurement:service", args=["CORE-01"])]
+    return found + [reverse("procurement:call_off", args=[order.public_id]) for order in world.values()]
+
+
+def read(client, email: str, world) -> dict[str, tuple[int, bytes]]:
+    sign_in(client, email)
+    answers = {}
+    for address in pages(world):
+        answer = client.get(address)
+        answers[address] = answer.status_code, NEW_EACH_TIME.sub(b"", answer.content)
+    return answers
+
+
+def limits(_world) -> None:
+    holding = PostHolding.objects.get(user__email="budget.holder@dius.example")
+    Delegation.objects.create(holding=holding, kind="budget", limit_gbp=Decimal("40000.00"), starts_on=START.date())
+
+
+def rejected(world) -> None:
+    on_step(approval.reject, reason="Secret reason.")(world["going"])
+
+
+# The baseline is not among them: it is written when the register is opened, and nobody can change it after
+# (``test_nobody_changes_a_baseline``).
+CHANGES = {
+    "a draft is edited": lambda w: drafting.save_title(w["draft"], "Secret", by=cast.requester(), at=START),
+    "its budget code is": lambda w: papers.save_budget(w["draft"], budget_code="Secret", by=cast.requester(), at=START),
+    "its services are": lambda w: drafting.save_services(
+        w["draft"], [drafting.Ordered("shared", "CORE-01", None, 4000)], by=cast.requester(), at=START),
+    "a draft is begun": lambda w: drafting.start(w["draft"].framework, w["draft"].department, title="Secret", by=cast.requester(), at=START),
+    "a limit": limits,
+    "an approval": lambda w: cast.decide(w["going"], cast.ROUTE[0]),
+    "a question": lambda w: approval.ask(w["going"].revision.steps.get(state="open"), text="Secret?", by=cast.person(cast.ROUTE[0]), at=START),
+    "a person": lambda w: membership.invite(
+        w["draft"].department, name="Secret", email="secret@dius.example", post="requester", by=cast.person("administrator@dius.example"), at=START),
+}  # fmt: skip
+# a department that has joined reads the framework's totals, in which what is on its way is counted
+OF_ORDERS_ON_THEIR_WAY = {
+    "a draft is submitted": lambda w: workflow.submit(w["draft"], by=cast.requester(), at=START),
+    "an order is recalled": lambda w: workflow.recall(w["going"], by=cast.requester(), at=START),
+    "an order is rejected": rejected,
+}
+
+
+@pytest.mark.parametrize("reader", ["requester@bis.example", ONS, DESK, ACCOUNT_MANAGER])
+def test_no_page_of_an_outsider_tells_what_they_may_not_see(client, world, reader):
+    changes = CHANGES if reader == ONS else CHANGES | OF_ORDERS_ON_THEIR_WAY
+    before = read(client, reader, world)
+    assert sum(status == 200 for status, _page in before.values()) > 20
+    assert read(client, reader, world) == before, "a page that differs by itself proves nothing"
+    told = []
+    for name, change in changes.items():
+        with undone():
+            change({which: cast.fresh(order) for which, order in world.items()})
+            after = read(client, reader, world)
+        told += [f"{name}: {address}" for address in before if after[address] != before[address]]
+    assert told == []
+
+
+def test_what_a_member_reads_of_others_on_their_way_is_the_frameworks_totals_alone(client, world):
+    before = read(client, ONS, world)
+    for name, change in OF_ORDERS_ON_THEIR_WAY.items():
+        with undone():
+            change({which: cast.fresh(order) for which, order in world.items()})
+            after = read(client, ONS, world)
+        told = {address for address in before if after[address] != before[address]}
+        assert told <= {reverse("procurement:framework"), reverse("home")}, name
+
+
+def test_nobody_changes_a_baseline():
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        Accession.objects.update(baseline_gbp_per_user_year=1)
