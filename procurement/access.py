@@ -278,10 +278,12 @@ def holders(organisation_id: int, code: str, on: date) -> QuerySet[User]:
 
 def names(organisation_id: int, code: str, on: date, *, without: Collection[UUID] = ()) -> tuple[str, ...]:
     """Who sits in the chair on the day, deputies as such, except these person ids."""
-    return tuple(
-        user.name if user.holds else _("%(name)s (deputy)") % {"name": user.name}
-        for user in holders(organisation_id, code, on) if user.person_id not in without
-    )  # fmt: skip
+    return tuple(called(user) for user in holders(organisation_id, code, on) if user.person_id not in without)
+
+
+def called(user: User) -> str:
+    """One of the ``holders`` of a chair, by name, a deputy as such."""
+    return user.name if user.holds else _("%(name)s (deputy)") % {"name": user.name}
 
 
 def sitters(chairs: Collection[tuple[int, str]], on: date) -> dict[tuple[int, str], tuple[str, ...]]:
