@@ -18,6 +18,8 @@ from bench.order_flow import InProcess, Visitor, web
 from catalogue import queries as catalogue_queries
 from config.embedded_pg import OWNER, SUPERUSER, Cluster
 from config.supervisor import wait_for
+from procurement import periodic
+from tests import cast
 
 FEW, MANY = 10_000, 100_000
 ROUNDS = 15
@@ -110,6 +112,17 @@ def timed(few: dict[str, Visitor], many: dict[str, Visitor], wanted: dict) -> di
     return found
 
 
+def tick(name: str) -> float:
+    """Milliseconds of what procurement's clock looks through when nothing falls due, the median of the rounds."""
+    times = []
+    with reading(name):
+        for _turn in range(ROUNDS + 1):
+            began = time.perf_counter()
+            assert periodic.run(cast.START) == [], "something fell due"
+            times.append((time.perf_counter() - began) * 1000)
+    return median(times[1:])  # the first warms up
+
+
 def measure(directory: Path, result) -> None:
     cluster, main = Cluster(directory / "pg"), connection.settings_dict["NAME"]
     copied(cluster, main, ORIGINALS)
@@ -121,6 +134,10 @@ def measure(directory: Path, result) -> None:
         lists, counts = pages.lists(), pages.counts()
     asked = statements(many, lists | counts)
     assert asked == statements(few, lists | counts), "a page asks more where there is more"
+    at_few, at_many = tick(few), tick(many)
+    result(f"b3_tick_at_{FEW}", at_few, "ms")
+    result(f"b3_tick_at_{MANY}", at_many, "ms")
+    result("b3_tick_ratio", at_many / at_few, "x")
     with ExitStack() as stack:
         servers = [stack.enter_context(served(directory, name)) for name in (few, many)]
         for name, wanted in (("b2", lists), ("b3", counts)):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 Value = str | int | Decimal | date | None
 
@@ -55,8 +56,8 @@ def to_workbook(parts: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Valu
 def _add_sheet(book: Workbook, title: str, heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
     sheet = book.create_sheet(title[:31])
     sheet.freeze_panes = "A2"
-    for place, words in enumerate(heading):
-        sheet.column_dimensions[chr(ord("A") + place)].width = max(14, len(words) + 2)
+    for place, words in enumerate(heading, start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = max(14, len(words) + 2)
     sheet.append([_cell(sheet, words, bold=True) for words in heading])
     for row in rows:
         sheet.append([_cell(sheet, value) for value in row])

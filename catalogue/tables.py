@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
 from catalogue import text, uploads
@@ -127,13 +128,8 @@ def _heading(
 
 
 def _column(place: int) -> str:
-    """How a spreadsheet names the place: A, B, ... Z, AA."""
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
+    """How a spreadsheet names the place, counted from 0: A, B, ... Z, AA."""
+    return get_column_letter(place + 1)
 
 
 def _cell(number: int, name: str, cell: Cell, values: dict[str, str]) -> Iterator[Fault]:

@@ -353,12 +353,12 @@ SELECT c.id AS call_off, c.state
         AND NOT EXISTS (SELECT 1 FROM catalogue_framework f WHERE f.id = c.framework_id AND f.state = 'suspended'));
 
 -- 25 counter_proposals_are_answered: one counter-proposal is open, of the revision awarded, exactly while the order says so
-SELECT c.id AS call_off, c.state, c.answer_due_at, open.how_many
+SELECT c.id AS call_off, c.state, open.how_many
   FROM procurement_calloff c
   CROSS JOIN LATERAL (
-        SELECT count(*) AS how_many, count(*) FILTER (WHERE p.revision_id = c.revision_id AND p.due_at = c.answer_due_at) AS due
+        SELECT count(*) AS how_many, count(*) FILTER (WHERE p.revision_id = c.revision_id) AS awarded
           FROM procurement_counterproposal p WHERE p.call_off_id = c.id AND p.answered_at IS NULL) open
- WHERE (open.how_many, open.due) IS DISTINCT FROM
+ WHERE (open.how_many, open.awarded) IS DISTINCT FROM
        (CASE WHEN c.state = 'counter_proposed' THEN 1 ELSE 0 END, CASE WHEN c.state = 'counter_proposed' THEN 1 ELSE 0 END);
 
 -- 25 clocks_stand_while_suspended: under a suspended framework no time to answer that was not over already runs

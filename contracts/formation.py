@@ -118,8 +118,9 @@ def sign(contract: Contract, party: str, *, shown_sha256: str, by: Person, at: d
 
 
 @transaction.atomic
-def signature_made(contract: Contract, party: str, *, at: datetime, by: Actor = SYSTEM) -> Contract:
-    """A signature is on the document. The last one fixes the contract date and asks for the archive timestamp."""
+def signature_made(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
+    """A signature is on the document. The last one fixes the contract date, which is the day of that act however late
+    its seal was put on, and asks for the archive timestamp."""
     contract = lock_contract(contract)
     if contract.state != ContractState.AWAITING_SIGNATURES:  # refused while it was put on
         return contract
@@ -128,7 +129,7 @@ def signature_made(contract: Contract, party: str, *, at: datetime, by: Actor = 
         notifications.tell_next_signatory(contract, following, at)
         return contract
     if contract.signed_on is None:
-        contract.signed_on = london_day(at)
+        contract.signed_on = london_day(signing.last_acts([contract.document_id])[contract.document_id])
         contract.save()
         audit.record("contract.binding", contract, by=by, at=at)
         jobs.enqueue("contracts.close_document", subject_of(contract), key=f"close:{contract.public_id}")

@@ -1,7 +1,7 @@
 """The document's payload: plain strings frozen on the Document row, from which it is rendered, once and for ever.
 
-Shape: ``order`` (order.json), ``evidence``, ``particulars``, ``signatories``, ``clarifications``, ``issued``; see docs/architecture.md.
-The supplier reads all of it: no limits, no budget code, no comments.
+Shape: ``order`` (order.json), ``evidence``, ``particulars``, ``signatories``, ``clarifications``, ``issued``; each as its
+function here builds it. The supplier reads all of it: no limits, no budget code, no comments.
 """
 
 import json

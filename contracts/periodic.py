@@ -1,5 +1,6 @@
 """What the clock brings to contracts: one that not all three have signed when its framework ends is void, and who does not
-sign is reminded (by ``procurement.reminding``, among all else that waits)."""
+sign is reminded (by ``procurement.reminding``, among all else that waits). Whose desk an accepted order is on is said here
+too: every process imports the clock's way in."""
 
 from datetime import datetime
 
@@ -10,7 +11,8 @@ from contracts import formation, reminding
 from contracts.models import Contract, ContractState
 from documents import periodic
 from documents.clock import london_day
-from procurement import reminding as reminders
+from procurement import desks, waiting
+from procurement.models import CallOffState
 
 UNSIGNED = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES)
 
@@ -33,4 +35,5 @@ def next_moments() -> list[datetime]:
 
 
 periodic.register("contracts", run, next_moments)
-reminders.register("contract", reminding.waiting, "call_off")
+waiting.register("contract", reminding.waiting, "call_off", came="state_since")
+desks.register(CallOffState.CONFIRMED, reminding.desks)

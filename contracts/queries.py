@@ -1,6 +1,7 @@
 """Reads of contracts over several tables."""
 
-from datetime import date
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 
 from django.db.models import Count, Exists, F, Func, IntegerField, JSONField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
@@ -14,7 +15,7 @@ from contracts import access
 from contracts.access import SIGNING_POST
 from contracts.models import Contract, ContractState, Party
 from documents.models import SigningIntent
-from procurement import searching
+from procurement import searching, signing
 from procurement.access import Sight, sight_of
 from procurement.actors import Person
 from procurement.inbox import MOST_OF_A_KIND, Item
@@ -49,14 +50,27 @@ def to_sign(by: Person, on: date) -> QuerySet[Contract]:
 
 
 def inbox(by: Person, on: date) -> list[Item]:
-    """Contracts to sign, as what waits for the person."""
+    """Contracts to sign, as what waits for the person, each since it has been their turn."""
+    found = list(to_sign(by, on)[:MOST_OF_A_KIND])
+    acts = signing.last_acts(contract.document_id for contract in found)
     return [
         Item(
             f"{contract.number} {contract.title}", contract.department.name, _("to sign"),
-            reverse("contracts:contract", args=[contract.public_id]), contract.state_since,
+            reverse("contracts:contract", args=[contract.public_id]),
+            acts.get(contract.document_id, contract.state_since),
         )  # fmt: skip
-        for contract in to_sign(by, on)[:MOST_OF_A_KIND]
+        for contract in found
     ]
+
+
+def turns(contracts: Iterable[Contract]) -> Iterator[tuple[Contract, Party, datetime]]:
+    """Of contracts that await signatures, each whose next one is somebody's to give: whose, and since the document was
+    made or the party before signed. Not while that is being put on. Two queries."""
+    found = list(contracts)
+    party_of, acts = signing.turns(row.document for row in found), signing.last_acts(row.document_id for row in found)
+    for contract in found:
+        if contract.document_id in party_of:
+            yield contract, Party(party_of[contract.document_id]), acts.get(contract.document_id, contract.state_since)
 
 
 def visible_list(by: Person, on: date, *, text: str = "", state: str = "") -> QuerySet[Contract]:

@@ -1,34 +1,43 @@
-"""Contracts that wait for a signature are reminded of like everything else that waits for an answer."""
+"""Contracts that wait for a signature: on whose desk they are, and reminded of like everything else that waits for an
+answer."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.models import OVER
+from contracts import queries
 from contracts.access import SIGNING_POST, organisation_of
-from contracts.models import Contract, ContractState, Party
-from procurement import reminding, signing
-from procurement.reminding import Pauses, Waiting
+from contracts.models import Contract, ContractState
+from procurement.desks import Desk
+from procurement.models import CallOff
+from procurement.waiting import Pauses, Waiting, since
+
+
+def _awaiting(only: Q):
+    rows = Contract.objects.filter(only, state=ContractState.AWAITING_SIGNATURES)
+    return rows.select_related("framework__authority", "department", "supplier", "document").order_by("id")
+
+
+def desks(call_off: CallOff, on: date) -> list[Desk]:
+    """The signatory's whose turn it is."""
+    return [
+        Desk(organisation_of(contract, party), SIGNING_POST[party], came, on, todo=_("to sign the contract"),
+             url=reverse("contracts:contract", args=[contract.public_id]))
+        for contract, party, came in queries.turns(_awaiting(Q(call_off=call_off)))
+    ]  # fmt: skip
 
 
 def waiting(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each whose next signature is somebody's to give, since it was made or the party before signed."""
-    rows = Contract.objects.filter(only, state=ContractState.AWAITING_SIGNATURES).exclude(framework__state__in=OVER)
-    found = list(
-        rows.select_related("call_off__framework", "call_off__department", "framework__authority", "department", "supplier", "document")
-        .order_by("id")
-    )  # fmt: skip
-    turns, acts = signing.turns(row.document for row in found), signing.last_acts(row.document for row in found)
-    for contract in found:
-        if contract.document_id not in turns:
-            continue
-        party = Party(turns[contract.document_id])
+    rows = _awaiting(only).exclude(framework__state__in=OVER).select_related("call_off__framework", "call_off__department")
+    for contract, party, came in queries.turns(rows):
         yield Waiting(
             f"contract:{contract.pk}:{party}", contract.call_off, organisation_of(contract, party).pk, SIGNING_POST[party],
             _("to sign the contract"),
-            *reminding.since(acts.get(contract.document_id, contract.state_since), contract.framework,
-                             pauses.get(contract.framework_id, [])),
+            *since(came, contract.framework, pauses.get(contract.framework_id, [])),
             url=reverse("contracts:contract", args=[contract.public_id]),
         )  # fmt: skip

@@ -34,7 +34,7 @@ def apply_signature(job: jobs.Job) -> None:
         if signature is None:
             formation.signature_left_out(contract, intent, at=clock.business_now())
         else:
-            formation.signature_made(contract, intent.field.removeprefix("Signature_"), at=clock.business_now())
+            formation.signature_made(contract, at=clock.business_now())
 
 
 @jobs.task("contracts.close_document", attempts=jobs.PATIENT_ATTEMPTS, lease_seconds=120)

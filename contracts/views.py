@@ -14,10 +14,11 @@ from contracts.models import Contract, ContractState, Party
 from documents import audit, jobs, rendering, store
 from documents.models import DocumentRevision
 from procurement import access as procurement_access
-from procurement import display, figures, quoting, signing
+from procurement import desks, display, figures, quoting, signing
 from procurement import guards as procurement_guards
 from procurement.content import approved_object
 from procurement.middleware import actor_of
+from procurement.models import PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
@@ -106,9 +107,14 @@ def _document_context(request, contract: Contract) -> dict:
 def contract(request, public_id):
     """The contract: state, signatures, charges, documents, history."""
     found = access.get_contract(request.actor, public_id, request.day)
-    view = access.viewpoint(request.actor, found, request.day)
+    view, order = access.viewpoint(request.actor, found, request.day), found.call_off
+    signs = found.state == ContractState.AWAITING_SIGNATURES  # where an order goes after a void contract is not said here
+    requests = procurement_access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER)
     context = _document_context(request, found) | {
         "signing": _signing(request, found),
+        "call_off": order, "desks": desks.of(order, request.day) if signs else [],
+        "nudge_shut": list(procurement_guards.why_not_nudge(order, by=request.actor, at=request.at))
+        if signs and requests else None,
         "revisions": DocumentRevision.objects.filter(document=found.document).order_by("number"),
         "events": display.timeline(audit.history(found), view),
         "may_change_particulars": not list(

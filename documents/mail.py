@@ -1,6 +1,7 @@
 """Messages: a row in the action's transaction, rendered and sent by a job after it, once by key. What need not be read
 at once is held and gathered into one digest a day."""
 
+from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 
@@ -46,13 +47,22 @@ def send(email: Email) -> None:
     ).send()
 
 
+Asked = Callable[[str, datetime], bool]
+_ASKED: list[Asked] = []
+
+
+def only_to(is_ours: Asked) -> None:
+    """A layer that knows people says to which address a digest still goes at the moment."""
+    _ASKED.append(is_ours)
+
+
 def _held(at: datetime):
-    return Email.objects.filter(held_until__lte=at, digest__isnull=True)
+    return Email.objects.filter(held_until__lte=at, digest__isnull=True, dropped_at__isnull=True)
 
 
 def gather(at: datetime) -> list[str]:
-    """One digest to everybody for whom messages have been held until now. Safe to run twice or late: a message is
-    gathered by the one who locks it."""
+    """One digest to everybody for whom messages have been held until now; none to somebody who has left since then. Safe
+    to run twice or late: a message is gathered by the one who locks it."""
     recipients = list(_held(at).order_by("recipient").values_list("recipient", flat=True).distinct())
     return periodic.each(recipients, lambda recipient: _gather(recipient, at))
 
@@ -62,15 +72,19 @@ def _gather(recipient: str, at: datetime) -> list[str]:
     held = list(_held(at).filter(recipient=recipient).select_for_update(skip_locked=True).order_by("id"))
     if not held:
         return []
+    rows = Email.objects.filter(pk__in=[email.pk for email in held])
+    if not all(is_ours(recipient, at) for is_ours in _ASKED):
+        rows.update(dropped_at=at)
+        return []
     lines = [{"subject": render(email)[0], "url": email.context.get("url", "")} for email in held]
     context = {"name": held[0].context.get("name", ""), "lines": lines, "day": clock.london_day(at).isoformat()}
     digest = enqueue(recipient, DIGEST, context, key=f"digest:{held[0].pk}")
-    Email.objects.filter(pk__in=[email.pk for email in held]).update(digest=digest)
+    rows.update(digest=digest)
     return []  # no line of what the clock did: a digest is not news
 
 
 def next_moments() -> list[datetime]:
-    waiting = Email.objects.filter(held_until__isnull=False, digest__isnull=True)
+    waiting = Email.objects.filter(held_until__isnull=False, digest__isnull=True, dropped_at__isnull=True)
     return list(waiting.order_by("held_until").values_list("held_until", flat=True).distinct())
 
 

@@ -181,7 +181,7 @@ def sign(accession: Accession, party: str, *, shown_sha256: str, by: Person, at:
 
 @transaction.atomic
 def signature_made(accession: Accession, *, at: datetime, by: Actor = SYSTEM) -> Accession:
-    """A signature is on the document; the last one fixes the day and asks for the archive timestamp."""
+    """A signature is on the document; the last one fixes the day, that of its act, and asks for the archive timestamp."""
     accession = lock_accession(accession)
     if accession.state != A.AGREEMENT_ISSUED:  # the body withdrew while it was put on
         return accession
@@ -189,7 +189,7 @@ def signature_made(accession: Accession, *, at: datetime, by: Actor = SYSTEM) ->
     if following is not None:
         notifications.tell_next_signatory(accession, following, at)
     elif accession.signed_on is None:
-        accession.signed_on = london_day(at)
+        accession.signed_on = london_day(signing.last_acts([accession.document_id])[accession.document_id])
         accession.save()
         audit.record("accession.signed", accession, by=by, at=at)
         jobs.enqueue("procurement.close_agreement", subject_of(accession), key=f"close:{accession.public_id}")

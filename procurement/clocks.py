@@ -4,11 +4,14 @@ or the framework is suspended, keeping the working days they had left."""
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db.models import Q
+
 from catalogue.models import Framework, FrameworkState
+from procurement import working_days
 from procurement.models import Accession, AccessionState, CallOff, CallOffState, Clarification
 from procurement.working_days import Clock
 
-A = AccessionState
+S, A = CallOffState, AccessionState
 
 
 def answer(call_off: CallOff) -> Clock:
@@ -18,6 +21,23 @@ def answer(call_off: CallOff) -> Clock:
 
 def set_answer(call_off: CallOff, clock: Clock) -> None:
     call_off.answer_due_at, call_off.answer_days_left = clock
+
+
+def until(call_off: CallOff) -> datetime | None:
+    """Until when whoever has the awarded order can answer; None while that time stands. The end of a counter-proposal's is
+    moved when the framework is resumed."""
+    stands = call_off.state == S.COUNTER_PROPOSED and call_off.framework.state == FrameworkState.SUSPENDED
+    return None if stands else call_off.answer_due_at
+
+
+def is_over(call_off: CallOff, at: datetime) -> bool:
+    """Whether the time to answer the awarded order, or its counter-proposal, has ended. It does not end in a suspension,
+    nor with one: who could not accept meanwhile has not been silent."""
+    due = call_off.answer_due_at
+    if due is None or at < due:
+        return False
+    stood = call_off.framework.suspensions.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=due), suspended_at__lt=due)
+    return call_off.state != S.COUNTER_PROPOSED or not stood.exists()
 
 
 def review(accession: Accession) -> Clock:
@@ -42,10 +62,11 @@ def going(framework: Framework, clock: Clock, at: datetime) -> Clock:
 def stop_all(framework: Framework, at: datetime) -> Iterator[CallOff | Accession]:
     """Every clock that runs under the framework stands from the moment on; one whose time is over already is left to end.
     The caller holds the framework against all other actions."""
-    for call_off in _orders(framework).filter(answer_due_at__gt=at):
+    for call_off in _orders(framework, S.WITH_SUPPLIER).filter(answer_due_at__gt=at):
         set_answer(call_off, answer(call_off).stopped(at))
         call_off.save()
         yield call_off
+    yield from _orders(framework, S.COUNTER_PROPOSED).filter(answer_due_at__gt=at)
     for accession in _reviews(framework).filter(due_at__gt=at):
         set_review(accession, review(accession).stopped(at))
         accession.save()
@@ -53,10 +74,20 @@ def stop_all(framework: Framework, at: datetime) -> Iterator[CallOff | Accession
 
 
 def start_all(framework: Framework, at: datetime) -> Iterator[CallOff | Accession]:
-    """Every clock that stood for the suspension alone goes on; a question that is still open keeps its own standing."""
+    """Every clock that stood for the suspension alone goes on; a question that is still open keeps its own standing. The
+    department has the working days back in which it could not accept a counter-proposal, where the price hold leaves it
+    no longer, and one at least."""
     asked = Clarification.objects.filter(call_off__framework=framework, answered_at__isnull=True)
-    for call_off in _orders(framework).filter(answer_days_left__isnull=False).exclude(pk__in=asked.values("call_off")):
+    for call_off in _orders(framework, S.WITH_SUPPLIER).filter(answer_days_left__isnull=False).exclude(pk__in=asked.values("call_off")):
         set_answer(call_off, answer(call_off).started(at))
+        call_off.save()
+        yield call_off
+    pauses = list(framework.suspensions.order_by("suspended_at", "id").values_list("suspended_at", "ended_at"))
+    for call_off in _orders(framework, S.COUNTER_PROPOSED).filter(answer_due_at__gt=pauses[-1][0]):
+        days = framework.supplier_response_working_days
+        call_off.answer_due_at = max(
+            call_off.answer_due_at, working_days.due_through(call_off.state_since, days, pauses), working_days.due(at, 1)
+        )
         call_off.save()
         yield call_off
     for accession in _reviews(framework).filter(days_left__isnull=False):
@@ -65,8 +96,8 @@ def start_all(framework: Framework, at: datetime) -> Iterator[CallOff | Accessio
         yield accession
 
 
-def _orders(framework: Framework):
-    return CallOff.objects.select_for_update(of=("self",)).filter(framework=framework, state=CallOffState.WITH_SUPPLIER).order_by("id")
+def _orders(framework: Framework, state: str):
+    return CallOff.objects.select_for_update(of=("self",)).filter(framework=framework, state=state).order_by("id")
 
 
 def _reviews(framework: Framework):

@@ -6,20 +6,21 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from documents.templatetags.flex import day, day_range, gbp
 from procurement.actors import Person
 from procurement.models import CallOffRevision, Decision, Phase
 
-TOTALS = {"monthly_gbp": _("a month"), "one_off_gbp": _("one-off"), "whole_life_gbp": _("whole life")}
+TOTALS = {"monthly_gbp": gettext_lazy("a month"), "one_off_gbp": gettext_lazy("one-off"), "whole_life_gbp": gettext_lazy("whole life")}
 PARTS = {
-    "sites": _("sites"), "term": _("term"),
-    "service_levels": _("service levels"), "special_terms": _("special terms"),
-    "data_protection": _("data-protection schedule"), "staff_transfer": _("staff transfer"),
-    "attachments": _("attachments"), "spend_control_reference": _("spend-control reference"),
+    "sites": gettext_lazy("sites"), "term": gettext_lazy("term"),
+    "service_levels": gettext_lazy("service levels"), "special_terms": gettext_lazy("special terms"),
+    "data_protection": gettext_lazy("data-protection schedule"), "staff_transfer": gettext_lazy("staff transfer"),
+    "attachments": gettext_lazy("attachments"), "spend_control_reference": gettext_lazy("spend-control reference"),
 }  # fmt: skip
 OF_A_MILESTONE = {
-    "title": _("title"), "criteria": _("acceptance criteria"), "payments": _("payments"), "effect": _("effect on charges"),
+    "title": gettext_lazy("title"), "criteria": gettext_lazy("acceptance criteria"), "payments": gettext_lazy("payments"), "effect": gettext_lazy("effect on charges"),
 }  # fmt: skip
 
 

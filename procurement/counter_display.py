@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from documents.clock import london_day
-from procurement import comparing, counter_guards, display, guards, quoting
+from procurement import clocks, comparing, counter_guards, display, guards, quoting
 from procurement.actors import Person
 from procurement.models import CallOff, CallOffRevision, CallOffState, CounterProposal
 from procurement.proposing import Proposal
@@ -27,8 +27,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Shown:
+    """``due``: until when an open one is to be answered; None while that time stands."""
+
     made: CounterProposal
     difference: Difference
+    due: datetime | None
 
 
 def difference(awarded: CallOffRevision, proposal: Proposal) -> Difference:
@@ -44,7 +47,7 @@ def counters(call_off: CallOff, revision: CallOffRevision, viewpoint: str) -> li
     else:
         rows = rows.filter(revision__number__lte=revision.number)
     return [
-        Shown(made, Difference.between(json.loads(made.revision.content), json.loads(made.content)))
+        Shown(made, Difference.between(json.loads(made.revision.content), json.loads(made.content)), clocks.until(call_off))
         for made in rows.order_by("-number")
     ]
 

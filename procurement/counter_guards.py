@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from documents.clock import LONDON, london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import last_day
-from procurement import access, completeness, guards, proposing, working_days
+from procurement import access, clocks, completeness, guards, proposing, working_days
 from procurement.actors import Person
 from procurement.models import CallOff, CallOffState, CounterProposal, PostCode
 from procurement.proposing import Changes, Proposal
@@ -58,8 +58,8 @@ def why_not_answer(call_off: CallOff, counter: CounterProposal, *, by: Person, a
     yield from _open(call_off, counter)
     if access.find_seat(by, call_off.department_id, PostCode.REQUESTER, london_day(at)) is None:
         yield access.requester_needed(call_off, london_day(at))
-    if counter.is_open and at >= counter.due_at:
-        yield Reason(_("The time to answer it ended with %(day)s.") % {"day": last_day(counter.due_at)})
+    if call_off.state == S.COUNTER_PROPOSED and clocks.is_over(call_off, at):
+        yield Reason(_("The time to answer it ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
 
 
 def why_not_accept(call_off: CallOff, proposal: Proposal, *, at: datetime) -> Iterator[Reason]:

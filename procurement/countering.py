@@ -33,14 +33,17 @@ def counter(
     proposal = proposing.propose(call_off, changes, london_day(at))
     if shown_hash is not None:
         _insist_on_what_was_shown(shown_hash, proposal)
-    before, due = call_off.state, counter_guards.answer_due(call_off, at)
+    before = call_off.state
     made = CounterProposal.objects.create(
         call_off=call_off, revision=call_off.revision, number=call_off.counter_proposals.count() + 1,
         changes=changes.as_data(), reason=reason, release=proposal.quote.release, content=proposal.content,
         content_hash=proposal.content_hash, whole_life_gbp=proposal.quote.totals.whole_life, proposed_by=by.person_id,
-        proposed_by_name=by.words, proposed_at=at, due_at=due,
+        proposed_by_name=by.words, proposed_at=at,
     )  # fmt: skip
-    call_off.counter(at=at, answer_due_at=due, days_left=clocks.answer(call_off).stopped(at).days_left)
+    call_off.counter(
+        at=at, answer_due_at=counter_guards.answer_due(call_off, at),
+        days_left=clocks.answer(call_off).stopped(at).days_left,
+    )  # fmt: skip
     call_off.save()
     audit.record(
         "call_off.counter_proposed", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,

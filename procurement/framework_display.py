@@ -21,6 +21,7 @@ _ENDS = {
     S.DEPARTMENT_APPROVAL: gettext_lazy("lapses; its steps count no more"),
     S.AUTHORITY_APPROVAL: gettext_lazy("lapses; what is reserved for it is released"),
     S.WITH_SUPPLIER: gettext_lazy("lapses; what is reserved for it is released, and the supplier is told"),
+    S.COUNTER_PROPOSED: gettext_lazy("lapses; what is reserved for it is released, and the supplier is told"),
     S.CONFIRMED: gettext_lazy("lapses and its contract is void, unless all three parties have signed"),
     S.CONTRACTED: _GOES_ON,
 }  # fmt: skip
@@ -30,6 +31,7 @@ EFFECTS = {
         S.DEPARTMENT_APPROVAL: gettext_lazy("approvals go on; reminders stand"),
         S.AUTHORITY_APPROVAL: gettext_lazy("approvals go on; reminders stand"),
         S.WITH_SUPPLIER: gettext_lazy("the supplier can still answer; its clock stands with the days it has left"),
+        S.COUNTER_PROPOSED: gettext_lazy("can be refused or taken back, not accepted; the department's time to answer stands"),
         S.CONFIRMED: gettext_lazy("signing goes on"), S.CONTRACTED: _GOES_ON,
     },
     "resume": {
@@ -37,6 +39,7 @@ EFFECTS = {
         S.DEPARTMENT_APPROVAL: gettext_lazy("reminders go on with the days they had left"),
         S.AUTHORITY_APPROVAL: gettext_lazy("reminders go on with the days they had left"),
         S.WITH_SUPPLIER: gettext_lazy("the supplier's clock goes on with the days it had left, unless a question is open"),
+        S.COUNTER_PROPOSED: gettext_lazy("can be accepted; the department has until its price hold ends, and the working days it had left, one at least"),
         S.CONFIRMED: _GOES_ON, S.CONTRACTED: _GOES_ON,
     },
     "terminate": _ENDS, "expire": _ENDS,
@@ -108,6 +111,8 @@ def clock_words(call_off: CallOff, viewpoint: str) -> dict[str, Any] | None:
         return None
     if call_off.state == S.WITH_SUPPLIER:
         what = _("The supplier's time to answer stands, with %(days)s working days left") % {"days": call_off.answer_days_left}
+    elif call_off.state == S.COUNTER_PROPOSED and viewpoint != "authority":
+        what = _("The department's time to answer the counter-proposal stands")
     elif call_off.state in IN_APPROVAL and viewpoint != "supplier":
         what = _("Reminders stand; approvals go on")
     elif call_off.is_editable and viewpoint == "department":

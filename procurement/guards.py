@@ -14,7 +14,7 @@ from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp, last_day
-from procurement import absences, access, completeness, quoting, routes, splitting
+from procurement import absences, access, clocks, completeness, desks, quoting, routes, splitting
 from procurement.actors import Person
 from procurement.models import (
     ENDED,
@@ -498,7 +498,7 @@ def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
     yield from _state(call_off, S.WITH_SUPPLIER)
     yield from _order_desk(call_off, by, on)
     if call_off.state == S.WITH_SUPPLIER:
-        if call_off.answer_due_at and at >= call_off.answer_due_at:
+        if clocks.is_over(call_off, at):
             yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
         yield from why_framework_over(call_off.framework, on)
         yield from _question_open(call_off, on)
@@ -521,7 +521,7 @@ def why_not_clarify(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
     yield from _state(call_off, S.WITH_SUPPLIER)
     yield from _order_desk(call_off, by, london_day(at))
     if call_off.state == S.WITH_SUPPLIER:
-        if call_off.answer_due_at and at >= call_off.answer_due_at:
+        if clocks.is_over(call_off, at):
             yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
         yield from why_framework_over(call_off.framework, london_day(at))
         yield from _question_open(call_off, london_day(at))
@@ -541,14 +541,15 @@ NUDGED = "call_off.nudged"
 def why_not_nudge(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
     """A reminder of a requester's to whoever has the order: once a day, and not on the day on which it came to them."""
     on = london_day(at)
-    yield from _state(call_off, *IN_APPROVAL, S.WITH_SUPPLIER)
+    yield from _state(call_off, *IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED)
     yield from _requester(call_off, by, on)
     if call_off.state == S.WITH_SUPPLIER:
         yield from _question_open(call_off, on)
-    if call_off.state in (*IN_APPROVAL, S.WITH_SUPPLIER):
-        moments = call_off.revision.steps.filter(state=StepState.OPEN).values_list("opened_at", flat=True)
-        came = min(moments, default=call_off.state_since)
-        if london_day(came) == on:
+    if call_off.state in (*IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED):
+        found = desks.elsewhere(call_off, on)
+        if not found and call_off.state == S.CONFIRMED:
+            yield Reason(_("It is on nobody's desk: its document is being worked on. Look again in a moment."))
+        if found and london_day(min(desk.since for desk in found)) == on:
             yield Reason(_("It has come to this desk today; remind them from tomorrow on."))
         last = audit.history(call_off).filter(verb=NUDGED).last()
         if last is not None and london_day(last.at) == on:
@@ -557,23 +558,23 @@ def why_not_nudge(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Re
 
 def why_supplier_excluded(call_off: CallOff, on: date) -> Iterator[Reason]:
     """No award to, or acceptance by, a supplier excluded from the framework (s.45(6))."""
-    row = call_off.framework.framework_suppliers.filter(supplier=call_off.supplier).first()
+    yield from why_excluded(call_off.framework, call_off.supplier, on)
+
+
+def why_excluded(framework: Framework, supplier: Organisation, on: date) -> Iterator[Reason]:
+    row = framework.framework_suppliers.filter(supplier=supplier).first()
     if row is None or (row.excluded_from and row.excluded_from <= on):
         yield Reason(
             _("%(supplier)s may not receive orders under %(framework)s.")
-            % {"supplier": call_off.supplier.name, "framework": call_off.framework.reference}
+            % {"supplier": supplier.name, "framework": framework.reference}
         )
 
 
 def why_lapse(call_off: CallOff, *, at: datetime) -> str:
     """What has ended an open call-off by the moment, in words; empty while nothing has."""
-    if call_off.state == S.WITH_SUPPLIER and call_off.answer_due_at and at >= call_off.answer_due_at:
+    if call_off.state == S.WITH_SUPPLIER and clocks.is_over(call_off, at):
         return _("The supplier did not answer in time.")
-    if (
-        call_off.state == S.COUNTER_PROPOSED
-        and at >= call_off.answer_due_at
-        and call_off.framework.state != FrameworkState.SUSPENDED  # while it cannot be accepted
-    ):
+    if call_off.state == S.COUNTER_PROPOSED and clocks.is_over(call_off, at):
         return _("The department did not answer the counter-proposal in time.")
     if call_off.state in OPEN and framework_is_over(call_off.framework, london_day(at)):
         return _("The framework has ended.")

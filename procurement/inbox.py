@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from documents.clock import london_day
-from procurement import accession_display, queries, release_display
+from procurement import accession_display, clocks, queries, release_display
 from procurement.actors import Person
 from procurement.models import Act, CallOff
 
@@ -79,7 +79,7 @@ def _asked(by: Person, on: date) -> Iterable[Item]:
 def _counters(by: Person, on: date) -> Iterable[Item]:
     for order in queries.counters_to_answer(by, on)[:MOST_OF_A_KIND]:
         words = _("%(who)s waits for your answer to a counter-proposal") % {"who": order.supplier.name}
-        yield _order(order, words, order.state_since, due=order.answer_due_at)
+        yield _order(order, words, order.state_since, due=clocks.until(order))
 
 
 def _accessions(by: Person, on: date) -> Iterable[Item]:

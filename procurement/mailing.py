@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from documents import mail
-from procurement import working_days
+from documents.clock import london_day
+from procurement import access, working_days
 from procurement.models import News, User
 
 
@@ -24,6 +25,15 @@ def inform(people: Iterable[User], template: str, context: dict[str, Any], key: 
             mail.enqueue(
                 person.email, template, context | {"name": person.name}, f"{key}:{person.person_id}", held_until=held
             )
+
+
+def is_here(address: str, at: datetime) -> bool:
+    """Whether somebody with the address is of an organisation or a framework here that day."""
+    user = User.objects.filter(email__iexact=address).first()
+    if user is None:
+        return False
+    seen = access.sight(user, london_day(at))
+    return bool(seen.organisations or seen.frameworks)
 
 
 def _each_once(people: Iterable[User]) -> Iterable[User]:

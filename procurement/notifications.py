@@ -8,20 +8,18 @@ from django.urls import reverse
 from catalogue.models import Organisation
 from documents.clock import london_day
 from documents.templatetags.flex import last_day
-from procurement import access, guards, mailing
+from procurement import access, clocks, desks, guards, mailing
 from procurement.actors import Person
 from procurement.models import (
     ActingFor,
     ApprovalStep,
     CallOff,
-    CallOffState,
     Clarification,
     CounterProposal,
     PostCode,
     PostHolding,
     Query,
     Recusal,
-    StepState,
     User,
 )
 
@@ -102,14 +100,10 @@ def tell_supplier(call_off: CallOff, at: datetime) -> None:
 
 def tell_nudged(call_off: CallOff, by: Person, at: datetime) -> None:
     """Whoever sits in a chair that the order waits for now."""
-    key = f"nudge:{call_off.public_id}:{london_day(at)}"
-    if call_off.state == CallOffState.WITH_SUPPLIER:
-        people = _post(call_off.supplier, PostCode.ORDER_DESK, at)
-        return _send(people, "nudged", call_off, key, who=by.words, since=call_off.state_since)
-    for step in call_off.revision.steps.filter(state=StepState.OPEN).select_related("organisation"):
-        people = guards.who_can_take(call_off, step, london_day(at))
-        _send(people, "nudged", call_off, f"{key}:{step.pk}", who=by.words, since=step.opened_at)
-    return None
+    for desk in desks.elsewhere(call_off, london_day(at)):
+        more = {"url": settings.PUBLIC_URL + desk.url} if desk.url else {}
+        key = f"nudge:{call_off.public_id}:{london_day(at)}:{desk.organisation.pk}:{desk.post}"
+        _send(desk.users, "nudged", call_off, key, who=by.words, since=desk.since, todo=desk.todo, **more)
 
 
 def _until(call_off: CallOff) -> dict:
@@ -133,7 +127,7 @@ def tell_clarified(call_off: CallOff, asked: Clarification, at: datetime) -> Non
 
 def tell_countered(call_off: CallOff, made: CounterProposal, at: datetime) -> None:
     """The requesters, who accept or refuse it."""
-    more = {"supplier": call_off.supplier.name, "due": last_day(made.due_at)}
+    more = {"supplier": call_off.supplier.name, "due": last_day(clocks.until(call_off))}
     _send(requesters(call_off, at), "counter_proposed", call_off, f"counter:{made.pk}", **more)
 
 
@@ -149,8 +143,8 @@ def tell_counter_accepted(call_off: CallOff, made: CounterProposal, at: datetime
 
 
 def tell_counter_refused(call_off: CallOff, made: CounterProposal, at: datetime) -> None:
-    people, due = _post(call_off.supplier, PostCode.ORDER_DESK, at), last_day(call_off.answer_due_at)
-    _send(people, "counter_refused", call_off, f"counter-no:{made.pk}", reason=made.answer_reason, due=due)
+    people = _post(call_off.supplier, PostCode.ORDER_DESK, at)
+    _send(people, "counter_refused", call_off, f"counter-no:{made.pk}", reason=made.answer_reason, **_until(call_off))
 
 
 def tell_appointed(holding: PostHolding) -> None:

@@ -6,11 +6,12 @@ from datetime import datetime, time
 from django.db.models import Q
 
 from catalogue.models import OVER, CatalogueRelease, Framework, ReleaseState
-from documents import periodic
+from documents import mail, periodic
 from documents.clock import LONDON, london_day
-from procurement import framework_life, releasing, reminding, workflow
+from procurement import framework_life, mailing, releasing, reminding, workflow
 from procurement.framework_guards import IN_FORCE
 from procurement.models import AWARDED, OPEN, CallOff, CallOffState
+from procurement.waiting import Waiting
 from procurement.working_days import midnight_after
 
 
@@ -45,7 +46,7 @@ def _remind_all(at: datetime) -> list[str]:
     return periodic.each(reminding.due(at), lambda waiting: _remind(waiting, at))
 
 
-def _remind(waiting: reminding.Waiting, at: datetime) -> list[str]:
+def _remind(waiting: Waiting, at: datetime) -> list[str]:
     made = reminding.remind(waiting, at=at)
     return [f"{waiting.thing}: {made.get_level_display()}"] if made else []
 
@@ -80,3 +81,4 @@ def release_moments() -> list[datetime]:
 
 periodic.register("procurement", run, next_moments)
 periodic.register("releases", run_releases, release_moments)
+mail.only_to(mailing.is_here)

@@ -1,6 +1,5 @@
 """Reads over several tables: what waits for whom, lists, where an order is."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -12,26 +11,22 @@ from django.db.models import (
     Exists,
     F,
     OuterRef,
-    Prefetch,
     Q,
     QuerySet,
     Subquery,
     Sum,
     When,
-    prefetch_related_objects,
 )
-from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, Organisation
 from catalogue.text import search_words
-from documents.clock import LONDON, london_day
+from documents.clock import LONDON
 from procurement import access, guards, quoting, searching
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
     ApprovalStep,
     CallOff,
-    CallOffRevision,
     CallOffState,
     CapacityAccount,
     CapacityEntry,
@@ -139,7 +134,7 @@ def counters_to_answer(by: Person, on: date) -> QuerySet[CallOff]:
     organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
     return (
         CallOff.objects.filter(department_id__in=organisations, state=S.COUNTER_PROPOSED)
-        .select_related("department", "supplier")
+        .select_related("department", "supplier", "framework")
         .order_by("answer_due_at", "id")
     )
 
@@ -165,56 +160,6 @@ def ended_lately(by: Person, on: date) -> QuerySet[CallOff]:
         department_id__in=organisations, state__in=[S.REJECTED, S.DECLINED, S.LAPSED],
         state_since__gte=datetime.combine(on - timedelta(days=28), time(), tzinfo=LONDON),
     ).order_by("-state_since", "-id")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Desk:
-    """On whose desk an order is: who, since when (and for how many days), and for the supplier's answer until when."""
-
-    who: str
-    people: tuple[str, ...]
-    since: datetime
-    days: int
-    due: datetime | None = None
-
-
-def read_steps(revision: CallOffRevision) -> CallOffRevision:
-    """Reads the revision's steps with who decided them, the questions asked on them and whom it bars from them, once for
-    a whole page."""
-    steps = revision.steps.select_related("organisation", "decision__delegation").prefetch_related("queries")
-    prefetch_related_objects([revision], Prefetch("steps", steps), "queries", "hands", "decisions")
-    return revision
-
-
-def desks(call_off: CallOff, on: date) -> list[Desk]:
-    """Whose desk a call-off is on now; more than one while steps are parallel."""
-    if call_off.state in (S.DRAFT, S.RETURNED):
-        return [_desk(call_off.department, PostCode.REQUESTER, call_off.state_since, on)]
-    if call_off.state in IN_APPROVAL:
-        steps = [step for step in read_steps(call_off.revision).steps.all() if step.state == StepState.OPEN]
-        found = [
-            _desk(step.organisation, step.post, step.opened_at, on, people=guards.who_can_take(call_off, step, on))
-            for step in steps
-        ]
-        asked = next((query for query in call_off.revision.queries.all() if query.answered_at is None), None)
-        if asked is not None:
-            found.append(_desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on, todo=_("to answer a question")))
-        return found
-    if call_off.state == S.WITH_SUPPLIER:
-        asked = call_off.clarifications.filter(answered_at__isnull=True).first()
-        if asked is not None:
-            return [_desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on, todo=_("to answer a question"))]
-        return [_desk(call_off.supplier, PostCode.ORDER_DESK, call_off.state_since, on, call_off.answer_due_at)]
-    if call_off.state == S.COUNTER_PROPOSED:
-        return [_desk(call_off.department, PostCode.REQUESTER, call_off.state_since, on, call_off.answer_due_at)]
-    return []
-
-
-def _desk(organisation, code: str, since: datetime, on: date, due: datetime | None = None, *,
-          people: Iterable[User] | None = None, todo: str = "") -> Desk:  # fmt: skip
-    found = access.holders(organisation.pk, code, on) if people is None else people
-    who = f"{PostCode(code).label}, {organisation.name}" + (f" ({todo})" if todo else "")
-    return Desk(who, tuple(access.named(user) for user in found), since, (on - london_day(since)).days, due)
 
 
 @dataclass(frozen=True)

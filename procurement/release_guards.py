@@ -11,6 +11,7 @@ from documents.refusal import Reason
 from documents.templatetags.flex import day as day_words
 from procurement import access
 from procurement.actors import Person
+from procurement.guards import why_excluded
 from procurement.models import PostCode
 
 S = ReleaseState
@@ -46,6 +47,13 @@ def _not_over(framework: Framework) -> Iterator[Reason]:
 def why_not_draft(framework: Framework, organisation: Organisation, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_post(organisation, drafting_post(framework, organisation), by=by, at=at)
     yield from _not_over(framework)
+    yield from _excluded(framework, organisation, london_day(at))
+
+
+def _excluded(framework: Framework, organisation: Organisation, on: date) -> Iterator[Reason]:
+    """A supplier that may not receive orders offers nothing new."""
+    if organisation.pk != framework.authority_id:
+        yield from why_excluded(framework, organisation, on)
 
 
 def _drafters(release: CatalogueRelease, by: Person, at: datetime) -> Iterator[Reason]:
@@ -56,6 +64,7 @@ def _drafters(release: CatalogueRelease, by: Person, at: datetime) -> Iterator[R
 def why_not_edit(release: CatalogueRelease, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from _drafters(release, by, at)
     yield from why_not_in_state(release, S.DRAFT)
+    yield from _excluded(release.framework, release.organisation, london_day(at))
 
 
 def why_not_submit(release: CatalogueRelease, *, by: Person, at: datetime) -> Iterator[Reason]:

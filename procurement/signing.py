@@ -254,7 +254,7 @@ def turns(documents: Iterable[Document]) -> dict[int, str]:
     return {document: party for document, party in found.items() if party is not None}
 
 
-def last_acts(documents: Iterable[Document]) -> dict[int, datetime]:
+def last_acts(documents: Iterable[Document | int]) -> dict[int, datetime]:
     """By document: when a party last signed it, by the business clock; since then it is the next one's turn. One query."""
     acts = SigningIntent.objects.filter(document__in=list(documents)).values_list("document_id", "act__at")
     found: dict[int, datetime] = {}

@@ -69,6 +69,15 @@ def left(at: datetime, until: datetime) -> int:
     return count
 
 
+def begun_before(at: datetime, working_days: int) -> datetime:
+    """Of limits of so many working days, those that have ended by the moment began before this one (``due``)."""
+    day = at.astimezone(LONDON).date()
+    while working_days > 0:
+        day -= timedelta(days=1)
+        working_days -= is_working_day(day)
+    return datetime.combine(day, time(), tzinfo=LONDON)
+
+
 def ahead(until: datetime, working_days: int) -> datetime:
     """The midnight from which on no more than so many working days are left until the deadline: ``left`` then says so."""
     day = (until.astimezone(LONDON) - timedelta(seconds=1)).date()

@@ -47,7 +47,7 @@ def act(contract: Contract, party: str, email: str) -> SigningIntent:
 
 def sign(contract: Contract, party: str, email: str) -> Contract:
     signed(act(contract, party, email))
-    return formation.signature_made(cast.fresh(contract), party, at=START)
+    return formation.signature_made(cast.fresh(contract), at=START)
 
 
 def archived(contract: Contract) -> Contract:

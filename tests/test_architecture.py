@@ -157,6 +157,27 @@ def test_nobody_but_the_clock_asks_for_the_time():
         assert not re.search(r"auto_now(_add)?=True", text), f"{name_of(path)}: auto_now asks for the time"
 
 
+def _at_import(node: ast.AST):
+    """What runs when the module is read: not the bodies of its functions."""
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from _at_import(child)
+
+
+def test_nothing_is_translated_before_a_reader_is_known():
+    """A word said at import is in the language of the process, for everybody."""
+    for path in HAND_WRITTEN:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        words = {
+            alias.asname or alias.name for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+            for alias in node.names if alias.name in ("gettext", "ngettext", "pgettext")
+        }  # fmt: skip
+        said = [node.lineno for node in _at_import(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") in words]
+        assert not said, f"{name_of(path)}: lines {said}"
+
+
 def test_states_are_moved_by_transitions_only():
     """``thing.state = ...`` outside the models, and outside the job table that has no machine, walks past the graph."""
     for path in HAND_WRITTEN:

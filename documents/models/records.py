@@ -119,7 +119,8 @@ class Job(Row):
 
 class Email(Row):
     """A message, written in the action's transaction, sent once by a job after it. One that is ``held_until`` a business
-    moment is never sent itself: from then on it is gathered into a ``digest``, once."""
+    moment is never sent itself: from then on it is gathered into a ``digest``, once; or ``dropped_at`` that moment, where
+    its recipient is nobody of ours any more."""
 
     recipient = models.EmailField()
     template = models.CharField(max_length=80)
@@ -129,21 +130,24 @@ class Email(Row):
     sent_at = models.DateTimeField(null=True)
     held_until = models.DateTimeField(null=True)
     digest = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="gathered")
+    dropped_at = models.DateTimeField(null=True)
 
-    db_rights = STATE("sent_at", "digest_id")
+    db_rights = STATE("sent_at", "digest_id", "dropped_at")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(held_until__isnull=True, digest__isnull=True)
-                | Q(held_until__isnull=False, sent_at__isnull=True),
+                condition=Q(held_until__isnull=True, digest__isnull=True, dropped_at__isnull=True)
+                | Q(held_until__isnull=False, sent_at__isnull=True)
+                & (Q(digest__isnull=True) | Q(dropped_at__isnull=True)),
                 name="held_message_is_gathered_not_sent",
             )
         ]
         indexes = [
             models.Index(
-                fields=["held_until"], condition=Q(held_until__isnull=False, digest__isnull=True), name="email_held"
-            )
+                fields=["held_until"], name="email_held",
+                condition=Q(held_until__isnull=False, digest__isnull=True, dropped_at__isnull=True),
+            )  # fmt: skip
         ]
 
 

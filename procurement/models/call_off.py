@@ -161,8 +161,8 @@ class CallOff(Row):
 
     @property
     def is_elsewhere(self) -> bool:
-        """It waits for somebody who is not of its requesters: an approver or the supplier."""
-        return self.state in (*IN_APPROVAL, S.WITH_SUPPLIER)
+        """It waits for somebody who is not of its requesters: an approver, the supplier or a signatory."""
+        return self.state in (*IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED)
 
     @property
     def is_binding(self) -> bool:

@@ -68,7 +68,6 @@ class CounterProposal(Row):
     proposed_by = models.UUIDField()
     proposed_by_name = models.CharField(max_length=120)
     proposed_at = models.DateTimeField()
-    due_at = models.DateTimeField()
 
     answer = models.CharField(max_length=10, blank=True, choices=CounterAnswer.choices)
     answer_reason = models.TextField(blank=True)

@@ -10,7 +10,7 @@ from procurement.models.call_off import CallOff
 
 
 class Reminder(Row):
-    """A fact. ``subject`` says what waits (``step:12``, ``answer:7``, see ``procurement.reminding``) and ``told`` who was
+    """A fact. ``subject`` says what waits (``step:12``, ``answer:7``, see ``procurement.waiting``) and ``told`` who was
     told, as words that outlive their posts; empty when there was nobody to tell."""
 
     class Level(models.TextChoices):

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from catalogue.models import FrameworkState
 from procurement import access, counter_display, counter_guards, countering, forms, proposing
 from procurement.counter_forms import CounterForm
 from procurement.models import CounterProposal
@@ -39,7 +40,8 @@ def _check(request, order, form, errors=()):
     proposal = proposing.propose(order, form.changes(), request.day)
     context = {
         "call_off": order, "typed": form.typed(), "reason": form.cleaned_data["reason"], "errors": errors,
-        "due": counter_guards.answer_due(order, request.at), "shown_hash": proposal.content_hash,
+        "due": counter_guards.answer_due(order, request.at),
+        "suspended": order.framework.state == FrameworkState.SUSPENDED, "shown_hash": proposal.content_hash,
         "difference": counter_display.difference(order.revision, proposal),
     }  # fmt: skip
     return render(request, "procurement/counter/check.html", context)

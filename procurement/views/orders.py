@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
-from procurement import access, counter_display, display, forms, framework_display, guards, queries, workflow
+from procurement import access, counter_display, desks, display, forms, framework_display, guards, queries, workflow
 from procurement.models import ENDED, IN_APPROVAL, OPEN, CallOffState, PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
@@ -68,13 +68,13 @@ def call_off(request, public_id):
     accepting = view == "supplier" and order.state == CallOffState.WITH_SUPPLIER
     steps = []
     if view != "supplier":
-        steps = framework_display.with_reminders(queries.read_steps(revision).steps.all(), order)
+        steps = framework_display.with_reminders(desks.read_steps(revision).steps.all(), order)
     mine = _open_step_of(request, order) if view != "supplier" else None
     context = {
         "call_off": order, "revision": revision, "viewpoint": view, "steps": steps, "mine": mine,
         "sides": access.sides(request.actor, order, request.day),
         "state": order.state_words(view), "ended": display.ended_words(order, view),
-        "desks": queries.desks(order, request.day) if view != "supplier" or accepting else [],
+        "desks": desks.of(order, request.day) if view != "supplier" or accepting or order.state == CallOffState.CONFIRMED else [],
         "clock": framework_display.clock_words(order, view),
         "events": display.timeline(audit.history(order), view),
         "queries": _queries(request, order, revision),
@@ -147,7 +147,7 @@ def submitted(request, public_id):
     """What happens next."""
     order = access.get_call_off(request.actor, public_id, request.day, "department")
     return render(
-        request, "procurement/submitted.html", {"call_off": order, "desks": queries.desks(order, request.day)}
+        request, "procurement/submitted.html", {"call_off": order, "desks": desks.of(order, request.day)}
     )
 
 
@@ -196,7 +196,7 @@ def nudge(request, public_id):
         if result:
             messages.success(request, _("Reminded."))
             return _back(order)
-    names = [name for desk in queries.desks(order, request.day) for name in desk.people]
+    names = [name for desk in desks.elsewhere(order, request.day) for name in desk.people]
     context = {
         "call_off": order, "errors": errors, "title": _("Remind whose desk it is on"), "button": _("Send the reminder"),
         "words": _("A short, polite message goes to %(names)s. Nothing else happens: no answer is never taken as a yes.")

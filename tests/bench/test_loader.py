@@ -40,3 +40,4 @@ def test_loaded_orders_hold_the_invariants_and_every_list_of_them_costs_the_same
             if name.startswith("lead") or name.endswith(("home", "latest", "contracts", "framework"))
         }  # fmt: skip
     assert lists.statements(many, wanted) == lists.statements(few, wanted)
+    assert lists.tick(many) > 0, "nothing falls due on the first day"

@@ -42,7 +42,7 @@ def test_the_suppliers_clock_stands_until_it_is_refused_or_taken_back(days, left
     at = START + timedelta(days=days)
     made = cast.countered(order, at=at)
     order = cast.fresh(order)
-    assert (order.answer_days_left, order.answer_due_at) == (left, made.due_at)
+    assert order.answer_days_left == left
     later = at + timedelta(days=20)
     assert workflow.lapse(order, at=later).state == "counter_proposed"
     countering.refuse_it(made, reason="The seats are needed in March.", by=cast.requester(), at=later)
@@ -59,11 +59,12 @@ def test_the_suppliers_clock_stands_until_it_is_refused_or_taken_back(days, left
 def test_an_unanswered_counter_proposal_lapses_with_the_price_hold():
     made = cast.countered()
     order = cast.fresh(made.call_off)
-    assert (made.due_at - timedelta(seconds=1)).date() >= order.revision.hold_until
-    assert workflow.lapse(order, at=made.due_at - timedelta(seconds=1)).state == "counter_proposed"
+    due = order.answer_due_at
+    assert (due - timedelta(seconds=1)).date() >= order.revision.hold_until
+    assert workflow.lapse(order, at=due - timedelta(seconds=1)).state == "counter_proposed"
     with pytest.raises(Refused, match="The time to answer it ended"):
-        countering.refuse_it(made, reason="Too late.", by=cast.requester(), at=made.due_at)
-    assert workflow.lapse(order, at=made.due_at).state == "lapsed"
+        countering.refuse_it(made, reason="Too late.", by=cast.requester(), at=due)
+    assert workflow.lapse(order, at=due).state == "lapsed"
     assert (cast.fresh(made).answer, reserved()) == ("ended", 0)
     assert cast.fresh(order).ended_reason == "The department did not answer the counter-proposal in time."
     assert broken(INVARIANTS) == []

@@ -9,14 +9,27 @@ from django.db import IntegrityError, connection, transaction
 
 from catalogue.models import Framework
 from contracts import closing
-from documents import audit
+from documents import audit, mail
 from documents.clock import LONDON
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import clocks, drafting, framework_life, joining, negotiation, periodic, workflow, working_days
+from procurement import (
+    clocks,
+    countering,
+    desks,
+    drafting,
+    framework_display,
+    framework_life,
+    joining,
+    negotiation,
+    periodic,
+    workflow,
+    working_days,
+)
 from procurement.framework_display import EFFECTS
 from procurement.models import (
+    OPEN,
     Accession,
     ActingFor,
     CallOffState,
@@ -158,6 +171,75 @@ def test_no_application_is_sent_while_suspended():
         cast.ons_applied()
     assert cast.ons().state == "engaged"
     assert joining.current(cast.ons()).submitted_at is None
+
+
+def test_a_counter_proposal_that_could_not_be_accepted_in_time_can_be_when_the_framework_is_resumed():
+    """Suspended over the end of the price hold: nobody was silent, and there is a day to answer in."""
+    made = cast.countered()
+    order = cast.fresh(made.call_off)
+    due = order.answer_due_at
+    suspend(due - timedelta(days=1))
+    order = cast.fresh(order)
+    assert desks.of(order, due.date())[0].due is None
+    assert "stands" in str(framework_display.clock_words(order, "department")["what"])
+    late = due + timedelta(days=1)
+    periodic.run(late)
+    assert cast.fresh(order).state == S.COUNTER_PROPOSED
+    with pytest.raises(Refused, match="is suspended"):
+        countering.accept(made, shown_hash=cast.shown(made, late), by=cast.requester(), at=late)
+    resume(late)
+    assert cast.fresh(order).answer_due_at == working_days.due(late, 1)
+    verbs = list(audit.history(order).filter(verb__contains="clock").values_list("verb", flat=True))
+    assert verbs == ["call_off.clock_stopped", "call_off.clock_started"]
+    assert not [words for words in periodic.run(late) if "lapsed" in words]
+    assert cast.accept_counter(made, late).state == S.DEPARTMENT_APPROVAL
+    sound()
+
+
+def test_a_counter_proposal_is_refused_while_suspended_also_after_its_day():
+    made = cast.countered()
+    due = cast.fresh(made.call_off).answer_due_at
+    suspend(due - timedelta(seconds=1))
+    order = countering.refuse_it(made, reason="No.", by=cast.requester(), at=due)
+    assert (order.state, order.answer_due_at, order.answer_days_left) == (S.WITH_SUPPLIER, None, 5)
+    words = "within 5 working days of the day on which the framework, which is suspended, is resumed"
+    told = Email.objects.filter(template="procurement/email/counter_refused.txt")
+    assert told.exists() and all(words in mail.render(message)[1] for message in told)
+    sound()
+
+
+def test_the_working_days_of_a_suspension_are_given_back_and_the_price_hold_stands():
+    made = cast.countered()
+    order = cast.fresh(made.call_off)
+    hold, days = order.answer_due_at, order.framework.supplier_response_working_days
+    suspend(START + timedelta(days=1))
+    resume(START + timedelta(days=3))
+    assert cast.fresh(order).answer_due_at == hold, "the hold gives longer"
+    manage(framework_life.suspend, START + timedelta(days=4), reason="Again.")
+    manage(framework_life.resume, hold - timedelta(days=2))
+    pauses = [(row.suspended_at, row.ended_at) for row in Suspension.objects.all()]
+    given = working_days.due_through(order.state_since, days, pauses)
+    assert given > hold
+    assert cast.fresh(order).answer_due_at == given
+    sound()
+
+
+def test_a_counter_proposal_whose_time_was_over_before_the_suspension_lapses():
+    made = cast.countered()
+    due = cast.fresh(made.call_off).answer_due_at
+    suspend(due)
+    with pytest.raises(Refused, match="The time to answer it ended"):
+        countering.refuse_it(made, reason="No.", by=cast.requester(), at=due)
+    assert workflow.lapse(made.call_off, at=due).state == S.LAPSED
+
+
+def test_a_counter_proposal_made_while_suspended_says_that_its_time_stands():
+    order = cast.with_supplier()
+    suspend()
+    cast.countered(order)
+    told = Email.objects.get(template="procurement/email/counter_proposed.txt")
+    assert "Until then your time to answer stands" in mail.render(told)[1]
+    sound()
 
 
 # ---- who, and from where
@@ -322,13 +404,14 @@ def test_a_termination_that_is_dropped_leaves_the_framework_as_it_was():
 def at_end(state: str):
     makers = {
         S.DRAFT: cast.drafted, S.DEPARTMENT_APPROVAL: cast.submitted, S.AUTHORITY_APPROVAL: cast.approved_by_department,
-        S.WITH_SUPPLIER: cast.with_supplier, S.RETURNED: lambda: workflow.recall(cast.submitted(), by=cast.requester(), at=START),
+        S.WITH_SUPPLIER: cast.with_supplier, S.COUNTER_PROPOSED: lambda: cast.fresh(cast.countered().call_off),
+        S.RETURNED: lambda: workflow.recall(cast.submitted(), by=cast.requester(), at=START),
     }  # fmt: skip
     return makers[state]()
 
 
 @pytest.mark.parametrize("end", ["terminated", "expired", "expired while suspended"])
-@pytest.mark.parametrize("state", [S.DRAFT, S.RETURNED, S.DEPARTMENT_APPROVAL, S.AUTHORITY_APPROVAL, S.WITH_SUPPLIER])
+@pytest.mark.parametrize("state", OPEN)
 def test_every_open_order_lapses_with_its_framework(state, end):
     call_off = at_end(state)
     at = EXPIRED
@@ -340,8 +423,11 @@ def test_every_open_order_lapses_with_its_framework(state, end):
     periodic.run(at)
     periodic.run(at)
     ended = cast.fresh(call_off)
-    late = state == S.WITH_SUPPLIER and end == "expired"  # its own clock has run out long before
-    reason = "The supplier did not answer in time." if late else "The framework has ended."
+    late = {
+        S.WITH_SUPPLIER: "The supplier did not answer in time.",
+        S.COUNTER_PROPOSED: "The department did not answer the counter-proposal in time.",
+    } if end == "expired" else {}  # its own clock has run out long before
+    reason = late.get(state, "The framework has ended.")
     assert (ended.state, ended.ended_reason) == (S.LAPSED, reason)
     assert CapacityAccount.objects.get().reserved_gbp == 0
     assert not ended.revision.steps.filter(state__in=[StepState.OPEN, StepState.WAITING]).exists()
@@ -426,6 +512,7 @@ def test_the_database_refuses_a_termination_by_one_person():
 def test_the_page_of_effects_says_what_the_pages_say():
     text = PAGE.read_text(encoding="utf-8")
     for act, effects in EFFECTS.items():
+        assert set(effects) == {*OPEN, S.CONFIRMED, S.CONTRACTED}, act
         for state, words in effects.items():
             row = next(line for line in text.splitlines() if line.startswith(f"| {S(state).label} |"))
             assert str(words) in row, (act, state)

@@ -149,6 +149,12 @@ def test_no_cell_of_a_file_is_a_formula(text):
         assert [(cell.value, cell.data_type) for row in sheet for cell in row] == [(text, "s"), (text, "s")]
 
 
+def test_a_file_of_many_columns_widens_each_of_them():
+    heading = [f"column {number} of many" for number in range(1, 31)]
+    sheet = load_workbook(io.BytesIO(sheets.to_xlsx("t", heading, []))).active
+    assert {name: width.width for name, width in sheet.column_dimensions.items()}["AD"] == len(heading[29]) + 2
+
+
 def test_a_file_keeps_money_and_days():
     rows = [[Decimal("1234.50"), date(2007, 10, 1), None, 7]]
     assert sheets.to_csv(["a"], rows).decode("utf-8-sig").splitlines()[1] == "1234.50,2007-10-01,,7"

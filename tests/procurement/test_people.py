@@ -12,10 +12,11 @@ from django.urls import reverse
 
 import procurement.urls
 from catalogue.models import Organisation
-from documents import audit, storage
+from documents import audit, mail, storage
+from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import absences, access, approval, membership, people_display
+from procurement import absences, access, approval, membership, people_display, working_days
 from procurement.models import ActingFor, Decision, Delegation, OrganisationGrant, PostHolding, User
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -23,6 +24,7 @@ from tests.procurement.test_pages import post, sign_in
 pytestmark = pytest.mark.django_db
 ADMIN, HOLDER = "administrator@dius.example", "budget.holder@dius.example"
 TODAY = cast.START.date()
+INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 LETTER = {"letter_filename": "letter.pdf", "letter_sha256": "a" * 64}
 
 
@@ -120,6 +122,26 @@ def test_who_is_stopped_is_out_at_once_and_so_is_their_deputy(client):
     told = set(Email.objects.filter(template__endswith="stopped.txt").values_list("recipient", flat=True))
     assert told == {HOLDER, "accounting.officer@dius.example"}
     assert audit.history(cast.dius()).last().verb == "organisation.person_stopped"
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_who_was_stopped_or_has_left_is_sent_no_digest_of_what_was_held_for_them(left, mailoutbox):
+    """The requester's news of the award waits for the morning, and does not go to an account in other hands."""
+    requester = "requester@dius.example"
+    order = cast.with_supplier()
+    if left:
+        stopped(requester)
+    morning = working_days.next_morning(cast.START)
+    mail.gather(morning)
+    mail.gather(morning)
+    cast.run_all_jobs()
+    held = Email.objects.filter(recipient=requester, held_until__isnull=False)
+    assert held.exists() and order.reference in str(held.first().context)
+    told = [message for message in mailoutbox if message.to == [requester] and message.subject.startswith("Your messages")]
+    assert len(told) == (0 if left else 1)
+    assert set(held.values_list("dropped_at", "digest__isnull")) == {(morning, True) if left else (None, False)}
+    assert morning not in mail.next_moments()
+    assert broken(INVARIANTS) == []
 
 
 def test_the_database_takes_no_decision_from_a_chair_that_was_ended_at_once():

@@ -272,7 +272,7 @@ def test_a_counter_proposal_is_accepted_or_taken_back(race):
 def test_a_counter_proposal_is_accepted_or_its_order_lapses(race):
     """The clock passes the time limit while the requester's page, sent before it, is on its way."""
     made = cast.countered()
-    requester, shown = cast.requester(), cast.shown(made)
+    requester, shown, due = cast.requester(), cast.shown(made), cast.fresh(made.call_off).answer_due_at
 
     def after(results):
         accepted = results[0] == "done"
@@ -282,7 +282,7 @@ def test_a_counter_proposal_is_accepted_or_its_order_lapses(race):
 
     race().run(
         lambda: countering.accept(made, shown_hash=shown, by=requester, at=cast.START),
-        lambda: workflow.lapse(made.call_off, at=made.due_at), after,
+        lambda: workflow.lapse(made.call_off, at=due), after,
     )  # fmt: skip
 
 

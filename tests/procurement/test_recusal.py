@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import access, approval, guards, queries, workflow
+from procurement import access, approval, desks, guards, queries, workflow
 from procurement.models import ActingFor, Decision, Outcome, PostHolding, Recusal, StepState, User
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -34,7 +34,7 @@ def test_the_recused_decides_nothing_and_the_step_stays_open():
         with pytest.raises(Refused, match="You declared a conflict of interest"):
             act()
     assert not queries.open_steps(by, cast.START.date(), 50)
-    assert all(by.words not in desk.people for desk in queries.desks(cast.fresh(order), cast.START.date()))
+    assert all(by.words not in desk.people for desk in desks.of(cast.fresh(order), cast.START.date()))
 
 
 def test_a_deputy_named_afterwards_decides():

@@ -9,7 +9,7 @@ from django.db import DatabaseError, transaction
 from django.http import Http404
 
 from catalogue import queries
-from catalogue.models import CatalogueRelease, ReleaseDraft, ServiceVersion
+from catalogue.models import CatalogueRelease, FrameworkSupplier, ReleaseDraft, ServiceVersion
 from documents import audit, clock
 from documents.models import AuditEvent, Email
 from documents.refusal import Refused
@@ -37,6 +37,20 @@ def live_on(day: date) -> int | None:
 
 def mails(template: str) -> set[str]:
     return set(Email.objects.filter(template=f"procurement/email/release_{template}.txt").values_list("recipient", flat=True))
+
+
+def test_a_supplier_that_was_excluded_edits_and_sends_no_draft_it_began_before():
+    release = releases.repriced(releases.drafted())
+    FrameworkSupplier.objects.filter(supplier=release.organisation).update(excluded_from=DAY)
+    for act in (releases.repriced, releases.submit):
+        with pytest.raises(Refused, match="may not receive orders under FLEX-2007"):
+            act(release)
+    by = cast.person(ACCOUNT_MANAGER)
+    with pytest.raises(Refused, match="may not receive orders under FLEX-2007"):
+        releasing.start(release.framework, release.organisation, title="Another", by=by, at=cast.START)
+    assert cast.fresh(release).state == "draft"
+    assert releases.drafted(MANAGER).state == "draft", "the authority's own goes on"
+    assert releasing.withdraw(release, reason="Excluded.", by=by, at=cast.START).state == "withdrawn"
 
 
 def test_a_supplier_drafts_and_the_authority_approves_and_chooses_the_day():

@@ -9,7 +9,7 @@ from documents import audit
 from documents.clock import LONDON
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import approval, framework_life, joining, negotiation, periodic, working_days
+from procurement import approval, framework_life, joining, negotiation, periodic, reminding, waiting, working_days
 from procurement.models import ActingFor, Decision, Post, PostHolding, Recusal, Reminder
 from tests import cast
 from tests.cast import START
@@ -140,6 +140,33 @@ def test_reminders_stand_while_the_framework_is_suspended():
     assert levels("step") == []
     periodic.run(working_days.due(resumed, 1))
     assert [level for level, _told in levels("step")] == ["reminded"]
+
+
+def read(at) -> list[str]:
+    """The kinds of which the clock reads rows."""
+    return [one.subject.partition(":")[0] for found in waiting.by_kind(waiting.pauses_of_all(), at) for one in found]
+
+
+def test_the_clock_reads_nothing_of_which_it_can_say_nothing_yet_or_ever_again():
+    call_off = cast.submitted()
+    assert read(REMIND - SECOND) == [] and REMIND in reminding.next_moments()
+    assert read(REMIND) == ["step"]
+    periodic.run(REMIND)
+    assert read(ESCALATE) == ["step"] and ESCALATE in reminding.next_moments()
+    periodic.run(ESCALATE)
+    assert read(ESCALATE + timedelta(days=9)) == []
+    hold = working_days.midnight_after(call_off.revision.hold_until)
+    assert reminding.next_moments() == [hold]
+    assert read(hold - SECOND) == [] and read(hold) == ["hold"]
+    periodic.run(hold)
+    assert read(hold + timedelta(days=9)) == [] == reminding.next_moments()
+
+
+def test_the_clock_reads_an_order_before_its_time_to_answer_ends_and_not_sooner():
+    call_off = cast.with_supplier()
+    first = working_days.ahead(call_off.answer_due_at, 2)
+    assert read(first - SECOND) == [] and first in reminding.next_moments()
+    assert read(first) == ["answer"]
 
 
 def test_questions_are_reminded_of_like_steps():

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from procurement import working_days
-from procurement.working_days import LONDON, Clock, ahead, due, due_through, is_working_day, left
+from procurement.working_days import LONDON, Clock, ahead, begun_before, due, due_through, is_working_day, left
 
 HOLIDAYS = [  # from the London Gazette's proclamations and the Banking and Financial Dealings Act 1971
     date(2007, 4, 6), date(2007, 4, 9), date(2007, 5, 7), date(2007, 5, 28), date(2007, 8, 27), date(2007, 12, 25),
@@ -87,6 +87,13 @@ def test_what_came_during_a_pause_starts_when_it_ends():
     monday = datetime(2007, 10, 1, 10, tzinfo=LONDON)
     pause = (monday - timedelta(days=3), monday + timedelta(days=7))
     assert due_through(monday, 2, [pause]) == due(monday + timedelta(days=7), 2)
+
+
+@UNHURRIED
+@given(MOMENTS, st.integers(0, 20), st.integers(0, 60 * 24 * 40))
+def test_what_began_before_has_ended_and_nothing_else(at, days, later):
+    now = at + timedelta(minutes=later)
+    assert (due(at, days) <= now) is (at < begun_before(now, days))
 
 
 @UNHURRIED

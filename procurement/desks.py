@@ -1,0 +1,96 @@
+"""Whose desk an order is on: the page that says so and the reminder to them read the same."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from django.db.models import Prefetch, prefetch_related_objects
+from django.utils.translation import gettext as _
+
+from catalogue.models import Organisation
+from documents.clock import london_day
+from procurement import access, clocks, guards
+from procurement.models import IN_APPROVAL, CallOff, CallOffRevision, CallOffState, PostCode, StepState, User
+
+S = CallOffState
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A chair that an order waits for: since when, for what where that is not plain, and for an answer until when.
+    ``able``: those of who sits in it that nothing bars, where something can; ``url``: where it is done, if not on the page
+    of the order."""
+
+    organisation: Organisation
+    post: str
+    since: datetime
+    on: date
+    due: datetime | None = None
+    todo: str = ""
+    able: list[User] | None = None
+    url: str = ""
+
+    @property
+    def who(self) -> str:
+        return f"{PostCode(self.post).label}, {self.organisation.name}" + (f" ({self.todo})" if self.todo else "")
+
+    @cached_property
+    def users(self) -> list[User]:
+        return access.holders(self.organisation.pk, self.post, self.on) if self.able is None else self.able
+
+    @property
+    def people(self) -> list[str]:
+        return [access.named(user) for user in self.users]
+
+    @property
+    def days(self) -> int:
+        return (self.on - london_day(self.since)).days
+
+
+Finder = Callable[[CallOff, date], list[Desk]]
+_ABOVE: dict[str, Finder] = {}
+
+
+def register(state: str, find: Finder) -> None:
+    """How a layer above finds the desk of an order in a state of its own."""
+    _ABOVE[state] = find
+
+
+def read_steps(revision: CallOffRevision) -> CallOffRevision:
+    """Reads the revision's steps with who decided them, the questions asked on them and whom it bars from them, once for
+    a whole page."""
+    steps = revision.steps.select_related("organisation", "decision__delegation").prefetch_related("queries")
+    prefetch_related_objects([revision], Prefetch("steps", steps), "queries", "hands", "decisions")
+    return revision
+
+
+def of(call_off: CallOff, on: date) -> list[Desk]:
+    """Whose desk a call-off is on now; more than one while steps are parallel, none while a worker has it."""
+    asking = {"todo": _("to answer a question")}
+    if call_off.state in (S.DRAFT, S.RETURNED):
+        return [Desk(call_off.department, PostCode.REQUESTER, call_off.state_since, on)]
+    if call_off.state in IN_APPROVAL:
+        steps = [step for step in read_steps(call_off.revision).steps.all() if step.state == StepState.OPEN]
+        found = [
+            Desk(step.organisation, step.post, step.opened_at, on, able=guards.who_can_take(call_off, step, on))
+            for step in steps
+        ]
+        asked = next((query for query in call_off.revision.queries.all() if query.answered_at is None), None)
+        if asked is not None:
+            found.append(Desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on, **asking))
+        return found
+    if call_off.state == S.WITH_SUPPLIER:
+        asked = call_off.clarifications.filter(answered_at__isnull=True).first()
+        if asked is not None:
+            return [Desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on, **asking)]
+        return [Desk(call_off.supplier, PostCode.ORDER_DESK, call_off.state_since, on, clocks.until(call_off))]
+    if call_off.state == S.COUNTER_PROPOSED:
+        return [Desk(call_off.department, PostCode.REQUESTER, call_off.state_since, on, clocks.until(call_off))]
+    return _ABOVE[call_off.state](call_off, on) if call_off.state in _ABOVE else []
+
+
+def elsewhere(call_off: CallOff, on: date) -> list[Desk]:
+    """Those of them that its own requesters can remind."""
+    own = call_off.department_id, PostCode.REQUESTER
+    return [desk for desk in of(call_off, on) if (desk.organisation.pk, desk.post) != own]

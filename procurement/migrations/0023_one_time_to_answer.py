@@ -1,0 +1,17 @@
+"""Until when a counter-proposal is to be answered stands on its order alone, where a suspension moves it."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('procurement', '0021_list_indexes'),
+    ]
+
+    operations = [
+        migrations.RemoveField(
+            model_name='counterproposal',
+            name='due_at',
+        ),
+    ]
