@@ -20,7 +20,7 @@ from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
 from procurement import clocks, membership, provisional
 from procurement.actors import Person
-from procurement.locking import share_framework
+from procurement.locking import lock_accession, share_framework
 from procurement.models import (
     Accession,
     AccessionDecision,
@@ -54,16 +54,6 @@ class Named:
     post: str
     limit_gbp: Decimal | None = None
     unlimited: bool = False
-
-
-def lock_accession(accession: Accession) -> Accession:
-    """Framework (shared), then the accession: a fresh copy."""
-    framework = share_framework(accession.framework_id)
-    fresh = (
-        Accession.objects.select_for_update(of=("self",)).select_related("department", "document").get(pk=accession.pk)
-    )
-    fresh.framework = framework
-    return fresh
 
 
 def current(accession: Accession) -> Application | None:

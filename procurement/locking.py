@@ -1,5 +1,5 @@
 """Locks, in the order every action takes them: framework (shared; alone to change its release), call-off or release,
-accession, contract, document, counters."""
+accession, contract (``contracts.locking``), document, counters."""
 
 from catalogue.models import CatalogueRelease, Framework
 from procurement.models import Accession, CallOff
@@ -40,6 +40,16 @@ def lock_call_off(call_off: CallOff) -> CallOff:
     fresh.framework = framework
     if fresh.revision is not None:
         fresh.revision.call_off = fresh
+    return fresh
+
+
+def lock_accession(accession: Accession) -> Accession:
+    """A fresh copy under FOR UPDATE; the framework first, shared."""
+    framework = share_framework(accession.framework_id)
+    fresh = (
+        Accession.objects.select_for_update(of=("self",)).select_related("department", "document").get(pk=accession.pk)
+    )
+    fresh.framework = framework
     return fresh
 
 

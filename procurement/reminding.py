@@ -19,8 +19,7 @@ from documents.actors import SYSTEM
 from documents.clock import london_day
 from procurement import access, accession_guards, signing, working_days
 from procurement import reminder_notifications as notifications
-from procurement.joining import lock_accession
-from procurement.locking import lock_call_off
+from procurement.locking import lock_accession, lock_call_off
 from procurement.models import (
     IN_APPROVAL,
     Accession,
