@@ -24,11 +24,11 @@ from catalogue.models import (
     ReleaseDraft,
     ReleaseState,
 )
-from catalogue.rows import Faults, LoadRefused
+from catalogue.rows import Faults
 from documents import audit, canonical
 from documents.actors import SYSTEM
 from documents.clock import LONDON, london_day
-from documents.refusal import insist, refuse
+from documents.refusal import Reason, insist, refuse
 from procurement import access
 from procurement import release_guards as guards
 from procurement import release_notifications as notifications
@@ -54,8 +54,9 @@ def content_of(release: CatalogueRelease) -> Content:
     if release.submitted_at is not None or not hasattr(release, "draft"):
         return release_rows.of(release)
     content, faults = read(release, release.draft.sheets)
-    if content is None:  # what is kept was read when it was saved, and a lot is never taken away
-        raise LoadRefused(*faults)
+    if content is None:  # kept by an earlier version, which asked less of it
+        again = _("Upload the sheet again, with this put right.")
+        raise access.NotYours([Reason(str(fault), again) for fault in faults])
     return content
 
 
