@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -34,12 +33,16 @@ from procurement.models import (
 )
 
 
-class NamedPerson(Protocol):
+@dataclass(frozen=True)
+class Named:
+    """Somebody the department names for a post; ``limit_gbp`` (GBP, VAT excluded) or ``unlimited`` is the delegation
+    that goes with it, None where the post commits nothing."""
+
     name: str
     email: str
     post: str
-    limit_gbp: Decimal | None
-    unlimited: bool
+    limit_gbp: Decimal | None = None
+    unlimited: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def kind_of(post: str) -> str:
     return DelegationKind.PURCHASE if post in AUTHORITY_POSTS else DelegationKind.BUDGET
 
 
-def appoint(body: Organisation, named: NamedPerson, *, tell: bool = True, by: Actor, at: datetime) -> User:
+def appoint(body: Organisation, named: Named, *, tell: bool = True, by: Actor, at: datetime) -> User:
     """The named person's account, post, delegation and grant at a department that joins. What they have already stays.
     Who has the post by this is told so, unless the caller writes to them itself (``tell``). The caller holds the
     transaction and has asked its own guard."""
