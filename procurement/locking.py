@@ -1,7 +1,7 @@
 """Locks, in the order every action takes them: framework (shared; alone to change its release), call-off or release,
-accession, contract (``contracts.locking``), document, counters."""
+accession, organisation (its people), contract (``contracts.locking``), document, counters."""
 
-from catalogue.models import CatalogueRelease, Framework
+from catalogue.models import CatalogueRelease, Framework, Organisation
 from procurement.models import Accession, CallOff
 
 
@@ -62,3 +62,8 @@ def lock_ordering(call_off: CallOff) -> None:
         .order_by("pk")
         .values_list("pk")
     )
+
+
+def lock_organisation(body: Organisation) -> Organisation:
+    """One change of an organisation's people at a time."""
+    return Organisation.objects.select_for_update().get(pk=body.pk)

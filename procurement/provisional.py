@@ -9,6 +9,7 @@ from documents import audit
 from documents.actors import Actor
 from documents.clock import london_day
 from procurement import access, membership
+from procurement.locking import lock_organisation
 from procurement.models import Accession, Delegation, PostHolding
 
 
@@ -26,7 +27,7 @@ def _rows(body: Organisation, emails: set[str]) -> dict[str, set[int]]:
 def give(accession: Accession, signatories: list[Any], *, by: Actor, at: datetime) -> dict[str, list[int]]:
     """Appoint them; what is new by that, as ids, and as ``held`` the posts they had already. The caller holds the
     transaction and the accession."""
-    body = membership.lock(accession.department)
+    body = lock_organisation(accession.department)
     emails = {named.email for named in signatories}
     before = _rows(body, emails)
     for named in signatories:
@@ -41,7 +42,7 @@ def take_back(accession: Accession, *, by: Actor, at: datetime) -> None:
     given = accession.given
     if not given:
         return
-    body, on = membership.lock(accession.department), london_day(at)
+    body, on = lock_organisation(accession.department), london_day(at)
     holdings = list(PostHolding.objects.filter(pk__in=given["holdings"]).select_related("post", "user"))
     ending = [*holdings, *Delegation.objects.filter(pk__in=given["delegations"])]
     for holding in holdings:
