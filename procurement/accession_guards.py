@@ -12,7 +12,7 @@ from documents import store
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp, moment
-from procurement import access, forecasting, sides, signing
+from procurement import forecasting, seats, sides, signing
 from procurement.actors import Person
 from procurement.guards import why_framework_not_open, why_framework_over, why_not_authority
 from procurement.models import (
@@ -52,18 +52,18 @@ def _authority(accession: Accession, post: str, by: Person, at: datetime) -> Ite
 
 def _applicant(accession: Accession, by: Person, at: datetime) -> Iterator[Reason]:
     on = london_day(at)
-    if not any(access.find_seat(by, accession.department_id, post, on) for post in APPLICANTS):
+    if not any(seats.find_seat(by, accession.department_id, post, on) for post in APPLICANTS):
         yield Reason(
             _("Only an administrator or a requester of %(department)s can do this.")
             % {"department": accession.department.name},
-            access.who_holds(accession.department_id, PostCode.ADMINISTRATOR, on),
+            seats.who_holds(accession.department_id, PostCode.ADMINISTRATOR, on),
         )
 
 
 def applicants(accession: Accession, at: datetime) -> list[User]:
     """Who of the body can apply for it already."""
     on = london_day(at)
-    found = [user for post in APPLICANTS for user in access.holders(accession.department_id, post, on)]
+    found = [user for post in APPLICANTS for user in seats.holders(accession.department_id, post, on)]
     return list({user.pk: user for user in found}.values())
 
 
@@ -123,7 +123,7 @@ def why_not_contact(accession: Accession, email: str, name: str, *, by: Person, 
     known = User.objects.filter(email=email).first()
     if known is not None and not known.is_active:
         yield Reason(_("The account of %(email)s is closed.") % {"email": email})
-    people = list(access.people_of(body, on))
+    people = list(seats.people_of(body, on))
     if people and email not in {person.email for person in people}:
         yield Reason(
             _("%(body)s has people here already; name one of them: %(names)s.")
@@ -138,7 +138,7 @@ def why_not_refuse_contact(accession: Accession, *, by: Person, at: datetime) ->
     if not accession.contact_waits:
         yield Reason(
             _("Nobody is proposed whom you would have to confirm."),
-            access.who_holds(accession.framework.authority_id, PostCode.ACCESSION_LEAD, london_day(at)),
+            seats.who_holds(accession.framework.authority_id, PostCode.ACCESSION_LEAD, london_day(at)),
         )
         return
     proposed = {accession.contact_proposed_by, accession.contact_proposed_for}
@@ -162,7 +162,7 @@ def acting(organisation_id: int, post: str, by: Person, at: datetime) -> set[UUI
 
 
 def principal_id(organisation_id: int, post: str, by: Person, at: datetime) -> UUID | None:
-    seat = access.find_seat(by, organisation_id, post, london_day(at))
+    seat = seats.find_seat(by, organisation_id, post, london_day(at))
     return seat.principal.person_id if seat and seat.principal else None
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from documents import audit
 from documents.clock import london_day
 from documents.refusal import insist, refuse
-from procurement import access, capacity, clocks, guards, notifications
+from procurement import capacity, clocks, guards, notifications, seats
 from procurement.actors import Person
 from procurement.locking import lock_call_off
 from procurement.models import (
@@ -46,11 +46,11 @@ def _insist_on_what_was_shown(step: ApprovalStep, shown_hash: str) -> None:
 
 def _record(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: datetime) -> Decision:
     on = london_day(at)
-    seat = access.find_seat(by, step.organisation_id, step.post, on)
-    access.hold(seat)
+    seat = seats.find_seat(by, step.organisation_id, step.post, on)
+    seats.hold(seat)
     delegation = None
     if outcome == Outcome.COMMITTED:
-        held = access.delegations(seat, guards.commit_kind(step.side), on)
+        held = seats.delegations(seat, guards.commit_kind(step.side), on)
         # the smallest delegation that is enough: what was used, not what could have been
         delegation = min(
             (d for d in held if d.covers(step.revision.route_value, step.revision.lots)),
@@ -208,8 +208,8 @@ def _lock_exception(
 def _decide_exception(
     step: ApprovalStep, asked: ExceptionRequest, outcome: str, *, reason: str, by: Person, at: datetime
 ) -> ExceptionDecision:
-    seat = access.find_seat(by, step.organisation_id, step.post, london_day(at))
-    access.hold(seat)
+    seat = seats.find_seat(by, step.organisation_id, step.post, london_day(at))
+    seats.hold(seat)
     return ExceptionDecision.objects.create(
         request=asked, revision=step.revision, step=step, user=by.user, person_id=by.person_id, name=by.words,
         holding=seat.holding, principal_id=seat.principal.person_id if seat.principal else None,

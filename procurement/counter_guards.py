@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from documents.clock import LONDON, london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import last_day
-from procurement import access, completeness, guards, proposing, working_days
+from procurement import access, completeness, guards, proposing, seats, working_days
 from procurement.actors import Person
 from procurement.models import CallOff, CallOffState, CounterProposal, PostCode
 from procurement.proposing import Changes, Proposal
@@ -56,7 +56,7 @@ def _open(call_off: CallOff, counter: CounterProposal) -> Iterator[Reason]:
 def why_not_answer(call_off: CallOff, counter: CounterProposal, *, by: Person, at: datetime) -> Iterator[Reason]:
     """A requester of the department, while it is open and in time; shared by accepting and refusing."""
     yield from _open(call_off, counter)
-    if access.find_seat(by, call_off.department_id, PostCode.REQUESTER, london_day(at)) is None:
+    if seats.find_seat(by, call_off.department_id, PostCode.REQUESTER, london_day(at)) is None:
         yield access.requester_needed(call_off, london_day(at))
     if counter.is_open and at >= counter.due_at:
         yield Reason(_("The time to answer it ended with %(day)s.") % {"day": last_day(counter.due_at)})
@@ -71,5 +71,5 @@ def why_not_accept(call_off: CallOff, proposal: Proposal, *, at: datetime) -> It
 
 def why_not_take_back(call_off: CallOff, counter: CounterProposal, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from _open(call_off, counter)
-    if access.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, london_day(at)) is None:
+    if seats.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, london_day(at)) is None:
         yield access.order_desk_needed(call_off, london_day(at))

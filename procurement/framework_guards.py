@@ -10,10 +10,10 @@ from catalogue.models import Framework, FrameworkState
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp
-from procurement import access
 from procurement.actors import Person
 from procurement.guards import why_framework_over, why_not_authority
 from procurement.models import CapacityAccount, PostCode, Termination, User
+from procurement.seats import find_seat, who_holds
 
 S = FrameworkState
 DROPPING = (PostCode.FRAMEWORK_MANAGER, PostCode.DEPUTY_DIRECTOR)
@@ -88,13 +88,13 @@ def why_not_propose_termination(framework: Framework, *, by: Person, at: datetim
     if proposed is not None:
         yield Reason(
             _("%(name)s has proposed it already.") % {"name": proposed.proposed_by_name},
-            access.who_holds(framework.authority_id, PostCode.DEPUTY_DIRECTOR, london_day(at)),
+            who_holds(framework.authority_id, PostCode.DEPUTY_DIRECTOR, london_day(at)),
         )
 
 
 def principal(framework: Framework, *posts: str, by: Person, at: datetime) -> User | None:
     """Whom the person acts for in the first of these chairs that they sit in; None where it is their own."""
-    seats = (access.find_seat(by, framework.authority_id, post, london_day(at)) for post in posts)
+    seats = (find_seat(by, framework.authority_id, post, london_day(at)) for post in posts)
     seat = next((seat for seat in seats if seat is not None), None)
     return seat.principal if seat else None
 

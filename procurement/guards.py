@@ -12,7 +12,7 @@ from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp, last_day
-from procurement import absences, access, completeness, quoting, routes, splitting
+from procurement import absences, access, completeness, quoting, routes, seats, splitting
 from procurement.actors import Person
 from procurement.models import (
     ENDED,
@@ -46,7 +46,7 @@ def _state(call_off: CallOff, *wanted: str) -> Iterator[Reason]:
 
 
 def _requester(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
-    if access.find_seat(by, call_off.department_id, PostCode.REQUESTER, on) is None:
+    if seats.find_seat(by, call_off.department_id, PostCode.REQUESTER, on) is None:
         yield access.requester_needed(call_off, on)
 
 
@@ -73,21 +73,21 @@ def why_not_start(framework, department, *, by: Person, at: datetime) -> Iterato
     on = london_day(at)
     yield from why_framework_over(framework, on)  # a draft is no submission: it may be begun under a suspended one
     yield from why_no_member(framework, department)
-    if access.find_seat(by, department.pk, PostCode.REQUESTER, on) is None:
+    if seats.find_seat(by, department.pk, PostCode.REQUESTER, on) is None:
         yield Reason(
             _("Only a requester of %(department)s can start a call-off.") % {"department": department.name},
-            access.who_holds(department.pk, PostCode.REQUESTER, on),
+            seats.who_holds(department.pk, PostCode.REQUESTER, on),
         )
 
 
 def why_not_authority(framework: Framework, post: str, *, by: Person, at: datetime) -> Iterator[Reason]:
     """Acts of the purchasing authority on its framework are a post's."""
     authority, on = framework.authority, london_day(at)
-    if access.find_seat(by, authority.pk, post, on) is None:
+    if seats.find_seat(by, authority.pk, post, on) is None:
         yield Reason(
             _("Only the %(post)s of %(authority)s can do this.")
             % {"post": PostCode(post).label, "authority": authority.name},
-            access.who_holds(authority.pk, post, on),
+            seats.who_holds(authority.pk, post, on),
         )
 
 
@@ -201,8 +201,8 @@ def _seated(
     call_off: CallOff, matrix: ApprovalMatrix, value: Decimal, on: date
 ) -> list[tuple[routes.RouteStep, Organisation, tuple[str, ...]]]:
     """Each step of the route with its organisation and the names of who sits in its chair on the day."""
-    steps = [(step, access.organisation_of_side(call_off, step.side)) for step in routes.build(matrix, value)]
-    people = access.sitters({(body.pk, step.post) for step, body in steps}, on)
+    steps = [(step, seats.organisation_of_side(call_off, step.side)) for step in routes.build(matrix, value)]
+    people = seats.sitters({(body.pk, step.post) for step, body in steps}, on)
     return [(step, body, people[body.pk, step.post]) for step, body in steps]
 
 
@@ -241,7 +241,7 @@ def hands_of(call_off: CallOff, revision: CallOffRevision) -> dict:
     return barred
 
 
-def why_not_segregated(call_off: CallOff, revision: CallOffRevision, by: Person, seat: access.Seat | None):
+def why_not_segregated(call_off: CallOff, revision: CallOffRevision, by: Person, seat: seats.Seat | None):
     barred = hands_of(call_off, revision)
     if by.person_id in barred:
         yield Reason(_("You %(did)s, so somebody else has to do this.") % {"did": barred[by.person_id]})
@@ -271,19 +271,19 @@ def why_not_act_on_step(call_off: CallOff, step: ApprovalStep, *, by: Person, at
     on = london_day(at)
     yield from _step_is_open(call_off, step)
     yield from why_framework_over(call_off.framework, on)
-    seat = access.find_seat(by, step.organisation_id, step.post, on)
+    seat = seats.find_seat(by, step.organisation_id, step.post, on)
     if seat is None:
         yield Reason(
             _("This step is for the %(post)s of %(organisation)s.")
             % {"post": step.get_post_display(), "organisation": step.organisation.name},
-            access.who_holds(step.organisation_id, step.post, on),
+            seats.who_holds(step.organisation_id, step.post, on),
         )
     yield from why_not_segregated(call_off, step.revision, by, seat)
     yield from why_recused(call_off, by)
     yield from why_chosen_by_recused(call_off, seat)
 
 
-def why_chosen_by_recused(call_off: CallOff, seat: access.Seat | None) -> Iterator[Reason]:
+def why_chosen_by_recused(call_off: CallOff, seat: seats.Seat | None) -> Iterator[Reason]:
     """Who keeps out of an order does not choose who decides instead."""
     acting = seat.acting if seat else None
     if acting and acting.named_by and Recusal.objects.filter(call_off=call_off, person_id=acting.named_by).exists():
@@ -368,11 +368,11 @@ def commit_kind(side: str) -> str:
 
 
 def why_not_covered(call_off: CallOff, step: ApprovalStep, *, by: Person, on: date) -> Iterator[Reason]:
-    seat = access.find_seat(by, step.organisation_id, step.post, on)
+    seat = seats.find_seat(by, step.organisation_id, step.post, on)
     if seat is None:
         return
     value, lots = step.revision.route_value, step.revision.lots
-    held = access.delegations(seat, commit_kind(step.side), on)
+    held = seats.delegations(seat, commit_kind(step.side), on)
     if any(delegation.covers(value, lots) for delegation in held):
         return
     if not held:
@@ -408,11 +408,11 @@ def delegation_words(held: Delegation) -> str:
 def _who_covers(step: ApprovalStep, value: Decimal, lots: Collection[int], on: date) -> str:
     names = [
         person.name
-        for person in access.holders(step.organisation_id, step.post, on)
+        for person in seats.holders(step.organisation_id, step.post, on)
         if any(
             d.covers(value, lots)
             for holding in person.holdings.filter(post__code=step.post, post__organisation_id=step.organisation_id)
-            for d in access.delegations(access.Seat(holding), commit_kind(step.side), on)
+            for d in seats.delegations(seats.Seat(holding), commit_kind(step.side), on)
         )
     ]
     if names:
@@ -434,7 +434,7 @@ def why_not_answer_query(query: Query, *, by: Person, at: datetime) -> Iterator[
 
 
 def _order_desk(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
-    if access.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, on) is None:
+    if seats.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, on) is None:
         yield access.order_desk_needed(call_off, on)
 
 
@@ -450,14 +450,14 @@ def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
         yield from why_no_member(call_off.framework, call_off.department)
         yield from why_hold_ended(call_off.revision, on)
         yield from why_supplier_excluded(call_off, on)
-        yield from why_not_segregated(call_off, call_off.revision, by, access.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, on))
+        yield from why_not_segregated(call_off, call_off.revision, by, seats.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, on))
 
 
 def _question_open(call_off: CallOff, on: date) -> Iterator[Reason]:
     if call_off.answer_due_at is None and call_off.clarifications.filter(answered_at__isnull=True).exists():
         yield Reason(
             _("A question of the supplier's has not been answered."),
-            access.who_holds(call_off.department_id, PostCode.REQUESTER, on),
+            seats.who_holds(call_off.department_id, PostCode.REQUESTER, on),
         )
 
 

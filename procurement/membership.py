@@ -17,7 +17,7 @@ from documents import audit
 from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import insist, refuse
-from procurement import access, notifications
+from procurement import granting, notifications
 from procurement import people_guards as guards
 from procurement.actors import Person
 from procurement.locking import lock_organisation
@@ -99,7 +99,7 @@ def _seat(body: Organisation, name: str, email: str, code: str, on: date) -> tup
     if held is None or held.ends_on is not None:
         starts_on = on if held is None else held.ends_on + timedelta(days=1)
         held = PostHolding.objects.create(post=post, user=user, starts_on=starts_on)
-    access.fit_grants(user, body, on=on, make=True)
+    granting.fit_grants(user, body, on=on, make=True)
     return user, held
 
 
@@ -131,7 +131,7 @@ def end_holding(holding: PostHolding, *, ends_on: date, by: Person, at: datetime
         if row.starts_on <= ends_on and (row.ends_on is None or row.ends_on > ends_on):
             row.ends_on = ends_on
             row.save()
-    access.fit_grants(holding.user, body, on=london_day(at))
+    granting.fit_grants(holding.user, body, on=london_day(at))
     _record("post_ended", body, holding.user, by, at, post=holding.post.code, ends_on=ends_on.isoformat())
     return holding
 
@@ -151,8 +151,8 @@ def stop(body: Organisation, person: User, *, reason: str, by: Person, at: datet
         holding.ends_on, holding.stopped_at = max(on, holding.starts_on), at
         holding.save()
     _end_rows(ActingFor.objects.filter(deputy=person, holding__post__organisation=body), on)
-    access.stop_grants(person, body, on=on, at=at)
-    if not access.belongs_somewhere(person, on):
+    granting.stop_grants(person, body, on=on, at=at)
+    if not granting.belongs_somewhere(person, on):
         person.password = make_password(None)
         person.save()
     audit.record("organisation.person_stopped", body, by=by, at=at, reason=reason,

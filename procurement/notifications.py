@@ -8,7 +8,7 @@ from django.urls import reverse
 from catalogue.models import Organisation
 from documents.clock import london_day
 from documents.templatetags.flex import last_day
-from procurement import access, guards, mailing
+from procurement import guards, mailing, seats
 from procurement.actors import Person
 from procurement.models import (
     ActingFor,
@@ -46,7 +46,7 @@ def _inform(people, template: str, call_off: CallOff, key: str, *, at: datetime,
 
 
 def _post(organisation: Organisation, code: str, at: datetime) -> list[User]:
-    return list(access.holders(organisation.pk, code, london_day(at)))
+    return list(seats.holders(organisation.pk, code, london_day(at)))
 
 
 def requesters(call_off: CallOff, at: datetime) -> list[User]:

@@ -8,7 +8,7 @@ from catalogue.models import Organisation
 from documents import audit
 from documents.actors import Actor
 from documents.clock import london_day
-from procurement import access, membership
+from procurement import granting, membership
 from procurement.locking import lock_organisation
 from procurement.models import Accession, Delegation, PostHolding
 
@@ -20,7 +20,7 @@ def _rows(body: Organisation, emails: set[str]) -> dict[str, set[int]]:
         "delegations": set(
             Delegation.objects.filter(holding__in=PostHolding.objects.filter(**people)).values_list("pk", flat=True)
         ),
-        "grants": access.grants_of(emails, body),
+        "grants": granting.grants_of(emails, body),
     }
 
 
@@ -53,7 +53,7 @@ def take_back(accession: Accession, *, by: Actor, at: datetime) -> None:
             row.save()
     stays = PostHolding.objects.filter(post__organisation=body).exclude(ends_on__lt=on)
     stays = stays.exclude(pk__in=[*given["holdings"], *given["held"]])
-    access.end_grants(given["grants"], on=on, unless=set(stays.values_list("user_id", flat=True)))
+    granting.end_grants(given["grants"], on=on, unless=set(stays.values_list("user_id", flat=True)))
     for holding in holdings:
         audit.record("organisation.post_ended", body, by=by, at=at, extra={
             "person": str(holding.user.person_id), "name": holding.user.name, "post": holding.post.code,

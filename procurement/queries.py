@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from catalogue.models import Framework, Organisation
 from catalogue.text import search_words
 from documents.clock import LONDON, london_day
-from procurement import access, quoting, searching
+from procurement import access, quoting, searching, seats
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
@@ -184,7 +184,7 @@ def desks(call_off: CallOff, on: date) -> list[Desk]:
 
 def _desk(organisation, code: str, since: datetime, on: date, due: datetime | None = None, *,
           without: Collection[UUID] = (), todo: str = "") -> Desk:  # fmt: skip
-    people = access.names(organisation.pk, code, on, without=without)
+    people = seats.names(organisation.pk, code, on, without=without)
     who = f"{PostCode(code).label}, {organisation.name}" + (f" ({todo})" if todo else "")
     return Desk(who, people, since, (on - london_day(since)).days, due)
 

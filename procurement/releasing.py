@@ -29,7 +29,7 @@ from documents import audit, canonical
 from documents.actors import SYSTEM
 from documents.clock import LONDON, london_day
 from documents.refusal import Reason, insist, refuse
-from procurement import access
+from procurement import access, seats
 from procurement import release_guards as guards
 from procurement import release_notifications as notifications
 from procurement.actors import Person
@@ -72,7 +72,7 @@ def lots(framework: Framework) -> list[int]:
 
 def _hands(release: CatalogueRelease, by: Person, at: datetime) -> set[str]:
     """Who writes now, and whom they act for."""
-    seat = access.find_seat(
+    seat = seats.find_seat(
         by, release.organisation_id, guards.drafting_post(release.framework, release.organisation), london_day(at)
     )
     principal = seat.principal if seat else None

@@ -17,7 +17,7 @@ from catalogue.models import OVER, Framework
 from documents import audit
 from documents.actors import SYSTEM
 from documents.clock import london_day
-from procurement import access, accession_guards, signing, working_days
+from procurement import accession_guards, seats, signing, working_days
 from procurement import reminder_notifications as notifications
 from procurement.locking import lock_accession, lock_call_off
 from procurement.models import (
@@ -293,7 +293,7 @@ def _whom(waiting: Waiting, level: str, at: datetime) -> tuple[str, list[User], 
     out = set()
     if isinstance(waiting.thing, CallOff):
         out = set(waiting.thing.recusals.values_list("person_id", flat=True))
-    in_chair = [p for p in access.holders(waiting.organisation_id, waiting.post, on) if p.person_id not in out]
+    in_chair = [p for p in seats.holders(waiting.organisation_id, waiting.post, on) if p.person_id not in out]
     if level == Level.REMINDED:
         return level, in_chair, _("in the post")
     if level == Level.DEPUTY:
@@ -314,11 +314,11 @@ def _seniors(waiting: Waiting, on) -> tuple[list[User], str]:
     post = Post.objects.filter(organisation_id=waiting.organisation_id, code=waiting.post).select_related("reports_to").first()
     above = post.reports_to if post else None
     if above is not None and not (isinstance(waiting.thing, CallOff) and _has_own_step(waiting.thing, above)):
-        found = list(access.holders(above.organisation_id, above.code, on))
+        found = list(seats.holders(above.organisation_id, above.code, on))
         if found:
             return found, str(above.get_code_display())
     for code in LAST_RESORT:
-        found = list(access.holders(waiting.organisation_id, code, on))
+        found = list(seats.holders(waiting.organisation_id, code, on))
         if found:
             return found, str(code.label)
     return [], ""

@@ -11,7 +11,6 @@ from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.refusal import insist, refuse
 from procurement import (
-    access,
     capacity,
     content,
     copying,
@@ -21,6 +20,7 @@ from procurement import (
     quoting,
     routes,
     searching,
+    seats,
     splitting,
 )
 from procurement.actors import Person
@@ -127,7 +127,7 @@ def _build_steps(revision: CallOffRevision) -> list[ApprovalStep]:
     return ApprovalStep.objects.bulk_create(
         ApprovalStep(
             revision=revision, side=step.side, group=step.group, position=step.position, post=step.post, act=step.act,
-            organisation=access.organisation_of_side(call_off, step.side),
+            organisation=seats.organisation_of_side(call_off, step.side),
         )  # fmt: skip
         for step in routes.build(revision.matrix, revision.route_value)
     )

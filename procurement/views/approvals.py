@@ -5,7 +5,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from procurement import access, approval, briefing, display, figures, forms, framework_display, guards, quoting
+from procurement import access, approval, briefing, display, figures, forms, framework_display, guards, quoting, seats
 from procurement.comparing import changes_since_last_seen
 from procurement.models import Query
 from procurement.views.common import attempt, page
@@ -60,8 +60,8 @@ def _limit(request, step):
     """The largest delegation the reader could commit this step with, or None; also where nothing is committed."""
     if step.act != "commit":
         return None
-    seat = access.find_seat(request.actor, step.organisation_id, step.post, request.day)
-    held = access.delegations(seat, guards.commit_kind(step.side), request.day) if seat else []
+    seat = seats.find_seat(request.actor, step.organisation_id, step.post, request.day)
+    held = seats.delegations(seat, guards.commit_kind(step.side), request.day) if seat else []
     return held[0] if held else None
 
 
@@ -143,7 +143,7 @@ def recuse(request, public_id, position):
             messages.success(request, _("Declared. You keep out of this order; the others have been told."))
             return redirect("procurement:call_off", public_id)
     others = [
-        person.name for person in access.holders(step.organisation_id, step.post, request.day)
+        person.name for person in seats.holders(step.organisation_id, step.post, request.day)
         if person.person_id != request.actor.person_id
     ]  # fmt: skip
     words = (

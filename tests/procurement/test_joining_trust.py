@@ -16,7 +16,7 @@ from documents import audit, storage, store
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email, Job, Signature, SigningIntent
 from documents.refusal import Refused
-from procurement import access, accession_display, agreements, joining, membership, pipeline
+from procurement import access, accession_display, agreements, granting, joining, membership, pipeline, seats
 from procurement.models import (
     Accession,
     AccessionDecision,
@@ -135,12 +135,12 @@ def test_a_body_whose_membership_ended_keeps_its_administrator(mailoutbox):
 def test_where_people_are_but_no_administrator_one_of_them_is_named():
     accession = museum()
     somebody = User.objects.create_user("ada@museum.example", "Ada")
-    access.grant_organisation(somebody, accession.department, starts_on=TODAY)
+    granting.grant_organisation(somebody, accession.department, starts_on=TODAY)
     with pytest.raises(Refused, match="name one of them: Ada"):
         propose(accession)
     propose(accession, "ada@museum.example", "Ada")
     confirm(accession)
-    assert access.find_seat(cast.person("ada@museum.example"), accession.department_id, PostCode.ADMINISTRATOR, TODAY)
+    assert seats.find_seat(cast.person("ada@museum.example"), accession.department_id, PostCode.ADMINISTRATOR, TODAY)
 
 
 def test_who_proposed_the_first_administrator_does_not_confirm_them():
@@ -181,7 +181,7 @@ def test_a_confirmation_is_of_the_person_who_was_shown():
 def test_who_came_to_the_authority_since_is_not_confirmed():
     accession = propose(museum())
     mary = User.objects.create_user("mary@museum.example", "Mary")
-    access.grant_framework(mary, cast.framework(), starts_on=TODAY)
+    granting.grant_framework(mary, cast.framework(), starts_on=TODAY)
     with pytest.raises(Refused, match="one of the people of the authority"):
         confirm(accession)
 
@@ -205,7 +205,7 @@ def test_an_administrator_of_both_sides_breaks_an_invariant():
     assert not names("departments_are_administered_by_their_own")
     administrator = cast.person("administrator@dius.example").user
     grant = OrganisationGrant.objects.get(user=administrator)
-    access.grant_organisation(administrator, Organisation.objects.get(code="FUJITSU"), starts_on=grant.starts_on)
+    granting.grant_organisation(administrator, Organisation.objects.get(code="FUJITSU"), starts_on=grant.starts_on)
     assert names("departments_are_administered_by_their_own")
 
 
@@ -591,7 +591,7 @@ def test_a_refusal_while_a_change_is_being_written_is_of_what_was_sent():
 def test_an_answer_without_any_application_is_refused_in_words(client):
     accession = Accession.objects.get(department__code="XRL")
     somebody = User.objects.create_user("ada@crossrail.example", "Ada")
-    access.grant_organisation(somebody, accession.department, starts_on=TODAY)
+    granting.grant_organisation(somebody, accession.department, starts_on=TODAY)
     chair = Post.objects.get_or_create(organisation=accession.department, code=PostCode.REQUESTER)[0]
     PostHolding.objects.create(post=chair, user=somebody, starts_on=TODAY)
     here = f"/joining/{accession.public_id}/"

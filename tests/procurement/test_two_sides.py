@@ -9,7 +9,7 @@ from contracts import formation
 from documents import store
 from documents.models import SigningIntent
 from documents.refusal import Refused
-from procurement import access, agreements, approval, membership, negotiation, working_days
+from procurement import access, agreements, approval, granting, membership, negotiation, working_days
 from procurement.models import (
     Accession,
     Delegation,
@@ -40,7 +40,7 @@ def seat_past_the_guards(email: str, post: str) -> PostHolding:
     made = PostHolding.objects.create(
         post=Post.objects.get(organisation=cast.dius(), code=post), user=user, starts_on=TODAY
     )
-    access.grant_organisation(user, cast.dius(), starts_on=TODAY)
+    granting.grant_organisation(user, cast.dius(), starts_on=TODAY)
     return made
 
 
