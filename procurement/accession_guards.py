@@ -14,7 +14,6 @@ from documents.refusal import Reason
 from documents.templatetags.flex import gbp, moment
 from procurement import forecasting, seats, sides, signing
 from procurement.actors import Person
-from procurement.guards import why_framework_not_open, why_framework_over, why_not_authority
 from procurement.models import (
     IN_CONSIDERATION,
     PIPELINE,
@@ -26,6 +25,7 @@ from procurement.models import (
     PostCode,
     User,
 )
+from procurement.standing import why_framework_not_open, why_framework_over, why_not_authority
 
 A = AccessionState
 APPLICANTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from documents.clock import LONDON, london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import last_day
-from procurement import access, completeness, guards, proposing, seats, working_days
+from procurement import access, completeness, guards, proposing, seats, standing, supplier_guards, working_days
 from procurement.actors import Person
 from procurement.models import CallOff, CallOffState, CounterProposal, PostCode
 from procurement.proposing import Changes, Proposal
@@ -27,9 +27,9 @@ def answer_due(call_off: CallOff, at: datetime) -> datetime:
 
 def why_not_counter(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The order desk counter-proposes while its time runs and no question of its is open."""
-    yield from guards.why_not_clarify(call_off, by=by, at=at)
+    yield from supplier_guards.why_not_clarify(call_off, by=by, at=at)
     if call_off.state == S.WITH_SUPPLIER:
-        yield from guards.why_supplier_excluded(call_off, london_day(at))
+        yield from standing.why_supplier_excluded(call_off, london_day(at))
 
 
 def why_not_propose(call_off: CallOff, changes: Changes, on: date) -> Iterator[Reason]:

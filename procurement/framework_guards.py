@@ -11,9 +11,9 @@ from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp
 from procurement.actors import Person
-from procurement.guards import why_framework_over, why_not_authority
 from procurement.models import CapacityAccount, PostCode, Termination, User
 from procurement.seats import find_seat, who_holds
+from procurement.standing import why_framework_over, why_not_authority
 
 S = FrameworkState
 DROPPING = (PostCode.FRAMEWORK_MANAGER, PostCode.DEPUTY_DIRECTOR)

@@ -19,13 +19,7 @@ from procurement import clocks, provisional
 from procurement.actors import Person
 from procurement.locking import lock_accession
 from procurement.membership import Named
-from procurement.models import (
-    Accession,
-    AccessionDecision,
-    AccessionQuestion,
-    Application,
-    PostCode,
-)
+from procurement.models import Accession, AccessionDecision, AccessionQuestion, Application, PostCode
 
 SCHEMA = 1
 MOST_FILES = 20

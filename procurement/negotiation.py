@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from documents import audit
 from documents.refusal import insist, refuse
-from procurement import clocks, guards, notifications
+from procurement import clocks, guards, notifications, supplier_guards
 from procurement.actors import Person
 from procurement.locking import lock_call_off
 from procurement.models import CallOff, Clarification
@@ -18,7 +18,7 @@ from procurement.models import CallOff, Clarification
 def ask(call_off: CallOff, *, text: str, by: Person, at: datetime) -> Clarification:
     """The order desk asks. The working days it has left to answer the order are kept until the answer comes."""
     call_off = lock_call_off(call_off)
-    insist(guards.why_not_clarify(call_off, by=by, at=at))
+    insist(supplier_guards.why_not_clarify(call_off, by=by, at=at))
     if not text.strip():
         refuse(_("Write what the department should answer."))
     asked = Clarification.objects.create(

@@ -8,7 +8,7 @@ from django.urls import reverse
 from catalogue.models import Organisation
 from documents.clock import london_day
 from documents.templatetags.flex import last_day
-from procurement import guards, mailing, seats
+from procurement import approval_guards, mailing, seats
 from procurement.actors import Person
 from procurement.models import (
     ActingFor,
@@ -171,7 +171,7 @@ OVERSEERS = (PostCode.ADMINISTRATOR, PostCode.ACCOUNTING_OFFICER, PostCode.DEPUT
 def tell_powers(body: Organisation, holding: PostHolding, by: Person, at: datetime, key: str) -> None:
     """Who gave whom what, to those who answer for it: no administrator gives powers unseen."""
     people = [person for post in OVERSEERS for person in _post(body, post, at) if person.person_id != by.person_id]
-    held = [guards.delegation_words(row) for row in holding.delegations.order_by("id")]
+    held = [approval_guards.delegation_words(row) for row in holding.delegations.order_by("id")]
     context = {
         "who": by.words, "whom": holding.user.name, "email": holding.user.email, "post": holding.post.get_code_display(),
         "organisation": body.name, "limits": held,

@@ -20,10 +20,7 @@ from procurement import membership
 from procurement.actors import Person
 from procurement.locking import lock_accession, share_framework
 from procurement.membership import Named
-from procurement.models import (
-    Accession,
-    PostCode,
-)
+from procurement.models import Accession, PostCode
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from documents.store import signature_field
 from documents.templatetags.flex import day, gbp
 from procurement import seats
 from procurement.actors import Person
-from procurement.guards import delegation_words as limit_words
+from procurement.approval_guards import delegation_words as limit_words
 from procurement.models import Delegation, DelegationKind, PostCode
 from procurement.seats import Seat
 

@@ -22,6 +22,7 @@ from procurement import (
     searching,
     seats,
     splitting,
+    supplier_guards,
 )
 from procurement.actors import Person
 from procurement.locking import lock_call_off, lock_ordering
@@ -239,7 +240,7 @@ def copy(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
 def confirm(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime) -> CallOff:
     """The order desk accepts by repeating the hash of what was awarded. The caller holds the transaction."""
     call_off = lock_call_off(call_off)
-    insist(guards.why_not_confirm(call_off, by=by, at=at))
+    insist(supplier_guards.why_not_confirm(call_off, by=by, at=at))
     revision = call_off.revision
     if shown_hash != revision.revision_hash:
         refuse(
@@ -262,7 +263,7 @@ def decline(call_off: CallOff, *, code: str, reason: str, by: Person, at: dateti
     """The order desk says no, with a ``DeclineCode`` and words; the reservation is released. Raises Refused also for
     a code that is none."""
     call_off = lock_call_off(call_off)
-    insist(guards.why_not_decline(call_off, by=by, at=at))
+    insist(supplier_guards.why_not_decline(call_off, by=by, at=at))
     if code not in DeclineCode.values:
         refuse(_("Choose one of the reasons for declining."))
     call_off.decline_code = code

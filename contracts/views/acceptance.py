@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 from contracts import formation, forms
 from documents import rendering
 from procurement import access as procurement_access
-from procurement import display, quoting
-from procurement import guards as procurement_guards
+from procurement import display, quoting, supplier_guards
 from procurement.content import approved_object
 from procurement.views.common import attempt, page
 
@@ -19,7 +18,7 @@ def accept(request, public_id):
     order = procurement_access.get_call_off(request.actor, public_id, request.day, "order_desk")
     revision = order.supplier_revision
     form = forms.AcceptForm(request.POST or None)
-    errors = list(procurement_guards.why_not_confirm(order, by=request.actor, at=request.at))
+    errors = list(supplier_guards.why_not_confirm(order, by=request.actor, at=request.at))
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data["repeated"].lower()
         shown = request.POST.get("shown_hash", "")

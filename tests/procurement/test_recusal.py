@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import approval, granting, guards, queries, seats, workflow
+from procurement import approval, approval_guards, granting, queries, seats, workflow
 from procurement.models import ActingFor, Decision, Outcome, PostHolding, Recusal, StepState, User
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -69,7 +69,7 @@ def test_the_recusal_counts_for_every_later_revision():
     workflow.recall(cast.fresh(order), by=cast.requester(), at=cast.START)
     again = workflow.submit(cast.fresh(order), by=cast.requester(), at=cast.START)
     step = cast.open_step(again, by)
-    assert any("conflict" in reason.words for reason in guards.why_not_decide(again, step, by=by, at=cast.START))
+    assert any("conflict" in reason.words for reason in approval_guards.why_not_decide(again, step, by=by, at=cast.START))
     assert not Email.objects.filter(recipient=HOLDER, key__startswith=f"turn:{step.pk}").exists()
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from contracts import formation
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import access, approval, drafting, granting, guards, papers, quoting, workflow
+from procurement import access, approval, approval_guards, drafting, granting, papers, quoting, workflow
 from procurement.models import (
     Accession,
     ActingFor,
@@ -40,7 +40,7 @@ def also_requester(email: str):
 
 def why_not(order: CallOff, by) -> str:
     step = cast.fresh(order).revision.steps.get(post="budget_holder")
-    return " ".join(str(r.words) for r in guards.why_not_act_on_step(cast.fresh(order), step, by=by, at=cast.START))
+    return " ".join(str(r.words) for r in approval_guards.why_not_act_on_step(cast.fresh(order), step, by=by, at=cast.START))
 
 
 def written_by_the_approver() -> tuple[CallOff, object]:
@@ -321,9 +321,9 @@ def test_the_commit_button_is_shut_by_what_the_click_would_refuse():
         cast.decide(order, email)
     officer = cast.person(cast.ROUTE[3])
     step = cast.open_step(order, officer)
-    assert not list(guards.why_not_decide(cast.fresh(order), step, by=officer, at=cast.START))
+    assert not list(approval_guards.why_not_decide(cast.fresh(order), step, by=officer, at=cast.START))
     CapacityAccount.objects.update(ceiling_gbp=F("committed_gbp") + F("reserved_gbp") + 1)
-    reasons = " ".join(str(r.words) for r in guards.why_not_decide(cast.fresh(order), step, by=officer, at=cast.START))
+    reasons = " ".join(str(r.words) for r in approval_guards.why_not_decide(cast.fresh(order), step, by=officer, at=cast.START))
     assert "passes the framework's ceiling" in reasons
 
 
