@@ -10,8 +10,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from catalogue import levels
 from catalogue.pricing import Band, BandTable, PriceList, Service
-from catalogue.rows import Fault, Faults, Row
+from catalogue.reading import Table
+from catalogue.rows import Fault, Faults, Formula, Row
 from catalogue.rules import Rule, faults
 
 CATALOGUE, BANDS, LEVELS = "catalogue", "price_bands", "service_levels"
@@ -28,7 +30,8 @@ LARGEST_FACTOR = Decimal("100000000")  # kgCO2e a unit and year
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure of a service level; target, minimum and critical as the catalogue states them."""
+    """A measure of a service level; target, minimum and critical as the catalogue states them, to be read by
+    ``catalogue.levels``, as is what the credit applies to."""
 
     service_level: str
     code: str
@@ -54,23 +57,41 @@ class Content:
         return PriceList({service.code: service for service in self.services}, {table.code: table for table in self.bands})
 
 
+def read_tables(
+    tables: Mapping[str, Table], others: Mapping[str, Sequence[Row]], rules: Iterable[Rule], lots: Collection[int], *,
+    of_rules: str,
+) -> tuple[Content | None, Faults]:  # fmt: skip
+    """As ``read``, of tables as they were sent, with the rows of the ``others`` beside them."""
+    found = Faults()
+    rows = {name: table.read(COLUMNS[name], found) for name, table in tables.items()}
+    if None in rows.values():
+        return None, found
+    content, more = read({**others, **rows}, rules, lots, of_rules=of_rules)
+    return (None if found else content), Faults([*found, *more])
+
+
 def read(
     sheets: Mapping[str, Sequence[Row]], rules: Iterable[Rule], lots: Collection[int], *, of_rules: str = "catalogue_rules"
 ) -> tuple[Content | None, Faults]:
     """The content, or None and everything that is wrong with it. ``of_rules`` is where the rules stand, for the words."""
     found = Faults()
     bands = _bands(sheets[BANDS], found)
-    measures = _measures(sheets[LEVELS], found)
-    known = {row.values.get("price_bands") or "" for row in sheets[BANDS]}
-    levels = {row.values.get("service_level") or "" for row in sheets[LEVELS]}
-    services = _services(sheets[CATALOGUE], found, sorted(map(str, lots)), sorted(known), sorted(levels))
+    codes = _named(sheets[CATALOGUE], "code")
+    measures = _measures(sheets[LEVELS], codes, found)
+    services = _services(sheets[CATALOGUE], found, sorted(map(str, lots)), sorted(_named(sheets[BANDS], "price_bands")),
+                         sorted(_named(sheets[LEVELS], "service_level")))  # fmt: skip
     rules = tuple(rules)
-    codes = {row.values.get("code") or "" for row in sheets[CATALOGUE]}
     for position, rule in enumerate(rules, start=1):
         found += [Fault(f"{of_rules} {position}", words) for words in faults(rule, codes)]
     if not sheets[CATALOGUE]:
         found.append(Fault(CATALOGUE, _("has no services")))
     return (None if found else Content(services, bands, measures, rules)), found
+
+
+def _named(rows: Sequence[Row], column: str) -> set[str]:
+    """What the rows give as their code, whatever else is wrong with them."""
+    given = (row.values.get(column) for row in rows)
+    return {value for value in given if value and not isinstance(value, Formula)}
 
 
 def _bands(rows: Sequence[Row], found: Faults) -> tuple[BandTable, ...]:
@@ -95,21 +116,54 @@ def _bands(rows: Sequence[Row], found: Faults) -> tuple[BandTable, ...]:
     return tables
 
 
-def _measures(rows: Sequence[Row], found: Faults) -> tuple[Measure, ...]:
+def _measures(rows: Sequence[Row], codes: Collection[str], found: Faults) -> tuple[Measure, ...]:
+    """Levels do not rise from target to critical; a credit is of charges that there are."""
     seen: set[str] = set()
     out = []
     for row in rows:
         out.append(Measure(
             found.read(row.code, "service_level"), found.read(row.only_once, "measure_code", seen, row.long_code),
-            found.read(row.needed, "measure", 160), found.read(row.needed, "unit", 20), found.read(row.needed, "target", 20),
-            found.read(row.text, "minimum", 20), found.read(row.text, "critical", 20),
-            found.read(row.needed, "credit_applies_to", 200),
+            found.read(row.needed, "measure", 160), found.read(row.one_of, "unit", levels.UNITS),
+            *_levels(row, found), found.read(_credited, row, codes),
         ))  # fmt: skip
     return tuple(out)
 
 
+def _levels(row: Row, found: Faults) -> tuple[str, str, str]:
+    """Target, minimum and critical as they stand; the last two may be empty."""
+    texts = {"target": found.read(row.needed, "target", 20), "minimum": found.read(row.text, "minimum", 20),
+             "critical": found.read(row.text, "critical", 20)}  # fmt: skip
+    unit = row.values.get("unit")
+    above: tuple[str, levels.Level] | None = None
+    for column, text in texts.items() if unit in levels.UNITS else ():
+        read = found.read(_level, row, column, unit, text) if text else None
+        if read is not None and above is not None and read > above[1]:
+            words = _("is above the %(column)s of %(value)s") % {"column": above[0], "value": texts[above[0]]}
+            found.append(Fault(row.file, words, row.number, column, text))
+        elif read is not None:
+            above = column, read
+    return texts["target"], texts["minimum"], texts["critical"]
+
+
+def _level(row: Row, column: str, unit: str, text: str) -> levels.Level:
+    try:
+        return levels.level(unit, text)
+    except ValueError as error:
+        return row.refuse(column, str(error))
+
+
+def _credited(row: Row, codes: Collection[str]) -> str:
+    column = "credit_applies_to"
+    text = row.needed(column, 200)
+    try:
+        named = levels.credited(text, codes)
+    except ValueError as error:
+        return row.refuse(column, str(error))
+    return text if named is None else ";".join(named)
+
+
 def _services(
-    rows: Sequence[Row], found: Faults, lots: list[str], tables: list[str], levels: list[str]
+    rows: Sequence[Row], found: Faults, lots: list[str], tables: list[str], named_levels: list[str]
 ) -> tuple[Service, ...]:
     """Lots, bands and service levels they name exist."""
     seen: set[str] = set()
@@ -124,7 +178,7 @@ def _services(
             found.read(row.needed, "category", 40), found.read(row.needed, "unit", 40),
             found.read(row.one_of, "charge_type", CHARGE_TYPES), found.read(row.amount, "list_price_gbp"),
             found.read(known, row, "price_bands", tables), found.read(known, row, "adds_to_volume", tables),
-            found.read(known, row, "service_level", levels),
+            found.read(known, row, "service_level", named_levels),
             found.read(row.amount, "kgco2e_per_unit_year", below=LARGEST_FACTOR),
             found.read(row.amount, "baseline_kgco2e_per_unit_year", below=LARGEST_FACTOR),
         ))  # fmt: skip

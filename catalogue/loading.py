@@ -23,7 +23,7 @@ from catalogue.models import (
     Site,
     VatRate,
 )
-from catalogue.rows import AMOUNT, Fault, LoadRefused, Row
+from catalogue.rows import AMOUNT, Fault, Faults, LoadRefused, Row
 from documents import audit
 from documents.actors import Actor
 
@@ -39,7 +39,10 @@ def table(directory: Path, file: str) -> reading.Table:
 
 def rows(directory: Path, file: str) -> Iterator[Row]:
     """The rows of a CSV file, whatever columns it has. Raises LoadRefused."""
-    yield from table(directory, file).read((), others=True)
+    found = Faults()
+    read = table(directory, file).read((), found, others=True)
+    found.insist()
+    yield from read or ()
 
 
 SETTINGS = "framework.yaml"
@@ -155,10 +158,10 @@ def _load_framework(settings: dict[str, Any]) -> Framework:
 def _load_release(
     directory: Path, framework: Framework, settings: dict[str, Any], by: Actor, at: datetime
 ) -> CatalogueRelease:
-    sheets = {name: table(directory, f"{name}.csv").read(columns) for name, columns in contents.COLUMNS.items()}
+    found = {name: table(directory, f"{name}.csv") for name in contents.COLUMNS}
     lots = framework.lots.values_list("number", flat=True)
-    content, faults = contents.read(
-        sheets, contents.as_rules(settings["catalogue_rules"]), lots, of_rules=f"{SETTINGS}: catalogue_rules"
+    content, faults = contents.read_tables(
+        found, {}, contents.as_rules(settings["catalogue_rules"]), lots, of_rules=f"{SETTINGS}: catalogue_rules"
     )
     if content is None:
         raise LoadRefused(*faults)

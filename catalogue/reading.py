@@ -1,13 +1,16 @@
-"""Sheets as people send them, read into plain tables of text: CSV in UTF-8, or an Excel workbook.
+"""Sheets as people send them, read into plain tables of text: CSV in UTF-8 (comma, semicolon or tab), or an Excel workbook.
 
-Nothing in a sheet runs: a formula counts as the value that the spreadsheet last showed for it. How much is read is capped
-before reading, by what the file unpacks to and by how many cells it declares, so that no file keeps a request waiting.
+Nothing in a sheet is run or guessed: a formula is not its value, a number is its digits, a day its ISO date. How much is
+read is capped before reading, by what the file unpacks to and by how many cells it declares, so that no file keeps a
+request waiting; what a hostile file says of its own size is not believed.
 """
 
 import csv
 import io
 import math
+import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -17,104 +20,162 @@ from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.exceptions import InvalidFileException
 
 from catalogue import uploads
-from catalogue.rows import Fault, LoadRefused, Row, shown
+from catalogue.rows import Fault, Faults, Formula, LoadRefused, Row, shown
 from catalogue.sheets import meant
 
 MOST_ROWS = 5_000
-MOST_COLUMNS = 40
+MOST_SCANNED = 60_000  # rows looked at, empty ones too: a workbook may claim a last row that nobody typed
+MOST_COLUMNS = 60  # of a workbook: what stands beyond them is not looked at
 MOST_SHEETS = 10
 LARGEST_PART = 8 * 1024 * 1024  # of a workbook, unpacked
 LARGEST_OTHER = 1024 * 1024  # a part that is neither a sheet nor the texts of the sheets
 LARGEST_WHOLE = 24 * 1024 * 1024
 MOST_TAGS = 500_000  # in all its parts: parsing takes time by their number
+MOST_FORMULAS, LONGEST_FORMULA = 200, 1_000  # one that is shared is written out for every cell that shares it
+_FORMULA = re.compile(rb"<(?:[^\s<>/:]+:)?f(?:[\s/][^<>]*)?>([^<]*)")
 
 
 @dataclass(frozen=True)
 class Table:
-    """``file`` is what to call it to its sender. A row is (number as a spreadsheet counts, values); empty rows are left
-    out, and empty columns at the right."""
+    """``file`` is what to call it to its sender. The heading stands in the row ``top``. A row is (number as a spreadsheet
+    counts, values), as wide as the heading or wider; rows without any value are left out."""
 
     file: str
+    top: int
     heading: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
-    def read(self, columns: Iterable[str], *, others: bool = False) -> list[Row]:
-        """Its rows by these columns, each of which it must have once; ``others`` may stand beside them. Raises
-        LoadRefused with everything that is wrong with the heading and with rows that are too long."""
-        wanted, faults = list(columns), []
-
-        def refuse(column: str, words: str) -> None:
-            faults.append(Fault(self.file, words, 1, shown(column) or "", shown(column)))
-
-        for name in dict.fromkeys(self.heading):
-            if self.heading.count(name) > 1:
-                refuse(name, _("is there twice"))
-            if not others and name not in wanted:
-                refuse(name, _("is not a column of this sheet; it has %(columns)s") % {"columns": ", ".join(wanted)})
-        faults += [Fault(self.file, _("is missing"), 1, name) for name in wanted if name not in self.heading]
+    def read(self, columns: Iterable[str], found: Faults, *, beside: Iterable[str] = (), others: bool = False) -> list[Row] | None:
+        """Its rows by these columns, each of which it must have once, in any order; those of ``beside`` may be there,
+        with ``others`` any. Values beside the columns are faults. None, with all that is wrong with the heading and every
+        formula, where the heading leaves open what stands where; else formulas are refused by the rows' readings."""
+        wrong = [*self._faults_of_heading([*columns], {*beside}, others)]
+        found += wrong
         for number, values in self.rows:
-            if len(values) > len(self.heading):
-                extra = ", ".join(shown(value) or "" for value in values[len(self.heading) :])
+            extra = ", ".join(filter(None, values[len(self.heading) :]))
+            if extra:
                 words = _("has more values than there are columns: %(extra)s") % {"extra": shown(extra)}
-                faults.append(Fault(self.file, words, number))
-        if faults:
-            raise LoadRefused(*faults)
-        return [
-            Row(self.file, number, dict(zip(self.heading, [*values, *[None] * len(self.heading)], strict=False)))
-            for number, values in self.rows
-        ]
+                found.append(Fault(self.file, words, number))
+        if not wrong:
+            return [Row(self.file, number, dict(zip(self.heading, values, strict=False))) for number, values in self.rows]
+        for number, values in self.rows:
+            found += [Fault(self.file, Formula.words(), number, shown(name) or "", shown(value))
+                      for name, value in zip(self.heading, values, strict=False) if isinstance(value, Formula)]  # fmt: skip
+        return None
+
+    def _faults_of_heading(self, wanted: list[str], beside: set[str], others: bool) -> Iterator[Fault]:
+        for place, name in enumerate(self.heading):
+            column = shown(name) or get_column_letter(place + 1)
+            if name in self.heading[:place]:
+                yield Fault(self.file, _("is there twice"), self.top, column, shown(name))
+            elif isinstance(name, Formula):
+                yield Fault(self.file, Formula.words(), self.top, column, shown(name))
+            elif not others and name not in wanted and name not in beside:
+                words = _("is not a column of this sheet; it has %(columns)s") % {"columns": ", ".join(wanted)}
+                yield Fault(self.file, words, self.top, column, shown(name))
+        for name in wanted:
+            if name not in self.heading:
+                words = _("is missing; the columns are %(columns)s") % {"columns": ", ".join(wanted)}
+                yield Fault(self.file, words, self.top, name)
 
 
-def _table(file: str, numbered: Iterator[tuple[int, list[str]]], *, padded: bool) -> Table:
-    """The first row is the heading. Rows of a workbook are as wide as the sheet; a row of a CSV file ends where it ends."""
-    first = next(numbered, None)
-    if first is None or not any(first[1]):
-        raise LoadRefused(Fault(file, _("is empty: the first row names the columns")))
-    heading = _trimmed(first[1])
+def tables_of(file: str, data: bytes, *, most_rows: int = MOST_ROWS) -> dict[str, Table]:
+    """The tables of a file by the title of their sheet, '' for a CSV file. Raises LoadRefused."""
+    if data.startswith(b"PK"):
+        return from_workbook(file, data, most_rows=most_rows)
+    return {"": from_csv(file, data, most_rows=most_rows)}
+
+
+def _table(file: str, filled: Iterator[tuple[int, list[str]]], most_rows: int) -> Table | None:
+    """The first row that is not empty is the heading; None where there is none."""
+    top, heading = next(filled, (0, []))
+    if not heading:
+        return None
     rows: list[tuple[int, tuple[str, ...]]] = []
-    for number, values in numbered:
-        if len(rows) >= MOST_ROWS and any(values):
-            raise LoadRefused(Fault(file, _("has more than %(most)s rows") % {"most": f"{MOST_ROWS:,}"}))
-        if any(values):
-            kept = _trimmed(values)
-            width = max(len(heading), len(kept)) if padded else len(values)
-            rows.append((number, tuple([*kept, *[""] * width][:width])))
-    return Table(file, tuple(name.strip() for name in heading), tuple(rows))
+    for number, values in filled:
+        if len(rows) >= most_rows:
+            raise LoadRefused(Fault(file, _("has more than %(most)s rows; take some out, or split it") % {"most": f"{most_rows:,}"}))
+        rows.append((number, (*values, *[""] * (len(heading) - len(values)))))
+    names = (name if isinstance(name, Formula) else name.lower() for name in heading)
+    return Table(file, top, tuple(names), tuple(rows))
 
 
-def _trimmed(values: list[str]) -> list[str]:
-    while values and not values[-1]:
-        values = values[:-1]
-    return values
+def _filled(file: str, rows: Iterator[list[str] | None]) -> Iterator[tuple[int, list[str]]]:
+    """The rows that have a value, numbered, without the empty values at their right. None is an empty row too."""
+    for number, values in enumerate(rows, start=1):
+        if number > MOST_SCANNED:
+            words = _("goes on beyond row %(most)s; delete the empty rows below it, or split it")
+            raise LoadRefused(Fault(file, words % {"most": f"{MOST_SCANNED:,}"}))
+        while values and not values[-1]:
+            values.pop()
+        if values:
+            yield number, values
 
 
-def from_csv(file: str, data: bytes) -> Table:
+def from_csv(file: str, data: bytes, *, most_rows: int = MOST_ROWS) -> Table:
     """Raises LoadRefused: not UTF-8, not CSV, or more than is read."""
+    content = _decoded(file, data)
+    first = content.lstrip("\r\n").partition("\n")[0]
+    delimiter = max(",;\t", key=lambda mark: (first.count(mark), mark == ","))
+    table = _table(file, _filled(file, _rows_of_csv(file, content, delimiter)), most_rows)
+    if table is None:
+        raise LoadRefused(Fault(file, _("is empty: the first row names the columns")))
+    return table
+
+
+def _decoded(file: str, data: bytes) -> str:
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise LoadRefused(Fault(file, _("is an Excel file of the old kind; save it as .xlsx or CSV")))
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise LoadRefused(Fault(file, _("is in UTF-16; save it as “CSV UTF-8”")))
     try:
-        lines = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-        numbered = ((number, [meant(value) for value in values[: MOST_COLUMNS + 1]])
-                    for number, values in enumerate(lines, start=1))  # fmt: skip
-        return _table(file, numbered, padded=False)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise LoadRefused(Fault(file, _("cannot be read as a CSV file in UTF-8: %(why)s") % {"why": error})) from error
+        content = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        words = _("cannot be read: it has a character that is not UTF-8; save it as “CSV UTF-8”, or as .xlsx")
+        raise LoadRefused(Fault(file, words, data.count(b"\n", 0, error.start) + 1)) from error
+    if "\x00" in content:
+        raise LoadRefused(Fault(file, _("is not a table; choose a CSV file in UTF-8 or an .xlsx workbook")))
+    return content
 
 
-def from_workbook(file: str, data: bytes) -> dict[str, Table]:
-    """The sheets of a workbook by their title. Raises LoadRefused: damaged, linked to other files, or more than is read."""
+def _rows_of_csv(file: str, content: str, delimiter: str) -> Iterator[list[str]]:
+    lines = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+    number = 0
+    try:
+        for number, values in enumerate(lines, start=1):  # noqa: B007 - the refusal says after which
+            yield [_typed(value) for value in values[: MOST_COLUMNS + 1]]  # the one too many is a fault
+    except csv.Error as error:
+        words = _("cannot be read as CSV (%(why)s); save the table again as “CSV UTF-8”") % {"why": error}
+        raise LoadRefused(Fault(file, words, number + 1)) from error
+
+
+def _typed(value: str) -> str:
+    """A cell of a CSV file: a formula, or the text that is meant."""
+    value = value.strip()
+    return Formula(value) if value.startswith("=") else meant(value)
+
+
+def from_workbook(file: str, data: bytes, *, most_rows: int = MOST_ROWS) -> dict[str, Table]:
+    """The sheets of a workbook that have anything in them, by their title. Raises LoadRefused: damaged, linked to other
+    files, or more than is read."""
     try:
         _insist_on_size(file, data)
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+        _insist_on_kind(file, data)
+        _insist_on_parts(file, data)
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
         try:
             if len(book.worksheets) > MOST_SHEETS:
                 raise LoadRefused(Fault(file, _("has more than %(most)s sheets") % {"most": MOST_SHEETS}))
-            found = {
-                sheet.title: _table(_("%(file)s, sheet %(sheet)s") % {"file": file, "sheet": shown(sheet.title)},
-                                    _cells(sheet), padded=True)
-                for sheet in book.worksheets
-                if _is_filled(sheet)
-            }  # fmt: skip
+            found = {}
+            for sheet in book.worksheets:
+                name = _("%(file)s, sheet %(sheet)s") % {"file": file, "sheet": shown(sheet.title)}
+                table = _table(name, _filled(name, _rows_of_sheet(sheet)), most_rows)
+                if table is not None:  # a workbook made anew has empty sheets beside the one that is used
+                    found[sheet.title] = table
             if not found:
                 raise LoadRefused(Fault(file, _("has no sheet with anything in it")))
             return found
@@ -123,52 +184,80 @@ def from_workbook(file: str, data: bytes) -> dict[str, Table]:
     except LoadRefused:
         raise
     # what a hostile workbook makes openpyxl raise is not a closed list; ours are not among these
-    except (zipfile.BadZipFile, ParseError, LookupError, ValueError, TypeError, AttributeError, OSError, EOFError,
-            ArithmeticError, NotImplementedError, RuntimeError, AssertionError) as error:  # fmt: skip
+    except (zipfile.BadZipFile, zlib.error, ParseError, InvalidFileException, LookupError, ValueError, TypeError,
+            AttributeError, OSError, EOFError, ArithmeticError, NotImplementedError, RuntimeError, AssertionError) as error:  # fmt: skip
         raise LoadRefused(Fault(file, _("cannot be read as an Excel workbook; save it again as .xlsx"))) from error
 
 
 def _insist_on_size(file: str, data: bytes) -> None:
-    tags = 0
-    too_large = Fault(file, _("unpacks to more than a catalogue of %(most)s rows can be") % {"most": f"{MOST_ROWS:,}"})
+    """By what its parts declare; nothing is read past that."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if sum(part.file_size for part in archive.infolist()) > LARGEST_WHOLE:  # nothing is read past what it declares
-            raise LoadRefused(too_large)
+        parts = archive.infolist()
+    carrying = {part for part in parts
+                if part.filename.lower().startswith("xl/worksheets/") or part.filename.lower() == "xl/sharedstrings.xml"}  # fmt: skip
+    if (
+        sum(part.file_size for part in parts) > LARGEST_WHOLE
+        or any(part.file_size > (LARGEST_PART if part in carrying else LARGEST_OTHER) for part in parts)
+    ):  # fmt: skip
+        raise LoadRefused(Fault(file, _("unpacks to far more than a table; save only its sheet, as CSV")))
+
+
+def _insist_on_kind(file: str, data: bytes) -> None:
+    try:
+        kind = uploads.kind_of(data)
+    except uploads.NotAccepted as refused:
+        raise LoadRefused(Fault(file, str(refused))) from refused
+    if kind is not uploads.XLSX:
+        words = _("is a %(kind)s; choose a CSV file in UTF-8 or an .xlsx workbook") % {"kind": kind.words}
+        raise LoadRefused(Fault(file, words))
+
+
+def _insist_on_parts(file: str, data: bytes) -> None:
+    tags, formulas = 0, []
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for part in archive.infolist():
             name = part.filename.lower()
             if name.startswith("xl/externallinks/") or name.startswith("xl/connections"):
                 raise LoadRefused(Fault(file, _("is linked to other files; save it with its values only")))
-            carries_cells = name.startswith("xl/worksheets/") or name == "xl/sharedstrings.xml"
-            if part.file_size > (LARGEST_PART if carries_cells else LARGEST_OTHER):
-                raise LoadRefused(too_large)
-            if name.endswith((".xml", ".rels")):
-                content = archive.read(part)
-                if b"<mergeCell " in content or b":mergeCell " in content:
-                    raise LoadRefused(Fault(file, _("has merged cells; unmerge them, so that each row has its own values")))
-                try:
-                    tags += uploads.tags_of(content)
-                except uploads.NotAccepted as refused:
-                    raise LoadRefused(Fault(file, str(refused))) from refused
+            if not name.endswith((".xml", ".rels")):
+                continue
+            content = archive.read(part)
+            if b"<mergeCell " in content or b":mergeCell " in content:
+                raise LoadRefused(Fault(file, _("has merged cells; unmerge them, so that each row has its own values")))
+            try:
+                tags += uploads.tags_of(content)
+            except uploads.NotAccepted as refused:
+                raise LoadRefused(Fault(file, str(refused))) from refused
+            found = _FORMULA.findall(content)
+            if found and b"<!" in content:  # no office program writes any, and text behind it would not be measured
+                raise LoadRefused(Fault(file, _("cannot be read as an Excel workbook; save it again as .xlsx")))
+            formulas += found
     if tags > MOST_TAGS:
-        raise LoadRefused(Fault(file, _("has more cells than a catalogue of %(most)s rows can have")
-                                % {"most": f"{MOST_ROWS:,}"}))  # fmt: skip
+        raise LoadRefused(Fault(file, _("has more cells than a table can have; save only its sheet, as CSV")))
+    if len(formulas) > MOST_FORMULAS or any(len(formula) > LONGEST_FORMULA for formula in formulas):
+        words = _("has %(n)s formulas; copy its cells and paste them as values") % {"n": f"{len(formulas):,}"}
+        raise LoadRefused(Fault(file, words))
 
 
-def _is_filled(sheet) -> bool:
-    """A workbook made anew has empty sheets beside the one that is used."""
-    return any(any(values) for _number, values in _cells(sheet))
+def _rows_of_sheet(sheet) -> Iterator[list[str] | None]:
+    blank = None
+    for cells in sheet.iter_rows(max_col=MOST_COLUMNS):
+        if cells is blank:  # the library gives one and the same for all the rows that are not there
+            yield None
+            continue
+        values = [_as_text(cell) for cell in cells]
+        if not any(values):
+            blank = cells
+        yield values
 
 
-def _cells(sheet) -> Iterator[tuple[int, list[str]]]:
-    rows = sheet.iter_rows(max_row=MOST_ROWS + 2, max_col=MOST_COLUMNS, values_only=True)
-    for number, values in enumerate(rows, start=1):
-        yield number, [_as_text(value) for value in values]
-
-
-def _as_text(value: Any) -> str:
+def _as_text(cell: Any) -> str:
     """A cell's value as it would stand in the CSV file. Numbers as Excel shows them, to 15 digits."""
+    value = cell.value
     if value is None:
         return ""
+    if cell.data_type in ("f", "e"):
+        return Formula(getattr(value, "text", None) or value)
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int):

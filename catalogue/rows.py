@@ -33,9 +33,20 @@ class Fault:
         where = self.file + (_(" row %(n)s") % {"n": self.row} if self.row else "")
         if not self.column:
             return f"{where}: {self.words}"
+        if self.value is None:
+            return _("%(where)s, column %(column)s: %(words)s") % {
+                "where": where, "column": self.column, "words": self.words}  # fmt: skip
         return _("%(where)s, column %(column)s: %(value)r %(words)s") % {
             "where": where, "column": self.column, "value": self.value, "words": self.words,
         }  # fmt: skip
+
+
+class Formula(str):
+    """A cell that says how a value is computed, or that it could not be, and so has none."""
+
+    @staticmethod
+    def words() -> str:
+        return _("is a formula or an error, which is not read; put its value there")
 
 
 class LoadRefused(ValueError):
@@ -68,6 +79,8 @@ class Row:
         value = self.values.get(column)
         if value is None:
             self.refuse(column, _("is missing"))
+        if isinstance(value, Formula):
+            self.refuse(column, Formula.words())
         try:
             return text.line(value or "", longest=longest)
         except ValueError as error:

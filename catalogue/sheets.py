@@ -18,14 +18,14 @@ _MONEY, _DAY = "#,##0.00", "yyyy-mm-dd"
 
 
 def harmless(text: str) -> str:
-    """A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
-    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
+    """A cell that a spreadsheet would take for a formula gets an apostrophe in front, and so does what looks as if it had
+    got one: ``meant`` takes exactly that off again."""
+    return f"'{text}" if text.lstrip("'").startswith(_STARTS_A_FORMULA) else text
 
 
 def meant(text: str) -> str:
-    """What was written before ``harmless``; blanks around it are nobody's."""
-    text = text.strip()
-    return text[1:] if text.startswith("'") and text[1:].startswith(_STARTS_A_FORMULA) else text
+    """What was written before ``harmless``."""
+    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_STARTS_A_FORMULA) else text
 
 
 def to_csv(heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:

@@ -14,9 +14,9 @@ from documents.templatetags.flex import count, day
 from procurement import framework_life
 from procurement.actors import Person
 from procurement.framework_guards import why_not_in_state
-from procurement.guards import why_not_authority
 from procurement.locking import lock_framework
 from procurement.models import IN_CONSIDERATION, OPEN, Accession, AccessionState, CallOff, CallOffState, PostCode
+from procurement.standing import why_not_authority
 
 UNDER_WAY = (*IN_CONSIDERATION, AccessionState.APPROVED)  # an agreement not signed by the end is signed no more
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contracts import guards, notifications, payload, searching
+from contracts.locking import lock_contract
 from contracts.models import Contract, ContractLine, ContractState, ContractVersion, Party
 from documents import audit, clock, jobs, numbers, store
 from documents.actors import SYSTEM, Actor
@@ -19,9 +20,8 @@ from documents.models import Document, SigningIntent
 from documents.refusal import insist, refuse
 from procurement import signing, workflow
 from procurement.actors import Person
-from procurement.guards import for_order_desk
-from procurement.locking import lock_call_off
 from procurement.models import CallOff
+from procurement.supplier_guards import for_order_desk
 
 DOCUMENT_KIND, TEMPLATE_VERSION = "call_off_contract", 2
 
@@ -70,18 +70,6 @@ def _term(revision) -> tuple[date, date]:
     """First day of the first line and last day of the last, from the frozen content."""
     term = json.loads(revision.content)["term"]
     return date.fromisoformat(term["starts_on"]), date.fromisoformat(term["ends_on"])
-
-
-def lock_contract(contract: Contract) -> Contract:
-    """Framework (shared), call-off, then the contract: a fresh copy."""
-    call_off = lock_call_off(contract.call_off)
-    fresh = (
-        Contract.objects.select_for_update(of=("self",))
-        .select_related("revision", "framework__authority", "department", "supplier", "document")
-        .get(pk=contract.pk)
-    )
-    fresh.call_off = call_off
-    return fresh
 
 
 @transaction.atomic

@@ -10,8 +10,7 @@ from contracts.models import Contract, ContractState, Party
 from documents import store
 from documents.clock import london_day
 from documents.refusal import Reason
-from procurement import guards as procurement_guards
-from procurement import signing
+from procurement import approval_guards, signing, standing
 from procurement.actors import Person
 
 S = ContractState
@@ -51,9 +50,9 @@ def why_not_sign(
     if contract.state != S.AWAITING_SIGNATURES:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
         return
-    yield from procurement_guards.why_framework_over(contract.framework, london_day(at))
+    yield from standing.why_framework_over(contract.framework, london_day(at))
     yield from signing.why_not_sign(signing_of(contract), party, by=by, at=at, fresh=fresh)
-    yield from procurement_guards.why_recused(contract.call_off, by)
+    yield from approval_guards.why_recused(contract.call_off, by)
 
 
 def why_not_refuse(contract: Contract, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -69,7 +68,7 @@ def outlives_its_framework(contract: Contract, *, at: datetime) -> bool:
     """Whether the end of its framework leaves the contract alone, now or for good."""
     return (
         contract.state not in (S.PREPARING, S.AWAITING_SIGNATURES)
-        or not procurement_guards.framework_is_over(contract.framework, london_day(at))
+        or not standing.framework_is_over(contract.framework, london_day(at))
         or store.next_party(contract.document) is None
         or store.pending_intent(contract.document) is not None
     )

@@ -9,9 +9,9 @@ from contracts.access import SIGNING_POST, organisation_of
 from contracts.models import Contract, Party
 from documents.clock import london_day
 from procurement import mailing
-from procurement.access import holders
 from procurement.models import PostCode, User
 from procurement.notifications import requesters
+from procurement.seats import holders
 
 
 def _context(contract: Contract, **more) -> dict:

@@ -2,20 +2,20 @@
 
 from django.urls import path
 
-from contracts import views
+from contracts.views import acceptance, register, signing
 
 app_name = "contracts"
 _contract = "contracts/<uuid:public_id>/"
 
 urlpatterns = [
-    path("call-offs/<uuid:public_id>/accept/", views.accept, name="accept"),
-    path("call-offs/<uuid:public_id>/terms/", views.terms, name="terms"),
-    path("close-framework/", views.close_framework, name="close_framework"),
-    path("contracts/", views.contracts, name="contracts"),
-    path(_contract, views.contract, name="contract"),
-    path(_contract + "progress/", views.progress, name="progress"),
-    path(_contract + "document/", views.document, name="document"),
-    path(_contract + "document.pdf", views.download, name="download"),
-    path(_contract + "sign/", views.sign, name="sign"),
-    path(_contract + "refuse/", views.refuse, name="refuse"),
+    path("call-offs/<uuid:public_id>/accept/", acceptance.accept, name="accept"),
+    path("call-offs/<uuid:public_id>/terms/", acceptance.terms, name="terms"),
+    path("close-framework/", register.close_framework, name="close_framework"),
+    path("contracts/", register.contracts, name="contracts"),
+    path(_contract, register.contract, name="contract"),
+    path(_contract + "progress/", register.progress, name="progress"),
+    path(_contract + "document/", register.document, name="document"),
+    path(_contract + "document.pdf", register.download, name="download"),
+    path(_contract + "sign/", signing.sign, name="sign"),
+    path(_contract + "refuse/", signing.refuse, name="refuse"),
 ]

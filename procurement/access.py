@@ -4,26 +4,20 @@ A stranger gets 404. A colleague without the right gets ``NotYours`` (403) with 
 dated grant; what a member may do follows from the posts they hold on the day.
 """
 
-from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
-from django.contrib.auth.models import Permission
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Greatest
 from django.http import Http404
 from django.utils.translation import gettext as _
 from guardian.shortcuts import get_objects_for_user
 
 from catalogue.models import CatalogueRelease, Framework, FrameworkSupplier, Organisation, ReleaseState
-from documents.actors import Actor
-from documents.refusal import Reason, Refused, refuse
+from documents.refusal import Reason, Refused
 from procurement.actors import Person
 from procurement.models import (
     ACT_FOR_ORGANISATION,
-    AUTHORITY_POSTS,
     SERVE_FRAMEWORK,
     Accession,
     AccessionState,
@@ -31,16 +25,13 @@ from procurement.models import (
     Application,
     CallOff,
     CallOffRevision,
-    Delegation,
-    FrameworkGrant,
-    OrganisationGrant,
     PostCode,
     PostHolding,
     Side,
     User,
-    in_date,
     in_force,
 )
+from procurement.seats import acting_now, who_holds
 
 
 class NotYours(Refused):
@@ -77,23 +68,6 @@ def _granted(user: User, permission: str, model: type, grants: str, on: date) ->
     return objects.filter(dated & in_force(on, f"{grants}__"))
 
 
-def _is_one_of(user, organisation, on: date) -> Q:
-    """Whether the person is one of the organisation's people that day: by a grant on it, or on a framework that it is
-    the authority of. A post without that opens nothing. Both may be ``OuterRef`` or a row or id."""
-    own = OrganisationGrant.objects.filter(
-        in_force(on), user=user, permission__codename=ACT_FOR_ORGANISATION, content_object=organisation
-    )
-    serves = FrameworkGrant.objects.filter(
-        in_force(on), user=user, permission__codename=SERVE_FRAMEWORK, content_object__authority=organisation
-    )
-    return Q(Exists(own)) | Q(Exists(serves))
-
-
-def _acting_now(deputy, on: date) -> Q:
-    """Of ``ActingFor``: what the deputy acts under that day, in date on both sides, for an active principal."""
-    return in_date(on) & in_force(on, "holding__") & Q(deputy=deputy, holding__user__is_active=True)
-
-
 def sight(user: User, on: date) -> Sight:
     """What the person may see on that day (one query): by grants in date, and of the posts those at organisations whose
     people they are, by a grant on it or on a framework that it is the authority of. Inactive people see nothing."""
@@ -105,7 +79,7 @@ def sight(user: User, on: date) -> Sight:
     bodies = _granted(user, ACT_FOR_ORGANISATION, Organisation, "organisationgrant", on)
     frameworks = _granted(user, SERVE_FRAMEWORK, Framework, "frameworkgrant", on)
     held = PostHolding.objects.filter(in_force(on), user=user)
-    acting = ActingFor.objects.filter(_acting_now(user, on))
+    acting = ActingFor.objects.filter(acting_now(user, on))
     rows = list(
         bodies.order_by().values_list(Value("body"), "pk", F("pk"), Value(""), sells, joined_ever).union(
             frameworks.order_by().values_list(Value("framework"), "pk", "authority_id", Value(""), no, no),
@@ -273,230 +247,6 @@ def order_desk_needed(call_off: CallOff, on: date) -> Reason:
     )
 
 
-def holders(organisation_id: int, code: str, on: date) -> QuerySet[User]:
-    """Active people of the organisation who sit in the chair on the day: who hold the post, and their deputies."""
-    own = PostHolding.objects.filter(
-        in_force(on), user=OuterRef("pk"), post__organisation_id=organisation_id, post__code=code
-    )
-    deputy = ActingFor.objects.filter(
-        _acting_now(OuterRef("pk"), on), holding__post__organisation_id=organisation_id, holding__post__code=code
-    )
-    member = _is_one_of(OuterRef("pk"), organisation_id, on)
-    people = User.objects.filter(Exists(own) | Exists(deputy), member, is_active=True)
-    return people.annotate(holds=Exists(own)).order_by("name")
-
-
-def named(user: User) -> str:
-    """One of the ``holders`` of a chair in words: a deputy as such."""
-    return user.name if user.holds else _("%(name)s (deputy)") % {"name": user.name}
-
-
-def sitting(organisation_id: int, code: str, on: date) -> set[UUID]:
-    """The person ids of who holds the post on the day and of their deputies, members still or not."""
-    own = PostHolding.objects.filter(in_force(on), post__organisation_id=organisation_id, post__code=code)
-    deputies = ActingFor.objects.filter(
-        in_date(on), in_force(on, "holding__"), holding__post__organisation_id=organisation_id, holding__post__code=code
-    )
-    return set(own.values_list("user__person_id", flat=True).union(deputies.values_list("deputy__person_id", flat=True)))
-
-
-def sitters(chairs: Collection[tuple[int, str]], on: date) -> dict[tuple[int, str], tuple[str, ...]]:
-    """Of many chairs, (organisation id, post), at once: who sits in each, ``named`` (three queries)."""
-    wanted, deputised = Q(), Q()
-    for organisation_id, code in chairs:
-        wanted |= Q(post__organisation_id=organisation_id, post__code=code)
-        deputised |= Q(holding__post__organisation_id=organisation_id, holding__post__code=code)
-    if not wanted:
-        return {}
-    own = PostHolding.objects.filter(
-        in_force(on), wanted, _is_one_of(OuterRef("user_id"), OuterRef("post__organisation_id"), on)
-    ).values_list("post__organisation_id", "post__code", "user_id")
-    acting = ActingFor.objects.filter(
-        in_date(on), in_force(on, "holding__"), deputised,
-        _is_one_of(OuterRef("deputy_id"), OuterRef("holding__post__organisation_id"), on), holding__user__is_active=True,
-    ).values_list("holding__post__organisation_id", "holding__post__code", "deputy_id")  # fmt: skip
-    holding, sitting = set(own), set(own) | set(acting)
-    people = User.objects.filter(pk__in={user for *_chair, user in sitting}, is_active=True).order_by("name")
-    return {
-        chair: tuple(
-            person.name if (*chair, person.pk) in holding else _("%(name)s (deputy)") % {"name": person.name}
-            for person in people if (*chair, person.pk) in sitting
-        )
-        for chair in chairs
-    }  # fmt: skip
-
-
-def who_holds(organisation_id: int, code: str, on: date) -> str:
-    """In words: "DIUS requester and DIUS second requester can."""
-    names = [user.name for user in holders(organisation_id, code, on)]
-    post = PostCode(code).label
-    if not names:
-        return _("Nobody holds the post of %(post)s on this day; the administrator can appoint somebody.") % {
-            "post": post
-        }
-    return _("%(names)s can.") % {"names": ", ".join(names)}
-
-
-@dataclass(frozen=True)
-class Seat:
-    """The chair a person acts from: their own holding, or a principal's while acting for them."""
-
-    holding: PostHolding
-    acting: ActingFor | None = None
-
-    @property
-    def principal(self) -> User | None:
-        return self.acting.principal if self.acting else None
-
-
-def find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | None:
-    """The person's own holding of the post on the day, else one they act for, else None. Inside an action (a
-    transaction) it is read afresh; a page, which locks nothing, asks the same only once."""
-    if connection.in_atomic_block:
-        return _find_seat(by, organisation_id, code, on)
-    known = by.user.__dict__.setdefault("_seats", {})
-    wanted = organisation_id, code, on
-    if wanted not in known:
-        known[wanted] = _find_seat(by, organisation_id, code, on)
-    return known[wanted]
-
-
-def _find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | None:
-    member = _is_one_of(by.user, organisation_id, on)
-    own = (
-        PostHolding.objects.filter(
-            in_force(on), member, user=by.user, post__organisation_id=organisation_id, post__code=code
-        )
-        .select_related("post__organisation")
-        .first()
-    )
-    if own is not None:
-        return Seat(own)
-    acting = (
-        ActingFor.objects.filter(
-            _acting_now(by.user, on),
-            member,
-            holding__post__organisation_id=organisation_id,
-            holding__post__code=code,
-        )
-        .select_related("holding__post__organisation", "holding__user")
-        .first()
-    )
-    return Seat(acting.holding, acting) if acting else None
-
-
-def principal(by: Person, organisation_id: int, *codes: str, on: date) -> User | None:
-    """Whom the person acts for in these chairs; None where one of them is their own, or they sit in none."""
-    seats = [seat for code in codes if (seat := find_seat(by, organisation_id, code, on)) is not None]
-    return None if any(seat.acting is None for seat in seats) else next((seat.principal for seat in seats), None)
-
-
-def acting_for(by: Actor, organisation_id: int, *codes: str, on: date) -> str:
-    """The name of their ``principal``, as every record of the act says it; the system and operators act for nobody."""
-    found = principal(by, organisation_id, *codes, on=on) if isinstance(by, Person) else None
-    return found.name if found else ""
-
-
-def hold(seat: Seat) -> None:
-    """Keep the chair until the end of the transaction: who is stopped at this moment acts before it or not at all."""
-    if PostHolding.objects.select_for_update(of=("self",), no_key=True).filter(pk=seat.holding.pk, stopped_at=None).first() is None:
-        refuse(_("This post was ended with immediate effect."))
-
-
-def delegations(seat: Seat, kind: str, on: date) -> list[Delegation]:
-    """The delegations of that kind on the chair, in date, largest first."""
-    rows = Delegation.objects.filter(in_date(on), holding=seat.holding, kind=kind)
-    return sorted(rows, key=lambda d: (d.unlimited, d.limit_gbp or 0), reverse=True)
-
-
-def organisation_of_side(call_off: CallOff, side: str) -> Organisation:
-    return call_off.department if side == Side.DEPARTMENT else call_off.framework.authority
-
-
-def grant_organisation(user: User, organisation: Organisation, *, starts_on: date, ends_on: date | None = None) -> None:
-    """Make the person one of the organisation's people, from a day on. Repeating it changes nothing."""
-    _grant(OrganisationGrant, user, organisation, ACT_FOR_ORGANISATION, starts_on, ends_on)
-
-
-def fit_grants(user: User, body: Organisation, *, on: date, make: bool = False) -> None:
-    """A person belongs to an organisation until the last day of the last post they hold there: its grants that are in
-    date end then, later or earlier than they did. ``make``: where the person has none in date, from the day on, or from
-    that of their first post if that comes later."""
-    held = PostHolding.objects.filter(user=user, post__organisation=body, stopped_at__isnull=True).exclude(ends_on__lt=on)
-    rows = list(held.values_list("post__code", "starts_on", "ends_on"))
-    for (model, target, codename), found in [
-        *((grant, [row for row in rows if row[0] in AUTHORITY_POSTS]) for grant in _grants_of_authority(body)),
-        ((OrganisationGrant, body, ACT_FOR_ORGANISATION), [row for row in rows if row[0] not in AUTHORITY_POSTS]),
-    ]:
-        if not found:
-            continue
-        ends = [end for _code, _start, end in found]
-        last = None if None in ends else max(ends)
-        if not model.objects.filter(in_force(on), user=user, content_object=target).update(ends_on=last) and make:
-            _grant(model, user, target, codename, max(on, min(start for _code, start, _end in found)), last)
-
-
-def _grants_of_authority(body: Organisation) -> list[tuple]:
-    return [(FrameworkGrant, framework, SERVE_FRAMEWORK) for framework in Framework.objects.filter(authority=body)]
-
-
-def stop_grants(user: User, body: Organisation, *, on: date, at: datetime) -> None:
-    """From this moment the person is not one of the organisation's people, whatever they hold. Grants that have not begun
-    end on their first day, unused."""
-    for model, bodies in ((OrganisationGrant, {"content_object": body}), (FrameworkGrant, {"content_object__authority": body})):
-        lasting = model.objects.filter(user=user, stopped_at__isnull=True, **bodies).exclude(ends_on__lt=on)
-        lasting.update(ends_on=Greatest("starts_on", Value(on)), stopped_at=at)
-
-
-def belongs_somewhere(user: User, on: date) -> bool:
-    """Whether the person is, or will be, one of any organisation's people."""
-    return any(
-        model.objects.filter(user=user, stopped_at__isnull=True).exclude(ends_on__lt=on).exists()
-        for model in (OrganisationGrant, FrameworkGrant)
-    )
-
-
-def grants_of(emails: Iterable[str], body: Organisation) -> set[int]:
-    """The ids of these people's grants on the organisation, whenever they run."""
-    found = OrganisationGrant.objects.filter(user__email__in=emails, content_object=body)
-    return set(found.values_list("pk", flat=True))
-
-
-def end_grants(grants: Iterable[int], *, on: date, unless: Collection[int]) -> None:
-    """These grants on an organisation end on the day, except those of the people (user ids) in ``unless``."""
-    lasting = OrganisationGrant.objects.filter(in_force(on), pk__in=list(grants))
-    lasting.exclude(user_id__in=unless).update(ends_on=on)
-
-
-def acts_for_a_counterparty(user: User, body: Organisation, on: date) -> bool:
-    """Whether the person is, from the day on, one of the people of an organisation that contracts with this one: of a
-    supplier or an authority, or of anybody where this one is such. Who sits on two sides could agree with themselves."""
-    others = Organisation.objects.filter(
-        Q(pk__in=OrganisationGrant.objects.exclude(ends_on__lt=on).filter(user=user, stopped_at__isnull=True).values("content_object"))
-        | Q(frameworks__in=FrameworkGrant.objects.exclude(ends_on__lt=on).filter(user=user, stopped_at__isnull=True).values("content_object"))
-    ).exclude(pk=body.pk)
-    trades = Q(frameworks__isnull=False) | Q(framework_places__isnull=False)
-    return (others if Organisation.objects.filter(trades, pk=body.pk).exists() else others.filter(trades)).exists()
-
-
-def people_of(organisation: Organisation, on: date) -> QuerySet[User]:
-    """The organisation's active people on the day."""
-    return User.objects.filter(_is_one_of(OuterRef("pk"), organisation.pk, on), is_active=True).order_by("name")
-
-
-def people_ever_after(organisations: Iterable[Organisation], on: date) -> dict[str, str]:
-    """Address to name of everybody who is, or will be, one of the organisations' people on the day or later: by a
-    grant, by serving a framework of theirs, or by a post."""
-    stays = Q(ends_on__isnull=True) | Q(ends_on__gte=on)
-    bodies = list(organisations)
-    found = [
-        OrganisationGrant.objects.filter(stays, content_object__in=bodies),
-        FrameworkGrant.objects.filter(stays, content_object__authority__in=bodies),
-        PostHolding.objects.filter(stays, post__organisation__in=bodies),
-    ]
-    return {email: name for rows in found for email, name in rows.values_list("user__email", "user__name")}
-
-
 def visible_releases(by: Person, on: date) -> QuerySet[CatalogueRelease]:
     """What is or was in force on the frameworks the person serves, has joined or supplies; their own organisation's
     drafts; and for the authority what others have submitted to it."""
@@ -570,15 +320,3 @@ def get_organisation(by: Person, code: str, on: date) -> Organisation:
     if found is None:
         raise Http404
     return found
-
-
-def grant_framework(user: User, framework: Framework, *, starts_on: date, ends_on: date | None = None) -> None:
-    """Make the person one of the authority's people for a framework, from a day on."""
-    _grant(FrameworkGrant, user, framework, SERVE_FRAMEWORK, starts_on, ends_on)
-
-
-def _grant(model, user, target, codename, starts_on, ends_on) -> None:
-    permission = Permission.objects.get(codename=codename, content_type__app_label="catalogue")
-    model.objects.get_or_create(
-        user=user, content_object=target, permission=permission, starts_on=starts_on, defaults={"ends_on": ends_on}
-    )

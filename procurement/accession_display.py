@@ -26,6 +26,7 @@ from procurement.models import (
     in_date,
     in_force,
 )
+from procurement.seats import holders
 
 A = AccessionState
 VERBS = {
@@ -210,7 +211,7 @@ def desk(accession: Accession, on: date) -> str:
     }  # fmt: skip
     if accession.contact_waits:
         turns[A.ENGAGED] = authority, PostCode.ACCESSION_APPROVER
-    elif not any(access.holders(department, post, on) for post in applicants[1:]):
+    elif not any(holders(department, post, on) for post in applicants[1:]):
         turns[A.ENGAGED] = authority, PostCode.ACCESSION_LEAD  # names who fills in the application
     if accession.state == A.IN_REVIEW:
         last = accession.applications.order_by("-number").first()
@@ -225,7 +226,7 @@ def desk(accession: Accession, on: date) -> str:
     organisation, *posts = turns[accession.state]
     words = []
     for post in posts:
-        names = ", ".join(user.name for user in access.holders(organisation, post, on))
+        names = ", ".join(user.name for user in holders(organisation, post, on))
         words.append(f"{PostCode(post).label}: {names or _('nobody holds this post')}")
     return "; ".join(words)
 

@@ -13,9 +13,8 @@ from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp, moment
-from procurement import access, forecasting, sides, signing
+from procurement import forecasting, seats, sides, signing
 from procurement.actors import Person
-from procurement.guards import why_framework_not_open, why_framework_over, why_not_authority
 from procurement.models import (
     IN_CONSIDERATION,
     PIPELINE,
@@ -27,6 +26,7 @@ from procurement.models import (
     PostCode,
     User,
 )
+from procurement.standing import why_framework_not_open, why_framework_over, why_not_authority
 
 A = AccessionState
 APPLICANTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER)
@@ -53,18 +53,18 @@ def _authority(accession: Accession, post: str, by: Person, at: datetime) -> Ite
 
 def _applicant(accession: Accession, by: Person, at: datetime) -> Iterator[Reason]:
     on = london_day(at)
-    if not any(access.find_seat(by, accession.department_id, post, on) for post in APPLICANTS):
+    if not any(seats.find_seat(by, accession.department_id, post, on) for post in APPLICANTS):
         yield Reason(
             _("Only an administrator or a requester of %(department)s can do this.")
             % {"department": accession.department.name},
-            access.who_holds(accession.department_id, PostCode.ADMINISTRATOR, on),
+            seats.who_holds(accession.department_id, PostCode.ADMINISTRATOR, on),
         )
 
 
 def applicants(accession: Accession, at: datetime) -> list[User]:
     """Who of the body can apply for it already."""
     on = london_day(at)
-    found = [user for post in APPLICANTS for user in access.holders(accession.department_id, post, on)]
+    found = [user for post in APPLICANTS for user in seats.holders(accession.department_id, post, on)]
     return list({user.pk: user for user in found}.values())
 
 
@@ -124,7 +124,7 @@ def why_not_contact(accession: Accession, email: str, name: str, *, by: Person, 
     known = User.objects.filter(email=email).first()
     if known is not None and not known.is_active:
         yield Reason(_("The account of %(email)s is closed.") % {"email": email})
-    people = list(access.people_of(body, on))
+    people = list(seats.people_of(body, on))
     if people and email not in {person.email for person in people}:
         yield Reason(
             _("%(body)s has people here already; name one of them: %(names)s.")
@@ -139,7 +139,7 @@ def why_not_refuse_contact(accession: Accession, *, by: Person, at: datetime) ->
     if not accession.contact_waits:
         yield Reason(
             _("Nobody is proposed whom you would have to confirm."),
-            access.who_holds(accession.framework.authority_id, PostCode.ACCESSION_LEAD, london_day(at)),
+            seats.who_holds(accession.framework.authority_id, PostCode.ACCESSION_LEAD, london_day(at)),
         )
         return
     proposed = {accession.contact_proposed_by, accession.contact_proposed_for}
@@ -163,18 +163,18 @@ def acting(organisation_id: int, post: str, by: Person, at: datetime) -> set[UUI
 
 
 def principal_id(organisation_id: int, post: str, by: Person, at: datetime) -> UUID | None:
-    found = access.principal(by, organisation_id, post, on=london_day(at))
+    found = seats.principal(by, organisation_id, post, on=london_day(at))
     return found.person_id if found else None
 
 
 def for_authority(accession: Accession, post: str, by: Actor, at: datetime) -> str:
     """The name of whose deputy the person acts as in that chair of the authority; empty in their own."""
-    return access.acting_for(by, accession.framework.authority_id, post, on=london_day(at))
+    return seats.acting_for(by, accession.framework.authority_id, post, on=london_day(at))
 
 
 def for_applicant(accession: Accession, by: Actor, at: datetime) -> str:
     """The same in the chairs that write for the department."""
-    return access.acting_for(by, accession.department_id, *APPLICANTS, on=london_day(at))
+    return seats.acting_for(by, accession.department_id, *APPLICANTS, on=london_day(at))
 
 
 def why_not_edit(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from documents.clock import london_day
-from procurement import access, mailing
+from procurement import mailing, seats
 from procurement.actors import Person
 from procurement.models import Accession, AccessionQuestion, PostCode, User
 from procurement.signing import Box
@@ -32,7 +32,7 @@ def _inform(people: Iterable[User], template: str, accession: Accession, key: st
 
 
 def _authority(accession: Accession, post: str, at: datetime) -> list[User]:
-    return list(access.holders(accession.framework.authority_id, post, london_day(at)))
+    return list(seats.holders(accession.framework.authority_id, post, london_day(at)))
 
 
 def _applicants(accession: Accession, at: datetime) -> list[User]:
@@ -40,7 +40,7 @@ def _applicants(accession: Accession, at: datetime) -> list[User]:
     return [
         person
         for post in (PostCode.ADMINISTRATOR, PostCode.REQUESTER)
-        for person in access.holders(accession.department_id, post, day)
+        for person in seats.holders(accession.department_id, post, day)
     ]
 
 
@@ -83,7 +83,7 @@ def tell_approved(accession: Accession, at: datetime) -> None:
 
 
 def tell_next_signatory(accession: Accession, box: Box, at: datetime) -> None:
-    people = access.holders(box.organisation.pk, box.post, london_day(at))
+    people = seats.holders(box.organisation.pk, box.post, london_day(at))
     _send(people, "please_sign", accession, f"sign:{box.party}")
 
 

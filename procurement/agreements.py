@@ -23,7 +23,9 @@ from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
 from procurement import membership, provisional, signing
 from procurement.actors import Person
-from procurement.joining import Named, current, decide, lock_accession
+from procurement.joining import current, decide
+from procurement.locking import lock_accession
+from procurement.membership import Named
 from procurement.models import Accession, AccessionState, Application, PostCode
 
 A = AccessionState

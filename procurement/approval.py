@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from documents import audit
 from documents.clock import london_day
 from documents.refusal import insist, refuse
-from procurement import access, capacity, clocks, guards, notifications
+from procurement import approval_guards, capacity, clocks, guards, notifications, seats, standing
 from procurement.actors import Person
 from procurement.locking import lock_call_off
 from procurement.models import (
@@ -46,11 +46,11 @@ def _insist_on_what_was_shown(step: ApprovalStep, shown_hash: str) -> None:
 
 def _record(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: datetime) -> Decision:
     on = london_day(at)
-    seat = access.find_seat(by, step.organisation_id, step.post, on)
-    access.hold(seat)
+    seat = seats.find_seat(by, step.organisation_id, step.post, on)
+    seats.hold(seat)
     delegation = None
     if outcome == Outcome.COMMITTED:
-        held = access.delegations(seat, guards.commit_kind(step.side), on)
+        held = seats.delegations(seat, approval_guards.commit_kind(step.side), on)
         # the smallest delegation that is enough: what was used, not what could have been
         delegation = min(
             (d for d in held if d.covers(step.revision.route_value, step.revision.lots)),
@@ -69,7 +69,7 @@ def _record(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: da
 
 
 def _acting_for(step: ApprovalStep, by: Person, at: datetime) -> str:
-    return access.acting_for(by, step.organisation_id, step.post, on=london_day(at))
+    return seats.acting_for(by, step.organisation_id, step.post, on=london_day(at))
 
 
 def _insist_on_declaration(no_conflict: bool) -> None:
@@ -86,7 +86,7 @@ def decide(
 ) -> CallOff:
     """Endorse or commit, as the step says; the last decision of a side moves the call-off on."""
     call_off, step = _lock(step)
-    insist(guards.why_not_decide(call_off, step, by=by, at=at))
+    insist(approval_guards.why_not_decide(call_off, step, by=by, at=at))
     _insist_on_what_was_shown(step, shown_hash)
     _insist_on_declaration(no_conflict)
     outcome = Outcome.COMMITTED if step.act == Act.COMMIT else Outcome.ENDORSED
@@ -116,7 +116,7 @@ def _advance(call_off: CallOff, step: ApprovalStep, *, at: datetime) -> None:
         first = call_off.revision.steps.select_related("organisation").filter(side=Side.AUTHORITY, group=1)
         _open(call_off, list(first), at)
     else:
-        insist(guards.why_supplier_excluded(call_off, london_day(at)))
+        insist(standing.why_supplier_excluded(call_off, london_day(at)))
         call_off.award(at=at)
         framework = call_off.framework
         clocks.set_answer(call_off, clocks.begun(framework, framework.supplier_response_working_days, at))
@@ -143,7 +143,7 @@ def return_for_changes(
 ) -> CallOff:
     """Steps void, reservation released, content copied into a new draft revision."""
     call_off, step = _lock(step)
-    insist(guards.why_not_act_on_step(call_off, step, by=by, at=at))
+    insist(approval_guards.why_not_act_on_step(call_off, step, by=by, at=at))
     _insist_on_what_was_shown(step, shown_hash)
     _insist_on_declaration(no_conflict)
     _insist_on_reason(reason)
@@ -203,7 +203,7 @@ def _lock_exception(
 ) -> tuple[CallOff, ApprovalStep, ExceptionRequest]:
     call_off, step = _lock(step)
     asked = step.revision.exceptions.select_related("decision").get(pk=asked.pk)
-    insist(guards.why_not_decide_exception(call_off, step, asked, by=by, at=at))
+    insist(approval_guards.why_not_decide_exception(call_off, step, asked, by=by, at=at))
     _insist_on_what_was_shown(step, shown_hash)
     _insist_on_declaration(no_conflict)
     return call_off, step, asked
@@ -212,8 +212,8 @@ def _lock_exception(
 def _decide_exception(
     step: ApprovalStep, asked: ExceptionRequest, outcome: str, *, reason: str, by: Person, at: datetime
 ) -> ExceptionDecision:
-    seat = access.find_seat(by, step.organisation_id, step.post, london_day(at))
-    access.hold(seat)
+    seat = seats.find_seat(by, step.organisation_id, step.post, london_day(at))
+    seats.hold(seat)
     return ExceptionDecision.objects.create(
         request=asked, revision=step.revision, step=step, user=by.user, person_id=by.person_id, name=by.words,
         holding=seat.holding, principal_id=seat.principal.person_id if seat.principal else None,
@@ -233,7 +233,7 @@ def reject(
 ) -> CallOff:
     """The end of this call-off; the reservation is released. It can be copied to a new draft."""
     call_off, step = _lock(step)
-    insist(guards.why_not_act_on_step(call_off, step, by=by, at=at))
+    insist(approval_guards.why_not_act_on_step(call_off, step, by=by, at=at))
     _insist_on_what_was_shown(step, shown_hash)
     _insist_on_declaration(no_conflict)
     _insist_on_reason(reason)
@@ -256,7 +256,7 @@ def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recu
     """Declare a conflict of interest and keep out: the step stays open for whoever else sits in its chair, who is told;
     so is the administrator of the organisation, who alone beside its own side learns why."""
     call_off, step = _lock(step)
-    insist(guards.why_not_act_on_step(call_off, step, by=by, at=at))
+    insist(approval_guards.why_not_act_on_step(call_off, step, by=by, at=at))
     if not reason.strip():
         refuse(_("Say what the conflict is."))
     recusal = Recusal.objects.create(
@@ -272,7 +272,7 @@ def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recu
 def ask(step: ApprovalStep, *, text: str, by: Person, at: datetime) -> Query:
     """An approver asks the requester; nothing moves."""
     call_off, step = _lock(step)
-    insist(guards.why_not_query(call_off, step, by=by, at=at))
+    insist(approval_guards.why_not_query(call_off, step, by=by, at=at))
     query = Query.objects.create(
         revision=step.revision, step=step, side=step.side, text=text, asked_by=by.person_id, asked_by_name=by.words,
         asked_at=at,

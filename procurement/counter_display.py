@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from documents.clock import london_day
-from procurement import clocks, comparing, counter_guards, display, guards, quoting
+from procurement import clocks, comparing, counter_guards, display, quoting
 from procurement.actors import Person
 from procurement.models import CallOff, CallOffRevision, CallOffState, CounterProposal
 from procurement.proposing import Proposal
@@ -72,6 +72,6 @@ def accepting(made: CounterProposal, proposal: Proposal, *, at: datetime) -> dic
     return {
         "made": made, "difference": difference(made.revision, proposal),
         "moved": comparing.totals(json.loads(made.content), proposal.approved) if value != made.whole_life_gbp else [],
-        "steps": guards.route_preview(call_off, value, london_day(at)), "forecast": forecast,
+        "steps": display.route_preview(call_off, value, london_day(at)), "forecast": forecast,
         "bar": display.bar_parts(forecast), "shown_hash": proposal.content_hash,
     }  # fmt: skip

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from documents.clock import LONDON, london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import last_day
-from procurement import access, clocks, completeness, guards, proposing, working_days
+from procurement import access, clocks, completeness, guards, proposing, seats, standing, supplier_guards, working_days
 from procurement.actors import Person
 from procurement.models import CallOff, CallOffState, CounterProposal, PostCode
 from procurement.proposing import Changes, Proposal
@@ -27,9 +27,9 @@ def answer_due(call_off: CallOff, at: datetime) -> datetime:
 
 def why_not_counter(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The order desk counter-proposes while its time runs and no question of its is open."""
-    yield from guards.why_not_clarify(call_off, by=by, at=at)
+    yield from supplier_guards.why_not_clarify(call_off, by=by, at=at)
     if call_off.state == S.WITH_SUPPLIER:
-        yield from guards.why_supplier_excluded(call_off, london_day(at))
+        yield from standing.why_supplier_excluded(call_off, london_day(at))
 
 
 def why_not_propose(call_off: CallOff, changes: Changes, on: date) -> Iterator[Reason]:
@@ -56,7 +56,7 @@ def _open(call_off: CallOff, counter: CounterProposal) -> Iterator[Reason]:
 def why_not_answer(call_off: CallOff, counter: CounterProposal, *, by: Person, at: datetime) -> Iterator[Reason]:
     """A requester of the department, while it is open and in time; shared by accepting and refusing."""
     yield from _open(call_off, counter)
-    if access.find_seat(by, call_off.department_id, PostCode.REQUESTER, london_day(at)) is None:
+    if seats.find_seat(by, call_off.department_id, PostCode.REQUESTER, london_day(at)) is None:
         yield access.requester_needed(call_off, london_day(at))
     if call_off.state == S.COUNTER_PROPOSED and clocks.is_over(call_off, at):
         yield Reason(_("The time to answer it ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
@@ -71,5 +71,5 @@ def why_not_accept(call_off: CallOff, proposal: Proposal, *, at: datetime) -> It
 
 def why_not_take_back(call_off: CallOff, counter: CounterProposal, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from _open(call_off, counter)
-    if access.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, london_day(at)) is None:
+    if seats.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, london_day(at)) is None:
         yield access.order_desk_needed(call_off, london_day(at))

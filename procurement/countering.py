@@ -9,7 +9,17 @@ from django.utils.translation import gettext as _
 from documents import audit
 from documents.clock import london_day
 from documents.refusal import insist, refuse
-from procurement import capacity, clocks, counter_guards, guards, notifications, proposing, quoting, workflow
+from procurement import (
+    capacity,
+    clocks,
+    counter_guards,
+    guards,
+    notifications,
+    proposing,
+    quoting,
+    supplier_guards,
+    workflow,
+)
 from procurement.actors import Person
 from procurement.locking import lock_call_off, lock_ordering
 from procurement.models import CallOff, CallOffRevision, CounterAnswer, CounterProposal
@@ -47,7 +57,7 @@ def counter(
     call_off.save()
     audit.record(
         "call_off.counter_proposed", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
-        hash_shown=made.content_hash, acting_for=guards.for_order_desk(call_off, by, at), extra={"number": made.number},
+        hash_shown=made.content_hash, acting_for=supplier_guards.for_order_desk(call_off, by, at), extra={"number": made.number},
     )  # fmt: skip
     notifications.tell_countered(call_off, made, at)
     return made
@@ -140,7 +150,7 @@ def take_back(made: CounterProposal, *, by: Person, at: datetime) -> CallOff:
     _close(made, CounterAnswer.TAKEN_BACK, by=by, at=at)
     audit.record(
         "call_off.counter_withdrawn", call_off, by=by, at=at, before=before, after=call_off.state,
-        acting_for=guards.for_order_desk(call_off, by, at), extra={"number": made.number},
+        acting_for=supplier_guards.for_order_desk(call_off, by, at), extra={"number": made.number},
     )  # fmt: skip
     notifications.tell_counter_taken_back(call_off, made, at)
     return call_off

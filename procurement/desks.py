@@ -1,6 +1,6 @@
 """Whose desk an order is on: the page that says so and the reminder to them read the same."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -9,11 +9,15 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
+from documents import audit
 from documents.clock import london_day
-from procurement import access, clocks, guards
+from documents.refusal import Reason
+from procurement import approval_guards, clocks, guards, seats
+from procurement.actors import Person
 from procurement.models import IN_APPROVAL, CallOff, CallOffRevision, CallOffState, PostCode, StepState, User
 
 S = CallOffState
+NUDGED = "call_off.nudged"
 
 
 @dataclass(frozen=True)
@@ -37,11 +41,11 @@ class Desk:
 
     @cached_property
     def users(self) -> list[User]:
-        return access.holders(self.organisation.pk, self.post, self.on) if self.able is None else self.able
+        return seats.holders(self.organisation.pk, self.post, self.on) if self.able is None else self.able
 
     @property
     def people(self) -> list[str]:
-        return [access.named(user) for user in self.users]
+        return [seats.named(user) for user in self.users]
 
     @property
     def days(self) -> int:
@@ -73,7 +77,7 @@ def of(call_off: CallOff, on: date) -> list[Desk]:
     if call_off.state in IN_APPROVAL:
         steps = [step for step in read_steps(call_off.revision).steps.all() if step.state == StepState.OPEN]
         found = [
-            Desk(step.organisation, step.post, step.opened_at, on, able=guards.who_can_take(call_off, step, on))
+            Desk(step.organisation, step.post, step.opened_at, on, able=approval_guards.who_can_take(call_off, step, on))
             for step in steps
         ]
         asked = next((query for query in call_off.revision.queries.all() if query.answered_at is None), None)
@@ -94,3 +98,21 @@ def elsewhere(call_off: CallOff, on: date) -> list[Desk]:
     """Those of them that its own requesters can remind."""
     own = call_off.department_id, PostCode.REQUESTER
     return [desk for desk in of(call_off, on) if (desk.organisation.pk, desk.post) != own]
+
+
+def why_not_nudge(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """A reminder of a requester's to whoever has the order: once a day, and not on the day on which it came to them."""
+    on = london_day(at)
+    yield from guards.why_not_in_state(call_off, *IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED)
+    yield from guards.why_not_requester(call_off, by, on)
+    if call_off.state == S.WITH_SUPPLIER:
+        yield from guards.why_question_open(call_off, on)
+    if call_off.state in (*IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED):
+        found = elsewhere(call_off, on)
+        if not found and call_off.state == S.CONFIRMED:
+            yield Reason(_("It is on nobody's desk: its document is being worked on. Look again in a moment."))
+        if found and london_day(min(desk.since for desk in found)) == on:
+            yield Reason(_("It has come to this desk today; remind them from tomorrow on."))
+        last = audit.history(call_off).filter(verb=NUDGED).last()
+        if last is not None and london_day(last.at) == on:
+            yield Reason(_("%(who)s has reminded them today; once a day is enough.") % {"who": last.actor_words})

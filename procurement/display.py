@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 from catalogue.pricing import ZERO, unit_price
 from documents.clock import london_day
 from documents.templatetags.flex import day as as_day
-from procurement import completeness, figures
+from procurement import absences, completeness, figures, routes
 from procurement.models import (
     INSIDE,
+    Act,
     Attachment,
     CallOff,
     CallOffRevision,
@@ -23,6 +24,7 @@ from procurement.models import (
     ExceptionRequest,
     Particulars,
     Phase,
+    PostCode,
 )
 from procurement.quoting import CapacityForecast
 
@@ -315,3 +317,19 @@ def next_prices(service, price_list, volumes) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def route_preview(call_off: CallOff, value: Decimal, on: date) -> list[dict]:
+    """Who will have to endorse and commit an order of this value, before it is submitted, and who of them is away while
+    its prices are held."""
+    matrix = routes.matrix_in_force(call_off.framework, on)
+    if matrix is None or value <= 0:
+        return []
+    out = []
+    for step, organisation, people in routes.seated(call_off, matrix, value, on):
+        out.append({
+            "post": PostCode(step.post).label, "organisation": organisation.name, "act": Act(step.act).label,
+            "turn": (step.side, step.group), "names": people,
+            "chair": (organisation.pk, step.post),
+        })  # fmt: skip
+    held_until = on + timedelta(days=call_off.framework.price_hold_days)
+    away = absences.words({step["chair"] for step in out}, on, held_until)
+    return [step | {"away": away.get(step["chair"], [])} for step in out]

@@ -20,7 +20,7 @@ from documents import audit
 from documents.clock import london_day
 from documents.refusal import Reason, Refused, insist, refuse
 from documents.templatetags.flex import count
-from procurement import access, guards, searching
+from procurement import guards, searching
 from procurement.actors import Person
 from procurement.locking import lock_call_off
 from procurement.models import (
@@ -36,6 +36,7 @@ from procurement.models import (
     RevisionSite,
     SpecialTerm,
 )
+from procurement.seats import find_seat
 
 STALE = (
     gettext_lazy("Somebody saved this call-off while this form was open."),
@@ -79,7 +80,7 @@ def touch(revision: CallOffRevision, by: Person, at: datetime) -> None:
 
 def remember_hands(revision: CallOffRevision, by: Person, at: datetime) -> None:
     """Who writes in or submits a revision, and for whom: neither decides on it."""
-    seat = access.find_seat(by, revision.call_off.department_id, PostCode.REQUESTER, london_day(at))
+    seat = find_seat(by, revision.call_off.department_id, PostCode.REQUESTER, london_day(at))
     people = {by.person_id: by.words}
     if seat is not None and seat.principal is not None:
         people[seat.principal.person_id] = seat.principal.name

@@ -10,10 +10,11 @@ from catalogue.models import Framework, FrameworkState
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp
-from procurement import access
+from procurement import seats
 from procurement.actors import Person
-from procurement.guards import why_framework_over, why_not_authority
 from procurement.models import CapacityAccount, PostCode, Termination, User
+from procurement.seats import who_holds
+from procurement.standing import why_framework_over, why_not_authority
 
 S = FrameworkState
 DROPPING = (PostCode.FRAMEWORK_MANAGER, PostCode.DEPUTY_DIRECTOR)
@@ -88,13 +89,13 @@ def why_not_propose_termination(framework: Framework, *, by: Person, at: datetim
     if proposed is not None:
         yield Reason(
             _("%(name)s has proposed it already.") % {"name": proposed.proposed_by_name},
-            access.who_holds(framework.authority_id, PostCode.DEPUTY_DIRECTOR, london_day(at)),
+            who_holds(framework.authority_id, PostCode.DEPUTY_DIRECTOR, london_day(at)),
         )
 
 
 def principal(framework: Framework, *posts: str, by: Person, at: datetime) -> User | None:
-    """Whom the person acts for in these chairs of the authority's (``access.principal``)."""
-    return access.principal(by, framework.authority_id, *posts, on=london_day(at))
+    """Whom the person acts for in these chairs of the authority's (``seats.principal``)."""
+    return seats.principal(by, framework.authority_id, *posts, on=london_day(at))
 
 
 def why_not_confirm_termination(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:

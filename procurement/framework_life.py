@@ -19,7 +19,7 @@ from documents.clock import london_day
 from documents.refusal import insist, refuse
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
-from procurement import access, clocks, completeness
+from procurement import clocks, completeness, seats
 from procurement import framework_guards as guards
 from procurement import framework_notifications as notifications
 from procurement.actors import Person
@@ -47,7 +47,7 @@ def _name(acting_for: User | None) -> str:
 
 def _manager_for(framework: Framework, by: Person, at: datetime) -> str:
     """For whom the framework manager's deputy acts, as the record says it."""
-    return access.acting_for(by, framework.authority_id, PostCode.FRAMEWORK_MANAGER, on=london_day(at))
+    return seats.acting_for(by, framework.authority_id, PostCode.FRAMEWORK_MANAGER, on=london_day(at))
 
 
 def _record_clocks(

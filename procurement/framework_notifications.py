@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from catalogue.models import Framework
 from documents.clock import london_day
-from procurement import access, mailing
+from procurement import mailing, seats
 from procurement.models import Accession, AccessionState, PostCode, Termination, User
 
 A = AccessionState
@@ -30,7 +30,7 @@ def _everybody(framework: Framework, at: datetime) -> list[User]:
     for supplier in framework.framework_suppliers.order_by("id").values_list("supplier_id", flat=True):
         chairs += [(supplier, PostCode.ORDER_DESK), (supplier, PostCode.ACCOUNT_MANAGER)]
     chairs.append((framework.authority_id, PostCode.FRAMEWORK_MANAGER))
-    return [person for organisation, post in chairs for person in access.holders(organisation, post, on)]
+    return [person for organisation, post in chairs for person in seats.holders(organisation, post, on)]
 
 
 def tell_changed(framework: Framework, happened: str, at: datetime, *, key: str, reason: str = "", **figures) -> None:
@@ -46,7 +46,7 @@ def tell_changed(framework: Framework, happened: str, at: datetime, *, key: str,
 
 def tell_proposed(framework: Framework, proposed: Termination, at: datetime) -> None:
     """Who confirms a termination."""
-    people = access.holders(framework.authority_id, PostCode.DEPUTY_DIRECTOR, london_day(at))
+    people = seats.holders(framework.authority_id, PostCode.DEPUTY_DIRECTOR, london_day(at))
     context = _context(framework, reason=proposed.reason, who=proposed.proposed_by_name)
     mailing.must_act(people, "procurement/email/termination_proposed.txt", context, f"termination:{proposed.pk}")
 

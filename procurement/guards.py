@@ -1,65 +1,47 @@
 """Why not: generators of reasons in words. The page's shut button and the action read the same ones."""
 
-from collections.abc import Collection, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime
 from decimal import Decimal
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from catalogue.models import OVER, Framework, FrameworkState, Organisation
-from documents import audit
 from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import Reason
-from documents.templatetags.flex import day as as_day
-from documents.templatetags.flex import gbp, last_day
-from procurement import absences, access, clocks, completeness, desks, quoting, routes, splitting
+from documents.templatetags.flex import gbp
+from procurement import access, clocks, completeness, quoting, routes, seats, splitting
 from procurement.actors import Person
 from procurement.models import (
     ENDED,
     IN_APPROVAL,
     OPEN,
-    Accession,
-    AccessionState,
     Act,
-    ApprovalMatrix,
-    ApprovalStep,
     CallOff,
     CallOffRevision,
     CallOffState,
     Clarification,
-    Delegation,
-    DelegationKind,
-    ExceptionRequest,
     PostCode,
     Query,
-    Side,
-    StepState,
-    User,
 )
+from procurement.standing import framework_is_over, why_framework_not_open, why_framework_over, why_no_member
 
 S = CallOffState
 
 
-def _state(call_off: CallOff, *wanted: str) -> Iterator[Reason]:
+def why_not_in_state(call_off: CallOff, *wanted: str) -> Iterator[Reason]:
     if call_off.state not in wanted:
         yield Reason(_("This call-off is %(state)s.") % {"state": call_off.get_state_display()})
 
 
-def _requester(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
-    if access.find_seat(by, call_off.department_id, PostCode.REQUESTER, on) is None:
+def why_not_requester(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
+    if seats.find_seat(by, call_off.department_id, PostCode.REQUESTER, on) is None:
         yield access.requester_needed(call_off, on)
 
 
 def for_requester(call_off: CallOff, by: Actor, at: datetime) -> str:
     """The name of the requester whose deputy the person acts as; empty in their own chair, and for the system."""
-    return access.acting_for(by, call_off.department_id, PostCode.REQUESTER, on=london_day(at))
-
-
-def for_order_desk(call_off: CallOff, by: Actor, at: datetime) -> str:
-    """The same at the supplier's order desk."""
-    return access.acting_for(by, call_off.supplier_id, PostCode.ORDER_DESK, on=london_day(at))
+    return seats.acting_for(by, call_off.department_id, PostCode.REQUESTER, on=london_day(at))
 
 
 def why_not_term(term) -> Iterator[Reason]:
@@ -76,72 +58,19 @@ def why_not_term(term) -> Iterator[Reason]:
 
 
 def why_not_edit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    yield from _state(call_off, S.DRAFT, S.RETURNED)
+    yield from why_not_in_state(call_off, S.DRAFT, S.RETURNED)
     yield from why_framework_over(call_off.framework, london_day(at))
-    yield from _requester(call_off, by, london_day(at))
+    yield from why_not_requester(call_off, by, london_day(at))
 
 
 def why_not_start(framework, department, *, by: Person, at: datetime) -> Iterator[Reason]:
     on = london_day(at)
     yield from why_framework_over(framework, on)  # a draft is no submission: it may be begun under a suspended one
     yield from why_no_member(framework, department)
-    if access.find_seat(by, department.pk, PostCode.REQUESTER, on) is None:
+    if seats.find_seat(by, department.pk, PostCode.REQUESTER, on) is None:
         yield Reason(
             _("Only a requester of %(department)s can start a call-off.") % {"department": department.name},
-            access.who_holds(department.pk, PostCode.REQUESTER, on),
-        )
-
-
-def why_not_authority(framework: Framework, post: str, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """Acts of the purchasing authority on its framework are a post's."""
-    authority, on = framework.authority, london_day(at)
-    if access.find_seat(by, authority.pk, post, on) is None:
-        yield Reason(
-            _("Only the %(post)s of %(authority)s can do this.")
-            % {"post": PostCode(post).label, "authority": authority.name},
-            access.who_holds(authority.pk, post, on),
-        )
-
-
-def framework_is_over(framework: Framework, on: date) -> bool:
-    """By its state, or by the calendar before the clock has said so."""
-    return framework.state in OVER or framework.ends_on < on
-
-
-def why_framework_over(framework: Framework, on: date) -> Iterator[Reason]:
-    """Nothing moves on under a framework that has ended; a suspension stops submissions alone."""
-    if framework_is_over(framework, on):
-        yield Reason(
-            _("The framework %(reference)s has ended: what was not signed by all parties lapses.")
-            % {"reference": framework.reference}
-        )
-
-
-def why_framework_not_open(framework: Framework, on: date) -> Iterator[Reason]:
-    """For what is new under it: live, and within its term."""
-    if framework.state != FrameworkState.LIVE:
-        yield Reason(
-            _("The framework %(reference)s is %(state)s.")
-            % {"reference": framework.reference, "state": framework.get_state_display()},
-            _("The framework manager can resume it.") if framework.state == FrameworkState.SUSPENDED else "",
-        )
-    if not framework.starts_on <= on <= framework.ends_on:
-        yield Reason(
-            _("The framework %(reference)s runs from %(start)s to %(end)s.")
-            % {
-                "reference": framework.reference, "start": as_day(framework.starts_on),
-                "end": as_day(framework.ends_on),
-            }
-        )  # fmt: skip
-
-
-def why_no_member(framework, department) -> Iterator[Reason]:
-    active = Accession.objects.filter(framework=framework, department=department, state=AccessionState.ACTIVE)
-    if not active.exists():
-        yield Reason(
-            _("%(department)s is no member of %(framework)s, so nothing new is ordered for it.")
-            % {"department": department.name, "framework": framework.title},
-            _("The accession lead of the purchasing authority can help it join, the framework manager resume a membership."),
+            seats.who_holds(department.pk, PostCode.REQUESTER, on),
         )
 
 
@@ -199,7 +128,7 @@ def why_not_routed(revision: CallOffRevision, value: Decimal, on: date) -> Itera
     if matrix is None:
         yield Reason(_("The framework has no approval matrix."), _("The framework manager can publish one."))
         return
-    for step, organisation, people in _seated(call_off, matrix, value, on):
+    for step, organisation, people in routes.seated(call_off, matrix, value, on):
         post = PostCode(step.post).label
         if not people:
             yield Reason(
@@ -209,18 +138,9 @@ def why_not_routed(revision: CallOffRevision, value: Decimal, on: date) -> Itera
             )
 
 
-def _seated(
-    call_off: CallOff, matrix: ApprovalMatrix, value: Decimal, on: date
-) -> list[tuple[routes.RouteStep, Organisation, tuple[str, ...]]]:
-    """Each step of the route with its organisation and the names of who sits in its chair on the day."""
-    steps = [(step, access.organisation_of_side(call_off, step.side)) for step in routes.build(matrix, value)]
-    people = access.sitters({(body.pk, step.post) for step, body in steps}, on)
-    return [(step, body, people[body.pk, step.post]) for step, body in steps]
-
-
 def why_not_recall(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    yield from _state(call_off, S.DEPARTMENT_APPROVAL)
-    yield from _requester(call_off, by, london_day(at))
+    yield from why_not_in_state(call_off, S.DEPARTMENT_APPROVAL)
+    yield from why_not_requester(call_off, by, london_day(at))
     if call_off.state == S.DEPARTMENT_APPROVAL:
         first = call_off.revision.decisions.order_by("decided_at").first()
         if first is not None:
@@ -231,343 +151,39 @@ def why_not_recall(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[R
 
 
 def why_not_withdraw(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    yield from _state(call_off, *OPEN)
-    yield from _requester(call_off, by, london_day(at))
+    yield from why_not_in_state(call_off, *OPEN)
+    yield from why_not_requester(call_off, by, london_day(at))
 
 
 def why_not_copy(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    yield from _state(call_off, *ENDED)
+    yield from why_not_in_state(call_off, *ENDED)
     yield from why_not_start(call_off.framework, call_off.department, by=by, at=at)
-
-
-def hands_of(call_off: CallOff, revision: CallOffRevision) -> dict:
-    """person_id -> what they did on this revision that bars them from deciding on it."""
-    barred = {hand.person_id: _("edited this revision") for hand in revision.hands.all()}
-    barred[call_off.requester.person_id] = _("requested this order")
-    if revision.submitted_by:
-        barred[revision.submitted_by] = _("submitted this revision")
-    for decision in revision.decisions.all():
-        barred[decision.person_id] = _("already decided on this revision")
-        if decision.principal_id:
-            barred[decision.principal_id] = _("was acted for on this revision")
-    return barred
-
-
-def why_barred(
-    call_off: CallOff, step: ApprovalStep, by: Person, seat: access.Seat | None, on: date, *,
-    requesting: Collection[UUID] | None = None,
-) -> Iterator[Reason]:  # fmt: skip
-    """What keeps somebody from a step whosever turn it is: what is not listed for them, nor written to them about.
-    ``requesting`` are the requesters of the order's department on the day, where the caller has read them."""
-    yield from why_not_segregated(call_off, step.revision, by, seat)
-    yield from _why_requesting(call_off, step, by, seat, on, requesting)
-    yield from why_recused(call_off, by)
-    yield from why_chosen_by_recused(call_off, seat)
-
-
-def is_own_order(call_off: CallOff, step: ApprovalStep) -> bool:
-    """Whether the step decides for the authority on an order of its own."""
-    return step.side == Side.AUTHORITY and call_off.department_id == step.organisation_id
-
-
-def _why_requesting(
-    call_off: CallOff, step: ApprovalStep, by: Person, seat: access.Seat | None, on: date, requesting: Collection[UUID] | None
-) -> Iterator[Reason]:
-    """Authority approvers of the authority's own orders are not of its requesting team (domain.md, "Approval")."""
-    if not is_own_order(call_off, step):
-        return
-    team = access.sitting(call_off.department_id, PostCode.REQUESTER, on) if requesting is None else requesting
-    for person in filter(None, [by.user, seat.principal if seat else None]):
-        if person.person_id in team:
-            yield Reason(
-                _("%(name)s is a requester of %(department)s, whose own order this is.")
-                % {"name": person.name, "department": call_off.department.name},
-                _("Somebody who is not of the requesting team decides for the authority."),
-            )
-
-
-def who_can_take(call_off: CallOff, step: ApprovalStep, on: date) -> list[User]:
-    """Of those who sit in the step's chair on the day, whom nothing bars from it (``access.holders``)."""
-    people = access.holders(step.organisation_id, step.post, on)
-    return [user for user in people if not any(_why_barred_from_chair(call_off, step, user, on))]
-
-
-def _why_barred_from_chair(call_off: CallOff, step: ApprovalStep, user: User, on: date) -> Iterator[Reason]:
-    by = Person.of(user)
-    yield from why_barred(call_off, step, by, access.find_seat(by, step.organisation_id, step.post, on), on)
-
-
-def why_not_segregated(call_off: CallOff, revision: CallOffRevision, by: Person, seat: access.Seat | None):
-    barred = hands_of(call_off, revision)
-    if by.person_id in barred:
-        yield Reason(_("You %(did)s, so somebody else has to do this.") % {"did": barred[by.person_id]})
-    if seat and seat.principal and seat.principal.person_id in barred:
-        yield Reason(
-            _("%(name)s, for whom you act, %(did)s.")
-            % {"name": seat.principal.name, "did": barred[seat.principal.person_id]}
-        )
-
-
-def _step_is_open(call_off: CallOff, step: ApprovalStep) -> Iterator[Reason]:
-    wanted = S.DEPARTMENT_APPROVAL if step.side == Side.DEPARTMENT else S.AUTHORITY_APPROVAL
-    if step.revision_id != call_off.revision_id or call_off.state != wanted or step.state == StepState.VOID:
-        yield Reason(_("This step no longer counts: the call-off is %(state)s.") % {
-            "state": call_off.get_state_display()})  # fmt: skip
-    elif step.state == StepState.WAITING:
-        yield Reason(_("It is not yet the turn of the %(post)s.") % {"post": step.get_post_display()})
-    elif step.state == StepState.DECIDED:
-        yield Reason(
-            _("%(name)s has already %(outcome)s this step.")
-            % {"name": step.decision.name, "outcome": step.decision.get_outcome_display()}
-        )
-
-
-def why_not_act_on_step(call_off: CallOff, step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """Whose step it is, and segregation; shared by endorse, commit, return and reject."""
-    on = london_day(at)
-    yield from _step_is_open(call_off, step)
-    yield from why_framework_over(call_off.framework, on)
-    seat = access.find_seat(by, step.organisation_id, step.post, on)
-    if seat is None:
-        yield Reason(
-            _("This step is for the %(post)s of %(organisation)s.")
-            % {"post": step.get_post_display(), "organisation": step.organisation.name},
-            access.who_holds(step.organisation_id, step.post, on),
-        )
-    yield from why_barred(call_off, step, by, seat, on)
-
-
-def why_chosen_by_recused(call_off: CallOff, seat: access.Seat | None) -> Iterator[Reason]:
-    """Who keeps out of an order does not choose who decides instead."""
-    acting = seat.acting if seat else None
-    if acting and acting.named_by in {declared.person_id for declared in call_off.recusals.all()}:
-        yield Reason(
-            _("Who made you deputy here has declared a conflict of interest in this order."),
-            _("The administrator can name a deputy who decides on it."),
-        )
-
-
-def why_recused(call_off: CallOff, by: Person) -> Iterator[Reason]:
-    declared = next((one for one in call_off.recusals.all() if one.person_id == by.person_id), None)
-    if declared is not None:
-        yield Reason(
-            _("You declared a conflict of interest in this order on %(day)s.") % {"day": as_day(london_day(declared.declared_at))},
-            _("Somebody else has to act in your place; your administrator can name a deputy."),
-        )
-
-
-def why_not_decide(call_off: CallOff, step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """Endorse or commit: on top of the turn, the department's membership, the price hold and, where it commits, a
-    delegation that covers the value."""
-    on = london_day(at)
-    yield from why_not_act_on_step(call_off, step, by=by, at=at)
-    yield from why_no_member(call_off.framework, call_off.department)
-    yield from why_hold_ended(step.revision, on)
-    yield from why_exceptions_open(step)
-    if step.act == Act.COMMIT:
-        yield from why_not_covered(call_off, step, by=by, on=on)
-        if step.side == Side.DEPARTMENT:
-            yield from why_no_room(step.revision, step.revision.whole_life_gbp)
-        else:
-            yield from why_supplier_excluded(call_off, on)
-
-
-def why_exceptions_open(step: ApprovalStep) -> Iterator[Reason]:
-    """The authority's exceptions come first: at the step that decides them, and before anybody commits for it."""
-    if step.side != Side.AUTHORITY:
-        return
-    asked = [one for one in step.revision.exceptions.select_related("decision") if not hasattr(one, "decision")]
-    if not asked:
-        return
-    decider = routes.step_for_exceptions(step.revision.steps.select_related("organisation"))
-    if step.pk != decider.pk and step.act != Act.COMMIT:
-        return
-    for one in asked:
-        yield Reason(
-            _("The exception for %(n)s of %(code)s is neither granted nor refused.")
-            % {"n": f"{one.quantity:,}", "code": one.service_code},
-            _("The %(post)s of %(organisation)s decides it on the approval brief.")
-            % {"post": decider.get_post_display(), "organisation": decider.organisation.name},
-        )
-
-
-def why_not_decide_exception(
-    call_off: CallOff, step: ApprovalStep, asked: ExceptionRequest, *, by: Person, at: datetime
-) -> Iterator[Reason]:
-    """Grant or refuse: whose step it is, the price hold, and that nobody did it before."""
-    yield from why_not_act_on_step(call_off, step, by=by, at=at)
-    yield from why_hold_ended(step.revision, london_day(at))
-    decider = routes.step_for_exceptions(step.revision.steps.all())
-    if decider is None or decider.pk != step.pk:
-        yield Reason(_("Exceptions are decided at another step of this order."))
-    decided = getattr(asked, "decision", None)
-    if decided is not None:
-        yield Reason(
-            _("%(name)s has already %(outcome)s it.")
-            % {"name": decided.name, "outcome": decided.get_outcome_display()}
-        )
-
-
-def why_hold_ended(revision: CallOffRevision, on: date) -> Iterator[Reason]:
-    if revision.hold_until and on > revision.hold_until:
-        yield Reason(
-            _("Its prices were held until %(day)s: return to reprice.") % {"day": as_day(revision.hold_until)},
-            _("An approver whose turn it is can return it; the requester can withdraw it."),
-        )
-
-
-def commit_kind(side: str) -> str:
-    """A department commits under a budget delegation, the authority under a purchase delegation."""
-    return DelegationKind.BUDGET if side == Side.DEPARTMENT else DelegationKind.PURCHASE
-
-
-def why_not_covered(call_off: CallOff, step: ApprovalStep, *, by: Person, on: date) -> Iterator[Reason]:
-    seat = access.find_seat(by, step.organisation_id, step.post, on)
-    if seat is None:
-        return
-    held = access.delegations(seat, commit_kind(step.side), on)
-    if _covers(step, held):
-        return
-    if not held:
-        words = _("%(value)s and you hold no %(kind)s delegation on this day.") % {
-            "value": _commits(step.revision), "kind": DelegationKind(commit_kind(step.side)).label,
-        }  # fmt: skip
-    else:
-        words = _("%(value)s; your delegation is %(limit)s.") % {
-            "value": _commits(step.revision), "limit": delegation_words(held[0])
-        }  # fmt: skip
-    yield Reason(words, _who_covers(call_off, step, on))
-
-
-def _covers(step: ApprovalStep, held: Iterable[Delegation]) -> bool:
-    value, lots = step.revision.route_value, step.revision.lots
-    return any(delegation.covers(value, lots) for delegation in held)
-
-
-def _commits(revision: CallOffRevision) -> str:
-    """"It commits £400,000.00; with CO-2007-000001, counted together, £800,000.00"."""
-    words = _("It commits %(value)s") % {"value": gbp(revision.whole_life_gbp)}
-    if not revision.counted_with:
-        return words
-    return _("%(words)s; with %(others)s, counted together, %(total)s") % {
-        "words": words, "others": revision.counted_words,
-        "total": gbp(revision.route_value),
-    }  # fmt: skip
-
-
-def delegation_words(held: Delegation) -> str:
-    """"£5,000,000.00 for lot 2 until 20 May 2014"."""
-    limit = _("unlimited") if held.unlimited else gbp(held.limit_gbp)
-    lot = _(" for lot %(lot)s") % {"lot": held.lot} if held.lot is not None else ""
-    until = as_day(held.ends_on) if held.ends_on else _("further notice")
-    return _("%(limit)s%(lot)s until %(day)s") % {"limit": limit, "lot": lot, "day": until}
-
-
-def _who_covers(call_off: CallOff, step: ApprovalStep, on: date) -> str:
-    """Who could commit instead, from the chair they sit in that day and under its delegations."""
-    names = []
-    for user in who_can_take(call_off, step, on):
-        seat = access.find_seat(Person.of(user), step.organisation_id, step.post, on)
-        if seat is not None and _covers(step, access.delegations(seat, commit_kind(step.side), on)):
-            names.append(access.named(user))
-    if names:
-        return _("%(names)s can.") % {"names": ", ".join(names)}
-    return _("Nobody in this post can; a larger delegation is needed.")
-
-
-def why_not_query(call_off: CallOff, step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[Reason]:
-    yield from why_not_act_on_step(call_off, step, by=by, at=at)
 
 
 def why_not_answer_query(query: Query, *, by: Person, at: datetime) -> Iterator[Reason]:
     if query.answered_at:
         yield Reason(_("%(name)s has already answered.") % {"name": query.answered_by_name})
-    yield from _state(query.revision.call_off, *IN_APPROVAL)
+    yield from why_not_in_state(query.revision.call_off, *IN_APPROVAL)
     if query.revision_id != query.revision.call_off.revision_id:
         yield Reason(_("The question is about an earlier revision."))
-    yield from _requester(query.revision.call_off, by, london_day(at))
+    yield from why_not_requester(query.revision.call_off, by, london_day(at))
 
 
-def _order_desk(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
-    if access.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, on) is None:
-        yield access.order_desk_needed(call_off, on)
-
-
-def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    on = london_day(at)
-    yield from _state(call_off, S.WITH_SUPPLIER)
-    yield from _order_desk(call_off, by, on)
-    if call_off.state == S.WITH_SUPPLIER:
-        if clocks.is_over(call_off, at):
-            yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
-        yield from why_framework_over(call_off.framework, on)
-        yield from _question_open(call_off, on)
-        yield from why_no_member(call_off.framework, call_off.department)
-        yield from why_hold_ended(call_off.revision, on)
-        yield from why_supplier_excluded(call_off, on)
-        yield from why_not_segregated(call_off, call_off.revision, by, access.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, on))
-
-
-def _question_open(call_off: CallOff, on: date) -> Iterator[Reason]:
+def why_question_open(call_off: CallOff, on: date) -> Iterator[Reason]:
     if call_off.answer_due_at is None and call_off.clarifications.filter(answered_at__isnull=True).exists():
         yield Reason(
             _("A question of the supplier's has not been answered."),
-            access.who_holds(call_off.department_id, PostCode.REQUESTER, on),
+            seats.who_holds(call_off.department_id, PostCode.REQUESTER, on),
         )
-
-
-def why_not_clarify(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """The order desk asks while its time runs, one question at a time."""
-    yield from _state(call_off, S.WITH_SUPPLIER)
-    yield from _order_desk(call_off, by, london_day(at))
-    if call_off.state == S.WITH_SUPPLIER:
-        if clocks.is_over(call_off, at):
-            yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
-        yield from why_framework_over(call_off.framework, london_day(at))
-        yield from _question_open(call_off, london_day(at))
 
 
 def why_not_answer_clarification(call_off: CallOff, asked: Clarification, *, by: Person, at: datetime) -> Iterator[Reason]:
     if asked.answered_at is not None:
         yield Reason(_("It has been answered by %(name)s.") % {"name": asked.answered_by_name})
-    yield from _state(call_off, S.WITH_SUPPLIER)
+    yield from why_not_in_state(call_off, S.WITH_SUPPLIER)
     yield from why_framework_over(call_off.framework, london_day(at))
-    yield from _requester(call_off, by, london_day(at))
+    yield from why_not_requester(call_off, by, london_day(at))
 
-
-NUDGED = "call_off.nudged"
-
-
-def why_not_nudge(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """A reminder of a requester's to whoever has the order: once a day, and not on the day on which it came to them."""
-    on = london_day(at)
-    yield from _state(call_off, *IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED)
-    yield from _requester(call_off, by, on)
-    if call_off.state == S.WITH_SUPPLIER:
-        yield from _question_open(call_off, on)
-    if call_off.state in (*IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED):
-        found = desks.elsewhere(call_off, on)
-        if not found and call_off.state == S.CONFIRMED:
-            yield Reason(_("It is on nobody's desk: its document is being worked on. Look again in a moment."))
-        if found and london_day(min(desk.since for desk in found)) == on:
-            yield Reason(_("It has come to this desk today; remind them from tomorrow on."))
-        last = audit.history(call_off).filter(verb=NUDGED).last()
-        if last is not None and london_day(last.at) == on:
-            yield Reason(_("%(who)s has reminded them today; once a day is enough.") % {"who": last.actor_words})
-
-
-def why_supplier_excluded(call_off: CallOff, on: date) -> Iterator[Reason]:
-    """No award to, or acceptance by, a supplier excluded from the framework (s.45(6))."""
-    yield from why_excluded(call_off.framework, call_off.supplier, on)
-
-
-def why_excluded(framework: Framework, supplier: Organisation, on: date) -> Iterator[Reason]:
-    row = framework.framework_suppliers.filter(supplier=supplier).first()
-    if row is None or (row.excluded_from and row.excluded_from <= on):
-        yield Reason(
-            _("%(supplier)s may not receive orders under %(framework)s.")
-            % {"supplier": supplier.name, "framework": framework.reference}
-        )
 
 
 def why_lapse(call_off: CallOff, *, at: datetime) -> str:
@@ -581,30 +197,7 @@ def why_lapse(call_off: CallOff, *, at: datetime) -> str:
     return ""
 
 
-def why_not_decline(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    yield from _state(call_off, S.WITH_SUPPLIER)
-    yield from _order_desk(call_off, by, london_day(at))
-
-
 def why_not_change_particulars(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
     if call_off.has_ended_unbound:
-        yield from _state(call_off, *OPEN)
-    yield from _requester(call_off, by, london_day(at))
-
-
-def route_preview(call_off: CallOff, value: Decimal, on: date) -> list[dict]:
-    """Who will have to endorse and commit an order of this value, before it is submitted, and who of them is away while
-    its prices are held."""
-    matrix = routes.matrix_in_force(call_off.framework, on)
-    if matrix is None or value <= 0:
-        return []
-    out = []
-    for step, organisation, people in _seated(call_off, matrix, value, on):
-        out.append({
-            "post": PostCode(step.post).label, "organisation": organisation.name, "act": Act(step.act).label,
-            "turn": (step.side, step.group), "names": people,
-            "chair": (organisation.pk, step.post),
-        })  # fmt: skip
-    held_until = on + timedelta(days=call_off.framework.price_hold_days)
-    away = absences.words({step["chair"] for step in out}, on, held_until)
-    return [step | {"away": away.get(step["chair"], [])} for step in out]
+        yield from why_not_in_state(call_off, *OPEN)
+    yield from why_not_requester(call_off, by, london_day(at))

@@ -16,7 +16,7 @@ from catalogue.models import Framework, Organisation
 from catalogue.rows import Fault, LoadRefused, Row
 from documents import audit
 from documents.actors import Actor
-from procurement import access, capacity, routes
+from procurement import capacity, granting, routes
 from procurement.accession_guards import APPLICANTS
 from procurement.models import (
     AUTHORITY_POSTS,
@@ -127,9 +127,9 @@ def _load_people(directory: Path, framework: Framework, password: str | None) ->
         ends_on = row.day("to")
         PostHolding.objects.get_or_create(post=post, user=user, starts_on=starts_on, defaults={"ends_on": ends_on})
         if post.code in AUTHORITY_POSTS:
-            access.grant_framework(user, framework, starts_on=starts_on, ends_on=ends_on)
+            granting.grant_framework(user, framework, starts_on=starts_on, ends_on=ends_on)
         elif post.code in APPLICANTS or not _has_yet_to_join(post.organisation, framework):
-            access.grant_organisation(user, post.organisation, starts_on=starts_on, ends_on=ends_on)
+            granting.grant_organisation(user, post.organisation, starts_on=starts_on, ends_on=ends_on)
 
 
 def _has_yet_to_join(organisation: Organisation, framework: Framework) -> bool:

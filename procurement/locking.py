@@ -1,7 +1,7 @@
 """Locks, in the order every action takes them: framework (shared; alone to change its release), call-off or release,
-accession, contract, document, counters."""
+accession, organisation (its people), contract (``contracts.locking``), document, counters."""
 
-from catalogue.models import CatalogueRelease, Framework
+from catalogue.models import CatalogueRelease, Framework, Organisation
 from procurement.models import Accession, CallOff
 
 
@@ -43,6 +43,16 @@ def lock_call_off(call_off: CallOff) -> CallOff:
     return fresh
 
 
+def lock_accession(accession: Accession) -> Accession:
+    """A fresh copy under FOR UPDATE; the framework first, shared."""
+    framework = share_framework(accession.framework_id)
+    fresh = (
+        Accession.objects.select_for_update(of=("self",)).select_related("department", "document").get(pk=accession.pk)
+    )
+    fresh.framework = framework
+    return fresh
+
+
 def lock_ordering(call_off: CallOff) -> None:
     """One submission of a department under a framework at a time, held until the commit: what is counted together is
     then counted with everything submitted before. The call-off is locked already."""
@@ -52,3 +62,8 @@ def lock_ordering(call_off: CallOff) -> None:
         .order_by("pk")
         .values_list("pk")
     )
+
+
+def lock_organisation(body: Organisation) -> Organisation:
+    """One change of an organisation's people at a time."""
+    return Organisation.objects.select_for_update().get(pk=body.pk)

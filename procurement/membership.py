@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Protocol
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -18,9 +17,10 @@ from documents import audit
 from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import insist, refuse
-from procurement import access, notifications
+from procurement import granting, notifications, seats
 from procurement import people_guards as guards
 from procurement.actors import Person
+from procurement.locking import lock_organisation
 from procurement.models import (
     AUTHORITY_POSTS,
     ActingFor,
@@ -35,12 +35,16 @@ from procurement.models import (
 )
 
 
-class NamedPerson(Protocol):
+@dataclass(frozen=True)
+class Named:
+    """Somebody the department names for a post; ``limit_gbp`` (GBP, VAT excluded) or ``unlimited`` is the delegation
+    that goes with it, None where the post commits nothing."""
+
     name: str
     email: str
     post: str
-    limit_gbp: Decimal | None
-    unlimited: bool
+    limit_gbp: Decimal | None = None
+    unlimited: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,12 @@ def kind_of(post: str) -> str:
 
 
 def appoint(
-    body: Organisation, named: NamedPerson, *, tell: bool = True, by: Actor, at: datetime, acting_for: str = ""
+    body: Organisation, named: Named, *, tell: bool = True, by: Actor, at: datetime, acting_for: str = ""
 ) -> User:
     """The named person's account, post, delegation and grant at a department that joins. What they have already stays.
     Who has the post by this is told so, unless the caller writes to them itself (``tell``). The caller holds the
     transaction, has asked its own guard and knows for whom the person acts."""
-    body, on = lock(body), london_day(at)
+    body, on = lock_organisation(body), london_day(at)
     before = set(PostHolding.objects.filter(post__organisation=body, user__email=named.email.lower()).values_list("pk", flat=True))
     user, holding = _seat(body, named.name, named.email, named.post, on)
     if tell and holding.pk not in before:
@@ -98,7 +102,7 @@ def _seat(body: Organisation, name: str, email: str, code: str, on: date) -> tup
     if held is None or held.ends_on is not None:
         starts_on = on if held is None else held.ends_on + timedelta(days=1)
         held = PostHolding.objects.create(post=post, user=user, starts_on=starts_on)
-    access.fit_grants(user, body, on=on, make=True)
+    granting.fit_grants(user, body, on=on, make=True)
     return user, held
 
 
@@ -108,18 +112,13 @@ def _record(verb: str, body: Organisation, user: User, by: Actor, at: datetime, 
 
 
 def _for_administrator(body: Organisation, by: Actor, at: datetime) -> str:
-    return access.acting_for(by, body.pk, PostCode.ADMINISTRATOR, on=london_day(at))
-
-
-def lock(body: Organisation) -> Organisation:
-    """One change of an organisation's people at a time."""
-    return Organisation.objects.select_for_update().get(pk=body.pk)
+    return seats.acting_for(by, body.pk, PostCode.ADMINISTRATOR, on=london_day(at))
 
 
 @transaction.atomic
 def invite(body: Organisation, *, name: str, email: str, post: str, by: Person, at: datetime) -> User:
     """Give somebody a post from today; who is new gets an account and is asked by email to choose a password."""
-    body = lock(body)
+    body = lock_organisation(body)
     insist(guards.why_not_invite(body, email, post, by=by, at=at))
     user, holding = _seat(body, name, email, post, london_day(at))
     _record("invited", body, user, by, at, _for_administrator(body, by, at), post=str(post))
@@ -131,7 +130,7 @@ def invite(body: Organisation, *, name: str, email: str, post: str, by: Person, 
 @transaction.atomic
 def end_holding(holding: PostHolding, *, ends_on: date, by: Person, at: datetime) -> PostHolding:
     """The post is theirs until the end of that day; its delegations and deputies end with it."""
-    body = lock(holding.post.organisation)
+    body = lock_organisation(holding.post.organisation)
     holding = PostHolding.objects.select_related("post", "user").get(pk=holding.pk)
     insist(guards.why_not_end(holding, ends_on, by=by, at=at))
     holding.ends_on = ends_on
@@ -140,7 +139,7 @@ def end_holding(holding: PostHolding, *, ends_on: date, by: Person, at: datetime
         if row.starts_on <= ends_on and (row.ends_on is None or row.ends_on > ends_on):
             row.ends_on = ends_on
             row.save()
-    access.fit_grants(holding.user, body, on=london_day(at))
+    granting.fit_grants(holding.user, body, on=london_day(at))
     _record("post_ended", body, holding.user, by, at, _for_administrator(body, by, at), post=holding.post.code, ends_on=ends_on.isoformat())
     return holding
 
@@ -149,7 +148,7 @@ def end_holding(holding: PostHolding, *, ends_on: date, by: Person, at: datetime
 def stop(body: Organisation, person: User, *, reason: str, by: Person, at: datetime) -> User:
     """From this moment the person can do and see nothing for the organisation; whoever acts for them neither. An account
     that opens nothing else loses its password, which ends its sessions: whoever is given a post again chooses a new one."""
-    body, on = lock(body), london_day(at)
+    body, on = lock_organisation(body), london_day(at)
     # without the key: a decision that holds its chair already, and names the person, is not waited for in a circle
     person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
     insist(guards.why_not_stop(body, person, by=by, at=at))
@@ -161,8 +160,8 @@ def stop(body: Organisation, person: User, *, reason: str, by: Person, at: datet
         holding.ends_on, holding.stopped_at = max(on, holding.starts_on), at
         holding.save()
     _end_rows(ActingFor.objects.filter(deputy=person, holding__post__organisation=body), on)
-    access.stop_grants(person, body, on=on, at=at)
-    if not access.belongs_somewhere(person, on):
+    granting.stop_grants(person, body, on=on, at=at)
+    if not granting.belongs_somewhere(person, on):
         person.password = make_password(None)
         person.save()
     audit.record("organisation.person_stopped", body, by=by, at=at, reason=reason, acting_for=acting_for,
@@ -183,7 +182,7 @@ def _end_rows(rows: Iterable[Delegation | ActingFor], on: date) -> None:
 @transaction.atomic
 def delegate(holding: PostHolding, limit: Limit, *, by: Person, at: datetime) -> Delegation:
     """How much the holder may commit or sign, as the letter says."""
-    body = lock(holding.post.organisation)
+    body = lock_organisation(holding.post.organisation)
     insist(guards.why_not_delegate(holding, limit, by=by, at=at))
     made = Delegation.objects.create(holding=holding, **vars(limit))
     _record("delegated", body, holding.user, by, at, _for_administrator(body, by, at), post=holding.post.code, delegation=str(made.pk))
@@ -193,7 +192,7 @@ def delegate(holding: PostHolding, limit: Limit, *, by: Person, at: datetime) ->
 
 @transaction.atomic
 def end_delegation(delegation: Delegation, *, ends_on: date, by: Person, at: datetime) -> Delegation:
-    body = lock(delegation.holding.post.organisation)
+    body = lock_organisation(delegation.holding.post.organisation)
     delegation = Delegation.objects.select_related("holding__post__organisation", "holding__user").get(pk=delegation.pk)
     insist(guards.why_not_end_delegation(delegation, ends_on, by=by, at=at))
     delegation.ends_on = ends_on
@@ -207,7 +206,7 @@ def name_deputy(
     holding: PostHolding, deputy: User, *, starts_on: date, ends_on: date, by: Person, at: datetime
 ) -> ActingFor:
     """Somebody of the same organisation acts for the holder from a day to a day, within the holder's limits."""
-    body = lock(holding.post.organisation)
+    body = lock_organisation(holding.post.organisation)
     insist(guards.why_not_name_deputy(holding, deputy, starts_on, ends_on, by=by, at=at))
     made = ActingFor.objects.create(
         holding=holding, deputy=deputy, starts_on=starts_on, ends_on=ends_on, named_by=by.person_id
@@ -221,7 +220,7 @@ def name_deputy(
 @transaction.atomic
 def end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> ActingFor:
     """The deputy acts until the end of today."""
-    body = lock(acting.holding.post.organisation)
+    body = lock_organisation(acting.holding.post.organisation)
     acting = ActingFor.objects.select_related("holding__post__organisation", "deputy").get(pk=acting.pk)
     insist(guards.why_not_end_deputy(acting, by=by, at=at))
     if acting.starts_on > london_day(at):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from documents import audit
 from documents.refusal import insist, refuse
-from procurement import clocks, guards, notifications
+from procurement import clocks, guards, notifications, supplier_guards
 from procurement.actors import Person
 from procurement.locking import lock_call_off
 from procurement.models import CallOff, Clarification
@@ -18,7 +18,7 @@ from procurement.models import CallOff, Clarification
 def ask(call_off: CallOff, *, text: str, by: Person, at: datetime) -> Clarification:
     """The order desk asks. The working days it has left to answer the order are kept until the answer comes."""
     call_off = lock_call_off(call_off)
-    insist(guards.why_not_clarify(call_off, by=by, at=at))
+    insist(supplier_guards.why_not_clarify(call_off, by=by, at=at))
     if not text.strip():
         refuse(_("Write what the department should answer."))
     asked = Clarification.objects.create(
@@ -28,7 +28,7 @@ def ask(call_off: CallOff, *, text: str, by: Person, at: datetime) -> Clarificat
     clocks.set_answer(call_off, clocks.answer(call_off).stopped(at))
     call_off.save()
     audit.record("call_off.clarification_asked", call_off, by=by, at=at, reason=text, extra={"number": asked.number},
-                 acting_for=guards.for_order_desk(call_off, by, at))  # fmt: skip
+                 acting_for=supplier_guards.for_order_desk(call_off, by, at))  # fmt: skip
     notifications.tell_clarify(call_off, asked, at)
     return asked
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from catalogue.models import Organisation
 from documents.clock import london_day
 from documents.templatetags.flex import last_day
-from procurement import access, clocks, desks, guards, mailing
+from procurement import approval_guards, clocks, desks, mailing, seats
 from procurement.actors import Person
 from procurement.models import (
     ActingFor,
@@ -44,7 +44,7 @@ def _inform(people, template: str, call_off: CallOff, key: str, *, at: datetime,
 
 
 def _post(organisation: Organisation, code: str, at: datetime) -> list[User]:
-    return list(access.holders(organisation.pk, code, london_day(at)))
+    return list(seats.holders(organisation.pk, code, london_day(at)))
 
 
 def requesters(call_off: CallOff, at: datetime) -> list[User]:
@@ -62,14 +62,14 @@ def tell_openers(call_off: CallOff, steps: list[ApprovalStep], at: datetime) -> 
     """Whose turn it is now."""
     for step in steps:
         if step.state == "open":
-            people = guards.who_can_take(call_off, step, london_day(at))
+            people = approval_guards.who_can_take(call_off, step, london_day(at))
             _send(people, "your_turn", call_off, f"turn:{step.pk}", post=step.get_post_display(), act=step.act)
 
 
 def tell_recused(call_off: CallOff, recusal: Recusal, at: datetime) -> None:
     """Whoever else can take the step decides now; the administrator sees to it that somebody does."""
     step = recusal.step
-    others = guards.who_can_take(call_off, step, london_day(at))
+    others = approval_guards.who_can_take(call_off, step, london_day(at))
     people = {person.pk: person for person in [*others, *_post(step.organisation, PostCode.ADMINISTRATOR, at)]}
     _send(
         people.values(), "recused", call_off, f"recused:{recusal.pk}", who=recusal.name, post=step.get_post_display(),
@@ -164,7 +164,7 @@ OVERSEERS = (PostCode.ADMINISTRATOR, PostCode.ACCOUNTING_OFFICER, PostCode.DEPUT
 def tell_powers(body: Organisation, holding: PostHolding, by: Person, at: datetime, key: str) -> None:
     """Who gave whom what, to those who answer for it: no administrator gives powers unseen."""
     people = [person for post in OVERSEERS for person in _post(body, post, at) if person.person_id != by.person_id]
-    held = [guards.delegation_words(row) for row in holding.delegations.order_by("id")]
+    held = [approval_guards.delegation_words(row) for row in holding.delegations.order_by("id")]
     context = {
         "who": by.words, "whom": holding.user.name, "email": holding.user.email, "post": holding.post.get_code_display(),
         "organisation": body.name, "limits": held,

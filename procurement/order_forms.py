@@ -98,7 +98,7 @@ class WhatIfForm(forms.Form):
 
 
 class SheetField(forms.FileField):
-    """A file of at most ``MOST_BYTES``; what is in it is read by ``catalogue.tables``. Cleans to (bytes, name)."""
+    """A file of at most ``MOST_BYTES``; what is in it is read by ``catalogue.reading``. Cleans to its bytes."""
 
     widget = widgets.FileInput
     MOST_BYTES = 2 * 1024 * 1024
@@ -116,7 +116,7 @@ class SheetField(forms.FileField):
                 % {"size": f"{file.size / 1048576:,.1f}", "most": self.MOST_BYTES // 1048576},
                 code="size",
             )
-        return file.read(), str(file.name or "")
+        return file.read()
 
 
 class SheetForm(forms.Form):
@@ -128,6 +128,6 @@ class SheetForm(forms.Form):
 
     def clean(self):
         data = super().clean()
-        if not self.errors and not data.get("sites") and not data.get("lines"):
+        if not self.errors and data.get("sites") is None and data.get("lines") is None:
             self.add_error("lines", _("Choose a sheet of lines, of sites, or both."))
         return data

@@ -11,7 +11,7 @@ from catalogue.models import Organisation
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day
-from procurement import access, sides
+from procurement import granting, seats, sides
 from procurement.actors import Person
 from procurement.models import AUTHORITY_POSTS, ActingFor, Delegation, PostCode, PostHolding, User, in_force
 
@@ -50,16 +50,16 @@ def still_held_after(on: date) -> Q:
 
 def why_not_manage(body: Organisation, *, by: Person, at: datetime) -> Iterator[Reason]:
     on = london_day(at)
-    if access.find_seat(by, body.pk, PostCode.ADMINISTRATOR, on) is None:
+    if seats.find_seat(by, body.pk, PostCode.ADMINISTRATOR, on) is None:
         yield Reason(
             _("Only the administrator of %(body)s can do this.") % {"body": body.name},
-            access.who_holds(body.pk, PostCode.ADMINISTRATOR, on),
+            seats.who_holds(body.pk, PostCode.ADMINISTRATOR, on),
         )
 
 
 def _not_oneself(user: User, body: Organisation, by: Person, at: datetime) -> Iterator[Reason]:
     """Nor to the principal whose chair of administrator they sit in: it would be that person's own hand."""
-    seat = access.find_seat(by, body.pk, PostCode.ADMINISTRATOR, london_day(at))
+    seat = seats.find_seat(by, body.pk, PostCode.ADMINISTRATOR, london_day(at))
     principal = seat.principal if seat else None
     if user.person_id == by.person_id:
         yield Reason(_("Nobody gives powers to themselves; another administrator has to do it."))
@@ -72,7 +72,7 @@ def _not_oneself(user: User, body: Organisation, by: Person, at: datetime) -> It
 
 def why_not_of(user: User, body: Organisation, on: date) -> Iterator[Reason]:
     """Nobody sits on two sides of one contract."""
-    if access.acts_for_a_counterparty(user, body, on):
+    if granting.acts_for_a_counterparty(user, body, on):
         yield Reason(
             _("%(email)s cannot have a post at %(body)s: its owner acts for another side of its contracts.")
             % {"email": user.email, "body": body.name},
@@ -131,7 +131,7 @@ def why_not_stop(body: Organisation, person: User, *, by: Person, at: datetime) 
     on = london_day(at)
     yield from why_not_manage(body, by=by, at=at)
     held = list(held_from(body, person, on))
-    if not held and not access.people_of(body, on).filter(pk=person.pk).exists():
+    if not held and not seats.people_of(body, on).filter(pk=person.pk).exists():
         yield Reason(_("%(name)s is not one of the people of %(body)s.") % {"name": person.name, "body": body.name})
     for holding in held:
         if holding.post.code == PostCode.ADMINISTRATOR:
@@ -176,7 +176,7 @@ def why_not_name_deputy(
         yield Reason(_("It ends before it begins."))
     if holding.ends_on is not None and ends_on > holding.ends_on:
         yield Reason(_("The post itself ends on %(day)s.") % {"day": day(holding.ends_on)})
-    if not access.people_of(body, london_day(at)).filter(pk=deputy.pk).exists():
+    if not seats.people_of(body, london_day(at)).filter(pk=deputy.pk).exists():
         yield Reason(_("%(name)s is not one of the people of %(body)s.") % {"name": deputy.name, "body": body.name})
 
 

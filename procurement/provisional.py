@@ -8,7 +8,8 @@ from catalogue.models import Organisation
 from documents import audit
 from documents.actors import Actor
 from documents.clock import london_day
-from procurement import access, membership
+from procurement import granting, membership
+from procurement.locking import lock_organisation
 from procurement.models import Accession, Delegation, PostHolding
 
 
@@ -19,7 +20,7 @@ def _rows(body: Organisation, emails: set[str]) -> dict[str, set[int]]:
         "delegations": set(
             Delegation.objects.filter(holding__in=PostHolding.objects.filter(**people)).values_list("pk", flat=True)
         ),
-        "grants": access.grants_of(emails, body),
+        "grants": granting.grants_of(emails, body),
     }
 
 
@@ -28,7 +29,7 @@ def give(
 ) -> dict[str, list[int]]:
     """Appoint them; what is new by that, as ids, and as ``held`` the posts they had already. The caller holds the
     transaction and the accession."""
-    body = membership.lock(accession.department)
+    body = lock_organisation(accession.department)
     emails = {named.email for named in signatories}
     before = _rows(body, emails)
     for named in signatories:
@@ -43,7 +44,7 @@ def take_back(accession: Accession, *, by: Actor, at: datetime, acting_for: str)
     given = accession.given
     if not given:
         return
-    body, on = membership.lock(accession.department), london_day(at)
+    body, on = lock_organisation(accession.department), london_day(at)
     holdings = list(PostHolding.objects.filter(pk__in=given["holdings"]).select_related("post", "user"))
     ending = [*holdings, *Delegation.objects.filter(pk__in=given["delegations"])]
     for holding in holdings:
@@ -54,7 +55,7 @@ def take_back(accession: Accession, *, by: Actor, at: datetime, acting_for: str)
             row.save()
     stays = PostHolding.objects.filter(post__organisation=body).exclude(ends_on__lt=on)
     stays = stays.exclude(pk__in=[*given["holdings"], *given["held"]])
-    access.end_grants(given["grants"], on=on, unless=set(stays.values_list("user_id", flat=True)))
+    granting.end_grants(given["grants"], on=on, unless=set(stays.values_list("user_id", flat=True)))
     for holding in holdings:
         audit.record("organisation.post_ended", body, by=by, at=at, acting_for=acting_for, extra={
             "person": str(holding.user.person_id), "name": holding.user.name, "post": holding.post.code,

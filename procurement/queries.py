@@ -21,7 +21,7 @@ from django.db.models import (
 from catalogue.models import Framework, Organisation
 from catalogue.text import search_words
 from documents.clock import LONDON
-from procurement import access, guards, quoting, searching
+from procurement import access, approval_guards, quoting, searching, seats
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
@@ -34,14 +34,13 @@ from procurement.models import (
     PostCode,
     Query,
     StepState,
-    User,
 )
 
 S = CallOffState
 
 
 def open_steps(by: Person, on: date, most: int) -> list[ApprovalStep]:
-    """The open steps of the person's chairs, oldest first, that nothing bars them from (``guards.why_barred``): at most so
+    """The open steps of the person's chairs, oldest first, that nothing bars them from (``approval_guards.why_barred``): at most so
     many. Read by as many at a time, with what bars, so that a list costs the same however long it is."""
     wanted = Q()
     for organisation_id, post in access.sight_of(by, on).posts:
@@ -70,17 +69,17 @@ class _Taker:
 
     def __init__(self, by: Person, on: date):
         self.by, self.on = by, on
-        self.seats: dict[tuple[int, str], access.Seat | None] = {}
+        self.seats: dict[tuple[int, str], seats.Seat | None] = {}
         self.requesting: dict[int, set[UUID]] = {}
 
     def take(self, step: ApprovalStep) -> bool:
         chair, call_off = (step.organisation_id, step.post), step.revision.call_off
         if chair not in self.seats:
-            self.seats[chair] = access.find_seat(self.by, *chair, self.on)
-        if guards.is_own_order(call_off, step) and chair[0] not in self.requesting:
-            self.requesting[chair[0]] = access.sitting(chair[0], PostCode.REQUESTER, self.on)
+            self.seats[chair] = seats.find_seat(self.by, *chair, self.on)
+        if approval_guards.is_own_order(call_off, step) and chair[0] not in self.requesting:
+            self.requesting[chair[0]] = seats.sitting(chair[0], PostCode.REQUESTER, self.on)
         requesting = self.requesting.get(chair[0])
-        reasons = guards.why_barred(call_off, step, self.by, self.seats[chair], self.on, requesting=requesting)
+        reasons = approval_guards.why_barred(call_off, step, self.by, self.seats[chair], self.on, requesting=requesting)
         return not any(reasons)
 
 

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from catalogue import contents, reading, uploads
+from catalogue import contents
 from catalogue.contents import BANDS, CATALOGUE, COLUMNS, LEVELS, Content
 from catalogue.fields import Upload
 from catalogue.models import CatalogueRelease
-from catalogue.rows import Fault, Faults, Row
+from catalogue.reading import Table, tables_of
+from catalogue.rows import Fault, Faults
 from procurement.releasing import RULES, lots
 
 Sheets = dict[str, Any]
@@ -61,26 +62,22 @@ def read_uploads(release: CatalogueRelease, files: Mapping[str, Upload]) -> tupl
     """The draft's content with these sheets in place of its own, or None and every fault; and which sheets were replaced.
     A workbook may hold several, named by what they are."""
     faults = Faults()
-    found: dict[str, reading.Table] = {}
+    found: dict[str, Table] = {}
     for name, file in files.items():
         for sheet, table in (faults.read(_tables, name, file) or {}).items():
             if sheet in found:
                 faults.append(Fault(table.file, _("the sheet %(name)s was given twice") % {"name": sheet}))
             found[sheet] = table
-    rows: dict[str, list[Row]] = contents.as_rows(release.draft.sheets)
-    for sheet, table in found.items():
-        rows[sheet] = faults.read(table.read, COLUMNS[sheet])
     if faults:
         return None, faults, []
+    own = contents.as_rows(release.draft.sheets)
     rules = contents.as_rules(release.draft.sheets[RULES])
-    content, faults = contents.read(rows, rules, lots(release.framework), of_rules=_("Rules"))
+    content, faults = contents.read_tables(found, own, rules, lots(release.framework), of_rules=_("Rules"))
     return content, faults, sorted(found)
 
 
-def _tables(name: str, file: Upload) -> dict[str, reading.Table]:
+def _tables(name: str, file: Upload) -> dict[str, Table]:
     """The sheets of one file: those named as ours, else its first as what it was given for."""
-    if file.content_type == uploads.CSV.content_type:
-        return {name: reading.from_csv(file.filename, file.data)}
-    book = reading.from_workbook(file.filename, file.data)
+    book = tables_of(file.filename, file.data)
     named = {title.strip().lower(): table for title, table in book.items() if title.strip().lower() in COLUMNS}
     return named or {name: next(iter(book.values()))}

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from catalogue import uploads, widgets
+from catalogue import levels, uploads, widgets
 from catalogue.contents import BANDS, CATALOGUE, CHARGE_TYPES, COLUMNS, LEVELS, METHODS, SCOPES
 from catalogue.fields import DayField, LineField, QuantityField, TextField, UploadField
 from catalogue.models import ChargeType
@@ -18,6 +18,7 @@ MOST_BYTES = 2 * 1024 * 1024
 SHEETS = (uploads.CSV, uploads.XLSX)
 SCOPE_WORDS = {"framework": _("everything ordered under the framework"), "call_off": _("each order by itself")}
 METHOD_WORDS = {"slab": _("the whole quantity at the band reached"), "graduated": _("each unit at its own band")}
+UNIT_WORDS = {"percent": _("percent"), "pass_fail": _("passed or failed")}
 KIND_WORDS = {
     "required_per_seat": _("every seat takes one of the services"),
     "required_per_site": _("every site takes one of the services"),
@@ -107,12 +108,15 @@ class MeasureForm(forms.Form):
                               help_text=_("Services name it by this code. Several measures may share one."))  # fmt: skip
     measure_code = LineField(label=_("Code of the measure"), max_length=30, missing=_("Enter a code."))
     measure = LineField(label=_("What is measured"), max_length=160, missing=_("Enter what is measured."))
-    unit = LineField(label=_("Unit"), max_length=20, missing=_("Enter a unit."), help_text=_("For example: percent"))
-    target = LineField(label=_("Target"), max_length=20, missing=_("Enter the target."))
-    minimum = LineField(label=_("Minimum"), max_length=20, required=False, help_text=_("Below it a service credit is due."))
-    critical = LineField(label=_("Critical"), max_length=20, required=False)
-    credit_applies_to = LineField(label=_("The service credit is on"), max_length=200,
-                                  missing=_("Enter what the service credit is taken from."))  # fmt: skip
+    unit = _chosen(_("Unit"), [(unit, UNIT_WORDS[unit]) for unit in levels.UNITS])
+    target = LineField(label=_("Target"), max_length=20, missing=_("Enter the target."),
+                       help_text=_("Below it a service credit is due. A percentage like 99.5; or pass, pass_with_actions or fail."))  # fmt: skip
+    minimum = LineField(label=_("Minimum"), max_length=20, required=False, help_text=_("Below it a rectification plan is due."))
+    critical = LineField(label=_("Critical"), max_length=20, required=False, help_text=_("Below it the contract may be ended."))
+    credit_applies_to = LineField(
+        label=_("The service credit is on"), max_length=200, missing=_("Enter what the service credit is taken from."),
+        help_text=_("Codes of services with semicolons between them, CORE-08;CORE-09, or: all recurring charges"),
+    )  # fmt: skip
 
     def row(self) -> dict[str, str]:
         """As the sheet has it."""

@@ -9,10 +9,10 @@ from catalogue.models import CatalogueRelease, Framework, FrameworkState, Organi
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as day_words
-from procurement import access
 from procurement.actors import Person
-from procurement.guards import why_excluded
 from procurement.models import PostCode
+from procurement.seats import Seat, find_seat, holders, who_holds
+from procurement.standing import why_excluded
 
 S = ReleaseState
 APPROVERS = (PostCode.FRAMEWORK_MANAGER, PostCode.CATALOGUE_MANAGER)
@@ -26,11 +26,11 @@ def drafting_post(framework: Framework, organisation: Organisation) -> PostCode:
 
 def why_not_post(organisation: Organisation, *posts: PostCode, by: Person, at: datetime) -> Iterator[Reason]:
     on = london_day(at)
-    if all(access.find_seat(by, organisation.pk, post, on) is None for post in posts):
+    if all(find_seat(by, organisation.pk, post, on) is None for post in posts):
         yield Reason(
             _("Only the %(post)s of %(organisation)s can do this.")
             % {"post": _(" or the ").join(str(post.label) for post in posts), "organisation": organisation.name},
-            " ".join(access.who_holds(organisation.pk, post, on) for post in posts),
+            " ".join(who_holds(organisation.pk, post, on) for post in posts),
         )
 
 
@@ -76,14 +76,14 @@ def _approvers(release: CatalogueRelease, by: Person, at: datetime) -> Iterator[
     yield from why_not_post(release.framework.authority, *APPROVERS, by=by, at=at)
 
 
-def approving_seat(release: CatalogueRelease, by: Person, on: date) -> access.Seat | None:
+def approving_seat(release: CatalogueRelease, by: Person, on: date) -> Seat | None:
     """The chair the person approves from; one whose principal has not written in the release, where there are two."""
-    seats = [access.find_seat(by, release.framework.authority_id, post, on) for post in APPROVERS]
+    seats = [find_seat(by, release.framework.authority_id, post, on) for post in APPROVERS]
     found = [seat for seat in seats if seat is not None]
     return next((seat for seat in found if not _wrote(release, seat)), found[0] if found else None)
 
 
-def _wrote(release: CatalogueRelease, seat: access.Seat) -> bool:
+def _wrote(release: CatalogueRelease, seat: Seat) -> bool:
     return seat.principal is not None and str(seat.principal.person_id) in release.draft.hands
 
 
@@ -97,7 +97,7 @@ def why_not_approve(release: CatalogueRelease, *, by: Person, at: datetime) -> I
         others = [
             user.name
             for post in APPROVERS
-            for user in access.holders(release.framework.authority_id, post, london_day(at))
+            for user in holders(release.framework.authority_id, post, london_day(at))
             if str(user.person_id) not in release.draft.hands and user.person_id != by.person_id
         ]
         yield Reason(

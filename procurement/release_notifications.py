@@ -12,7 +12,7 @@ from django.urls import reverse
 from catalogue.models import CatalogueRelease, ReleaseState
 from documents.clock import london_day
 from documents.templatetags.flex import day
-from procurement import access, mailing
+from procurement import mailing, seats
 from procurement.models import EDITABLE, AccessionState, PostCode, PostHolding, User, in_force
 from procurement.release_guards import APPROVERS, drafting_post
 
@@ -34,18 +34,18 @@ def _inform(people: Iterable[User], template: str, release: CatalogueRelease, *,
 
 def _approvers(release: CatalogueRelease, at: datetime) -> list[User]:
     on = london_day(at)
-    return [user for post in APPROVERS for user in access.holders(release.framework.authority_id, post, on)]
+    return [user for post in APPROVERS for user in seats.holders(release.framework.authority_id, post, on)]
 
 
 def _drafters(release: CatalogueRelease, at: datetime) -> list[User]:
     """Whoever drafts for its organisation: its author while they do, and their colleagues."""
     post = drafting_post(release.framework, release.organisation)
-    return list(access.holders(release.organisation_id, post, london_day(at)))
+    return list(seats.holders(release.organisation_id, post, london_day(at)))
 
 
 def _suppliers(release: CatalogueRelease, at: datetime) -> list[User]:
     suppliers = release.framework.framework_suppliers.values_list("supplier_id", flat=True)
-    return [user for pk in suppliers for user in access.holders(pk, PostCode.ACCOUNT_MANAGER, london_day(at))]
+    return [user for pk in suppliers for user in seats.holders(pk, PostCode.ACCOUNT_MANAGER, london_day(at))]
 
 
 def tell_submitted(release: CatalogueRelease, at: datetime) -> None:

@@ -24,12 +24,12 @@ from catalogue.models import (
     ReleaseDraft,
     ReleaseState,
 )
-from catalogue.rows import Faults, LoadRefused
+from catalogue.rows import Faults
 from documents import audit, canonical
 from documents.actors import SYSTEM
 from documents.clock import LONDON, london_day
-from documents.refusal import insist, refuse
-from procurement import access
+from documents.refusal import Reason, insist, refuse
+from procurement import access, seats
 from procurement import release_guards as guards
 from procurement import release_notifications as notifications
 from procurement.actors import Person
@@ -54,8 +54,9 @@ def content_of(release: CatalogueRelease) -> Content:
     if release.submitted_at is not None or not hasattr(release, "draft"):
         return release_rows.of(release)
     content, faults = read(release, release.draft.sheets)
-    if content is None:  # what is kept was read when it was saved, and a lot is never taken away
-        raise LoadRefused(*faults)
+    if content is None:  # kept by an earlier version, which asked less of it
+        again = _("Upload the sheet again, with this put right.")
+        raise access.NotYours([Reason(str(fault), again) for fault in faults])
     return content
 
 
@@ -71,7 +72,7 @@ def lots(framework: Framework) -> list[int]:
 
 def _hands(release: CatalogueRelease, by: Person, at: datetime) -> set[str]:
     """Who writes now, and whom they act for."""
-    seat = access.find_seat(
+    seat = seats.find_seat(
         by, release.organisation_id, guards.drafting_post(release.framework, release.organisation), london_day(at)
     )
     principal = seat.principal if seat else None
@@ -80,11 +81,11 @@ def _hands(release: CatalogueRelease, by: Person, at: datetime) -> set[str]:
 
 def _for_drafter(release: CatalogueRelease, by: Person, at: datetime) -> str:
     post = guards.drafting_post(release.framework, release.organisation)
-    return access.acting_for(by, release.organisation_id, post, on=london_day(at))
+    return seats.acting_for(by, release.organisation_id, post, on=london_day(at))
 
 
 def _for_approver(release: CatalogueRelease, by: Person, at: datetime) -> str:
-    return access.acting_for(by, release.framework.authority_id, *guards.APPROVERS, on=london_day(at))
+    return seats.acting_for(by, release.framework.authority_id, *guards.APPROVERS, on=london_day(at))
 
 
 def _lock_draft(release: CatalogueRelease) -> ReleaseDraft:

@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 from documents import audit
 from documents.actors import SYSTEM
 from documents.clock import london_day
-from procurement import access, guards, working_days
+from procurement import approval_guards, seats, working_days
 from procurement import reminder_notifications as notifications
-from procurement.joining import lock_accession
-from procurement.locking import lock_call_off
+from procurement.locking import lock_accession, lock_call_off
 from procurement.models import (
     Accession,
     ActingFor,
@@ -111,9 +110,9 @@ def _whom(waiting: Waiting, level: str, at: datetime) -> tuple[str, list[User], 
     """Who is told at the level, and as what. Where no deputy is named, the level after it is said at once."""
     on = london_day(at)
     if waiting.step is not None:
-        in_chair = guards.who_can_take(waiting.step.revision.call_off, waiting.step, on)
+        in_chair = approval_guards.who_can_take(waiting.step.revision.call_off, waiting.step, on)
     else:
-        in_chair = _not_recused(waiting, access.holders(waiting.organisation_id, waiting.post, on))
+        in_chair = _not_recused(waiting, seats.holders(waiting.organisation_id, waiting.post, on))
     if level == Level.REMINDED:
         return level, in_chair, _("in the post")
     if level == Level.DEPUTY:
@@ -142,11 +141,11 @@ def _seniors(waiting: Waiting, on) -> tuple[list[User], str]:
     post = Post.objects.filter(organisation_id=waiting.organisation_id, code=waiting.post).select_related("reports_to").first()
     above = post.reports_to if post else None
     if above is not None and not (isinstance(waiting.thing, CallOff) and _has_own_step(waiting.thing, above)):
-        found = _not_recused(waiting, access.holders(above.organisation_id, above.code, on))
+        found = _not_recused(waiting, seats.holders(above.organisation_id, above.code, on))
         if found:
             return found, str(above.get_code_display())
     for code in LAST_RESORT:
-        found = _not_recused(waiting, access.holders(waiting.organisation_id, code, on))
+        found = _not_recused(waiting, seats.holders(waiting.organisation_id, code, on))
         if found:
             return found, str(code.label)
     return [], ""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from catalogue.models import Framework
-from procurement.models import Act, ApprovalMatrix, ApprovalStep, MatrixRow, PostCode, Side
+from catalogue.models import Framework, Organisation
+from procurement import seats
+from procurement.models import Act, ApprovalMatrix, ApprovalStep, CallOff, MatrixRow, PostCode, Side
 
 
 @dataclass(frozen=True)
@@ -69,3 +70,12 @@ def build(matrix: ApprovalMatrix, whole_life_gbp: Decimal) -> list[RouteStep]:
     return [
         RouteStep(s.side, s.group, position, s.post, s.act) for position, s in enumerate(out, start=1)
     ]
+
+
+def seated(
+    call_off: CallOff, matrix: ApprovalMatrix, value: Decimal, on: date
+) -> list[tuple[RouteStep, Organisation, tuple[str, ...]]]:
+    """Each step of the route with its organisation and the names of who sits in its chair on the day."""
+    steps = [(step, seats.organisation_of_side(call_off, step.side)) for step in build(matrix, value)]
+    people = seats.sitters({(body.pk, step.post) for step, body in steps}, on)
+    return [(step, body, people[body.pk, step.post]) for step, body in steps]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, Organisation
 from documents.refusal import Reason
-from procurement import access
+from procurement import granting
 
 
 def why_no_place(framework: Framework, body: Organisation) -> Iterator[Reason]:
@@ -31,7 +31,7 @@ def why_of_another(body: Organisation, emails: dict[str, str], on: date) -> Iter
     refused by their account, and an address like theirs by its host: it could be theirs without an account."""
     if not emails:
         return
-    elsewhere = access.people_ever_after(_others(body), on)
+    elsewhere = granting.people_ever_after(_others(body), on)
     hosts = {_host(email) for email in elsewhere}
     for email, name in emails.items():
         if email in elsewhere:

@@ -18,11 +18,11 @@ from documents.models import Document, SigningIntent
 from documents.refusal import Reason, refuse
 from documents.store import signature_field
 from documents.templatetags.flex import day, gbp
-from procurement import access
-from procurement.access import Seat
+from procurement import seats
 from procurement.actors import Person
-from procurement.guards import delegation_words as limit_words
+from procurement.approval_guards import delegation_words as limit_words
 from procurement.models import Delegation, DelegationKind, PostCode
+from procurement.seats import Seat
 
 FRESH_SIGN_IN = timedelta(minutes=5)
 
@@ -43,7 +43,7 @@ class Box:
 
     def seat(self, by: Person, at: datetime) -> Seat | None:
         """The signatory's chair, if the person sits in it that day."""
-        return access.find_seat(by, self.organisation.pk, self.post, london_day(at))
+        return seats.find_seat(by, self.organisation.pk, self.post, london_day(at))
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def why_not_from_chair(signing: Signing, party: str, *, by: Person, at: datetime
         yield Reason(
             _("Only the %(post)s of %(organisation)s can do this.")
             % {"post": PostCode(box.post).label, "organisation": box.organisation.name},
-            access.who_holds(box.organisation.pk, box.post, london_day(at)),
+            seats.who_holds(box.organisation.pk, box.post, london_day(at)),
         )
 
 
@@ -152,7 +152,7 @@ def _signed_already(signing: Signing, by: Person, seat: Seat) -> Iterator[Reason
 
 
 def _covered(signing: Signing, seat: Seat, at: datetime) -> Iterator[Reason]:
-    held = access.delegations(seat, DelegationKind.SIGNATURE, london_day(at))
+    held = seats.delegations(seat, DelegationKind.SIGNATURE, london_day(at))
     if any(delegation.covers(signing.value_gbp, signing.lots) for delegation in held):
         return
     if not held:
@@ -180,11 +180,11 @@ def record_act(signing: Signing, party: str, *, shown_sha256: str, by: Person, a
         )
     box = signing.box(party)
     seat = box.seat(by, at)
-    access.hold(seat)
+    seats.hold(seat)
     delegation = min(
         (
             held
-            for held in access.delegations(seat, DelegationKind.SIGNATURE, london_day(at))
+            for held in seats.delegations(seat, DelegationKind.SIGNATURE, london_day(at))
             if held.covers(signing.value_gbp, signing.lots)
         ),
         key=lambda held: (held.unlimited, held.limit_gbp or 0),

@@ -11,17 +11,19 @@ from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.refusal import insist, refuse
 from procurement import (
-    access,
     capacity,
     content,
     copying,
+    desks,
     drafting,
     guards,
     notifications,
     quoting,
     routes,
     searching,
+    seats,
     splitting,
+    supplier_guards,
 )
 from procurement.actors import Person
 from procurement.locking import lock_call_off, lock_ordering
@@ -119,7 +121,7 @@ def _freeze(
     revision.content, revision.revision_hash = content.freeze(content.approved_object(revision, quote))
     revision.search_text = searching.text_of(call_off)
     revision.submitted_at, revision.submitted_by, revision.submitted_by_name = at, by.person_id, by.words
-    principal = access.principal(by, call_off.department_id, PostCode.REQUESTER, on=on)
+    principal = seats.principal(by, call_off.department_id, PostCode.REQUESTER, on=on)
     revision.submitted_for = principal.person_id if principal else None
     revision.save()
     return revision
@@ -130,7 +132,7 @@ def _build_steps(revision: CallOffRevision) -> list[ApprovalStep]:
     return ApprovalStep.objects.bulk_create(
         ApprovalStep(
             revision=revision, side=step.side, group=step.group, position=step.position, post=step.post, act=step.act,
-            organisation=access.organisation_of_side(call_off, step.side),
+            organisation=seats.organisation_of_side(call_off, step.side),
         )  # fmt: skip
         for step in routes.build(revision.matrix, revision.route_value)
     )
@@ -181,8 +183,8 @@ def recall(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
 def nudge(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
     """Remind whoever has the order that it waits. Nothing moves, and no answer stays no answer."""
     call_off = lock_call_off(call_off)
-    insist(guards.why_not_nudge(call_off, by=by, at=at))
-    audit.record(guards.NUDGED, call_off, by=by, at=at, acting_for=guards.for_requester(call_off, by, at))
+    insist(desks.why_not_nudge(call_off, by=by, at=at))
+    audit.record(desks.NUDGED, call_off, by=by, at=at, acting_for=guards.for_requester(call_off, by, at))
     notifications.tell_nudged(call_off, by, at)
     return call_off
 
@@ -248,7 +250,7 @@ def copy(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
 def confirm(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime) -> CallOff:
     """The order desk accepts by repeating the hash of what was awarded. The caller holds the transaction."""
     call_off = lock_call_off(call_off)
-    insist(guards.why_not_confirm(call_off, by=by, at=at))
+    insist(supplier_guards.why_not_confirm(call_off, by=by, at=at))
     revision = call_off.revision
     if shown_hash != revision.revision_hash:
         refuse(
@@ -261,7 +263,7 @@ def confirm(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime) -> 
     call_off.save()
     audit.record(
         "call_off.confirmed", call_off, by=by, at=at, before=before, after=call_off.state, hash_shown=shown_hash,
-        acting_for=guards.for_order_desk(call_off, by, at),
+        acting_for=supplier_guards.for_order_desk(call_off, by, at),
     )  # fmt: skip
     notifications.tell_confirmed(call_off, at)
     return call_off
@@ -272,11 +274,11 @@ def decline(call_off: CallOff, *, code: str, reason: str, by: Person, at: dateti
     """The order desk says no, with a ``DeclineCode`` and words; the reservation is released. Raises Refused also for
     a code that is none."""
     call_off = lock_call_off(call_off)
-    insist(guards.why_not_decline(call_off, by=by, at=at))
+    insist(supplier_guards.why_not_decline(call_off, by=by, at=at))
     if code not in DeclineCode.values:
         refuse(_("Choose one of the reasons for declining."))
     call_off.decline_code = code
-    acting_for = guards.for_order_desk(call_off, by, at)
+    acting_for = supplier_guards.for_order_desk(call_off, by, at)
     return _end(call_off, "declined", "decline", reason=reason, by=by, at=at, acting_for=acting_for)
 
 

@@ -12,7 +12,18 @@ from config.story.orders import draft_dius
 from contracts import formation
 from contracts.models import Contract
 from documents import clock, jobs, storage, store
-from procurement import access, agreements, approval, copying, countering, drafting, joining, proposing, workflow
+from procurement import (
+    access,
+    agreements,
+    approval,
+    copying,
+    countering,
+    drafting,
+    joining,
+    membership,
+    proposing,
+    workflow,
+)
 from procurement.actors import Person
 from procurement.models import (
     Accession,
@@ -228,12 +239,12 @@ ONS_LIMITS = {
 }  # fmt: skip
 
 
-def ons_people() -> list[joining.Named]:
+def ons_people() -> list[membership.Named]:
     """The eight people of delegations.csv, with the limits that stand there."""
     posts = ("requester", "budget_holder", "technology_officer", "finance_director", "accounting_officer", "signatory",
              "contract_manager", "administrator")  # fmt: skip
     return [
-        joining.Named(
+        membership.Named(
             f"ONS {post.replace('_', ' ')}", f"{post.replace('_', '.')}@ons.example", post,
             Decimal(ONS_LIMITS[post]) if post in ONS_LIMITS else None, post == "accounting_officer",
         )

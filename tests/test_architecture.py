@@ -121,6 +121,16 @@ def test_only_access_speaks_guardian():
     assert "procurement/access.py" in spoken_in
 
 
+def test_only_granting_writes_a_grant():
+    """And only where somebody's sight and seats are found are the dated grants read: nobody decides by them elsewhere."""
+    grants = {f"procurement.models.{name}" for name in ("OrganisationGrant", "FrameworkGrant")}
+    read_in = {name_of(path) for path in HAND_WRITTEN if grants & imported(path)}
+    assert read_in == {"procurement/granting.py", "procurement/seats.py"}
+    seats = ast.walk(ast.parse((ROOT / "procurement" / "seats.py").read_text(encoding="utf-8")))
+    called = {node.func.attr for node in seats if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
+    assert not called & {"create", "bulk_create", "get_or_create", "update_or_create", "update", "delete", "save"}
+
+
 def test_nobody_asks_who_has_a_permission_past_access():
     """``has_perm`` says yes to every superuser and ignores end dates."""
     for path in HAND_WRITTEN:

@@ -7,7 +7,7 @@ from config.story.data import DATA, rows
 from documents import storage
 from procurement import accession_display, joining
 from procurement.actors import Person
-from procurement.joining import Named
+from procurement.membership import Named
 from procurement.models import Accession, Application
 
 STATEMENT = "Desktops, service desk, business continuity and hosting for 4,500 users at three sites."

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('procurement', '0021_list_indexes'),
+        ('procurement', '0022_requesting_side'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
 from documents import storage
-from procurement import access, accession_display, joining
+from procurement import access, accession_display, joining, membership
 from procurement import accession_forms as forms
 from procurement import accession_guards as guards
 from procurement.views.common import attempt, page
@@ -60,7 +60,7 @@ def people(request, public_id):
     )
     errors = ()
     if request.method == "POST" and formset.is_valid():
-        named = [joining.Named(**f) for f in formset.cleaned_data if f.get("email")]
+        named = [membership.Named(**f) for f in formset.cleaned_data if f.get("email")]
         done, errors = _saved(request, found, {"people": named})
         if done:
             return redirect("procurement:" + ("application_people" if "more" in request.POST else "accession"), public_id)

@@ -5,7 +5,18 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from procurement import access, approval, briefing, display, figures, forms, framework_display, guards, quoting
+from procurement import (
+    access,
+    approval,
+    approval_guards,
+    briefing,
+    display,
+    figures,
+    forms,
+    framework_display,
+    quoting,
+    seats,
+)
 from procurement.comparing import changes_since_last_seen
 from procurement.models import Query
 from procurement.views.common import attempt, page
@@ -39,8 +50,8 @@ def brief(request, public_id, position):
         "facts": briefing.facts(revision, content), "deviations": briefing.deviations(content),
         "exceptions": asked,
         "may_decide": _may_decide(order, step, asked, **acting),
-        "shut": list(guards.why_not_decide(order, step, **acting)),
-        "act_shut": list(guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, step),
+        "shut": list(approval_guards.why_not_decide(order, step, **acting)),
+        "act_shut": list(approval_guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, step),
         "bar": display.bar_parts(quoting.capacity_forecast(revision, revision.whole_life_gbp)),
         "changes": changes_since_last_seen(revision, request.actor),
         "steps": framework_display.with_reminders(revision.steps.select_related("organisation", "decision"), order),
@@ -53,7 +64,7 @@ def brief(request, public_id, position):
 def _may_decide(order, step, asked, *, by, at):
     """The ids of the requests the reader can grant or refuse now: what stands against one stands against all."""
     undecided = [one for one in asked if not hasattr(one, "decision")]
-    shut = undecided and any(guards.why_not_decide_exception(order, step, undecided[0], by=by, at=at))
+    shut = undecided and any(approval_guards.why_not_decide_exception(order, step, undecided[0], by=by, at=at))
     return [] if shut else [one.pk for one in undecided]
 
 
@@ -61,14 +72,14 @@ def _limit(request, step):
     """The largest delegation the reader could commit this step with, or None; also where nothing is committed."""
     if step.act != "commit":
         return None
-    seat = access.find_seat(request.actor, step.organisation_id, step.post, request.day)
-    held = access.delegations(seat, guards.commit_kind(step.side), request.day) if seat else []
+    seat = seats.find_seat(request.actor, step.organisation_id, step.post, request.day)
+    held = seats.delegations(seat, approval_guards.commit_kind(step.side), request.day) if seat else []
     return held[0] if held else None
 
 
 def _decision(request, order, step, form_class, action, *, title, words, button, done, danger=False):
     form = form_class(request.POST or None)
-    guard = guards.why_not_decide if action is approval.decide else guards.why_not_act_on_step
+    guard = approval_guards.why_not_decide if action is approval.decide else approval_guards.why_not_act_on_step
     errors = () if request.method == "POST" else list(guard(order, step, by=request.actor, at=request.at))
     if request.method == "POST" and form.is_valid():
         result, errors = attempt(
@@ -136,7 +147,7 @@ def recuse(request, public_id, position):
     order, step = step_of(request, public_id, position)
     form = forms.RecuseForm(request.POST or None)
     errors = () if request.method == "POST" else list(
-        guards.why_not_act_on_step(order, step, by=request.actor, at=request.at)
+        approval_guards.why_not_act_on_step(order, step, by=request.actor, at=request.at)
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         result, errors = attempt(request, approval.recuse, step, reason=form.cleaned_data["reason"])
@@ -144,7 +155,7 @@ def recuse(request, public_id, position):
             messages.success(request, _("Declared. You keep out of this order; the others have been told."))
             return redirect("procurement:call_off", public_id)
     others = [
-        person.name for person in guards.who_can_take(order, step, request.day)
+        person.name for person in approval_guards.who_can_take(order, step, request.day)
         if person.person_id != request.actor.person_id
     ]  # fmt: skip
     words = (

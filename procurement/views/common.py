@@ -11,7 +11,7 @@ from documents import clock
 from documents.clock import london_day
 from documents.idempotency import idempotent
 from documents.refusal import Refused
-from procurement import access, guards
+from procurement import access, standing
 from procurement.access import NotYours
 
 
@@ -77,7 +77,7 @@ def not_joined(request: HttpRequest) -> Exception:
     joining = access.visible_accessions(request.actor, request.day).filter(department_id__in=own).first()
     if joining is None:
         return Http404()
-    return NotYours(guards.why_no_member(joining.framework, joining.department))
+    return NotYours(standing.why_no_member(joining.framework, joining.department))
 
 
 def attempt(request: HttpRequest, action: Callable, *args, **kwargs):

@@ -262,7 +262,7 @@ def check(request, public_id):
         "figures": figures.figures_of_draft(approved, quote),
         "reading": display.reading(revision, approved, "department", changeable=True),
         "bar": display.bar_parts(quoting.capacity_forecast(revision, quote.totals.whole_life)),
-        "steps": guards.route_preview(call_off, counted.total_gbp, request.day),
+        "steps": display.route_preview(call_off, counted.total_gbp, request.day),
     }  # fmt: skip
     return render(request, "procurement/check.html", context)
 

@@ -7,7 +7,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from procurement import approval, display, guards, papers, quoting
+from procurement import approval, approval_guards, display, papers, quoting
 from procurement.order_forms import ExceptionDecisionForm, ExceptionsForm
 from procurement.views.approvals import step_of
 from procurement.views.common import attempt, page
@@ -53,7 +53,7 @@ def decide(request, public_id, position, code):
         raise Http404
     form = ExceptionDecisionForm(request.POST or None)
     errors = () if request.method == "POST" else list(
-        guards.why_not_decide_exception(order, step, asked, by=request.actor, at=request.at)
+        approval_guards.why_not_decide_exception(order, step, asked, by=request.actor, at=request.at)
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from documents import audit
 from documents.clock import london_day
-from procurement import access, accession_display, agreements, forms, joining
+from procurement import access, accession_display, agreements, forms, joining, pipeline
 from procurement import accession_forms as own_forms
 from procurement import accession_guards as guards
 from procurement.models import AccessionState, PostCode
@@ -50,7 +50,7 @@ def new(request):
         values = dict(form.cleaned_data)
         seats = values.pop("seats_expected")
         accession, errors = attempt(
-            request, joining.add_interest, found, joining.Interest(**values), seats_expected=seats
+            request, pipeline.add_interest, found, pipeline.Interest(**values), seats_expected=seats
         )
         if accession:
             return redirect("procurement:accession", accession.public_id)
@@ -106,21 +106,21 @@ def _application(found):
 
 
 def _contact(found):
-    return joining.contact_hash(found)
+    return pipeline.contact_hash(found)
 
 
 REASON = forms.ReasonForm
 ACTS = {
-    "engage": Act(_("Invite it to apply"), _("Whoever fills in the application gets an email."), joining.engage,
+    "engage": Act(_("Invite it to apply"), _("Whoever fills in the application gets an email."), pipeline.engage,
                   own_forms.EngageForm, (A.PROSPECT,), "authority", guards.why_not_engage, _("Engaged.")),
     "contact": Act(_("Name who fills in the application"), _("Whom you name has to be confirmed by the accession approver."),
-                   joining.name_contact, own_forms.EngageForm, (A.ENGAGED,), "authority", guards.why_not_name_contact,
+                   pipeline.name_contact, own_forms.EngageForm, (A.ENGAGED,), "authority", guards.why_not_name_contact,
                    _("Proposed. The accession approver confirms it.")),
     "confirm": Act(_("Confirm the contact"), _("They become the body's administrator here and get an email that asks them to apply."),
-                   joining.confirm_contact, forms.forms.Form, (A.ENGAGED,), "authority", guards.why_not_confirm,
+                   pipeline.confirm_contact, forms.forms.Form, (A.ENGAGED,), "authority", guards.why_not_confirm,
                    _("Confirmed. They are asked to apply."), binds=_contact),
     "refuse-contact": Act(_("Do not confirm the contact"), _("The accession lead reads your reason and names somebody else."),
-                          joining.refuse_contact, REASON, (A.ENGAGED,), "authority", guards.why_not_refuse_contact,
+                          pipeline.refuse_contact, REASON, (A.ENGAGED,), "authority", guards.why_not_refuse_contact,
                           _("Not confirmed. The accession lead has been told."), danger=True, binds=_contact),
     "apply": Act(_("Send the application"), _("It cannot be changed after it is sent, except when you are asked something."),
                  joining.apply, forms.forms.Form, (A.ENGAGED,), "department",

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from procurement import access, forms, guards, negotiation
+from procurement import access, forms, guards, negotiation, supplier_guards
 from procurement.views.common import attempt, page
 
 
@@ -24,7 +24,7 @@ def ask(request, public_id):
     """The order desk asks the department."""
     order = access.get_call_off(request.actor, public_id, request.day, "order_desk")
     return _act(
-        request, order, guards.why_not_clarify(order, by=request.actor, at=request.at), negotiation.ask, order,
+        request, order, supplier_guards.why_not_clarify(order, by=request.actor, at=request.at), negotiation.ask, order,
         title=_("Ask the department"), button=_("Send the question"), done=_("Asked."),
         words=_("Your time to answer the order stops until the department has answered. Question and answer are annexed to the contract; they change nothing that was priced."),
     )  # fmt: skip

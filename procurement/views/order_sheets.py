@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from catalogue import queries as catalogue_queries
 from catalogue.sheets import to_csv, to_xlsx
 from documents.refusal import Reason
-from procurement import order_sheets, quoting
+from procurement import order_sheets, quoting, sheet_display, sheet_reading
 from procurement.order_forms import SheetForm
 from procurement.views.common import attempt, page
 from procurement.views.drafts import draft_of, edits_of, to_tasks
@@ -55,12 +55,12 @@ def sheet(request, public_id):
 def _read(call_off, on, files):
     release = catalogue_queries.live_release(call_off.framework, on)
     services = catalogue_queries.price_list(release).services if release else {}
-    return order_sheets.read(call_off.revision, services, sites=files.get("sites"), lines=files.get("lines"))
+    return sheet_reading.read(call_off.revision, services, sites=files.get("sites"), lines=files.get("lines"))
 
 
 def _preview(call_off, on, found):
     """What changes, the totals before and after, the rules not met after, and the token that is sent back."""
-    would_be = order_sheets.preview(call_off.revision, found)
+    would_be = sheet_display.preview(call_off.revision, found)
     before = quoting.quote(call_off.revision, on)
     after = quoting.quote(would_be.revision, on, would_be.lines, would_be.sites)
     return {
@@ -70,8 +70,8 @@ def _preview(call_off, on, found):
 
 
 KINDS = {
-    "lines": (order_sheets.LINES, order_sheets.rows_of_lines),
-    "sites": (order_sheets.SITES, order_sheets.rows_of_sites),
+    "lines": (order_sheets.LINES, sheet_display.rows_of_lines),
+    "sites": (order_sheets.SITES, sheet_display.rows_of_sites),
 }
 
 

@@ -8,7 +8,18 @@ from django.utils.translation import gettext as _
 
 from catalogue.text import LONGEST_SEARCH
 from documents import audit, storage
-from procurement import access, counter_display, desks, display, forms, framework_display, guards, queries, workflow
+from procurement import (
+    access,
+    counter_display,
+    desks,
+    display,
+    forms,
+    framework_display,
+    guards,
+    queries,
+    supplier_guards,
+    workflow,
+)
 from procurement.models import ENDED, IN_APPROVAL, OPEN, CallOffState, PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
@@ -81,17 +92,17 @@ def call_off(request, public_id):
         "clarifications": order.clarifications.filter(revision__number__lte=revision.number).order_by("asked_at", "id"),
         "may_clarify": order.state == CallOffState.WITH_SUPPLIER and view == "department"
         and access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER),
-        "clarify_shut": list(guards.why_not_clarify(order, **acting)) if accepting else [],
+        "clarify_shut": list(supplier_guards.why_not_clarify(order, **acting)) if accepting else [],
         "contract": order.contracts.exclude(state="void").order_by("-id").first(),
         "can": {
             "particulars": requests and order.state not in ENDED and not list(guards.why_not_change_particulars(order, **acting)),
         },
-        "decline_shut": list(guards.why_not_decline(order, **acting)) if accepting else None,
+        "decline_shut": list(supplier_guards.why_not_decline(order, **acting)) if accepting else None,
         "withdraw_shut": needed or list(guards.why_not_withdraw(order, **acting)) if view == "department" and order.state in OPEN else None,
         "copy_shut": needed or list(guards.why_not_copy(order, **acting)) if view == "department" and order.state in ENDED else None,
         "recall_shut": needed or list(guards.why_not_recall(order, **acting)) if view == "department" and order.state in IN_APPROVAL else None,
-        "nudge_shut": list(guards.why_not_nudge(order, **acting)) if requests and order.is_elsewhere else None,
-        "accept_shut": list(guards.why_not_confirm(order, **acting)) if accepting else [],
+        "nudge_shut": list(desks.why_not_nudge(order, **acting)) if requests and order.is_elsewhere else None,
+        "accept_shut": list(supplier_guards.why_not_confirm(order, **acting)) if accepting else [],
     }  # fmt: skip
     context |= counter_display.on_page(order, revision, view, **acting)
     if revision.is_submitted:
@@ -190,7 +201,7 @@ def recall(request, public_id):
 def nudge(request, public_id):
     """A polite reminder to whoever has the order."""
     order = access.get_call_off(request.actor, public_id, request.day, "edit")
-    errors = list(guards.why_not_nudge(order, by=request.actor, at=request.at)) if request.method != "POST" else ()
+    errors = list(desks.why_not_nudge(order, by=request.actor, at=request.at)) if request.method != "POST" else ()
     if request.method == "POST":
         result, errors = attempt(request, workflow.nudge, order)
         if result:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
 from documents import storage
-from procurement import access, membership, people_display, people_forms
+from procurement import access, membership, people_display, people_forms, seats
 from procurement import people_guards as guards
 from procurement.forms import ReasonForm
 from procurement.models import ActingFor, Delegation, PostHolding, User
@@ -69,7 +69,7 @@ def _row(model, pk, **belongs):
 @page
 def invite(request, code):
     body = _managed(request, code)
-    hosts = {people_forms.host_of(user.email) for user in access.people_of(body, request.day)}
+    hosts = {people_forms.host_of(user.email) for user in seats.people_of(body, request.day)}
     form = people_forms.InviteForm(request.POST or None, posts=guards.posts_of(body), hosts=hosts)
     return _change(
         request, body, form, lambda f: attempt(request, membership.invite, body, **f.cleaned_data),
@@ -150,7 +150,7 @@ def deputy(request, code, pk):
     holding = _row(PostHolding, pk, post__organisation=body)
     if holding.user_id != request.actor.user.pk:
         _managed(request, code)
-    others = [user for user in access.people_of(body, request.day) if user.pk != holding.user_id]
+    others = [user for user in seats.people_of(body, request.day) if user.pk != holding.user_id]
     form = people_forms.DeputyForm(request.POST or None, people=others, initial={"starts_on": request.day})
 
     def do(checked):

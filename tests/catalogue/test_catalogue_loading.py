@@ -101,13 +101,15 @@ BAD = [
     ("catalogue.csv", "seats,seats,EUS-B,90", "seats,seats,EUS-Z,90", "column service_level: 'EUS-Z' is none of"),
     ("catalogue.csv", "EUS-B,90,210", "EUS-B,90", "column baseline_kgco2e_per_unit_year"),
     ("catalogue.csv", "EUS-B,90,210", "EUS-B,90,210,5", "row 2: has more values than there are columns"),
-    ("catalogue.csv", "list_price_gbp", "price", "column list_price_gbp: None is missing"),
+    ("catalogue.csv", "list_price_gbp", "price", "column list_price_gbp: is missing"),
     ("catalogue.csv", "CORE-06,1", "CORE-66,1", "catalogue_rules 1: required_per_seat: CORE-06 is not in the catalogue"),
     ("price_bands.csv", "seats,framework,slab,1,0", "seats,framework,slab,2,0", "price_bands.csv: band table seats: the first band"),
     ("price_bands.csv", "slab,5000,9", "slab,5000,3", "band table seats: the price rises at 5000"),
     ("price_bands.csv", "seats,framework,slab,2500", "seats,call_off,slab,2500", "row 3, column scope: 'call_off' is none of framework"),
     ("price_bands.csv", "slab,2500,4", "slab,2.5,4", "price_bands.csv row 3, column from_quantity: '2.5' is not a whole number"),
     ("service_levels.csv", "SD-S,SD-S-FIX", "SD-S,SD-S-ANSWER", "service_levels.csv row 4, column measure_code: 'SD-S-ANSWER'"),
+    ("service_levels.csv", "percent,99.5,98.5,95,all", "percent,99.5,99.6,95,all", "service_levels.csv row 2, column minimum: '99.6'"),
+    ("service_levels.csv", "CORE-08;CORE-09", "CORE-08;CORE-90", "service_levels.csv row 7, column credit_applies_to: "),
     ("organisations.csv", "2007-06-28", "28/06/2007", "column exists_from: '28/06/2007' is not a day like"),
     ("organisations.csv", "2009-06-05,BIS", "2009-06-05,XXX", "there is no organisation 'XXX'"),
     ("organisations.csv", ",yes,authority", ",maybe,authority", "column crown: 'maybe' is neither yes nor no"),
@@ -140,7 +142,7 @@ def test_a_file_that_is_not_there_or_not_utf8_is_named(tmp_path):
     with pytest.raises(LoadRefused, match=r"vat_rates.csv: cannot be read"):
         list(rows(tmp_path, "vat_rates.csv"))
     (tmp_path / "vat_rates.csv").write_bytes(b"from,percent\n\xff\xfe,1\n")
-    with pytest.raises(LoadRefused, match=r"vat_rates.csv: cannot be read"):
+    with pytest.raises(LoadRefused, match=r"vat_rates.csv row 2: cannot be read"):
         list(rows(tmp_path, "vat_rates.csv"))
 
 

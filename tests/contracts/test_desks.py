@@ -10,7 +10,7 @@ from contracts import formation, queries
 from documents import clock
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import agreements, desks, guards, workflow
+from procurement import agreements, desks, workflow
 from tests import cast, paper
 from tests.cast import START
 from tests.procurement.test_pages import sign_in
@@ -60,7 +60,7 @@ def test_a_requester_reminds_the_signatory_once_a_day_and_nobody_when_all_have_s
         workflow.nudge(order, by=cast.person(cast.DESK), at=START + 2 * DAY)
     for party, email in cast.SIGNATORIES:
         paper.sign(contract, party, email)
-    reasons = [reason.words for reason in guards.why_not_nudge(cast.fresh(order), by=cast.requester(), at=START + 2 * DAY)]
+    reasons = [reason.words for reason in desks.why_not_nudge(cast.fresh(order), by=cast.requester(), at=START + 2 * DAY)]
     assert reasons == ["It is on nobody's desk: its document is being worked on. Look again in a moment."]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from contracts import formation
 from documents.models import Email
-from procurement import access, accession_guards, agreements, periodic, working_days
+from procurement import accession_guards, agreements, periodic, seats, working_days
 from procurement.models import Reminder
 from tests import cast
 
@@ -70,6 +70,6 @@ def test_an_access_agreement_is_reminded_of_in_turn_too():
     accession = cast.fresh(accession)
     came, first = accession.state_since, accession_guards.boxes(accession)[0]
     periodic.run(working_days.due(came, 2))
-    names = ", ".join(user.name for user in access.holders(first.organisation.pk, first.post, came.date()))
+    names = ", ".join(user.name for user in seats.holders(first.organisation.pk, first.post, came.date()))
     assert said() == [("agreement:department", "reminded", names)]
     assert agreements.signing_of(accession).turn() == first

@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from documents import store
-from procurement import agreements, joining
+from procurement import agreements, joining, pipeline
 from procurement.models import AccessionQuestion, AccessionState, Application
 from tests import cast, paper
 from tests.cast import START
@@ -19,8 +19,8 @@ PIPELINE = ("prospect", "engaged", PROPOSED, "applied", "in_review", RECOMMENDED
 
 
 def museum(_):
-    body = joining.Interest("MUSEUM", "The Museum", "GOVGB-MUSEUM", "London", crown=False)
-    return joining.add_interest(cast.framework(), body, seats_expected=50, by=cast.person(LEAD), at=START)
+    body = pipeline.Interest("MUSEUM", "The Museum", "GOVGB-MUSEUM", "London", crown=False)
+    return pipeline.add_interest(cast.framework(), body, seats_expected=50, by=cast.person(LEAD), at=START)
 
 
 def by(email: str, action, **more):
@@ -99,7 +99,7 @@ ACCESSION = Machine(
     rows=(Application, AccessionQuestion),
     states={
         "prospect": (None, museum),
-        PROPOSED: ("prospect", by(LEAD, joining.engage, **CONTACT)),
+        PROPOSED: ("prospect", by(LEAD, pipeline.engage, **CONTACT)),
         "engaged": (None, filled_in),
         "applied": ("engaged", bound(ONS, joining.apply)),
         "in_review": ("applied", by(LEAD, joining.start_review)),
@@ -116,10 +116,10 @@ ACCESSION = Machine(
         "ended": ("suspended", by(MANAGER, agreements.end, reason="Merged.")),
     },
     actions={
-        "engage": Action(("prospect",), by(LEAD, joining.engage, **CONTACT), engage_form),
-        "name a contact": Action((PROPOSED,), by(LEAD, joining.name_contact, **CONTACT), form(LEAD, "contact", **CONTACT)),
-        "confirm the contact": Action((PROPOSED,), bound(APPROVER, joining.confirm_contact, joining.contact_hash),
-                                      form(APPROVER, "confirm", joining.contact_hash)),
+        "engage": Action(("prospect",), by(LEAD, pipeline.engage, **CONTACT), engage_form),
+        "name a contact": Action((PROPOSED,), by(LEAD, pipeline.name_contact, **CONTACT), form(LEAD, "contact", **CONTACT)),
+        "confirm the contact": Action((PROPOSED,), bound(APPROVER, pipeline.confirm_contact, pipeline.contact_hash),
+                                      form(APPROVER, "confirm", pipeline.contact_hash)),
         "edit": Action(("engaged", "information_requested"), edit),
         "apply": Action(("engaged",), bound(ONS, joining.apply), form(ONS, "apply", application)),
         "start_review": Action(("applied",), by(LEAD, joining.start_review), form(LEAD, "review")),

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from contracts import guards as contract_guards
 from documents import periodic
 from documents.refusal import Refused
-from procurement import guards, workflow
+from procurement import approval_guards, workflow
 from procurement.models import ActingFor, Decision, Delegation, Outcome, PostHolding, StepState
 from tests import cast
 
@@ -89,7 +89,7 @@ def test_a_deputy_acts_for_the_holder_of_the_post_and_for_nobody_else():
 
 def why_not_covered(order, email: str) -> str:
     step = order.revision.steps.get(state=StepState.OPEN)
-    return " ".join(reason.who_can for reason in guards.why_not_covered(order, step, by=cast.person(email), on=cast.START.date()))
+    return " ".join(reason.who_can for reason in approval_guards.why_not_covered(order, step, by=cast.person(email), on=cast.START.date()))
 
 
 def test_who_could_commit_instead_is_whoever_sits_in_a_chair_that_covers_it_today():

@@ -211,9 +211,9 @@ def test_the_database_refuses_a_decision_that_is_not_in_order():
 
 
 def test_the_database_refuses_an_award_while_an_exception_is_open(monkeypatch):
-    from procurement import guards
+    from procurement import approval_guards
 
-    monkeypatch.setattr(guards, "why_exceptions_open", lambda step: iter(()))
+    monkeypatch.setattr(approval_guards, "why_exceptions_open", lambda step: iter(()))
     call_off = with_authority()
     for email in cast.ROUTE[4:6]:
         cast.decide(call_off, email)

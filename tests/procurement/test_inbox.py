@@ -9,8 +9,9 @@ from documents.clock import london_day
 from documents.models import Email
 from procurement import (
     approval,
+    approval_guards,
+    desks,
     drafting,
-    guards,
     inbox,
     joining,
     negotiation,
@@ -64,11 +65,11 @@ def test_no_step_is_listed_mailed_or_reminded_of_that_the_person_cannot_take(bar
     order = cast.fresh(barred())
     step = order.revision.steps.get(post="budget_holder")
     for email, takes in ((holder, False), (deputy, False), (other, True)):
-        shut = list(guards.why_not_act_on_step(order, step, by=cast.person(email), at=cast.START))
+        shut = list(approval_guards.why_not_act_on_step(order, step, by=cast.person(email), at=cast.START))
         assert (not shut) is takes, email
         assert any(order.reference in line for line in waits(email) if "budget holder" in line) is takes, email
     assert told("your_turn") == [other]
-    assert [desk.people for desk in queries.desks(order, DAY)] == [("DIUS deputy budget holder",)]
+    assert [desk.people for desk in desks.of(order, DAY)] == [("DIUS deputy budget holder",)]
     periodic.run(working_days.due(cast.START, 2))
     assert told("reminder") == [other]
     periodic.run(working_days.due(cast.START, 4))

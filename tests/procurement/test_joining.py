@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from documents import audit, rendering, store, verifying
 from documents.refusal import Refused
-from procurement import access, agreements, joining, working_days
+from procurement import access, agreements, joining, pipeline, working_days
 from procurement.models import (
     Accession,
     AccessionDecision,
@@ -194,12 +194,12 @@ def test_the_authority_signs_after_the_department_and_only_its_signatory():
 
 def test_an_invited_person_becomes_the_administrator_and_can_apply(mailoutbox):
     accession = Accession.objects.get(department__code="ILL05")
-    act(joining.engage, accession, LEAD, contact_name="Mary Museum", contact_email="Mary@museum.example")
+    act(pipeline.engage, accession, LEAD, contact_name="Mary Museum", contact_email="Mary@museum.example")
     cast.run_all_jobs()
     assert not User.objects.filter(email="mary@museum.example").exists(), "nobody has confirmed her"
     assert [m.to for m in mailoutbox] == [[APPROVER]] and "mary@museum.example" in mailoutbox[0].body
-    shown = joining.contact_hash(cast.fresh(accession))
-    act(joining.confirm_contact, accession, APPROVER, shown_hash=shown)
+    shown = pipeline.contact_hash(cast.fresh(accession))
+    act(pipeline.confirm_contact, accession, APPROVER, shown_hash=shown)
     cast.run_all_jobs()
     accession = cast.fresh(accession)
     assert accession.state == "engaged" and accession.contact_email == "mary@museum.example"

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 import procurement.urls
 from catalogue.models import Organisation
-from procurement import joining
+from procurement import joining, pipeline
 from procurement.models import Accession
 from procurement.views.joining import ACTS
 from tests import cast
@@ -77,9 +77,9 @@ def test_the_board_costs_the_same_with_many_bodies(client):
 
     before = asked()
     for number in range(50):
-        body = joining.Interest(f"MANY{number}", f"Body {number}", f"GOVGB-MANY{number}", "London", crown=False)
+        body = pipeline.Interest(f"MANY{number}", f"Body {number}", f"GOVGB-MANY{number}", "London", crown=False)
         by = cast.person(LEAD)
-        joining.add_interest(cast.framework(), body, seats_expected=10 * number, by=by, at=cast.START)
+        pipeline.add_interest(cast.framework(), body, seats_expected=10 * number, by=by, at=cast.START)
     assert asked() == before <= 12
 
 

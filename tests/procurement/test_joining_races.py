@@ -7,7 +7,7 @@ from django.db import connection, connections, transaction
 
 from catalogue.models import Organisation
 from documents.refusal import Refused
-from procurement import joining, membership
+from procurement import membership, pipeline
 from procurement.models import Accession, PostHolding, User
 from tests import cast
 
@@ -45,8 +45,8 @@ def meeting(first, second) -> str:
 
 def entering(code: str, identifier: str):
     by, framework = cast.person("accession.lead@co.example"), cast.framework()
-    body = joining.Interest(code, f"Body {code}", identifier, "London", crown=False)
-    return lambda: joining.add_interest(framework, body, seats_expected=None, by=by, at=cast.START)
+    body = pipeline.Interest(code, f"Body {code}", identifier, "London", crown=False)
+    return lambda: pipeline.add_interest(framework, body, seats_expected=None, by=by, at=cast.START)
 
 
 def inviting(code: str, administrator: str):

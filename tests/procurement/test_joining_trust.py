@@ -16,7 +16,7 @@ from documents import audit, storage, store
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email, Job, Signature, SigningIntent
 from documents.refusal import Refused
-from procurement import access, accession_display, agreements, joining, membership
+from procurement import access, accession_display, agreements, granting, joining, membership, pipeline, seats
 from procurement.models import (
     Accession,
     AccessionDecision,
@@ -45,22 +45,22 @@ def museum() -> Accession:
     return Accession.objects.select_related("framework__authority", "department").get(department__code="ILL05")
 
 
-def interest(code: str, **more) -> joining.Interest:
+def interest(code: str, **more) -> pipeline.Interest:
     body = Organisation.objects.get(code=code)
     values = {"code": code, "name": body.name, "identifier": body.identifier, "address": "x", "crown": body.crown}
-    return joining.Interest(**(values | more))
+    return pipeline.Interest(**(values | more))
 
 
-def enter(wanted: joining.Interest) -> Accession:
-    return joining.add_interest(cast.framework(), wanted, seats_expected=None, by=cast.person(LEAD), at=cast.START)
+def enter(wanted: pipeline.Interest) -> Accession:
+    return pipeline.add_interest(cast.framework(), wanted, seats_expected=None, by=cast.person(LEAD), at=cast.START)
 
 
 def propose(accession: Accession, email: str = "mary@museum.example", name: str = "Mary", by: str = LEAD) -> Accession:
-    return act(joining.engage, accession, by, contact_name=name, contact_email=email)
+    return act(pipeline.engage, accession, by, contact_name=name, contact_email=email)
 
 
 def confirm(accession: Accession, by: str = APPROVER) -> Accession:
-    return act(joining.confirm_contact, accession, by, shown_hash=joining.contact_hash(cast.fresh(accession)))
+    return act(pipeline.confirm_contact, accession, by, shown_hash=pipeline.contact_hash(cast.fresh(accession)))
 
 
 def names(invariant: str) -> bool:
@@ -117,7 +117,7 @@ def test_a_body_with_an_administrator_gets_no_other_but_its_own_are_asked(mailou
     bis = Accession.objects.select_related("framework", "department").get(department__code="BIS")
     with pytest.raises(Refused, match="BIS administrator"):
         propose(bis, "friend@elsewhere.example")
-    act(joining.engage, bis, LEAD)
+    act(pipeline.engage, bis, LEAD)
     cast.run_all_jobs()
     assert cast.fresh(bis).state == "engaged"
     assert {m.to[0] for m in mailoutbox} == {"administrator@bis.example", "requester@bis.example"}
@@ -135,12 +135,12 @@ def test_a_body_whose_membership_ended_keeps_its_administrator(mailoutbox):
 def test_where_people_are_but_no_administrator_one_of_them_is_named():
     accession = museum()
     somebody = User.objects.create_user("ada@museum.example", "Ada")
-    access.grant_organisation(somebody, accession.department, starts_on=TODAY)
+    granting.grant_organisation(somebody, accession.department, starts_on=TODAY)
     with pytest.raises(Refused, match="name one of them: Ada"):
         propose(accession)
     propose(accession, "ada@museum.example", "Ada")
     confirm(accession)
-    assert access.find_seat(cast.person("ada@museum.example"), accession.department_id, PostCode.ADMINISTRATOR, TODAY)
+    assert seats.find_seat(cast.person("ada@museum.example"), accession.department_id, PostCode.ADMINISTRATOR, TODAY)
 
 
 def test_who_proposed_the_first_administrator_does_not_confirm_them():
@@ -168,27 +168,27 @@ def test_a_deputy_of_who_proposed_does_not_confirm_and_neither_does_the_principa
 
 def test_a_confirmation_is_of_the_person_who_was_shown():
     accession = propose(museum())
-    shown = joining.contact_hash(cast.fresh(accession))
-    act(joining.name_contact, accession, LEAD, contact_name="Mallory", contact_email="mallory@museum.example")
+    shown = pipeline.contact_hash(cast.fresh(accession))
+    act(pipeline.name_contact, accession, LEAD, contact_name="Mallory", contact_email="mallory@museum.example")
     with pytest.raises(Refused, match="Somebody else is proposed now"):
-        act(joining.confirm_contact, accession, APPROVER, shown_hash=shown)
+        act(pipeline.confirm_contact, accession, APPROVER, shown_hash=shown)
     confirm(accession)
     assert cast.fresh(accession).contact_email == "mallory@museum.example"
     with pytest.raises(Refused, match="has people here who can apply"):
-        act(joining.name_contact, accession, LEAD, contact_name="Trent", contact_email="trent@museum.example")
+        act(pipeline.name_contact, accession, LEAD, contact_name="Trent", contact_email="trent@museum.example")
 
 
 def test_who_came_to_the_authority_since_is_not_confirmed():
     accession = propose(museum())
     mary = User.objects.create_user("mary@museum.example", "Mary")
-    access.grant_framework(mary, cast.framework(), starts_on=TODAY)
+    granting.grant_framework(mary, cast.framework(), starts_on=TODAY)
     with pytest.raises(Refused, match="one of the people of the authority"):
         confirm(accession)
 
 
 def test_nobody_of_a_supplier_is_named_in_an_application():
     by = cast.person(REQUESTER)
-    people = [*cast.ons_people(), joining.Named("Desk", "order.desk@fujitsu.example", PostCode.BUDGET_HOLDER)]
+    people = [*cast.ons_people(), membership.Named("Desk", "order.desk@fujitsu.example", PostCode.BUDGET_HOLDER)]
     joining.save_application(cast.ons(), {"people": people}, by=by, at=cast.START)
     with pytest.raises(Refused, match="one of the people of the authority or of a supplier"):
         joining.apply(cast.ons(), by=by, at=cast.START)
@@ -205,7 +205,7 @@ def test_an_administrator_of_both_sides_breaks_an_invariant():
     assert not names("departments_are_administered_by_their_own")
     administrator = cast.person("administrator@dius.example").user
     grant = OrganisationGrant.objects.get(user=administrator)
-    access.grant_organisation(administrator, Organisation.objects.get(code="FUJITSU"), starts_on=grant.starts_on)
+    granting.grant_organisation(administrator, Organisation.objects.get(code="FUJITSU"), starts_on=grant.starts_on)
     assert names("departments_are_administered_by_their_own")
 
 
@@ -299,7 +299,7 @@ def test_who_is_named_in_an_application_does_not_decide_on_it():
     approver = cast.person(APPROVER)
     accession = cast.ons_applied()
     User.objects.filter(pk=approver.user.pk).update(email="accounting.officer@elsewhere.example")
-    values = {"people": [*cast.ons_people(), joining.Named("He", "accounting.officer@elsewhere.example", PostCode.BUDGET_HOLDER)]}
+    values = {"people": [*cast.ons_people(), membership.Named("He", "accounting.officer@elsewhere.example", PostCode.BUDGET_HOLDER)]}
     User.objects.filter(pk=approver.user.pk).update(email=APPROVER)
     act(joining.start_review, accession, LEAD)
     act(joining.ask, accession, LEAD, text="Who?")
@@ -373,21 +373,21 @@ def test_who_reviewed_or_approved_it_does_not_sign_for_the_authority(email):
 def test_an_application_is_sent_only_with_a_signatory_who_did_not_write_it():
     by = cast.person(REQUESTER)
     people = [*(p for p in cast.ons_people() if p.post not in ("signatory", "requester")),
-              joining.Named("Me", REQUESTER, PostCode.SIGNATORY, Decimal(1)),
-              joining.Named("Other", "other@ons.example", PostCode.REQUESTER)]  # fmt: skip
+              membership.Named("Me", REQUESTER, PostCode.SIGNATORY, Decimal(1)),
+              membership.Named("Other", "other@ons.example", PostCode.REQUESTER)]  # fmt: skip
     values = {"statement": "x", "sites": cast.ONS_SITES, "people": people,
               "files": [cast.evidence("signatory"), cast.evidence("delegation")]}  # fmt: skip
     joining.save_application(cast.ons(), values, by=by, at=cast.START)
     with pytest.raises(Refused, match="could not sign the agreement"):
         joining.apply(cast.ons(), by=by, at=cast.START)
-    other = joining.Named("Also", "also@ons.example", PostCode.SIGNATORY, Decimal(1))
+    other = membership.Named("Also", "also@ons.example", PostCode.SIGNATORY, Decimal(1))
     joining.save_application(cast.ons(), {"people": [*people, other]}, by=by, at=cast.START)
     assert joining.apply(cast.ons(), by=by, at=cast.START).state == "applied"
 
 
 def test_one_person_is_not_named_as_requester_and_as_signatory():
     by = cast.person(REQUESTER)
-    twice = joining.Named("ONS signatory", "signatory@ons.example", PostCode.REQUESTER)
+    twice = membership.Named("ONS signatory", "signatory@ons.example", PostCode.REQUESTER)
     joining.save_application(cast.ons(), {"people": [*cast.ons_people(), twice]}, by=by, at=cast.START)
     with pytest.raises(Refused, match="Whoever requests an order cannot sign its contract"):
         joining.apply(cast.ons(), by=by, at=cast.START)
@@ -444,7 +444,7 @@ def test_a_refusal_after_an_act_ends_the_job_of_that_signature_too():
 def applied_with_new_signatory() -> Accession:
     by = cast.person(REQUESTER)
     people = [p for p in cast.ons_people() if p.post != "signatory"]
-    people.append(joining.Named("Nora", "nora@ons.example", PostCode.SIGNATORY, Decimal("1000.00")))
+    people.append(membership.Named("Nora", "nora@ons.example", PostCode.SIGNATORY, Decimal("1000.00")))
     values = {"statement": "x", "sites": cast.ONS_SITES, "people": people,
               "files": [cast.evidence("signatory"), cast.evidence("delegation")]}  # fmt: skip
     joining.save_application(cast.ons(), values, by=by, at=cast.START)
@@ -591,7 +591,7 @@ def test_a_refusal_while_a_change_is_being_written_is_of_what_was_sent():
 def test_an_answer_without_any_application_is_refused_in_words(client):
     accession = Accession.objects.get(department__code="XRL")
     somebody = User.objects.create_user("ada@crossrail.example", "Ada")
-    access.grant_organisation(somebody, accession.department, starts_on=TODAY)
+    granting.grant_organisation(somebody, accession.department, starts_on=TODAY)
     chair = Post.objects.get_or_create(organisation=accession.department, code=PostCode.REQUESTER)[0]
     PostHolding.objects.create(post=chair, user=somebody, starts_on=TODAY)
     here = f"/joining/{accession.public_id}/"
@@ -692,8 +692,8 @@ def test_a_name_that_was_damaged_on_the_way_is_refused(client):
 
 
 def refuse_contact(accession: Accession, by: str = APPROVER, reason: str = "Nobody there knows her.", **more) -> Accession:
-    more = {"shown_hash": joining.contact_hash(cast.fresh(accession))} | more
-    return act(joining.refuse_contact, accession, by, reason=reason, **more)
+    more = {"shown_hash": pipeline.contact_hash(cast.fresh(accession))} | more
+    return act(pipeline.refuse_contact, accession, by, reason=reason, **more)
 
 
 def test_who_is_not_confirmed_is_named_no_more_and_the_lead_reads_why():
@@ -710,7 +710,7 @@ def test_who_is_not_confirmed_is_named_no_more_and_the_lead_reads_why():
     todo = [(row["accession"].pk, str(row["words"])) for row in accession_display.waiting(cast.person(LEAD), TODAY)]
     assert (accession.pk, "to name who fills in the application") in todo
     assert "accession lead" in accession_display.desk(after, TODAY)
-    act(joining.name_contact, accession, LEAD, contact_name="Trent", contact_email="trent@museum.example")
+    act(pipeline.name_contact, accession, LEAD, contact_name="Trent", contact_email="trent@museum.example")
     confirm(accession)
     with pytest.raises(Refused, match="Nobody is proposed"):
         refuse_contact(accession)
@@ -737,8 +737,8 @@ def test_the_authority_reads_whom_the_lead_has_proposed_and_nobody_else_does(cli
     assert "Mary (mary@museum.example), proposed and not confirmed yet" in client.get(here).content.decode()
     sign_in(client, APPROVER)
     refusal = client.get(here + "refuse-contact/").content.decode()
-    assert "mary@museum.example" in refusal and joining.contact_hash(cast.fresh(accession)) in refusal
-    shown = post(client, here + "refuse-contact/", shown_hash=joining.contact_hash(cast.fresh(accession)), reason="")
+    assert "mary@museum.example" in refusal and pipeline.contact_hash(cast.fresh(accession)) in refusal
+    shown = post(client, here + "refuse-contact/", shown_hash=pipeline.contact_hash(cast.fresh(accession)), reason="")
     assert shown.status_code == 200 and "Give a reason" in shown.content.decode()
     confirm(accession)
     sign_in(client, "mary@museum.example")
@@ -747,7 +747,7 @@ def test_the_authority_reads_whom_the_lead_has_proposed_and_nobody_else_does(cli
 
 def test_everybody_who_is_new_by_joining_is_told_of_their_post_and_how_to_sign_in():
     """They had an account without a password, a post and perhaps a limit, and nobody had written to them."""
-    people = [*cast.ons_people(), joining.Named("New", "new@ons.example", "contract_manager")]
+    people = [*cast.ons_people(), membership.Named("New", "new@ons.example", "contract_manager")]
     values = {"statement": "Desktops.", "sites": cast.ONS_SITES, "people": people,
               "files": [cast.evidence("signatory"), cast.evidence("delegation")]}  # fmt: skip
     joining.save_application(cast.ons(), values, by=cast.person(REQUESTER), at=cast.START)

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 
 from catalogue import queries
 from documents.refusal import Refused
-from procurement import drafting, order_sheets
+from procurement import drafting, order_sheets, sheet_display, sheet_reading
 from procurement.models import CallOff
 from tests import cast
 from tests.procurement.test_draft_sections import ordered, sites_of
@@ -34,8 +34,8 @@ def empty() -> CallOff:
 
 def read(call_off, lines=None, sites=None):
     services = queries.price_list(queries.live_release(cast.framework(), cast.START.date())).services
-    return order_sheets.read(
-        call_off.revision, services, lines=lines and (lines, "lines.csv"), sites=sites and (sites, "sites.csv")
+    return sheet_reading.read(
+        call_off.revision, services, lines=lines, sites=sites
     )
 
 
@@ -70,18 +70,22 @@ def test_every_error_of_both_files_is_said_by_row_column_and_value_and_nothing_i
         b"shared,CORE-02,London,7,2008-04-01,55\n"
         b"shared,CORE-02,london,8,2008-04-01,55\n"
         b"sharing,CORE-15,,8,,\n"
+        b"shared,CORE-15,,=1+1,,\n"
+        b"shared,CORE-16,,1,,,stray\n"
     )
     sheet, faults = read(call_off, lines)
     assert sheet is None
     for words in (
-        "Row 2, site “Paris”: it is not a site of this order: London, Sheffield, Darlington, Runcorn.",
-        "Row 3, phase “interim”: CORE-01 is ordered in the phase shared.",
-        "Row 4, service “CORE-99”: it is not in the live catalogue.",
-        "Row 5, quantity “-5”: Enter a whole number",
-        "Row 5, starts_on “2008-05-01”: the lines of a phase go together, and row 2 says 2008-04-01.",
-        "Row 6, quantity “1e3”", "Row 6, starts_on “31/02/2008”", "Row 6, months “fifty”",
-        "Row 8, service “CORE-02”: CORE-02 for London is in row 7 already; put them together.",
-        "Row 9, phase “sharing”: it is none of interim, one_off, shared, usage.",
+        "Lines row 2, column site: 'Paris' is not a site of this order: London, Sheffield, Darlington, Runcorn",
+        "Lines row 3, column phase: 'interim' is not where CORE-01 is ordered, which is shared",
+        "Lines row 4, column service: 'CORE-99' is not in the live catalogue",
+        "Lines row 5, column quantity: '-5' cannot be used: Enter a whole number",
+        "Lines row 5, column starts_on: '2008-05-01' is not what row 2 says, 2008-04-01: the lines of a phase go together",
+        "Lines row 6, column quantity: '1e3'", "Lines row 6, column starts_on: '31/02/2008'", "Lines row 6, column months: 'fifty'",
+        "Lines row 8, column service: 'CORE-02' is for London in row 7 already; put them together",
+        "Lines row 9, column phase: 'sharing' is none of interim, one_off, shared, usage",
+        "Lines row 10, column quantity: '=1+1' is a formula or an error, which is not read; put its value there",
+        "Lines row 11: has more values than there are columns: stray",
     ):  # fmt: skip
         assert any(words in fault for fault in faults), (words, faults)
     _sheet, faults = read(call_off, LINES, b"site,seats\nLondon,620\nlondon,1\n,5\nRuncorn,none\n")
@@ -92,8 +96,8 @@ def test_every_error_of_both_files_is_said_by_row_column_and_value_and_nothing_i
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("one_off,TRN-02,,1,2008-05-01,", "one-off lines start on 1 November 2007, with the term."),
-        ("one_off,TRN-02,,1,,3", "one-off lines have no months of their own."),
+        ("one_off,TRN-02,,1,2008-05-01,", "is not when one-off lines start, which is 1 November 2007, with the term"),
+        ("one_off,TRN-02,,1,,3", "cannot be used: one-off lines have no months of their own"),
         ("shared,CORE-06,,1000,2008-05-01,55", "without a gap"),
         ("shared,CORE-06,,1000,2008-04-02,55", "first of a month"),
     ],
@@ -108,7 +112,7 @@ def test_a_site_left_out_goes_with_its_quantities_and_that_is_shown_before():
     call_off = cast.drafted()
     sheet, faults = read(call_off, sites=b"site,seats\nLondon,630\nSheffield,210\nDarlington,110\n")
     assert faults == []
-    shown = order_sheets.preview(call_off.revision, sheet)
+    shown = sheet_display.preview(call_off.revision, sheet)
     assert shown.changes[:2] == ["London: 620 seats become 630", "Runcorn: 60 seats, taken out"]
     assert "CORE-01, Runcorn: 42, taken out" in shown.changes and len(shown.changes) == 6
     take_over(call_off, sheet)
@@ -175,14 +179,14 @@ def bomb() -> bytes:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "The file is empty."),
-        (b"\x00" * 100, "This is not a table."),
+        (b"", "is empty"),
+        (b"\x00" * 100, "is not a table"),
         (LINES.decode().encode("utf-16"), "UTF-16"),
-        (b"service,service\n", "the column is there twice."),
+        (b"service,service\n", "is there twice"),
         (b"x" * (2 * 1024 * 1024 + 1), "A sheet of an order is far smaller"),
         (LINES.splitlines()[0] + b"\n" + b"shared,CORE-01,London,1,,\n" * 100_000, "far smaller"),
         (LINES.splitlines()[0] + b"\n" + b"shared,CORE-01,London,1,,\n" * 500, "more than 400 rows"),
-        (LINES.splitlines()[0] + b"\n" + b"=1,=1,=1,=1,=1,=1\n" * 300, "And 902 more."),
+        (LINES.splitlines()[0] + b"\n" + b"=1,=1,=1,=1,=1,=1\n" * 300, "And 1,700 more."),
         (LINES.splitlines()[0], "the sheet has no rows."),
     ],
 )  # fmt: skip

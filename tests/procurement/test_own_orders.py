@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import access, approval, guards, inbox
+from procurement import approval, approval_guards, granting, inbox, seats
 from procurement.models import ActingFor, Decision, Outcome, PostHolding
 from tests import cast
 from tests.procurement.test_pages import address, sign_in
@@ -61,7 +61,7 @@ def test_nobody_of_the_requesting_team_decides_for_the_authority(become):
             act()
     assert not [item for item in inbox.items(by, TODAY) if item.todo == "to endorse as commercial lead"]
     assert not Email.objects.filter(template__endswith="your_turn.txt", recipient=email).exists()
-    seat = access.find_seat(by, step.organisation_id, step.post, TODAY)
+    seat = seats.find_seat(by, step.organisation_id, step.post, TODAY)
     with pytest.raises(IntegrityError, match="nobody of the requesting team"), transaction.atomic():
         Decision.objects.create(
             step=step, revision=step.revision, user=by.user, person_id=by.person_id, name=by.words, holding=seat.holding,
@@ -94,7 +94,7 @@ def test_who_is_of_both_sides_reads_what_both_ask_and_who_is_of_one_only_that(cl
         cast.decide(order, email)
     lead = cast.person(LEAD)
     approval.ask(cast.open_step(order, lead), text="Is the minister keen?", by=lead, at=cast.START)
-    access.grant_organisation(cast.person("auditor@co.example").user, order.department, starts_on=TODAY)
+    granting.grant_organisation(cast.person("auditor@co.example").user, order.department, starts_on=TODAY)
     for email, sides in ((OFFICERS[3], {1}), (OTHER, {5}), ("auditor@co.example", {1, 5})):
         sign_in(client, email)
         whole = client.get(address("call_off", order)).content.decode()
@@ -108,5 +108,5 @@ def test_the_rule_is_read_by_the_page_too():
     join_the_requesters()
     order = before_the_authority()
     step = order.revision.steps.get(post="commercial_lead")
-    reasons = [str(reason.words) for reason in guards.why_not_decide(order, step, by=cast.person(LEAD), at=cast.START)]
+    reasons = [str(reason.words) for reason in approval_guards.why_not_decide(order, step, by=cast.person(LEAD), at=cast.START)]
     assert reasons == ["Cabinet Office commercial lead is a requester of Cabinet Office, whose own order this is."]

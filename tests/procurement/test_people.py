@@ -16,7 +16,7 @@ from documents import audit, mail, storage
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import absences, access, approval, membership, people_display, working_days
+from procurement import absences, access, approval, granting, membership, people_display, seats, working_days
 from procurement.models import ActingFor, Decision, Delegation, OrganisationGrant, PostHolding, User
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -107,13 +107,13 @@ def test_who_is_stopped_is_out_at_once_and_so_is_their_deputy(client):
     act(membership.name_deputy, holding(HOLDER), User.objects.get(email="second.requester@dius.example"), starts_on=TODAY,
         ends_on=TODAY + timedelta(days=5))  # fmt: skip
     deputy = cast.person("second.requester@dius.example")
-    assert access.find_seat(deputy, cast.dius().pk, "budget_holder", TODAY) is not None
+    assert seats.find_seat(deputy, cast.dius().pk, "budget_holder", TODAY) is not None
     user = stopped(HOLDER)
     assert client.get(f"/call-offs/{order.public_id}/").status_code == 302  # signed out
     assert not user.has_usable_password()
     assert access.sight(user, TODAY) == access.NOTHING
-    assert access.find_seat(deputy, cast.dius().pk, "budget_holder", TODAY) is None
-    assert HOLDER not in access.holders(cast.dius().pk, "budget_holder", TODAY).values_list("email", flat=True)
+    assert seats.find_seat(deputy, cast.dius().pk, "budget_holder", TODAY) is None
+    assert HOLDER not in seats.holders(cast.dius().pk, "budget_holder", TODAY).values_list("email", flat=True)
     with pytest.raises(Refused, match="This step is for the budget holder"):
         approval.decide(order.revision.steps.get(post="budget_holder"), shown_hash=order.revision.revision_hash,
                         no_conflict=True, by=cast.person(HOLDER), at=cast.START)  # fmt: skip
@@ -175,7 +175,7 @@ def test_who_was_stopped_is_given_a_post_again_from_the_next_day():
 def test_who_has_something_to_do_elsewhere_keeps_the_account_and_that():
     user = User.objects.get(email=HOLDER)
     ons = Organisation.objects.get(code="ONS")
-    access.grant_organisation(user, ons, starts_on=TODAY)
+    granting.grant_organisation(user, ons, starts_on=TODAY)
     assert stopped(HOLDER).has_usable_password()
     assert access.sight(user, TODAY).organisations == {ons.pk}
 
@@ -239,9 +239,9 @@ def test_a_delegation_needs_its_letter_and_a_post_that_commits():
 def test_a_new_delegation_counts_from_its_day_and_an_ended_one_no_longer():
     chair = holding("finance.director@dius.example")
     act(membership.delegate, chair, limit(limit_gbp=None, unlimited=True, starts_on=date(2008, 3, 14)))
-    seat = access.Seat(chair)
-    assert not access.delegations(seat, "budget", date(2008, 3, 13))[0].unlimited
-    assert access.delegations(seat, "budget", date(2008, 3, 14))[0].unlimited
+    seat = seats.Seat(chair)
+    assert not seats.delegations(seat, "budget", date(2008, 3, 13))[0].unlimited
+    assert seats.delegations(seat, "budget", date(2008, 3, 14))[0].unlimited
 
 
 def test_a_holder_names_a_deputy_for_an_absence_of_their_own():

@@ -33,6 +33,7 @@ from procurement import (
     negotiation,
     order_sheets,
     papers,
+    pipeline,
     releasing,
     reminding,
     workflow,
@@ -248,14 +249,14 @@ TABLE: dict[tuple[str, str], list[Row]] = {
 A = of_joining
 TABLE |= {
     ("accession", "prospect"): [
-        Row(joining.engage, on(LEAD, **A.CONTACT), "accession.engaged", {"accession_confirm": "accession.approver@co"}),
+        Row(pipeline.engage, on(LEAD, **A.CONTACT), "accession.engaged", {"accession_confirm": "accession.approver@co"}),
         Row(agreements.withdraw, on(LEAD, reason="No."), "accession.withdrawn", {"accession_closed": "accession.lead@co"}),
     ],
     ("accession", A.PROPOSED): [
-        Row(joining.name_contact, on(LEAD, **A.CONTACT), "accession.contact_named"),
-        Row(joining.refuse_contact, on(APPROVER, shown_hash=joining.contact_hash, reason="Nobody knows her."),
+        Row(pipeline.name_contact, on(LEAD, **A.CONTACT), "accession.contact_named"),
+        Row(pipeline.refuse_contact, on(APPROVER, shown_hash=pipeline.contact_hash, reason="Nobody knows her."),
             "accession.contact_refused", {"accession_contact_refused": "accession.lead@co"}),
-        Row(joining.confirm_contact, on(APPROVER, shown_hash=joining.contact_hash), "organisation.appointed accession.contact_confirmed", {"accession_invited": "mary@museum"}),
+        Row(pipeline.confirm_contact, on(APPROVER, shown_hash=pipeline.contact_hash), "organisation.appointed accession.contact_confirmed", {"accession_invited": "mary@museum"}),
     ],
     ("accession", "engaged"): [
         Row(joining.save_application, on(A.ONS, {"statement": "Other."}), "accession.application_saved"),
@@ -297,7 +298,7 @@ TABLE |= {
         Row(framework_life.change_ceiling, on(MANAGER, ceiling=Decimal("90000000.00"), reason="Cut."), "framework.ceiling_changed"),
         Row(framework_life.propose_termination, on(MANAGER, reason="Insolvent."), "framework.termination_proposed", {"termination_proposed": "deputy.director@co"}),
         Row(framework_life.expire, on(None, at=EXPIRED), "framework.expired", {"framework_changed": EVERYBODY}),
-        Row(joining.add_interest, lambda f: ((f, joining.Interest("MUSEUM", "The Museum", "GOVGB-MUSEUM", "London", crown=False)),
+        Row(pipeline.add_interest, lambda f: ((f, pipeline.Interest("MUSEUM", "The Museum", "GOVGB-MUSEUM", "London", crown=False)),
             {"seats_expected": 5, "by": cast.person(LEAD), "at": START}), "organisation.entered accession.entered"),
         Row(releasing.start, lambda f: ((f, cast.person(ACCOUNT_MANAGER).user.holdings.first().post.organisation),
             {"title": "New", "by": cast.person(ACCOUNT_MANAGER), "at": START}), "catalogue_release.drafted"),

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import access, approval, desks, guards, queries, workflow
+from procurement import approval, approval_guards, desks, granting, queries, seats, workflow
 from procurement.models import ActingFor, Decision, Outcome, PostHolding, Recusal, StepState, User
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -42,7 +42,7 @@ def test_a_deputy_named_afterwards_decides():
     principal = recused(order)
     deputy = cast.person("auditor@co.example").user
     holding = PostHolding.objects.get(user=principal.user, post__code="budget_holder")
-    access.grant_organisation(deputy, cast.dius(), starts_on=cast.START.date())
+    granting.grant_organisation(deputy, cast.dius(), starts_on=cast.START.date())
     ActingFor.objects.create(
         holding=holding, deputy=deputy, starts_on=cast.START.date(), ends_on=cast.START.date()
     )
@@ -69,14 +69,14 @@ def test_the_recusal_counts_for_every_later_revision():
     workflow.recall(cast.fresh(order), by=cast.requester(), at=cast.START)
     again = workflow.submit(cast.fresh(order), by=cast.requester(), at=cast.START)
     step = cast.open_step(again, by)
-    assert any("conflict" in reason.words for reason in guards.why_not_decide(again, step, by=by, at=cast.START))
+    assert any("conflict" in reason.words for reason in approval_guards.why_not_decide(again, step, by=by, at=cast.START))
     assert not Email.objects.filter(recipient=HOLDER, key__startswith=f"turn:{step.pk}").exists()
 
 
 def test_the_page_names_who_can_act_instead_and_tells_them_without_the_reason(client):
     order = cast.submitted()
     step = cast.open_step(order, cast.person(HOLDER))
-    others = [person for person in access.holders(step.organisation_id, step.post, cast.START.date())
+    others = [person for person in seats.holders(step.organisation_id, step.post, cast.START.date())
               if person.email != HOLDER]  # fmt: skip
     assert others  # the story has a deputy of this post
     sign_in(client, HOLDER)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from catalogue import pricing
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.refusal import Refused
-from procurement import guards, quoting, splitting, workflow
+from procurement import display, guards, quoting, splitting, workflow
 from procurement.models import Delegation, MatrixRow, PostHolding, Side
 from procurement.routes import parse, row_for
 from procurement.splitting import Related, connected
@@ -174,5 +174,5 @@ def test_a_route_of_parts_is_the_route_of_the_whole():
     counted = guards.counted_together(revision, quote, cast.START.date())
     alone, both = steps(Decimal("20000.00")), steps(counted.total_gbp)
     assert both > alone
-    preview = guards.route_preview(revision.call_off, counted.total_gbp, cast.START.date())
+    preview = display.route_preview(revision.call_off, counted.total_gbp, cast.START.date())
     assert [sum(one["turn"][0] == side for one in preview) for side in (Side.DEPARTMENT, Side.AUTHORITY)] == both

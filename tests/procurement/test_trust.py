@@ -11,7 +11,7 @@ from django.urls import reverse
 from contracts import formation
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import access, approval, drafting, guards, papers, quoting, workflow
+from procurement import access, approval, approval_guards, drafting, granting, papers, quoting, workflow
 from procurement.models import (
     Accession,
     ActingFor,
@@ -40,7 +40,7 @@ def also_requester(email: str):
 
 def why_not(order: CallOff, by) -> str:
     step = cast.fresh(order).revision.steps.get(post="budget_holder")
-    return " ".join(str(r.words) for r in guards.why_not_act_on_step(cast.fresh(order), step, by=by, at=cast.START))
+    return " ".join(str(r.words) for r in approval_guards.why_not_act_on_step(cast.fresh(order), step, by=by, at=cast.START))
 
 
 def written_by_the_approver() -> tuple[CallOff, object]:
@@ -288,7 +288,7 @@ def deputy_of(email: str, name: str) -> None:
     principal = cast.person(email)
     holding = PostHolding.objects.get(user=principal.user)
     deputy = User.objects.create(email=name, name=name.split("@")[0], password="!")
-    access.grant_organisation(deputy, holding.post.organisation, starts_on=cast.START.date())
+    granting.grant_organisation(deputy, holding.post.organisation, starts_on=cast.START.date())
     ActingFor.objects.create(
         holding=holding, deputy=deputy, starts_on=cast.START.date(),
         ends_on=cast.START.date() + timedelta(days=10),
@@ -318,7 +318,7 @@ def test_mail_goes_to_who_holds_the_post_when_it_is_written():
     old = PostHolding.objects.get(user__email="technology.officer@dius.example")
     PostHolding.objects.filter(pk=old.pk).update(ends_on=cast.START.date() + timedelta(days=1))
     new = User.objects.create(email="new.officer@dius.example", name="New officer", password="!")
-    access.grant_organisation(new, cast.dius(), starts_on=cast.START.date())
+    granting.grant_organisation(new, cast.dius(), starts_on=cast.START.date())
     PostHolding.objects.create(post=old.post, user=new, starts_on=cast.START.date() + timedelta(days=2))
     cast.decide(order, HOLDER, at=later)
     told = set(Email.objects.filter(template__endswith="your_turn.txt").values_list("recipient", flat=True))
@@ -342,9 +342,9 @@ def test_the_commit_button_is_shut_by_what_the_click_would_refuse():
         cast.decide(order, email)
     officer = cast.person(cast.ROUTE[3])
     step = cast.open_step(order, officer)
-    assert not list(guards.why_not_decide(cast.fresh(order), step, by=officer, at=cast.START))
+    assert not list(approval_guards.why_not_decide(cast.fresh(order), step, by=officer, at=cast.START))
     CapacityAccount.objects.update(ceiling_gbp=F("committed_gbp") + F("reserved_gbp") + 1)
-    reasons = " ".join(str(r.words) for r in guards.why_not_decide(cast.fresh(order), step, by=officer, at=cast.START))
+    reasons = " ".join(str(r.words) for r in approval_guards.why_not_decide(cast.fresh(order), step, by=officer, at=cast.START))
     assert "passes the framework's ceiling" in reasons
 
 
@@ -360,7 +360,7 @@ def test_the_law_s_threshold_counts_vat_and_the_option_to_extend():
 def test_who_has_not_joined_reads_no_prices(client):
     prospect = Accession.objects.exclude(state="active").select_related("department").first().department
     somebody = User.objects.create(email="somebody@prospect.example", name="Somebody", password="!")
-    access.grant_organisation(somebody, prospect, starts_on=cast.START.date())
+    granting.grant_organisation(somebody, prospect, starts_on=cast.START.date())
     sign_in(client, "somebody@prospect.example")
     for path in ("/catalogue/", "/framework/"):
         refused = client.get(path)

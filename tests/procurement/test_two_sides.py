@@ -14,6 +14,7 @@ from procurement import (
     agreements,
     approval,
     drafting,
+    granting,
     joining,
     membership,
     negotiation,
@@ -51,7 +52,7 @@ def seat_past_the_guards(email: str, post: str) -> PostHolding:
     made = PostHolding.objects.create(
         post=Post.objects.get(organisation=cast.dius(), code=post), user=user, starts_on=TODAY
     )
-    access.grant_organisation(user, cast.dius(), starts_on=TODAY)
+    granting.grant_organisation(user, cast.dius(), starts_on=TODAY)
     return made
 
 

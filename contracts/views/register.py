@@ -1,6 +1,5 @@
-"""The contract's pages: accept the order, follow the document being made, read it, sign it, download it."""
+"""The register of contracts: the list, each contract's page, its document being made, read and downloaded; the end."""
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,55 +8,16 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from catalogue.text import LONGEST_SEARCH
-from contracts import access, closing, formation, forms, guards, queries
-from contracts.models import Contract, ContractState, Party
+from contracts import access, closing, formation, guards, queries
+from contracts.models import Contract, ContractState
 from documents import audit, jobs, rendering, store
 from documents.models import DocumentRevision
 from procurement import access as procurement_access
-from procurement import desks, display, figures, quoting, signing
+from procurement import desks, display, signing
 from procurement import guards as procurement_guards
-from procurement.content import approved_object
-from procurement.middleware import actor_of
 from procurement.models import PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
-
-
-@page
-def accept(request, public_id):
-    """The order desk accepts the order by repeating its hash; the contract record opens."""
-    order = procurement_access.get_call_off(request.actor, public_id, request.day, "order_desk")
-    revision = order.supplier_revision
-    form = forms.AcceptForm(request.POST or None)
-    errors = list(procurement_guards.why_not_confirm(order, by=request.actor, at=request.at))
-    if request.method == "POST" and form.is_valid():
-        typed = form.cleaned_data["repeated"].lower()
-        shown = request.POST.get("shown_hash", "")
-        if len(typed) < 12 or not shown.startswith(typed):
-            form.add_error("repeated", _("This is not how the order's hash begins; copy its first 12 characters."))
-        else:
-            contract, errors = attempt(request, formation.accept_order, order, shown_hash=shown)
-            if contract:
-                messages.success(request, _("Accepted. The contract document is being made."))
-                return redirect("contracts:contract", contract.public_id)
-    context = {"call_off": order, "revision": revision, "form": form, "errors": errors}
-    context |= display.submitted_order(revision, "supplier")
-    return render(request, "contracts/accept.html", context)
-
-
-@page
-def terms(request, public_id):
-    """The terms and schedules of the contract an order becomes, from the contract's own template, before there is one."""
-    order = procurement_access.get_call_off(request.actor, public_id, request.day)
-    view = procurement_access.viewpoint(request.actor, order, request.day)
-    revision = procurement_access.revision_seen(order, view)
-    revision.call_off = order
-    if revision.is_submitted:
-        content = display.content_of(revision)
-    else:
-        content = approved_object(revision, quoting.quote(revision, request.day))
-    body = rendering.html_terms(formation.DOCUMENT_KIND, formation.TEMPLATE_VERSION, content) if content["term"] else ""
-    return render(request, "contracts/terms.html", {"call_off": order, "revision": revision, "body": body})
 
 
 @page
@@ -113,7 +73,7 @@ def contract(request, public_id):
     context = _document_context(request, found) | {
         "signing": _signing(request, found),
         "call_off": order, "desks": desks.of(order, request.day) if signs else [],
-        "nudge_shut": list(procurement_guards.why_not_nudge(order, by=request.actor, at=request.at))
+        "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at))
         if signs and requests else None,
         "revisions": DocumentRevision.objects.filter(document=found.document).order_by("number"),
         "events": display.timeline(audit.history(found), view),
@@ -163,65 +123,6 @@ def download(request, public_id):
     response["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
     response["X-Document-Sha256"] = head.sha256
     return response
-
-
-@page
-def sign(request, public_id):
-    """A stranger is told nothing, not even to sign in again, and who cannot sign now is told so before they do; then
-    the fresh sign-in, then the document."""
-    found = access.get_contract(request.actor, public_id, request.day)
-    open_for_signing = found.state == ContractState.AWAITING_SIGNATURES and store.next_party(found.document) is not None
-    if request.method != "POST" or not open_for_signing:
-        party = store.next_party(found.document) or found.framework.signing_order[-1]
-        shut = list(guards.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
-        if shut:
-            raise procurement_access.NotYours(shut)
-    return _sign_freshly(request, found)
-
-
-@reauthentication_required
-def _sign_freshly(request, found: Contract):
-    """The exact document and its sha256 are shown, and the form carries the hash."""
-    request.actor = actor_of(request)
-    party = store.next_party(found.document)
-    form = forms.SignForm(request.POST or None)
-    errors = list(guards.why_not_sign(found, party, by=request.actor, at=request.at))
-    if request.method == "POST" and form.is_valid():
-        intent, errors = attempt(
-            request, formation.sign, found, party, shown_sha256=request.POST.get("shown_sha256", "")
-        )
-        if intent:
-            messages.success(request, _("Your signature is being put on the document."))
-            return redirect("contracts:contract", found.public_id)
-    context = {
-        "contract": found, "party": Party(party).label, "form": form, "errors": errors,
-        "option": figures.option_words(display.content_of(found.revision)),
-        "head": store.head(found.document), "organisation": access.organisation_of(found, party),
-        "pages": DocumentRevision.objects.get(document=found.document, number=0).pages,
-    }  # fmt: skip
-    return render(request, "contracts/sign.html", context)
-
-
-@page
-def refuse(request, public_id):
-    """A signatory refuses, or asks for changes: the contract is void."""
-    found = access.get_contract(request.actor, public_id, request.day)
-    box = guards.signing_of(found).box_of(request.actor, request.at)
-    if box is None:
-        raise procurement_access.NotYours(
-            guards.why_not_refuse(found, store.next_party(found.document) or Party.SUPPLIER, by=request.actor, at=request.at)
-        )
-    form = forms.RefuseForm(request.POST or None)
-    errors = list(guards.why_not_refuse(found, box.party, by=request.actor, at=request.at))
-    if request.method == "POST" and form.is_valid():
-        result, errors = attempt(
-            request, formation.refuse_to_sign, found, box.party, reason=form.cleaned_data["reason"],
-            changes_wanted=form.cleaned_data["changes"] == "yes",
-        )  # fmt: skip
-        if result:
-            messages.success(request, _("You refused; the contract is void."))
-            return redirect("contracts:contract", public_id)
-    return render(request, "contracts/refuse.html", {"contract": found, "form": form, "errors": errors})
 
 
 @page

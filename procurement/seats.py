@@ -1,0 +1,195 @@
+"""Who sits in which chair on a day: who holds a post, for themselves or as a deputy, and what is delegated to the post.
+
+A post is dated, and opens nothing to whom is not one of the organisation's people (``procurement.granting``).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from catalogue.models import Organisation
+from documents.actors import Actor
+from documents.refusal import refuse
+from procurement.actors import Person
+from procurement.models import (
+    ACT_FOR_ORGANISATION,
+    SERVE_FRAMEWORK,
+    ActingFor,
+    CallOff,
+    Delegation,
+    FrameworkGrant,
+    OrganisationGrant,
+    PostCode,
+    PostHolding,
+    Side,
+    User,
+    in_date,
+    in_force,
+)
+
+
+def _is_one_of(user, organisation, on: date) -> Q:
+    """Whether the person is one of the organisation's people that day: by a grant on it, or on a framework that it is
+    the authority of. A post without that opens nothing. Both may be ``OuterRef`` or a row or id."""
+    own = OrganisationGrant.objects.filter(
+        in_force(on), user=user, permission__codename=ACT_FOR_ORGANISATION, content_object=organisation
+    )
+    serves = FrameworkGrant.objects.filter(
+        in_force(on), user=user, permission__codename=SERVE_FRAMEWORK, content_object__authority=organisation
+    )
+    return Q(Exists(own)) | Q(Exists(serves))
+
+
+def acting_now(deputy, on: date) -> Q:
+    """Of ``ActingFor``: what the deputy acts under that day, in date on both sides, for an active principal."""
+    return in_date(on) & in_force(on, "holding__") & Q(deputy=deputy, holding__user__is_active=True)
+
+
+def holders(organisation_id: int, code: str, on: date) -> QuerySet[User]:
+    """Active people of the organisation who sit in the chair on the day: who hold the post, and their deputies."""
+    own = PostHolding.objects.filter(
+        in_force(on), user=OuterRef("pk"), post__organisation_id=organisation_id, post__code=code
+    )
+    deputy = ActingFor.objects.filter(
+        acting_now(OuterRef("pk"), on), holding__post__organisation_id=organisation_id, holding__post__code=code
+    )
+    member = _is_one_of(OuterRef("pk"), organisation_id, on)
+    people = User.objects.filter(Exists(own) | Exists(deputy), member, is_active=True)
+    return people.annotate(holds=Exists(own)).order_by("name")
+
+
+def named(user: User) -> str:
+    """One of the ``holders`` of a chair in words: a deputy as such."""
+    return user.name if user.holds else _("%(name)s (deputy)") % {"name": user.name}
+
+
+def sitting(organisation_id: int, code: str, on: date) -> set[UUID]:
+    """The person ids of who holds the post on the day and of their deputies, members still or not."""
+    own = PostHolding.objects.filter(in_force(on), post__organisation_id=organisation_id, post__code=code)
+    deputies = ActingFor.objects.filter(
+        in_date(on), in_force(on, "holding__"), holding__post__organisation_id=organisation_id, holding__post__code=code
+    )
+    return set(own.values_list("user__person_id", flat=True).union(deputies.values_list("deputy__person_id", flat=True)))
+
+
+def sitters(chairs: Collection[tuple[int, str]], on: date) -> dict[tuple[int, str], tuple[str, ...]]:
+    """Of many chairs, (organisation id, post), at once: who sits in each, ``named`` (three queries)."""
+    wanted, deputised = Q(), Q()
+    for organisation_id, code in chairs:
+        wanted |= Q(post__organisation_id=organisation_id, post__code=code)
+        deputised |= Q(holding__post__organisation_id=organisation_id, holding__post__code=code)
+    if not wanted:
+        return {}
+    own = PostHolding.objects.filter(
+        in_force(on), wanted, _is_one_of(OuterRef("user_id"), OuterRef("post__organisation_id"), on)
+    ).values_list("post__organisation_id", "post__code", "user_id")
+    acting = ActingFor.objects.filter(
+        in_date(on), in_force(on, "holding__"), deputised,
+        _is_one_of(OuterRef("deputy_id"), OuterRef("holding__post__organisation_id"), on), holding__user__is_active=True,
+    ).values_list("holding__post__organisation_id", "holding__post__code", "deputy_id")  # fmt: skip
+    holding, sitting = set(own), set(own) | set(acting)
+    people = User.objects.filter(pk__in={user for *_chair, user in sitting}, is_active=True).order_by("name")
+    return {
+        chair: tuple(
+            person.name if (*chair, person.pk) in holding else _("%(name)s (deputy)") % {"name": person.name}
+            for person in people if (*chair, person.pk) in sitting
+        )
+        for chair in chairs
+    }  # fmt: skip
+
+
+def who_holds(organisation_id: int, code: str, on: date) -> str:
+    """In words: "DIUS requester and DIUS second requester can."""
+    names = [user.name for user in holders(organisation_id, code, on)]
+    post = PostCode(code).label
+    if not names:
+        return _("Nobody holds the post of %(post)s on this day; the administrator can appoint somebody.") % {
+            "post": post
+        }
+    return _("%(names)s can.") % {"names": ", ".join(names)}
+
+
+@dataclass(frozen=True)
+class Seat:
+    """The chair a person acts from: their own holding, or a principal's while acting for them."""
+
+    holding: PostHolding
+    acting: ActingFor | None = None
+
+    @property
+    def principal(self) -> User | None:
+        return self.acting.principal if self.acting else None
+
+
+def find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | None:
+    """The person's own holding of the post on the day, else one they act for, else None. Inside an action (a
+    transaction) it is read afresh; a page, which locks nothing, asks the same only once."""
+    if connection.in_atomic_block:
+        return _find_seat(by, organisation_id, code, on)
+    known = by.user.__dict__.setdefault("_seats", {})
+    wanted = organisation_id, code, on
+    if wanted not in known:
+        known[wanted] = _find_seat(by, organisation_id, code, on)
+    return known[wanted]
+
+
+def _find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | None:
+    member = _is_one_of(by.user, organisation_id, on)
+    own = (
+        PostHolding.objects.filter(
+            in_force(on), member, user=by.user, post__organisation_id=organisation_id, post__code=code
+        )
+        .select_related("post__organisation")
+        .first()
+    )
+    if own is not None:
+        return Seat(own)
+    acting = (
+        ActingFor.objects.filter(
+            acting_now(by.user, on),
+            member,
+            holding__post__organisation_id=organisation_id,
+            holding__post__code=code,
+        )
+        .select_related("holding__post__organisation", "holding__user")
+        .first()
+    )
+    return Seat(acting.holding, acting) if acting else None
+
+
+def principal(by: Person, organisation_id: int, *codes: str, on: date) -> User | None:
+    """Whom the person acts for in these chairs; None where one of them is their own, or they sit in none."""
+    seats = [seat for code in codes if (seat := find_seat(by, organisation_id, code, on)) is not None]
+    return None if any(seat.acting is None for seat in seats) else next((seat.principal for seat in seats), None)
+
+
+def acting_for(by: Actor, organisation_id: int, *codes: str, on: date) -> str:
+    """The name of their ``principal``, as every record of the act says it; the system and operators act for nobody."""
+    found = principal(by, organisation_id, *codes, on=on) if isinstance(by, Person) else None
+    return found.name if found else ""
+
+
+def hold(seat: Seat) -> None:
+    """Keep the chair until the end of the transaction: who is stopped at this moment acts before it or not at all."""
+    if PostHolding.objects.select_for_update(of=("self",), no_key=True).filter(pk=seat.holding.pk, stopped_at=None).first() is None:
+        refuse(_("This post was ended with immediate effect."))
+
+
+def delegations(seat: Seat, kind: str, on: date) -> list[Delegation]:
+    """The delegations of that kind on the chair, in date, largest first."""
+    rows = Delegation.objects.filter(in_date(on), holding=seat.holding, kind=kind)
+    return sorted(rows, key=lambda d: (d.unlimited, d.limit_gbp or 0), reverse=True)
+
+
+def organisation_of_side(call_off: CallOff, side: str) -> Organisation:
+    return call_off.department if side == Side.DEPARTMENT else call_off.framework.authority
+
+
+def people_of(organisation: Organisation, on: date) -> QuerySet[User]:
+    """The organisation's active people on the day."""
+    return User.objects.filter(_is_one_of(OuterRef("pk"), organisation.pk, on), is_active=True).order_by("name")

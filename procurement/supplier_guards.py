@@ -1,0 +1,60 @@
+"""Why not: reasons in words for the acts of the supplier's order desk on an order it was awarded."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+
+from documents.actors import Actor
+from documents.clock import london_day
+from documents.refusal import Reason
+from documents.templatetags.flex import last_day
+from procurement import access, clocks, seats
+from procurement.actors import Person
+from procurement.approval_guards import why_hold_ended, why_not_segregated
+from procurement.guards import why_not_in_state, why_question_open
+from procurement.models import CallOff, CallOffState, PostCode
+from procurement.standing import why_framework_over, why_no_member, why_supplier_excluded
+
+S = CallOffState
+
+
+def _order_desk(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
+    if seats.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, on) is None:
+        yield access.order_desk_needed(call_off, on)
+
+
+def for_order_desk(call_off: CallOff, by: Actor, at: datetime) -> str:
+    """The same at the supplier's order desk."""
+    return seats.acting_for(by, call_off.supplier_id, PostCode.ORDER_DESK, on=london_day(at))
+
+
+def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    on = london_day(at)
+    yield from why_not_in_state(call_off, S.WITH_SUPPLIER)
+    yield from _order_desk(call_off, by, on)
+    if call_off.state == S.WITH_SUPPLIER:
+        if clocks.is_over(call_off, at):
+            yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
+        yield from why_framework_over(call_off.framework, on)
+        yield from why_question_open(call_off, on)
+        yield from why_no_member(call_off.framework, call_off.department)
+        yield from why_hold_ended(call_off.revision, on)
+        yield from why_supplier_excluded(call_off, on)
+        yield from why_not_segregated(call_off, call_off.revision, by, seats.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, on))
+
+
+def why_not_clarify(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """The order desk asks while its time runs, one question at a time."""
+    yield from why_not_in_state(call_off, S.WITH_SUPPLIER)
+    yield from _order_desk(call_off, by, london_day(at))
+    if call_off.state == S.WITH_SUPPLIER:
+        if clocks.is_over(call_off, at):
+            yield Reason(_("The time to answer ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
+        yield from why_framework_over(call_off.framework, london_day(at))
+        yield from why_question_open(call_off, london_day(at))
+
+
+def why_not_decline(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(call_off, S.WITH_SUPPLIER)
+    yield from _order_desk(call_off, by, london_day(at))
