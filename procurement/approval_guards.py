@@ -80,13 +80,14 @@ def _why_requesting(
 
 def who_can_take(call_off: CallOff, step: ApprovalStep, on: date) -> list[User]:
     """Of those who sit in the step's chair on the day, whom nothing bars from it (``seats.holders``)."""
-    people = seats.holders(step.organisation_id, step.post, on)
-    return [user for user in people if not any(_why_barred_from_chair(call_off, step, user, on))]
+    return [user for user, _seat in _able(call_off, step, on)]
 
 
-def _why_barred_from_chair(call_off: CallOff, step: ApprovalStep, user: User, on: date) -> Iterator[Reason]:
-    by = Person.of(user)
-    yield from why_barred(call_off, step, by, seats.find_seat(by, step.organisation_id, step.post, on), on)
+def _able(call_off: CallOff, step: ApprovalStep, on: date) -> list[tuple[User, seats.Seat]]:
+    return [
+        (user, seat) for user, seat in seats.taken(step.organisation_id, step.post, on)
+        if not any(why_barred(call_off, step, Person.of(user), seat, on))
+    ]  # fmt: skip
 
 
 def why_not_segregated(call_off: CallOff, revision: CallOffRevision, by: Person, seat: seats.Seat | None):
@@ -257,11 +258,10 @@ def delegation_words(held: Delegation) -> str:
 
 def _who_covers(call_off: CallOff, step: ApprovalStep, on: date) -> str:
     """Who could commit instead, from the chair they sit in that day and under its delegations."""
-    names = []
-    for user in who_can_take(call_off, step, on):
-        seat = seats.find_seat(Person.of(user), step.organisation_id, step.post, on)
-        if seat is not None and _covers(step, seats.delegations(seat, commit_kind(step.side), on)):
-            names.append(seats.named(user))
+    names = [
+        seats.named(user) for user, seat in _able(call_off, step, on)
+        if _covers(step, seats.delegations(seat, commit_kind(step.side), on))
+    ]  # fmt: skip
     if names:
         return _("%(names)s can.") % {"names": ", ".join(names)}
     return _("Nobody in this post can; a larger delegation is needed.")

@@ -75,6 +75,7 @@ def of(call_off: CallOff, on: date) -> list[Desk]:
     if call_off.state in (S.DRAFT, S.RETURNED):
         return [Desk(call_off.department, PostCode.REQUESTER, call_off.state_since, on)]
     if call_off.state in IN_APPROVAL:
+        prefetch_related_objects([call_off], "recusals")
         steps = [step for step in read_steps(call_off.revision).steps.all() if step.state == StepState.OPEN]
         found = [
             Desk(step.organisation, step.post, step.opened_at, on, able=approval_guards.who_can_take(call_off, step, on))
@@ -94,21 +95,23 @@ def of(call_off: CallOff, on: date) -> list[Desk]:
     return _ABOVE[call_off.state](call_off, on) if call_off.state in _ABOVE else []
 
 
-def elsewhere(call_off: CallOff, on: date) -> list[Desk]:
-    """Those of them that its own requesters can remind."""
+def elsewhere(call_off: CallOff, on: date, known: list[Desk] | None = None) -> list[Desk]:
+    """Those of them that its own requesters can remind. ``known`` are all its desks, where the caller has read them."""
     own = call_off.department_id, PostCode.REQUESTER
-    return [desk for desk in of(call_off, on) if (desk.organisation.pk, desk.post) != own]
+    found = of(call_off, on) if known is None else known
+    return [desk for desk in found if (desk.organisation.pk, desk.post) != own]
 
 
-def why_not_nudge(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """A reminder of a requester's to whoever has the order: once a day, and not on the day on which it came to them."""
+def why_not_nudge(call_off: CallOff, *, by: Person, at: datetime, known: list[Desk] | None = None) -> Iterator[Reason]:
+    """A reminder of a requester's to whoever has the order: once a day, and not on the day on which it came to them.
+    ``known`` as above."""
     on = london_day(at)
     yield from guards.why_not_in_state(call_off, *IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED)
     yield from guards.why_not_requester(call_off, by, on)
     if call_off.state == S.WITH_SUPPLIER:
         yield from guards.why_question_open(call_off, on)
     if call_off.state in (*IN_APPROVAL, S.WITH_SUPPLIER, S.CONFIRMED):
-        found = elsewhere(call_off, on)
+        found = elsewhere(call_off, on, known)
         if not found and call_off.state == S.CONFIRMED:
             yield Reason(_("It is on nobody's desk: its document is being worked on. Look again in a moment."))
         if found and london_day(min(desk.since for desk in found)) == on:

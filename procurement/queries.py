@@ -40,8 +40,8 @@ S = CallOffState
 
 
 def open_steps(by: Person, on: date, most: int) -> list[ApprovalStep]:
-    """The open steps of the person's chairs, oldest first, that nothing bars them from (``approval_guards.why_barred``): at most so
-    many. Read by as many at a time, with what bars, so that a list costs the same however long it is."""
+    """The open steps of the person's chairs, oldest first, that nothing bars them from (``approval_guards.why_barred``): at
+    most so many. Read by as many at a time, with what bars, so that a list costs the same however long it is."""
     wanted = Q()
     for organisation_id, post in access.sight_of(by, on).posts:
         wanted |= Q(organisation_id=organisation_id, post=post)
@@ -56,11 +56,11 @@ def open_steps(by: Person, on: date, most: int) -> list[ApprovalStep]:
     )  # fmt: skip
     can = _Taker(by, on)
     found: list[ApprovalStep] = []
-    first, read = 0, list(rows[:most])
-    while read and len(found) < most:
-        found += [step for step in read if can.take(step)]
-        first += most
-        read = list(rows[first : first + most]) if len(read) == most else []
+    first, read = 0, most
+    while read == most and len(found) < most:
+        some = list(rows[first : first + most])
+        found += [step for step in some if can.take(step)]
+        first, read = first + most, len(some)
     return found[:most]
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
@@ -61,6 +61,24 @@ def holders(organisation_id: int, code: str, on: date) -> QuerySet[User]:
     member = _is_one_of(OuterRef("pk"), organisation_id, on)
     people = User.objects.filter(Exists(own) | Exists(deputy), member, is_active=True)
     return people.annotate(holds=Exists(own)).order_by("name")
+
+
+def taken(organisation_id: int, code: str, on: date) -> list[tuple[User, "Seat"]]:
+    """The ``holders`` of a chair, by name, each with the seat they act from: their own before a principal's."""
+    chair = {"post__organisation_id": organisation_id, "post__code": code}
+    own = PostHolding.objects.filter(
+        in_force(on), _is_one_of(OuterRef("user_id"), organisation_id, on), user__is_active=True, **chair
+    ).select_related("user", "post__organisation")
+    acting = ActingFor.objects.filter(
+        acting_now(F("deputy"), on), _is_one_of(OuterRef("deputy_id"), organisation_id, on), deputy__is_active=True,
+        **{f"holding__{field}": value for field, value in chair.items()},
+    ).select_related("deputy", "holding__user", "holding__post__organisation").order_by("id")  # fmt: skip
+    found = {held.user_id: (held.user, Seat(held)) for held in own}
+    for row in acting:
+        found.setdefault(row.deputy_id, (row.deputy, Seat(row.holding, row)))
+    for user, seat in found.values():
+        user.holds = seat.acting is None
+    return sorted(found.values(), key=lambda one: one[0].name)
 
 
 def named(user: User) -> str:

@@ -70,10 +70,11 @@ def contract(request, public_id):
     view, order = access.viewpoint(request.actor, found, request.day), found.call_off
     signs = found.state == ContractState.AWAITING_SIGNATURES  # where an order goes after a void contract is not said here
     requests = procurement_access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER)
+    whose = desks.of(order, request.day) if signs else []
     context = _document_context(request, found) | {
         "signing": _signing(request, found),
-        "call_off": order, "desks": desks.of(order, request.day) if signs else [],
-        "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at))
+        "call_off": order, "desks": whose,
+        "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at, known=whose))
         if signs and requests else None,
         "revisions": DocumentRevision.objects.filter(document=found.document).order_by("number"),
         "events": display.timeline(audit.history(found), view),

@@ -81,11 +81,13 @@ def call_off(request, public_id):
     if view != "supplier":
         steps = framework_display.with_reminders(desks.read_steps(revision).steps.all(), order)
     mine = _open_step_of(request, order) if view != "supplier" else None
+    waits_seen = view != "supplier" or accepting or order.state == CallOffState.CONFIRMED
+    found = desks.of(order, request.day) if waits_seen else []
     context = {
         "call_off": order, "revision": revision, "viewpoint": view, "steps": steps, "mine": mine,
         "sides": access.sides(request.actor, order, request.day),
         "state": order.state_words(view), "ended": display.ended_words(order, view),
-        "desks": desks.of(order, request.day) if view != "supplier" or accepting or order.state == CallOffState.CONFIRMED else [],
+        "desks": found,
         "clock": framework_display.clock_words(order, view),
         "events": display.timeline(audit.history(order), view),
         "queries": _queries(request, order, revision),
@@ -101,7 +103,7 @@ def call_off(request, public_id):
         "withdraw_shut": needed or list(guards.why_not_withdraw(order, **acting)) if view == "department" and order.state in OPEN else None,
         "copy_shut": needed or list(guards.why_not_copy(order, **acting)) if view == "department" and order.state in ENDED else None,
         "recall_shut": needed or list(guards.why_not_recall(order, **acting)) if view == "department" and order.state in IN_APPROVAL else None,
-        "nudge_shut": list(desks.why_not_nudge(order, **acting)) if requests and order.is_elsewhere else None,
+        "nudge_shut": list(desks.why_not_nudge(order, **acting, known=found)) if requests and order.is_elsewhere else None,
         "accept_shut": list(supplier_guards.why_not_confirm(order, **acting)) if accepting else [],
     }  # fmt: skip
     context |= counter_display.on_page(order, revision, view, **acting)

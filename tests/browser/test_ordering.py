@@ -27,7 +27,7 @@ def test_a_sheet_a_question_and_an_exception(visit, tmp_path):
     )
     choose.nth(1).set_input_files(str(bad))
     buyer.press("Check the sheet", refused=True)
-    assert "Row 5, site “Paris”" in buyer.text() and "Row 6, quantity “1e3”" in buyer.text()
+    assert "row 5, column site: 'Paris'" in buyer.text() and "row 6, column quantity: '1e3'" in buyer.text()
     buyer.look("sheet-refused")
     buyer.page.locator("input[type=file]").nth(1).set_input_files(str(good))
     buyer.press("Check the sheet")

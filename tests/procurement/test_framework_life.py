@@ -41,6 +41,7 @@ from procurement.models import (
     Termination,
     User,
 )
+from procurement.proposing import Changes
 from tests import cast
 from tests.cast import START
 
@@ -175,7 +176,9 @@ def test_no_application_is_sent_while_suspended():
 
 def test_a_counter_proposal_that_could_not_be_accepted_in_time_can_be_when_the_framework_is_resumed():
     """Suspended over the end of the price hold: nobody was silent, and there is a day to answer in."""
-    made = cast.countered()
+    order = cast.with_supplier()
+    months = cast.later(order).term | {"interim_starts_on": date(2008, 2, 1), "interim_months": 3}
+    made = cast.countered(order, Changes(term=months))
     order = cast.fresh(made.call_off)
     due = order.answer_due_at
     suspend(due - timedelta(days=1))

@@ -42,7 +42,7 @@ def test_the_manager_suspends_and_resumes_and_reads_what_it_does_to_how_many_ord
     page(client, MANAGER)
     assert post(client, HERE + "resume/")["Location"] == HERE
     assert cast.framework().state == "live"
-    assert "time to answer stands" not in page(client, DESK, f"/call-offs/{call_off.public_id}/")
+    assert "with 5 working days left" not in page(client, DESK, f"/call-offs/{call_off.public_id}/")
 
 
 def test_a_termination_takes_the_manager_and_the_deputy_director(client):

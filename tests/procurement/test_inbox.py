@@ -69,7 +69,7 @@ def test_no_step_is_listed_mailed_or_reminded_of_that_the_person_cannot_take(bar
         assert (not shut) is takes, email
         assert any(order.reference in line for line in waits(email) if "budget holder" in line) is takes, email
     assert told("your_turn") == [other]
-    assert [desk.people for desk in desks.of(order, DAY)] == [("DIUS deputy budget holder",)]
+    assert [desk.people for desk in desks.of(order, DAY)] == [["DIUS deputy budget holder"]]
     periodic.run(working_days.due(cast.START, 2))
     assert told("reminder") == [other]
     periodic.run(working_days.due(cast.START, 4))

@@ -236,12 +236,12 @@ TABLE: dict[tuple[str, str], list[Row]] = {
             "document.voided contract.voided call_off.reopened", {"void": ALL_SIDES, "returned": REQUESTER}),
         Row(formation.refuse_to_sign, on(of_contracts.SUPPLIER, "supplier", reason="A term.", changes_wanted=False),
             "document.voided contract.voided call_off.ended", {"void": ALL_SIDES, "ended": REQUESTER}),
-        Row(formation.signature_made, instead(lambda c: paper.signed(paper.act(c, *cast.SIGNATORIES[0])) and c, on(None, "supplier")),
+        Row(formation.signature_made, instead(lambda c: paper.signed(paper.act(c, *cast.SIGNATORIES[0])) and c, on(None)),
             "", {"please_sign": "signatory@dius"}),  # the signature itself is the document's record
         Row(formation.signature_left_out, instead(lambda c: c, on(None, lambda c: paper.act(c, *cast.SIGNATORIES[0]))), "contract.signature_left_out"),
     ],
     ("contract", "awaiting_signatures, signed by two"): [
-        Row(formation.signature_made, instead(lambda c: paper.signed(paper.act(c, *cast.SIGNATORIES[2])) and c, on(None, "authority")),
+        Row(formation.signature_made, instead(lambda c: paper.signed(paper.act(c, *cast.SIGNATORIES[2])) and c, on(None)),
             "contract.binding"),
     ],
     ("contract", "awaiting_signatures, closed"): [Row(formation.execute, on(None), "contract.executed call_off.contracted", {"executed": ALL_SIDES})],

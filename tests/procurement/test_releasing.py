@@ -347,7 +347,10 @@ def test_a_service_that_is_gone_is_named_and_left_out_of_the_difference():
     order = cast.contract().call_off
     release = cast.fresh(releases.drafted())
     sheets = release.draft.sheets
-    sheets = sheets | {"catalogue": [row for row in sheets["catalogue"] if row["code"] != "CALL-06"]}
+    sheets = sheets | {
+        "catalogue": [row for row in sheets["catalogue"] if row["code"] != "CALL-06"],
+        "service_levels": [row for row in sheets["service_levels"] if row["credit_applies_to"] != "CALL-06"],
+    }
     held, faults = releasing.read(release, sheets)
     assert held is not None, faults
     by = cast.person(ACCOUNT_MANAGER)
