@@ -104,10 +104,12 @@ class Visitor:
 
     def _axe(self):
         # evaluated by the debugger, so the page's strict policy stays as it is
-        self.page.evaluate(AXE)
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE)
         result = self.page.evaluate(
-            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", TAGS
-        )
+            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], "
+            "selectors: false, ancestry: false, xpath: false, preload: false})", TAGS
+        )  # fmt: skip
         return [
             {"rule": v["id"], "what": v["help"], "where": [n["html"][:160] for n in v["nodes"][:3]]}
             for v in result["violations"]
