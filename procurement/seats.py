@@ -6,14 +6,16 @@ A post is dated, and opens nothing to whom is not one of the organisation's peop
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
 from documents.actors import Actor
+from documents.prepared import Prepared
 from documents.refusal import refuse
 from procurement.actors import Person
 from procurement.models import (
@@ -68,16 +70,16 @@ def taken(organisation_id: int, code: str, on: date) -> list[tuple[User, "Seat"]
     chair = {"post__organisation_id": organisation_id, "post__code": code}
     own = PostHolding.objects.filter(
         in_force(on), _is_one_of(OuterRef("user_id"), organisation_id, on), user__is_active=True, **chair
-    ).select_related("user", "post__organisation")
+    ).select_related("user")
     acting = ActingFor.objects.filter(
         acting_now(F("deputy"), on), _is_one_of(OuterRef("deputy_id"), organisation_id, on), deputy__is_active=True,
         **{f"holding__{field}": value for field, value in chair.items()},
-    ).select_related("deputy", "holding__user", "holding__post__organisation").order_by("id")  # fmt: skip
-    found = {held.user_id: (held.user, Seat(held)) for held in own}
+    ).select_related("deputy").order_by("id")  # fmt: skip
+    found = {held.user_id: (held.user, Seat(held.pk)) for held in own}
     for row in acting:
-        found.setdefault(row.deputy_id, (row.deputy, Seat(row.holding, row)))
+        found.setdefault(row.deputy_id, (row.deputy, Seat(row.holding_id, row.pk)))
     for user, seat in found.values():
-        user.holds = seat.acting is None
+        user.holds = seat.acting_id is None
     return sorted(found.values(), key=lambda one: one[0].name)
 
 
@@ -134,10 +136,22 @@ def who_holds(organisation_id: int, code: str, on: date) -> str:
 
 @dataclass(frozen=True)
 class Seat:
-    """The chair a person acts from: their own holding, or a principal's while acting for them."""
+    """The chair a person acts from: their own holding, or a principal's while acting for them. Read when it is asked for."""
 
-    holding: PostHolding
-    acting: ActingFor | None = None
+    holding_id: int
+    acting_id: int | None = None
+
+    @cached_property
+    def holding(self) -> PostHolding:
+        if self.acting is not None:
+            return self.acting.holding
+        return PostHolding.objects.select_related("post__organisation").get(pk=self.holding_id)
+
+    @cached_property
+    def acting(self) -> ActingFor | None:
+        if self.acting_id is None:
+            return None
+        return ActingFor.objects.select_related("holding__post__organisation", "holding__user").get(pk=self.acting_id)
 
     @property
     def principal(self) -> User | None:
@@ -157,33 +171,34 @@ def find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | N
 
 
 def _find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | None:
-    member = _is_one_of(by.user, organisation_id, on)
-    own = (
-        PostHolding.objects.filter(
-            in_force(on), member, user=by.user, post__organisation_id=organisation_id, post__code=code
-        )
-        .select_related("post__organisation")
-        .first()
+    found = min(_SEATS(by.user.pk, organisation_id, str(code), on), default=None)
+    if found is None:
+        return None
+    _as_deputy, acting_id, holding_id = found
+    return Seat(holding_id, acting_id or None)
+
+
+def _seats(user_id: int, organisation_id: int, code: str, on: date) -> QuerySet:
+    """(whether as a deputy, id of the ``ActingFor`` or 0, id of the holding)."""
+    member = _is_one_of(user_id, organisation_id, on)
+    own = PostHolding.objects.filter(
+        in_force(on), member, user_id=user_id, post__organisation_id=organisation_id, post__code=code
     )
-    if own is not None:
-        return Seat(own)
-    acting = (
-        ActingFor.objects.filter(
-            acting_now(by.user, on),
-            member,
-            holding__post__organisation_id=organisation_id,
-            holding__post__code=code,
-        )
-        .select_related("holding__post__organisation", "holding__user")
-        .first()
+    acting = ActingFor.objects.filter(
+        acting_now(user_id, on), member, holding__post__organisation_id=organisation_id, holding__post__code=code
     )
-    return Seat(acting.holding, acting) if acting else None
+    return own.order_by().values_list(Value(0), Value(0), "id").union(
+        acting.order_by().values_list(Value(1), "id", "holding_id"), all=True
+    )  # fmt: skip
+
+
+_SEATS = Prepared(_seats)
 
 
 def principal(by: Person, organisation_id: int, *codes: str, on: date) -> User | None:
     """Whom the person acts for in these chairs; None where one of them is their own, or they sit in none."""
     seats = [seat for code in codes if (seat := find_seat(by, organisation_id, code, on)) is not None]
-    return None if any(seat.acting is None for seat in seats) else next((seat.principal for seat in seats), None)
+    return None if any(seat.acting_id is None for seat in seats) else next((seat.principal for seat in seats), None)
 
 
 def acting_for(by: Actor, organisation_id: int, *codes: str, on: date) -> str:
@@ -194,13 +209,13 @@ def acting_for(by: Actor, organisation_id: int, *codes: str, on: date) -> str:
 
 def hold(seat: Seat) -> None:
     """Keep the chair until the end of the transaction: who is stopped at this moment acts before it or not at all."""
-    if PostHolding.objects.select_for_update(of=("self",), no_key=True).filter(pk=seat.holding.pk, stopped_at=None).first() is None:
+    if PostHolding.objects.select_for_update(of=("self",), no_key=True).filter(pk=seat.holding_id, stopped_at=None).first() is None:
         refuse(_("This post was ended with immediate effect."))
 
 
 def delegations(seat: Seat, kind: str, on: date) -> list[Delegation]:
     """The delegations of that kind on the chair, in date, largest first."""
-    rows = Delegation.objects.filter(in_date(on), holding=seat.holding, kind=kind)
+    rows = Delegation.objects.filter(in_date(on), holding_id=seat.holding_id, kind=kind)
     return sorted(rows, key=lambda d: (d.unlimited, d.limit_gbp or 0), reverse=True)
 
 
