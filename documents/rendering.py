@@ -210,8 +210,56 @@ def _settle(raw: bytes) -> bytes:
     """The same bytes each time. Without object streams: a check would read the index of a stream again for each object."""
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(raw)) as pdf:
+        _lift_wrappers(pdf)
         pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)
     return out.getvalue()
+
+
+WRAPPERS, PLAIN = ("/Span", "/NonStruct"), {"/Type", "/S", "/P", "/Pg", "/K"}
+
+
+def _lift_wrappers(pdf: pikepdf.Pdf) -> None:
+    """The layout tags each run of text as a span of its own, which says nothing to a reader and makes up half of all
+    objects, through each of which every check of a signature goes. What stands in one goes to the element around it."""
+    root = pdf.Root.StructTreeRoot
+    around = {}  # the element that took the content of a wrapper, by the wrapper's number
+
+    def lifted(kid, element):
+        """What stands for a kid among those of the element."""
+        is_element = isinstance(kid, pikepdf.Dictionary) and "/S" in kid
+        if not is_element:
+            return [kid]
+        if str(kid.S) not in WRAPPERS or set(kid.keys()) - PLAIN:
+            kid.P = element
+            waiting.append(kid)
+            return [kid]
+        around[kid.objgen] = element
+        page, found = kid.get("/Pg"), []
+        for inner in _kids(kid):
+            if isinstance(inner, int) and page.objgen != element.get("/Pg", root).objgen:
+                inner = pikepdf.Dictionary(Type=pikepdf.Name.MCR, Pg=page, MCID=inner)
+            found += lifted(inner, element)
+        return found
+
+    waiting = [root]
+    while waiting:
+        element = waiting.pop()
+        kids = _kids(element)
+        if any(isinstance(kid, pikepdf.Dictionary) and str(kid.get("/S")) in WRAPPERS for kid in kids):
+            element.K = pikepdf.Array([part for kid in kids for part in lifted(kid, element)])
+        else:
+            waiting += [kid for kid in kids if isinstance(kid, pikepdf.Dictionary) and "/S" in kid]
+    owners = root.ParentTree.Nums
+    for place in range(1, len(owners), 2):
+        if isinstance(owners[place], pikepdf.Array):
+            owners[place] = pikepdf.Array([around.get(owner.objgen, owner) for owner in owners[place]])
+        else:
+            owners[place] = around.get(owners[place].objgen, owners[place])
+
+
+def _kids(element: pikepdf.Object) -> list:
+    kids = element.get("/K", [])
+    return list(kids) if isinstance(kids, pikepdf.Array) else [kids]
 
 
 def _finisher(found: list[str]):

@@ -300,7 +300,10 @@ def chromium():
         browser.close()
 
 
-LONGEST_FIRST = ("browser/", "procurement/test_races", "documents/", "contracts/", "procurement/")
+LONGEST_FIRST = (
+    "browser/", "procurement/test_races", "procurement/test_call_off_machine", "test_outsiders", "procurement/test_machines",
+    "documents/test_races", "test_authorisation", "documents/", "contracts/", "procurement/",
+)  # fmt: skip
 
 
 def pytest_collection_modifyitems(items):

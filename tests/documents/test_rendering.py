@@ -161,6 +161,34 @@ def lay_out(body: str, css: str = ""):
     return rendering.lay_out(source, rendering.font_css() + css, (KINDS["call_off_contract"], b"{}"), MOMENT)
 
 
+def test_what_is_read_belongs_to_an_element_with_a_meaning(made):
+    """No wrapper of the layout's is left in the tree, and every piece of text is owned by the element that lists it."""
+    with pikepdf.open(io.BytesIO(made.files[0])) as pdf:
+        root = pdf.Root.StructTreeRoot
+        listed, waiting, seen = {}, [root], 0
+        while waiting:
+            element = waiting.pop()
+            kids = element.get("/K", [])
+            for kid in kids if isinstance(kids, pikepdf.Array) else [kids]:
+                if isinstance(kid, int):
+                    listed[element.Pg.objgen, kid] = element.objgen
+                elif kid.get("/Type") == Name.MCR:
+                    listed[kid.Pg.objgen, int(kid.MCID)] = element.objgen
+                elif "/S" in kid:
+                    assert str(kid.S) not in rendering.WRAPPERS, kid.S
+                    assert kid.P.objgen == element.objgen
+                    waiting.append(kid)
+                    seen += 1
+        owners = dict(zip(list(root.ParentTree.Nums)[::2], list(root.ParentTree.Nums)[1::2], strict=True))
+        for page in pdf.pages:
+            for number, owner in enumerate(owners[page.StructParents]):
+                at_the_edge = (page.objgen, number) not in listed
+                assert owner.objgen == listed.pop((page.objgen, number), owner.objgen)
+                assert not at_the_edge or str(owner.S) in rendering.WRAPPERS, "only what runs from page to page is in no element"
+    assert not listed
+    assert seen > 1000
+
+
 @pytest.mark.parametrize(
     "outside",
     ["<img src='file:///etc/passwd' alt=x>", "<link rel=attachment href='file:///etc/passwd'>",
