@@ -58,9 +58,9 @@ class Visitor:
         problems = self.page.locator(".govuk-error-summary")
         assert bool(problems.count()) == refused, problems.all_inner_texts()
 
-    def follow(self, name):
+    def follow(self, name, exact=False):
         with self.page.expect_navigation():
-            link = self.page.get_by_role("link", name=name)
+            link = self.page.get_by_role("link", name=name, exact=exact)
             link.or_(self.page.locator("a[role=button]", has_text=name)).first.click()
 
     def tab_to(self, words, key):

@@ -49,7 +49,7 @@ def test_a_release_from_the_sheet_to_the_day_it_is_in_force(visit, tmp_path, mon
     supplier.page.locator("#id_months").fill("3")
     supplier.fill("The rule in words", "The interim managed service lasts three months at most.")
     supplier.press("Save")
-    supplier.page.get_by_role("link", name="seats", exact=True).click()
+    supplier.follow("seats", exact=True)
     supplier.look("release-bands")
     supplier.go(here)
     supplier.look("release-changed")
