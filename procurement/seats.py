@@ -85,7 +85,11 @@ def taken(organisation_id: int, code: str, on: date) -> list[tuple[User, "Seat"]
 
 def named(user: User) -> str:
     """One of the ``holders`` of a chair in words: a deputy as such."""
-    return user.name if user.holds else _("%(name)s (deputy)") % {"name": user.name}
+    return _named(user, holds=user.holds)
+
+
+def _named(user: User, *, holds: bool) -> str:
+    return user.name if holds else _("%(name)s (deputy)") % {"name": user.name}
 
 
 def sitting(organisation_id: int, code: str, on: date) -> set[UUID]:
@@ -116,7 +120,7 @@ def sitters(chairs: Collection[tuple[int, str]], on: date) -> dict[tuple[int, st
     people = User.objects.filter(pk__in={user for *_chair, user in sitting}, is_active=True).order_by("name")
     return {
         chair: tuple(
-            person.name if (*chair, person.pk) in holding else _("%(name)s (deputy)") % {"name": person.name}
+            _named(person, holds=(*chair, person.pk) in holding)
             for person in people if (*chair, person.pk) in sitting
         )
         for chair in chairs
@@ -136,7 +140,8 @@ def who_holds(organisation_id: int, code: str, on: date) -> str:
 
 @dataclass(frozen=True)
 class Seat:
-    """The chair a person acts from: their own holding, or a principal's while acting for them. Read when it is asked for."""
+    """The chair a person acts from: their own holding, or a principal's while acting for them. The rows are read
+    when they are asked for."""
 
     holding_id: int
     acting_id: int | None = None

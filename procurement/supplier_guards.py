@@ -25,7 +25,7 @@ def _order_desk(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
 
 
 def for_order_desk(call_off: CallOff, by: Actor, at: datetime) -> str:
-    """The same at the supplier's order desk."""
+    """The name of whose deputy the person acts as at the supplier's order desk; empty in their own chair."""
     return seats.acting_for(by, call_off.supplier_id, PostCode.ORDER_DESK, on=london_day(at))
 
 
