@@ -7,5 +7,5 @@ class DocumentsConfig(AppConfig):
     verbose_name = "Documents"
 
     def ready(self):
-        # every app's tasks and clock work register themselves by being imported
-        autodiscover_modules("tasks", "periodic")
+        # every app's clock work registers itself by being imported
+        autodiscover_modules("periodic")

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from documents import canonical, clock, jobs, storage, verifying
+from documents import canonical, clock, jobs, storage
 from documents.models import Check
 
 SAME_ANSWER = timedelta(minutes=5)  # real time: the same bytes are not looked at again so soon
@@ -53,14 +53,3 @@ def failed(check: Check) -> bool:
     """Whether nobody will look any more: the worker could not, at every attempt."""
     job = jobs.progress(subject_of(check)) if check.verdict is None else None
     return job is not None and job.state == jobs.Job.State.DEAD
-
-
-@jobs.task("documents.check", attempts=2, lease_seconds=180)  # a worker is stopped at 115 s
-def give_verdict(job: jobs.Job) -> None:
-    """The strict check, for everybody who waits for these bytes; then the uploaded bytes go."""
-    check = Check.objects.get(pk=job.payload["check"])
-    verdict = verifying.check(storage.upload(check.public_id))
-    with jobs.finishing(job):
-        waiting = Check.objects.filter(sha256=check.sha256, answered_at__isnull=True)
-        waiting.update(verdict=verdict.as_dict(), answered_at=clock.real_now())
-    storage.drop_upload(check.public_id)

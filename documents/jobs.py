@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
+from django.utils.module_loading import autodiscover_modules
 
 from documents import audit, clock
 from documents.actors import Actor
@@ -61,12 +63,17 @@ def task(
     return register
 
 
+def find_task(name: str) -> Task | None:
+    """The task of that name. Who runs jobs loads the modules that register them; a web process never does."""
+    if name not in _tasks:
+        autodiscover_modules("tasks")
+    return _tasks.get(name)
+
+
 def enqueue(
     task_name: str, subject: str, key: str, *, run_after: datetime | None = None, payload: dict | None = None
 ) -> Job:
     """Write the job in the caller's transaction and ring after it. A second call with the key returns the first job."""
-    if task_name not in _tasks:
-        raise LookupError(f"no task is called {task_name!r}")
     now = clock.real_now()
     Job.objects.bulk_create(
         [
@@ -84,10 +91,8 @@ def enqueue(
 
 def ring(job_id: int) -> None:
     """Tell the broker. Its absence is logged, never an error: the sweep rings again."""
-    from documents.tasks import run_job
-
     try:
-        run_job.apply_async([job_id], retry=False)
+        current_app.send_task("documents.run_job", [job_id], retry=False)
     except Exception as error:
         log.warning("job %s: the broker was not reached (%s); the sweep will ring again", job_id, error)
 
@@ -114,7 +119,7 @@ def claim(job_id: int) -> Job | None:
         )
         if job is None:
             return None
-        known = _tasks.get(job.task)
+        known = find_task(job.task)
         if known is None or job.attempts >= known.attempts:
             job.state, job.finished_at = Job.State.DEAD, now
             job.last_error = job.last_error or "attempts used up without an answer (killed or timed out)"
@@ -144,7 +149,7 @@ def run(job_id: int) -> bool:
     job = claim(job_id)
     if job is None:
         return False
-    known = _tasks[job.task]
+    known = find_task(job.task)
     try:
         with _no_longer_than(settings.JOB_SECONDS):
             known.run(job)

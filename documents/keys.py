@@ -6,11 +6,10 @@ Production points KEYS_DIR at keys from its own authority in the same layout; on
 
 import os
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
-from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,9 +17,6 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 from django.conf import settings
-from pyhanko.sign import timestamps
-from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from documents import clock
 
@@ -281,29 +277,3 @@ def public_bytes(key: rsa.RSAPrivateKey) -> bytes:
 def key_id(identifier: str) -> str:
     """sha256 of the certificate that goes with a seal's key."""
     return certificate(seal_name(identifier)).sha256.hex()
-
-
-def timestamper() -> timestamps.TimeStamper:
-    """The embedded service, or the RFC 3161 service at TSA_URL."""
-    address = os.environ.get("TSA_URL", "")
-    if address:
-        return timestamps.HTTPTimeStamper(address, timeout=20)
-    store = SimpleCertificateStore()
-    store.register(certificate("issuing"))
-    key = private_key("timestamp").private_bytes(
-        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return timestamps.DummyTimeStamper(
-        tsa_cert=certificate("timestamp"), tsa_key=asn1_keys.PrivateKeyInfo.load(key), certs_to_embed=store
-    )
-
-
-def validation_context(moment: datetime | None = None, lists: Iterable[bytes] | None = None) -> ValidationContext:
-    """Trust in our root only, revocation required, nothing fetched. ``moment`` defaults to now (real time), ``lists``
-    (revocation lists, DER) to the present ones."""
-    if lists is None:
-        lists = [revocation_list(name) for name in ("root", "issuing")]
-    return ValidationContext(
-        trust_roots=[certificate("root")], other_certs=[certificate("issuing")], crls=list(lists), allow_fetching=False,
-        revocation_mode="require", moment=(moment or clock.real_now()).astimezone(UTC),
-    )  # fmt: skip

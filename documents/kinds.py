@@ -14,6 +14,8 @@ class Kind:
     sheet: str
 
 
+MAX_BYTES = 20 * 1024 * 1024  # a file with more is no document of this register
+
 KINDS = {
     "call_off_contract": Kind("order", "order.json", "The order as data", "contract.css"),
     "access_agreement": Kind("agreement", "agreement.json", "The agreement as data", "agreement.css"),

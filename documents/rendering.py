@@ -22,12 +22,11 @@ from typing import Any
 import pikepdf
 import pydyf
 import weasyprint
-from django.template.loader import get_template, select_template
 from weasyprint import CSS, HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-from documents import typeface
+from documents import legal_templates, typeface
 from documents.kinds import KINDS, Kind
 
 CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES = 75, 90, 3 * 1024**3  # the worker itself is stopped at 100 s
@@ -70,63 +69,18 @@ class ClosedFetcher(URLFetcher):
         raise ValueError(f"a document reads nothing from outside: {url[:80]}")
 
 
-def _template(kind: str, version: int, part: str):
-    """A part of a template version: its own, or where it has none the one of the newest version before it that has.
-    Versions are frozen, so a later one brings only the parts in which it differs."""
-    return select_template([f"documents/{kind}/v{number}/{part}" for number in range(version, 0, -1)])
-
-
-def sheet(kind: str, version: int) -> str:
-    """The style sheets of the versions up to this one, in order: a later one adds the rules in which it differs."""
-    folder = Path(get_template(f"documents/{kind}/v1/document.html").origin.name).parents[1]
-    sheets = [folder / f"v{number}" / KINDS[kind].sheet for number in range(1, version + 1)]
-    return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.exists())
-
-
-def template_fingerprint(kind: str, version: int) -> str:
-    """sha256 over every file of a template version, in order of name: a legal template is frozen once used."""
-    folder = Path(get_template(f"documents/{kind}/v{version}/document.html").origin.name).parent
-    digest = sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
 def fingerprint(kind: str, version: int) -> str:
     """What the bytes depend on beside the payload: libraries, template and fonts."""
     parts = [f"{name} {package_version(name)}" for name in ("weasyprint", "pydyf", "pikepdf", "fonttools")]
-    parts += [template_fingerprint(kind, number) for number in range(1, version + 1)]
+    parts += [legal_templates.template_fingerprint(kind, number) for number in range(1, version + 1)]
     parts += [sha256(data).hexdigest() for data in typeface.files().values()]
     return sha256("\n".join(parts).encode()).hexdigest()
 
 
-def html(kind: str, version: int, payload: dict[str, Any]) -> str:
-    """The whole document as HTML for the layout; autoescaped."""
-    return _template(kind, version, "document.html").render({"payload": payload})
-
-
-def html_pages(kind: str, version: int, payload: dict[str, Any]) -> str:
-    """The body of the same template, for reading in a page."""
-    return _template(kind, version, "body.html").render({"payload": payload, "on_screen": True})
-
-
-TERMS = ("terms.html", *(f"schedules/{name}.html" for name in (
-    "services_and_charges", "service_levels", "transition", "data_processing", "security_and_continuity", "exit",
-    "special_terms",
-)))  # fmt: skip
-
-
-def html_terms(kind: str, version: int, order: dict[str, Any]) -> str:
-    """The terms and schedules of the same template for an order of which there is no contract yet."""
-    parts = [_template(kind, version, part).render({"order": order}) for part in TERMS]
-    return "\n".join(parts)
-
-
 def render(kind: str, version: int, payload: dict[str, Any], data: bytes) -> Rendered:
     """Lay the document out, with ``data`` inside as its kind's attachment. Raises RenderFailed on any error, limit or unexpected signature field."""
-    source = html(kind, version, payload)
-    css = font_css() + sheet(kind, version)
+    source = legal_templates.html(kind, version, payload)
+    css = font_css() + legal_templates.sheet(kind, version)
     when = datetime.fromisoformat(payload["issued"]["real_at"].replace("Z", "+00:00"))
     wanted = ["Signature_issuer", *[s["field"] for s in payload["signatories"]]]
     typeface.files()

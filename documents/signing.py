@@ -28,7 +28,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
-from documents import keys, rendering
+from documents import keys, rendering, trust
 
 ISSUER_FIELD = "Signature_issuer"
 ARCHIVE_FIELD = "Archive_1"
@@ -133,13 +133,13 @@ def _sign(
     metadata = signers.PdfSignatureMetadata(
         field_name=field, md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES, certify=certify,
         docmdp_permissions=fields.MDPPerm.FILL_FORMS, reason=reason, location=LOCATION,
-        validation_context=keys.validation_context(), embed_validation_info=True,
+        validation_context=trust.validation_context(), embed_validation_info=True,
         dss_settings=DSSContentSettings(
             include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE
         ),
     )  # fmt: skip
     signer = signers.PdfSigner(
-        metadata, _LoadedKeySigner(keys.seal_name(identifier)), timestamper=keys.timestamper(),
+        metadata, _LoadedKeySigner(keys.seal_name(identifier)), timestamper=trust.timestamper(),
         stamp_style=_style(lines),
     )  # fmt: skip
 
@@ -155,13 +155,13 @@ def archive(pdf: bytes) -> bytes:
     """The document timestamp that closes it (PAdES B-LTA), after everything a later check needs."""
     keys.refresh_revocation_lists()
     stamper = PdfTimeStamper(
-        keys.timestamper(), field_name=ARCHIVE_FIELD,
+        trust.timestamper(), field_name=ARCHIVE_FIELD,
         invis_settings=fields.InvisSigSettings(set_print_flag=True),
     )  # fmt: skip
 
     async def run() -> bytes:
         out = await stamper.async_timestamp_pdf(
-            IncrementalPdfFileWriter(io.BytesIO(pdf)), "sha256", keys.validation_context(),
+            IncrementalPdfFileWriter(io.BytesIO(pdf)), "sha256", trust.validation_context(),
             dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
         )  # fmt: skip
         return out.getvalue()

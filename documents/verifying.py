@@ -28,10 +28,9 @@ from pyhanko.sign.validation import (
     async_validate_pdf_timestamp,
 )
 
-from documents import canonical, keys, signing
+from documents import canonical, keys, kinds, signing, trust
 from documents.models import Document, DocumentRevision, DocumentState, Purpose, SigningIntent
 
-MAX_BYTES = 20 * 1024 * 1024
 LIMITS = DecodeLimits(per_stream=StreamDecodeLimits(max_output_size=16 * 1024 * 1024))
 
 
@@ -101,7 +100,7 @@ async def _examine(
     policy = _Since(_revisions(checked) - 1) if checked else DEFAULT_DIFF_POLICY
     signatures, stamps = [], []
     for found in reader.embedded_timestamp_signatures:
-        context = keys.validation_context(moment)
+        context = trust.validation_context(moment)
         status = await async_validate_pdf_timestamp(found, validation_context=context, diff_policy=policy)
         stamps.append(
             SeenSignature(str(found.field_name), "", "", status.timestamp, tuple(_problems(status, stamp=True)))
@@ -111,7 +110,7 @@ async def _examine(
         moment = stamps[-1].timestamp
         lists = [crl.get_object().data for crl in DocumentSecurityStore.read_dss(reader).crls]
     for found in reader.embedded_regular_signatures:
-        context = keys.validation_context(moment, lists)
+        context = trust.validation_context(moment, lists)
         status = await async_validate_pdf_signature(found, signer_validation_context=context, diff_policy=policy)
         problems = _problems(status)
         if status.timestamp_validity is None or not _is_good(status.timestamp_validity):
@@ -166,7 +165,7 @@ def insist_on_state(
     """The strict check against what the file must now hold. Raises NotAsExpected with the first thing wrong; returns
     the signatures, the archive timestamp last. ``checked``: the stored head that this file adds to, which passed this
     check when it was stored."""
-    if len(pdf) > MAX_BYTES:
+    if len(pdf) > kinds.MAX_BYTES:
         raise NotAsExpected(_("The file is larger than any document of this register."))
     if canonical.sha256_hex(pdf[: base.length]) != base.sha256:
         raise NotAsExpected(_("The file does not begin with the document as it was made."))

@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from documents import checking, keys
+from documents.kinds import MAX_BYTES
 from documents.models import Check
-from documents.verifying import MAX_BYTES
 
 
 def check(request):

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
+from documents import jobs
+
 ROOT = Path(__file__).resolve().parent.parent
 ORDER = ("documents", "catalogue", "procurement", "contracts", "config")  # each imports itself and what is before it
 TOP_LEVEL = {
@@ -343,3 +345,14 @@ def test_no_work_is_left_undone_in_the_code():
     for path in [*SOURCES, *(ROOT / "tests").rglob("*.py")]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             assert not left.search(line), f"{name_of(path)}:{number}: {line.strip()}"
+
+
+def test_every_job_asked_for_has_its_task():
+    asked = set()
+    for path in HAND_WRITTEN:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "jobs.enqueue":
+                assert isinstance(node.args[0], ast.Constant), f"{name_of(path)}: a job is asked for by its name"
+                asked.add(node.args[0].value)
+    assert len(asked) >= 8
+    assert [name for name in sorted(asked) if jobs.find_task(name) is None] == []

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from contracts import formation, forms
-from documents import rendering
+from documents import legal_templates
 from procurement import access as procurement_access
 from procurement import display, quoting, supplier_guards
 from procurement.content import approved_object
@@ -45,5 +45,5 @@ def terms(request, public_id):
         content = display.content_of(revision)
     else:
         content = approved_object(revision, quoting.quote(revision, request.day))
-    body = rendering.html_terms(formation.DOCUMENT_KIND, formation.TEMPLATE_VERSION, content) if content["term"] else ""
+    body = legal_templates.html_terms(formation.DOCUMENT_KIND, formation.TEMPLATE_VERSION, content) if content["term"] else ""
     return render(request, "contracts/terms.html", {"call_off": order, "revision": revision, "body": body})

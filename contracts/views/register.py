@@ -10,7 +10,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from catalogue.text import LONGEST_SEARCH
 from contracts import access, closing, formation, guards, queries
 from contracts.models import Contract, ContractState
-from documents import audit, jobs, rendering, store
+from documents import audit, jobs, legal_templates, store
 from documents.models import DocumentRevision
 from procurement import access as procurement_access
 from procurement import desks, display, signing
@@ -108,7 +108,7 @@ def document(request, public_id):
     """The document's pages as accessible HTML, from the same template and the same frozen payload."""
     found = access.get_contract(request.actor, public_id, request.day)
     row = found.document
-    body = rendering.html_pages(row.kind, row.template_version, row.payload)
+    body = legal_templates.html_pages(row.kind, row.template_version, row.payload)
     return render(request, "contracts/document.html", {"contract": found, "body": body,
                                                        "head": store.head(row)})  # fmt: skip
 

@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
-from documents import rendering, store
+from documents import legal_templates, store
 from documents.models import DocumentRevision
 from procurement import access, accession_display, accession_forms, agreements
 from procurement.middleware import actor_of
@@ -36,7 +36,7 @@ def read(request, public_id):
     """The agreement's pages as accessible HTML, from the same template and the same frozen payload."""
     found = _issued(request, public_id)
     row = found.document
-    body = rendering.html_pages(row.kind, row.template_version, row.payload)
+    body = legal_templates.html_pages(row.kind, row.template_version, row.payload)
     return render(request, "procurement/joining/agreement.html", {"accession": found, "body": body})
 
 

@@ -8,7 +8,7 @@ from weasyprint import CSS, HTML
 from weasyprint.formatting_structure import boxes
 from weasyprint.text.fonts import FontConfiguration
 
-from documents import rendering
+from documents import legal_templates, rendering
 from tests.documents.contract_payload import dius, dius_approved, payload_of, sized
 
 KIND, VERSION = "call_off_contract", 2
@@ -53,11 +53,11 @@ def walk(box, around=()):
 
 def lay_out(payload):
     """One list of placed boxes a page."""
-    css = rendering.sheet(KIND, VERSION)
+    css = legal_templates.sheet(KIND, VERSION)
     fonts, fetcher = FontConfiguration(), rendering.ClosedFetcher()
     sheet = CSS(string=rendering.font_css() + css, url_fetcher=fetcher, font_config=fonts)
     document = HTML(
-        string=rendering.html(KIND, VERSION, payload), base_url="about:blank", url_fetcher=fetcher
+        string=legal_templates.html(KIND, VERSION, payload), base_url="about:blank", url_fetcher=fetcher
     ).render(font_config=fonts, stylesheets=[sheet], pdf_forms=True)
     return [list(walk(page._page_box)) for page in document.pages]
 

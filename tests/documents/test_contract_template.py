@@ -6,7 +6,7 @@ import re
 import pytest
 from django.utils import translation
 
-from documents import rendering
+from documents import legal_templates
 from tests.conftest import ROOT
 from tests.documents.contract_payload import KPIS, dius, dius_approved, payload_of, sized
 from tests.documents.html_tree import Element, Tree
@@ -16,11 +16,11 @@ FOLDER = ROOT / "documents" / "templates" / "documents"
 
 
 def read(payload) -> Element:
-    return Tree(rendering.html(KIND, VERSION, payload)).root
+    return Tree(legal_templates.html(KIND, VERSION, payload)).root
 
 
 def read_page(payload) -> Element:
-    return Tree(rendering.html_pages(KIND, VERSION, payload)).root
+    return Tree(legal_templates.html_pages(KIND, VERSION, payload)).root
 
 
 @pytest.fixture(scope="module")
@@ -385,9 +385,9 @@ def test_no_template_turns_escaping_off_or_carries_style_or_script():
 
 
 def test_the_language_of_the_reader_does_not_change_the_contract():
-    english = rendering.html(KIND, VERSION, dius())
+    english = legal_templates.html(KIND, VERSION, dius())
     with translation.override("cy"):
-        assert rendering.html(KIND, VERSION, dius()) == english
+        assert legal_templates.html(KIND, VERSION, dius()) == english
 
 
 # The same template on the contract's page.
@@ -427,4 +427,4 @@ FROZEN = {
 def test_a_version_is_frozen(version):
     """Signed contracts were made from these files. To change a word, make the next version beside them, with the parts
     that differ, and leave these alone."""
-    assert rendering.template_fingerprint(KIND, version) == FROZEN[version]
+    assert legal_templates.template_fingerprint(KIND, version) == FROZEN[version]

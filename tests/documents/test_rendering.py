@@ -14,7 +14,7 @@ import pikepdf
 import pytest
 from pikepdf import Name
 
-from documents import canonical, rendering
+from documents import canonical, legal_templates, rendering
 from documents.kinds import KINDS
 from documents.rendering import RenderFailed
 from tests.documents import conformance
@@ -218,16 +218,16 @@ def test_text_of_the_order_is_never_markup(made):
         **payload["order"]["call_off"],
         "title": "<script>x</script><h1>no & never</h1>",
     }
-    shown = rendering.html(KIND, VERSION, payload)
+    shown = legal_templates.html(KIND, VERSION, payload)
     assert "<script>" not in shown and "&lt;h1&gt;no &amp; never" in shown
-    assert "<script>" not in rendering.html_pages(KIND, VERSION, payload)
+    assert "<script>" not in legal_templates.html_pages(KIND, VERSION, payload)
 
 
 def test_a_layout_with_other_boxes_than_its_signatories_is_refused(made, monkeypatch):
-    source = rendering.html(KIND, VERSION, made.payload)
+    source = legal_templates.html(KIND, VERSION, made.payload)
     spoiled = source.replace('name="Signature_department"', 'name="Signature_stranger"')
     assert spoiled != source
-    monkeypatch.setattr(rendering, "html", lambda *_: spoiled)
+    monkeypatch.setattr(legal_templates, "html", lambda *_: spoiled)
     with pytest.raises(RenderFailed, match="Signature_stranger"):
         rendering.render(KIND, VERSION, made.payload, made.order_json)
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from documents import rendering
+from documents import legal_templates
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
@@ -233,7 +233,7 @@ def test_questions_of_the_revision_that_led_to_it_are_annexed_to_the_contract():
     assert [(a["number"], a["text"]) for a in document.payload["clarifications"]] == [
         (1, ["Is the network room locked?"]), (2, ["And on Sundays?"])]  # fmt: skip
     assert document.payload["evidence"][0]["name"] == "DIUS requester"
-    words = rendering.html(document.kind, document.template_version, document.payload)
+    words = legal_templates.html(document.kind, document.template_version, document.payload)
     assert "It is." in words and "Also." in words
 
 

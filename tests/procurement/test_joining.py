@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from documents import audit, rendering, store, verifying
+from documents import audit, legal_templates, store, verifying
 from documents.refusal import Refused
 from procurement import access, agreements, joining, pipeline, working_days
 from procurement.models import (
@@ -86,10 +86,10 @@ def test_programs_of_other_makers_accept_the_agreement(tmp_path, nss_store):
 
 def test_between_crown_bodies_it_is_a_memorandum_and_otherwise_a_contract():
     payload = cast.ons_approved().document.payload
-    words = rendering.html_pages("access_agreement", 1, payload)
+    words = legal_templates.html_pages("access_agreement", 1, payload)
     assert "memorandum between them" in words and "simple contract" not in words
     other = payload | {"agreement": payload["agreement"] | {"between_crown_bodies": False}}
-    words = rendering.html_pages("access_agreement", 1, other)
+    words = legal_templates.html_pages("access_agreement", 1, other)
     assert "simple contract" in words and "not a" in words and "memorandum" not in words
 
 
@@ -98,7 +98,7 @@ FROZEN = "4c4d66f95bb8d65489f3325ec533a60f89078dbb69f4eb673b5360df83a3d35e"
 
 def test_version_1_of_the_agreement_is_frozen():
     """Signed agreements were made from these files. To change a word, make v2 beside them and leave these alone."""
-    assert rendering.template_fingerprint("access_agreement", 1) == FROZEN
+    assert legal_templates.template_fingerprint("access_agreement", 1) == FROZEN
 
 
 def test_questions_pause_the_clock_and_an_answer_sends_what_was_changed():

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from documents import rendering
+from documents import legal_templates
 from documents.refusal import Refused
 from procurement import negotiation, workflow, working_days
 from procurement.models import Clarification
@@ -68,7 +68,7 @@ def test_questions_and_answers_are_annexed_to_the_contract():
     negotiation.answer(question, text=ANSWER, by=cast.requester(), at=cast.START)
     document = cast.accept(question.call_off).document
     assert document.payload["order"]["contract"]["revision_hash"] == before, "nothing that was priced has changed"
-    words = rendering.html(document.kind, document.template_version, document.payload)
+    words = legal_templates.html(document.kind, document.template_version, document.payload)
     assert ASKED in words and ANSWER in words and "#clarifications" in words
     cast.run_all_jobs()
     assert cast.fresh(document).state == "sealed"
@@ -76,7 +76,7 @@ def test_questions_and_answers_are_annexed_to_the_contract():
 
 def test_a_contract_without_questions_has_no_annex():
     document = cast.accepted().document
-    assert "clarifications" not in rendering.html(document.kind, document.template_version, document.payload)
+    assert "clarifications" not in legal_templates.html(document.kind, document.template_version, document.payload)
 
 
 def test_it_goes_through_the_pages(client, mailoutbox):

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from config.embedded_pg import Cluster
-from documents import verifying
+from documents import kinds, verifying
 
 CHILD = "FLEX_VERIFY_CHILD"
 
@@ -44,12 +44,12 @@ class Command(BaseCommand):
     def _read(self, path: Path) -> bytes:
         try:
             with path.open("rb") as file:
-                pdf = file.read(verifying.MAX_BYTES + 1)
+                pdf = file.read(kinds.MAX_BYTES + 1)
         except OSError as error:
             self._give_up(f"{path.name} cannot be read: {error.strerror}")
-        if len(pdf) > verifying.MAX_BYTES:
+        if len(pdf) > kinds.MAX_BYTES:
             self._give_up(
-                f"{path.name} has more than {verifying.MAX_BYTES} bytes; no document of this register has that many"
+                f"{path.name} has more than {kinds.MAX_BYTES} bytes; no document of this register has that many"
             )
         return pdf
 
