@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -134,13 +135,15 @@ def install_test_tools() -> None:
 def set_up(what: str) -> None:
     say("Setting up (a second time takes seconds)")
     make_environment()
-    install_requirements(development=what in ("test", "lint", "tools"))
+    with ThreadPoolExecutor() as beside:  # system packages come while Python's do
+        tools = beside.submit(install_test_tools) if what == "test" else None
+        install_requirements(development=what in ("test", "lint", "tools"))
+        if tools:
+            tools.result()
     if what in ("lint", "tools"):
         return
     install_pango()
     install_front_end()
-    if what == "test":
-        install_test_tools()
 
 
 def hand_over(*command: str) -> None:

@@ -87,9 +87,7 @@ def prepare(directory: Path) -> None:
     key = digest([*models, ROOT / "requirements.txt"]) + database
     if not stamps.fresh("migrated", key):
         say("- migrations and rights")
-        manage("migrate", "--verbosity", "0", owner=True)
-        manage("createcachetable", owner=True)
-        manage("grant_rights", owner=True)
+        manage("set_up_database", "--verbosity", "0", owner=True)
         stamps.done("migrated", key)
     data = digest((ROOT / "config" / "data").rglob("*.*")) + database
     if os.environ.get("FLEX_MODE", "demonstration") == "demonstration" and not stamps.fresh("loaded", data):

@@ -79,9 +79,7 @@ def template_database() -> str:
             partial = f"{TEMPLATE}_new"  # made beside and renamed: a session that is cut off leaves no half of it
             sql(f"DROP DATABASE IF EXISTS {partial} WITH (FORCE)")
             sql(f"CREATE DATABASE {partial} OWNER {OWNER}")
-            _manage("migrate", "--verbosity", "0", database=partial, owner=True)
-            _manage("createcachetable", database=partial, owner=True)
-            _manage("grant_rights", database=partial, owner=True)
+            _manage("set_up_database", "--verbosity", "0", database=partial, owner=True)
             _manage("load_flex", database=partial)
             _manage("make_seals", database=partial)
             sql(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
