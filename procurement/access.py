@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from guardian.shortcuts import get_objects_for_user
 
 from catalogue.models import CatalogueRelease, Framework, FrameworkSupplier, Organisation, ReleaseState
+from documents.prepared import Prepared
 from documents.refusal import Reason, Refused
 from procurement.actors import Person
 from procurement.models import (
@@ -68,25 +69,31 @@ def _granted(user: User, permission: str, model: type, grants: str, on: date) ->
     return objects.filter(dated & in_force(on, f"{grants}__"))
 
 
-def sight(user: User, on: date) -> Sight:
-    """What the person may see on that day (one query): by grants in date, and of the posts those at organisations whose
-    people they are, by a grant on it or on a framework that it is the authority of. Inactive people see nothing."""
-    if not user.is_active:
-        return NOTHING
-    no, post = Value(False), "post__organisation_id"
+def _rows_of(user_id: int, on: date) -> QuerySet:
+    """Grants and posts in date: kind (body, framework, post), its id, organisation, post's code, sells, joined ever."""
+    user, no, post = User(pk=user_id), Value(False), "post__organisation_id"
     sells = Exists(FrameworkSupplier.objects.filter(supplier=OuterRef("pk")))
     joined_ever = Exists(Accession.objects.filter(department=OuterRef("pk")))
     bodies = _granted(user, ACT_FOR_ORGANISATION, Organisation, "organisationgrant", on)
     frameworks = _granted(user, SERVE_FRAMEWORK, Framework, "frameworkgrant", on)
     held = PostHolding.objects.filter(in_force(on), user=user)
     acting = ActingFor.objects.filter(acting_now(user, on))
-    rows = list(
-        bodies.order_by().values_list(Value("body"), "pk", F("pk"), Value(""), sells, joined_ever).union(
-            frameworks.order_by().values_list(Value("framework"), "pk", "authority_id", Value(""), no, no),
-            held.values_list(Value("post"), Value(0), post, "post__code", no, no),
-            acting.values_list(Value("post"), Value(0), f"holding__{post}", "holding__post__code", no, no),
-        )
+    return bodies.order_by().values_list(Value("body"), "pk", F("pk"), Value(""), sells, joined_ever).union(
+        frameworks.order_by().values_list(Value("framework"), "pk", "authority_id", Value(""), no, no),
+        held.values_list(Value("post"), Value(0), post, "post__code", no, no),
+        acting.values_list(Value("post"), Value(0), f"holding__{post}", "holding__post__code", no, no),
     )
+
+
+_ROWS = Prepared(_rows_of)
+
+
+def sight(user: User, on: date) -> Sight:
+    """What the person may see on that day (one query): by grants in date, and of the posts those at organisations whose
+    people they are, by a grant on it or on a framework that it is the authority of. Inactive people see nothing."""
+    if not user.is_active:
+        return NOTHING
+    rows = _ROWS(user.pk, on)
     member = {body for kind, _pk, body, _code, _sells, _joined in rows if kind != "post"}
     own = [(pk, sells, joined) for kind, pk, _body, _code, sells, joined in rows if kind == "body"]
     return Sight(
