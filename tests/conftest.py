@@ -277,8 +277,9 @@ def start_worker(folder: Path, environment: dict[str, str]) -> subprocess.Popen:
 
 
 @pytest.fixture
-def live_site(committed_db):
-    """A real site on a committed database: .address, .environment, .worker (process), .database."""
+def live_worker(committed_db):
+    """A real worker on a committed database: .environment of a process beside it, .worker (process), .database,
+    .folder, and .address and .port where a site would be."""
     folder = Path(tempfile.mkdtemp(prefix="flex-live-"))
     port = free_port()
     address = f"http://127.0.0.1:{port}"
@@ -287,30 +288,42 @@ def live_site(committed_db):
     }  # fmt: skip
     for name in ("broker/messages", "broker/control", "store", "mail"):
         (folder / name).mkdir(parents=True)
-    web = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{port}",
-         "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"],
-        cwd=ROOT, env=environment, start_new_session=True, preexec_fn=die_with_parent,
-    )  # fmt: skip
     worker = start_worker(folder, environment)
+    try:
+        yield SimpleNamespace(
+            address=address, port=port, environment=environment, worker=worker, database=committed_db, folder=folder
+        )
+    finally:
+        _kill(worker)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kill(process: subprocess.Popen) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture
+def live_site(live_worker):
+    """A real site beside the real worker, at its ``address``."""
+    web = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{live_worker.port}",
+         "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"],
+        cwd=ROOT, env=live_worker.environment, start_new_session=True, preexec_fn=die_with_parent,
+    )  # fmt: skip
     try:
         for _ in range(160):
             try:
-                urllib.request.urlopen(f"{address}/health/", timeout=2)
+                urllib.request.urlopen(f"{live_worker.address}/health/", timeout=2)
                 break
             except OSError:
                 time.sleep(0.25)
         else:
             pytest.fail("the site did not answer within 40 seconds; its words are above")
-        yield SimpleNamespace(
-            address=address, environment=environment, worker=worker, database=committed_db, folder=folder
-        )
+        yield live_worker
     finally:
-        for process in (web, worker):
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+        _kill(web)
 
 
 @pytest.fixture(scope="module")
@@ -333,7 +346,7 @@ def chromium():
 
 
 LONGEST_FIRST = (
-    "browser/", "procurement/test_races", "procurement/test_call_off_machine", "test_outsiders", "procurement/test_machines",
+    "config/test_story", "browser/", "procurement/test_races", "procurement/test_call_off_machine", "test_outsiders", "procurement/test_machines",
     "documents/test_races", "test_authorisation", "documents/", "contracts/", "procurement/",
 )  # fmt: skip
 

@@ -1,0 +1,54 @@
+"""The story as ``make story`` plays it: what it writes, for whoever reads it by the names of its keys."""
+
+import json
+import subprocess
+import sys
+
+import pikepdf
+import pytest
+
+from tests.conftest import ROOT
+
+ORDER = {
+    "call_off", "revision_hash", "volumes", "monthly_gbp", "interim_gbp", "one_off_gbp", "whole_life_gbp", "levy_gbp",
+    "saving_gbp_a_year", "carbon_saved_kg_a_year", "contract", "document_sha256", "actions", "charges_by_financial_year",
+    "framework_after",
+}  # fmt: skip
+DIUS = {
+    "monthly_gbp": "186762.60", "interim_gbp": "740000.00", "one_off_gbp": "241000.00", "whole_life_gbp": "11252943.00",
+    "levy_gbp": "56264.72", "saving_gbp_a_year": "746848.80", "carbon_saved_kg_a_year": "186990.00",
+}  # fmt: skip
+DIUS_YEARS = {"2007/08": "981000.00"} | dict.fromkeys(("2008/09", "2009/10", "2010/11", "2011/12"), "2241151.20") | {
+    "2012/13": "1307338.20"
+}  # fmt: skip
+DIUS_AFTER = {
+    "ceiling_gbp": "100000000.00", "committed_gbp": "67252943.00", "reserved_gbp": "0.00", "headroom_gbp": "32747057.00",
+}  # fmt: skip
+ONS_AFTER = {
+    "ceiling_gbp": "100000000.00", "committed_gbp": "90867963.80", "reserved_gbp": "0.00", "headroom_gbp": "9132036.20",
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("db")
+def test_it_plays_to_three_signed_documents_with_the_figures_of_the_domain(live_worker, tmp_path):
+    played = subprocess.run(
+        [sys.executable, "manage.py", "story", "--out", str(tmp_path)], cwd=ROOT, env=live_worker.environment,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert played.returncode == 0, played.stdout + played.stderr
+    assert played.stdout.count("VALID") == 3
+    told = json.loads((tmp_path / "story.json").read_text(encoding="utf-8"))
+    assert set(told) == {"dius", "ons", "framework"}
+    assert set(told["dius"]) == set(told["ons"]) == ORDER
+    assert {key: told["dius"][key] for key in DIUS} == DIUS
+    assert told["dius"]["charges_by_financial_year"] == DIUS_YEARS
+    assert told["dius"]["framework_after"] == DIUS_AFTER
+    assert told["ons"]["whole_life_gbp"] == "23615020.80"
+    assert told["ons"]["framework_after"] == told["framework"] == ONS_AFTER
+    for prefix, name in (("", "dius"), ("ons-", "ons")):
+        assert len(told[name]["document_sha256"]) == 6  # made, sealed, three signatures, the archive timestamp
+        assert {"action", "role", "organisation", "at"} == set().union(*told[name]["actions"])
+        with pikepdf.open(tmp_path / f"{prefix}contract.pdf") as opened:
+            inside = opened.attachments["order.json"].get_file().read_bytes()
+        assert inside == (tmp_path / f"{prefix}order.json").read_bytes()
+        assert json.loads(inside)["contract"]["revision_hash"] == told[name]["revision_hash"]
