@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contracts.views import acceptance, register, signing
+from contracts.views import acceptance, charges, register, signing
 
 app_name = "contracts"
 _contract = "contracts/<uuid:public_id>/"
@@ -13,6 +13,7 @@ urlpatterns = [
     path("close-framework/", register.close_framework, name="close_framework"),
     path("contracts/", register.contracts, name="contracts"),
     path(_contract, register.contract, name="contract"),
+    path(_contract + "charges/", charges.charges, name="charges"),
     path(_contract + "progress/", register.progress, name="progress"),
     path(_contract + "document/", register.document, name="document"),
     path(_contract + "document.pdf", register.download, name="download"),

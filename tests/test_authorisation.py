@@ -133,6 +133,7 @@ TABLE = {
     "contracts:close_framework": (302, 404, 404, 404, 404, 200, 200),
     "contracts:contracts": (302, 200, 200, 200, 200, 200, 200),
     "contracts:contract": (302, 404, 200, 200, 200, 200, 200),
+    "contracts:charges": (302, 404, 200, 200, 200, 200, 200),
     "contracts:progress": (302, 404, 200, 200, 200, 200, 200),
     "contracts:document": (302, 404, 200, 200, 200, 200, 200),
     "contracts:download": (302, 404, 200, 200, 200, 200, 200),

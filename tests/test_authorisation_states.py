@@ -148,7 +148,7 @@ ORDERS = {
     "- | - | D403 | D403":
         "procurement:counter procurement:send_counter",
     "- | - | - | D200 R200 A200":
-        "contracts:contract contracts:progress contracts:document contracts:download",
+        "contracts:contract contracts:charges contracts:progress contracts:document contracts:download",
     "- | - | - | D403 R403 A403":
         "contracts:sign contracts:refuse",
 }

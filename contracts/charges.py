@@ -1,0 +1,129 @@
+"""The ledger of a contract: what each line costs in each month, derived from the versions of its terms day by day.
+
+Pure functions: money is Decimal GBP with two places, VAT excluded unless named gross. Nothing is stored: whoever asks
+for the same versions gets the same charges. Source: domain.md, "Price": a month's charge of a line is the exact sum
+over its days, rounded half-up once per line and month.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from catalogue.pricing import HUNDRED, ZERO, add_months, financial_year, first_of_month, to_penny, vat_percent
+
+PHASES = ("interim", "one_off", "shared", "usage")
+
+
+@dataclass(frozen=True)
+class Line:
+    """``monthly`` None for one-off and usage lines; ``ends_on`` is the last day, None for one-off lines. The number is
+    the line's in every version."""
+
+    number: int
+    phase: str
+    monthly: Decimal | None
+    total: Decimal
+    starts_on: date
+    ends_on: date | None
+
+
+@dataclass(frozen=True)
+class Version:
+    """The lines in force from a day on, until the next version's."""
+
+    effective_from: date
+    lines: tuple[Line, ...]
+
+
+def _spans(versions: Sequence[Version]) -> Iterator[tuple[Version, date, date]]:
+    """Each version with its first and last day; of two from one day the later takes the day. Nothing is charged before
+    the first, so it reaches back as far as its lines do."""
+    if not versions:
+        return
+    days = [date.min, *(version.effective_from for version in versions[1:]), date.max]
+    for version, (first, following) in zip(versions, pairwise(days), strict=True):
+        last = following if following == date.max else following - timedelta(days=1)
+        if first <= last:
+            yield version, first, last
+
+
+def _months(first: date, last: date) -> Iterator[tuple[date, int, int]]:
+    """The months of a span of days: first of month, days of the span in it, days it has. None of one that ends before
+    it begins."""
+    month = first_of_month(first)
+    while month <= last and first <= last:
+        following = add_months(month, 1)
+        end = min(last, following - timedelta(days=1))
+        yield month, (end - max(first, month)).days + 1, (following - month).days
+        month = following
+
+
+def by_line_and_month(versions: Sequence[Version]) -> dict[tuple[int, date], Decimal]:
+    """GBP by line and first of month. ``versions`` in order of effect. A recurring line is charged for its days; a
+    one-off line in the month it starts (it is paid as its milestones are accepted); a usage line is spread evenly over
+    its months, the rounding difference in the last."""
+    days: dict[tuple[int, date], Decimal] = defaultdict(lambda: ZERO)  # monthly price x days, of which a month has some
+    charged: dict[tuple[int, date], Decimal] = defaultdict(lambda: ZERO)
+    length: dict[date, int] = {}
+    for version, first, last in _spans(versions):
+        for line in version.lines:
+            if line.monthly is not None:
+                begins, ends = max(first, line.starts_on), min(last, line.ends_on or date.max)
+                for month, covered, whole in _months(begins, ends):
+                    days[line.number, month] += line.monthly * covered
+                    length[month] = whole
+            else:
+                for day, amount in _budgeted(line):
+                    if first <= day <= last:
+                        charged[line.number, first_of_month(day)] += amount
+    for (number, month), amount in days.items():
+        charged[number, month] += to_penny(amount / length[month])
+    return dict(charged)
+
+
+def _budgeted(line: Line) -> Iterator[tuple[date, Decimal]]:
+    """The days on which the parts of a one-off or usage line count, with their amounts."""
+    if line.ends_on is None:
+        yield line.starts_on, line.total
+        return
+    months = [max(month, line.starts_on) for month, _covered, _whole in _months(line.starts_on, line.ends_on)]
+    share = to_penny(line.total / len(months))
+    for day in months[:-1]:
+        yield day, share
+    yield months[-1], line.total - share * (len(months) - 1)
+
+
+@dataclass(frozen=True)
+class Month:
+    """What is to be invoiced for a month: net by phase, and together net, VAT and gross."""
+
+    month: date
+    phases: Mapping[str, Decimal]
+    net: Decimal
+    vat: Decimal
+
+    @property
+    def gross(self) -> Decimal:
+        return self.net + self.vat
+
+    @property
+    def financial_year(self) -> str:
+        return financial_year(self.month)
+
+
+def by_month(versions: Sequence[Version], vat_rates: Sequence[tuple[date, Decimal]]) -> list[Month]:
+    """Every month that is charged for, in order. VAT by the month's rate (``vat_rates``: from, percent, ascending),
+    rounded once a month."""
+    phase_of = {line.number: line.phase for version in versions for line in version.lines}
+    sums: dict[date, dict[str, Decimal]] = {}
+    for (number, month), amount in by_line_and_month(versions).items():
+        phases = sums.setdefault(month, dict.fromkeys(PHASES, ZERO))
+        phases[phase_of[number]] += amount
+    found = []
+    for month in sorted(sums):
+        net = sum(sums[month].values(), ZERO)
+        found.append(Month(month, sums[month], net, to_penny(net * vat_percent(vat_rates, month) / HUNDRED)))
+    return found

@@ -1,0 +1,58 @@
+"""The calendar of what will be invoiced under a contract, as a page and as files."""
+
+from itertools import groupby
+
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from catalogue import queries as catalogue
+from catalogue.pricing import ZERO
+from contracts import access, queries
+from contracts.charges import PHASES, Month, by_line_and_month, by_month
+from contracts.models import Contract, ContractVersion
+from procurement.models import Phase
+from procurement.views.common import page
+from procurement.views.listing import FILES, as_file
+
+
+@page
+def charges(request, public_id):
+    """Month by month for the whole term; by line in the files."""
+    found = access.get_contract(request.actor, public_id, request.day)
+    versions = queries.terms(found)
+    if request.GET.get("format") in FILES and versions:
+        return _file(request.GET["format"], found, versions)
+    months = by_month(queries.ledger_of(versions), catalogue.vat_rates())
+    used = [phase for phase in PHASES if any(month.phases[phase] for month in months)]
+    years = [
+        _sum(year, list(group), used) for year, group in groupby(months, key=lambda month: month.financial_year)
+    ]
+    context = {
+        "contract": found, "phases": [Phase(phase).label for phase in used], "years": years,
+        "whole_life": _sum(_("Whole life"), months, used),
+    }  # fmt: skip
+    return render(request, "contracts/charges.html", context)
+
+
+def _sum(name: str, months: list[Month], phases: list[str]) -> dict:
+    """The months of a year with what they come to; ``phases`` are the columns."""
+    return {
+        "name": name,
+        "months": [(month, [(Phase(phase).label, month.phases[phase]) for phase in phases]) for month in months],
+        "phases": [(Phase(phase).label, sum((month.phases[phase] for month in months), ZERO)) for phase in phases],
+        "net": sum((month.net for month in months), ZERO), "vat": sum((month.vat for month in months), ZERO),
+        "gross": sum((month.gross for month in months), ZERO),
+    }  # fmt: skip
+
+
+def _file(kind: str, contract: Contract, versions: list[ContractVersion]):
+    """A row a line and month: what an invoice can be compared with. The words of a line are those of its last version."""
+    lines = {line.number: line for version in versions for line in version.lines.all()}
+    heading = [_("Month"), _("Line"), _("Phase"), _("Service"), _("Name"), _("Site"), _("Net, GBP")]
+    found = by_line_and_month(queries.ledger_of(versions))
+    rows = [
+        [month, number, str(Phase(lines[number].phase).label), lines[number].service_code, lines[number].service_name,
+         lines[number].site, amount]
+        for (number, month), amount in sorted(found.items(), key=lambda item: (item[0][1], item[0][0]))
+    ]  # fmt: skip
+    return as_file(kind, _("Charges"), f"{contract.number}-charges", heading, rows)
