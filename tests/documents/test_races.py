@@ -19,8 +19,8 @@ from django.http import HttpResponseRedirect
 from django.test import RequestFactory
 
 from contracts.models import Contract
-from documents import clock, idempotency, jobs, mail, numbers, store
-from documents.models import Document, DocumentRevision, Email, IdempotencyKey, Job, NumberCounter, Signature
+from documents import clock, document_work, idempotency, jobs, mail, numbers, store
+from documents.models import Document, DocumentRevision, Email, IdempotencyKey, Job, NumberCounter, Signature, SigningIntent
 from tests import cast
 from tests.conftest import ROOT, sql, start_worker
 
@@ -213,6 +213,18 @@ def test_a_worker_killed_between_signing_and_recording_signs_once(worker, settin
     revisions = DocumentRevision.objects.filter(document=document).order_by("number")
     assert [revision.purpose for revision in revisions] == ["draft", "issuing_seal", "signature"]
     assert store.head(document) == made.revision
+    call_command("check_invariants")
+
+
+@pytest.mark.world("issued")
+def test_two_workers_that_put_one_signature_on_record_it_once(committed_db):
+    """As when the lease of the first ran out while it was still at work."""
+    contract = cast.contract()
+    cast.sign(contract, *cast.SIGNATORIES[0])
+    made = together(lambda: document_work.sign(SigningIntent.objects.select_related("document").get()), times=2)
+    assert made == [Signature.objects.get()] * 2
+    assert DocumentRevision.objects.filter(document=contract.document).count() == 3
+    assert store.head(contract.document) == made[0].revision
     call_command("check_invariants")
 
 

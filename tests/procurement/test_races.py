@@ -287,16 +287,21 @@ def test_a_counter_proposal_is_accepted_or_its_order_lapses(race):
 
 
 @pytest.mark.world("issued")
-def test_one_party_signing_twice_is_one_act(race):
+@pytest.mark.parametrize(("second", "rounds"), [("deputy", ROUNDS), ("themselves", SOME)])
+def test_one_party_signing_twice_is_one_act(race, second, rounds):
     contract = cast.contract()
-    by, shown = cast.person(cast.SIGNATORIES[0][1]), store.head(contract.document).sha256
-    sign = lambda: formation.sign(contract, "supplier", shown_sha256=shown, by=by, at=cast.START)  # noqa: E731
+    email = cast.SIGNATORIES[0][1]
+    signatories = [cast.person(email), cast.deputy_of(email) if second == "deputy" else cast.person(email)]
+    shown = store.head(contract.document).sha256
+
+    def signing(by):
+        return lambda: formation.sign(contract, "supplier", shown_sha256=shown, by=by, at=cast.START)
 
     def after(results):
         assert one_done(results), results
         assert SigningIntent.objects.count() == 1
 
-    race().run(sign, sign, after, rounds=ROUNDS)
+    race().run(*map(signing, signatories), after, rounds=rounds)
 
 
 def test_of_two_orders_that_fit_alone_one_is_reserved(race):
