@@ -20,7 +20,16 @@ from django.test import RequestFactory
 
 from contracts.models import Contract
 from documents import clock, document_work, idempotency, jobs, mail, numbers, store
-from documents.models import Document, DocumentRevision, Email, IdempotencyKey, Job, NumberCounter, Signature, SigningIntent
+from documents.models import (
+    Document,
+    DocumentRevision,
+    Email,
+    IdempotencyKey,
+    Job,
+    NumberCounter,
+    Signature,
+    SigningIntent,
+)
 from tests import cast
 from tests.conftest import ROOT, sql, start_worker
 
