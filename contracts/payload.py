@@ -72,11 +72,16 @@ def _event_row(
 def particulars(call_off: CallOff) -> dict[str, Any]:
     """What the supplier needs to invoice; cost centre and account stay with the department."""
     row = call_off.particulars
+    contacts = [("For the Customer", row.contact_name, row.contact_email, row.contact_telephone)]
+    if row.invoice_contact_name:
+        contacts.append(
+            ("For invoices", row.invoice_contact_name, row.invoice_contact_email, row.invoice_contact_telephone)
+        )
     return {
         "purchase_order": row.purchase_order, "invoice_address": row.invoice_address,
         "contacts": [
-            {"role": "For the Customer", "name": row.contact_name, "email": row.contact_email,
-             "telephone": row.contact_telephone}
+            {"role": role, "name": name, "email": email, "telephone": telephone}
+            for role, name, email, telephone in contacts
         ],
     }  # fmt: skip
 

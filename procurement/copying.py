@@ -79,6 +79,6 @@ def copy_content(source: CallOffRevision, target: CallOffRevision) -> None:
 def copy_particulars(source: Particulars, target: Particulars) -> None:
     """All but the purchase order, which is of one order."""
     for name in ("cost_centre", "account", "spending", "invoice_address", "contact_name", "contact_email",
-                 "contact_telephone"):  # fmt: skip
+                 "contact_telephone", "invoice_contact_name", "invoice_contact_email", "invoice_contact_telephone"):  # fmt: skip
         setattr(target, name, getattr(source, name))
     target.save()

@@ -204,9 +204,28 @@ class ParticularsForm(forms.Form):
     contact_name = LineField(label=_("Contact for the order"), max_length=120, missing=_("Name a contact."))
     contact_email = EmailField(label=_("Contact's email address"), missing=_("Enter the contact's email address."))
     contact_telephone = LineField(label=_("Contact's telephone number"), max_length=30, required=False)
+    invoice_contact_name = LineField(label=_("Contact for invoices"), max_length=120, required=False,
+                                     help_text=_("If it is somebody else."))  # fmt: skip
+    invoice_contact_email = EmailField(label=_("Email address for invoices"), required=False)
+    invoice_contact_telephone = LineField(label=_("Telephone number for invoices"), max_length=30, required=False)
+
+    def clean(self):
+        values = super().clean()
+        if values.get("invoice_contact_telephone") or values.get("invoice_contact_email"):
+            if not values.get("invoice_contact_name"):
+                self.add_error("invoice_contact_name", _("Name the contact for invoices, or leave all three empty."))
+        elif values.get("invoice_contact_name"):
+            self.add_error("invoice_contact_email", _("Enter the email address of the contact for invoices."))
+        return values
 
     def clean_contact_telephone(self):
-        typed = self.cleaned_data["contact_telephone"]
+        return self._telephone("contact_telephone")
+
+    def clean_invoice_contact_telephone(self):
+        return self._telephone("invoice_contact_telephone")
+
+    def _telephone(self, name: str) -> str:
+        typed = self.cleaned_data[name]
         if typed and not re.fullmatch(r"\+?[0-9 ()-]{5,24}( ?(ext\.?|x) ?[0-9]{1,6})?", typed, re.ASCII):
             raise ValidationError(_("Enter a telephone number with digits, like 020 7946 0000 or +44 20 7946 0000 ext 12."))
         return typed

@@ -74,7 +74,7 @@ MOST_FILES = 20
 WRITTEN = {kind.content_type for kind in (uploads.PDF, uploads.DOCX, uploads.ODT)}
 PARTICULARS = (
     "purchase_order", "cost_centre", "account", "spending", "invoice_address", "contact_name", "contact_email",
-    "contact_telephone",
+    "contact_telephone", "invoice_contact_name", "invoice_contact_email", "invoice_contact_telephone",
 )  # fmt: skip
 
 

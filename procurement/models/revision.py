@@ -347,6 +347,9 @@ class Particulars(Row):
     contact_name = models.CharField(max_length=120, blank=True)
     contact_email = models.EmailField(blank=True)
     contact_telephone = models.CharField(max_length=30, blank=True)
+    invoice_contact_name = models.CharField(max_length=120, blank=True)
+    invoice_contact_email = models.EmailField(blank=True)
+    invoice_contact_telephone = models.CharField(max_length=30, blank=True)
 
     db_rights = DRAFT
 

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from contracts import payload
 from documents import storage
 from documents.refusal import Refused
 from procurement import completeness, drafting, papers, quoting, workflow
@@ -195,6 +196,28 @@ def test_a_telephone_number_has_digits(typed):
     form = ParticularsForm({"contact_telephone": typed})
     said = str(form.errors["contact_telephone"])
     assert "Enter a telephone number with digits" in said or "in other letters" in said  # digits of another script
+
+
+@pytest.mark.parametrize(("typed", "name", "words"), [
+    ({"invoice_contact_email": "pay@dius.example"}, "invoice_contact_name", "Name the contact for invoices"),
+    ({"invoice_contact_telephone": "020 7946 0000"}, "invoice_contact_name", "or leave all three empty"),
+    ({"invoice_contact_name": "Payables"}, "invoice_contact_email", "Enter the email address of the contact"),
+    ({"invoice_contact_telephone": "call us"}, "invoice_contact_telephone", "Enter a telephone number with digits"),
+])  # fmt: skip
+def test_a_contact_for_invoices_is_whole_or_absent(typed, name, words):
+    assert words in str(ParticularsForm(typed).errors[name])
+    assert not {"invoice_contact_name", "invoice_contact_email"} & set(ParticularsForm({}).errors)
+
+
+def test_the_contact_for_invoices_is_read_and_printed_beside_the_contact_for_the_order(buyer):
+    call_off = cast.drafted()
+    values = {"invoice_contact_name": "Payables", "invoice_contact_email": "pay@dius.example"}
+    papers.save_particulars(call_off, values, by=cast.requester(), at=cast.START)
+    assert [(one["role"], one["name"]) for one in payload.particulars(cast.fresh(call_off))["contacts"]] == [
+        ("For the Customer", "DIUS contract manager"), ("For invoices", "Payables"),
+    ]  # fmt: skip
+    page = buyer.get(f"/call-offs/{call_off.public_id}/particulars/").content.decode()
+    assert 'value="Payables"' in page
 
 
 @pytest.mark.parametrize("typed", ["", "020 7946 0000", "+44 (0)20 7946-0000", "+44 20 7946 0000 ext 12"])
