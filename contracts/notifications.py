@@ -24,7 +24,7 @@ def _context(contract: Contract, **more) -> dict:
 
 
 def _signatories(contract: Contract, party: str, at: datetime) -> list[User]:
-    return list(holders(organisation_of(contract, party).pk, SIGNING_POST[Party(party)], london_day(at)))
+    return holders(organisation_of(contract, party).pk, SIGNING_POST[Party(party)], london_day(at))
 
 
 def tell_next_signatory(contract: Contract, party: str, at: datetime) -> None:

@@ -32,7 +32,7 @@ def _inform(people: Iterable[User], template: str, accession: Accession, key: st
 
 
 def _authority(accession: Accession, post: str, at: datetime) -> list[User]:
-    return list(seats.holders(accession.framework.authority_id, post, london_day(at)))
+    return seats.holders(accession.framework.authority_id, post, london_day(at))
 
 
 def _applicants(accession: Accession, at: datetime) -> list[User]:

@@ -44,7 +44,7 @@ def _inform(people, template: str, call_off: CallOff, key: str, *, at: datetime,
 
 
 def _post(organisation: Organisation, code: str, at: datetime) -> list[User]:
-    return list(seats.holders(organisation.pk, code, london_day(at)))
+    return seats.holders(organisation.pk, code, london_day(at))
 
 
 def requesters(call_off: CallOff, at: datetime) -> list[User]:

@@ -40,7 +40,7 @@ def _approvers(release: CatalogueRelease, at: datetime) -> list[User]:
 def _drafters(release: CatalogueRelease, at: datetime) -> list[User]:
     """Whoever drafts for its organisation: its author while they do, and their colleagues."""
     post = drafting_post(release.framework, release.organisation)
-    return list(seats.holders(release.organisation_id, post, london_day(at)))
+    return seats.holders(release.organisation_id, post, london_day(at))
 
 
 def _suppliers(release: CatalogueRelease, at: datetime) -> list[User]:

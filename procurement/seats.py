@@ -52,35 +52,39 @@ def acting_now(deputy, on: date) -> Q:
     return in_date(on) & in_force(on, "holding__") & Q(deputy=deputy, holding__user__is_active=True)
 
 
-def holders(organisation_id: int, code: str, on: date) -> QuerySet[User]:
-    """Active people of the organisation who sit in the chair on the day: who hold the post, and their deputies."""
-    own = PostHolding.objects.filter(
-        in_force(on), user=OuterRef("pk"), post__organisation_id=organisation_id, post__code=code
-    )
-    deputy = ActingFor.objects.filter(
-        acting_now(OuterRef("pk"), on), holding__post__organisation_id=organisation_id, holding__post__code=code
-    )
-    member = _is_one_of(OuterRef("pk"), organisation_id, on)
-    people = User.objects.filter(Exists(own) | Exists(deputy), member, is_active=True)
-    return people.annotate(holds=Exists(own)).order_by("name")
+def holders(organisation_id: int, code: str, on: date) -> list[User]:
+    """Active people of the organisation who sit in the chair on the day, by name: who hold the post, and their
+    deputies; ``holds`` tells which."""
+    return [user for user, _seat in taken(organisation_id, code, on)]
 
 
 def taken(organisation_id: int, code: str, on: date) -> list[tuple[User, "Seat"]]:
-    """The ``holders`` of a chair, by name, each with the seat they act from: their own before a principal's."""
+    """The ``holders`` of a chair, each with the seat they act from: their own before a principal's. Two queries."""
+    found: dict[int, Seat] = {}
+    for acting_id, holding_id, user_id in sorted(_TAKEN(organisation_id, str(code), on)):
+        found.setdefault(user_id, Seat(holding_id, acting_id or None))
+    people = User.objects.filter(pk__in=found).order_by("name") if found else ()
+    for user in people:
+        user.holds = found[user.pk].acting_id is None
+    return [(user, found[user.pk]) for user in people]
+
+
+def _taken(organisation_id: int, code: str, on: date) -> QuerySet:
+    """(id of the ``ActingFor`` or 0, id of the holding, who sits there)."""
     chair = {"post__organisation_id": organisation_id, "post__code": code}
     own = PostHolding.objects.filter(
         in_force(on), _is_one_of(OuterRef("user_id"), organisation_id, on), user__is_active=True, **chair
-    ).select_related("user")
+    )
     acting = ActingFor.objects.filter(
         acting_now(F("deputy"), on), _is_one_of(OuterRef("deputy_id"), organisation_id, on), deputy__is_active=True,
         **{f"holding__{field}": value for field, value in chair.items()},
-    ).select_related("deputy").order_by("id")  # fmt: skip
-    found = {held.user_id: (held.user, Seat(held.pk)) for held in own}
-    for row in acting:
-        found.setdefault(row.deputy_id, (row.deputy, Seat(row.holding_id, row.pk)))
-    for user, seat in found.values():
-        user.holds = seat.acting_id is None
-    return sorted(found.values(), key=lambda one: one[0].name)
+    )
+    return own.order_by().values_list(Value(0), "id", "user_id").union(
+        acting.order_by().values_list("id", "holding_id", "deputy_id"), all=True
+    )  # fmt: skip
+
+
+_TAKEN = Prepared(_taken)
 
 
 def named(user: User) -> str:

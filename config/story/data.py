@@ -22,7 +22,7 @@ def rows(name: str) -> list[dict[str, str]]:
 def person(organisation: str, post: str) -> Person:
     """The first holder of a post on the business day, acting at the command line with a fresh sign-in."""
     body = Organisation.objects.get(code=organisation)
-    user = seats.holders(body.pk, post, clock.business_today()).order_by("id").first()
+    user = min(seats.holders(body.pk, post, clock.business_today()), key=lambda holder: holder.pk, default=None)
     if user is None:
         raise CommandError(f"nobody holds the post {post} at {organisation}")
     return Person.of(user, channel="command", session="story", signed_in_at=clock.real_now())
