@@ -34,9 +34,11 @@ def home(request):
     accession = access.joined(who, on).first()
     framework = accession.framework if accession else contract_queries.framework_of(seen)
     buys = accession is not None or (framework is not None and framework.pk in seen.frameworks)  # not the supplier
+    items = inbox.in_order([*inbox.items(who, on), *contract_queries.inbox(who, on)])
+    others = list(queries.waiting_for_others(who, on)[:20])
     context = {
-        "items": [(item, item.days(on)) for item in inbox.in_order([*inbox.items(who, on), *contract_queries.inbox(who, on)])],
-        "others": queries.waiting_for_others(who, on)[:20], "ended": queries.ended_lately(who, on)[:20],
+        "items": [(item, item.days(on)) for item in items], "others": others,
+        "lists_unbound": any(item.subject_to_contract for item in items) or display.any_unbound(others), "ended": queries.ended_lately(who, on)[:20],
         "framework": framework, "bar": display.framework_bar(queries.capacity_bar(framework)) if framework and buys else None,
         "may_start": accession is not None and seen.holds_anywhere(PostCode.REQUESTER), "at": request.at,
     }  # fmt: skip
@@ -59,4 +61,6 @@ def search(request):
             for order in queries.visible_list(*who, text=text).order_by("-created_at", "-id")[:MOST_FOUND]
         ]
         contracts = list(contract_queries.visible_list(*who, text=text).order_by("-formed_at", "-id")[:MOST_FOUND])
-    return render(request, "search.html", {"q": text, "call_offs": call_offs, "contracts": contracts})
+    unbound = display.any_unbound([*(found["order"] for found in call_offs), *contracts])
+    context = {"q": text, "call_offs": call_offs, "contracts": contracts, "lists_unbound": unbound}
+    return render(request, "search.html", context)

@@ -57,7 +57,7 @@ def inbox(by: Person, on: date) -> list[Item]:
         Item(
             f"{contract.number} {contract.title}", contract.department.name, _("to sign"),
             reverse("contracts:contract", args=[contract.public_id]),
-            acts.get(contract.document_id, contract.state_since),
+            acts.get(contract.document_id, contract.state_since), subject_to_contract=True,
         )  # fmt: skip
         for contract in found
     ]

@@ -77,7 +77,10 @@ def _gather(recipient: str, at: datetime) -> list[str]:
         rows.update(dropped_at=at)
         return []
     lines = [{"subject": render(email)[0], "url": email.context.get("url", "")} for email in held]
-    context = {"name": held[0].context.get("name", ""), "lines": lines, "day": clock.london_day(at).isoformat()}
+    context = {
+        "name": held[0].context.get("name", ""), "lines": lines, "day": clock.london_day(at).isoformat(),
+        "subject_to_contract": any(email.context.get("subject_to_contract") for email in held),
+    }  # fmt: skip
     digest = enqueue(recipient, DIGEST, context, key=f"digest:{held[0].pk}")
     rows.update(digest=digest)
     return []  # no line of what the clock did: a digest is not news

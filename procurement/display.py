@@ -1,6 +1,7 @@
 """Rows for pages: plain values the templates print."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -282,6 +283,11 @@ def submitted_order(revision: CallOffRevision, viewpoint: str) -> dict[str, Any]
 S = CallOffState
 FOR_SUPPLIER_STATES = (S.WITH_SUPPLIER, S.COUNTER_PROPOSED, S.CONFIRMED, S.CONTRACTED, S.DECLINED, S.WITHDRAWN, S.LAPSED)
 REASONS_FOR_SUPPLIER = (S.DECLINED, S.LAPSED)
+
+
+def any_unbound(things: Iterable[Any]) -> bool:
+    """Whether one of the orders or contracts may still bind somebody and does not yet."""
+    return any(not thing.is_binding and not thing.has_ended_unbound for thing in things)
 
 
 def day_since(call_off: CallOff, viewpoint: str) -> date | None:

@@ -17,7 +17,8 @@ MOST_OF_A_KIND = 50
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to do: about what, for whom, what, since when, and until when where a time runs."""
+    """One thing to do: about what, for whom, what, since when, and until when where a time runs; whether that is about
+    an order or a contract that does not bind yet."""
 
     subject: str
     organisation: str
@@ -25,6 +26,7 @@ class Item:
     url: str
     since: datetime
     due: datetime | None = None
+    subject_to_contract: bool = False
 
     def days(self, on: date) -> int:
         """For how many days it has waited."""
@@ -46,7 +48,7 @@ def items(by: Person, on: date) -> list[Item]:
 def _order(call_off: CallOff, todo: str, since: datetime, *, due: datetime | None = None, url: str = "") -> Item:
     url = url or reverse("procurement:call_off", args=[call_off.public_id])
     words = f"{call_off.reference} {call_off.title}" if call_off.reference else call_off.title
-    return Item(words, call_off.department.name, todo, url, since, due)
+    return Item(words, call_off.department.name, todo, url, since, due, subject_to_contract=True)
 
 
 def _steps(by: Person, on: date) -> Iterable[Item]:

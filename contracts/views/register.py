@@ -40,7 +40,7 @@ def contracts(request):
         url=lambda c: reverse("contracts:contract", args=[c.public_id]),
         title=_("Contracts"), filename="contracts", text=text,
         search_label=_("Number, purchase order, department, supplier, site or service"), choices=[state],
-        ties=("-formed_at", "-id"),
+        ties=("-formed_at", "-id"), of_orders=True,
     )  # fmt: skip
     return listing.respond("contracts/contracts.html")
 

@@ -18,6 +18,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from catalogue import sheets
+from procurement import display
 
 PAGE_SIZE = 25
 MOST_LISTED = 1_000  # rows that are counted and paged
@@ -103,6 +104,7 @@ class Listing:
     sort: str = ""
     ties: tuple[str, ...] = ("-id",)
     page_size: int | None = None
+    of_orders: bool = False  # or of contracts: the page says that they are subject to contract
 
     @cached_property
     def _sorted_by(self) -> str:
@@ -158,7 +160,8 @@ class Listing:
             "previous": self._address(page=str(page.previous_page_number())) if page.has_previous() else "",
             "next": self._address(page=str(page.next_page_number())) if page.has_next() else "",
         }  # fmt: skip
-        return render(self.request, template, context | {"listing": listing}, status=422 if too_many else 200)
+        context |= {"listing": listing, "lists_unbound": self.of_orders and display.any_unbound(page)}
+        return render(self.request, template, context, status=422 if too_many else 200)
 
     def _file(self, kind: str) -> HttpResponse:
         heading, cells = [column.label for column in self.columns], [self._cells(row) for row in self._ordered]

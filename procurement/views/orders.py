@@ -54,6 +54,7 @@ def call_offs(request):
         title=_("Call-offs"), filename="call-offs", text=text,
         search_label=_("Number, purchase order, department, site or service"),
         choices=[state, *([department] if len(department.choices) > 1 else [])], ties=("-created_at", "-id"),
+        of_orders=True,
     )  # fmt: skip
     may_start = access.sight_of(request.actor, request.day).holds_anywhere(PostCode.REQUESTER)
     return listing.respond("procurement/call_offs.html", may_start=may_start)

@@ -1,12 +1,16 @@
 """Pages of contracts: an outsider finds nothing; each party sees its own; signing asks for a fresh sign-in."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 import contracts.urls
 from contracts.models import ContractState
+from documents import mail, periodic
+from documents.models import Email
 from tests import cast
-from tests.procurement.test_pages import post, sign_in
+from tests.procurement.test_pages import post, sign_in, sign_in_freshly
 
 pytestmark = pytest.mark.usefixtures("db")
 NAMES = [p.name for p in contracts.urls.urlpatterns if "contracts/<uuid" in str(p.pattern)]
@@ -70,3 +74,40 @@ def test_each_signatory_reads_what_they_can_do_and_nobody_else_is_shown_a_button
         assert "Read and sign" not in page
         assert "Refuse to sign" not in page
         assert page.count("flex-shut") == (email == "requester@dius.example"), "who can be reminded only from tomorrow on"
+
+
+@pytest.mark.world("issued")
+def test_every_message_until_the_contract_binds_says_that_it_is_subject_to_contract():
+    periodic.run_due(cast.START + timedelta(days=1))  # the digests of what has happened
+    found = {email.template: mail.render(email)[1] for email in Email.objects.order_by("-id")}
+    assert {mail.DIGEST, "contracts/email/please_sign.txt", "procurement/email/your_turn.txt"} < set(found)
+    assert [template for template, body in found.items() if "subject to contract" not in body.lower()] == []
+
+
+@pytest.mark.world("issued")
+def test_every_page_of_a_contract_being_signed_says_that_it_is_subject_to_contract(client):
+    """Also where somebody is about to sign or refuse; what is read anew of a page stands under its words."""
+    contract = cast.contract()
+    sign_in_freshly(client, cast.SIGNATORIES[0][1])
+    for name in ("contract", "sign", "document", "refuse"):
+        page = client.get(reverse(f"contracts:{name}", args=[contract.public_id])).content.decode()
+        assert "Subject to contract: nobody is bound until all three parties have signed" in page, name
+
+
+LISTED = "Until a contract is executed, everything about an order is subject to contract."
+
+
+@pytest.mark.world("issued")
+@pytest.mark.parametrize("address", ["/", "/call-offs/", "/contracts/", "/search/?q=dius"])
+def test_a_list_of_orders_that_do_not_bind_yet_says_so(client, address):
+    contract = cast.contract()
+    page = sign_in(client, "requester@dius.example").get(address).content.decode()
+    assert contract.title in page and LISTED in page
+    assert LISTED not in sign_in(client, "requester@ons.example").get(address).content.decode(), "nothing is listed there"
+
+
+@pytest.mark.world("executed")
+@pytest.mark.parametrize("address", ["/call-offs/", "/contracts/", "/search/?q=dius"])
+def test_a_list_of_contracts_that_bind_does_not(client, address):
+    page = sign_in(client, "requester@dius.example").get(address).content.decode()
+    assert cast.contract().title in page and LISTED not in page

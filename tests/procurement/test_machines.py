@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from documents import clock
@@ -17,7 +16,7 @@ from documents.refusal import Refused
 from tests import cast
 from tests.machines import Machine, NoAddress, bases, undone, walk
 from tests.machines.tables import MACHINES
-from tests.procurement.test_pages import sign_in
+from tests.procurement.test_pages import sign_in_freshly
 
 pytestmark = pytest.mark.django_db
 
@@ -53,12 +52,7 @@ def done(machine: Machine, action, thing) -> tuple[bool, str]:
 
 def sent(client, form):
     """The answer to the form, as a page that was opened in another state would send it; the person has just signed in."""
-    sign_in(client, form.email)
-    session = client.session
-    proof = {"method": "password", "at": clock.real_now().timestamp(), "reauthenticated": True}
-    session.update({"account_authentication_methods": [proof], _AUTHENTICATION_METHODS_USER_SESSION_KEY: session["_auth_user_id"]})
-    session.save()
-    return client.post(form.address, {"idempotency_key": str(uuid.uuid4()), **form.fields})
+    return sign_in_freshly(client, form.email).post(form.address, {"idempotency_key": str(uuid.uuid4()), **form.fields})
 
 
 @pytest.mark.parametrize("name", MACHINES)

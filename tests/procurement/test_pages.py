@@ -4,6 +4,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
 from django.urls import reverse
 
 import procurement.urls
@@ -17,6 +18,16 @@ pytestmark = pytest.mark.django_db
 
 def sign_in(client, email):
     client.force_login(cast.person(email).user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def sign_in_freshly(client, email):
+    """And has just given the password, as signing asks for."""
+    sign_in(client, email)
+    session = client.session
+    proof = {"method": "password", "at": clock.real_now().timestamp(), "reauthenticated": True}
+    session.update({"account_authentication_methods": [proof], _AUTHENTICATION_METHODS_USER_SESSION_KEY: session["_auth_user_id"]})
+    session.save()
     return client
 
 
