@@ -1,6 +1,7 @@
 """Why not: reasons in words for deciding on an order: whose step it is, who may not, what a delegation covers."""
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -101,13 +102,17 @@ def why_not_segregated(call_off: CallOff, revision: CallOffRevision, by: Person,
         )
 
 
-def _step_is_open(call_off: CallOff, step: ApprovalStep) -> Iterator[Reason]:
+def _step_is_open(call_off: CallOff, step: ApprovalStep, on: date) -> Iterator[Reason]:
     wanted = S.DEPARTMENT_APPROVAL if step.side == Side.DEPARTMENT else S.AUTHORITY_APPROVAL
     if step.revision_id != call_off.revision_id or call_off.state != wanted or step.state == StepState.VOID:
         yield Reason(_("This step no longer counts: the call-off is %(state)s.") % {
             "state": call_off.get_state_display()})  # fmt: skip
     elif step.state == StepState.WAITING:
-        yield Reason(_("It is not yet the turn of the %(post)s.") % {"post": step.get_post_display()})
+        first = [one for one in step.revision.steps.all() if one.state == StepState.OPEN]
+        yield Reason(
+            _("It is not yet the turn of the %(post)s.") % {"post": step.get_post_display()},
+            " ".join(_who_takes(call_off, one, on) for one in first),
+        )
     elif step.state == StepState.DECIDED:
         yield Reason(
             _("%(name)s has already %(outcome)s this step.")
@@ -118,7 +123,7 @@ def _step_is_open(call_off: CallOff, step: ApprovalStep) -> Iterator[Reason]:
 def why_not_act_on_step(call_off: CallOff, step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[Reason]:
     """Whose step it is, and segregation; shared by endorse, commit, return and reject."""
     on = london_day(at)
-    yield from _step_is_open(call_off, step)
+    yield from _step_is_open(call_off, step, on)
     yield from why_framework_over(call_off.framework, on)
     seat = seats.find_seat(by, step.organisation_id, step.post, on)
     if seat is None:
@@ -127,7 +132,21 @@ def why_not_act_on_step(call_off: CallOff, step: ApprovalStep, *, by: Person, at
             % {"post": step.get_post_display(), "organisation": step.organisation.name},
             seats.who_holds(step.organisation_id, step.post, on),
         )
-    yield from why_barred(call_off, step, by, seat, on)
+    undecided = step.state in (StepState.WAITING, StepState.OPEN)
+    for reason in why_barred(call_off, step, by, seat, on):
+        yield reason if reason.who_can or not undecided else replace(reason, who_can=_who_takes(call_off, step, on))
+
+
+def _who_takes(call_off: CallOff, step: ApprovalStep, on: date) -> str:
+    return who_acts(step.post, who_can_take(call_off, step, on))
+
+
+def who_acts(post: str, able: Iterable[User]) -> str:
+    """Of the ``seats.holders`` of a chair those whom nothing bars, in words: "DIUS budget holder can, as budget holder"."""
+    names, chair = ", ".join(seats.named(user) for user in able), {"post": PostCode(post).label}
+    if not names:
+        return _("No %(post)s may on this day; the administrator can appoint somebody or name a deputy.") % chair
+    return _("%(names)s can, as %(post)s.") % (chair | {"names": names})
 
 
 def why_chosen_by_recused(call_off: CallOff, seat: seats.Seat | None) -> Iterator[Reason]:

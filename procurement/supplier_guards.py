@@ -1,6 +1,7 @@
 """Why not: reasons in words for the acts of the supplier's order desk on an order it was awarded."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from documents.refusal import Reason
 from documents.templatetags.flex import last_day
 from procurement import access, clocks, seats
 from procurement.actors import Person
-from procurement.approval_guards import why_hold_ended, why_not_segregated
+from procurement.approval_guards import who_acts, why_hold_ended, why_not_segregated
 from procurement.guards import why_not_in_state, why_question_open
 from procurement.models import CallOff, CallOffState, PostCode
 from procurement.standing import why_framework_over, why_no_member, why_supplier_excluded
@@ -41,7 +42,18 @@ def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
         yield from why_no_member(call_off.framework, call_off.department)
         yield from why_hold_ended(call_off.revision, on)
         yield from why_supplier_excluded(call_off, on)
-        yield from why_not_segregated(call_off, call_off.revision, by, seats.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, on))
+        yield from _apart_from_approval(call_off, by, on)
+
+
+def _apart_from_approval(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
+    """Who wrote the order or decided on it does not accept it."""
+    desk = call_off.supplier_id, PostCode.ORDER_DESK
+    for reason in why_not_segregated(call_off, call_off.revision, by, seats.find_seat(by, *desk, on)):
+        able = [
+            user for user, seat in seats.taken(*desk, on)
+            if not any(why_not_segregated(call_off, call_off.revision, Person.of(user), seat))
+        ]  # fmt: skip
+        yield replace(reason, who_can=who_acts(PostCode.ORDER_DESK, able))
 
 
 def why_not_clarify(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -6,8 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from documents.refusal import Refused
-from procurement import approval, workflow
-from procurement.models import CallOffState, CapacityAccount, Decision, StepState
+from procurement import approval, approval_guards, workflow
+from procurement.models import CallOffState, CapacityAccount, StepState, User
 from tests import cast
 from tests.cast import START
 
@@ -70,19 +70,6 @@ def test_nobody_approves_what_they_submitted():
         approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True, by=cast.requester(), at=START)
 
 
-def test_the_database_refuses_a_second_decision_by_the_same_person():
-    call_off = cast.submitted()
-    cast.decide(call_off, cast.ROUTE[0])
-    first = Decision.objects.get()
-    other = call_off.revision.steps.get(post="technology_officer")
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Decision.objects.create(
-            step=other, revision=first.revision, user=first.user, person_id=first.person_id, name=first.name,
-            holding=first.holding, outcome="endorsed", no_conflict_declared=True, revision_hash=first.revision_hash,
-            decided_at=START,
-        )  # fmt: skip
-
-
 def test_the_departments_last_approval_reserves_and_the_award_tells_the_supplier():
     call_off = cast.approved_by_department()
     account = CapacityAccount.objects.get()
@@ -116,6 +103,28 @@ def test_what_was_shown_must_be_what_is_decided():
         approval.decide(step, shown_hash="0" * 64, no_conflict=True, by=by, at=START)
     with pytest.raises(Refused, match="conflict of interest"):
         approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=False, by=by, at=START)
+
+
+def test_who_is_barred_and_whose_turn_it_is_not_read_who_can():
+    order = cast.submitted()
+    first, waiting = (order.revision.steps.get(post=post) for post in ("budget_holder", "technology_officer"))
+
+    def read(step, email):
+        return [str(why) for why in approval_guards.why_not_act_on_step(cast.fresh(order), step, by=cast.person(email), at=START)]
+
+    holders = "DIUS budget holder, DIUS deputy budget holder can, as budget holder."
+    assert read(waiting, cast.ROUTE[1]) == [f"It is not yet the turn of the technology officer. {holders}"]
+    cast.give_post("requester@dius.example", "DIUS", "budget_holder")
+    assert read(first, "requester@dius.example") == [f"You submitted this revision, so somebody else has to do this. {holders}"]
+    cast.decide(order, cast.ROUTE[0])
+    cast.give_post(cast.ROUTE[0], "DIUS", "technology_officer")
+    assert read(cast.fresh(waiting), cast.ROUTE[0]) == [
+        "You already decided on this revision, so somebody else has to do this. DIUS technology officer can, as technology officer."
+    ]
+    User.objects.filter(email=cast.ROUTE[1]).update(is_active=False)
+    assert read(cast.fresh(waiting), cast.ROUTE[0])[0].endswith(
+        "No technology officer may on this day; the administrator can appoint somebody or name a deputy."
+    )
 
 
 @pytest.mark.parametrize("email", ["finance.director@dius.example", "requester@ons.example", "order.desk@fujitsu.example"])
