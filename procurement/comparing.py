@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from documents.templatetags.flex import day, day_range, gbp
-from procurement.actors import Person
-from procurement.models import CallOffRevision, Decision, Phase
+from procurement.models import ApprovalStep, CallOffRevision, Phase
 
 TOTALS = {"monthly_gbp": gettext_lazy("a month"), "one_off_gbp": gettext_lazy("one-off"), "whole_life_gbp": gettext_lazy("whole life")}
 PARTS = {
@@ -24,22 +23,24 @@ OF_A_MILESTONE = {
 }  # fmt: skip
 
 
-def last_seen(revision: CallOffRevision, by: Person) -> CallOffRevision | None:
-    """The newest earlier revision of the call-off that the person decided on."""
-    decision = (
-        Decision.objects.filter(
-            revision__call_off=revision.call_off_id, revision__number__lt=revision.number, person_id=by.person_id
+def last_seen(step: ApprovalStep) -> CallOffRevision | None:
+    """The newest earlier revision that came to the post of the step: whoever sat there then could read it, whether it
+    was decided on there or recalled before."""
+    before = (
+        ApprovalStep.objects.filter(
+            revision__call_off=step.revision.call_off_id, revision__number__lt=step.revision.number,
+            organisation=step.organisation_id, post=step.post, opened_at__isnull=False,
         )
         .select_related("revision")
         .order_by("-revision__number")
         .first()
-    )
-    return decision.revision if decision else None
+    )  # fmt: skip
+    return before.revision if before else None
 
 
-def changes_since_last_seen(revision: CallOffRevision, by: Person) -> list[str] | None:
-    """None for somebody who saw no earlier revision; else the differences in words (maybe none)."""
-    earlier = last_seen(revision, by)
+def changes_since_last_seen(step: ApprovalStep) -> list[str] | None:
+    """None where no earlier revision came to the post of the step; else the differences in words (maybe none)."""
+    revision, earlier = step.revision, last_seen(step)
     if earlier is None:
         return None
     found = differences(json.loads(earlier.content), json.loads(revision.content))

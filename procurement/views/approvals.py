@@ -53,7 +53,7 @@ def brief(request, public_id, position):
         "shut": list(approval_guards.why_not_decide(order, step, **acting)),
         "act_shut": list(approval_guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, step),
         "bar": display.bar_parts(quoting.capacity_forecast(revision, revision.whole_life_gbp)),
-        "changes": changes_since_last_seen(revision, request.actor),
+        "changes": changes_since_last_seen(step),
         "steps": framework_display.with_reminders(revision.steps.select_related("organisation", "decision"), order),
         "clock": framework_display.clock_words(order, "internal"),
         "queries": revision.queries.filter(side=step.side), "recusals": order.recusals.filter(step__side=step.side), "attachments": revision.attachments.all(),

@@ -147,7 +147,7 @@ def test_what_was_granted_counts_no_more_in_the_next_revision():
     with pytest.raises(Refused, match="neither granted nor refused"):
         cast.decide(call_off, LEAD)
     revision = cast.fresh(call_off).revision
-    assert changes_since_last_seen(revision, by) == [], "the same request, though its commitment is salted anew"
+    assert changes_since_last_seen(revision.steps.get(post="finance_lead")) == [], "the same request, though its commitment is salted anew"
 
 
 @pytest.mark.parametrize(

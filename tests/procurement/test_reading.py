@@ -7,8 +7,9 @@ from hashlib import sha256
 import pytest
 from django.urls import reverse
 
-from procurement import approval, comparing, drafting, quoting, workflow
+from procurement import approval, comparing, drafting, papers, quoting, workflow
 from procurement.forms import MilestoneForm
+from procurement.models import CallOff
 from tests import cast
 from tests.procurement.test_pages import address, sign_in
 
@@ -157,7 +158,19 @@ def test_a_later_revision_says_what_changed_and_nothing_else(code, told):
     again.revision.budget_code = code
     again.revision.save()
     again = workflow.submit(cast.fresh(again), by=cast.requester(), at=cast.START)
-    assert comparing.changes_since_last_seen(again.revision, cast.person(cast.ROUTE[0])) == told
+    assert comparing.changes_since_last_seen(again.revision.steps.get(post="budget_holder")) == told
+
+
+@pytest.mark.parametrize("email", [cast.ROUTE[0], "deputy.budget.holder@dius.example"])
+def test_who_may_have_read_a_brief_that_was_recalled_reads_what_changed_since(client, email):
+    """Nobody decided on it: it had come to the post, so each who sits there reads the list; the posts after it had
+    not seen it."""
+    workflow.recall(cast.submitted(), by=cast.requester(), at=cast.START)
+    again = CallOff.objects.get()
+    papers.save_budget(again, budget_code="DIUS-ICT-2008", by=cast.requester(), at=cast.START)
+    again = cast.fresh(workflow.submit(cast.fresh(again), by=cast.requester(), at=cast.START))
+    assert "budget code changed" in sign_in(client, email).get(address("brief", again, position=1)).content.decode()
+    assert comparing.changes_since_last_seen(again.revision.steps.get(post="technology_officer")) is None
 
 
 @pytest.mark.parametrize("payment", ["£23,200", "TRN-03", "TRN-03 (160)", "160 users"])
