@@ -2,7 +2,7 @@
 
 An action enqueues a row in its own transaction; after the commit the broker is rung. A worker claims the row by one
 UPDATE, works with no transaction open, and finishes by an UPDATE that must hit its own token, in the transaction of
-the effect. A sweep rings again for whatever is due, so a lost message costs seconds, never the work.
+the effect. A sweep does itself whatever is due, so a lost message costs seconds, never the work.
 """
 
 import faulthandler
@@ -90,11 +90,11 @@ def enqueue(
 
 
 def ring(job_id: int) -> None:
-    """Tell the broker. Its absence is logged, never an error: the sweep rings again."""
+    """Tell the broker. Its absence is logged, never an error: the sweep finds the job."""
     try:
         current_app.send_task("documents.run_job", [job_id], retry=False)
     except Exception as error:
-        log.warning("job %s: the broker was not reached (%s); the sweep will ring again", job_id, error)
+        log.warning("job %s: the broker was not reached (%s); the sweep will find it", job_id, error)
 
 
 def due(limit: int = 100) -> list[int]:

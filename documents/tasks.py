@@ -1,4 +1,4 @@
-"""What Celery runs: one job by its id, the sweep that rings again, and the work the clock brings."""
+"""What Celery runs: one job by its id, the sweep that does what was not heard, and the work the clock brings."""
 
 from celery import shared_task
 
