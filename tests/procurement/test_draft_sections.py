@@ -1,5 +1,6 @@
 """The sections of a draft: nothing that was typed or ordered goes without being said."""
 
+import re
 import uuid
 
 import pytest
@@ -189,6 +190,13 @@ def test_particulars_changed_by_a_colleague_meanwhile_are_not_overwritten(buyer)
     assert again in late  # what is sent next was compared
     assert post(buyer, address, shown=again, **(values | {"purchase_order": "PO-7"})).status_code == 302
     assert cast.fresh(call_off).particulars.purchase_order == "PO-7"
+
+
+def test_the_way_back_from_the_particulars_opens_before_and_after_submission(buyer):
+    for call_off in (cast.drafted(), cast.submitted()):
+        page = buyer.get(reverse("procurement:particulars", args=[call_off.public_id])).content.decode()
+        back = re.search(r'class="govuk-back-link" href="([^"]+)"', page)[1]
+        assert buyer.get(back).status_code == 200, back
 
 
 @pytest.mark.parametrize("typed", ["call me", "1234", "020 7946 0000; drop", "٠٢٠٧٩٤٦٠٠٠٠"])
