@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.internal.flows.login import _AUTHENTICATION_METHODS_USER_SESSION_KEY
+from django.test import Client
 from django.urls import reverse
 
 import procurement.urls
 from documents import clock
-from documents.templatetags.flex import moment
+from documents.templatetags.flex import gbp, moment
 from procurement.models import CallOff, Phase
 from tests import cast
 
@@ -180,6 +181,36 @@ def test_totals_follow_what_is_typed_and_nothing_is_saved(buyer):
     assert "£12,960.00" in page
     assert "1 cells cannot be read." in page
     assert list(call_off.revision.lines.values_list("service_code", "quantity")) == before
+
+
+def test_the_rules_not_met_follow_what_is_typed(buyer):
+    """London has 620 seats: a line of desktops that leaves some without one is named with its figures, until it does not."""
+    call_off = cast.drafted()
+    words = "London has 620 seats and 586 desktops"
+    for thin_clients, said in (("400", True), ("434", False)):
+        page = post(buyer, address("totals", call_off), **{"q-CORE-01-1": thin_clients, "q-CORE-02-1": "186"}).content.decode()
+        assert (words in page) is said
+        assert 'id="unmet" hx-swap-oob="true"' in page, "it takes the place of what stood there"
+
+
+def test_the_totals_show_vat_as_a_figure_of_its_own(buyer):
+    call_off = cast.drafted()
+    typed = {"q-CORE-04-all": "1000"}
+    page = post(buyer, address("totals", call_off), **typed)
+    quote = page.context["quote"]
+    assert quote.vat_gbp and quote.totals.whole_life + quote.vat_gbp == quote.gross_gbp
+    assert f"<dt>VAT</dt><dd>{gbp(quote.vat_gbp)}</dd>" in page.content.decode()
+
+
+@pytest.mark.parametrize("demonstration", [True, False])
+def test_the_banner_of_the_demonstration_stands_on_its_pages_and_never_in_production(buyer, settings, demonstration):
+    settings.STEPPABLE_CLOCK = demonstration
+    for page in (buyer.get("/"), Client().get(reverse("account_login"))):
+        words = page.content.decode()
+        assert page.status_code == 200
+        assert (f"It is {moment(clock.business_now())} in this demonstration." in words) is demonstration
+        assert ("flex-demo" in words) is demonstration
+    assert (reverse("procurement:clock") in buyer.get("/").content.decode()) is demonstration
 
 
 def test_totals_asked_while_the_form_is_being_saved_still_answer(buyer):
