@@ -111,13 +111,13 @@ def somebody_elses(order):
     return {"holding": PostHolding.objects.create(post=holding(OFFICER).post, user=cast.person(STRANGER).user, starts_on=DAY)}
 
 
-def deputising(starts_on=DAY, ends_on=DAY, principal=OFFICER, named=OFFICER):
-    """The stranger acts for one on those days and says for whom."""
+def deputising(starts_on=DAY, ends_on=DAY, principal=OFFICER, named=OFFICER, deputy=STRANGER):
+    """The stranger writes as a deputy and says for whom; who acts for one on those days is ``deputy``."""
     def made(order):
         seat = holding(OFFICER)
         if principal != OFFICER:
             seat = PostHolding.objects.create(post=seat.post, user=cast.person(principal).user, starts_on=DAY)
-        ActingFor.objects.create(holding=seat, deputy=cast.person(STRANGER).user, starts_on=starts_on, ends_on=ends_on)
+        ActingFor.objects.create(holding=seat, deputy=cast.person(deputy).user, starts_on=starts_on, ends_on=ends_on)
         return written(order, STRANGER, holding(OFFICER)) | {"principal_id": cast.person(named).person_id}
 
     return made
@@ -132,6 +132,7 @@ def deputising(starts_on=DAY, ends_on=DAY, principal=OFFICER, named=OFFICER):
     (seat_of("technology_officer", starts_on=AFTER), NO_POST),
     (seat_of("technology_officer", starts_on=BEFORE, ends_on=BEFORE), NO_POST),
     (somebody_elses, NO_POST), (deputising(principal=EDITOR), NO_POST), (deputising(named=ACCOUNTING), NO_POST),
+    (deputising(deputy=EDITOR), NO_POST),
     (deputising(starts_on=AFTER, ends_on=AFTER), NO_POST), (deputising(starts_on=BEFORE, ends_on=BEFORE), NO_POST),
 ], ids=lambda value: "" if isinstance(value, str) else None)  # fmt: skip
 def test_the_database_refuses_what_is_not_of_this_step_or_this_chair(order, changed, words):
