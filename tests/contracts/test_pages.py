@@ -111,3 +111,14 @@ def test_a_list_of_orders_that_do_not_bind_yet_says_so(client, address):
 def test_a_list_of_contracts_that_bind_does_not(client, address):
     page = sign_in(client, "requester@dius.example").get(address).content.decode()
     assert cast.contract().title in page and LISTED not in page
+
+
+@pytest.mark.world("issued")
+@pytest.mark.parametrize("path", ["/contracts/", "/search/"])
+@pytest.mark.parametrize("words", ["number", "PO-DIUS-004711", "innovation", "dius", "Runcorn", "CORE-17", "managed desktop", "fujitsu"])
+def test_a_contract_is_found_by_number_purchase_order_department_site_service_and_supplier(client, path, words):
+    contract = cast.contract()
+    words = contract.number if words == "number" else words
+    assert contract.number in sign_in(client, "requester@dius.example").get(path, {"q": words}).content.decode()
+    assert contract.title not in client.get(path, {"q": f"{words} nowhere"}).content.decode()
+    assert contract.title not in sign_in(client, "requester@ons.example").get(path, {"q": words}).content.decode()
