@@ -15,10 +15,8 @@ from procurement import framework_life
 from procurement.actors import Person
 from procurement.framework_guards import why_not_in_state
 from procurement.locking import lock_framework
-from procurement.models import IN_CONSIDERATION, OPEN, Accession, AccessionState, CallOff, CallOffState, PostCode
+from procurement.models import OPEN, PIPELINE, Accession, CallOff, CallOffState, PostCode
 from procurement.standing import why_not_authority
-
-UNDER_WAY = (*IN_CONSIDERATION, AccessionState.APPROVED)  # an agreement not signed by the end is signed no more
 
 
 def why_not_close(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -36,11 +34,11 @@ def why_not_close(framework: Framework, *, by: Person, at: datetime) -> Iterator
             _("%(count)s contracts under it run on, the last until %(day)s.")
             % {"count": count(running.count()), "day": day(last.ends_on)}
         )
-    asking = Accession.objects.filter(framework=framework, state__in=UNDER_WAY).count()
+    asking = Accession.objects.filter(framework=framework, state__in=PIPELINE).count()
     if asking:
         yield Reason(
-            _("%(count)s applications to join it are under way.") % {"count": count(asking)},
-            _("The accession approver can decline them."),
+            _("%(count)s bodies are still on their way to join it.") % {"count": count(asking)},
+            _("The clock ends them."),
         )
 
 

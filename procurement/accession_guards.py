@@ -26,7 +26,7 @@ from procurement.models import (
     PostCode,
     User,
 )
-from procurement.standing import why_framework_not_open, why_framework_over, why_not_authority
+from procurement.standing import framework_is_over, why_framework_not_open, why_framework_over, why_not_authority
 
 A = AccessionState
 APPLICANTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER)
@@ -375,6 +375,18 @@ def why_not_withdraw(accession: Accession, *, by: Person, at: datetime) -> Itera
     ):
         return
     yield from _applicant(accession, by, at)
+
+
+def outlives_its_framework(accession: Accession, *, at: datetime) -> bool:
+    """Whether the end of its framework leaves the accession alone, now or for good."""
+    return (
+        accession.state not in PIPELINE
+        or not framework_is_over(accession.framework, london_day(at))
+        or (
+            accession.document is not None
+            and (store.next_party(accession.document) is None or store.pending_intent(accession.document) is not None)
+        )
+    )
 
 
 def why_not_manage(accession: Accession, *, states: Collection[str], by: Person, at: datetime) -> Iterator[Reason]:

@@ -234,8 +234,14 @@ def withdraw(accession: Accession, *, reason: str, by: Person, at: datetime) -> 
     insist(guards.why_not_withdraw(accession, by=by, at=at))
     if not reason.strip():
         refuse(_("Give a reason: it is kept, and the others will read it."))
-    before = accession.state
     acting_for = guards.for_applicant(accession, by, at) or guards.for_authority(accession, PostCode.ACCESSION_LEAD, by, at)
+    _withdraw(accession, reason=reason, by=by, at=at, acting_for=acting_for)
+    return accession
+
+
+def _withdraw(accession: Accession, *, reason: str, by: Actor, at: datetime, acting_for: str) -> None:
+    """Void the agreement, take back what the approval gave, and tell both sides. The caller holds the accession."""
+    before = accession.state
     if accession.document is not None:
         store.void(accession.document, by=by, at=at, acting_for=acting_for)
     provisional.take_back(accession, by=by, at=at, acting_for=acting_for)
@@ -245,6 +251,17 @@ def withdraw(accession: Accession, *, reason: str, by: Person, at: datetime) -> 
     audit.record("accession.withdrawn", accession, by=by, at=at, before=before, after=accession.state, reason=reason,
                  acting_for=acting_for)  # fmt: skip
     notifications.tell_closed(accession, at)
+
+
+@transaction.atomic
+def end_with_framework(accession: Accession, *, at: datetime, by: Actor = SYSTEM) -> Accession:
+    """The clock's: the framework has ended before the body joined it, so it does not, and an agreement under way is void.
+    The last signatory's act stops it, also while its seal is still being put on; an earlier act that is being put on is
+    waited for. Safe to run twice."""
+    accession = lock_accession(accession)
+    if guards.outlives_its_framework(accession, at=at):
+        return accession
+    _withdraw(accession, reason=_("The framework has ended."), by=by, at=at, acting_for="")
     return accession
 
 

@@ -1,5 +1,5 @@
-"""What the clock brings: a framework expires, an order nobody answered in time or whose framework ended lapses, who has
-not answered is reminded, and a catalogue release whose day has come goes live."""
+"""What the clock brings: a framework expires, an order nobody answered in time or whose framework ended lapses, an
+accession whose framework ended ends with it, who has not answered is reminded, and a catalogue release whose day has come goes live."""
 
 from datetime import datetime, time
 
@@ -8,16 +8,16 @@ from django.db.models import Q
 from catalogue.models import OVER, CatalogueRelease, Framework, ReleaseState
 from documents import mail, periodic
 from documents.clock import LONDON, london_day
-from procurement import framework_life, mailing, releasing, reminding, workflow
+from procurement import agreements, framework_life, mailing, releasing, reminding, workflow
 from procurement.framework_guards import IN_FORCE
-from procurement.models import AWARDED, OPEN, CallOff, CallOffState
+from procurement.models import AWARDED, OPEN, PIPELINE, Accession, AccessionState, CallOff, CallOffState
 from procurement.waiting import Waiting
 from procurement.working_days import midnight_after
 
 
 def run(at: datetime) -> list[str]:
     """End what is over, then remind of what is left. Safe to run twice: each action looks again under the lock."""
-    steps = (_expire_all, _lapse_all, _remind_all)
+    steps = (_expire_all, _lapse_all, _end_accessions, _remind_all)
     return periodic.each(steps, lambda step: step(at))
 
 
@@ -33,13 +33,27 @@ def _expire(framework: Framework, at: datetime) -> list[str]:
 
 def _lapse_all(at: datetime) -> list[str]:
     late = Q(state__in=AWARDED, answer_due_at__lte=at)
-    over = Q(state__in=OPEN) & (Q(framework__state__in=OVER) | Q(framework__ends_on__lt=london_day(at)))
-    return periodic.each(CallOff.objects.filter(late | over).order_by("id"), lambda call_off: _lapse(call_off, at))
+    open_still = Q(state__in=OPEN) & _framework_over(at)
+    return periodic.each(CallOff.objects.filter(late | open_still).order_by("id"), lambda call_off: _lapse(call_off, at))
 
 
 def _lapse(call_off: CallOff, at: datetime) -> list[str]:
     call_off = workflow.lapse(call_off, at=at)
     return [f"{call_off.reference or call_off.title} lapsed"] if call_off.state == CallOffState.LAPSED else []
+
+
+def _framework_over(at: datetime) -> Q:
+    return Q(framework__state__in=OVER) | Q(framework__ends_on__lt=london_day(at))
+
+
+def _end_accessions(at: datetime) -> list[str]:
+    joining = Accession.objects.filter(_framework_over(at), state__in=PIPELINE).select_related("department", "framework")
+    return periodic.each(joining.order_by("id"), lambda accession: _end_accession(accession, at))
+
+
+def _end_accession(accession: Accession, at: datetime) -> list[str]:
+    accession = agreements.end_with_framework(accession, at=at)
+    return [f"{accession} withdrawn"] if accession.state == AccessionState.WITHDRAWN else []
 
 
 def _remind_all(at: datetime) -> list[str]:

@@ -8,8 +8,8 @@ from django.urls import reverse
 from catalogue.models import CatalogueRelease, Framework
 from contracts import closing
 from documents.clock import LONDON
-from procurement import framework_life, joining, releasing
-from procurement.models import Accession, Modification, Suspension, Termination
+from procurement import agreements, framework_life, joining, releasing
+from procurement.models import IN_CONSIDERATION, PIPELINE, Accession, Modification, Suspension, Termination
 from tests import cast
 from tests.cast import START
 from tests.machines import Action, Form, Machine
@@ -48,9 +48,11 @@ def form(email: str, name: str, **fields):
 
 
 def alone(_):
-    """The one in force, with no application under way that would keep it from being closed."""
-    for accession in Accession.objects.filter(state__in=["applied", "in_review", "information_requested"]):
+    """The one in force, with nobody on their way to join it, which would keep it from being closed."""
+    for accession in Accession.objects.filter(state__in=IN_CONSIDERATION):
         joining.decline(accession, reason="Elsewhere.", by=cast.person("accession.approver@co.example"), at=START)
+    for accession in Accession.objects.filter(state__in=PIPELINE):
+        agreements.withdraw(accession, reason="Elsewhere.", by=cast.person("accession.lead@co.example"), at=START)
     return cast.framework()
 
 

@@ -13,6 +13,7 @@ A = AccessionState
 LEAD, APPROVER, MANAGER = "accession.lead@co.example", "accession.approver@co.example", "framework.manager@co.example"
 ONS, CONTACT = "requester@ons.example", {"contact_name": "Mary", "contact_email": "mary@museum.example"}
 PROPOSED, RECOMMENDED = "engaged, a contact proposed", "in_review, recommended"
+OVER = START.replace(year=2030)  # when every framework has ended
 SIGNED_BY_ONE, CLOSED = "agreement_issued, signed by the department", "agreement_issued, closed"
 PIPELINE = ("prospect", "engaged", PROPOSED, "applied", "in_review", RECOMMENDED, "information_requested", "approved",
             "agreement_issued", SIGNED_BY_ONE)  # fmt: skip
@@ -130,6 +131,7 @@ ACCESSION = Machine(
         "decline": Action(("applied", "in_review", RECOMMENDED, "information_requested", "approved"),
                           by(APPROVER, joining.decline, reason="No room."), form(APPROVER, "decline", reason="No room.")),
         "withdraw": Action(PIPELINE, withdraw, withdraw_form),
+        "end with the framework": Action(PIPELINE, lambda a: agreements.end_with_framework(a, at=OVER), quiet=True),
         "issue": Action(("approved",), lambda a: agreements.issued(a, at=START) if a.state != "approved" else paper.agreement_issued(a),
                         quiet=True),
         "sign for the department": signing(paper.PARTIES[0][1], "agreement_issued"),

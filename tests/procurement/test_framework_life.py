@@ -15,6 +15,8 @@ from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
 from procurement import (
+    accession_display,
+    agreements,
     clocks,
     countering,
     desks,
@@ -30,11 +32,13 @@ from procurement import (
 from procurement.framework_display import EFFECTS
 from procurement.models import (
     OPEN,
+    PIPELINE,
     Accession,
     ActingFor,
     CallOffState,
     CapacityAccount,
     Modification,
+    OrganisationGrant,
     PostHolding,
     StepState,
     Suspension,
@@ -42,8 +46,9 @@ from procurement.models import (
     User,
 )
 from procurement.proposing import Changes
-from tests import cast
+from tests import cast, paper
 from tests.cast import START
+from tests.machines import undone
 
 pytestmark = pytest.mark.django_db
 S = CallOffState
@@ -461,18 +466,64 @@ def test_a_framework_is_closed_when_nothing_is_open_under_it():
     with pytest.raises(Refused, match="FLEX-2007 is live"):
         manage(closing.close)
     terminate()
-    with pytest.raises(Refused, match="1 orders under it have not ended"):
+    with pytest.raises(Refused, match="1 orders under it have not ended.*bodies are still on their way to join it"):
         manage(closing.close)
     periodic.run(START)
     assert cast.fresh(call_off).state == S.LAPSED
     with pytest.raises(Refused, match="Only the framework manager"):
         manage(closing.close, by=DIRECTOR)
-    with pytest.raises(Refused, match="2 applications to join it are under way"):
-        manage(closing.close)
-    for accession in Accession.objects.filter(state__in=closing.UNDER_WAY):
-        joining.decline(accession, reason="It has ended.", by=cast.person("accession.approver@co.example"), at=START)
     assert manage(closing.close).state == "closed"
     sound()
+
+
+def test_who_has_not_joined_by_its_end_does_not_join_and_nothing_of_it_waits_for_anybody():
+    leads = [cast.person(email) for email in ("accession.lead@co.example", "accession.approver@co.example")]
+    on_their_way = Accession.objects.filter(state__in=PIPELINE)
+    assert on_their_way.exists() and any(accession_display.waiting(by, START.date()) for by in leads)
+    terminate()
+    ended = [words for words in periodic.run(START) if "withdrawn" in words]
+    assert len(ended) > 3 and not on_their_way.exists() and periodic.run(START) == []
+    assert not any(accession_display.waiting(by, START.date()) for by in leads)
+    assert set(Accession.objects.filter(state="withdrawn").values_list("ended_words", flat=True)) == {"The framework has ended."}
+    sound()
+
+
+def test_an_agreement_that_waits_for_a_signature_is_void_and_its_signatories_lose_what_the_approval_gave_them():
+    cast.ons_approved()
+    accession = paper.agreement_issued(cast.ons())
+    paper.sign_agreement(accession, *paper.PARTIES[0])
+    signatory = cast.person("authority.signatory@co.example")
+    assert accession_display.waiting(signatory, START.date())
+    terminate()
+    with pytest.raises(Refused, match="bodies are still on their way"):
+        manage(closing.close)
+    assert f"{accession} withdrawn" in periodic.run(START)
+    assert cast.ons().state == "withdrawn" and cast.fresh(accession.document).state == "void"
+    given = OrganisationGrant.objects.filter(pk__in=accession.given["grants"])
+    assert set(given.values_list("ends_on", flat=True)) == {START.date()}
+    assert accession_display.waiting(signatory, START.date()) == []
+    assert Email.objects.filter(recipient="requester@ons.example", template__endswith="accession_closed.txt").count() == 1
+    assert manage(closing.close).state == "closed"
+
+
+def test_an_agreement_both_have_signed_outlives_the_framework_and_one_being_sealed_is_waited_for():
+    cast.ons_approved()
+    accession = paper.agreement_issued(cast.ons())
+    first = paper.agreement_act(accession, *paper.PARTIES[0])
+    terminate()
+    assert agreements.end_with_framework(accession, at=START).state == "agreement_issued", "its seal is being put on"
+    with undone():
+        paper.signed(first)
+        assert agreements.end_with_framework(accession, at=START).state == "withdrawn"
+
+
+def test_a_last_act_before_its_end_lets_the_body_join():
+    cast.ons_approved()
+    accession = paper.agreement_issued(cast.ons())
+    paper.agreement_archived(accession)
+    terminate()
+    periodic.run(START)
+    assert agreements.activate(cast.ons(), at=START).state == "active"
 
 
 # ---- the database's own wall

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 
 from documents.models import AuditEvent
-from procurement import framework_life, framework_sheet, joining, quoting
+from procurement import framework_life, framework_sheet, periodic, quoting
 from procurement.models import Accession, Modification
 from procurement.views.listing import as_file
 from tests import cast
@@ -57,10 +57,9 @@ def test_a_termination_takes_the_manager_and_the_deputy_director(client):
     assert "Insolvent." in shown and "Terminated on" in shown
     shown = page(client, MANAGER)
     assert "Close it" in shown and "Suspend the framework" not in shown
-    assert "2 applications to join it are under way" in page(client, MANAGER, "/close-framework/")
-    assert "under way" in post(client, "/close-framework/").content.decode() and cast.framework().state == "terminated"
-    for accession in Accession.objects.filter(state__in=["in_review", "information_requested"]):
-        joining.decline(accession, reason="Ended.", by=cast.person("accession.approver@co.example"), at=START)
+    assert "bodies are still on their way to join it" in page(client, MANAGER, "/close-framework/")
+    assert "on their way" in post(client, "/close-framework/").content.decode() and cast.framework().state == "terminated"
+    periodic.run(START)
     assert post(client, "/close-framework/")["Location"] == HERE and cast.framework().state == "closed"
 
 

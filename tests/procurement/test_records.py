@@ -281,6 +281,7 @@ TABLE |= {
     ],
     ("accession", "agreement_issued"): [
         Row(agreements.sign, on(paper.PARTIES[0][1], "department", shown_sha256=lambda a: store.head(a.document).sha256), "accession.signed_by_department"),
+        Row(agreements.end_with_framework, on(None, at=EXPIRED), "document.voided accession.withdrawn", {"accession_closed": BOTH}),
         Row(agreements.signature_left_out, on(None, lambda a: paper.agreement_act(a, *paper.PARTIES[0])), "accession.signature_left_out"),
     ],
     ("accession", A.SIGNED_BY_ONE): [
