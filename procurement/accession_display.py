@@ -126,7 +126,7 @@ def waiting(by: Person, on: date) -> list[dict[str, Any]]:
         PostCode.ADMINISTRATOR: {A.ENGAGED: _("to fill in the application"), A.INFORMATION_REQUESTED: _("to answer a question")},
         PostCode.REQUESTER: {A.ENGAGED: _("to fill in the application"), A.INFORMATION_REQUESTED: _("to answer a question")},
         PostCode.ACCESSION_LEAD: {
-            A.ENGAGED: _("to name who fills in the application"), A.APPLIED: _("to review"),
+            A.PROSPECT: _("to invite, or to close"), A.ENGAGED: _("to name who fills in the application"), A.APPLIED: _("to review"),
             A.IN_REVIEW: _("to recommend, or to ask about"),
         },
         PostCode.ACCESSION_APPROVER: {

@@ -40,9 +40,9 @@ def in_order(items: Iterable[Item]) -> list[Item]:
 
 def items(by: Person, on: date) -> list[Item]:
     """Approval steps, the supplier's orders, questions on both sides, counter-proposals, accessions, catalogue releases,
-    own drafts; a fixed number of queries. Contracts to sign are added above (``contracts.queries.inbox``)."""
+    proposed terminations, own drafts; a fixed number of queries. Contracts to sign are added above (``contracts.queries.inbox``)."""
     return [*_steps(by, on), *_orders(by, on), *_asked(by, on), *_counters(by, on), *_accessions(by, on),
-            *_releases(by, on), *_drafts(by, on)]  # fmt: skip
+            *_releases(by, on), *_terminations(by, on), *_drafts(by, on)]  # fmt: skip
 
 
 def _order(call_off: CallOff, todo: str, since: datetime, *, due: datetime | None = None, url: str = "") -> Item:
@@ -100,6 +100,14 @@ def _releases(by: Person, on: date) -> Iterable[Item]:
         subject = _("Catalogue release “%(title)s”") % {"title": release.title}
         url = reverse("procurement:release", args=[release.public_id])
         yield Item(subject, release.organisation.name, row["words"], url, release.state_since)
+
+
+def _terminations(by: Person, on: date) -> Iterable[Item]:
+    for proposed in queries.terminations_to_confirm(by, on)[:MOST_OF_A_KIND]:
+        framework = proposed.framework
+        url = reverse("procurement:framework_act", args=["confirm-termination"])
+        subject = _("Termination of %(framework)s") % {"framework": framework.title}
+        yield Item(subject, framework.authority.name, _("to confirm or drop"), url, proposed.proposed_at)
 
 
 def _drafts(by: Person, on: date) -> Iterable[Item]:

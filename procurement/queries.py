@@ -18,7 +18,7 @@ from django.db.models import (
     When,
 )
 
-from catalogue.models import Framework, Organisation
+from catalogue.models import Framework, FrameworkState, Organisation
 from catalogue.text import search_words
 from documents.clock import LONDON
 from procurement import access, approval_guards, quoting, searching, seats
@@ -34,6 +34,7 @@ from procurement.models import (
     PostCode,
     Query,
     StepState,
+    Termination,
 )
 
 S = CallOffState
@@ -186,6 +187,23 @@ def capacity_bar(framework: Framework) -> Bar:
         account.ceiling_gbp, account.committed_gbp, account.reserved_gbp, account.pending_gbp or 0, account.headroom_gbp,
         account.outside_gbp or 0,
     )
+
+
+def terminations_to_confirm(by: Person, on: date) -> list[Termination]:
+    """Proposed by somebody else than the person and whom they act for, who sits in the deputy director's chair."""
+    authorities = [body for body, post in access.sight_of(by, on).posts if post == PostCode.DEPUTY_DIRECTOR]
+    if not authorities:
+        return []
+    found = Termination.objects.filter(
+        outcome="", framework__authority__in=authorities, framework__state__in=[FrameworkState.LIVE, FrameworkState.SUSPENDED],
+        framework__ends_on__gte=on,
+    ).select_related("framework__authority").order_by("proposed_at", "id")  # fmt: skip
+    return [row for row in found if not {row.proposed_by, row.proposed_for} & _confirming(by, row, on)]
+
+
+def _confirming(by: Person, proposed: Termination, on: date) -> set[UUID]:
+    principal = seats.principal(by, proposed.framework.authority_id, PostCode.DEPUTY_DIRECTOR, on=on)
+    return {by.person_id} | ({principal.person_id} if principal else set())
 
 
 def visible_list(by: Person, on: date, *, text: str = "", state: str = "", department: str = "") -> QuerySet[CallOff]:

@@ -12,6 +12,7 @@ from procurement import (
     approval_guards,
     desks,
     drafting,
+    framework_life,
     inbox,
     joining,
     negotiation,
@@ -100,6 +101,23 @@ def test_an_approvers_question_waits_for_the_requester():
     by = cast.person(cast.ROUTE[0])
     approval.ask(cast.open_step(order, by), text="Why now?", by=by, at=cast.START)
     assert [line for line in waits("requester@dius.example") if "a question from DIUS budget holder" in line]
+
+
+def test_a_proposed_termination_waits_for_a_second_person_until_it_is_decided():
+    manager, director = "framework.manager@co.example", "deputy.director@co.example"
+    deputy = cast.deputy_of(director).email
+    framework_life.propose_termination(cast.framework(), reason="Insolvent.", by=cast.person(manager), at=cast.START)
+    words = f"Termination of {cast.framework().title}: to confirm or drop"
+    assert words in waits(director) and words in waits(deputy) and words not in waits(manager)
+    cast.give_post(manager, "CO", "deputy_director")
+    assert words not in waits(manager), "who proposed it does not confirm it"
+    framework_life.drop_termination(cast.framework(), reason="Paid.", by=cast.person(director), at=cast.START)
+    assert words not in waits(director)
+
+
+def test_a_prospect_waits_for_the_accession_lead():
+    assert [line for line in waits("accession.lead@co.example") if line.endswith("to invite, or to close")]
+    assert not [line for line in waits("accession.approver@co.example") if line.endswith("to invite, or to close")]
 
 
 def test_a_draft_and_an_accession_wait_for_who_writes_them():
