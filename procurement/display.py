@@ -110,15 +110,17 @@ def bar_parts(forecast: CapacityForecast) -> dict[str, Any]:
 
 
 def framework_bar(bar, expected: Decimal | None = None) -> dict[str, Any]:
-    """``expected``: GBP that bodies on their way would bring, at least; drawn as far as there is room for it."""
+    """``expected``: GBP that bodies on their way would bring, at least; drawn as far as there is room for it. ``unfit``:
+    how much of what is in approval does not fit under the ceiling; its amount is whole, its width what there is room for."""
     left = max(bar.free - bar.in_approval, ZERO)
     hoped = [] if expected is None else [("expected", _("free, and expected of bodies that may join, at least"), min(expected, left))]
     over = max(expected - left, ZERO) if expected is not None else ZERO
-    return {"outside": bar.outside, "expected": expected, "over": over} | _parts(
+    return {"outside": bar.outside, "expected": expected, "over": over,
+            "unfit": max(bar.in_approval - bar.free, ZERO)} | _parts(
         bar.ceiling,
         [
             ("committed", _("committed"), bar.committed), ("reserved", _("reserved"), bar.reserved),
-            ("in_approval", _("in approval"), min(bar.in_approval, bar.free)), *hoped,
+            ("in_approval", _("in approval"), bar.in_approval), *hoped,
             ("free", _("free beyond that") if hoped else _("free"), left - (hoped[0][2] if hoped else ZERO)),
         ],
     )  # fmt: skip

@@ -37,6 +37,8 @@ def _capacity(shown: dict[str, Any]) -> Iterator[Line]:
     for one in bar["parts"]:
         yield part, str(one["label"]), one["amount"], unit
     yield part, _("ceiling"), bar["ceiling"], unit
+    if bar["unfit"]:
+        yield part, _("of what is in approval: does not fit under the ceiling"), bar["unfit"], unit
     if bar["over"]:
         yield part, _("expected of bodies that may join, beyond what is free"), bar["over"], unit
     if bar["outside"]:

@@ -8,7 +8,8 @@ import pytest
 from openpyxl import load_workbook
 
 from documents.models import AuditEvent
-from procurement import framework_life, framework_sheet, periodic, quoting
+from documents.templatetags.flex import gbp
+from procurement import display, framework_life, framework_sheet, periodic, queries, quoting
 from procurement.models import Accession, Modification
 from procurement.views.listing import as_file
 from tests import cast
@@ -155,3 +156,20 @@ def test_the_authority_reads_what_the_next_joiner_changes_for_everybody(client):
     Accession.objects.exclude(pk=accession.pk).update(seats_expected=None)
     words = "With its 4,500 seats there would be 7,000; seat services would cost everybody 9% less than list, now 4%."
     assert words in page(client, MANAGER) and "7,000" not in page(client, "requester@dius.example")
+
+
+def test_what_is_in_approval_is_printed_whole_and_how_much_of_it_does_not_fit(client):
+    value = cast.submitted().revision.whole_life_gbp
+    cast.leave_free(Decimal("1000.00"))
+    unfit = value - 1000
+    for address in (HERE, "/"):
+        shown = page(client, "requester@dius.example", address)
+        assert shown.count(f"in approval {gbp(value)}") == 2, "in the drawing's words and in its key"
+        assert f"Of what is in approval, {gbp(unfit)} does not fit under the ceiling." in shown, address
+        assert f"in approval and without room {gbp(unfit)}" in shown
+    rows = list(csv.reader(io.StringIO(page(client, "requester@dius.example", HERE + "?format=csv").removeprefix("\ufeff"))))
+    figures = {what: figure for part, what, figure, _unit in rows if part == "Capacity"}
+    assert Decimal(figures["in approval"]) == value
+    assert Decimal(figures["of what is in approval: does not fit under the ceiling"]) == unfit
+    bar = display.framework_bar(queries.capacity_bar(cast.framework()))
+    assert sum(float(part["width"]) for part in bar["parts"]) <= 100.001
