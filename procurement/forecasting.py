@@ -81,3 +81,10 @@ def forecast(found: Market, seats: int, *, beside: int = 0) -> Forecast:
     return Forecast(
         seats, then, seat * seats, seat * seats * found.months, discount(desktop, now), discount(desktop, then)
     )
+
+
+def is_beyond(found: Market, still: int, free: Decimal, *, beside: int = 0) -> bool:
+    """Whether the seats that the next band still lacks, after ``beside`` others, would bring more than the GBP that are
+    free under the ceiling: at the rate of the board of joining bodies, which is the smallest basket a seat can take over
+    the longest term, here at the prices of that band."""
+    return forecast(found, still, beside=beside).value_gbp > free

@@ -61,6 +61,8 @@ def _volumes(shown: dict[str, Any]) -> Iterator[Line]:
             yield part, _("%(code)s: the next band starts at") % code, band["next"].from_quantity, _("units")
             yield part, _("%(code)s: discount of the next band") % code, band["next"].discount_percent, _("percent")
             yield part, _("%(code)s: still to come until then") % code, band["still"], _("units")
+        if band["beyond"]:
+            yield part, _("%(code)s: what is still to come") % code, _("more than is free"), ""
 
 
 def _rules(shown: dict[str, Any]) -> Iterator[Line]:

@@ -20,6 +20,7 @@ from procurement import (
     access,
     accession_display,
     display,
+    forecasting,
     forms,
     framework_display,
     framework_sheet,
@@ -141,27 +142,32 @@ def framework(request):
     release = catalogue_queries.live_release(found, request.day)
     price_list = catalogue_queries.price_list(release) if release else None
     current = quoting.volumes(found, request.day)
+    seen = access.sight_of(request.actor, request.day)
+    is_authority = found.pk in seen.frameworks
+    joined = access.joined(request.actor, request.day).filter(framework=found).exists()
+    buys = is_authority or joined  # the supplier reads nothing of orders that have not reached it, or of what is free
+    bar = queries.capacity_bar(found) if buys else None
+    market = forecasting.market(found, request.day, current) if buys else None
     bands = []
     for table in price_list.bands.values() if price_list else ():
         if table.scope == "framework":
             volume = current.get(table.code, 0)
             following = table.following(volume)
+            still = following[0].from_quantity - volume if following else None
             bands.append({
                 "code": table.code, "volume": volume, "discount": table.reached(volume).discount_percent,
                 "next": following[0] if following else None,
-                "still": following[0].from_quantity - volume if following else None,
+                "still": still, "beyond": bool(
+                    bar and market and still and table.code == forecasting.SEATS and forecasting.is_beyond(market, still, bar.free)
+                ),
             })  # fmt: skip
-    seen = access.sight_of(request.actor, request.day)
-    is_authority = found.pk in seen.frameworks
-    joined = access.joined(request.actor, request.day).filter(framework=found).exists()
-    buys = is_authority or joined  # the supplier reads nothing of orders that have not reached it
     standing = framework_display.standing(found)
     counted = queries.reached_by_state(found) if is_authority else {}
     context = {
         "framework": found, "release": release, "bands": bands,
         "bar": display.framework_bar(
-            queries.capacity_bar(found), accession_display.expected(found, request.day, current) if is_authority else None
-        ) if buys else None,
+            bar, accession_display.expected(found, request.day, current) if is_authority else None
+        ) if bar else None,
         "joined": Accession.objects.filter(framework=found, state=AccessionState.ACTIVE).count(),
         "most": queries.MOST_COUNTED,
         "by_state": [(state.label, state.value, counted[state]) for state in CallOffState if counted.get(state)],

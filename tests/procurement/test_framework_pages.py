@@ -173,3 +173,15 @@ def test_what_is_in_approval_is_printed_whole_and_how_much_of_it_does_not_fit(cl
     assert Decimal(figures["of what is in approval: does not fit under the ceiling"]) == unfit
     bar = display.framework_bar(queries.capacity_bar(cast.framework()))
     assert sum(float(part["width"]) for part in bar["parts"]) <= 100.001
+
+
+def test_what_the_free_ceiling_cannot_buy_is_marked_so_for_bands_and_bodies_and_not_for_the_supplier(client):
+    addresses = [(MANAGER, HERE), ("requester@dius.example", HERE), ("requester@dius.example", "/what-if/?change=more&seats=10"), (MANAGER, "/joining/")]
+    Accession.objects.update(seats_expected=None)
+    Accession.objects.filter(department__code="ONS").update(seats_expected=4500)
+    for free, marked in ((Decimal("900000000.00"), False), (Decimal("1000.00"), True)):
+        cast.leave_free(free)
+        for email, address in addresses:
+            assert ("more than is free" in page(client, email, address)) is marked, (email, address, free)
+        assert "more than is free" not in page(client, DESK), free
+    assert "seats: what is still to come,more than is free" in page(client, MANAGER, HERE + "?format=csv")
