@@ -117,6 +117,7 @@ def _advance(call_off: CallOff, step: ApprovalStep, *, at: datetime) -> None:
         _open(call_off, list(first), at)
     else:
         insist(standing.why_supplier_excluded(call_off, london_day(at)))
+        insist(standing.why_several_suppliers(call_off.framework))
         call_off.award(at=at)
         framework = call_off.framework
         clocks.set_answer(call_off, clocks.begun(framework, framework.supplier_response_working_days, at))

@@ -28,7 +28,7 @@ from procurement.models import (
     StepState,
     User,
 )
-from procurement.standing import why_framework_over, why_no_member, why_supplier_excluded
+from procurement.standing import why_framework_over, why_no_member, why_several_suppliers, why_supplier_excluded
 
 S = CallOffState
 
@@ -182,6 +182,7 @@ def why_not_decide(call_off: CallOff, step: ApprovalStep, *, by: Person, at: dat
             yield from why_no_room(step.revision, step.revision.whole_life_gbp)
         else:
             yield from why_supplier_excluded(call_off, on)
+            yield from why_several_suppliers(call_off.framework)
 
 
 def why_exceptions_open(step: ApprovalStep) -> Iterator[Reason]:

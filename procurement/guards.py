@@ -24,7 +24,13 @@ from procurement.models import (
     PostCode,
     Query,
 )
-from procurement.standing import framework_is_over, why_framework_not_open, why_framework_over, why_no_member
+from procurement.standing import (
+    framework_is_over,
+    why_framework_not_open,
+    why_framework_over,
+    why_no_member,
+    why_several_suppliers,
+)
 
 S = CallOffState
 
@@ -66,6 +72,7 @@ def why_not_edit(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Rea
 def why_not_start(framework, department, *, by: Person, at: datetime) -> Iterator[Reason]:
     on = london_day(at)
     yield from why_framework_over(framework, on)  # a draft is no submission: it may be begun under a suspended one
+    yield from why_several_suppliers(framework)
     yield from why_no_member(framework, department)
     if seats.find_seat(by, department.pk, PostCode.REQUESTER, on) is None:
         yield Reason(

@@ -74,6 +74,16 @@ def why_supplier_excluded(call_off: CallOff, on: date) -> Iterator[Reason]:
     yield from why_excluded(call_off.framework, call_off.supplier, on)
 
 
+def why_several_suppliers(framework: Framework) -> Iterator[Reason]:
+    """Orders are awarded directly, which only a framework with one supplier allows."""
+    many = framework.framework_suppliers.count()
+    if many > 1:
+        yield Reason(
+            _("The framework %(reference)s has %(many)s suppliers, and a choice among them by a further competition is not "
+              "offered here.") % {"reference": framework.reference, "many": many}
+        )  # fmt: skip
+
+
 def why_excluded(framework: Framework, supplier: Organisation, on: date) -> Iterator[Reason]:
     row = framework.framework_suppliers.filter(supplier=supplier).first()
     if row is None or (row.excluded_from and row.excluded_from <= on):

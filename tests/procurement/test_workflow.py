@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from catalogue.models import FrameworkSupplier, Organisation
 from documents.refusal import Refused
 from procurement import approval, approval_guards, workflow
 from procurement.models import CallOffState, CapacityAccount, StepState, User
 from tests import cast
 from tests.cast import START
+from tests.procurement.test_pages import post, sign_in
 
 pytestmark = pytest.mark.django_db
 S = CallOffState
@@ -144,3 +146,18 @@ def test_a_withdrawal_releases_and_ends_it():
     assert CapacityAccount.objects.get().reserved_gbp == 0
     with pytest.raises(Refused, match="withdrawn"):
         workflow.withdraw(call_off, reason="again", by=cast.requester(), at=START)
+
+
+def test_a_framework_with_several_suppliers_is_refused_in_words_at_the_start_and_at_the_award(client):
+    call_off = cast.approved_by_department()
+    for email in cast.ROUTE[4:-1]:
+        cast.decide(call_off, email)
+    FrameworkSupplier.objects.create(framework=cast.framework(), supplier=Organisation.objects.get(code="ONS"))
+    with pytest.raises(Refused, match="has 2 suppliers, and a choice among them"):
+        cast.drafted()
+    sign_in(client, "requester@dius.example")
+    assert "has 2 suppliers" in client.get("/call-offs/new/").content.decode()
+    assert "has 2 suppliers" in post(client, "/call-offs/new/", title="Desktops").content.decode()
+    with pytest.raises(Refused, match="has 2 suppliers"):
+        cast.decide(call_off, cast.ROUTE[-1])
+    assert cast.fresh(call_off).state == S.AUTHORITY_APPROVAL
