@@ -257,6 +257,12 @@ SELECT v.id AS revision, v.document_id, s.id AS signature, i.field
     OR (s.id IS NOT NULL AND (i.document_id <> v.document_id OR i.base_sha256 <> p.sha256
                               OR i.created_at > s.signed_at));
 
+-- 13 acts_are_of_expected_signers: each intent is in a field that a party of the document was expected to sign, by that party
+SELECT i.id AS intent, i.document_id, i.field, i.identifier
+  FROM documents_signingintent i JOIN documents_document d ON d.id = i.document_id
+ WHERE NOT EXISTS (SELECT 1 FROM jsonb_array_elements(d.expected_signers) signer
+                    WHERE signer ->> 'field' = i.field AND signer ->> 'identifier' = i.identifier);
+
 -- 13 agreements_are_signed_by_others: nobody who wrote in, sent, reviewed or decided on an application signs its agreement
 SELECT i.id AS intent, j.number, i.act ->> 'name' AS name
   FROM documents_signingintent i

@@ -91,11 +91,13 @@ def sign(intent: SigningIntent) -> Signature | None:
     return store.record_signature(intent, pdf, certificate_sha256=keys.key_id(intent.identifier))
 
 
-def archive(document: Document) -> DocumentRevision:
-    """The archive timestamp, then the whole strict check of what will be called complete."""
+def archive(document: Document) -> DocumentRevision | None:
+    """The archive timestamp, then the whole strict check of what will be called complete. None: it became void."""
     existing = _revision(document, Purpose.ARCHIVE_TIMESTAMP)
     if existing is not None:
         return existing
+    if document.state == DocumentState.VOID:
+        return None
     base = store.head(document)
     pdf = signing.archive(store.content(base))
     fields = [signing.ISSUER_FIELD, *[s["field"] for s in document.expected_signers]]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Kind:
     """``data`` names the part of the payload that is attached, canonically, as ``attachment``; ``sheet`` is the style
-    sheet in the template's folder."""
+    sheet in the template's folder. ``signed``: parties sign it; else the register's seal issues it and nobody does."""
 
     data: str
     attachment: str
     description: str
     sheet: str
+    signed: bool = True
 
 
 MAX_BYTES = 20 * 1024 * 1024  # a file with more is no document of this register
@@ -19,4 +20,5 @@ MAX_BYTES = 20 * 1024 * 1024  # a file with more is no document of this register
 KINDS = {
     "call_off_contract": Kind("order", "order.json", "The order as data", "contract.css"),
     "access_agreement": Kind("agreement", "agreement.json", "The agreement as data", "agreement.css"),
+    "rerating_notice": Kind("notice", "notice.json", "The notice as data", "notice.css", signed=False),
 }

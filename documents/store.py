@@ -10,6 +10,7 @@ from django.db import transaction
 
 from documents import audit, canonical, clock, storage
 from documents.actors import SYSTEM, Actor
+from documents.kinds import KINDS
 from documents.models import Document, DocumentRevision, DocumentState, Purpose, Signature, SigningIntent
 
 
@@ -21,7 +22,10 @@ def create(
     *, kind: str, version: int, subject: str, number: str, payload: dict[str, Any], signers: Sequence[dict[str, str]],
     by: Actor, at, acting_for: str = "",
 ) -> Document:  # fmt: skip
-    """Freeze the payload. ``signers`` in signing order: field, party, identifier, name."""
+    """Freeze the payload. ``signers`` in signing order: field, party, identifier, name. Raises ValueError where a kind
+    that is signed has none, which would be complete without them, or one that nobody signs has some."""
+    if bool(signers) != KINDS[kind].signed:
+        raise ValueError(f"{kind} {number} has {len(signers)} signers")
     document = Document.objects.create(
         kind=kind, template_version=version, subject=subject, number=number, payload=payload,
         payload_sha256=canonical.sha256_hex(canonical.dumps(payload)), expected_signers=list(signers),
@@ -107,6 +111,8 @@ def record_intent(
 ) -> SigningIntent:
     """Record a person's act before any key is used. The caller holds the transaction and has locked its subject."""
     document = lock(document)
+    if field not in {signer["field"] for signer in document.expected_signers}:
+        raise ValueError(f"nobody signs {document} in {field}")
     if document.state not in (DocumentState.SEALED, DocumentState.SIGNING):
         raise ValueError(f"{document} is {document.state}, it cannot be signed")
     if head(document).sha256 != base_sha256:

@@ -1,9 +1,9 @@
 """The strict check of a document: stricter than the viewers, which accept truncation, junk after the end, strangers'
 signatures and other contracts' documents.
 
-Accepted is only a file whose first bytes are revision 0 as stored, with exactly the expected signatures, each by the
-expected organisation, intact, trusted to our root and covering its whole revision, closed by an archive timestamp that
-covers the file. Any exception means rejected.
+Accepted is only a file whose first bytes are revision 0 as stored, with exactly the expected signatures (the register's
+seal alone where nobody signs), each by the expected organisation, intact, trusted to our root and covering its whole
+revision, closed by an archive timestamp that covers the file. Any exception means rejected.
 """
 
 import asyncio
@@ -252,11 +252,12 @@ def check(pdf: bytes) -> Verdict:
         words = _("This document was voided: nobody is bound by it.")
         return Verdict(False, digest, words, document.number, people, [words])
     if archived and document.state == DocumentState.COMPLETE:
-        return Verdict(
-            True, digest,
-            _("This is the executed document %(number)s, complete and unchanged.") % {"number": document.number},
-            document.number, people,
-        )  # fmt: skip
+        words = (
+            _("This is the executed document %(number)s, complete and unchanged.")
+            if document.expected_signers
+            else _("This is the document %(number)s, complete and unchanged: it is sealed by the register and closed by the archive timestamp. Nobody signs it.")
+        ) % {"number": document.number}  # fmt: skip
+        return Verdict(True, digest, words, document.number, people)
     missing = [s["name"] for s in document.expected_signers if s["field"] not in signed]
     words = (
         _("This is a genuine earlier state of %(number)s; it is not signed by %(missing)s.")

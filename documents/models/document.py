@@ -23,9 +23,18 @@ class DocumentState(models.TextChoices):
 S = DocumentState
 
 
+def _parties_sign(document: "Document") -> bool:
+    return bool(document.expected_signers)
+
+
+def _nobody_signs(document: "Document") -> bool:
+    return not document.expected_signers
+
+
 class Document(Row):
     """``payload`` (plain JSON) and its sha256 never change; ``expected_signers`` are in signing order:
-    [{"field", "party", "identifier", "name"}]."""
+    [{"field", "party", "identifier", "name"}], none where the register's seal is all that a document of the kind gets.
+    ``subject`` names what it is of, for operators and for the page that waits for its jobs."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(max_length=40)
@@ -60,13 +69,14 @@ class Document(Row):
     def seal(self):
         """The issuing seal certifies it."""
 
-    @transition(field=state, source=[S.SEALED, S.SIGNING], target=S.SIGNING)
+    @transition(field=state, source=[S.SEALED, S.SIGNING], target=S.SIGNING, conditions=[_parties_sign])
     def sign(self):
         """A party's signature is on it."""
 
+    @transition(field=state, source=S.SEALED, target=S.COMPLETE, conditions=[_nobody_signs])
     @transition(field=state, source=S.SIGNING, target=S.COMPLETE)
     def complete(self):
-        """All signatures and the archive timestamp are on it."""
+        """All signatures, where there are any, and the archive timestamp are on it."""
 
     @transition(field=state, source=[S.QUEUED, S.DRAFTED, S.SEALED, S.SIGNING], target=S.VOID)
     def void(self):

@@ -104,7 +104,7 @@ def test_a_department_joins(visit, tmp_path):
     anybody.go("/check/")
     anybody.page.locator("input[type=file]").set_input_files(str(tmp_path / "agreement.pdf"))
     anybody.press("Check it")
-    wait_for(anybody, "Who signed")
+    wait_for(anybody, "Seals and signatures")
     assert "AA-2007-000001" in anybody.text() and "ONS signatory" in anybody.text()
 
     buyer.go("/")

@@ -231,7 +231,7 @@ def test_dius_orders_and_three_parties_sign(visit, tmp_path):
     anybody.look("check-page")
     anybody.page.locator("input[type=file]").set_input_files(str(pdf))
     anybody.press("Check it")
-    wait_for(anybody, "Who signed")
+    wait_for(anybody, "Seals and signatures")
     anybody.look("verdict")
     assert "This is the executed document CON-2007-000001" in anybody.text()
     assert "DIUS signatory" in anybody.text()

@@ -43,8 +43,8 @@ class Action:
 @dataclass(frozen=True)
 class Machine:
     """``states``: name -> (the state it is reached from, how); None is the beginning. ``rows``: what else an action writes
-    beside its records. ``forged``: what a hand in the database would write to get into a state, where the table is not
-    one of a registered machine: SET clause -> the states it is refused in."""
+    beside its records. ``forged``: what a hand in the database would write to get into a state, where that is no edge of
+    a registered machine or not one of this thing: SET clause -> the states it is refused in."""
 
     states: dict[str, tuple[str | None, Callable[[Any], Any]]]
     actions: dict[str, Action]

@@ -80,6 +80,11 @@ def adding(purpose: str):
     return act
 
 
+def of_notice(_):
+    return store.create(kind="rerating_notice", version=1, subject="notice of a test", number="RN-2007-900001", payload={},
+                        signers=[], by=SYSTEM, at=START)  # fmt: skip
+
+
 def void(document):
     return store.void(document, by=SYSTEM, at=START)
 
@@ -101,4 +106,23 @@ DOCUMENT = Machine(
         "complete": Action(("signing",), adding(Purpose.ARCHIVE_TIMESTAMP)),
         "void": Action(("queued", "drafted", "sealed", "signing"), void),
     },
+    forged={"state = 'complete'": ("sealed",)},
+)  # fmt: skip
+NOTICE = Machine(
+    rows=(DocumentRevision,),
+    states={
+        "queued": (None, of_notice),
+        "drafted": ("queued", adding(Purpose.DRAFT)),
+        "sealed": ("drafted", adding(Purpose.ISSUING_SEAL)),
+        "complete": ("sealed", adding(Purpose.ARCHIVE_TIMESTAMP)),
+        "void": ("sealed", void),
+    },
+    actions={
+        "draft": Action(("queued",), adding(Purpose.DRAFT)),
+        "seal": Action(("drafted",), adding(Purpose.ISSUING_SEAL)),
+        "sign": Action((), adding(Purpose.SIGNATURE)),
+        "complete": Action(("sealed",), adding(Purpose.ARCHIVE_TIMESTAMP)),
+        "void": Action(("queued", "drafted", "sealed"), void),
+    },
+    forged={"state = 'signing'": ("sealed",)},
 )  # fmt: skip

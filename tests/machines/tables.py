@@ -1,12 +1,13 @@
 """Every machine by its name: those that are registered by the name they are registered under."""
 
-from tests.machines.contracts import CONTRACT, DOCUMENT
+from tests.machines.contracts import CONTRACT, DOCUMENT, NOTICE
 from tests.machines.frameworks import FRAMEWORK, LOADED, RELEASE, TERMINATION
 from tests.machines.joining import ACCESSION
 from tests.machines.orders import CALL_OFF, CLARIFICATION, COUNTER, EXCEPTION, QUERY, STEP
 
 MACHINES = {
     "call_off": CALL_OFF, "approval_step": STEP, "query": QUERY, "clarification": CLARIFICATION, "counter_proposal": COUNTER,
-    "exception": EXCEPTION, "contract": CONTRACT, "document": DOCUMENT, "accession": ACCESSION, "framework": FRAMEWORK,
+    "exception": EXCEPTION, "contract": CONTRACT, "document": DOCUMENT,
+    "document, nobody signs": NOTICE, "accession": ACCESSION, "framework": FRAMEWORK,
     "framework, loaded": LOADED, "termination": TERMINATION, "catalogue_release": RELEASE,
 }  # fmt: skip

@@ -115,13 +115,12 @@ def refused_by_the_database(table: str, pk: int, setting: str) -> bool:
 def by_hand(name: str, machine: Machine, state: str, thing) -> list[str]:
     """What a hand in the database gets through of what is no edge."""
     table, base = thing._meta.db_table, state.partition(",")[0]
+    wanted = [setting for setting, states in machine.forged.items() if base in states]
     if name in all_machines():
         model, _terminal = all_machines()[name]
         out = {target for source, target, _action in edges(model) if source == base}
         others = [value for value, _label in model._meta.get_field("state").choices if value not in out | {base}]
-        wanted = [f"state = '{target}'" for target in others]
-    else:
-        wanted = [setting for setting, states in machine.forged.items() if base in states]
+        wanted += [f"state = '{target}'" for target in others]
     return [setting for setting in wanted if not refused_by_the_database(table, thing.pk, setting)]
 
 
