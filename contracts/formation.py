@@ -1,7 +1,7 @@
 """From the supplier's acceptance to the executed contract: accept, issue, sign, execute, void.
 
-The document work itself runs in a worker (``contracts.tasks``), which calls back into ``issued``, ``signature_made``
-and ``execute`` here. Until ``execute`` everything is subject to contract.
+The document work itself runs in a worker (``documents.tasks``), which goes on with ``issued``, ``signature_made``,
+``signature_left_out`` and ``execute`` here (``contracts.tasks``). Until ``execute`` everything is subject to contract.
 """
 
 import json
@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from contracts import guards, notifications, payload, searching
 from contracts.locking import lock_contract
 from contracts.models import Contract, ContractLine, ContractState, ContractVersion, Party
-from documents import audit, clock, jobs, numbers, store
+from documents import audit, clock, numbers, steps, store
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
-from documents.models import Document, SigningIntent
+from documents.models import SigningIntent
 from documents.refusal import insist, refuse
 from procurement import seats, signing, workflow
 from procurement.actors import Person
@@ -24,11 +24,6 @@ from procurement.models import CallOff
 from procurement.supplier_guards import for_order_desk
 
 DOCUMENT_KIND, TEMPLATE_VERSION = "call_off_contract", 2
-
-
-def subject_of(contract: Contract) -> str:
-    """The job and document subject of a contract."""
-    return f"contract {contract.public_id}"
 
 
 @transaction.atomic
@@ -51,14 +46,14 @@ def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime
     contract.search_text = searching.text_of(contract)
     contract.save()
     contract.document = store.create(
-        kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=subject_of(contract), number=contract.number,
+        kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=f"contract {contract.public_id}", number=contract.number,
         payload=payload.build(contract, accepted_at=at, real_at=clock.real_now()),
         signers=signing.expected(guards.boxes(contract)),
         by=by, at=at, acting_for=acting_for,
     )  # fmt: skip
     contract.save()
     audit.record("contract.opened", contract, by=by, at=at, before=None, after=contract.state, acting_for=acting_for)
-    jobs.enqueue("contracts.make_document", subject_of(contract), key=f"make:{contract.public_id}")
+    steps.ask_to_make(contract.document)
     return contract
 
 
@@ -82,7 +77,7 @@ def issued(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
     contract.issue(at=at)
     contract.save()
     audit.record("contract.issued", contract, by=by, at=at, before=before, after=contract.state)
-    notifications.tell_next_signatory(contract, store.next_party(contract.document), at)
+    notifications.tell_next_signatory(contract, guards.signing_of(contract).turn(), at)
     return contract
 
 
@@ -95,32 +90,17 @@ def sign(contract: Contract, party: str, *, shown_sha256: str, by: Person, at: d
     """
     contract = lock_contract(contract)
     insist(guards.why_not_sign(contract, party, by=by, at=at))
-    intent = signing.record_act(guards.signing_of(contract), party, shown_sha256=shown_sha256, by=by, at=at)
-    audit.record(
-        f"contract.signed_by_{party}", contract, by=by, at=at, hash_shown=shown_sha256,
-        acting_for=intent.act["acting_for"], extra={"act": str(intent.act_id)},
-    )  # fmt: skip
-    jobs.enqueue("contracts.apply_signature", subject_of(contract), key=f"sign:{intent.act_id}",
-                 payload={"intent": intent.pk})  # fmt: skip
-    return intent
+    verb = f"contract.signed_by_{party}"
+    return signing.sign(guards.signing_of(contract), party, verb=verb, shown_sha256=shown_sha256, by=by, at=at)
 
 
 @transaction.atomic
 def signature_made(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
-    """A signature is on the document. The last one fixes the contract date, which is the day of that act however late
-    its seal was put on, and asks for the archive timestamp."""
+    """A signature is on the document: the next party's turn, or after the last the contract date."""
     contract = lock_contract(contract)
-    if contract.state != ContractState.AWAITING_SIGNATURES:  # refused while it was put on
-        return contract
-    following = store.next_party(contract.document)
-    if following is not None:
-        notifications.tell_next_signatory(contract, following, at)
-        return contract
-    if contract.signed_on is None:
-        contract.signed_on = london_day(signing.last_acts([contract.document_id])[contract.document_id])
-        contract.save()
-        audit.record("contract.binding", contract, by=by, at=at)
-        jobs.enqueue("contracts.close_document", subject_of(contract), key=f"close:{contract.public_id}")
+    if contract.state == ContractState.AWAITING_SIGNATURES:  # not refused while it was put on
+        tell = notifications.tell_next_signatory
+        signing.go_on(guards.signing_of(contract), tell, verb="contract.binding", by=by, at=at)
     return contract
 
 
@@ -137,15 +117,13 @@ def execute(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract
     contract = lock_contract(contract)
     if contract.state != ContractState.AWAITING_SIGNATURES:
         return contract
-    document = Document.objects.get(pk=contract.document_id)
-    if document.state != "complete" or contract.signed_on is None:
-        refuse(_("The document is not complete: it has not all its signatures and its archive timestamp."))
+    insist(signing.why_not_complete(contract))
     before = contract.state
     contract.execute(at=at)
     contract.save()
     _first_version(contract)
     audit.record("contract.executed", contract, by=by, at=at, before=before, after=contract.state,
-                 hash_shown=store.head(document).sha256)  # fmt: skip
+                 hash_shown=store.head(contract.document).sha256)  # fmt: skip
     notifications.tell_executed(contract, at)
     workflow.conclude(contract.call_off, at=at, by=by)
     return contract

@@ -37,7 +37,7 @@ def signing_of(contract: Contract) -> signing.Signing:
     deputy (domain.md, rule 3); the delegation covers its value."""
     revision = contract.revision
     return signing.Signing(
-        contract.document, boxes(contract), contract.original_value_gbp, revision.lots,
+        contract, boxes(contract), contract.original_value_gbp, revision.lots,
         frozenset({contract.call_off.requester.person_id, revision.submitted_by, revision.submitted_for} - {None}),
         _("Whoever requested or submitted an order, or had it submitted for them, cannot sign its contract."),
     )  # fmt: skip

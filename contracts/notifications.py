@@ -12,6 +12,7 @@ from procurement import mailing
 from procurement.models import PostCode, User
 from procurement.notifications import requesters
 from procurement.seats import holders
+from procurement.signing import Box
 
 
 def _context(contract: Contract, **more) -> dict:
@@ -27,9 +28,10 @@ def _signatories(contract: Contract, party: str, at: datetime) -> list[User]:
     return holders(organisation_of(contract, party).pk, SIGNING_POST[Party(party)], london_day(at))
 
 
-def tell_next_signatory(contract: Contract, party: str, at: datetime) -> None:
-    context, key = _context(contract, party=Party(party).label), f"sign:{contract.public_id}:{party}"
-    mailing.must_act(_signatories(contract, party, at), "contracts/email/please_sign.txt", context, key)
+def tell_next_signatory(contract: Contract, box: Box, at: datetime) -> None:
+    people = list(holders(box.organisation.pk, box.post, london_day(at)))
+    context, key = _context(contract, party=box.label), f"sign:{contract.public_id}:{box.party}"
+    mailing.must_act(people, "contracts/email/please_sign.txt", context, key)
 
 
 def _everyone(contract: Contract, at: datetime) -> list[User]:

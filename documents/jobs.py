@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from celery import current_app
 from django.conf import settings
@@ -63,10 +64,14 @@ def task(
     return register
 
 
+@cache
+def load_tasks() -> None:
+    """Every app's ``tasks``: who runs jobs loads them, a web process never does."""
+    autodiscover_modules("tasks")
+
+
 def find_task(name: str) -> Task | None:
-    """The task of that name. Who runs jobs loads the modules that register them; a web process never does."""
-    if name not in _tasks:
-        autodiscover_modules("tasks")
+    load_tasks()
     return _tasks.get(name)
 
 

@@ -1,9 +1,14 @@
-"""What Celery runs: one job by its id, the sweep that does what was not heard, and the work the clock brings."""
+"""What Celery runs: one job by its id, the sweep that does what was not heard, and the work the clock brings; and the jobs of this app:
+the steps of a document, checks, messages.
+
+A step is pure work with no transaction open, then what follows it (``documents.steps``) in the one that finishes the job.
+Steps are patient: a timestamp service or a key store that is away for hours must leave no document half signed."""
 
 from celery import shared_task
 
-from documents import clock, jobs, mail, periodic, storage, verifying
-from documents.models import Check, Email
+from documents import clock, document_work, jobs, mail, periodic, steps, storage, verifying
+from documents.models import Check, Document, DocumentState, Email, SigningIntent
+from documents.rendering import RenderFailed
 
 
 @shared_task(name="documents.run_job", ignore_result=True)
@@ -22,6 +27,48 @@ def sweep() -> None:
 def tick() -> None:
     """What the business clock makes due."""
     periodic.run_due(clock.business_now())
+
+
+@jobs.task("documents.make", attempts=jobs.PATIENT_ATTEMPTS, lease_seconds=180, hopeless=(RenderFailed,))
+def make(job: jobs.Job) -> None:
+    """Revision 0 and the issuing seal on it; repeating it finds what is already stored. What nobody signs is then closed."""
+    document = Document.objects.get(pk=job.payload["document"])
+    following = steps.after(document)
+    is_void = document.state == DocumentState.VOID  # before it was made
+    if not is_void:
+        following.prepare(following.row(document))
+        document_work.draft(document)
+        document_work.seal(document)
+    with jobs.finishing(job):
+        if not is_void:
+            following.issued(following.row(document), at=clock.business_now())
+            if not document.expected_signers:
+                steps.ask_to_close(document)
+
+
+@jobs.task("documents.sign", attempts=jobs.PATIENT_ATTEMPTS, lease_seconds=120)
+def sign(job: jobs.Job) -> None:
+    """The party's seal for the recorded act; a document that became void after it gets none."""
+    intent = SigningIntent.objects.select_related("document").get(pk=job.payload["intent"])
+    following = steps.after(intent.document)
+    signature = document_work.sign(intent)
+    with jobs.finishing(job):
+        row, at = following.row(intent.document), clock.business_now()
+        if signature is None:
+            following.signature_left_out(row, intent, at=at)
+        else:
+            following.signature_made(row, at=at)
+
+
+@jobs.task("documents.close", attempts=jobs.PATIENT_ATTEMPTS, lease_seconds=120)
+def close(job: jobs.Job) -> None:
+    """The archive timestamp and the strict check; a document that nobody signs and that became void meanwhile gets none."""
+    document = Document.objects.get(pk=job.payload["document"])
+    following = steps.after(document)
+    closed = document_work.archive(document)
+    with jobs.finishing(job):
+        if closed is not None:
+            following.complete(following.row(document), at=clock.business_now())
 
 
 @jobs.task("documents.check", attempts=2, lease_seconds=180)  # a worker is stopped at 115 s

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.models import Framework, Organisation
-from documents import jobs, store
+from documents import steps, store
 from documents.templatetags.flex import gbp
 from procurement import access, agreements, forecasting, queries, signing
 from procurement.actors import Person
@@ -251,7 +251,7 @@ def agreement(accession: Accession, *, by, at) -> dict[str, Any]:
     waiting = accession.state == A.AGREEMENT_ISSUED
     closing = waiting and (store.pending_intent(accession.document) is not None or found.turn() is None)
     return {
-        "working": accession.state == A.APPROVED or closing, "job": jobs.progress(agreements.subject_of(accession)),
+        "working": accession.state == A.APPROVED or closing, "job": steps.progress(accession.document),
         "head": store.head(accession.document), "signatures": signing.in_boxes(found, open_for_signing=waiting),
         "signing": signing.for_person(
             found, by=by, at=at,

@@ -1,8 +1,8 @@
 """From the approval to membership and its end: the access agreement is made, sealed, signed by both and closed like
 every document; then the department has joined and its people belong to it.
 
-The document work runs in a worker (``procurement.tasks``), which calls back into ``issued``, ``signature_made`` and
-``activate``. Until ``activate`` nothing can be ordered.
+The document work runs in a worker (``documents.tasks``), which goes on with ``issued``, ``signature_made``,
+``signature_left_out`` and ``activate`` (``procurement.tasks``). Until ``activate`` nothing can be ordered.
 """
 
 import json
@@ -14,10 +14,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from documents import audit, canonical, clock, jobs, numbers, store
+from documents import audit, canonical, clock, numbers, steps, store
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
-from documents.models import Document, DocumentState, SigningIntent
+from documents.models import SigningIntent
 from documents.refusal import insist, refuse
 from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
@@ -32,16 +32,11 @@ A = AccessionState
 DOCUMENT_KIND, TEMPLATE_VERSION = "access_agreement", 1
 
 
-def subject_of(accession: Accession) -> str:
-    """The job and document subject of an access agreement."""
-    return f"accession {accession.public_id}"
-
-
 def signing_of(accession: Accession) -> signing.Signing:
     """It commits no money: any signature delegation that is not for one lot covers it. Who had a hand in the
     application, or in what was decided on it, signs for neither party."""
     return signing.Signing(
-        accession.document, guards.boxes(accession), Decimal(0), barred=guards.concerned(accession),
+        accession, guards.boxes(accession), Decimal(0), barred=guards.concerned(accession),
         barred_words=_("Whoever wrote in, sent, reviewed or decided on the application does not sign the agreement."),
     )  # fmt: skip
 
@@ -77,12 +72,13 @@ def approve(accession: Accession, *, shown_hash: str, reason: str = "", by: Pers
     audit.record("accession.approved", accession, by=by, at=at, before=before, after=accession.state, reason=reason,
                  hash_shown=shown_hash, acting_for=acting_for)  # fmt: skip
     accession.document = store.create(
-        kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=subject_of(accession), number=accession.number,
+        kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=f"accession {accession.public_id}",
+        number=accession.number,
         payload=payload(accession, application, at=at, real_at=clock.real_now()),
         signers=signing.expected(guards.boxes(accession)), by=by, at=at, acting_for=acting_for,
     )  # fmt: skip
     accession.save()
-    jobs.enqueue("procurement.make_agreement", subject_of(accession), key=f"make:{accession.public_id}")
+    steps.ask_to_make(accession.document)
     notifications.tell_approved(accession, at)
     return accession
 
@@ -171,30 +167,17 @@ def sign(accession: Accession, party: str, *, shown_sha256: str, by: Person, at:
     """A signatory's act, recorded before any key is used; the worker then puts the seal on for it."""
     accession = lock_accession(accession)
     insist(why_not_sign(accession, party, by=by, at=at))
-    intent = signing.record_act(signing_of(accession), party, shown_sha256=shown_sha256, by=by, at=at)
-    audit.record(
-        f"accession.signed_by_{party}", accession, by=by, at=at, hash_shown=shown_sha256,
-        acting_for=intent.act["acting_for"], extra={"act": str(intent.act_id)},
-    )  # fmt: skip
-    jobs.enqueue("procurement.apply_signature", subject_of(accession), key=f"sign:{intent.act_id}",
-                 payload={"intent": intent.pk})  # fmt: skip
-    return intent
+    verb = f"accession.signed_by_{party}"
+    return signing.sign(signing_of(accession), party, verb=verb, shown_sha256=shown_sha256, by=by, at=at)
 
 
 @transaction.atomic
 def signature_made(accession: Accession, *, at: datetime, by: Actor = SYSTEM) -> Accession:
-    """A signature is on the document; the last one fixes the day, that of its act, and asks for the archive timestamp."""
+    """A signature is on the document: the other party's turn, or after the last the day of signing."""
     accession = lock_accession(accession)
-    if accession.state != A.AGREEMENT_ISSUED:  # the body withdrew while it was put on
-        return accession
-    following = signing_of(accession).turn()
-    if following is not None:
-        notifications.tell_next_signatory(accession, following, at)
-    elif accession.signed_on is None:
-        accession.signed_on = london_day(signing.last_acts([accession.document_id])[accession.document_id])
-        accession.save()
-        audit.record("accession.signed", accession, by=by, at=at)
-        jobs.enqueue("procurement.close_agreement", subject_of(accession), key=f"close:{accession.public_id}")
+    if accession.state == A.AGREEMENT_ISSUED:  # the body has not withdrawn while it was put on
+        tell = notifications.tell_next_signatory
+        signing.go_on(signing_of(accession), tell, verb="accession.signed", by=by, at=at)
     return accession
 
 
@@ -212,9 +195,7 @@ def activate(accession: Accession, *, at: datetime, by: Actor = SYSTEM) -> Acces
     accession = lock_accession(accession)
     if accession.state != A.AGREEMENT_ISSUED:
         return accession
-    document = Document.objects.get(pk=accession.document_id)
-    if document.state != DocumentState.COMPLETE or accession.signed_on is None:
-        refuse(_("The agreement is not complete: it has not all its signatures and its archive timestamp."))
+    insist(signing.why_not_complete(accession))
     application = accession.applications.exclude(submitted_at=None).order_by("-number").first()
     for named in people_of(application):
         membership.appoint(accession.department, named, by=by, at=at)
@@ -222,7 +203,7 @@ def activate(accession: Accession, *, at: datetime, by: Actor = SYSTEM) -> Acces
     accession.activate(at=at)
     accession.save()
     audit.record("accession.activated", accession, by=by, at=at, before=before, after=accession.state,
-                 hash_shown=store.head(document).sha256)  # fmt: skip
+                 hash_shown=store.head(accession.document).sha256)  # fmt: skip
     notifications.tell_joined(accession, at)
     return accession
 

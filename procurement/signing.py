@@ -1,8 +1,9 @@
-"""Signing a document that parties sign in turn: whose turn it is, from which chair, under which authority, and the
-recorded act. One way for every kind of document; what is signed and what follows belongs to its own module."""
+"""Signing a document that parties sign in turn: whose turn it is, from which chair, under which authority, the recorded
+act, and how it goes on from one party to the next. One way for every kind of document; what is signed, in which states,
+and what its completion brings belongs to its own module."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,9 +13,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
-from documents import canonical, clock, store
+from documents import audit, canonical, clock, steps, store
+from documents.actors import Actor
 from documents.clock import london_day
-from documents.models import Document, SigningIntent
+from documents.models import Document, DocumentState, SigningIntent
 from documents.refusal import Reason, refuse
 from documents.store import signature_field
 from documents.templatetags.flex import day, gbp
@@ -48,15 +50,19 @@ class Box:
 
 @dataclass(frozen=True)
 class Signing:
-    """What is to be signed. ``boxes`` in signing order; ``value_gbp`` (GBP, net) and ``lots`` are what a signature
+    """What is to be signed: the document of ``thing``. ``boxes`` in signing order; ``value_gbp`` (GBP, net) and ``lots`` are what a signature
     delegation has to cover, zero and none where no money is committed; ``barred`` may not sign, for ``barred_words``."""
 
-    document: Document
+    thing: Any
     boxes: tuple[Box, ...]
     value_gbp: Decimal
     lots: Collection[int] = ()
     barred: Collection[UUID] = field(default_factory=frozenset)
     barred_words: str = ""
+
+    @property
+    def document(self) -> Document:
+        return self.thing.document
 
     def box(self, party: str) -> Box:
         return next(box for box in self.boxes if box.party == party)
@@ -168,9 +174,20 @@ def _covered(signing: Signing, seat: Seat, at: datetime) -> Iterator[Reason]:
     )
 
 
-def record_act(signing: Signing, party: str, *, shown_sha256: str, by: Person, at: datetime) -> SigningIntent:
-    """A signatory's act, before any key is used. The caller holds the transaction, has locked what is signed and has
-    asked ``why_not_sign``. Refused when the person was shown other bytes than those that stand now."""
+def sign(signing: Signing, party: str, *, verb: str, shown_sha256: str, by: Person, at: datetime) -> SigningIntent:
+    """A signatory's act, recorded on the thing as ``verb`` before any key is used; a worker then puts the seal on for it.
+    The caller holds the transaction, has locked the thing and has asked ``why_not_sign``. Refused when the person was
+    shown other bytes than those that stand now."""
+    intent = _record_act(signing, party, shown_sha256=shown_sha256, by=by, at=at)
+    audit.record(
+        verb, signing.thing, by=by, at=at, hash_shown=shown_sha256, acting_for=intent.act["acting_for"],
+        extra={"act": str(intent.act_id)},
+    )  # fmt: skip
+    steps.ask_to_sign(intent)
+    return intent
+
+
+def _record_act(signing: Signing, party: str, *, shown_sha256: str, by: Person, at: datetime) -> SigningIntent:
     head = store.head(signing.document)
     if head is None or shown_sha256 != head.sha256:
         refuse(
@@ -200,6 +217,28 @@ def record_act(signing: Signing, party: str, *, shown_sha256: str, by: Person, a
     return store.record_intent(
         signing.document, field=box.field, identifier=box.organisation.identifier, act=act, base_sha256=shown_sha256
     )
+
+
+def go_on(
+    signing: Signing, tell: Callable[[Any, Box, datetime], None], *, verb: str, by: Actor, at: datetime
+) -> None:
+    """A signature is on the document: ``tell`` tells the next party. After the last one the thing is signed, recorded as
+    ``verb``, on the day of that act however late its seal was put on, and the archive timestamp is asked for. The caller
+    has locked the thing. A repeat finds it done."""
+    thing, box = signing.thing, signing.turn()
+    if box is not None:
+        tell(thing, box, at)
+    elif thing.signed_on is None:
+        thing.signed_on = london_day(last_acts([signing.document])[signing.document.pk])
+        thing.save()
+        audit.record(verb, thing, by=by, at=at)
+        steps.ask_to_close(signing.document)
+
+
+def why_not_complete(thing: Any) -> Iterator[Reason]:
+    document = Document.objects.get(pk=thing.document_id)  # as it stands: what is read beside a locked row may be older
+    if document.state != DocumentState.COMPLETE or thing.signed_on is None:
+        yield Reason(_("The document is not complete: it has not all its signatures and its archive timestamp."))
 
 
 def in_boxes(signing: Signing, *, open_for_signing: bool) -> list[dict[str, Any]]:

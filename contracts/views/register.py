@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from catalogue.text import LONGEST_SEARCH
-from contracts import access, closing, formation, guards, queries
+from contracts import access, closing, guards, queries
 from contracts.models import Contract, ContractState
-from documents import audit, jobs, legal_templates, store
+from documents import audit, legal_templates, steps, store
 from documents.models import DocumentRevision
 from procurement import access as procurement_access
 from procurement import desks, display, signing
@@ -56,7 +56,7 @@ def _working(contract: Contract) -> bool:
 
 def _document_context(request, contract: Contract) -> dict:
     return {
-        "contract": contract, "working": _working(contract), "job": jobs.progress(formation.subject_of(contract)),
+        "contract": contract, "working": _working(contract), "job": steps.progress(contract.document),
         "head": store.head(contract.document), "signatures": signing.in_boxes(
             guards.signing_of(contract), open_for_signing=contract.state == ContractState.AWAITING_SIGNATURES
         ),

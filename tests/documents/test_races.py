@@ -33,7 +33,7 @@ from documents.models import (
 from tests import cast
 from tests.conftest import ROOT, sql, start_worker
 
-MAKING = "contracts.make_document"
+MAKING = "documents.make"
 
 
 def together(do, times: int = 4) -> list:
@@ -212,7 +212,7 @@ def test_a_worker_killed_between_signing_and_recording_signs_once(worker, settin
         wait_for(waiting_for_a_row)
         kill(first)
         assert not Signature.objects.exists()
-    signing = Job.objects.get(task="contracts.apply_signature")
+    signing = Job.objects.get(task="documents.sign")
     assert signing.state == Job.State.RUNNING
     Job.objects.filter(pk=signing.pk).update(lease_until=clock.real_now() - timedelta(seconds=1))
     start()

@@ -410,7 +410,7 @@ def test_a_withdrawal_after_an_act_ends_the_job_of_its_signature():
     sign(accession, "department", "signatory@ons.example")
     act(agreements.withdraw, accession, REQUESTER, reason="Another framework was chosen.")
     cast.run_all_jobs()
-    job = Job.objects.get(task="procurement.apply_signature")
+    job = Job.objects.get(task="documents.sign")
     assert (job.state, job.attempts, job.last_error) == ("done", 1, "")
     assert audit.history(accession).last().verb == "accession.signature_left_out"
     assert not Signature.objects.exists() and cast.fresh(accession).state == "withdrawn"
@@ -437,7 +437,7 @@ def test_a_refusal_after_an_act_ends_the_job_of_that_signature_too():
         at=cast.START,
     )  # fmt: skip
     cast.run_all_jobs()
-    assert Job.objects.get(task="contracts.apply_signature").state == "done"
+    assert Job.objects.get(task="documents.sign").state == "done"
     assert audit.history(contract).last().verb == "contract.signature_left_out"
 
 
