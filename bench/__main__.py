@@ -18,7 +18,7 @@ for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "EMAIL_URL", "F
     os.environ.pop(name, None)
 
 from config.embedded_pg import Cluster, find_binaries  # noqa: E402 - the environment comes first
-from config.supervisor import ROOT, instance_directory, listen_to_signals, only_one, prepare  # noqa: E402
+from config.supervisor import ROOT, instance_database, instance_directory, listen_to_signals, only_one, prepare  # noqa: E402
 
 
 def result(key: str, value: float, unit: str) -> None:
@@ -46,7 +46,7 @@ def main() -> None:
         for entry in directory.iterdir():
             if entry.is_dir():
                 shutil.rmtree(entry)
-        try:
+        with instance_database(directory):
             prepare(directory)
             import django
 
@@ -57,8 +57,6 @@ def main() -> None:
             lists.measure(directory, result)
             order_flow.measure(directory, result)
             contract_document.measure(result)
-        finally:
-            Cluster(directory / "pg").stop()
 
 
 if __name__ == "__main__":

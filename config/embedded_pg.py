@@ -17,7 +17,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 SUPERUSER, OWNER, DATABASE = "flex_super", "flex_owner", "flex"
@@ -103,6 +103,22 @@ class Cluster:
                 self._clear_stale_locks()
                 self._start()
             self._make_roles()  # also after a start that was cut off before it
+
+    @contextlib.contextmanager
+    def in_use(self, before_it_stops: Callable[[], None] = lambda: None) -> Iterator["Cluster"]:
+        """Up as long as any process is in such a block, whichever of them began; the last to leave stops it."""
+        self._make_directory()
+        with open(self.root / "users", "a") as users:
+            fcntl.flock(users, fcntl.LOCK_SH)
+            try:
+                self.ensure()
+                yield self
+            finally:
+                with contextlib.suppress(BlockingIOError):  # others are in such a block still
+                    fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    if self.pid() is not None:
+                        before_it_stops()
+                    self.stop()
 
     def stop(self) -> None:
         """Fast shutdown; returns when it is down."""

@@ -73,13 +73,14 @@ class Stamps:
 APPS = ("documents", "catalogue", "procurement", "contracts", "config")
 
 
+def instance_database(directory: Path) -> contextlib.AbstractContextManager:
+    """The instance's private PostgreSQL is up inside the block; a server that is named instead is its owner's business."""
+    return contextlib.nullcontext() if os.environ.get("DATABASE_URL") else Cluster(directory / "pg").in_use()
+
+
 def prepare(directory: Path) -> None:
-    """Everything an instance needs before its processes start."""
+    """Everything an instance needs before its processes start; its database is up."""
     stamps = Stamps(directory / "stamps")
-    external = bool(os.environ.get("DATABASE_URL"))
-    if not external:
-        say("- database")
-        Cluster(directory / "pg").ensure()
     models = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" in path.parts
               or "models" in path.parts or path.name in ("settings.py", "rights.py", "grant_rights.py")]  # fmt: skip
     # another database than last time has not seen what this directory's stamps say was done
@@ -247,13 +248,21 @@ def listen_to_signals() -> None:
         signal.signal(number, signal.default_int_handler)
 
 
-def stop_everything(family: Family, directory: Path) -> None:
-    """Children first, then the database; an impatient second Ctrl-C does not leave half of it running."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    family.stop()
-    if not os.environ.get("DATABASE_URL"):
-        Cluster(directory / "pg").stop()
+@contextlib.contextmanager
+def family_of(directory: Path) -> Iterator[Family]:
+    """The instance's processes and, until they have ended, its database. An impatient second Ctrl-C does not leave
+    half of it running."""
+    listen_to_signals()
+    family = Family()
+    say("- database")
+    with instance_database(directory):
+        try:
+            yield family
+        finally:
+            say("\nstopping")
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
+            family.stop()
 
 
 def run(directory: Path, port: int) -> None:
@@ -261,19 +270,13 @@ def run(directory: Path, port: int) -> None:
     address = f"http://127.0.0.1:{port}"
     os.environ.setdefault("PUBLIC_URL", address)
     insist_on_port(port)
-    listen_to_signals()
-    family = Family()
-    try:
+    with family_of(directory) as family, contextlib.suppress(KeyboardInterrupt):
         prepare(directory)
         family.start("web", web_command(f"127.0.0.1:{port}"))
         start_work(family, directory)
         wait_for(address)
         welcome(address, time.monotonic() - began)
         family.watch()
-    except KeyboardInterrupt:
-        say("\nstopping")
-    finally:
-        stop_everything(family, directory)
 
 
 def welcome(address: str, seconds: float) -> None:
@@ -300,22 +303,18 @@ def story(directory: Path, out: str) -> None:
     for entry in directory.iterdir():
         if entry.is_dir():
             shutil.rmtree(entry)
-    listen_to_signals()
-    family = Family()
-    try:
+    with family_of(directory) as family:
         prepare(directory)
         start_work(family, directory)
         done = subprocess.run(
             [sys.executable, str(ROOT / "manage.py"), "story", "--out", out], cwd=ROOT, check=False
         )
-    finally:
-        stop_everything(family, directory)
     sys.exit(done.returncode)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="supervisor")
-    parser.add_argument("what", choices=["run", "prepare", "story", "stop"])
+    parser.add_argument("what", choices=["run", "story"])
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
     parser.add_argument("--out", default="story-out")
     options = parser.parse_args()
@@ -324,18 +323,15 @@ def main() -> None:
     os.chdir(ROOT)
     try:
         directory = instance_directory(name)
-        if options.what == "stop":
-            Cluster(directory / "pg").stop()
-            return
         with only_one(directory):
             if options.what == "run":
                 run(directory, options.port)
-            elif options.what == "prepare":
-                prepare(directory)
             else:
                 story(directory, str(Path(options.out).resolve()))
     except EmbeddedPostgresError as error:
         raise SystemExit(f"the private PostgreSQL: {error}") from error
+    except KeyboardInterrupt:
+        raise SystemExit("stopped before it was ready") from None
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from config.supervisor import APPS, JOB_SECONDS, beat_command, collect_static, d
 ROOT = Path(__file__).resolve().parent.parent
 TEST_VAR = ROOT / "var"
 CLUSTER = Cluster(TEST_VAR / "test" / "pg")
+running = contextlib.ExitStack()  # the cluster, from the first test that asks for it; the last session to end stops it
 TEMPLATE = "flex_template"
 SHARED = f"flex_shared_{os.getpid()}"
 # copies of the template are made in memory, ten times as fast, where the machine lends that much of it
@@ -71,7 +72,7 @@ def _template_key() -> str:
 @pytest.fixture(scope="session")
 def template_database() -> str:
     """The migrated and loaded template, made anew when models, migrations or data changed."""
-    CLUSTER.ensure()
+    running.enter_context(CLUSTER.in_use(before_it_stops=_give_memory_back))
     _do_not_wait_for_the_disk()
     with _template_lock():
         _drop_leftovers()
@@ -131,6 +132,7 @@ def _take_memory() -> None:
 
 
 def _give_memory_back() -> None:
+    _drop_leftovers()
     if _memory_taken():
         sql(f"DROP TABLESPACE {TABLESPACE}")
         _memory_folder().rmdir()
@@ -379,13 +381,7 @@ def pytest_sessionfinish(session, exitstatus):
     if CLUSTER.pid():
         for leftover in (SHARED, f"flex_t_{os.getpid()}", *(f"flex_world_{state}_{os.getpid()}" for state in WORLDS)):
             sql(f"DROP DATABASE IF EXISTS {leftover} WITH (FORCE)")
-    if hasattr(session.config, "workerinput"):
-        return  # one of several processes: the one that started them stops the cluster when all have ended
-    others = sql("SELECT 1 FROM pg_stat_activity WHERE datname LIKE 'flex%'") if CLUSTER.pid() else []
-    if not others:  # somebody else's tests may be running beside these
-        if CLUSTER.pid():
-            _give_memory_back()
-        CLUSTER.stop()
+    running.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from config.embedded_pg import Cluster
+from config.supervisor import instance_database
 from documents import kinds, verifying
 
 CHILD = "FLEX_VERIFY_CHILD"
@@ -56,9 +57,8 @@ class Command(BaseCommand):
     def _look_here(self, pdf: bytes) -> verifying.Verdict:
         """A verdict is only what the check gave: whatever stops it (no database, no keys, a disk) is no verdict."""
         try:
-            if settings.EMBEDDED_DATABASE:
-                Cluster(settings.INSTANCE_DIR / "pg").ensure()
-            return verifying.check(pdf)
+            with instance_database(settings.INSTANCE_DIR):
+                return verifying.check(pdf)
         except Exception as error:  # noqa: BLE001 - the words go to the person, and the exit says 2
             self._give_up(f"It could not look: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
 
