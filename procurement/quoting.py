@@ -187,6 +187,29 @@ def quote(
 
 
 @dataclass(frozen=True)
+class Fall:
+    """How much less a submitted order would cost at another day's prices: GBP, VAT excluded."""
+
+    monthly: Decimal
+    whole_life: Decimal
+
+
+def fall(revision: CallOffRevision, on: date) -> Fall | None:
+    """What is offered to an order whose prices are held: the day's own, where they are lower over the whole life and
+    everything in it is still in the catalogue (domain.md, "Price")."""
+    framework = revision.call_off.framework
+    release = queries.live_release(framework, on)
+    if release is None:
+        return None
+    price_list, lines = queries.price_list(release), as_pricing_lines(lines_of(revision))
+    if not {line.service for line in lines} <= price_list.services.keys():
+        return None
+    now = pricing.totals(pricing.price_lines(lines, price_list, volumes(framework, on)), framework.levy_percent)
+    less = Fall(revision.monthly_gbp - now.monthly, revision.whole_life_gbp - now.whole_life)
+    return less if less.whole_life > 0 else None
+
+
+@dataclass(frozen=True)
 class Assessment:
     """What the department weighs beside the price, frozen at submission in the revision's columns of the same names:
     the saving of a year in GBP and in percent of the baseline and what is left of it over the term net of transition

@@ -56,6 +56,7 @@ def brief(request, public_id, position):
         "changes": changes_since_last_seen(step),
         "steps": framework_display.with_reminders(revision.steps.select_related("organisation", "decision"), order),
         "clock": framework_display.clock_words(order, "internal"),
+        "fall": quoting.fall(revision, request.day) if revision.pk == order.revision_id else None,
         "queries": revision.queries.filter(side=step.side), "recusals": order.recusals.filter(step__side=step.side), "attachments": revision.attachments.all(),
     }  # fmt: skip
     return render(request, "procurement/brief.html", context)
