@@ -12,6 +12,7 @@ from procurement import approval_guards, clocks, desks, mailing, seats
 from procurement.actors import Person
 from procurement.models import (
     ActingFor,
+    AddedStep,
     ApprovalStep,
     CallOff,
     Clarification,
@@ -171,6 +172,17 @@ def tell_powers(body: Organisation, holding: PostHolding, by: Person, at: dateti
         "url": settings.PUBLIC_URL + reverse("procurement:people", args=[body.code]),
     }  # fmt: skip
     mailing.must_act(people, "procurement/email/powers.txt", context, f"powers:{key}")
+
+
+def tell_added_step(step: AddedStep, by: Person, at: datetime) -> None:
+    """A step that is added or ended, to whoever takes it and to those who answer for powers."""
+    body = step.organisation
+    people = [person for post in {step.post, *OVERSEERS} for person in _post(body, post, at) if person.person_id != by.person_id]
+    context = {
+        "who": by.words, "post": step.get_post_display(), "organisation": body.name, "from_gbp": step.from_gbp,
+        "ends_on": step.ends_on, "url": settings.PUBLIC_URL + reverse("procurement:people", args=[body.code]),
+    }  # fmt: skip
+    mailing.must_act(people, "procurement/email/added_step.txt", context, f"added_step:{step.pk}:{'ended' if step.ends_on else 'added'}")
 
 
 def tell_deputy(body: Organisation, acting: ActingFor, by: Person, at: datetime) -> None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
 from documents.templatetags.flex import gbp
-from procurement.models import ActingFor, Delegation, PostCode, PostHolding, in_date, in_force
+from procurement.models import ActingFor, AddedStep, Delegation, PostCode, PostHolding, in_date, in_force
 from procurement.people_guards import COMMITTING
 
 
@@ -34,6 +34,11 @@ def posts(body: Organisation, on: date, *, coming: bool = False) -> list[dict[st
         }
         for row in found
     ]  # fmt: skip
+
+
+def added_steps(body: Organisation, on: date) -> list[AddedStep]:
+    """What the department adds to the approval matrix on the day, from the lowest value up."""
+    return list(AddedStep.objects.filter(in_date(on), organisation=body).order_by("from_gbp", "id"))
 
 
 def words(delegation: Delegation) -> str:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue import uploads, widgets
 from catalogue.fields import DayField, EmailField, LineField, MoneyField, QuantityField, UploadField
+from procurement.models import APPROVING
 
 
 class DayForm(forms.Form):
@@ -67,6 +68,15 @@ class DelegationForm(forms.Form):
         if data["limit_gbp"] == 0:
             self.add_error("limit_gbp", _("A limit is more than zero."))
         return data
+
+
+class AddedStepForm(forms.Form):
+    post = forms.ChoiceField(label=_("Who endorses too"), widget=widgets.Select,
+                             choices=[("", ""), *((post.value, post.label) for post in APPROVING)],
+                             error_messages={"required": _("Choose the post.")})  # fmt: skip
+    from_gbp = MoneyField(
+        label=_("Orders of this whole-life value or more, GBP without VAT"), missing=_("Enter from which value on; 0 for every order."),
+    )  # fmt: skip
 
 
 class DeputyForm(forms.Form):

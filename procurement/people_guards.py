@@ -13,7 +13,17 @@ from documents.refusal import Reason
 from documents.templatetags.flex import day
 from procurement import granting, seats, sides
 from procurement.actors import Person
-from procurement.models import AUTHORITY_POSTS, ActingFor, Delegation, PostCode, PostHolding, User, in_force
+from procurement.models import (
+    APPROVING,
+    AUTHORITY_POSTS,
+    ActingFor,
+    AddedStep,
+    Delegation,
+    PostCode,
+    PostHolding,
+    User,
+    in_force,
+)
 
 SIGNATORIES = (PostCode.SIGNATORY, PostCode.AUTHORITY_SIGNATORY, PostCode.SUPPLIER_SIGNATORY)
 SUPPLIER_POSTS = (
@@ -21,8 +31,7 @@ SUPPLIER_POSTS = (
 )  # fmt: skip
 DEPARTMENT_POSTS = tuple(post for post in PostCode if post not in AUTHORITY_POSTS and post not in SUPPLIER_POSTS)
 COMMITTING = (
-    PostCode.BUDGET_HOLDER, PostCode.TECHNOLOGY_OFFICER, PostCode.FINANCE_DIRECTOR, PostCode.ACCOUNTING_OFFICER,
-    PostCode.CATEGORY_MANAGER, PostCode.COMMERCIAL_LEAD, PostCode.FINANCE_LEAD, PostCode.DEPUTY_DIRECTOR, *SIGNATORIES,
+    *APPROVING, PostCode.CATEGORY_MANAGER, PostCode.COMMERCIAL_LEAD, PostCode.FINANCE_LEAD, PostCode.DEPUTY_DIRECTOR, *SIGNATORIES,
 )  # fmt: skip
 
 
@@ -35,7 +44,7 @@ class LimitLike(Protocol):
 def posts_of(body: Organisation) -> list[PostCode]:
     """The posts that an organisation can have, by what it is on a framework."""
     found: list[PostCode] = []
-    if not body.framework_places.exists():
+    if orders_for_itself(body):
         found += DEPARTMENT_POSTS
     if body.frameworks.exists():
         found += [post for post in PostCode if post in AUTHORITY_POSTS]
@@ -189,3 +198,26 @@ def why_not_end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> Iterat
         yield from why_not_manage(acting.holding.post.organisation, by=by, at=at)
     if acting.ends_on <= london_day(at):
         yield Reason(_("It ends on %(day)s already.") % {"day": day(acting.ends_on)})
+
+
+def orders_for_itself(body: Organisation) -> bool:
+    """Whether it has a route of its own: a department, or the authority when it orders like one; no supplier."""
+    return not body.framework_places.exists()
+
+
+def why_not_add_step(body: Organisation, post: str, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_manage(body, by=by, at=at)
+    if post not in APPROVING or not orders_for_itself(body):
+        yield Reason(_("%(body)s has no such step to add.") % {"body": body.name})
+    if AddedStep.objects.filter(organisation=body, post=post, ends_on__isnull=True).exists():
+        yield Reason(
+            _("There is such a step already."), _("To ask from another value on, end it and add it again from tomorrow.")
+        )
+    elif AddedStep.objects.filter(organisation=body, post=post, ends_on__gte=london_day(at)).exists():
+        yield Reason(_("The step that was ended counts until the end of today; add another tomorrow."))
+
+
+def why_not_end_step(step: AddedStep, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_manage(step.organisation, by=by, at=at)
+    if step.ends_on is not None:
+        yield Reason(_("It ends on %(day)s already.") % {"day": day(step.ends_on)})

@@ -129,12 +129,13 @@ def _freeze(
 
 def _build_steps(revision: CallOffRevision) -> list[ApprovalStep]:
     call_off = revision.call_off
+    added = routes.added_steps(call_off.department, london_day(revision.submitted_at))
     return ApprovalStep.objects.bulk_create(
         ApprovalStep(
             revision=revision, side=step.side, group=step.group, position=step.position, post=step.post, act=step.act,
             organisation=seats.organisation_of_side(call_off, step.side),
         )  # fmt: skip
-        for step in routes.build(revision.matrix, revision.route_value)
+        for step in routes.build(revision.matrix, revision.route_value, added)
     )
 
 

@@ -79,6 +79,8 @@ TABLE = {
     "procurement:delegate": (302, 404, 404, 403, 403, 403, 403),
     "procurement:deputy": (302, 404, 404, 403, 200, 403, 403),
     "procurement:end_delegation": (302, 404, 404, 403, 403, 403, 403),
+    "procurement:add_step": (302, 404, 404, 403, 403, 403, 403),
+    "procurement:end_step": (302, 404, 404, 403, 403, 403, 403),
     "procurement:letter": (302, 404, 404, 404, 404, 404, 404),
     "procurement:end_deputy": (302, 404, 404, 404, 404, 404, 404),
     "procurement:mail": (302, 200, 200, 200, 200, 200, 200),

@@ -1,10 +1,12 @@
-"""The authority's approval matrix: which posts endorse and commit a call-off of a given whole-life value."""
+"""Which posts endorse and commit a call-off of a given whole-life value: the authority's approval matrix, and the steps
+that a department adds to it for its own orders."""
 
 from django.db import models
 
-from catalogue.models import Framework
+from catalogue.models import Framework, Organisation
 from documents.dbrules import LARGEST_GBP
-from documents.rights import FACT, Row
+from documents.rights import FACT, STATE, Row
+from procurement.models.people import PostCode, dated
 
 
 class ApprovalMatrix(Row):
@@ -42,5 +44,36 @@ class MatrixRow(Row):
             models.CheckConstraint(
                 condition=models.Q(up_to_gbp__isnull=True) | models.Q(up_to_gbp__gt=0, up_to_gbp__lte=LARGEST_GBP),
                 name="matrix_value_is_money",
+            ),
+        ]
+
+
+APPROVING = (
+    PostCode.BUDGET_HOLDER, PostCode.TECHNOLOGY_OFFICER, PostCode.FINANCE_DIRECTOR, PostCode.ACCOUNTING_OFFICER,
+)  # fmt: skip
+
+
+class AddedStep(Row):
+    """A step that a department adds for its own orders: the post endorses whatever is submitted in these days for a
+    whole-life value of ``from_gbp`` (GBP) or more. Where the matrix has a step of that post already nothing is added;
+    nothing can be taken away from the matrix."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="added_steps")
+    post = models.CharField(max_length=40, choices=[(post.value, post.label) for post in APPROVING])
+    from_gbp = models.DecimalField(max_digits=14, decimal_places=2)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+
+    db_rights = STATE("ends_on")
+
+    class Meta:
+        constraints = [
+            dated("added_step"),
+            models.UniqueConstraint(
+                fields=["organisation", "post"], condition=models.Q(ends_on__isnull=True), name="one_lasting_step_a_post"
+            ),
+            models.CheckConstraint(condition=models.Q(post__in=APPROVING), name="added_step_is_of_an_approving_post"),
+            models.CheckConstraint(
+                condition=models.Q(from_gbp__gte=0, from_gbp__lte=LARGEST_GBP), name="added_step_value_is_money"
             ),
         ]

@@ -127,7 +127,7 @@ def stopped_has_ended(name: str) -> models.CheckConstraint:
     )
 
 
-def _dated(name: str) -> models.CheckConstraint:
+def dated(name: str) -> models.CheckConstraint:
     return models.CheckConstraint(
         condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")), name=f"{name}_ends_after_it_starts"
     )
@@ -162,7 +162,7 @@ class PostHolding(Row):
 
     class Meta:
         constraints = [
-            _dated("holding"),
+            dated("holding"),
             stopped_has_ended("holding"),
             models.UniqueConstraint(fields=["post", "user", "starts_on"], name="one_holding_from_a_day"),
         ]
@@ -200,7 +200,7 @@ class Delegation(Row):
 
     class Meta:
         constraints = [
-            _dated("delegation"),
+            dated("delegation"),
             models.CheckConstraint(
                 condition=Q(unlimited=True, limit_gbp__isnull=True)
                 | Q(unlimited=False, limit_gbp__gt=0, limit_gbp__lte=LARGEST_GBP),
@@ -229,7 +229,7 @@ class ActingFor(Row):
 
     class Meta:
         constraints = [
-            _dated("acting_for"),
+            dated("acting_for"),
         ]
 
     @property

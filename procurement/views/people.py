@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
 from documents import storage
-from procurement import access, membership, people_display, people_forms, seats
+from procurement import access, added_steps, membership, people_display, people_forms, seats
 from procurement import people_guards as guards
 from procurement.forms import ReasonForm
-from procurement.models import ActingFor, Delegation, PostHolding, User
+from procurement.models import ActingFor, AddedStep, Delegation, PostHolding, User
 from procurement.views.common import attempt, page
 
 
@@ -35,6 +35,7 @@ def people(request, code):
     context = {
         "body": body, "form": form, "on": on, "today": on == request.day, "rows": people_display.posts(body, on, coming=on == request.day),
         "shut": list(guards.why_not_manage(body, by=request.actor, at=request.at)),
+        "orders": guards.orders_for_itself(body), "added": people_display.added_steps(body, on),
     }  # fmt: skip
     return render(request, "procurement/people/people.html", context)
 
@@ -176,6 +177,32 @@ def end_deputy(request, code, pk):
         lambda f: attempt(request, membership.end_deputy, acting), button=_("End it today"), done=_("Done."),
         title=_("%(name)s acts no longer") % {"name": acting.deputy.name},
         words=_("They act until the end of today."),
+    )  # fmt: skip
+
+
+@page
+def add_step(request, code):
+    body = _managed(request, code)
+    if not guards.orders_for_itself(body):
+        raise Http404
+    form = people_forms.AddedStepForm(request.POST or None)
+    return _change(
+        request, body, form, lambda f: attempt(request, added_steps.add, body, **f.cleaned_data),
+        title=_("Add a step to your approvals"), button=_("Add it"), done=_("Added. Orders submitted from now on have it."),
+        words=_("Beside what the framework's approval matrix asks for, the post endorses before your last approver commits. "
+                "Where the matrix asks for that post already nothing is added."),
+    )  # fmt: skip
+
+
+@page
+def end_step(request, code, pk):
+    body = _managed(request, code)
+    step = _row(AddedStep, pk, organisation=body)
+    return _change(
+        request, body, people_forms.forms.Form(request.POST or None),
+        lambda f: attempt(request, added_steps.end, step), button=_("End it today"), done=_("Done."),
+        title=_("The added step of %(post)s ends") % {"post": step.get_post_display()},
+        words=_("It counts for what is submitted until the end of today. Orders under way keep the steps that they have."),
     )  # fmt: skip
 
 

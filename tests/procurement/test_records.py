@@ -22,6 +22,7 @@ from contracts import closing, formation
 from documents import storage, store
 from documents.models import AuditEvent, Email, StateChange
 from procurement import (
+    added_steps,
     agreements,
     approval,
     countering,
@@ -39,7 +40,7 @@ from procurement import (
     workflow,
     working_days,
 )
-from procurement.models import ActingFor, Attachment, Delegation, Phase, PostHolding
+from procurement.models import ActingFor, AddedStep, Attachment, Delegation, Phase, PostHolding
 from tests import cast, paper
 from tests.cast import DESK, START
 from tests.machines import Machine, undone, walk
@@ -132,6 +133,12 @@ def deputised(_):
     found = holding("budget.holder@dius.example")
     deputy = cast.person("contract.manager@dius.example").user
     return ActingFor.objects.create(holding=found, deputy=deputy, starts_on=START.date(), ends_on=FIRST_DAY)
+
+
+def added_step(_):
+    return AddedStep.objects.create(
+        organisation=cast.dius(), post="finance_director", from_gbp=Decimal("9000.00"), starts_on=START.date()
+    )
 
 
 def limit() -> membership.Limit:
@@ -312,6 +319,10 @@ TABLE |= {
             lambda _: cast.person("contract.manager@dius.example").user, starts_on=START.date(), ends_on=FIRST_DAY)), "organisation.deputy_named",
             {"deputy": "accounting.officer@dius budget.holder@dius contract.manager@dius"}),
         Row(membership.end_deputy, instead(deputised, on(ADMINISTRATOR)), "organisation.deputy_ended"),
+        Row(added_steps.add, instead(body("DIUS"), on(ADMINISTRATOR, post="finance_director", from_gbp=Decimal("9000.00"))),
+            "organisation.step_added", {"added_step": "accounting.officer@dius finance.director@dius"}),
+        Row(added_steps.end, instead(added_step, on(ADMINISTRATOR)), "organisation.added_step_ended",
+            {"added_step": "accounting.officer@dius finance.director@dius"}),
         Row(membership.stop, instead(body("DIUS"), on(ADMINISTRATOR, lambda _: cast.person("budget.holder@dius.example").user, reason="Left.")),
             "organisation.person_stopped", {"stopped": "accounting.officer@dius budget.holder@dius"}),
         Row(membership.prefer_news, instead(lambda _: cast.requester().user, on(BUYER, news="none")), "user.preferred_news"),
