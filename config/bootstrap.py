@@ -80,8 +80,9 @@ def make_environment() -> None:
 
 
 def pip_install(name: str) -> list[str]:
-    return [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes", "-r",
-            str(ROOT / name)]  # fmt: skip
+    """Nothing is compiled beforehand: Python keeps what it has read of the modules that are used."""
+    return [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-compile",
+            "--require-hashes", "-r", str(ROOT / name)]  # fmt: skip
 
 
 def install_requirements(*, development: bool) -> None:
@@ -108,13 +109,17 @@ def install_pango() -> None:
         stop(f"WeasyPrint still does not load:\n{found.stderr[-800:]}")
 
 
+def has_npm() -> bool:
+    return bool(shutil.which("npm") and shutil.which("node"))
+
+
 def install_front_end() -> None:
     key, stamp = digest(ROOT / "package-lock.json"), ROOT / "node_modules" / ".flex.sha256"
     if done(stamp, key):
         return
     say("- front-end packages")
     arguments = ["ci", "--silent", "--no-update-notifier", "--no-fund", "--no-audit", "--loglevel=error", "--ignore-scripts"]
-    if shutil.which("npm") and shutil.which("node"):
+    if has_npm():
         command = ["npm", *arguments]
     else:
         if subprocess.run(pip_install("requirements-node.txt")).returncode:
@@ -135,15 +140,17 @@ def install_test_tools() -> None:
 def set_up(what: str) -> None:
     say("Setting up (a second time takes seconds)")
     make_environment()
-    with ThreadPoolExecutor() as beside:  # system packages come while Python's do
-        tools = beside.submit(install_test_tools) if what == "test" else None
+    pages = what not in ("lint", "tools")
+    with ThreadPoolExecutor() as beside:  # what Python's packages need not be there for comes while they do
+        others = [beside.submit(install_test_tools)] if what == "test" else []
+        if pages and has_npm():
+            others.append(beside.submit(install_front_end))
         install_requirements(development=what in ("test", "lint", "tools"))
-        if tools:
-            tools.result()
-    if what in ("lint", "tools"):
-        return
-    install_pango()
-    install_front_end()
+        for other in others:
+            other.result()
+    if pages:
+        install_pango()
+        install_front_end()
 
 
 def hand_over(*command: str) -> None:

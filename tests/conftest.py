@@ -5,7 +5,7 @@ Ordinary tests (``db``) run in a transaction that is rolled back. Tests that com
 not do fails in tests too. ``live_site`` adds a real web server, a real worker and a store of its own.
 
 A test marked ``world("executed")`` begins where that function of ``tests.cast`` ends: a document takes many seconds to
-make and to sign, so the world is made once a process, by performing the actions, and every such test starts in it.
+make and to sign, so the world is made once, by performing the actions, and every such test starts in a copy of it.
 Its module asks for ``usefixtures("db")`` and not for the mark ``django_db``, whose transaction would begin before.
 """
 
@@ -104,7 +104,7 @@ def _do_not_wait_for_the_disk() -> None:
 
 def _drop_leftovers() -> None:
     """Databases of sessions that were killed before they could drop them."""
-    for (name,) in sql("SELECT datname FROM pg_database WHERE datname ~ '^flex_(shared|t|world_[a-z_]+)_[0-9]+$'"):
+    for (name,) in sql("SELECT datname FROM pg_database WHERE datname ~ '^flex_(shared|t|(world|kept)_[a-z_]+)_[0-9]+$'"):
         if not Path(f"/proc/{name.rpartition('_')[2]}").exists():
             sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
@@ -132,6 +132,8 @@ def _take_memory() -> None:
 
 
 def _give_memory_back() -> None:
+    for (name,) in sql("SELECT datname FROM pg_database WHERE datname LIKE 'flex\_kept\_%'"):
+        sql(f"DROP DATABASE {name} WITH (FORCE)")
     _drop_leftovers()
     if _memory_taken():
         sql(f"DROP TABLESPACE {TABLESPACE}")
@@ -225,8 +227,11 @@ WORLDS = {"issued": None, "executed": "issued", "ons_joined": None}
 
 @pytest.fixture(scope="session")
 def worlds_folder(tmp_path_factory) -> Path:
-    """What the documents of each world left in the store."""
-    return tmp_path_factory.mktemp("worlds")
+    """What the documents of each world left in the store, for all processes of this run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "worlds"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -246,22 +251,35 @@ def starting_world(request, own_store, quiet_broker):
 
 
 def _made(state: str, store: Path, folder: Path, blocker) -> str:
-    """The database of that world, made when a test asks for the first time; ``store`` is filled with its files."""
+    """This process's database of that world; ``store`` is filled with its files."""
+    name = f"flex_world_{state}_{os.getpid()}"
+    if not sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
+        _copy(_kept(state, store, folder, blocker), name)
+    shutil.copytree(folder / state, store, dirs_exist_ok=True)
+    return name
+
+
+def _kept(state: str, store: Path, folder: Path, blocker) -> str:
+    """The database that every process copies that world from, made by the first that asks; the others wait for it."""
     from django.core import mail
 
     from tests import cast
 
-    name, kept = f"flex_world_{state}_{os.getpid()}", folder / state
-    if not kept.exists():
-        before = WORLDS[state]
-        _copy(_made(before, store, folder, blocker) if before else TEMPLATE, name)
-        with _connected_to(name, blocker):
-            getattr(cast, state)()
-        shutil.copytree(store, kept)
-        mail.outbox.clear()
-    else:
-        shutil.copytree(kept, store, dirs_exist_ok=True)
-    return name
+    before, known = WORLDS[state], folder / f"{state}.database"
+    source = _kept(before, store, folder, blocker) if before else TEMPLATE
+    with open(folder / f"{state}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not known.exists():
+            name = f"flex_kept_{state}_{os.getpid()}"
+            if before:
+                shutil.copytree(folder / before, store, dirs_exist_ok=True)
+            _copy(source, name)
+            with _connected_to(name, blocker):
+                getattr(cast, state)()
+            shutil.copytree(store, folder / state)
+            mail.outbox.clear()
+            known.write_text(name)
+        return known.read_text()
 
 
 def free_port() -> int:
