@@ -76,7 +76,8 @@ def _organisation(code: str, where: str) -> Organisation:
 
 @transaction.atomic
 def load_catalogue(directory: Path, *, by: Actor, at: datetime) -> Framework:
-    """Organisations, sites, VAT rates, the framework and its release 1, live from the framework's first day."""
+    """Organisations, sites, VAT rates, the framework, still a draft, and its release 1, live from the framework's first
+    day."""
     settings = _settings(directory)
     existing = Framework.objects.filter(reference=settings["reference"]).first()
     if existing is not None:
@@ -86,8 +87,6 @@ def load_catalogue(directory: Path, *, by: Actor, at: datetime) -> Framework:
         VatRate.objects.get_or_create(starts_on=row.day("from"), defaults={"percent": row.amount("percent")})
     framework = _load_framework(settings)
     release = _load_release(directory, framework, settings, by, at)
-    framework.activate()
-    framework.save()
     audit.record("framework.loaded", framework, by=by, at=at, before="", after=framework.state,
                  reason="opening states of the register")  # fmt: skip
     audit.record("catalogue_release.loaded", release, by=by, at=at, before="", after=release.state,

@@ -21,6 +21,13 @@ def to_penny(amount: Decimal) -> Decimal:
     return amount.quantize(PENNY, rounding=ROUND_HALF_UP)
 
 
+def fall_percent(was: Decimal, then: Decimal) -> Decimal:
+    """By how many percent a price falls when its discount (percent of list price) goes from ``was`` to ``then``, half-up
+    to two places; below zero it rises, and what was free falls no more."""
+    paid = 100 - was
+    return to_penny((then - was) * 100 / paid) if paid else Decimal("0.00")
+
+
 @dataclass(frozen=True)
 class Band:
     from_quantity: int

@@ -1,5 +1,7 @@
 """Pages that belong to no one app: the home page, the glossary, search, health."""
 
+from itertools import chain
+
 from django.db import connection
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -34,11 +36,13 @@ def home(request):
     accession = access.joined(who, on).first()
     framework = accession.framework if accession else contract_queries.framework_of(seen)
     buys = accession is not None or (framework is not None and framework.pk in seen.frameworks)  # not the supplier
-    items = inbox.in_order([*inbox.items(who, on), *contract_queries.inbox(who, on)])
-    others = list(queries.waiting_for_others(who, on)[:20])
+    waiting = [*inbox.kinds(who, on), contract_queries.inbox(who, on)]
+    items = inbox.in_order(chain.from_iterable(waiting))
+    others, ended = queries.together(queries.waiting_for_others(who, on)[:20], queries.ended_lately(who, on)[:20])
     context = {
         "items": [(item, item.days(on)) for item in items], "others": others,
-        "lists_unbound": any(item.subject_to_contract for item in items) or display.any_unbound(others), "ended": queries.ended_lately(who, on)[:20],
+        "most": inbox.MOST_OF_A_KIND if inbox.is_cut(waiting) else None,
+        "lists_unbound": any(item.subject_to_contract for item in items) or display.any_unbound(others), "ended": ended,
         "framework": framework, "bar": display.framework_bar(queries.capacity_bar(framework)) if framework and buys else None,
         "may_start": accession is not None and seen.holds_anywhere(PostCode.REQUESTER), "at": request.at,
     }  # fmt: skip

@@ -7,11 +7,11 @@ from datetime import datetime
 from django.db.models import Q
 
 from catalogue.models import OVER
-from contracts import formation, reminding
+from contracts import closing, formation, reminding
 from contracts.models import Contract, ContractState
 from documents import periodic
 from documents.clock import london_day
-from procurement import desks, waiting
+from procurement import desks, framework_guards, waiting
 from procurement.models import CallOffState
 
 UNSIGNED = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES)
@@ -37,3 +37,4 @@ def next_moments() -> list[datetime]:
 periodic.register("contracts", run, next_moments)
 waiting.register("contract", reminding.waiting, "call_off", came="state_since")
 desks.register(CallOffState.CONFIRMED, reminding.desks)
+framework_guards.register_closing(closing.why_not_close)

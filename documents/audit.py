@@ -35,7 +35,7 @@ def record(
     label, identifier = subject_of(subject)
     return AuditEvent.objects.create(
         verb=verb, subject=label, subject_id=identifier, actor_kind=by.kind, actor_person_id=by.person_id,
-        actor_words=by.words, channel=by.channel, session=by.session, acting_for=acting_for, reason=reason,
+        actor_words=by.words, channel=by.channel, session=by.session, signed_in_at=by.signed_in_at, acting_for=acting_for, reason=reason,
         before=str(before or ""), after=str(after or ""), hash_shown=hash_shown, request_id=request_id.get(),
         extra=extra or {}, at=at, real_at=clock.real_now(),
     )  # fmt: skip

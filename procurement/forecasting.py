@@ -26,8 +26,8 @@ class Forecast:
 
     @property
     def fall(self) -> Decimal:
-        """By how many points of list price the seat services fall for every member."""
-        return self.discount_then - self.discount_now
+        """By how many percent every member's price of the seat services falls."""
+        return pricing.fall_percent(self.discount_now, self.discount_then)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ def effects(framework: Framework, act: str) -> list[dict[str, Any]]:
 
 
 VERBS = {
-    "framework.loaded": gettext_lazy("In force"), "framework.suspended": gettext_lazy("Suspended"),
+    "framework.loaded": gettext_lazy("Entered in the register"), "framework.activated": gettext_lazy("In force"),
+    "framework.suspended": gettext_lazy("Suspended"),
     "framework.resumed": gettext_lazy("Resumed"), "framework.extended": gettext_lazy("Extended"),
     "framework.ceiling_changed": gettext_lazy("Ceiling changed"),
     "framework.termination_proposed": gettext_lazy("Termination proposed"),

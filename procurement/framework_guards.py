@@ -1,18 +1,19 @@
 """Why not: reasons in words for the acts on a framework in force."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from catalogue.models import Framework, FrameworkState
+from catalogue.models import Framework, FrameworkState, ReleaseState
+from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp
 from procurement import seats
 from procurement.actors import Person
-from procurement.models import CapacityAccount, PostCode, Termination, User
+from procurement.models import CapacityAccount, MatrixRow, PostCode, Termination, User
 from procurement.seats import who_holds
 from procurement.standing import why_framework_over, why_not_authority
 
@@ -34,6 +35,17 @@ def _manage(framework: Framework, states: tuple[str, ...], by: Person, at: datet
     if framework.state in states:
         yield from why_framework_over(framework, london_day(at))
     yield from why_not_authority(framework, PostCode.FRAMEWORK_MANAGER, by=by, at=at)
+
+
+def why_not_activate(framework: Framework, *, by: Actor, at: datetime) -> Iterator[Reason]:
+    """What the law asks a framework to say (s.45(5)) its columns hold; beside it stands what orders need."""
+    yield from why_not_in_state(framework, S.DRAFT)
+    if not framework.releases.filter(state=ReleaseState.LIVE).exists():
+        yield Reason(_("The framework %(reference)s has no live release.") % {"reference": framework.reference})
+    if not MatrixRow.objects.filter(matrix__framework=framework, up_to_gbp__isnull=True).exists():
+        yield Reason(_("The framework %(reference)s has no approval matrix for every value.") % {"reference": framework.reference})
+    if not CapacityAccount.objects.filter(framework=framework).exists():
+        yield Reason(_("The framework %(reference)s has no counter under its ceiling.") % {"reference": framework.reference})
 
 
 def why_not_suspend(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -58,6 +70,19 @@ def why_not_extend(framework: Framework, *, by: Person, at: datetime) -> Iterato
             if framework.extension_months
             else _("It may not be extended.")
         )
+
+
+_closing: list[Callable[..., Iterator[Reason]]] = []
+
+
+def register_closing(why_not: Callable[..., Iterator[Reason]]) -> None:
+    """How the layer above, which knows of contracts, says why a framework cannot be closed."""
+    _closing.append(why_not)
+
+
+def why_not_close(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:
+    for why_not in _closing:
+        yield from why_not(framework, by=by, at=at)
 
 
 def why_not_change_ceiling(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:

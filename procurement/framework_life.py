@@ -63,6 +63,18 @@ def _record_clocks(
 
 
 @transaction.atomic
+def activate(framework: Framework, *, by: Actor, at: datetime) -> Framework:
+    """In force from now, by the operator who loads it. Raises Refused."""
+    framework = lock_framework(framework)
+    insist(guards.why_not_activate(framework, by=by, at=at))
+    before = framework.state
+    framework.activate()
+    framework.save()
+    audit.record("framework.activated", framework, by=by, at=at, before=before, after=framework.state)
+    return framework
+
+
+@transaction.atomic
 def suspend(framework: Framework, *, reason: str, by: Person, at: datetime) -> Framework:
     """Nothing new is submitted; everything under way goes on, and every clock stands with the days it has left."""
     framework = lock_framework(framework)

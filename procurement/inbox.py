@@ -38,11 +38,23 @@ def in_order(items: Iterable[Item]) -> list[Item]:
     return sorted(items, key=lambda item: (item.due is None, item.due or item.since, item.subject))
 
 
-def items(by: Person, on: date) -> list[Item]:
+def kinds(by: Person, on: date) -> list[list[Item]]:
     """Approval steps, the supplier's orders, questions on both sides, counter-proposals, accessions, catalogue releases,
-    proposed terminations, own drafts; a fixed number of queries. Contracts to sign are added above (``contracts.queries.inbox``)."""
-    return [*_steps(by, on), *_orders(by, on), *_asked(by, on), *_counters(by, on), *_accessions(by, on),
-            *_releases(by, on), *_terminations(by, on), *_drafts(by, on)]  # fmt: skip
+    proposed terminations, own drafts, of each the ``MOST_OF_A_KIND`` that wait longest; a fixed number of queries.
+    Contracts to sign are added above (``contracts.queries.inbox``)."""
+    found = (_steps, _orders, _clarifications, _queries, _accessions, _releases, _terminations)
+    counters, drafts = queries.together(queries.counters_to_answer(by, on)[:MOST_OF_A_KIND], queries.drafts(by, on)[:MOST_OF_A_KIND])
+    return [*(list(kind(by, on)) for kind in found), list(_counters(counters)), list(_drafts(drafts))]
+
+
+def items(by: Person, on: date) -> list[Item]:
+    """``kinds`` as one list."""
+    return [item for kind in kinds(by, on) for item in kind]
+
+
+def is_cut(found: Iterable[list[Item]]) -> bool:
+    """Whether more may wait than is shown."""
+    return any(len(kind) >= MOST_OF_A_KIND for kind in found)
 
 
 def _order(call_off: CallOff, todo: str, since: datetime, *, due: datetime | None = None, url: str = "") -> Item:
@@ -65,12 +77,15 @@ def _orders(by: Person, on: date) -> Iterable[Item]:
         yield _order(order, words, order.state_since, due=order.answer_due_at)
 
 
-def _asked(by: Person, on: date) -> Iterable[Item]:
+def _clarifications(by: Person, on: date) -> Iterable[Item]:
     for asked in queries.clarifications_to_answer(by, on)[:MOST_OF_A_KIND]:
         order = asked.call_off
         words = _("%(who)s waits for your answer to a question") % {"who": order.supplier.name}
         url = reverse("procurement:clarified", args=[order.public_id, asked.number])
         yield _order(order, words, asked.asked_at, url=url)
+
+
+def _queries(by: Person, on: date) -> Iterable[Item]:
     for query in queries.queries_to_answer(by, on)[:MOST_OF_A_KIND]:
         order = query.revision.call_off
         words = _("a question from %(who)s") % {"who": query.asked_by_name}
@@ -78,8 +93,8 @@ def _asked(by: Person, on: date) -> Iterable[Item]:
         yield _order(order, words, query.asked_at, url=url)
 
 
-def _counters(by: Person, on: date) -> Iterable[Item]:
-    for order in queries.counters_to_answer(by, on)[:MOST_OF_A_KIND]:
+def _counters(orders: Iterable[CallOff]) -> Iterable[Item]:
+    for order in orders:
         words = _("%(who)s waits for your answer to a counter-proposal") % {"who": order.supplier.name}
         yield _order(order, words, order.state_since, due=clocks.until(order))
 
@@ -110,7 +125,7 @@ def _terminations(by: Person, on: date) -> Iterable[Item]:
         yield Item(subject, framework.authority.name, _("to confirm or drop"), url, proposed.proposed_at)
 
 
-def _drafts(by: Person, on: date) -> Iterable[Item]:
-    for order in queries.drafts(by, on)[:MOST_OF_A_KIND]:
+def _drafts(orders: Iterable[CallOff]) -> Iterable[Item]:
+    for order in orders:
         url = reverse("procurement:tasks", args=[order.public_id])
         yield _order(order, str(order.get_state_display()), order.state_since, url=url)

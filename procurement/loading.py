@@ -16,7 +16,7 @@ from catalogue.models import Framework, Organisation
 from catalogue.rows import Fault, LoadRefused, Row
 from documents import audit
 from documents.actors import Actor
-from procurement import capacity, granting, routes
+from procurement import capacity, framework_life, granting, routes
 from procurement.accession_guards import APPLICANTS
 from procurement.models import (
     AUTHORITY_POSTS,
@@ -58,7 +58,7 @@ def load(directory: Path, *, password: str | None, by: Actor, at: datetime) -> F
     capacity.open_account(
         framework, framework.ceiling_gbp, Decimal(settings["opening_commitment_gbp"]), at=at
     )
-    return framework
+    return framework_life.activate(framework, by=by, at=at)
 
 
 def _amount(row: Row, column: str) -> Decimal | None:

@@ -79,8 +79,7 @@ class BandRow:
     def others_fall(self) -> Decimal:
         """By how many percent everybody else's price is below what it is with the order as it stands; below zero:
         above."""
-        was, then = 100 - self.discount_now, 100 - self.discount_then
-        return pricing.to_penny((was - then) * 100 / was) if was else ZERO
+        return pricing.fall_percent(self.discount_now, self.discount_then)
 
 
 @dataclass(frozen=True)

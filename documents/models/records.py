@@ -11,7 +11,8 @@ from documents.rights import FACT, LAW, STATE, Row
 
 
 class AuditEvent(Row):
-    """A fact: who did what to what, when on both clocks, and what they were shown."""
+    """A fact: who did what to what, when on both clocks, and what they were shown. ``signed_in_at`` is the real moment of
+    the sign-in that a person acted under; null for the system, for operators and for acts recorded before it was kept."""
 
     verb = models.CharField(max_length=60)
     subject = models.CharField(max_length=60)
@@ -21,6 +22,7 @@ class AuditEvent(Row):
     actor_words = models.CharField(max_length=120)
     channel = models.CharField(max_length=8)
     session = models.CharField(max_length=40, blank=True)
+    signed_in_at = models.DateTimeField(null=True, blank=True)
     acting_for = models.CharField(max_length=120, blank=True)
     reason = models.TextField(blank=True)
     before = models.CharField(max_length=24, blank=True)

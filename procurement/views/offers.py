@@ -2,6 +2,7 @@
 
 from datetime import datetime, time
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,12 +24,14 @@ from procurement import (
     forecasting,
     forms,
     framework_display,
+    framework_guards,
     framework_sheet,
     queries,
     quoting,
     release_display,
     release_forms,
 )
+from procurement.actors import Person
 from procurement.models import Accession, AccessionState, CallOffState
 from procurement.views.common import not_joined, page
 from procurement.views.framework import acts
@@ -135,6 +138,14 @@ def service(request, code):
     return render(request, "procurement/service.html", context)
 
 
+def _closing(found: Framework, *, by: Person, at: datetime) -> dict[str, Any] | None:
+    """The page that closes a framework which has ended, or what stands against it."""
+    if found.state not in (FrameworkState.EXPIRED, FrameworkState.TERMINATED):
+        return None
+    shut = list(framework_guards.why_not_close(found, by=by, at=at))
+    return {"url": reverse("contracts:close_framework"), "shut": shut}
+
+
 @page
 def framework(request):
     """The framework: term, capacity, volumes against bands. Money of one department is shown to nobody else."""
@@ -174,8 +185,7 @@ def framework(request):
         "next_joiner": accession_display.next_joiner(found, request.day, current) if is_authority else None,
         "is_authority": is_authority, "standing": standing,
         "acts": acts(found, standing["proposed"] is not None, by=request.actor, at=request.at) if is_authority else (),
-        "close_url": reverse("contracts:close_framework")
-        if is_authority and found.state in (FrameworkState.EXPIRED, FrameworkState.TERMINATED) else "",
+        "closing": _closing(found, by=request.actor, at=request.at) if is_authority else None,
         "events": framework_display.history(found, authority=is_authority, buys=buys),
         "accessions_url": reverse("procurement:joining") if buys else "",
     }  # fmt: skip

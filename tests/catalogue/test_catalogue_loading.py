@@ -76,7 +76,7 @@ def test_a_second_load_does_nothing():
 def test_opening_states_are_entered_by_one_recorded_act_of_the_operator(files):
     framework = load_catalogue(files, by=BY, at=NOW)
     (event,) = audit.history(framework)
-    assert (event.verb, event.after, event.actor_kind, event.actor_person_id) == ("framework.loaded", "live", "operator", None)
+    assert (event.verb, event.after, event.actor_kind, event.actor_person_id) == ("framework.loaded", "draft", "operator", None)
     assert "load_flex" in event.actor_words
     release = framework.releases.get()
     (event,) = audit.history(release)

@@ -83,6 +83,7 @@ def long_words():
 ORDERS = {
     "dius": dius,
     "one line": lambda: sized(1),
+    "40 lines": lambda: sized(40),
     "400 lines": lambda: sized(400),
     "long words": long_words,
 }

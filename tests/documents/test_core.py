@@ -63,6 +63,15 @@ def test_an_event_keeps_both_moments():
     assert AuditEvent.objects.filter(actor_kind="person", actor_person_id=None).count() == 0
 
 
+def test_a_persons_act_keeps_the_sign_in_it_was_done_under():
+    buyer = cast.requester()
+    audit.record("thing.tried", cast.framework(), by=buyer, at=cast.START)
+    audit.record("thing.tried", cast.framework(), by=actors.SYSTEM, at=cast.START)
+    persons, systems = AuditEvent.objects.order_by("-id")[:2][::-1]
+    assert persons.signed_in_at == buyer.signed_in_at is not None
+    assert systems.signed_in_at is None
+
+
 def test_the_clock_goes_forward_only_and_lapses_what_is_late():
     call_off = cast.with_supplier()
     with pytest.raises(Refused, match="only goes forward"):

@@ -1,17 +1,32 @@
 """The framework, its termination by two, and the releases of its catalogue."""
 
+import shutil
+import tempfile
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 from django.urls import reverse
 
+from catalogue.loading import load_catalogue
 from catalogue.models import CatalogueRelease, Framework
 from contracts import closing
+from documents.actors import operator
 from documents.clock import LONDON
-from procurement import agreements, framework_life, joining, releasing
-from procurement.models import IN_CONSIDERATION, PIPELINE, Accession, Modification, Suspension, Termination
+from procurement import agreements, capacity, framework_life, joining, releasing
+from procurement.models import (
+    IN_CONSIDERATION,
+    PIPELINE,
+    Accession,
+    ApprovalMatrix,
+    MatrixRow,
+    Modification,
+    Suspension,
+    Termination,
+)
 from tests import cast
 from tests.cast import START
+from tests.catalogue.figures import DATA
 from tests.machines import Action, Form, Machine
 from tests.procurement import release_cast as releases
 from tests.procurement.release_cast import ACCOUNT_MANAGER, FRAMEWORK_MANAGER, MIDNIGHT
@@ -20,22 +35,35 @@ MANAGER, DIRECTOR = "framework.manager@co.example", "deputy.director@co.example"
 EXPIRED = datetime(2014, 5, 21, 0, 0, tzinfo=LONDON)
 EXTEND = {"months": 1, "reason": "Not yet over.", "notice": "2013/S 1"}
 PROPOSED = "live, its termination proposed"
+OPERATOR = operator("load_flex")
 
 
-def drafted(_):
-    """Beside the one in force: as the operator's loading makes it before it activates it."""
-    names = [f.attname for f in Framework._meta.concrete_fields if f.attname not in ("id", "reference", "state")]
-    like = cast.framework()
-    return Framework.objects.create(reference="FLEX-2", **{name: getattr(like, name) for name in names})
+def drafted(_) -> Framework:
+    """Beside the one in force, with a live release and nothing else: as the operator's loading begins."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = Path(folder) / "flex"
+        shutil.copytree(DATA, files)
+        settings = files / "framework.yaml"
+        settings.write_text(settings.read_text(encoding="utf-8").replace("FLEX-2007", "FLEX-2"), encoding="utf-8")
+        return load_catalogue(files, by=OPERATOR, at=START)
 
 
-def moved(move: str):
-    def reach(framework):
-        getattr(framework, move)()
-        framework.save()
-        return framework
+def ready(framework: Framework) -> Framework:
+    """The draft with its matrix and its counter."""
+    matrix = ApprovalMatrix.objects.create(framework=framework, version=1, valid_from=framework.starts_on)
+    MatrixRow.objects.create(matrix=matrix, department_steps="budget_holder", authority_steps="category_manager")
+    capacity.open_account(framework, framework.ceiling_gbp, Decimal(0), at=START)
+    return framework
 
-    return reach
+
+def activated(framework: Framework) -> Framework:
+    return framework_life.activate(framework, by=OPERATOR, at=START)
+
+
+def abandoned(framework: Framework) -> Framework:
+    framework.abandon()
+    framework.save()
+    return framework
 
 
 def by(email: str, action, at=START, **more):
@@ -86,8 +114,11 @@ FRAMEWORK = Machine(
 
 # What no page does yet: a framework comes by the operator's loading, which activates it.
 LOADED = Machine(
-    states={"draft": (None, drafted), "live": ("draft", moved("activate")), "abandoned": ("draft", moved("abandon"))},
-    actions={"close": Action((), by(MANAGER, closing.close)), "suspend": Action(("live",), by(MANAGER, framework_life.suspend, reason="x")),
+    states={
+        "draft": (None, drafted), "draft, ready": ("draft", ready), "live": ("draft, ready", activated),
+        "abandoned": ("draft", abandoned),
+    },
+    actions={"activate": Action(("draft, ready",), activated), "close": Action((), by(MANAGER, closing.close)), "suspend": Action(("live",), by(MANAGER, framework_life.suspend, reason="x")),
              "resume": Action((), by(MANAGER, framework_life.resume)), "extend": Action(("live",), by(MANAGER, framework_life.extend, **EXTEND))},
 )  # fmt: skip
 

@@ -47,7 +47,7 @@ from tests.machines import Machine, undone, walk
 from tests.machines import contracts as of_contracts
 from tests.machines import joining as of_joining
 from tests.machines import orders as of_orders
-from tests.machines.frameworks import EXPIRED, EXTEND, FRAMEWORK_MANAGER, shown
+from tests.machines.frameworks import EXPIRED, EXTEND, FRAMEWORK_MANAGER, OPERATOR, shown
 from tests.machines.tables import MACHINES
 from tests.procurement.release_cast import ACCOUNT_MANAGER, FIRST_DAY, MIDNIGHT
 
@@ -327,6 +327,7 @@ TABLE |= {
             "organisation.person_stopped", {"stopped": "accounting.officer@dius budget.holder@dius"}),
         Row(membership.prefer_news, instead(lambda _: cast.requester().user, on(BUYER, news="none")), "user.preferred_news"),
     ],
+    ("framework, loaded", "draft, ready"): [Row(framework_life.activate, lambda f: ((f,), {"by": OPERATOR, "at": START}), "framework.activated")],
     ("framework", "suspended"): [Row(framework_life.resume, on(MANAGER), "framework.resumed", {"framework_changed": EVERYBODY})],
     ("framework", "live, its termination proposed"): [
         Row(framework_life.terminate, on(DIRECTOR), "framework.terminated", {"framework_changed": EVERYBODY}),
