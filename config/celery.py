@@ -3,7 +3,7 @@
 import os
 import warnings
 
-from celery import Celery
+from celery import Celery, signals
 
 from config import broker
 
@@ -16,4 +16,9 @@ if os.environ.get("FLEX_MODE", "demonstration") == "demonstration":
 broker.install()
 app = Celery("flex")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
+
+
+@signals.celeryd_init.connect
+def load_tasks(**_how) -> None:
+    """Only a worker does them, and loads what makes and signs documents for it; beat and the site name them."""
+    app.autodiscover_tasks(force=True)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTFont, woff2
 
 FONTS = {
     "regular": ("public-sans-latin-400-normal.woff2", 400),
@@ -21,6 +21,17 @@ FONTS = {
 def files() -> dict[str, bytes]:
     """name -> the font file; read once a process."""
     return {name: (Path(settings.FONT_DIR) / file).read_bytes() for name, (file, _weight) in FONTS.items()}
+
+
+@lru_cache(maxsize=1)
+def outlines() -> dict[str, bytes]:
+    """name -> the font as it is laid out with: unpacked once a process, where the layout would do it for each document."""
+    found = {}
+    for name, data in files().items():
+        unpacked = io.BytesIO()
+        woff2.decompress(io.BytesIO(data), unpacked)
+        found[name] = unpacked.getvalue()
+    return found
 
 
 @lru_cache(maxsize=1)

@@ -48,7 +48,7 @@ from procurement.models import (
 from procurement.proposing import Changes
 from tests import cast, paper
 from tests.cast import START
-from tests.machines import undone
+from tests.machines import frameworks, undone
 
 pytestmark = pytest.mark.django_db
 S = CallOffState
@@ -570,3 +570,20 @@ def test_the_page_of_effects_says_what_the_pages_say():
         for state, words in effects.items():
             row = next(line for line in text.splitlines() if line.startswith(f"| {S(state).label} |"))
             assert str(words) in row, (act, state)
+
+
+def test_a_framework_comes_into_force_with_a_catalogue_a_matrix_and_a_counter_alone():
+    framework = frameworks.drafted(None)
+    with pytest.raises(Refused, match="has no approval matrix for every value.*has no counter under its ceiling"):
+        frameworks.activated(framework)
+    framework.activate()
+    with pytest.raises(IntegrityError, match="has no approval matrix"), transaction.atomic():
+        framework.save()
+    assert frameworks.activated(frameworks.ready(cast.fresh(framework))).state == "live"
+    same = {f.attname: getattr(framework, f.attname) for f in Framework._meta.concrete_fields if f.attname not in ("id", "reference", "state")}
+    bare = frameworks.ready(Framework.objects.create(reference="FLEX-3", **same))
+    with pytest.raises(Refused, match="has no live release"):
+        frameworks.activated(bare)
+    bare.activate()
+    with pytest.raises(IntegrityError, match="has no live release"), transaction.atomic():
+        bare.save()

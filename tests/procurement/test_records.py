@@ -412,7 +412,7 @@ def test_an_action_leaves_its_records_and_mails_and_no_other(name):
     assert {state for called, state in TABLE if called == name} <= met
 
 
-PERSONAL = {membership.prefer_news}  # of no post
+PERSONAL = {membership.prefer_news, framework_life.activate}  # of no post
 
 
 def of_a_deputy(row: Row, thing) -> str:
