@@ -58,9 +58,11 @@ def test_a_termination_takes_the_manager_and_the_deputy_director(client):
     assert "Insolvent." in shown and "Terminated on" in shown
     shown = page(client, MANAGER)
     assert "Close it" in shown and "Suspend the framework" not in shown
+    assert "bodies are still on their way to join it" in shown and 'href="/close-framework/"' not in shown
     assert "bodies are still on their way to join it" in page(client, MANAGER, "/close-framework/")
     assert "on their way" in post(client, "/close-framework/").content.decode() and cast.framework().state == "terminated"
     periodic.run(START)
+    assert 'href="/close-framework/"' in page(client, MANAGER)
     assert post(client, "/close-framework/")["Location"] == HERE and cast.framework().state == "closed"
 
 

@@ -141,3 +141,11 @@ def test_the_first_page_shows_age_and_what_is_late(client):
     order = cast.with_supplier()
     page = sign_in(client, "order.desk@fujitsu.example").get("/").content.decode()
     assert order.reference in page and "by the end of 8 October 2007" in page and ">late<" not in page
+
+
+def test_what_is_cut_is_said(client, monkeypatch):
+    cast.submitted()
+    page = sign_in(client, cast.ROUTE[0])
+    assert "that have waited longest are shown" not in page.get("/").content.decode()
+    monkeypatch.setattr(inbox, "MOST_OF_A_KIND", 1)
+    assert "Of each kind the 1 that have waited longest are shown" in page.get("/").content.decode()
