@@ -25,6 +25,8 @@ _ENDS = {
     S.CONFIRMED: gettext_lazy("lapses and its contract is void, unless all three parties have signed"),
     S.CONTRACTED: _GOES_ON,
 }  # fmt: skip
+_LONGER = gettext_lazy("can be submitted until the new last day, and run so much longer")
+_LATER = gettext_lazy("goes on unchanged, and does not lapse before the new last day for the framework's sake")
 EFFECTS = {
     "suspend": {
         S.DRAFT: gettext_lazy("can be edited, not submitted"), S.RETURNED: gettext_lazy("can be edited, not submitted"),
@@ -41,6 +43,11 @@ EFFECTS = {
         S.WITH_SUPPLIER: gettext_lazy("the supplier's clock goes on with the days it had left, unless a question is open"),
         S.COUNTER_PROPOSED: gettext_lazy("can be accepted; the department has until its price hold ends, and the working days it had left, one at least"),
         S.CONFIRMED: _GOES_ON, S.CONTRACTED: _GOES_ON,
+    },
+    "extend": {
+        S.DRAFT: _LONGER, S.RETURNED: _LONGER,
+        S.DEPARTMENT_APPROVAL: _LATER, S.AUTHORITY_APPROVAL: _LATER, S.WITH_SUPPLIER: _LATER, S.COUNTER_PROPOSED: _LATER,
+        S.CONFIRMED: gettext_lazy("can be signed until the new last day"), S.CONTRACTED: _GOES_ON,
     },
     "terminate": _ENDS, "expire": _ENDS,
 }  # fmt: skip
