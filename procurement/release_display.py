@@ -24,6 +24,7 @@ VERBS = {
     "catalogue_release.submitted": gettext_lazy("Submitted"), "catalogue_release.approved": gettext_lazy("Approved"),
     "catalogue_release.rejected": gettext_lazy("Rejected"), "catalogue_release.scheduled": gettext_lazy("Day chosen"),
     "catalogue_release.withdrawn": gettext_lazy("Withdrawn"), "catalogue_release.live": gettext_lazy("In force"),
+    "catalogue_release.reminded": gettext_lazy("Reminded"), "catalogue_release.escalated": gettext_lazy("Escalated"),
     "catalogue_release.superseded": gettext_lazy("Replaced by the next release"),
 }  # fmt: skip
 

@@ -4,23 +4,29 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from catalogue.models import CatalogueRelease
 from documents.templatetags.flex import day
 from procurement import mailing
 from procurement.models import Accession, CallOff, Reminder, User
 
 
-def tell(made: Reminder, thing: CallOff | Accession, people: Iterable[User], *, post: str, what: str, words: str, url: str = "") -> None:
+def tell(made: Reminder, thing: CallOff | Accession | CatalogueRelease, people: Iterable[User], *, post: str, what: str, words: str, url: str = "") -> None:
     """``post`` is asked ``what``; ``words`` say as what the reader is told; ``url`` where it is done, if not on the page
     of the thing."""
     if isinstance(thing, CallOff):
         name, address = f"{thing.reference} {thing.title}", reverse("procurement:call_off", args=[thing.public_id])
+    elif isinstance(thing, CatalogueRelease):
+        name = _("Catalogue release “%(title)s”") % {"title": thing.title}
+        address = reverse("procurement:release", args=[thing.public_id])
     else:
         name, address = str(thing), reverse("procurement:accession", args=[thing.public_id])
+    body = thing.organisation if isinstance(thing, CatalogueRelease) else thing.department
     hold = made.subject.startswith("hold:")
     context = {
         "thing": name, "post": str(post), "what": what, "words": words, "level": str(made.level),
-        "held_until": day(thing.revision.hold_until) if hold else "", "department": thing.department.name,
+        "held_until": day(thing.revision.hold_until) if hold else "", "department": body.name,
         "url": settings.PUBLIC_URL + (url or address), "contract": isinstance(thing, CallOff),
     }  # fmt: skip
     mailing.must_act(people, "procurement/email/reminder.txt", context, f"reminder:{made.subject}:{made.level}")

@@ -11,12 +11,13 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from catalogue.models import CatalogueRelease, ReleaseState
 from documents import audit
 from documents.actors import SYSTEM
 from documents.clock import london_day
 from procurement import approval_guards, seats, working_days
 from procurement import reminder_notifications as notifications
-from procurement.locking import lock_accession, lock_call_off
+from procurement.locking import lock_accession, lock_call_off, lock_release
 from procurement.models import (
     Accession,
     ActingFor,
@@ -74,11 +75,18 @@ def next_moments() -> list[datetime]:
     return [moment for _waiting, _level, moment in _all()]
 
 
+# what a matter is about: the field of its reminder, the first word of its records, its lock
+_OF = {
+    CallOff: ("call_off", "call_off", lock_call_off), Accession: ("accession", "accession", lock_accession),
+    CatalogueRelease: ("release", "catalogue_release", lock_release),
+}  # fmt: skip
+
+
 @transaction.atomic
 def remind(waiting: Waiting, *, at: datetime) -> Reminder | None:
     """Say the level that is due. Looked at again under the lock: what was answered, or said by another scheduler, is
     left alone (None)."""
-    lock = lock_call_off if isinstance(waiting.thing, CallOff) else lock_accession
+    about, kind, lock = _OF[type(waiting.thing)]
     thing = lock(waiting.thing)
     pauses = pauses_of_all()
     now = again(waiting, pauses)
@@ -91,11 +99,8 @@ def remind(waiting: Waiting, *, at: datetime) -> Reminder | None:
     level, people, words = _whom(now, following[0], at)
     names = ", ".join(person.name for person in people)
     made = Reminder.objects.create(
-        call_off=thing if isinstance(thing, CallOff) else None,
-        accession=thing if isinstance(thing, Accession) else None,
-        subject=now.subject, level=level, told=names[:2000], at=at,
+        **{about: thing}, subject=now.subject, level=level, told=names[:2000], at=at,
     )  # fmt: skip
-    kind = "call_off" if isinstance(thing, CallOff) else "accession"
     verb = "reminded" if level == Level.REMINDED else "escalated"
     audit.record(
         f"{kind}.{verb}", thing, by=SYSTEM, at=at, extra={"subject": now.subject, "level": str(level)},
@@ -129,11 +134,13 @@ def _whom(waiting: Waiting, level: str, at: datetime) -> tuple[str, list[User], 
 
 
 def _not_recused(waiting: Waiting, people: Iterable[User]) -> list[User]:
-    """Who keeps out of an order is not written to about it."""
-    if not isinstance(waiting.thing, CallOff):
-        return list(people)
-    out = set(waiting.thing.recusals.values_list("person_id", flat=True))
-    return [person for person in people if person.person_id not in out]
+    """Who keeps out of an order, or wrote in a release that waits to be approved, is not written to about it."""
+    out: set[str] = set()
+    if isinstance(waiting.thing, CallOff):
+        out = {str(person_id) for person_id in waiting.thing.recusals.values_list("person_id", flat=True)}
+    elif isinstance(waiting.thing, CatalogueRelease) and waiting.thing.state == ReleaseState.SUBMITTED:
+        out = set(waiting.thing.draft.hands)
+    return [person for person in people if str(person.person_id) not in out]
 
 
 def _seniors(waiting: Waiting, on) -> tuple[list[User], str]:

@@ -8,7 +8,7 @@ from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from catalogue.models import OVER, Framework
+from catalogue.models import OVER, CatalogueRelease, Framework, ReleaseState
 from documents.clock import london_day
 from procurement import accession_guards, signing, working_days
 from procurement.models import (
@@ -39,7 +39,7 @@ class Waiting:
     while the clock stands; ``escalates_at`` also where nobody else is told)."""
 
     subject: str
-    thing: CallOff | Accession
+    thing: CallOff | Accession | CatalogueRelease
     organisation_id: int
     post: str
     what: str
@@ -177,6 +177,17 @@ def _agreements(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         )  # fmt: skip
 
 
+def _releases(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Releases to approve, and approved ones without their first day."""
+    rows = CatalogueRelease.objects.filter(only, state__in=[ReleaseState.SUBMITTED, ReleaseState.APPROVED])
+    for release in rows.exclude(framework__state__in=OVER).select_related("framework").order_by("id"):
+        yield Waiting(
+            f"release:{release.pk}:{release.state}", release, release.framework.authority_id, PostCode.FRAMEWORK_MANAGER,
+            _("to approve or reject") if release.state == ReleaseState.SUBMITTED else _("to choose its first day"),
+            *since(release.state_since, release.framework, pauses.get(release.framework_id, [])),
+        )  # fmt: skip
+
+
 Ripe = Callable[[Framework, datetime], Q]
 
 
@@ -197,7 +208,7 @@ def _over(field: str) -> Ripe:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of matter: how the database finds it, and the path from a row to the call-off or accession it is about. The
+    """A kind of matter: how the database finds it, and the path from a row to what it is about. The
     clock looks twice a minute, so it reads no row of which nothing can be said yet (``ripe``) or ever again: the last
     level of ``<kind>:<this field of the row>`` has been said, where a row is one matter all its life."""
 
@@ -222,6 +233,7 @@ KINDS = {
     "review": Kind(_reviews, "pk", _ends("due_at")),
     "information": Kind(_information, "accession", _came("asked_at"), "pk"),
     "agreement": Kind(_agreements, "pk", _came("state_since")),
+    "release": Kind(_releases, "pk", _came("state_since")),
 }
 
 

@@ -340,6 +340,7 @@ TABLE |= {
         Row(releasing.withdraw, on(ACCOUNT_MANAGER, reason="No."), "catalogue_release.withdrawn"),
     ],
     ("catalogue_release", "submitted"): [
+        Row(reminding.remind, lambda t: (waiting("release", STEP_REMINDED)(t), {"at": STEP_REMINDED}), "catalogue_release.reminded", {"reminder": "framework.manager@co"}),
         Row(releasing.approve, on(FRAMEWORK_MANAGER, shown_hash=shown), "catalogue_release.approved", {"release_decided": "account.manager@fujitsu"}),
         Row(releasing.reject, on(FRAMEWORK_MANAGER, reason="No."), "catalogue_release.rejected", {"release_decided": "account.manager@fujitsu"}),
         Row(releasing.withdraw, on(ACCOUNT_MANAGER, reason="No."), "catalogue_release.withdrawn", {"release_decided": DRAFTERS_TOO}),

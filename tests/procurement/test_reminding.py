@@ -13,6 +13,7 @@ from procurement import approval, framework_life, joining, negotiation, periodic
 from procurement.models import ActingFor, Decision, Post, PostHolding, Recusal, Reminder
 from tests import cast
 from tests.cast import START
+from tests.procurement import release_cast
 
 pytestmark = pytest.mark.django_db
 HOLDER, OFFICER = cast.ROUTE[0], cast.ROUTE[1]
@@ -243,3 +244,35 @@ def test_a_reminder_never_changes():
         Reminder.objects.create(call_off=row.call_off, subject=row.subject, level=row.level, at=REMIND)
     with pytest.raises(TypeError):
         row.save()
+
+
+def test_a_release_to_approve_and_one_without_its_day_are_reminded_of_each_once():
+    release = release_cast.submitted()
+    periodic.run(REMIND - SECOND)
+    assert levels("release") == []
+    for moment in (REMIND, REMIND + SECOND):
+        periodic.run(moment)
+    assert levels("release") == [("reminded", cast.person(MANAGER).words)]
+    message = Email.objects.get(template__contains="reminder")
+    assert (message.recipient, message.context["what"], message.context["contract"]) == (MANAGER, "to approve or reject", False)
+    assert message.context["url"].endswith(f"/releases/{release.public_id}/")
+    periodic.run(ESCALATE)
+    assert levels("release")[1][0] == "senior", "the post reports to nobody: whoever can appoint a deputy is told"
+    release_cast.approve(release)
+    periodic.run(ESCALATE)
+    assert [subject.split(":")[2] for subject in Reminder.objects.order_by("id").values_list("subject", flat=True)] == [
+        "submitted", "submitted", "approved",
+    ]  # fmt: skip
+    assert audit.history(release).filter(verb="catalogue_release.reminded").count() == 2
+    assert cast.fresh(release).state == "approved", "no answer is never a yes"
+
+
+def test_nobody_is_reminded_to_approve_what_they_wrote():
+    manager = cast.person(MANAGER)
+    PostHolding.objects.create(
+        post=Post.objects.get(organisation__code="CO", code="catalogue_manager"), user=manager.user, starts_on=START.date()
+    )
+    release_cast.submitted(MANAGER)
+    periodic.run(REMIND)
+    assert MANAGER not in mails()
+    assert levels("release") == [("reminded", "")]
