@@ -60,7 +60,7 @@ SELECT a.id AS account, a.ceiling_gbp, a.reserved_gbp, a.committed_gbp, s.*
 -- 4 capacity_follows_the_call_off: what a call-off holds is its value while it waits or is contracted, and nothing else
 SELECT c.id AS call_off, c.state, r.whole_life_gbp, s.*
   FROM procurement_calloff c
-  JOIN procurement_calloffrevision r ON r.id = c.revision_id
+  LEFT JOIN procurement_calloffrevision r ON r.id = c.revision_id
   CROSS JOIN LATERAL (
         SELECT coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed
           FROM procurement_capacityentry e WHERE e.call_off_id = c.id) s
@@ -160,14 +160,16 @@ SELECT s.id AS step, s.state, d.id AS decision
   FROM procurement_approvalstep s LEFT JOIN procurement_decision d ON d.step_id = s.id
  WHERE (s.state = 'decided') <> (d.id IS NOT NULL);
 
--- 8 past_approval_is_approved: past a side's approval, each of its steps on the current revision said yes
-SELECT c.id AS call_off, c.state, s.id AS step, s.side, s.state AS step_state
+-- 8 past_approval_is_approved: past a side's approval, it had steps on the current revision, and each said its yes
+SELECT c.id AS call_off, c.state, of.side, s.id AS step, s.state AS step_state
   FROM procurement_calloff c
-  JOIN procurement_approvalstep s ON s.revision_id = c.revision_id
-  LEFT JOIN procurement_decision d ON d.step_id = s.id AND d.outcome IN ('endorsed', 'committed')
+  CROSS JOIN unnest(ARRAY['department', 'authority']) AS of(side)
+  LEFT JOIN procurement_approvalstep s ON s.revision_id = c.revision_id AND s.side = of.side
+  LEFT JOIN procurement_decision d
+    ON d.step_id = s.id AND d.outcome = CASE s.act WHEN 'commit' THEN 'committed' ELSE 'endorsed' END
  WHERE d.id IS NULL
    AND (c.state IN ('with_supplier', 'counter_proposed', 'confirmed', 'contracted', 'declined')
-        OR (c.state = 'authority_approval' AND s.side = 'department'));
+        OR (c.state = 'authority_approval' AND of.side = 'department'));
 
 -- 8 awards_have_their_exceptions: past the authority's approval, each exception asked for was granted on that content
 SELECT c.id AS call_off, c.state, e.service_code
@@ -200,7 +202,7 @@ SELECT c.id AS call_off, c.state
 SELECT p.id AS counter_proposal, p.became_id, p.revision_id
   FROM procurement_counterproposal p
   JOIN procurement_calloffrevision r ON r.id = p.became_id
- WHERE r.previous_id <> p.revision_id OR r.submitted_at IS DISTINCT FROM p.answered_at
+ WHERE r.previous_id IS DISTINCT FROM p.revision_id OR r.submitted_at IS DISTINCT FROM p.answered_at
     OR r.submitted_by IS DISTINCT FROM p.answered_by
     OR (SELECT jsonb_agg(jsonb_build_array(l -> 'number', l -> 'service', l -> 'quantity', l -> 'starts_on', l -> 'months') ORDER BY l -> 'number')
           FROM jsonb_array_elements(p.content::jsonb -> 'lines') l)
@@ -208,22 +210,23 @@ SELECT p.id AS counter_proposal, p.became_id, p.revision_id
        (SELECT jsonb_agg(jsonb_build_array(l -> 'number', l -> 'service', l -> 'quantity', l -> 'starts_on', l -> 'months') ORDER BY l -> 'number')
           FROM jsonb_array_elements(r.content::jsonb -> 'lines') l);
 
--- 10 numbers_are_without_gaps: the numbers given are as many as the counter says
-SELECT n.series, n.year, n.last, used.how_many
-  FROM documents_numbercounter n
-  CROSS JOIN LATERAL (
-        SELECT count(*) AS how_many
-          FROM (SELECT reference AS number FROM procurement_calloff
-                UNION ALL SELECT number FROM contracts_contract) given
-         WHERE given.number LIKE n.series || '-' || n.year || '-%') used
- WHERE n.series IN ('CO', 'CON') AND n.last <> used.how_many;
+-- 10 numbers_are_without_gaps: the numbers given of a series and year are 1, 2, 3... up to what its counter says
+SELECT series, year, n.last, given.how_many, given.highest
+  FROM (SELECT split_part(number, '-', 1) AS series, split_part(number, '-', 2)::int AS year, count(*) AS how_many,
+               max(split_part(number, '-', 3)::int) AS highest
+          FROM (SELECT reference AS number FROM procurement_calloff WHERE reference IS NOT NULL
+                UNION ALL SELECT number FROM contracts_contract
+                UNION ALL SELECT number FROM procurement_accession WHERE number IS NOT NULL) numbers
+         GROUP BY 1, 2) given
+  FULL JOIN documents_numbercounter n USING (series, year)
+ WHERE (given.how_many, given.highest) IS DISTINCT FROM (n.last, n.last);
 
 -- 11 document_says_its_contract: the order frozen in a contract's document names the contract and its revision's hash
 SELECT k.id AS contract, k.number, d.payload -> 'order' -> 'contract' AS in_document
   FROM contracts_contract k
-  JOIN documents_document d ON d.id = k.document_id
+  LEFT JOIN documents_document d ON d.id = k.document_id
   JOIN procurement_calloffrevision r ON r.id = k.revision_id
- WHERE d.number <> k.number
+ WHERE d.number IS DISTINCT FROM k.number
     OR d.payload -> 'order' -> 'contract' ->> 'number' IS DISTINCT FROM k.number
     OR d.payload -> 'order' -> 'contract' ->> 'revision_hash' IS DISTINCT FROM r.revision_hash
     OR (d.payload -> 'order') - 'contract' IS DISTINCT FROM r.content::jsonb;
@@ -235,8 +238,8 @@ SELECT v.id AS revision, v.document_id, v.number, v.purpose
  WHERE (v.number = 0) <> (v.previous_id IS NULL)
     OR (v.number = 0) <> (v.purpose = 'draft')
     OR (v.number = 1) <> (v.purpose = 'issuing_seal')
-    OR (p.id IS NOT NULL AND (p.document_id <> v.document_id OR p.number <> v.number - 1
-                              OR p.length >= v.length OR p.purpose = 'archive_timestamp'));
+    OR (v.number > 0 AND (p.document_id, p.number) IS DISTINCT FROM (v.document_id, v.number - 1))
+    OR p.length >= v.length OR p.purpose = 'archive_timestamp';
 
 -- 12 document_is_where_its_revisions_are: a document's state is what its newest revision says (a void one keeps its own)
 SELECT d.id AS document, d.state, v.purpose
@@ -347,7 +350,7 @@ SELECT d.id AS decision, r.route_gbp, g.limit_gbp
   FROM procurement_decision d
   JOIN procurement_calloffrevision r ON r.id = d.revision_id
   JOIN procurement_delegation g ON g.id = d.delegation_id
- WHERE d.outcome = 'committed' AND NOT g.unlimited AND g.limit_gbp < r.route_gbp;
+ WHERE d.outcome = 'committed' AND NOT g.unlimited AND g.limit_gbp < coalesce(r.route_gbp, r.whole_life_gbp);
 
 -- 25 waiting_states_have_an_owner: what is with approvers has an open step; what a worker or the supplier owes is due
 SELECT c.id AS call_off, c.state

@@ -1,0 +1,551 @@
+"""Each invariant of config/invariants.sql finds the damage that it is there for, and names the row.
+
+``DAMAGE``: name of the invariant -> ways to break it, one for each thing that it says. Each is SQL of the superuser,
+whom no trigger and no right stops; where a constraint of the table would, the constraint is dropped first: the invariant
+is there for the day it is missing. The last statement returns a row, and the invariant must name one with the same
+values under the same names. There is one world, and each act is taken back before the next.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+
+from django.db import connection
+
+from config.embedded_pg import SUPERUSER
+from documents.management.commands.check_invariants import FILE, Invariant, broken, read
+from procurement import agreements, approval
+from tests import cast, paper
+from tests.machines import undone
+from tests.procurement import release_cast, test_exceptions
+
+INVARIANTS = read(FILE.read_text(encoding="utf-8"))
+
+
+def world() -> None:
+    """One contract is executed; one order is in department_approval (an accepted counter-proposal), one
+    counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
+    paper.executed(cast.accepted())
+    cast.accept_counter(cast.countered())
+    cast.countered()
+    cast.leave_free(Decimal(50_000_000))
+    order = test_exceptions.with_authority()
+    test_exceptions.act(order, approval.grant_exception)
+    for email in cast.ROUTE[4:]:
+        cast.decide(order, email)
+    paper.agreement_issued(cast.ons_approved())
+    agreements.activate(paper.agreement_archived(cast.ons()), at=cast.START)
+    release_cast.approved()
+
+
+def of(state: str, column: str = "id") -> str:
+    """A column of the one order in the state."""
+    return f"(SELECT {column} FROM procurement_calloff WHERE state = '{state}')"
+
+
+def person(email: str, column: str = "person_id") -> str:
+    return f"(SELECT {column} FROM procurement_user WHERE email = '{email}')"
+
+
+def dropped(table: str, constraint: str) -> str:
+    return f"ALTER TABLE {table} DROP CONSTRAINT {constraint};"
+
+
+AWARDED, CONTRACTED = of("with_supplier", "revision_id"), of("contracted", "revision_id")
+REQUESTER, SIGNATORY = person("requester@dius.example"), person("signatory@dius.example")
+LEAD, APPROVER = person("accession.lead@co.example"), person("accession.approver@co.example")
+APPLICANT, HEAD = person("requester@ons.example"), person("signatory@ons.example")
+REQUESTER_ID, SIGNATORY_ID = person("requester@dius.example", "id"), person("signatory@dius.example", "id")
+ADMINISTRATOR_ID = person("administrator@dius.example", "id")
+BECAME = "(SELECT became_id FROM procurement_counterproposal WHERE answer = 'accepted')"
+JOINED = "(SELECT id FROM procurement_accession WHERE document_id IS NOT NULL)"
+DECISION = "(SELECT id FROM procurement_accessiondecision WHERE outcome = '{}')"
+CONTRACT = "(SELECT id FROM contracts_contract)"
+PAPER = "(SELECT document_id FROM contracts_contract)"
+AGREEMENT = "(SELECT document_id FROM procurement_accession WHERE document_id IS NOT NULL)"
+FRAMEWORK = "(SELECT id FROM catalogue_framework WHERE reference = 'FLEX-2007')"
+ACCEPTED = "(SELECT id FROM procurement_counterproposal WHERE answer = 'accepted')"
+AUTHORITY = "(SELECT id FROM catalogue_organisation WHERE code = 'CO')"
+SUPPLIER = "(SELECT id FROM catalogue_organisation WHERE code = 'FUJITSU')"
+
+
+def revision(change: str, which: str = AWARDED) -> str:
+    return f"UPDATE procurement_calloffrevision SET {change} WHERE id = {which} RETURNING id AS revision"
+
+
+def line(change: str) -> str:
+    """One whose price is that of the list."""
+    first = f"(SELECT min(id) FROM procurement_calloffline WHERE revision_id = {AWARDED} AND NOT graduated)"
+    return f"UPDATE procurement_calloffline SET {change} WHERE id = {first} RETURNING id AS line"
+
+
+def order(state: str, change: str) -> str:
+    return f"UPDATE procurement_calloff SET {change} WHERE state = '{state}' RETURNING id AS call_off"
+
+
+def step(change: str, state: str = "decided") -> str:
+    first = f"(SELECT min(id) FROM procurement_approvalstep WHERE state = '{state}')"
+    return f"UPDATE procurement_approvalstep SET {change} WHERE id = {first} RETURNING id AS step"
+
+
+def decision(change: str, post: str = "budget_holder", which: str = AWARDED) -> str:
+    found = f"(SELECT id FROM procurement_approvalstep WHERE revision_id = {which} AND post = '{post}')"
+    return f"UPDATE procurement_decision SET {change} WHERE step_id = {found} RETURNING id AS decision"
+
+
+def only(column: str, returned: str) -> str:
+    """The same act, saying one of the columns that it returns."""
+    return f"{returned.rpartition(' RETURNING ')[0]} RETURNING {column}"
+
+
+def joining(outcome: str, change: str) -> str:
+    return f"UPDATE procurement_accessiondecision SET {change} WHERE outcome = '{outcome}' RETURNING id AS decision"
+
+
+def contract(change: str) -> str:
+    return f"UPDATE contracts_contract SET {change} RETURNING id AS contract"
+
+
+def counter(change: str, answer: str = "accepted") -> str:
+    return f"UPDATE procurement_counterproposal SET {change} WHERE answer = '{answer}' RETURNING id AS counter_proposal"
+
+
+def payload(change: str) -> str:
+    return f"UPDATE documents_document SET payload = {change} WHERE id = {PAPER} RETURNING {CONTRACT} AS contract"
+
+
+def document(change: str) -> str:
+    return f"UPDATE documents_document SET {change} WHERE id = {PAPER} RETURNING id AS document"
+
+
+def stored(number: int, change: str) -> str:
+    return (
+        f"UPDATE documents_documentrevision SET {change} WHERE document_id = {PAPER} AND number = {number}"
+        " RETURNING id AS revision"
+    )
+
+
+def intent(change: str, document: str = PAPER) -> str:
+    return (
+        f"UPDATE documents_signingintent SET {change} WHERE document_id = {document} AND field = 'Signature_department'"
+        " RETURNING id AS intent"
+    )
+
+
+def signed_by(who: str, document: str = PAPER) -> str:
+    return intent(f"act = jsonb_set(act, '{{person_id}}', to_jsonb({who}))", document)
+
+
+INTENT, OF_AGREEMENT = (
+    f"(SELECT id FROM documents_signingintent WHERE document_id = {document} AND field = 'Signature_department')"
+    for document in (PAPER, AGREEMENT)
+)
+SIGNATURE = f"(SELECT id FROM documents_signature WHERE intent_id = {INTENT})"
+
+
+def signature(change: str) -> str:
+    return f"UPDATE documents_signature SET {change} WHERE id = {SIGNATURE} RETURNING id AS signature"
+
+
+def event(change: str) -> str:
+    return f"UPDATE documents_auditevent SET {change} WHERE verb = 'call_off.confirmed' RETURNING id AS event"
+
+
+def granted(right: str) -> str:
+    return f"GRANT {right} ON documents_auditevent TO flex_app; SELECT 'documents_auditevent' AS facts"
+
+
+def job(change: str) -> str:
+    return f"UPDATE documents_job SET {change} WHERE id = (SELECT min(id) FROM documents_job) RETURNING id AS job"
+
+
+def email(change: str) -> str:
+    first = "(SELECT min(id) FROM documents_email WHERE held_until IS NULL)"
+    return f"UPDATE documents_email SET {change} WHERE id = {first} RETURNING id AS email"
+
+
+def committed(change: str) -> str:
+    """Who committed the order awarded could commit a pound."""
+    return (
+        f"{revision(change)}; UPDATE procurement_delegation g SET unlimited = false, limit_gbp = 1"
+        " FROM procurement_decision d WHERE d.delegation_id = g.id AND d.outcome = 'committed'"
+        f" AND d.revision_id = {AWARDED} RETURNING d.id AS decision"
+    )
+
+
+STATES = {
+    "call_off": ("procurement_calloff", "lapsed"),
+    "approval_step": ("procurement_approvalstep", "void"),
+    "contract": ("contracts_contract", "void"),
+    "document": ("documents_document", "void"),
+    "accession": ("procurement_accession", "ended"),
+    "framework": ("catalogue_framework", "terminated"),
+    "catalogue_release": ("catalogue_cataloguerelease", "withdrawn"),
+}
+RECORDED = (
+    "procurement.calloff",
+    "procurement.accession",
+    "contracts.contract",
+    "documents.document",
+    "catalogue.cataloguerelease",
+)
+
+DAMAGE: dict[str, tuple[str, ...]] = {
+    "totals_are_sums": (
+        *(
+            revision(f"{total}_gbp = {total}_gbp - 1")
+            for total in ("whole_life", "interim", "one_off", "usage", "shared", "monthly")
+        ),
+        f"DELETE FROM procurement_calloffline WHERE revision_id = {AWARDED} RETURNING revision_id AS revision",
+    ),
+    "prices_are_the_releases": (
+        line("list_price_gbp = list_price_gbp + 1"),
+        line("service_code = 'OTHER'"),
+        line("service_id = NULL, list_price_gbp = NULL"),
+        line(
+            "service_id = (SELECT v.id FROM catalogue_serviceversion v JOIN catalogue_cataloguerelease r"
+            " ON r.id = v.release_id AND r.state = 'approved' WHERE v.code = service_code)"
+        ),
+    ),
+    "prices_were_in_force": (
+        revision("submitted_at = '1999-12-31 12:00+00'"),
+        "UPDATE catalogue_cataloguerelease SET state = 'approved' WHERE state = 'live' RETURNING number AS release",
+    ),
+    "releases_are_segregated": tuple(
+        dropped("catalogue_cataloguerelease", "release_author_does_not_approve")
+        + f"UPDATE catalogue_cataloguerelease r SET {column} = (d.hands ->> 0)::uuid FROM catalogue_releasedraft d"
+        " WHERE d.release_id = r.id RETURNING r.id AS release"
+        for column in ("approver_person_id", "approver_principal_id")
+    ),
+    "unit_price_follows_discount": (line("discount_percent = discount_percent + 1"),),
+    "hash_is_of_the_content": (revision("content = content || ' '"),),
+    "capacity_is_its_ledger": (
+        "UPDATE procurement_capacityaccount SET reserved_gbp = reserved_gbp + 1 RETURNING id AS account",
+        "UPDATE procurement_capacityaccount SET committed_gbp = committed_gbp + 1 RETURNING id AS account",
+        dropped("procurement_capacityaccount", "ceiling_is_never_passed")
+        + "UPDATE procurement_capacityaccount SET ceiling_gbp = reserved_gbp + committed_gbp - 1"
+        " RETURNING id AS account",
+        "DELETE FROM procurement_capacityentry WHERE kind = 'open' RETURNING account_id AS account",
+    ),
+    "capacity_follows_the_call_off": (
+        *(
+            f"DELETE FROM procurement_capacityentry WHERE call_off_id = {of(state)} RETURNING call_off_id AS call_off"
+            for state in ("with_supplier", "counter_proposed", "department_approval", "contracted")
+        ),
+        *(order("contracted", f"state = '{state}'") for state in ("confirmed", "authority_approval", "rejected")),
+        order("with_supplier", "revision_id = NULL"),
+        order("with_supplier", "state = 'contracted'"),
+        order("with_supplier", "state = 'returned'"),
+    ),
+    "changes_are_edges": (
+        "INSERT INTO documents_statechange (machine, row_id, source, target, txid)"
+        f" VALUES ('call_off', {of('contracted')}, 'contracted', 'draft', 1) RETURNING id AS change",
+    ),
+    "changes_follow_each_other": (
+        f"DELETE FROM documents_statechange WHERE machine = 'call_off' AND row_id = {of('contracted')}"
+        " AND source = 'with_supplier' RETURNING machine, row_id, target AS source",
+        f"DELETE FROM documents_statechange WHERE machine = 'call_off' AND row_id = {of('contracted')}"
+        " AND source = '' RETURNING machine, row_id, target AS source",
+    ),
+    "states_are_where_changes_led": (
+        *(
+            f"UPDATE {table} SET state = '{state}' WHERE id = (SELECT min(id) FROM {table})"
+            f" RETURNING '{machine}' AS machine, id AS row_id, state"
+            for machine, (table, state) in STATES.items()
+        ),
+        f"DELETE FROM procurement_calloff WHERE id = {of('contracted')} RETURNING 'call_off' AS machine, id AS row_id",
+        "DELETE FROM documents_statechange WHERE machine = 'contract' RETURNING machine, row_id",
+    ),
+    "decisions_are_segregated": (
+        decision(f"person_id = {REQUESTER}"),
+        decision(f"principal_id = {REQUESTER}"),
+        decision(f"principal_id = {person('deputy.director@co.example')}"),
+        f"UPDATE procurement_calloffrevision r SET submitted_by = d.person_id FROM procurement_decision d"
+        f" WHERE d.revision_id = r.id AND r.id = {AWARDED} RETURNING r.id AS revision_id, d.person_id",
+        "INSERT INTO procurement_revisionhand (person_id, name, first_at, revision_id)"
+        f" VALUES ({person('finance.lead@co.example')}, 'x', now(), {AWARDED}) RETURNING revision_id, person_id",
+    ),
+    "departments_are_administered_by_their_own": (
+        "INSERT INTO procurement_organisationgrant (starts_on, content_object_id, permission_id, user_id)"
+        f" VALUES ('2007-10-01', {SUPPLIER}, 1, {ADMINISTRATOR_ID}) RETURNING content_object_id AS also_of",
+        "INSERT INTO procurement_frameworkgrant (starts_on, content_object_id, permission_id, user_id)"
+        f" VALUES ('2007-10-01', {FRAMEWORK}, 1, {ADMINISTRATOR_ID})"
+        f" RETURNING {AUTHORITY} AS also_of",
+    ),
+    "accessions_are_decided_by_others": (
+        joining("approved", f"person_id = {APPLICANT}"),
+        joining("recommended", f"principal_id = {APPLICANT}"),
+        joining("recommended", f"person_id = {HEAD}"),
+        joining("approved", f"person_id = {LEAD}"),
+        *(
+            f"UPDATE procurement_application SET hands = hands || to_jsonb({who}) WHERE accession_id = {JOINED}"
+            f" RETURNING {DECISION.format(outcome)} AS decision"
+            for who, outcome in ((LEAD, "recommended"), (APPROVER, "approved"))
+        ),
+        *(
+            f"UPDATE procurement_accession SET {column} = {APPROVER} WHERE id = {JOINED}"
+            f" RETURNING {DECISION.format('approved')} AS decision"
+            for column in ("reviewer_id", "reviewer_principal_id")
+        ),
+        f"UPDATE procurement_application SET submitted_by = {APPROVER} WHERE accession_id = {JOINED}"
+        f" RETURNING {DECISION.format('approved')} AS decision",
+        only(f"{DECISION.format('approved')} AS decision", joining("recommended", f"principal_id = {APPROVER}")),
+    ),
+    "suppliers_do_not_join": (
+        f"UPDATE procurement_accession SET department_id = {SUPPLIER} WHERE id = {JOINED} RETURNING id AS accession",
+    ),
+    "decisions_repeat_the_hash": (
+        decision("revision_hash = repeat('0', 64)"),
+        decision(
+            "person_id = gen_random_uuid(), (revision_id, revision_hash) ="
+            f" (SELECT id, revision_hash FROM procurement_calloffrevision WHERE id = {CONTRACTED})"
+        ),
+        "UPDATE procurement_approvalstep s SET state = 'void' FROM procurement_decision d WHERE d.step_id = s.id"
+        f" AND s.revision_id = {AWARDED} RETURNING d.id AS decision",
+    ),
+    "steps_stand_by_their_decisions": (
+        f"DELETE FROM procurement_decision WHERE revision_id = {AWARDED} RETURNING step_id AS step",
+        step("state = 'decided'", "waiting"),
+        step("state = 'waiting'"),
+    ),
+    "past_approval_is_approved": (
+        f"DELETE FROM procurement_decision WHERE revision_id = {AWARDED} RETURNING step_id AS step",
+        f"DELETE FROM procurement_approvalstep WHERE revision_id = {AWARDED} AND side = 'authority'"
+        f" RETURNING {of('with_supplier')} AS call_off, side",
+        only("step_id AS step", decision("outcome = 'returned', reason = 'x'", "deputy_director")),
+        only("step_id AS step", decision("outcome = 'endorsed'", "deputy_director")),
+        *(
+            order("with_supplier", f"state = '{state}'") + ";"
+            + only("step_id AS step", decision("outcome = 'rejected', reason = 'x'", which=of(state, "revision_id")))
+            for state in ("authority_approval", "confirmed", "declined")
+        ),
+        *(
+            f"DELETE FROM procurement_decision WHERE revision_id = {of(state, 'revision_id')} RETURNING step_id AS step"
+            for state in ("counter_proposed", "contracted")
+        ),
+    ),
+    "awards_have_their_exceptions": (
+        "DELETE FROM procurement_exceptiondecision RETURNING (SELECT service_code FROM procurement_exceptionrequest)",
+        "UPDATE procurement_exceptiondecision SET outcome = 'refused', reason = 'x'"
+        f" RETURNING {of('with_supplier')} AS call_off",
+        f"UPDATE procurement_exceptiondecision SET revision_hash = '' RETURNING {of('with_supplier')} AS call_off",
+    ),
+    "contract_is_of_one_acceptance": (
+        contract("original_value_gbp = original_value_gbp + 1"),
+        only(f"{CONTRACT} AS contract", order("contracted", f"revision_id = {AWARDED}")),
+        contract("state = 'awaiting_signatures'"),
+        only(f"{CONTRACT} AS contract", order("contracted", "state = 'confirmed'")),
+        only(f"{CONTRACT} AS contract", event("hash_shown = ''")),
+        only(f"{CONTRACT} AS contract", event("verb = 'call_off.declined'")),
+    ),
+    "accepted_order_has_a_contract": (
+        "UPDATE contracts_contract SET state = 'void' RETURNING call_off_id AS call_off",
+        f"UPDATE contracts_contract SET call_off_id = {of('with_supplier')} RETURNING {of('contracted')} AS call_off",
+        order("with_supplier", "state = 'confirmed'"),
+    ),
+    "counter_proposals_become_what_they_say": (
+        *(
+            counter(f"content = jsonb_set(content::jsonb, '{{lines, 0, {name}}}', '\"other\"')::text")
+            for name in ("number", "service", "quantity", "starts_on", "months")
+        ),
+        counter("answered_at = answered_at + interval '1 second'"),
+        counter("answered_by = proposed_by"),
+        counter(f"revision_id = {AWARDED}"),
+        only(f"{ACCEPTED} AS counter_proposal", revision("previous_id = NULL", BECAME)),
+    ),
+    "numbers_are_without_gaps": (
+        *(
+            f"UPDATE documents_numbercounter SET last = last {change} WHERE series = '{series}' RETURNING series, year"
+            for series in ("CO", "CON", "AA") for change in ("+ 1", "- 1")
+        ),
+        "DELETE FROM documents_numbercounter WHERE series = 'CO' RETURNING series, year",
+        only("'CO' AS series, 2007 AS year", order("contracted", "reference = 'CO-2007-000009'")),
+    ),
+    "document_says_its_contract": (
+        only(f"{CONTRACT} AS contract", document("number = 'CON-2007-000009'")),
+        payload("jsonb_set(payload, '{order, contract, number}', '\"CON-2007-000009\"')"),
+        payload("jsonb_set(payload, '{order, contract, revision_hash}', '\"\"')"),
+        payload("payload #- '{order, contract}'"),
+        contract("document_id = NULL, state = 'preparing'"),
+        payload("jsonb_set(payload, '{order, lines, 0, quantity}', '1')"),
+    ),
+    "document_revisions_are_a_chain": (
+        f"DELETE FROM documents_documentrevision WHERE document_id = {PAPER} AND number = 2"
+        " RETURNING document_id, number + 1 AS number",
+        *(
+            dropped("documents_documentrevision", "document_revisions_are_chained") + stored(number, change)
+            for number, change in ((0, "previous_id = -1"), (0, "number = 9"), (2, "previous_id = NULL"))
+        ),
+        stored(0, "purpose = 'signature'"),
+        stored(1, "purpose = 'signature'"),
+        stored(3, "purpose = 'draft'"),
+        stored(3, "purpose = 'issuing_seal'"),
+        stored(4, "number = 9"),
+        stored(2, "length = 1"),
+        stored(2, f"document_id = {AGREEMENT}, number = 9"),
+        only("document_id, number + 1 AS number", stored(3, "purpose = 'archive_timestamp'")),
+    ),
+    "document_is_where_its_revisions_are": (
+        *(document(f"state = '{state}'") for state in ("queued", "drafted", "sealed", "signing")),
+        *(
+            f"DELETE FROM documents_documentrevision WHERE document_id = {PAPER} AND number >= {number}"
+            " RETURNING document_id AS document"
+            for number in range(6)
+        ),
+    ),
+    "signatures_have_intents": (
+        f"DELETE FROM documents_signature WHERE id = {SIGNATURE} RETURNING revision_id AS revision",
+        stored(2, "purpose = 'draft'"),
+        signature(f"revision_id = (SELECT max(id) FROM documents_documentrevision WHERE document_id = {PAPER})"),
+        signature("signed_at = signed_at - interval '1 day'"),
+        only(f"{SIGNATURE} AS signature", intent("base_sha256 = repeat('0', 64)")),
+        only("field, (SELECT id FROM documents_signature WHERE intent_id = documents_signingintent.id) AS signature",
+             intent(f"document_id = {AGREEMENT}, field = 'x'")),
+    ),
+    "acts_are_of_expected_signers": (
+        intent("field = 'Signature_other'"),
+        intent("identifier = 'GOVGB-CO'"),
+        only("(SELECT min(id) FROM documents_signingintent WHERE document_id = documents_document.id) AS intent",
+             document("expected_signers = '[]'")),
+    ),
+    "agreements_are_signed_by_others": (
+        signed_by(APPLICANT, AGREEMENT),
+        signed_by(LEAD, AGREEMENT),
+        signed_by(APPROVER, AGREEMENT),
+        *(
+            f"UPDATE {table} SET {column} = {value} {where}"
+            f" RETURNING {OF_AGREEMENT} AS intent"
+            for table, column, value, where in (
+                ("procurement_accession", "reviewer_id", HEAD, f"WHERE id = {JOINED}"),
+                ("procurement_accession", "reviewer_principal_id", HEAD, f"WHERE id = {JOINED}"),
+                ("procurement_application", "submitted_by", HEAD, f"WHERE accession_id = {JOINED}"),
+                ("procurement_application", "hands", f"to_jsonb(ARRAY[{HEAD}])", f"WHERE accession_id = {JOINED}"),
+                ("procurement_accessiondecision", "person_id", HEAD, "WHERE outcome = 'approved'"),
+                ("procurement_accessiondecision", "principal_id", HEAD, "WHERE outcome = 'approved'"),
+            )
+        ),
+    ),
+    "contracts_are_signed_by_others": (
+        signed_by(REQUESTER),
+        *(
+            only(f"{INTENT} AS intent", act)
+            for act in (
+                revision(f"submitted_by = {SIGNATORY}", CONTRACTED),
+                revision(f"submitted_for = {SIGNATORY}", CONTRACTED),
+                order("contracted", f"requester_id = {SIGNATORY_ID}"),
+                # whose delegation it was signed under
+                f"UPDATE procurement_postholding SET user_id = {REQUESTER_ID} WHERE user_id = {SIGNATORY_ID} RETURNING id",
+            )
+        ),
+    ),
+    "complete_documents_bear_every_signature": (
+        f"DELETE FROM documents_signature WHERE id = {SIGNATURE}"
+        f" RETURNING {PAPER} AS document, 'Signature_department' AS missing",
+        document("""expected_signers = expected_signers || '[{"field": "x"}]'""") + ", 'x' AS missing",
+    ),
+    "changes_have_one_record": (
+        *(
+            "DELETE FROM documents_auditevent WHERE id = (SELECT max(id) FROM documents_auditevent"
+            f" WHERE subject = '{subject}' AND before <> after)"
+            " RETURNING subject, subject_id, before AS source, after AS target"
+            for subject in RECORDED
+        ),
+        only("subject, subject_id, after AS target", event("after = 'declined'")),
+        only(f"{of('contracted', 'public_id::text')} AS subject_id, after AS target", event("subject_id = 'x'")),
+        f"DELETE FROM documents_statechange WHERE machine = 'call_off' AND row_id = {of('contracted')}"
+        f" AND target = 'confirmed' RETURNING {of('contracted', 'public_id::text')} AS subject_id, source, target",
+    ),
+    "acts_carry_who_acted": (
+        *(
+            dropped("documents_auditevent", "only_a_persons_act_carries_a_person") + event(change)
+            for change in ("actor_person_id = NULL", "actor_kind = 'system'")
+        ),
+        event("actor_words = ''"),
+        event("channel = ''"),
+        event("session = ''"),
+    ),
+    "facts_stay": tuple(granted(right) for right in ("UPDATE", "DELETE", "TRUNCATE", "UPDATE (reason)")),
+    "kept_keys_have_answers": (
+        "INSERT INTO documents_idempotencykey (person_id, key, request_hash, location, created_at)"
+        f" VALUES ({REQUESTER}, gen_random_uuid(), '', '', now()) RETURNING id AS idempotency_key",
+    ),
+    "ended_jobs_say_when": (
+        job("state = 'done'"),
+        job("state = 'dead', last_error = 'x'"),
+        job("state = 'dead', finished_at = now(), last_error = ''"),
+        job("finished_at = now()"),
+    ),
+    "route_is_of_the_sum": (
+        revision("route_gbp = route_gbp + 1"),
+        revision("counted_with = '[]'"),
+        revision("route_gbp = NULL"),
+    ),
+    "commits_cover_the_sum": (
+        committed("route_gbp = route_gbp"),
+        committed("route_gbp = NULL"),
+    ),
+    "waiting_states_have_an_owner": (
+        only(f"{of('department_approval')} AS call_off", step("state = 'void'", "open")),
+        order("with_supplier", "state = 'authority_approval'"),
+        order("with_supplier", "answer_due_at = NULL, answer_days_left = 3"),
+    ),
+    "counter_proposals_are_answered": (
+        only(f"{of('counter_proposed')} AS call_off", counter("answer = 'ended', answered_at = proposed_at", "")),
+        only(f"{of('counter_proposed')} AS call_off", counter(f"revision_id = {CONTRACTED}", "")),
+        order("counter_proposed", "state = 'with_supplier', answer_days_left = NULL"),
+        only(f"{of('with_supplier')} AS call_off", counter(f"call_off_id = {of('with_supplier')}", "")),
+    ),
+    "clocks_stand_while_suspended": (
+        "INSERT INTO procurement_suspension"
+        " (reason, suspended_by, suspended_by_name, suspended_at, ended_by_name, framework_id)"
+        f" VALUES ('x', {REQUESTER}, 'x', '2007-10-01 12:00+01', '', {FRAMEWORK})"
+        f" RETURNING {of('with_supplier')} AS call_off",
+    ),
+    "frameworks_move_with_their_record": (
+        "INSERT INTO documents_statechange (machine, row_id, source, target, txid)"
+        f" VALUES ('framework', {FRAMEWORK}, 'live', 'suspended', 1) RETURNING row_id AS framework",
+    ),
+    "unsent_messages_have_a_job": (
+        "DELETE FROM documents_job WHERE key ="
+        " (SELECT 'email:' || min(id) FROM documents_email WHERE held_until IS NULL) RETURNING substr(key, 7)::bigint AS email",
+        email("sent_at = now()"),
+        email("held_until = now()"),
+        "UPDATE documents_job SET state = 'done', finished_at = now() WHERE key LIKE 'email:%'"
+        " RETURNING substr(key, 7)::bigint AS email",
+    ),
+}  # fmt: skip
+
+
+@contextmanager
+def superuser() -> Iterator[None]:
+    """The default connection is the superuser's, and goes by no trigger and no foreign key."""
+    settings = connection.settings_dict
+    connection.close()
+    user, settings["USER"] = settings["USER"], SUPERUSER
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+        yield
+    finally:
+        connection.close()
+        settings["USER"] = user
+
+
+def found(invariant: Invariant, act: str) -> bool:
+    """Whether the invariant names the row that the act damages."""
+    with undone(), connection.cursor() as cursor:
+        cursor.execute(act)
+        damaged = dict(zip([column.name for column in cursor.description], cursor.fetchone(), strict=True))
+        return any(damaged.items() <= row.items() for _invariant, rows in broken([invariant]) for row in rows)
+
+
+def test_every_invariant_has_its_damage():
+    assert [invariant.name for invariant in INVARIANTS] == list(DAMAGE)
+
+
+def test_every_damage_is_found_and_its_row_is_named(committed_db):
+    world()
+    assert broken(INVARIANTS) == []
+    with superuser():
+        missed = [(one.name, act) for one in INVARIANTS for act in DAMAGE[one.name] if not found(one, act)]
+    assert missed == []
