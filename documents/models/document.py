@@ -107,6 +107,7 @@ class DocumentRevision(Row):
     created_at = models.DateTimeField()
 
     db_rights = FACT
+    stored_under = "sha256"
 
     class Meta:
         ordering = ["number"]

@@ -197,6 +197,7 @@ class Delegation(Row):
     ends_on = models.DateField(null=True, blank=True)
 
     db_rights = STATE("ends_on")
+    stored_under = "letter_sha256"
 
     class Meta:
         constraints = [

@@ -325,6 +325,7 @@ class Attachment(Row):
     added_by_name = models.CharField(max_length=120)
 
     db_rights = DRAFT
+    stored_under = "sha256"
 
     class Meta:
         ordering = ["id"]

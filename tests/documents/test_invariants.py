@@ -1,5 +1,7 @@
 """The invariants hold after the whole story, and each kind of damage is found."""
 
+from pathlib import Path
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -7,7 +9,7 @@ from documents import numbers
 from documents.actors import SYSTEM
 from documents.audit import record
 from documents.management.commands.check_invariants import FILE, broken, read
-from procurement.models import CallOff
+from procurement.models import Attachment, CallOff
 from tests import cast, paper
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +36,21 @@ def test_an_event_without_its_change_is_found(capsys):
     with pytest.raises(CommandError, match="1 of"):
         call_command("check_invariants")
     assert "does not hold" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("harm", "words"), [
+    (lambda path: path.unlink(), "is missing"), (lambda path: path.write_bytes(path.read_bytes() + b"."), "is damaged"),
+])  # fmt: skip
+def test_a_stored_file_that_is_not_what_it_was_is_found(harm, words, settings, capsys):
+    cast.submitted()
+    call_command("check_invariants")
+    attachment = Attachment.objects.first()
+    path = Path(settings.STORE_DIR) / attachment.sha256[:2] / attachment.sha256
+    path.chmod(0o600)
+    harm(path)
+    with pytest.raises(CommandError, match="0 of .* stored files are not what they were"):
+        call_command("check_invariants")
+    assert f"attachment {attachment.pk}: its file {attachment.sha256[:12]} {words}" in capsys.readouterr().out
 
 
 def test_a_change_without_its_event_is_found():

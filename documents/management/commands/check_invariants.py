@@ -1,15 +1,20 @@
-"""Ask the database every question of config/invariants.sql. Each must return no rows; prints those that do, exits 1.
+"""Ask the database every question of config/invariants.sql, and read every stored file that a record names. Each question
+must return no rows and each file be what it was; prints what is not, exits 1.
 
-Only reads, in one snapshot, so that it may run beside the work; an auditor may run it, or the file by psql.
+Only reads, the database in one snapshot, so that it may run beside the work; an auditor may run it, or the file by psql.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
+
+from documents import storage
 
 FILE = Path(settings.BASE_DIR) / "config" / "invariants.sql"
 HEADING = re.compile(r"^-- (?P<number>\d+) (?P<name>\w+): (?P<words>.+)$", re.MULTILINE)
@@ -63,6 +68,22 @@ def broken(invariants: list[Invariant]) -> list[tuple[Invariant, list[dict]]]:
     return found
 
 
+def lost_files() -> Iterator[str]:
+    """What a record names and the store does not give back byte for byte, in words. A model says by ``stored_under``
+    which of its fields is the key; one file is in memory at a time."""
+    for model in apps.get_models():
+        field = getattr(model, "stored_under", None)
+        if field is None:
+            continue
+        for pk, key in model.objects.exclude(**{field: ""}).order_by("pk").values_list("pk", field).iterator(500):
+            try:
+                storage.get(key)
+            except FileNotFoundError:
+                yield f"{model._meta.verbose_name} {pk}: its file {key[:12]} is missing"
+            except storage.StorageDamaged:
+                yield f"{model._meta.verbose_name} {pk}: its file {key[:12]} is damaged"
+
+
 class Command(BaseCommand):
     help = __doc__
 
@@ -73,6 +94,12 @@ class Command(BaseCommand):
             self.stdout.write(f"{invariant.number} {invariant.name}: {invariant.words}: does not hold")
             for row in rows:
                 self.stdout.write("    " + ", ".join(f"{column}={value}" for column, value in row.items()))
-        if found:
-            raise CommandError(f"{len(found)} of {len(invariants)} invariants do not hold", returncode=1)
-        self.stdout.write(f"{len(invariants)} invariants hold")
+        lost = 0
+        for words in lost_files():
+            lost += 1
+            self.stdout.write(words)
+        if found or lost:
+            raise CommandError(
+                f"{len(found)} of {len(invariants)} invariants do not hold; {lost} stored files are not what they were", returncode=1
+            )
+        self.stdout.write(f"{len(invariants)} invariants hold, and every stored file is what it was")
