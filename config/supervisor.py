@@ -259,7 +259,6 @@ def family_of(directory: Path) -> Iterator[Family]:
         try:
             yield family
         finally:
-            say("\nstopping")
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
             family.stop()
@@ -270,13 +269,15 @@ def run(directory: Path, port: int) -> None:
     address = f"http://127.0.0.1:{port}"
     os.environ.setdefault("PUBLIC_URL", address)
     insist_on_port(port)
-    with family_of(directory) as family, contextlib.suppress(KeyboardInterrupt):
-        prepare(directory)
-        family.start("web", web_command(f"127.0.0.1:{port}"))
-        start_work(family, directory)
-        wait_for(address)
-        welcome(address, time.monotonic() - began)
-        family.watch()
+    with family_of(directory) as family:
+        with contextlib.suppress(KeyboardInterrupt):
+            prepare(directory)
+            family.start("web", web_command(f"127.0.0.1:{port}"))
+            start_work(family, directory)
+            wait_for(address)
+            welcome(address, time.monotonic() - began)
+            family.watch()
+        say("\nstopping")
 
 
 def welcome(address: str, seconds: float) -> None:

@@ -4,7 +4,7 @@ import os
 import tempfile
 import uuid
 from datetime import datetime
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 
 from django.conf import settings
@@ -59,6 +59,17 @@ def get(key: str) -> bytes:
     if sha256(data).hexdigest() != key:
         raise StorageDamaged(f"stored object {key[:12]} is damaged")
     return data
+
+
+def fault(key: str) -> str:
+    """What is wrong with the stored bytes of a key, in words; "" if nothing is. A file of any size is read in pieces."""
+    try:
+        with _path(key).open("rb") as file:
+            return "" if file_digest(file, "sha256").hexdigest() == key else "is damaged"
+    except FileNotFoundError:
+        return "is missing"
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {error}"
 
 
 def exists(key: str) -> bool:

@@ -25,7 +25,7 @@ _ENDS = {
     S.CONFIRMED: gettext_lazy("lapses and its contract is void, unless all three parties have signed"),
     S.CONTRACTED: _GOES_ON,
 }  # fmt: skip
-_LONGER = gettext_lazy("can be submitted until the new last day, and run so much longer")
+_LONGER = gettext_lazy("can be submitted until the new last day, unless the framework is suspended, and end so much later within the longest term")
 _LATER = gettext_lazy("goes on unchanged, and does not lapse before the new last day for the framework's sake")
 EFFECTS = {
     "suspend": {

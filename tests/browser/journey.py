@@ -63,6 +63,17 @@ class Visitor:
             link = self.page.get_by_role("link", name=name, exact=exact)
             link.or_(self.page.locator("a[role=button]", has_text=name)).first.click()
 
+    def sign(self, document, button, name):
+        """From home to the document that waits for this signatory, and sign it, after a fresh sign-in where one is asked."""
+        self.follow(document)
+        self.follow(button)
+        if "Sign in again" in self.heading():
+            self.fill("Password", PASSWORD)
+            self.press("Continue")
+        self.look(f"sign-{name}")
+        self.page.get_by_label("I have read the document").check()
+        self.press("Sign")
+
     def paste(self, cell, text):
         """What was copied in another program, by the keys."""
         program = self.context.new_page()

@@ -1,21 +1,13 @@
 """Joining in a browser: the Office for National Statistics applies, is asked, is approved, and both parties sign."""
 
 from tests import cast
-from tests.browser.journey import PASSWORD
 from tests.browser.test_journey import wait_for
 
 
 def sign(visit, email, name):
     signatory = visit(email)
     signatory.look(f"home-{name}")
-    signatory.follow("Office for National Statistics joins")
-    signatory.follow("Read and sign the agreement")
-    if "Sign in again" in signatory.heading():
-        signatory.fill("Password", PASSWORD)
-        signatory.press("Continue")
-    signatory.look(f"sign-{name}")
-    signatory.page.get_by_label("I have read the document").check()
-    signatory.press("Sign")
+    signatory.sign("Office for National Statistics joins", "Read and sign the agreement", name)
     signatory.page.locator("#progress[hx-get]").wait_for(state="detached", timeout=240_000)
     signatory.close()
 

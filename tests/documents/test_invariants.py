@@ -39,7 +39,8 @@ def test_an_event_without_its_change_is_found(capsys):
 
 
 @pytest.mark.parametrize(("harm", "words"), [
-    (lambda path: path.unlink(), "is missing"), (lambda path: path.write_bytes(path.read_bytes() + b"."), "is damaged"),
+    (Path.unlink, "is missing"), (lambda path: path.write_bytes(path.read_bytes() + b"."), "is damaged"),
+    (lambda path: path.unlink() or path.mkdir(), "cannot be read"),
 ])  # fmt: skip
 def test_a_stored_file_that_is_not_what_it_was_is_found(harm, words, settings, capsys):
     cast.submitted()
