@@ -80,9 +80,8 @@ def make_environment() -> None:
 
 
 def pip_install(name: str) -> list[str]:
-    """Nothing is compiled beforehand: Python keeps what it has read of the modules that are used."""
-    return [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-compile",
-            "--require-hashes", "-r", str(ROOT / name)]  # fmt: skip
+    return [str(PYTHON), "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--require-hashes", "-r",
+            str(ROOT / name)]  # fmt: skip
 
 
 def install_requirements(*, development: bool) -> None:
