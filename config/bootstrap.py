@@ -154,6 +154,7 @@ def set_up(what: str) -> None:
 
 def hand_over(*command: str) -> None:
     os.chdir(ROOT)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is started again and again is compiled once
     os.execv(str(PYTHON), [str(PYTHON), *command])  # noqa: S606 - this process becomes the command
 
 

@@ -207,12 +207,12 @@ def get_call_off(by: Person, public_id: UUID, on: date, right: str = "see") -> C
     ``internal`` the department or the authority (never the supplier); ``order_desk`` the supplier's order desk.
     """
     rows = visible_call_offs(by, on).select_related(
-        "framework__authority", "department", "supplier", "requester", "revision", "authority_revision",
-        "supplier_revision",
-    )  # fmt: skip
-    call_off = rows.filter(public_id=public_id).first()
+        "framework__authority", "department", "supplier", "requester", "revision"
+    )
+    call_off = rows.filter(public_id=public_id).order_by().first()
     if call_off is None:
         raise Http404
+    call_off.share_revision()
     view = viewpoint(by, call_off, on)
     seen = sight_of(by, on)
     if right == "see":

@@ -34,10 +34,11 @@ def lock_call_off(call_off: CallOff) -> CallOff:
     framework = share_framework(call_off.framework_id)
     fresh = (
         CallOff.objects.select_for_update(of=("self",))
-        .select_related("department", "supplier", "requester", "revision", "authority_revision", "supplier_revision")
+        .select_related("department", "supplier", "requester", "revision")
         .get(pk=call_off.pk)
     )
     fresh.framework = framework
+    fresh.share_revision()
     if fresh.revision is not None:
         fresh.revision.call_off = fresh
     return fresh

@@ -2,7 +2,8 @@
 
 Ordinary tests (``db``) run in a transaction that is rolled back. Tests that commit, race or start processes take
 ``committed_db``: a fresh database copied from the template in a moment. Both run as the runtime role, so what it may
-not do fails in tests too. ``live_site`` adds a real web server, a real worker and a store of its own.
+not do fails in tests too. ``live_site`` and ``live_worker`` add a real web server and a real worker, with a store of
+their own.
 
 A test marked ``world("executed")`` begins where that function of ``tests.cast`` ends: a document takes many seconds to
 make and to sign, so the world is made once, by performing the actions, and every such test starts in a copy of it.
@@ -11,6 +12,7 @@ Its module asks for ``usefixtures("db")`` and not for the mark ``django_db``, wh
 
 import contextlib
 import fcntl
+import gc
 import os
 import shutil
 import signal
@@ -25,6 +27,7 @@ from types import SimpleNamespace
 
 import psycopg2
 import pytest
+from whitenoise.base import WhiteNoise
 
 from config.embedded_pg import OWNER, SUPERUSER, Cluster
 from config.supervisor import APPS, JOB_SECONDS, beat_command, collect_static, die_with_parent, digest, worker_command
@@ -203,6 +206,22 @@ def own_store(tmp_path, settings):
     return tmp_path
 
 
+@pytest.fixture(scope="session", autouse=True)
+def static_files_found_once():
+    """Every test client makes the middleware anew, which would look at each collected file again."""
+    found, look = {}, WhiteNoise.update_files_dictionary
+
+    def update(self, root, prefix):
+        if (root, prefix) not in found:
+            look(self, root, prefix)
+            found[root, prefix] = dict(self.files)
+        self.files.update(found[root, prefix])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "update_files_dictionary", update)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def catalogue_read_afresh():
     """Databases of different tests have releases of the same number: nothing read of one is kept for the next."""
@@ -297,9 +316,9 @@ def start_worker(folder: Path, environment: dict[str, str]) -> subprocess.Popen:
 
 
 @pytest.fixture
-def live_worker(committed_db):
-    """A real worker on a committed database: .environment of a process beside it, .worker (process), .database,
-    .folder, and .address and .port where a site would be."""
+def live(committed_db):
+    """What real processes beside the test are started with: .database, .folder (theirs alone), .environment, and the
+    .address and .port where a site would be."""
     folder = Path(tempfile.mkdtemp(prefix="flex-live-"))
     port = free_port()
     address = f"http://127.0.0.1:{port}"
@@ -308,14 +327,16 @@ def live_worker(committed_db):
     }  # fmt: skip
     for name in ("broker/messages", "broker/control", "store", "mail"):
         (folder / name).mkdir(parents=True)
-    worker = start_worker(folder, environment)
-    try:
-        yield SimpleNamespace(
-            address=address, port=port, environment=environment, worker=worker, database=committed_db, folder=folder
-        )
-    finally:
-        _kill(worker)
-        shutil.rmtree(folder, ignore_errors=True)
+    yield SimpleNamespace(address=address, port=port, environment=environment, database=committed_db, folder=folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def live_worker(live):
+    """``live`` with a real worker, its process the .worker."""
+    live.worker = start_worker(live.folder, live.environment)
+    yield live
+    _kill(live.worker)
 
 
 def _kill(process: subprocess.Popen) -> None:
@@ -325,23 +346,23 @@ def _kill(process: subprocess.Popen) -> None:
 
 
 @pytest.fixture
-def live_site(live_worker):
-    """A real site beside the real worker, at its ``address``."""
+def live_site(live):
+    """``live`` with a real site at its address. What is done there by a worker waits, unless ``live_worker`` is there."""
     web = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{live_worker.port}",
+        [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{live.port}",
          "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"],
-        cwd=ROOT, env=live_worker.environment, start_new_session=True, preexec_fn=die_with_parent,
+        cwd=ROOT, env=live.environment, start_new_session=True, preexec_fn=die_with_parent,
     )  # fmt: skip
     try:
         for _ in range(160):
             try:
-                urllib.request.urlopen(f"{live_worker.address}/health/", timeout=2)
+                urllib.request.urlopen(f"{live.address}/health/", timeout=2)
                 break
             except OSError:
                 time.sleep(0.25)
         else:
             pytest.fail("the site did not answer within 40 seconds; its words are above")
-        yield live_worker
+        yield live
     finally:
         _kill(web)
 
@@ -393,6 +414,13 @@ def pytest_terminal_summary(terminalreporter):
 def pytest_sessionstart(session):
     """Static files come first: the manifest is read once a process, and some tests read it as they are collected."""
     collect_static(TEST_VAR)
+
+
+def pytest_collection_finish(session):
+    """What is loaded by now stays to the end, and is not searched for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 def pytest_sessionfinish(session, exitstatus):

@@ -151,6 +151,12 @@ class CallOff(Row):
     def audit_id(self) -> str:
         return str(self.public_id)
 
+    def share_revision(self) -> None:
+        """What the authority or the supplier was sent is nearly always the current revision: then it is read once."""
+        for name in ("authority_revision", "supplier_revision"):
+            if self.revision_id is not None and getattr(self, f"{name}_id") == self.revision_id:
+                setattr(self, name, self.revision)
+
     @property
     def is_editable(self) -> bool:
         return self.state in EDITABLE

@@ -12,7 +12,7 @@ def sign(visit, email, name):
     signatory.close()
 
 
-def test_a_department_joins(visit, tmp_path):
+def test_a_department_joins(visit, tmp_path, live_worker):
     for kind in ("signatory", "delegation"):
         (tmp_path / f"{kind}.pdf").write_bytes(cast.PDF + kind.encode())
     buyer = visit("requester@ons.example")

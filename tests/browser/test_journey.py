@@ -171,7 +171,7 @@ def wait_for(visitor, words, seconds=240):
     visitor.page.get_by_text(words).first.wait_for(timeout=seconds * 1000)
 
 
-def test_dius_orders_and_three_parties_sign(visit, tmp_path):
+def test_dius_orders_and_three_parties_sign(visit, tmp_path, live_worker):
     buyer = visit("requester@dius.example")
     buyer.look("home-empty")
     base = order(buyer)
@@ -273,7 +273,7 @@ def reload_until(visitor, pattern, seconds=120):
         visitor.page.reload()
 
 
-def test_it_works_without_javascript(visit):
+def test_it_works_without_javascript(visit, live_worker):
     buyer = visit("requester@dius.example", script=False)
     buyer.go("/call-offs/new/")
     buyer.press("Start", refused=True)

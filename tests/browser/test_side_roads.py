@@ -100,7 +100,7 @@ def test_what_the_supplier_asks_and_the_department_answers(visit):
     assert desk.page.locator("a[role=button]", has_text="Read and accept").count() == 1
 
 
-def test_a_rejection_a_decline_and_a_refusal_to_sign_each_end_an_order_in_words(visit):
+def test_a_rejection_a_decline_and_a_refusal_to_sign_each_end_an_order_in_words(visit, live_worker):
     rejected, declined, refused = cast.submitted(), cast.with_supplier(), cast.accepted()
     holder = visit("budget.holder@dius.example")
     holder.go(path_of(rejected, "steps/1/reject/"))
