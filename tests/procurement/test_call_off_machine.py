@@ -303,7 +303,7 @@ def test_a_call_off_driven_anyhow():
     run_state_machine_as_test(
         CallOffMachine,
         settings=settings(
-            max_examples=int(os.environ.get("FLEX_EXAMPLES", "60")), stateful_step_count=12, deadline=None,
+            max_examples=int(os.environ.get("FLEX_EXAMPLES", "40")), stateful_step_count=12, deadline=None,
             derandomize=True, database=None, suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
