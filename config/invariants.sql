@@ -321,14 +321,22 @@ SELECT id AS event, verb, actor_kind, actor_person_id
  WHERE (actor_kind = 'person') <> (actor_person_id IS NOT NULL)
     OR actor_words = '' OR channel = '' OR (actor_kind = 'person' AND session = '');
 
--- 17 facts_stay: nobody but the owner may update, delete or truncate a table of facts
-SELECT c.relname AS facts, a.grantee::regrole, a.privilege_type
-  FROM pg_class c
-  JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgname = 'facts_stay'
-  CROSS JOIN LATERAL (
-        SELECT (aclexplode(c.relacl)).*
-        UNION ALL SELECT (aclexplode(k.attacl)).* FROM pg_attribute k WHERE k.attrelid = c.oid AND k.attacl IS NOT NULL) a
- WHERE a.grantee <> c.relowner AND a.privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE');
+-- 17 facts_stay: what may only be added to has its trigger, and nobody but the owner may update, delete or truncate it
+WITH granted AS (
+    SELECT c.oid, c.relname AS facts, a.grantee::regrole, a.privilege_type
+      FROM pg_class c
+      CROSS JOIN LATERAL (
+            SELECT (aclexplode(c.relacl)).*
+            UNION ALL SELECT (aclexplode(k.attacl)).* FROM pg_attribute k WHERE k.attrelid = c.oid AND k.attacl IS NOT NULL) a
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.grantee <> c.relowner),
+guarded AS (SELECT tgrelid AS oid FROM pg_trigger WHERE tgname = 'facts_stay' AND tgenabled <> 'D')
+SELECT facts, grantee, privilege_type FROM granted
+ WHERE oid IN (SELECT oid FROM guarded) AND privilege_type IN ('UPDATE', 'DELETE', 'TRUNCATE')
+UNION ALL
+SELECT facts, grantee, privilege_type FROM granted g
+ WHERE privilege_type = 'INSERT' AND oid NOT IN (SELECT oid FROM guarded)
+   AND NOT EXISTS (SELECT 1 FROM granted o
+                    WHERE o.oid = g.oid AND o.grantee = g.grantee AND o.privilege_type IN ('UPDATE', 'DELETE'));
 
 -- 20 kept_keys_have_answers: a form's key that was kept has the answer it was given
 SELECT id AS idempotency_key, person_id FROM documents_idempotencykey WHERE location = '';
@@ -376,14 +384,19 @@ SELECT c.id AS call_off, c.answer_due_at
   JOIN procurement_suspension s ON s.framework_id = c.framework_id AND s.ended_at IS NULL
  WHERE c.state = 'with_supplier' AND c.answer_due_at > s.suspended_at;
 
--- 14 frameworks_move_with_their_record: a framework that was suspended, resumed or ended has one event for each change
-SELECT f.id AS framework, c.source, c.target, count(*) AS changes
-  FROM documents_statechange c JOIN catalogue_framework f ON f.id = c.row_id AND c.machine = 'framework'
- WHERE c.source IN ('live', 'suspended', 'expired', 'terminated') AND c.source <> c.target
- GROUP BY f.id, c.source, c.target
-HAVING count(*) <> (SELECT count(*) FROM documents_auditevent e
-                     WHERE e.subject = 'catalogue.framework' AND e.subject_id = f.id::text
-                       AND e.before = c.source AND e.after = c.target);
+-- 14 frameworks_move_with_their_record: each change of state of a framework has one event, and the other way round
+WITH moves AS (
+    SELECT row_id::text AS framework, source, target, count(*) AS changes
+      FROM documents_statechange WHERE machine = 'framework' AND source NOT IN ('', target) GROUP BY 1, 2, 3),
+events AS (
+    SELECT subject_id AS framework, before AS source, after AS target, count(*) AS events
+      FROM documents_auditevent
+     WHERE subject = 'catalogue.framework' AND before <> after
+       AND before IN (SELECT source FROM documents_stateedge WHERE machine = 'framework' AND source <> '')
+     GROUP BY 1, 2, 3)
+SELECT framework::bigint, source, target, coalesce(changes, 0) AS changes, coalesce(events, 0) AS events
+  FROM moves FULL JOIN events USING (framework, source, target)
+ WHERE changes IS DISTINCT FROM events;
 
 -- 25 unsent_messages_have_a_job: a message not held for a digest has the job that sends it, and is sent when that is done
 SELECT e.id AS email, j.state

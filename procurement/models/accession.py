@@ -205,6 +205,7 @@ class Application(Row):
     content_hash = models.CharField(max_length=64, blank=True)
 
     db_rights = DRAFT
+    stored_under = "files"
 
     class Meta:
         ordering = ["number"]

@@ -464,7 +464,11 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         event("channel = ''"),
         event("session = ''"),
     ),
-    "facts_stay": tuple(granted(right) for right in ("UPDATE", "DELETE", "TRUNCATE", "UPDATE (reason)")),
+    "facts_stay": (
+        *(granted(right) for right in ("UPDATE", "DELETE", "TRUNCATE", "UPDATE (reason)")),
+        "DROP TRIGGER facts_stay ON procurement_decision; SELECT 'procurement_decision' AS facts",
+        "ALTER TABLE documents_signature DISABLE TRIGGER facts_stay; SELECT 'documents_signature' AS facts",
+    ),
     "kept_keys_have_answers": (
         "INSERT INTO documents_idempotencykey (person_id, key, request_hash, location, created_at)"
         f" VALUES ({REQUESTER}, gen_random_uuid(), '', '', now()) RETURNING id AS idempotency_key",
@@ -504,6 +508,9 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     "frameworks_move_with_their_record": (
         "INSERT INTO documents_statechange (machine, row_id, source, target, txid)"
         f" VALUES ('framework', {FRAMEWORK}, 'live', 'suspended', 1) RETURNING row_id AS framework",
+        "UPDATE documents_auditevent SET subject = 'catalogue.framework', before = 'live', after = 'suspended',"
+        f" subject_id = {FRAMEWORK}::text WHERE id = (SELECT max(id) FROM documents_auditevent)"
+        " RETURNING subject_id::bigint AS framework",
     ),
     "unsent_messages_have_a_job": (
         "DELETE FROM documents_job WHERE key ="

@@ -9,6 +9,7 @@ from documents import numbers
 from documents.actors import SYSTEM
 from documents.audit import record
 from documents.management.commands.check_invariants import FILE, broken, read
+from procurement import joining
 from procurement.models import Attachment, CallOff
 from tests import cast, paper
 
@@ -52,6 +53,15 @@ def test_a_stored_file_that_is_not_what_it_was_is_found(harm, words, settings, c
     with pytest.raises(CommandError, match="0 of .* stored files are not what they were"):
         call_command("check_invariants")
     assert f"attachment {attachment.pk}: its file {attachment.sha256[:12]} {words}" in capsys.readouterr().out
+
+
+def test_a_damaged_file_of_an_application_is_found(settings, capsys):
+    evidence = joining.current(cast.ons_applied()).files[0]
+    path = Path(settings.STORE_DIR) / evidence["sha256"][:2] / evidence["sha256"]
+    path.unlink()
+    with pytest.raises(CommandError, match="stored files are not what they were"):
+        call_command("check_invariants")
+    assert f"its file {evidence['sha256'][:12]} is missing" in capsys.readouterr().out
 
 
 def test_a_change_without_its_event_is_found():

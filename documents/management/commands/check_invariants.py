@@ -70,15 +70,16 @@ def broken(invariants: list[Invariant]) -> list[tuple[Invariant, list[dict]]]:
 
 def lost_files() -> Iterator[str]:
     """What a record names and the store does not give back byte for byte, in words. A model says by ``stored_under``
-    which of its fields is the key. Bytes are stored before they are recorded, so work beside this makes nothing look
-    lost."""
+    which of its fields is the key, or a list of files that each have one as ``sha256``. Bytes are stored before they are
+    recorded, so work beside this makes nothing look lost."""
     for model in apps.get_models():
         field = getattr(model, "stored_under", None)
         if field is None:
             continue
-        for pk, key in model.objects.exclude(**{field: ""}).order_by("pk").values_list("pk", field).iterator(500):
-            if fault := storage.fault(key):
-                yield f"{model._meta.verbose_name} {pk}: its file {key[:12]} {fault}"
+        for pk, value in model.objects.order_by("pk").values_list("pk", field).iterator(500):
+            for key in [one["sha256"] for one in value] if isinstance(value, list) else [value] if value else []:
+                if fault := storage.fault(key):
+                    yield f"{model._meta.verbose_name} {pk}: its file {key[:12]} {fault}"
 
 
 class Command(BaseCommand):
