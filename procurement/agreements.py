@@ -84,11 +84,14 @@ def approve(accession: Accession, *, shown_hash: str, reason: str = "", by: Pers
 
 
 def people_of(application: Application) -> list[Named]:
-    """The people as the frozen application names them."""
-    found = json.loads(application.content)["people"]
+    """The people as the frozen application names them. Their limits are given by its delegation letter, the first where
+    it has several: the others stay with the application."""
+    content = json.loads(application.content)
+    letters = [file for file in content["files"] if file["kind"] == Application.FileKind.DELEGATION]
+    letter = (letters[0]["filename"], letters[0]["sha256"]) if letters else ("", "")
     return [
-        Named(p["name"], p["email"], p["post"], Decimal(p["limit_gbp"]) if p["limit_gbp"] else None, p["unlimited"])
-        for p in found
+        Named(p["name"], p["email"], p["post"], Decimal(p["limit_gbp"]) if p["limit_gbp"] else None, p["unlimited"], *letter)
+        for p in content["people"]
     ]
 
 

@@ -38,13 +38,15 @@ from procurement.models import (
 @dataclass(frozen=True)
 class Named:
     """Somebody the department names for a post; ``limit_gbp`` (GBP, VAT excluded) or ``unlimited`` is the delegation
-    that goes with it, None where the post commits nothing."""
+    that goes with it, None where the post commits nothing, and the letter what gives it."""
 
     name: str
     email: str
     post: str
     limit_gbp: Decimal | None = None
     unlimited: bool = False
+    letter_filename: str = ""
+    letter_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def appoint(
             "lot": None,
         }  # fmt: skip
         if not Delegation.objects.filter(in_date(on), **same).exists():
-            Delegation.objects.create(**same, starts_on=on)
+            letter = {"letter_filename": named.letter_filename, "letter_sha256": named.letter_sha256}
+            Delegation.objects.create(**same, **letter, starts_on=on)
     _record("appointed", body, user, by, at, acting_for, post=str(named.post))
     return user
 

@@ -181,7 +181,7 @@ class DelegationKind(models.TextChoices):
 class Delegation(Row):
     """How much the holder of a post may commit: ``limit_gbp`` in GBP, VAT excluded, or explicitly unlimited; for orders
     of one ``lot`` alone where it names one. ``letter_sha256`` names the stored letter that gives it; empty where the
-    register was opened with it or an application to join brought it.
+    register was opened with it.
 
     Zero never means unlimited: a row states one or the other.
     """

@@ -1,6 +1,7 @@
 """Joining: from interest to membership, by the right people in the right order, with a signed agreement at the end."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from documents import audit, legal_templates, store, verifying
 from documents.refusal import Refused
-from procurement import access, agreements, joining, pipeline, working_days
+from procurement import access, agreements, joining, membership, pipeline, working_days
 from procurement.models import (
     Accession,
     AccessionDecision,
@@ -234,6 +235,17 @@ def test_delegations_come_with_the_agreement_once():
     assert Delegation.objects.filter(holding__post__organisation__code="ONS").count() == before
     assert OrganisationGrant.objects.filter(content_object__code="ONS").count() == 8
     assert not FrameworkGrant.objects.filter(user__email__endswith="@ons.example").exists()
+
+
+def test_a_limit_that_joining_brings_has_its_letter():
+    application = joining.current(cast.ons_applied())
+    named = next(one for one in agreements.people_of(application) if one.post == "budget_holder")
+    membership.appoint(
+        application.accession.department, replace(named, limit_gbp=Decimal("30000.00")), by=cast.person(LEAD), at=cast.START
+    )
+    made = Delegation.objects.get(limit_gbp=Decimal("30000.00"), holding__post__organisation__code="ONS")
+    letter = next(file for file in application.files if file["kind"] == "delegation")
+    assert (made.letter_filename, made.letter_sha256) == (letter["filename"], letter["sha256"])
 
 
 def test_everybody_else_finds_no_accession():
