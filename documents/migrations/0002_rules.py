@@ -6,7 +6,7 @@ from documents.dbrules import AppendOnly
 from documents.machines import GuardStates, SetEdges
 
 FACT = """
-CREATE FUNCTION refuse_change_of_fact() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION refuse_change_of_fact() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     RAISE EXCEPTION '% holds facts: it is added to, never changed', TG_TABLE_NAME USING ERRCODE = '23514';
 END $$;
@@ -33,6 +33,8 @@ BEGIN
     RETURN NEW;
 END $$;
 """
+
+# A document that nobody signs is complete after its seal.
 DOCUMENT = [
     ("", "queued"),
     ("queued", "drafted"),
@@ -40,12 +42,25 @@ DOCUMENT = [
     ("sealed", "signing"),
     ("signing", "signing"),
     ("signing", "complete"),
+    ("sealed", "complete"),
     ("queued", "void"),
     ("drafted", "void"),
     ("sealed", "void"),
     ("signing", "void"),
 ]
-FACTS = ("auditevent", "stateedge", "statechange", "documentrevision", "signingintent", "signature")
+# Which of the two ways from the seal a document goes is fixed with its signers.
+WAY = """
+CREATE FUNCTION document_goes_its_way() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'document % has % signers: it does not become %',
+        NEW.number, jsonb_array_length(NEW.expected_signers), NEW.state USING ERRCODE = '23514';
+END $$;
+CREATE TRIGGER document_goes_its_way BEFORE UPDATE ON documents_document FOR EACH ROW
+    WHEN (OLD.state = 'sealed' AND (NEW.state = 'complete' AND NEW.expected_signers <> '[]'
+                                    OR NEW.state = 'signing' AND NEW.expected_signers = '[]'))
+    EXECUTE FUNCTION document_goes_its_way();
+"""
+FACTS = ("auditevent", "statechange", "documentrevision", "signingintent", "signature")
 
 
 class Migration(migrations.Migration):
@@ -56,5 +71,6 @@ class Migration(migrations.Migration):
         migrations.RunSQL(EDGE, "DROP FUNCTION check_state_edge() CASCADE;"),
         SetEdges("document", DOCUMENT),
         GuardStates("documents_document", "document"),
-        *[AppendOnly(f"documents_{table}") for table in FACTS if table != "stateedge"],
+        migrations.RunSQL(WAY, "DROP FUNCTION document_goes_its_way() CASCADE;"),
+        *[AppendOnly(f"documents_{table}") for table in FACTS],
     ]
