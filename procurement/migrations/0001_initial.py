@@ -12,6 +12,8 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
+from documents.dbrules import CreateTogether
+
 
 class Migration(migrations.Migration):
 
@@ -49,7 +51,7 @@ class Migration(migrations.Migration):
         ('documents', '0001_initial'),
     ]
 
-    operations = [
+    operations = [CreateTogether([
         migrations.CreateModel(
             name='User',
             fields=[
@@ -226,6 +228,9 @@ class Migration(migrations.Migration):
                 ('state_since', models.DateTimeField()),
                 ('requester', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requested_call_offs', to=settings.AUTH_USER_MODEL)),
                 ('created_at', models.DateTimeField()),
+                ('revision', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procurement.calloffrevision')),
+                ('authority_revision', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procurement.calloffrevision')),
+                ('supplier_revision', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procurement.calloffrevision')),
                 ('answer_due_at', models.DateTimeField(blank=True, null=True)),
                 ('answer_days_left', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('whole_life_gbp', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
@@ -241,6 +246,8 @@ class Migration(migrations.Migration):
                     models.Index(fields=['department', 'state', '-created_at', '-id'], name='call_off_department_state'),
                     models.Index(fields=['framework', 'state', '-created_at', '-id'], name='call_off_framework_state'),
                     models.Index(fields=['supplier', 'state', '-created_at', '-id'], name='call_off_supplier_state'),
+                    models.Index(condition=models.Q(('authority_revision__isnull', False)), fields=['framework', 'state'], name='call_off_reached'),
+                    models.Index(condition=models.Q(('state', 'department_approval')), fields=['framework'], include=('revision', 'whole_life_gbp'), name='call_off_unreserved'),
                     models.Index(condition=models.Q(('state__in', ['draft', 'returned', 'department_approval', 'authority_approval', 'with_supplier', 'counter_proposed', 'confirmed'])), fields=['department', 'state_since', 'id'], name='call_off_under_way'),
                     models.Index(condition=models.Q(('state', 'with_supplier')), fields=['supplier', 'answer_due_at', 'id'], name='call_off_to_answer'),
                     django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='call_off_search', opclasses=['gin_trgm_ops']),
@@ -318,29 +325,6 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(condition=models.Q(('route_gbp__isnull', True), models.Q(('route_gbp__gte', models.F('whole_life_gbp')), ('route_gbp__lte', Decimal('999999999999.99')), ('submitted_at__isnull', False)), _connector='OR'), name='route_value_holds_the_whole_life'),
                 ],
             },
-        ),
-        migrations.AddField(
-            model_name='calloff',
-            name='revision',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procurement.calloffrevision'),
-        ),
-        migrations.AddField(
-            model_name='calloff',
-            name='authority_revision',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procurement.calloffrevision'),
-        ),
-        migrations.AddField(
-            model_name='calloff',
-            name='supplier_revision',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='procurement.calloffrevision'),
-        ),
-        migrations.AddIndex(
-            model_name='calloff',
-            index=models.Index(condition=models.Q(('authority_revision__isnull', False)), fields=['framework', 'state'], name='call_off_reached'),
-        ),
-        migrations.AddIndex(
-            model_name='calloff',
-            index=models.Index(condition=models.Q(('state', 'department_approval')), fields=['framework'], include=('revision', 'whole_life_gbp'), name='call_off_unreserved'),
         ),
         migrations.CreateModel(
             name='Attachment',
@@ -984,4 +968,4 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-    ]
+    ])]
