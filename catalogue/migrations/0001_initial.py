@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    replaces = [
+    replaces = [  # beside the old 0001_initial and 0002_rules, whose names go on
         ('catalogue', '0003_accession_review_days'),
         ('catalogue', '0004_priced_together_days'),
         ('catalogue', '0005_framework_time'),

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    replaces = [
+    replaces = [  # beside the old 0001_initial and 0002_rules, whose names go on
         ('contracts', '0003_list_indexes'),
         ('contracts', '0004_signed_by_others'),
     ]

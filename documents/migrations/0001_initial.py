@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    replaces = [
+    replaces = [  # beside the old 0001_initial and 0002_rules, whose names go on
         ('documents', '0003_held_messages'),
         ('documents', '0004_one_signature_a_person'),
         ('documents', '0005_dropped_messages'),

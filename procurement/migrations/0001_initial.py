@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     initial = True
 
-    replaces = [
+    replaces = [  # beside the old 0001_initial and 0002_rules, whose names go on
         ('procurement', '0003_search_and_decline'),
         ('procurement', '0004_assessment_and_recusal'),
         ('procurement', '0005_authority_of_acts'),
