@@ -121,6 +121,8 @@ ACCESSION = Machine(
         "name a contact": Action((PROPOSED,), by(LEAD, pipeline.name_contact, **CONTACT), form(LEAD, "contact", **CONTACT)),
         "confirm the contact": Action((PROPOSED,), bound(APPROVER, pipeline.confirm_contact, pipeline.contact_hash),
                                       form(APPROVER, "confirm", pipeline.contact_hash)),
+        "refuse the contact": Action((PROPOSED,), bound(APPROVER, pipeline.refuse_contact, pipeline.contact_hash, reason="Unknown."),
+                                     form(APPROVER, "refuse-contact", pipeline.contact_hash, reason="Unknown.")),
         "edit": Action(("engaged", "information_requested"), edit),
         "apply": Action(("engaged",), bound(ONS, joining.apply), form(ONS, "apply", application)),
         "start_review": Action(("applied",), by(LEAD, joining.start_review), form(LEAD, "review")),

@@ -1,5 +1,7 @@
 """The call-off, and what hangs on it: approval steps, queries, clarifications, counter-proposals, exceptions."""
 
+from datetime import timedelta
+
 from django.urls import reverse
 
 from procurement import approval, countering, drafting, negotiation, papers, workflow
@@ -193,6 +195,9 @@ CALL_OFF = Machine(
         "confirm": Action((S.WITH_SUPPLIER,), cast.accept, lambda o: Form(DESK, at(o, "accept", app="contracts"), {
             "shown_hash": o.revision.revision_hash, "repeated": o.revision.revision_hash[:12] or "0" * 12})),
         "decline": Action((S.WITH_SUPPLIER,), decline, desk("decline", code="capacity", reason="Full.")),
+        # from the day after it came there; while its document is made, it is on nobody's desk
+        "nudge": Action((*IN_APPROVAL, S.WITH_SUPPLIER),
+                        lambda o: workflow.nudge(o, by=cast.requester(), at=START + timedelta(days=1))),
         "withdraw": Action(OPEN, withdraw, requester("withdraw", reason="Not needed.")),
         "lapse": Action(OPEN, lapse, quiet=True),
         "copy": Action(ENDED, lambda o: workflow.copy(o, by=cast.requester(), at=START), requester("copy")),
