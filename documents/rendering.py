@@ -4,6 +4,7 @@ The template is rendered here; the layout runs in a child process under limits o
 with a closed fetcher: nothing but our own fonts is ever read, and what goes in is text.
 """
 
+import gc
 import io
 import json
 import os
@@ -129,6 +130,7 @@ def _child(source: str, css: str, inside: tuple[Kind, bytes], when: datetime, ta
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        gc.disable()  # it lives for seconds: looking for garbage would take a tenth of them
         pdf, pages, fields = lay_out(source, css, inside, when)
         (target / "document.pdf").write_bytes(pdf)
         (target / "done").write_text(json.dumps({"pages": pages, "fields": fields}))
