@@ -293,7 +293,7 @@ def welcome(address: str, seconds: float) -> None:
         ("deputy.director@co.example", "commits for the Cabinet Office"),
         ("order.desk@fujitsu.example", "accepts or declines for the supplier"),
         ("supplier.signatory@fujitsu.example", "signs first; then signatory@dius.example, authority.signatory@co.example"),
-        ("auditor@co.example", "reads everything, changes nothing"),
+        ("auditor@co.example", "reads what has reached the Cabinet Office, changes nothing"),
     ):
         say(f"  {email:38} {what}")
 

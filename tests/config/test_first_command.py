@@ -95,11 +95,16 @@ def stopped(process: subprocess.Popen, how: signal.Signals) -> str:
     return said
 
 
-def verified(path: Path) -> subprocess.CompletedProcess:
+def managed(*arguments: str, **changed: str) -> subprocess.CompletedProcess:
+    """A command as the README has it, by the python3 that is not the virtual environment's."""
     return subprocess.run(
-        [sys.executable, "manage.py", "verify_document", str(path), "--instance", NAME], cwd=ROOT, env=environment(),
+        [Path(sys.base_prefix) / "bin" / "python3", "manage.py", *arguments], cwd=ROOT, env=environment() | changed,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def verified(path: Path) -> subprocess.CompletedProcess:
+    return managed("verify_document", str(path), "--instance", NAME)
 
 
 def test_from_nothing_to_ready_and_to_nothing_again(instance, tmp_path):
@@ -119,7 +124,11 @@ def test_from_nothing_to_ready_and_to_nothing_again(instance, tmp_path):
     assert instance.pid() is None
     answer = verified(held)
     assert (answer.returncode, "no document of this register" in answer.stdout) == (1, True), answer
+    answer = managed("check_invariants")
+    assert (answer.returncode, "every stored file is what it was" in answer.stdout) == (0, True), answer
     assert instance.pid() is None, "a look into a stopped instance leaves nothing running"
+    answer = managed("check_invariants", FLEX_INSTANCE="none")
+    assert (answer.returncode, answer.stderr) == (1, "There is no instance 'none' here; start one with make run.\n")
 
     process, said = started(port)
     try:

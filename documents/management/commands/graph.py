@@ -12,7 +12,7 @@ PAGE = Path(settings.BASE_DIR) / "docs" / "state-machines.md"
 
 def page() -> str:
     """The whole page: one Mermaid diagram and one table a machine."""
-    parts = ["# State machines\n\nDrawn from the code by `python manage.py graph`; do not edit by hand.\n"]
+    parts = ["# State machines\n\nDrawn from the code by `python3 manage.py graph`; do not edit by hand.\n"]
     for name, (model, terminal) in all_machines().items():
         found = edges(model)
         parts.append(f"\n## {name.replace('_', ' ').capitalize()}\n\n```mermaid\nstateDiagram-v2\n")
