@@ -5,9 +5,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 
-class LargestBodyMiddleware:
-    """Refuses a body larger than any form here takes by its announced length, before a byte of it is read (the check
-    of the form's token would read it all and write it to disk)."""
+class FormMiddleware:
+    """Refuses what no form here sends, before a byte of it is read (the check of the form's token would read it all):
+    a body larger than any takes, by its announced length, and another encoding than the pages' own. Some encodings that
+    Python knows take minutes to read, or bring in what is no text."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -19,6 +20,9 @@ class LargestBodyMiddleware:
                 "size": settings.LARGEST_FILE // 2**20
             }
             return render(request, "413.html", {"words": words}, status=413)
+        if request.content_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
+            words = _("It is not written in UTF-8, as every form here is.")
+            return render(request, "400.html", {"words": words}, status=400)
         return self.get_response(request)
 
 

@@ -297,6 +297,27 @@ def test_every_trigger_reads_our_tables_and_no_temporary_one():
 
 
 @pytest.mark.django_db
+def test_no_function_behind_a_trigger_is_the_runtime_roles_to_call():
+    """One that writes with the owner's rights, hung on a temporary table whose types are the caller's, would run what
+    the caller likes as the owner."""
+    from django.db import ProgrammingError, connection, transaction
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.oid::regprocedure::text, has_function_privilege(current_user, p.oid, 'EXECUTE') FROM pg_proc p"
+            " WHERE p.pronamespace = 'public'::regnamespace AND (p.prosecdef OR p.prorettype = 'trigger'::regtype)"
+        )
+        found = cursor.fetchall()
+        assert len(found) > 20
+        assert [function for function, may_call in found if may_call] == []
+        cursor.execute("CREATE TEMP TABLE forged (id bigint, state text)")
+        with pytest.raises(ProgrammingError, match="permission denied for function"), transaction.atomic():
+            cursor.execute(
+                "CREATE TRIGGER t BEFORE INSERT ON forged FOR EACH ROW EXECUTE FUNCTION check_state_edge('call_off')"
+            )
+
+
+@pytest.mark.django_db
 def test_the_runtime_role_writes_no_edge_that_the_states_follow_and_no_change_of_one():
     from django.db import ProgrammingError, connection, transaction
 

@@ -1,6 +1,7 @@
 """Every page says what a browser may do with it."""
 
 import pytest
+from django.core.cache import cache
 
 PUBLIC, PRIVATE = "/accounts/sign-in/", "/"
 
@@ -107,3 +108,28 @@ def test_a_body_larger_than_any_form_is_refused_unread(client, announced):
     assert answer.status_code == 413
     assert "No form here takes a file of more than 20 MB" in answer.content.decode()
     assert "default-src" in answer["Content-Security-Policy"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("charset", ["punycode", "raw_unicode_escape", "idna", "rot13", "undefined", "utf-16", "latin-1"])
+@pytest.mark.parametrize("address", [PUBLIC, "/check/"])
+def test_a_form_in_another_encoding_is_refused_unread(client, charset, address):
+    body = b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\n-' + b"a9" * 500_000 + b"\r\n--x--\r\n"
+    answer = client.generic("POST", address, body, content_type=f"multipart/form-data; boundary=x; charset={charset}")
+    assert answer.status_code == 400
+    assert "It is not written in UTF-8" in answer.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("cookie", [r'"aaaaaaaaaaaa\000"', "a" * 31, "A" * 32, "a" * 33, ""])
+def test_a_session_that_is_none_of_ours_is_no_session(client, cookie):
+    assert client.get("/", HTTP_COOKIE=f"flex_session={cookie}").status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_lock_outlives_what_other_people_try():
+    """More attempts than Django's cache keeps without being told: none pushes out a lock that still counts."""
+    attempts = [f"attempt:{n}" for n in range(400)]
+    for attempt in attempts:
+        cache.set(attempt, 1, timeout=300)
+    assert all(cache.get(attempt) for attempt in attempts)

@@ -1,5 +1,8 @@
 """Give the runtime role what the models say, and nothing else. Run as the owner, after every migrate.
 
+No function behind a trigger may be called, and so hung on a table of somebody's own: one of them writes with the owner's
+rights, and would run there whatever the types of that table ask for. Triggers fire without that right.
+
 The functions behind the triggers read our tables and no others: without a path of their own, a temporary table of the
 same name would be read first, and whoever can run a statement could show a trigger whatever it asks for.
 """
@@ -18,6 +21,12 @@ OPEN_FUNCTIONS = """
 SELECT p.oid::regprocedure FROM pg_proc p
  WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole
    AND NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=public, pg_temp']
+"""
+
+TRIGGER_FUNCTIONS = """
+SELECT p.oid::regprocedure FROM pg_proc p
+ WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole
+   AND (p.prosecdef OR p.prorettype = 'trigger'::regtype)
 """
 
 
@@ -42,3 +51,6 @@ class Command(BaseCommand):
             cursor.execute(OPEN_FUNCTIONS)
             for (function,) in cursor.fetchall():
                 cursor.execute(f"ALTER FUNCTION {function} SET search_path = public, pg_temp")
+            cursor.execute(TRIGGER_FUNCTIONS)
+            for (function,) in cursor.fetchall():
+                cursor.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC, {role}")
