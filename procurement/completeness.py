@@ -164,7 +164,7 @@ def _milestones(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
     milestones = list(revision.milestones.all())
     if not milestones and not revision.no_milestones_needed:
         yield Gap("milestones", _("Add the transition milestones, or say that none are needed."))
-    for code, total, paid in unpaid_one_offs(revision, quote):
+    for code, total, paid in unpaid_one_offs(quote):
         yield Gap(
             "milestones",
             _("%(code)s costs %(total)s and the milestones pay %(paid)s of it; they must pay all of it, once.")

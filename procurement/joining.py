@@ -53,7 +53,7 @@ def _content(accession: Accession, application: Application) -> bytes:
     })  # fmt: skip
 
 
-def _open(accession: Accession, by: Person) -> Application:
+def _open(accession: Accession) -> Application:
     """The application being filled in; after one was sent, a copy of it under the next number."""
     last = current(accession)
     if last is not None and last.submitted_at is None:
@@ -70,7 +70,7 @@ def save_application(
     the form was opened at: refused when a colleague has saved since."""
     accession = lock_accession(accession)
     insist(guards.why_not_edit(accession, by=by, at=at))
-    application = _open(accession, by)
+    application = _open(accession)
     if edits is not None and edits != application.edits:
         refuse(
             _("Somebody saved this application while this form was open."),

@@ -240,7 +240,7 @@ def option_value(monthly: Decimal, months: int) -> Decimal:
     return monthly * months
 
 
-def unpaid_one_offs(revision: CallOffRevision, quoted: Quote) -> list[tuple[str, Decimal, Decimal]]:
+def unpaid_one_offs(quoted: Quote) -> list[tuple[str, Decimal, Decimal]]:
     """One-off lines whose milestone payments do not add up: (service code, line total, sum of payments)."""
     paid: Counter[str] = Counter()
     for milestone in quoted.milestones:

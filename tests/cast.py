@@ -1,10 +1,12 @@
 """The cast of every test: a buyer at DIUS, approvers at both sides, people at the supplier, and an outsider of another
 department who sees nothing. States are reached only by performing the actions."""
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from functools import wraps
 
-from django.db.models import F
+from django.db.models import F, Model
 
 from catalogue.models import Framework, Organisation
 from catalogue.pricing import add_months
@@ -76,10 +78,32 @@ def fresh(thing):
     return type(thing).objects.get(pk=thing.pk)
 
 
+# the state that the test's world began in (the mark ``world``), until somebody asks for what is in it
+world: str | None = None
+
+
+def once_a_world(find: Callable[[], Model]) -> Callable:
+    """Made by the actions; a test that begins in the world of this name is given what is there, once."""
+
+    def decorate(make: Callable) -> Callable:
+        @wraps(make)
+        def made_or_found(*args, **kwargs):
+            global world
+            if args or kwargs or world != make.__name__:
+                return make(*args, **kwargs)
+            world = None
+            return find()
+
+        return made_or_found
+
+    return decorate
+
+
 def drafted() -> CallOff:
     return fresh(draft_dius(requester(), START))
 
 
+@once_a_world(CallOff.objects.get)
 def submitted() -> CallOff:
     return fresh(workflow.submit(drafted(), by=requester(), at=START))
 
@@ -122,6 +146,7 @@ def decide(call_off: CallOff, email: str, at: datetime = START) -> CallOff:
     return approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True, by=by, at=at)
 
 
+@once_a_world(CallOff.objects.get)
 def approved_by_department() -> CallOff:
     call_off = submitted()
     for email in ROUTE[:4]:
@@ -129,6 +154,7 @@ def approved_by_department() -> CallOff:
     return fresh(call_off)
 
 
+@once_a_world(CallOff.objects.get)
 def with_supplier() -> CallOff:
     call_off = approved_by_department()
     for email in ROUTE[4:]:
@@ -149,6 +175,7 @@ def changes(call_off: CallOff, quantities: dict[str, int] | None = None, **more)
     return Changes(lines=wanted, **more)
 
 
+@once_a_world(CounterProposal.objects.get)
 def countered(call_off: CallOff | None = None, wanted: Changes | None = None, at: datetime = START) -> CounterProposal:
     """The DIUS order, counter-proposed by the order desk: a month later, which leaves every rule of the catalogue met."""
     call_off = call_off or with_supplier()
@@ -182,6 +209,7 @@ def accept(call_off: CallOff) -> Contract:
     )
 
 
+@once_a_world(Contract.objects.get)
 def accepted() -> Contract:
     return accept(with_supplier())
 
@@ -260,6 +288,7 @@ def evidence(kind: str) -> dict:
 PDF = b"%PDF-1.7\n1 0 obj <</Type/Catalog>> endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n"
 
 
+@once_a_world(lambda: ons())
 def ons_applied() -> Accession:
     by = person("requester@ons.example")
     values = {
@@ -270,6 +299,7 @@ def ons_applied() -> Accession:
     return joining.apply(ons(), by=by, at=START)
 
 
+@once_a_world(lambda: ons())
 def ons_approved() -> Accession:
     accession = ons_applied()
     lead, approver = person("accession.lead@co.example"), person("accession.approver@co.example")

@@ -5,8 +5,9 @@ Ordinary tests (``db``) run in a transaction that is rolled back. Tests that com
 not do fails in tests too. ``live_site`` and ``live_worker`` add a real web server and a real worker, with a store of
 their own.
 
-A test marked ``world("executed")`` begins where that function of ``tests.cast`` ends: a document takes many seconds to
-make and to sign, so the world is made once, by performing the actions, and every such test starts in a copy of it.
+A test marked ``world("executed")`` begins where that function of ``tests.cast`` ends: an order takes a second to bring to
+the supplier and many more to a signed document, so the world is made once, by performing the actions, and every such test
+starts in a copy of it; the function then gives what is there.
 Its module asks for ``usefixtures("db")`` and not for the mark ``django_db``, whose transaction would begin before.
 """
 
@@ -241,7 +242,11 @@ def quiet_broker(monkeypatch):
 
 
 # Each from the world it goes on from, or from the template.
-WORLDS = {"issued": None, "executed": "issued", "ons_joined": None}
+WORLDS = {
+    "submitted": None, "approved_by_department": "submitted", "with_supplier": "approved_by_department",
+    "countered": "with_supplier", "accepted": "with_supplier", "issued": "accepted", "executed": "issued",
+    "ons_applied": None, "ons_approved": "ons_applied", "ons_joined": "ons_approved",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -262,10 +267,13 @@ def starting_world(request, own_store, quiet_broker):
         yield None
         return
     request.getfixturevalue("django_db_setup")
+    from tests import cast
+
     blocker, folder = request.getfixturevalue("django_db_blocker"), request.getfixturevalue("worlds_folder")
     (state,) = mark.args
     name = _made(state, own_store / "store", folder, blocker)
-    with _connected_to(name, blocker):
+    with _connected_to(name, blocker), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cast, "world", state)
         yield name
 
 
@@ -293,7 +301,8 @@ def _kept(state: str, store: Path, folder: Path, blocker) -> str:
             if before:
                 shutil.copytree(folder / before, store, dirs_exist_ok=True)
             _copy(source, name)
-            with _connected_to(name, blocker):
+            with _connected_to(name, blocker), pytest.MonkeyPatch.context() as patch:
+                patch.setattr(cast, "world", before)
                 getattr(cast, state)()
             shutil.copytree(store, folder / state)
             mail.outbox.clear()

@@ -54,7 +54,7 @@ def _working(contract: Contract) -> bool:
     return store.pending_intent(contract.document) is not None or store.next_party(contract.document) is None
 
 
-def _document_context(request, contract: Contract) -> dict:
+def _document_context(contract: Contract) -> dict:
     return {
         "contract": contract, "working": _working(contract), "job": steps.progress(contract.document),
         "head": store.head(contract.document), "signatures": signing.in_boxes(
@@ -71,7 +71,7 @@ def contract(request, public_id):
     signs = found.state == ContractState.AWAITING_SIGNATURES  # where an order goes after a void contract is not said here
     requests = procurement_access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER)
     whose = desks.of(order, request.day) if signs else []
-    context = _document_context(request, found) | {
+    context = _document_context(found) | {
         "signing": _signing(request, found),
         "call_off": order, "desks": whose,
         "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at, known=whose))
@@ -99,7 +99,7 @@ def progress(request, public_id):
     """The part of the page that asks again while the worker works; when that is done, all of the page is read anew:
     its heading, its warnings and what can be done have changed too."""
     found = access.get_contract(request.actor, public_id, request.day)
-    context = _document_context(request, found)
+    context = _document_context(found)
     return render(request, "contracts/_progress.html", context) if context["working"] else HttpResponseClientRefresh()
 
 

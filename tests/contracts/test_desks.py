@@ -28,6 +28,7 @@ def on_desk(contract, at):
     return [(desk.people, desk.since, desk.days) for desk in desks.of(cast.fresh(contract.call_off), at.date())]
 
 
+@pytest.mark.world("accepted")
 def test_it_is_on_the_desk_of_the_signatory_whose_turn_it_is_since_the_one_before_signed():
     contract = cast.accepted()
     assert on_desk(contract, START) == [], "a worker has it"
@@ -100,6 +101,7 @@ def test_a_contract_is_signed_on_the_day_of_the_third_act_though_its_seal_came_t
     assert formation.signature_made(cast.fresh(contract), at=START + DAY).signed_on == START.date()
 
 
+@pytest.mark.world("ons_approved")
 def test_an_agreement_is_signed_on_the_day_of_the_last_act_though_its_seal_came_the_next():
     accession = paper.agreement_issued(cast.ons_approved())
     paper.sign_agreement(accession, *paper.PARTIES[0])

@@ -42,6 +42,7 @@ def test_three_parties_sign_and_the_contract_is_executed():
     assert not verifying.check(bytes_of[-1][:-100]).valid
 
 
+@pytest.mark.world("with_supplier")
 def test_the_order_is_accepted_only_by_repeating_its_hash():
     from contracts import formation
 

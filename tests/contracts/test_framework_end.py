@@ -29,6 +29,7 @@ def terminate():
     framework_life.terminate(cast.framework(), by=cast.person(DIRECTOR), at=START)
 
 
+@pytest.mark.world("accepted")
 def test_an_accepted_order_lapses_and_its_contract_is_void_before_its_document_is_made():
     contract = cast.accepted()
     call_off = contract.call_off

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.usefixtures("db")
 NAMES = [p.name for p in contracts.urls.urlpatterns if "contracts/<uuid" in str(p.pattern)]
 
 
+@pytest.mark.world("accepted")
 def test_an_outsider_finds_nothing_and_the_parties_find_their_contract(client):
     contract = cast.accepted()
     sign_in(client, "requester@ons.example")
@@ -30,6 +31,7 @@ def test_an_outsider_finds_nothing_and_the_parties_find_their_contract(client):
         assert "Subject to contract" in page
 
 
+@pytest.mark.world("accepted")
 def test_while_the_document_is_made_the_page_says_so_and_asks_again(client):
     contract = cast.accepted()
     sign_in(client, "order.desk@fujitsu.example")
@@ -44,6 +46,7 @@ def test_while_the_document_is_made_the_page_says_so_and_asks_again(client):
     assert pdf["X-Document-Sha256"] in page
 
 
+@pytest.mark.world("accepted")
 def test_signing_asks_for_a_fresh_sign_in_first(client):
     contract = cast.accepted()
     cast.run_all_jobs()

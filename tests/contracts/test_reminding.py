@@ -64,6 +64,7 @@ def test_nobody_is_reminded_of_a_contract_that_is_void():
     assert said() == []
 
 
+@pytest.mark.world("ons_approved")
 def test_an_access_agreement_is_reminded_of_in_turn_too():
     accession = cast.ons_approved()
     cast.run_all_jobs()

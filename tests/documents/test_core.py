@@ -16,7 +16,7 @@ from documents.refusal import Refused
 from documents.rights import Rights
 from tests import cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 
 
 def test_code_trigger_rows_and_page_draw_the_same_machines():
@@ -72,6 +72,7 @@ def test_a_persons_act_keeps_the_sign_in_it_was_done_under():
     assert systems.signed_in_at is None
 
 
+@pytest.mark.world("with_supplier")
 def test_the_clock_goes_forward_only_and_lapses_what_is_late():
     call_off = cast.with_supplier()
     with pytest.raises(Refused, match="only goes forward"):
@@ -149,6 +150,7 @@ def test_a_job_whose_worker_died_is_taken_over_and_the_dead_ones_effect_is_rolle
     assert numbers.take("T", 2007) == "T-2007-000002"
 
 
+@pytest.mark.world("submitted")
 def test_an_email_is_sent_once_after_the_act_and_says_subject_to_contract(mailoutbox):
     cast.submitted()
     assert mailoutbox == []
@@ -161,6 +163,7 @@ def test_an_email_is_sent_once_after_the_act_and_says_subject_to_contract(mailou
     assert Email.objects.filter(sent_at=None, held_until=None).count() == 0
 
 
+@pytest.mark.world("submitted")
 def test_a_line_break_never_gets_into_a_subject():
     call_off = cast.submitted()
     email = mail.enqueue("a@b.example", "procurement/email/returned.txt",

@@ -13,7 +13,7 @@ from procurement import joining
 from procurement.models import Attachment, CallOff
 from tests import cast, paper
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 
 
 def names() -> set[str]:
@@ -39,6 +39,7 @@ def test_an_event_without_its_change_is_found(capsys):
     assert "does not hold" in capsys.readouterr().out
 
 
+@pytest.mark.world("submitted")
 @pytest.mark.parametrize(("harm", "words"), [
     (Path.unlink, "is missing"), (lambda path: path.write_bytes(path.read_bytes() + b"."), "is damaged"),
     (lambda path: path.unlink() or path.mkdir(), "cannot be read"),
@@ -55,6 +56,7 @@ def test_a_stored_file_that_is_not_what_it_was_is_found(harm, words, settings, c
     assert f"attachment {attachment.pk}: its file {attachment.sha256[:12]} {words}" in capsys.readouterr().out
 
 
+@pytest.mark.world("ons_applied")
 def test_a_damaged_file_of_an_application_is_found(settings, capsys):
     evidence = joining.current(cast.ons_applied()).files[0]
     path = Path(settings.STORE_DIR) / evidence["sha256"][:2] / evidence["sha256"]
@@ -71,6 +73,7 @@ def test_a_change_without_its_event_is_found():
     assert names() == {"changes_have_one_record"}
 
 
+@pytest.mark.world("accepted")
 def test_a_contract_signed_by_its_requester_is_found():
     contract = paper.sign(paper.issued(cast.accepted()), *cast.SIGNATORIES[0])
     contract = paper.sign(contract, *cast.SIGNATORIES[1])

@@ -24,7 +24,7 @@ from procurement.models import (
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 ADMIN = "administrator@dius.example"
 TODAY = cast.START.date()
 STEPS = st.lists(

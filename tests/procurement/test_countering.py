@@ -16,7 +16,7 @@ from procurement.proposing import Changes
 from tests import cast
 from tests.cast import DESK, START
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 DAYS = pytest.mark.parametrize(("days", "left"), [(0, 5), (1, 4)])
 
@@ -56,6 +56,7 @@ def test_the_suppliers_clock_stands_until_it_is_refused_or_taken_back(days, left
     assert broken(INVARIANTS) == []
 
 
+@pytest.mark.world("countered")
 def test_an_unanswered_counter_proposal_lapses_with_the_price_hold():
     made = cast.countered()
     order = cast.fresh(made.call_off)
@@ -70,6 +71,7 @@ def test_an_unanswered_counter_proposal_lapses_with_the_price_hold():
     assert broken(INVARIANTS) == []
 
 
+@pytest.mark.world("countered")
 def test_an_accepted_counter_proposal_is_a_new_revision_approved_again():
     made = cast.countered()
     order = cast.accept_counter(made)
@@ -108,6 +110,7 @@ def test_the_higher_of_both_stays_reserved_until_the_department_has_approved(mon
     assert broken(INVARIANTS) == []
 
 
+@pytest.mark.world("countered")
 @pytest.mark.parametrize("ending", ["recall", "withdraw", "return", "reject"])
 def test_every_ending_of_what_it_became_releases_all(ending):
     order = cast.accept_counter(cast.countered())
@@ -136,6 +139,7 @@ def test_one_that_the_ceiling_cannot_hold_is_not_accepted():
     assert cast.accept_counter(made).state == "department_approval"
 
 
+@pytest.mark.world("countered")
 def test_prices_that_moved_are_shown_before_they_are_accepted():
     made = cast.countered()
     seen = cast.shown(made)
@@ -171,6 +175,7 @@ def wrong(order):
     ]
 
 
+@pytest.mark.world("with_supplier")
 def test_what_breaks_a_rule_of_the_catalogue_or_the_framework_is_refused_in_words():
     order = cast.with_supplier()
     for changes, words in wrong(order):
@@ -209,6 +214,7 @@ def test_each_side_does_its_own_and_nobody_anything_twice():
             again()
 
 
+@pytest.mark.world("countered")
 def test_the_database_keeps_what_was_proposed_and_answers_it_once():
     made = cast.countered()
     countering.refuse_it(made, reason="No.", by=cast.requester(), at=START)

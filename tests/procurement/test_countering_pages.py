@@ -13,7 +13,7 @@ from tests import cast
 from tests.cast import DESK, START
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 BUYER = "requester@dius.example"
 
 
@@ -43,6 +43,7 @@ def hidden(page: str, name: str) -> str:
     return re.search(rf'name="{name}" value="([^"]*)"', page)[1]
 
 
+@pytest.mark.world("with_supplier")
 def test_a_counter_proposal_goes_through_its_pages(client):
     order = cast.with_supplier()
     here = reverse("procurement:call_off", args=[order.public_id])
@@ -80,6 +81,7 @@ def test_a_counter_proposal_goes_through_its_pages(client):
     assert "back with the department" in desk and "budget holder" not in desk
 
 
+@pytest.mark.world("with_supplier")
 def test_what_is_typed_wrong_comes_back_with_words_on_the_field(client):
     order = cast.with_supplier()
     sign_in(client, DESK)

@@ -115,6 +115,7 @@ def test_who_has_decided_already_is_not_named_as_who_could_commit():
     assert why_not_covered(order, "contract.manager@dius.example") == "DIUS accounting officer can."
 
 
+@pytest.mark.world("submitted")
 def test_only_what_has_ended_is_copied():
     with pytest.raises(Refused, match="This call-off is with the department's approvers"):
         workflow.copy(cast.submitted(), by=cast.requester(), at=cast.START)
@@ -135,6 +136,7 @@ def test_what_fails_keeps_no_other_waiting():
     assert failed.value.exceptions[0].__notes__ == ["at 2"]
 
 
+@pytest.mark.world("submitted")
 def test_the_decided_step_is_of_a_known_outcome():
     order = cast.submitted()
     by = cast.person(cast.ROUTE[0])

@@ -17,7 +17,7 @@ from procurement.forms import ParticularsForm
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 
 
 @pytest.fixture
@@ -175,6 +175,7 @@ def test_no_password_is_shown_back():
     assert "requester@dius.example" in words and "hunter2" not in words
 
 
+@pytest.mark.world("submitted")
 def test_particulars_changed_by_a_colleague_meanwhile_are_not_overwritten(buyer):
     call_off = cast.submitted()
     address = reverse("procurement:particulars", args=[call_off.public_id])

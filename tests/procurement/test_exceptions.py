@@ -15,7 +15,7 @@ from procurement.models import ExceptionDecision, ExceptionRequest
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 WHY = "Two laboratories at Runcorn drive instruments that need a local disk."
 LEAD = "commercial.lead@co.example"
 

@@ -9,7 +9,7 @@ from procurement import approval, quoting, workflow
 from tests import cast
 from tests.procurement.test_pages import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 TODAY = cast.START.date()
 OFFERED = "Prices have fallen since this was submitted"
 
@@ -18,6 +18,7 @@ def page(client, email: str, call_off) -> str:
     return sign_in(client, email).get(reverse("procurement:call_off", args=[call_off.public_id])).content.decode()
 
 
+@pytest.mark.world("submitted")
 def test_the_fall_is_the_difference_to_what_it_costs_when_submitted_again(client):
     call_off = cast.submitted()
     assert quoting.fall(call_off.revision, TODAY) is None
@@ -41,6 +42,7 @@ def test_the_fall_is_the_difference_to_what_it_costs_when_submitted_again(client
     assert quoting.fall(again.revision, TODAY) is None
 
 
+@pytest.mark.world("with_supplier")
 def test_a_rise_and_what_is_with_the_supplier(client):
     call_off = cast.with_supplier()
     cast.add_volume("seats", 1500)

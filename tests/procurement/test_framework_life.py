@@ -50,7 +50,7 @@ from tests import cast, paper
 from tests.cast import START
 from tests.machines import frameworks, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 S = CallOffState
 MANAGER, DIRECTOR, DESK = "framework.manager@co.example", "deputy.director@co.example", "order.desk@fujitsu.example"
 REASON = "The supplier's accounts are being examined."
@@ -95,6 +95,7 @@ def test_a_draft_is_edited_and_not_submitted_while_suspended():
     assert workflow.submit(cast.fresh(call_off), by=cast.requester(), at=LATER).state == S.DEPARTMENT_APPROVAL
 
 
+@pytest.mark.world("submitted")
 def test_a_returned_order_is_not_submitted_while_suspended():
     call_off = workflow.recall(cast.submitted(), by=cast.requester(), at=START)
     suspend()
@@ -102,6 +103,7 @@ def test_a_returned_order_is_not_submitted_while_suspended():
         workflow.submit(call_off, by=cast.requester(), at=START)
 
 
+@pytest.mark.world("submitted")
 def test_approvals_go_on_and_the_award_starts_with_a_clock_that_stands():
     call_off = cast.submitted()
     suspend()
@@ -115,6 +117,7 @@ def test_approvals_go_on_and_the_award_starts_with_a_clock_that_stands():
     sound()
 
 
+@pytest.mark.world("with_supplier")
 def test_the_supplier_clock_stands_and_goes_on_with_the_days_it_had_left():
     call_off = cast.with_supplier()
     wednesday = START + timedelta(days=2)
@@ -129,6 +132,7 @@ def test_the_supplier_clock_stands_and_goes_on_with_the_days_it_had_left():
     assert verbs[-2:] == ["call_off.clock_stopped", "call_off.clock_started"]
 
 
+@pytest.mark.world("with_supplier")
 def test_a_question_answered_while_suspended_keeps_the_clock_standing_until_it_is_resumed():
     call_off = cast.with_supplier()
     asked = negotiation.ask(call_off, text="When?", by=cast.person(DESK), at=START)
@@ -140,6 +144,7 @@ def test_a_question_answered_while_suspended_keeps_the_clock_standing_until_it_i
     assert clocks.answer(cast.fresh(call_off)) == (working_days.due(LATER, 5), None)
 
 
+@pytest.mark.world("with_supplier")
 def test_a_question_still_open_when_resumed_keeps_the_clock_standing_until_it_is_answered():
     call_off = cast.with_supplier()
     suspend(START + timedelta(days=1))
@@ -162,6 +167,7 @@ def test_an_order_is_accepted_while_suspended_and_one_that_is_late_already_lapse
     assert workflow.lapse(late, at=LATER).state == S.LAPSED
 
 
+@pytest.mark.world("ons_applied")
 def test_the_review_of_an_application_stands_and_a_new_one_is_refused():
     accession = cast.ons_applied()
     suspend(START + timedelta(days=1))
@@ -204,6 +210,7 @@ def test_a_counter_proposal_that_could_not_be_accepted_in_time_can_be_when_the_f
     sound()
 
 
+@pytest.mark.world("countered")
 def test_a_counter_proposal_is_refused_while_suspended_also_after_its_day():
     made = cast.countered()
     due = cast.fresh(made.call_off).answer_due_at
@@ -216,6 +223,7 @@ def test_a_counter_proposal_is_refused_while_suspended_also_after_its_day():
     sound()
 
 
+@pytest.mark.world("countered")
 def test_the_working_days_of_a_suspension_are_given_back_and_the_price_hold_stands():
     made = cast.countered()
     order = cast.fresh(made.call_off)
@@ -232,6 +240,7 @@ def test_the_working_days_of_a_suspension_are_given_back_and_the_price_hold_stan
     sound()
 
 
+@pytest.mark.world("countered")
 def test_a_counter_proposal_whose_time_was_over_before_the_suspension_lapses():
     made = cast.countered()
     due = cast.fresh(made.call_off).answer_due_at
@@ -269,6 +278,7 @@ def test_only_the_framework_manager_changes_its_life(email):
     assert cast.framework().state == "suspended"
 
 
+@pytest.mark.world("with_supplier")
 def test_a_reason_is_needed_and_nothing_is_half_done_without_one():
     call_off = cast.with_supplier()
     before = clocks.answer(call_off)
@@ -338,6 +348,7 @@ def test_the_ceiling_is_never_lower_than_what_is_committed_and_reserved():
 # ---- terminated by two people
 
 
+@pytest.mark.world("submitted")
 def test_a_termination_changes_nothing_until_a_second_person_confirms_it():
     call_off = cast.submitted()
     manage(framework_life.propose_termination, reason="Insolvent.")
@@ -455,12 +466,14 @@ def test_it_expires_at_midnight_in_london_and_not_a_second_before():
     assert periodic.run(EXPIRED + timedelta(days=1)) == []
 
 
+@pytest.mark.world("submitted")
 def test_nothing_is_decided_between_midnight_and_the_clock():
     call_off = cast.submitted()
     with pytest.raises(Refused, match="has ended"):
         cast.decide(call_off, cast.ROUTE[0], at=EXPIRED)
 
 
+@pytest.mark.world("submitted")
 def test_a_framework_is_closed_when_nothing_is_open_under_it():
     call_off = cast.submitted()
     with pytest.raises(Refused, match="FLEX-2007 is live"):
@@ -488,6 +501,7 @@ def test_who_has_not_joined_by_its_end_does_not_join_and_nothing_of_it_waits_for
     sound()
 
 
+@pytest.mark.world("ons_approved")
 def test_an_agreement_that_waits_for_a_signature_is_void_and_its_signatories_lose_what_the_approval_gave_them():
     cast.ons_approved()
     accession = paper.agreement_issued(cast.ons())
@@ -506,6 +520,7 @@ def test_an_agreement_that_waits_for_a_signature_is_void_and_its_signatories_los
     assert manage(closing.close).state == "closed"
 
 
+@pytest.mark.world("ons_approved")
 def test_an_agreement_both_have_signed_outlives_the_framework_and_one_being_sealed_is_waited_for():
     cast.ons_approved()
     accession = paper.agreement_issued(cast.ons())
@@ -517,6 +532,7 @@ def test_an_agreement_both_have_signed_outlives_the_framework_and_one_being_seal
         assert agreements.end_with_framework(accession, at=START).state == "withdrawn"
 
 
+@pytest.mark.world("ons_approved")
 def test_a_last_act_before_its_end_lets_the_body_join():
     cast.ons_approved()
     accession = paper.agreement_issued(cast.ons())

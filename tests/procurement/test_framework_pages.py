@@ -16,7 +16,7 @@ from tests import cast
 from tests.cast import START
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 MANAGER, DIRECTOR, DESK = "framework.manager@co.example", "deputy.director@co.example", "order.desk@fujitsu.example"
 HERE = "/framework/"
 
@@ -28,6 +28,7 @@ def page(client, email, address=HERE):
     return answer.content.decode()
 
 
+@pytest.mark.world("with_supplier")
 def test_the_manager_suspends_and_resumes_and_reads_what_it_does_to_how_many_orders(client):
     call_off = cast.with_supplier()
     shown = page(client, MANAGER, HERE + "suspend/")
@@ -125,6 +126,7 @@ def test_a_get_changes_nothing(client):
     assert cast.framework().state == "live"
 
 
+@pytest.mark.world("with_supplier")
 @pytest.mark.parametrize("reader", [MANAGER, "requester@dius.example", DESK])
 def test_the_page_as_a_file_has_the_figures_its_reader_sees_and_no_others(client, reader):
     cast.with_supplier()
@@ -152,6 +154,7 @@ def test_a_formula_in_the_title_of_the_framework_is_text_in_its_file():
     assert [row[2].data_type for row in book.rows if row[1].value == "Title"] == ["s"]
 
 
+@pytest.mark.world("ons_applied")
 def test_the_authority_reads_what_the_next_joiner_changes_for_everybody(client):
     accession = cast.ons_applied()
     Accession.objects.filter(pk=accession.pk).update(seats_expected=4500)
@@ -160,6 +163,7 @@ def test_the_authority_reads_what_the_next_joiner_changes_for_everybody(client):
     assert words in page(client, MANAGER) and "7,000" not in page(client, "requester@dius.example")
 
 
+@pytest.mark.world("submitted")
 def test_what_is_in_approval_is_printed_whole_and_how_much_of_it_does_not_fit(client):
     value = cast.submitted().revision.whole_life_gbp
     cast.leave_free(Decimal("1000.00"))

@@ -9,7 +9,7 @@ from procurement import approval, queries
 from tests import cast
 from tests.procurement.test_pages import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 
 
 def rejected():
@@ -41,6 +41,7 @@ def test_what_the_authority_committed_outside_the_register_is_said(client):
     assert words not in sign_in(client, "order.desk@fujitsu.example").get("/framework/").content.decode()
 
 
+@pytest.mark.world("with_supplier")
 def test_the_authority_reads_what_is_expected_and_the_orders_by_state(client):
     order = cast.with_supplier()
     page = sign_in(client, "framework.manager@co.example").get("/framework/").content.decode()

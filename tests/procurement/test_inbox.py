@@ -25,7 +25,7 @@ from procurement.models import Accession
 from tests import cast
 from tests.procurement.test_pages import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 DAY = london_day(cast.START)
 
 
@@ -33,6 +33,7 @@ def waits(email: str) -> list[str]:
     return [f"{item.subject}: {item.todo}" for item in inbox.items(cast.person(email), DAY)]
 
 
+@pytest.mark.world("submitted")
 def test_a_step_waits_for_its_chair_alone():
     order = cast.submitted()
     assert waits(cast.ROUTE[0]) == [f"{order}: to endorse as budget holder".replace(str(order), f"{order} {order.title}")]
@@ -88,6 +89,7 @@ def test_a_list_of_steps_is_full_whatever_is_left_out_of_it():
         assert [step.revision.call_off for step in queries.open_steps(by, DAY, most)] == expected
 
 
+@pytest.mark.world("with_supplier")
 def test_an_order_waits_for_the_order_desk_and_a_question_for_the_requester():
     order = cast.with_supplier()
     assert [item.due for item in inbox.items(cast.person("order.desk@fujitsu.example"), DAY)] == [order.answer_due_at]
@@ -96,6 +98,7 @@ def test_an_order_waits_for_the_order_desk_and_a_question_for_the_requester():
     assert [line for line in waits("requester@dius.example") if "Fujitsu Services waits for your answer" in line]
 
 
+@pytest.mark.world("submitted")
 def test_an_approvers_question_waits_for_the_requester():
     order = cast.submitted()
     by = cast.person(cast.ROUTE[0])
@@ -137,12 +140,14 @@ def test_time_limits_come_first_and_then_what_has_waited_longest():
     assert item("old", 1).days(DAY + timedelta(days=4)) == 3
 
 
+@pytest.mark.world("with_supplier")
 def test_the_first_page_shows_age_and_what_is_late(client):
     order = cast.with_supplier()
     page = sign_in(client, "order.desk@fujitsu.example").get("/").content.decode()
     assert order.reference in page and "by the end of 8 October 2007" in page and ">late<" not in page
 
 
+@pytest.mark.world("submitted")
 def test_what_is_cut_is_said(client, monkeypatch):
     cast.submitted()
     page = sign_in(client, cast.ROUTE[0])

@@ -85,6 +85,7 @@ def test_programs_of_other_makers_accept_the_agreement(tmp_path, nss_store):
     assert tool("qpdf", "--check", str(tmp_path / "file.pdf")).returncode == 0
 
 
+@pytest.mark.world("ons_approved")
 def test_between_crown_bodies_it_is_a_memorandum_and_otherwise_a_contract():
     payload = cast.ons_approved().document.payload
     words = legal_templates.html_pages("access_agreement", 1, payload)
@@ -102,6 +103,7 @@ def test_version_1_of_the_agreement_is_frozen():
     assert legal_templates.template_fingerprint("access_agreement", 1) == FROZEN
 
 
+@pytest.mark.world("ons_applied")
 def test_questions_pause_the_clock_and_an_answer_sends_what_was_changed():
     accession = cast.ons_applied()
     due = cast.fresh(accession).due_at
@@ -123,6 +125,7 @@ def test_questions_pause_the_clock_and_an_answer_sends_what_was_changed():
         act(joining.recommend, accession, LEAD, shown_hash=first.content_hash)
 
 
+@pytest.mark.world("ons_applied")
 def test_who_reviewed_does_not_approve_and_nobody_approves_unreviewed():
     accession = cast.ons_applied()
     shown = joining.current(accession).content_hash
@@ -143,6 +146,7 @@ def test_who_reviewed_does_not_approve_and_nobody_approves_unreviewed():
         )  # fmt: skip
 
 
+@pytest.mark.world("ons_applied")
 def test_a_sent_application_never_changes():
     accession = cast.ons_applied()
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -160,6 +164,7 @@ def test_an_application_says_all_that_is_missing_at_once():
     assert cast.fresh(accession).state == "engaged"
 
 
+@pytest.mark.world("ons_applied")
 def test_what_would_pass_the_ceiling_is_not_approved():
     accession = cast.ons_applied()
     shown = joining.current(accession).content_hash
@@ -170,6 +175,7 @@ def test_what_would_pass_the_ceiling_is_not_approved():
         act(agreements.approve, accession, APPROVER, shown_hash=shown)
 
 
+@pytest.mark.world("ons_approved")
 def test_a_body_that_withdraws_while_its_agreement_is_being_made_leaves_no_signable_document():
     accession = cast.ons_approved()
     act(agreements.withdraw, accession, "requester@ons.example", reason="Another framework was chosen.")
@@ -180,6 +186,7 @@ def test_a_body_that_withdraws_while_its_agreement_is_being_made_leaves_no_signa
     call_command("check_invariants")
 
 
+@pytest.mark.world("ons_approved")
 def test_the_authority_signs_after_the_department_and_only_its_signatory():
     accession = cast.ons_approved()
     cast.run_all_jobs()
@@ -237,6 +244,7 @@ def test_delegations_come_with_the_agreement_once():
     assert not FrameworkGrant.objects.filter(user__email__endswith="@ons.example").exists()
 
 
+@pytest.mark.world("ons_applied")
 def test_a_limit_that_joining_brings_has_its_letter():
     application = joining.current(cast.ons_applied())
     named = next(one for one in agreements.people_of(application) if one.post == "budget_holder")
@@ -248,6 +256,7 @@ def test_a_limit_that_joining_brings_has_its_letter():
     assert (made.letter_filename, made.letter_sha256) == (letter["filename"], letter["sha256"])
 
 
+@pytest.mark.world("ons_applied")
 def test_everybody_else_finds_no_accession():
     accession = cast.ons_applied()
     day = cast.START.date()

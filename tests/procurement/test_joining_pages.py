@@ -38,6 +38,7 @@ def everywhere(public_id) -> list[str]:
     return found
 
 
+@pytest.mark.world("ons_applied")
 def test_a_stranger_finds_nothing_at_any_address_of_an_accession(client):
     accession = cast.ons_applied()
     for email in ("requester@dius.example", "order.desk@fujitsu.example", "requester@bis.example"):
@@ -144,6 +145,7 @@ def test_a_late_form_does_not_overwrite_a_colleagues(client):
     assert joining.current(accession).statement == "Mine"
 
 
+@pytest.mark.world("ons_applied")
 def test_a_shut_button_says_who_can(client):
     accession = cast.ons_applied()
     sign_in(client, "accession.approver@co.example")
@@ -171,6 +173,7 @@ def test_the_agreement_is_read_and_downloaded_by_its_parties_alone(client):
             assert client.get(reverse(f"procurement:{name}", args=[accession.public_id])).status_code == wanted
 
 
+@pytest.mark.world("ons_approved")
 def test_signing_goes_through_its_page(client):
     accession = cast.ons_approved()
     cast.run_all_jobs()
@@ -198,6 +201,7 @@ def test_no_page_of_joining_says_that_it_is_the_page_of_people(client):
     assert 'aria-current="page">People' in client.get("/people/ONS/").content.decode()
 
 
+@pytest.mark.world("ons_applied")
 def test_who_answers_reads_the_question_beside_the_answer(client):
     accession = cast.ons_applied()
     by = {"by": cast.person(LEAD), "at": cast.START}

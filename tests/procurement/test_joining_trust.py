@@ -271,6 +271,7 @@ def test_who_started_the_review_does_not_approve_what_another_recommended():
     decision(accession, APPROVER)
 
 
+@pytest.mark.world("ons_applied")
 def test_who_asked_in_the_review_does_not_approve():
     cast.give_post(APPROVER, "CO", PostCode.ACCESSION_LEAD)
     accession = cast.ons_applied()
@@ -295,6 +296,7 @@ def test_a_deputy_reviews_in_the_name_of_the_principal_who_then_does_not_approve
     assert AccessionDecision.objects.get().principal_id == lead.person_id
 
 
+@pytest.mark.world("ons_applied")
 def test_who_is_named_in_an_application_does_not_decide_on_it():
     approver = cast.person(APPROVER)
     accession = cast.ons_applied()
@@ -479,6 +481,7 @@ def test_what_a_signatory_had_before_or_was_given_since_stays():
     assert {code for _body, code in access.sight(nora, tomorrow).posts} == {"contract_manager"}
 
 
+@pytest.mark.world("ons_approved")
 def test_a_signatory_known_before_keeps_the_post_and_loses_the_membership():
     accession = cast.ons_approved()
     act(agreements.withdraw, accession, REQUESTER, reason="No more.")
@@ -518,6 +521,7 @@ def test_an_application_is_sent_as_it_was_shown(client):
     assert joining.current(accession).content_hash == seal
 
 
+@pytest.mark.world("ons_applied")
 def test_an_answer_goes_with_the_application_that_was_shown(client):
     accession = cast.ons_applied()
     act(joining.start_review, accession, LEAD)
@@ -556,6 +560,7 @@ def test_the_authority_reads_no_application_before_it_is_sent(client):
     assert client.get(f"{here}application/evidence/{files[0]['sha256']}/").status_code == 200
 
 
+@pytest.mark.world("ons_applied")
 def test_the_authority_reads_no_change_before_the_answer_and_afterwards_both(client):
     accession = cast.ons_applied()
     first = joining.current(accession)
@@ -575,6 +580,7 @@ def test_the_authority_reads_no_change_before_the_answer_and_afterwards_both(cli
     assert (client.get(old).status_code, client.get(changed).status_code) == (200, 200)
 
 
+@pytest.mark.world("ons_applied")
 def test_a_refusal_while_a_change_is_being_written_is_of_what_was_sent():
     accession = cast.ons_applied()
     first = joining.current(accession)
@@ -602,6 +608,7 @@ def test_an_answer_without_any_application_is_refused_in_words(client):
     assert "There is no application yet" in post(client, here + "answer/", text="x").content.decode()
 
 
+@pytest.mark.world("ons_applied")
 def test_an_answer_before_the_moment_of_the_question_is_refused_in_words(client):
     accession = cast.ons_applied()
     act(joining.start_review, accession, LEAD)

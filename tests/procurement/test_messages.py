@@ -13,7 +13,7 @@ from procurement.models import News
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 REQUESTER = "requester@dius.example"
 NEXT_MORNING = datetime(2007, 10, 2, 7, 0, tzinfo=clock.LONDON)
 
@@ -28,6 +28,7 @@ def subjects(mailoutbox, email: str) -> list[str]:
     return [message.subject for message in mailoutbox if message.to == [email]]
 
 
+@pytest.mark.world("with_supplier")
 def test_what_waits_is_sent_at_once_and_what_has_happened_the_next_working_morning(mailoutbox):
     order = cast.with_supplier()
     assert [words for words in subjects(mailoutbox, "order.desk@fujitsu.example") if order.reference in words]
@@ -40,6 +41,7 @@ def test_what_waits_is_sent_at_once_and_what_has_happened_the_next_working_morni
     assert reverse("procurement:call_off", args=[order.public_id]) in mailoutbox[-1].body
 
 
+@pytest.mark.world("with_supplier")
 def test_a_message_is_gathered_once_however_often_the_clock_runs(mailoutbox):
     cast.with_supplier()
     for _ in range(3):
@@ -49,6 +51,7 @@ def test_a_message_is_gathered_once_however_often_the_clock_runs(mailoutbox):
     assert held.exists() and not held.filter(digest__isnull=True).exists() and not held.filter(sent_at__isnull=False).exists()
 
 
+@pytest.mark.world("with_supplier")
 def test_a_step_of_the_clock_stops_at_the_morning():
     cast.with_supplier()
     assert NEXT_MORNING in mail.next_moments()
@@ -62,6 +65,7 @@ def test_news_comes_at_once_or_not_at_all_as_one_prefers(mailoutbox, news, found
     assert not Email.objects.filter(recipient=REQUESTER, held_until__isnull=False).exists()
 
 
+@pytest.mark.world("submitted")
 def test_what_waits_for_somebody_cannot_be_turned_off(mailoutbox):
     prefer(cast.ROUTE[0], News.NONE)
     order = cast.submitted()
@@ -102,6 +106,7 @@ def test_the_digest_comes_on_the_morning_of_a_working_day(at, morning):
 # ---- the reminder
 
 
+@pytest.mark.world("submitted")
 def test_a_reminder_goes_to_whoever_has_the_order_once_a_day(mailoutbox):
     order = cast.submitted()
     with pytest.raises(Refused, match="has come to this desk today"):
@@ -115,6 +120,7 @@ def test_a_reminder_goes_to_whoever_has_the_order_once_a_day(mailoutbox):
     assert not [words for words in subjects(mailoutbox, cast.ROUTE[1]) if words.startswith("A reminder")]
 
 
+@pytest.mark.world("submitted")
 def test_only_a_requester_reminds_and_only_while_others_have_it():
     order, later = cast.submitted(), cast.START + timedelta(days=1)
     for email in (cast.ROUTE[1], "requester@ons.example", "order.desk@fujitsu.example"):
@@ -125,6 +131,7 @@ def test_only_a_requester_reminds_and_only_while_others_have_it():
         workflow.nudge(order, by=cast.requester(), at=later)
 
 
+@pytest.mark.world("submitted")
 def test_the_order_page_offers_the_reminder_to_its_requesters_and_says_why_not_today(client):
     order = cast.submitted()
     here = reverse("procurement:call_off", args=[order.public_id])

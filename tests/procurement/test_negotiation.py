@@ -12,7 +12,7 @@ from procurement.models import Clarification
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 DESK = "order.desk@fujitsu.example"
 ASKED = "Is the network room at Runcorn locked at night?"
 ANSWER = "It is; the key is at the reception."
@@ -74,11 +74,13 @@ def test_questions_and_answers_are_annexed_to_the_contract():
     assert cast.fresh(document).state == "sealed"
 
 
+@pytest.mark.world("accepted")
 def test_a_contract_without_questions_has_no_annex():
     document = cast.accepted().document
     assert "clarifications" not in legal_templates.html(document.kind, document.template_version, document.payload)
 
 
+@pytest.mark.world("with_supplier")
 def test_it_goes_through_the_pages(client, mailoutbox):
     call_off = cast.with_supplier()
     sign_in(client, DESK)

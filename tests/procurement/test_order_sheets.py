@@ -17,7 +17,7 @@ from tests import cast
 from tests.procurement.test_draft_sections import ordered, sites_of
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 DATA = Path(__file__).resolve().parents[2] / "config" / "data" / "flex"
 LINES, SITES = ((DATA / f"dius_{name}.csv").read_bytes() for name in ("call_off", "sites"))
 
@@ -207,6 +207,7 @@ def test_no_sheet_at_all_is_said(buyer):
     assert "Choose a sheet of lines, of sites, or both." in upload(buyer, cast.drafted()).content.decode()
 
 
+@pytest.mark.world("submitted")
 def test_the_sheet_is_of_a_draft_and_of_its_requester(client):
     call_off = cast.submitted()
     for name, more in (("sheet", []), ("sheet_file", ["lines"])):

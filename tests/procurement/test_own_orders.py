@@ -13,7 +13,7 @@ from procurement.models import ActingFor, Decision, Outcome, PostHolding
 from tests import cast
 from tests.procurement.test_pages import address, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 LEAD, OTHER = "commercial.lead@co.example", "finance.lead@co.example"
 OFFICERS = ("budget.holder@co.example", "technology.officer@co.example", "finance.director@co.example", "accounting.officer@co.example")
 TODAY = cast.START.date()
@@ -79,6 +79,7 @@ def test_who_was_a_requester_until_yesterday_decides():
     cast.decide(order, LEAD)
 
 
+@pytest.mark.world("approved_by_department")
 def test_a_requester_of_the_authority_decides_on_the_orders_of_others():
     join_the_requesters()
     order = cast.approved_by_department()

@@ -14,7 +14,7 @@ from documents.templatetags.flex import gbp, moment
 from procurement.models import CallOff, Phase
 from tests import cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 
 
 def sign_in(client, email):
@@ -71,6 +71,7 @@ def address(name, call_off, **more):
     return reverse(f"procurement:{name}", kwargs=wanted)
 
 
+@pytest.mark.world("with_supplier")
 def test_an_outsider_finds_nothing_at_any_address_of_an_order(client):
     call_off = cast.with_supplier()
     sign_in(client, "requester@ons.example")
@@ -96,6 +97,7 @@ def _any(name):
 INTERNAL = ("brief", "decide", "return", "reject", "ask", "tasks", "check", "budget", "services", "submitted")
 
 
+@pytest.mark.world("with_supplier")
 def test_the_supplier_finds_nothing_at_the_departments_addresses(client):
     call_off = cast.with_supplier()
     sign_in(client, "order.desk@fujitsu.example")
@@ -104,6 +106,7 @@ def test_the_supplier_finds_nothing_at_the_departments_addresses(client):
         assert client.get(address(name, call_off)).status_code == 404, name
 
 
+@pytest.mark.world("with_supplier")
 def test_the_supplier_never_sees_what_is_not_for_it(client):
     call_off = cast.with_supplier()
     sign_in(client, "order.desk@fujitsu.example")
@@ -122,6 +125,7 @@ def test_an_order_on_its_way_is_not_yet_the_suppliers_nor_a_draft_the_authoritys
         assert client.get(address("call_off", going)).status_code == 404
 
 
+@pytest.mark.world("with_supplier")
 def test_a_get_never_acts(client):
     call_off = cast.with_supplier()
     sign_in(client, "order.desk@fujitsu.example")
@@ -164,6 +168,7 @@ def test_a_stale_form_is_refused_and_nothing_is_lost(buyer):
     assert cast.fresh(call_off).revision.budget_code == "DIUS-ICT-2007"
 
 
+@pytest.mark.world("submitted")
 def test_search_finds_by_number_purchase_order_department_site_and_service(client):
     call_off = cast.submitted()
     sign_in(client, "requester@dius.example")
@@ -221,6 +226,7 @@ def test_totals_asked_while_the_form_is_being_saved_still_answer(buyer):
     assert buyer.post(address("totals", call_off), filled).status_code == 200
 
 
+@pytest.mark.world("submitted")
 def test_the_order_says_whose_desk_it_is_on_and_for_how_many_days(buyer):
     call_off = cast.submitted()
     page = reverse("procurement:call_off", args=[call_off.public_id])
@@ -246,6 +252,7 @@ def test_every_page_of_an_order_says_that_it_is_subject_to_contract(client):
     assert looked_at > 20
 
 
+@pytest.mark.world("submitted")
 @pytest.mark.parametrize("path", ["/", "/framework/"])
 def test_the_supplier_reads_no_capacity_that_orders_not_sent_to_it_would_change(client, path):
     cast.submitted()

@@ -21,7 +21,7 @@ from procurement.models import ActingFor, Decision, Delegation, OrganisationGran
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 ADMIN, HOLDER = "administrator@dius.example", "budget.holder@dius.example"
 TODAY = cast.START.date()
 INVARIANTS = read(FILE.read_text(encoding="utf-8"))
@@ -99,6 +99,7 @@ def stopped(email: str, *, at=cast.START, by: str = ADMIN) -> User:
                            by=cast.person(by), at=at)  # fmt: skip
 
 
+@pytest.mark.world("submitted")
 def test_who_is_stopped_is_out_at_once_and_so_is_their_deputy(client):
     """From the next request on: the open session is no use, nor the step that waits, nor the chair to anybody else."""
     order = cast.submitted()
@@ -124,6 +125,7 @@ def test_who_is_stopped_is_out_at_once_and_so_is_their_deputy(client):
     assert audit.history(cast.dius()).last().verb == "organisation.person_stopped"
 
 
+@pytest.mark.world("with_supplier")
 @pytest.mark.parametrize("left", [True, False])
 def test_who_was_stopped_or_has_left_is_sent_no_digest_of_what_was_held_for_them(left, mailoutbox):
     """The requester's news of the award waits for the morning, and does not go to an account in other hands."""
@@ -144,6 +146,7 @@ def test_who_was_stopped_or_has_left_is_sent_no_digest_of_what_was_held_for_them
     assert broken(INVARIANTS) == []
 
 
+@pytest.mark.world("submitted")
 def test_the_database_takes_no_decision_from_a_chair_that_was_ended_at_once():
     order = cast.submitted()
     step = order.revision.steps.get(post="budget_holder")

@@ -13,7 +13,7 @@ from procurement.models import CallOff
 from tests import cast
 from tests.procurement.test_pages import address, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 
 # everything the hash covers, and what the supplier needs to deliver and to invoice
 COVERED = (
@@ -24,6 +24,7 @@ COVERED = (
 NOT_FOR_THE_SUPPLIER = ("DIUS-ICT-2007", "746,848.80", "2,988.00", "business-case.pdf", "186.99", "CC-3100")
 
 
+@pytest.mark.world("with_supplier")
 @pytest.mark.parametrize("email", ["requester@dius.example", "order.desk@fujitsu.example"])
 def test_every_reader_reads_all_that_the_hash_covers(client, email):
     order = cast.with_supplier()
@@ -33,6 +34,7 @@ def test_every_reader_reads_all_that_the_hash_covers(client, email):
             assert words in page, words
 
 
+@pytest.mark.world("with_supplier")
 def test_the_order_desk_reads_it_all_on_the_page_on_which_it_accepts(client):
     order = cast.with_supplier()
     page = sign_in(client, "order.desk@fujitsu.example").get(reverse("contracts:accept", args=[order.public_id]))
@@ -42,6 +44,7 @@ def test_the_order_desk_reads_it_all_on_the_page_on_which_it_accepts(client):
         assert secret not in page.content.decode(), secret
 
 
+@pytest.mark.world("with_supplier")
 @pytest.mark.parametrize("email", ["requester@dius.example", "deputy.director@co.example", "order.desk@fujitsu.example"])
 def test_order_json_is_the_bytes_of_the_hash_and_keeps_the_departments_secrets(client, email):
     order = cast.with_supplier()
@@ -114,6 +117,7 @@ def test_free_means_the_same_to_everybody_whose_order_is_not_yet_reserved():
     assert drafted.free_after == alone - value
 
 
+@pytest.mark.world("submitted")
 def test_the_next_approver_reads_what_the_earlier_ones_wrote(client):
     order = cast.submitted()
     step = cast.open_step(order, cast.person(cast.ROUTE[0]))
@@ -128,6 +132,7 @@ def test_the_next_approver_reads_what_the_earlier_ones_wrote(client):
         assert words in page, words
 
 
+@pytest.mark.world("approved_by_department")
 def test_a_commitment_says_where_the_order_goes_and_against_which_limit(client):
     order = cast.approved_by_department()
     for email in cast.ROUTE[4:6]:
@@ -145,6 +150,7 @@ def test_the_matrix_shows_the_price_that_is_charged(client):
     assert "£74.88 user/month (list £78.00)" in page
 
 
+@pytest.mark.world("submitted")
 @pytest.mark.parametrize(("code", "told"), [("DIUS-ICT-2007", []), ("DIUS-ICT-2008", ["budget code changed"])])
 def test_a_later_revision_says_what_changed_and_nothing_else(code, told):
     order = cast.submitted()
@@ -161,6 +167,7 @@ def test_a_later_revision_says_what_changed_and_nothing_else(code, told):
     assert comparing.changes_since_last_seen(again.revision.steps.get(post="budget_holder")) == told
 
 
+@pytest.mark.world("submitted")
 @pytest.mark.parametrize("email", [cast.ROUTE[0], "deputy.budget.holder@dius.example"])
 def test_who_may_have_read_a_brief_that_was_recalled_reads_what_changed_since(client, email):
     """Nobody decided on it: it had come to the post, so each who sits there reads the list; the posts after it had

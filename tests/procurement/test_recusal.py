@@ -11,7 +11,7 @@ from procurement.models import ActingFor, Decision, Outcome, PostHolding, Recusa
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 HOLDER = cast.ROUTE[0]
 
 
@@ -21,6 +21,7 @@ def recused(order, reason="My brother works there."):
     return by
 
 
+@pytest.mark.world("submitted")
 def test_the_recused_decides_nothing_and_the_step_stays_open():
     order = cast.submitted()
     by = recused(order)
@@ -37,6 +38,7 @@ def test_the_recused_decides_nothing_and_the_step_stays_open():
     assert all(by.words not in desk.people for desk in desks.of(cast.fresh(order), cast.START.date()))
 
 
+@pytest.mark.world("submitted")
 def test_a_deputy_named_afterwards_decides():
     order = cast.submitted()
     principal = recused(order)
@@ -50,6 +52,7 @@ def test_a_deputy_named_afterwards_decides():
     assert cast.fresh(order).revision.decisions.get().principal_name == principal.words
 
 
+@pytest.mark.world("submitted")
 def test_the_database_refuses_a_decision_of_the_recused():
     order = cast.submitted()
     by = recused(order)
@@ -63,6 +66,7 @@ def test_the_database_refuses_a_decision_of_the_recused():
         )  # fmt: skip
 
 
+@pytest.mark.world("submitted")
 def test_the_recusal_counts_for_every_later_revision():
     order = cast.submitted()
     by = recused(order)
@@ -73,6 +77,7 @@ def test_the_recusal_counts_for_every_later_revision():
     assert not Email.objects.filter(recipient=HOLDER, key__startswith=f"turn:{step.pk}").exists()
 
 
+@pytest.mark.world("submitted")
 def test_the_page_names_who_can_act_instead_and_tells_them_without_the_reason(client):
     order = cast.submitted()
     step = cast.open_step(order, cast.person(HOLDER))
@@ -91,6 +96,7 @@ def test_the_page_names_who_can_act_instead_and_tells_them_without_the_reason(cl
     assert "brother" not in str([mail.context for mail in told])
 
 
+@pytest.mark.world("submitted")
 def test_where_nobody_else_sits_in_the_chair_the_administrator_is_told(client):
     order = cast.submitted()
     User.objects.filter(email="deputy.budget.holder@dius.example").update(is_active=False)

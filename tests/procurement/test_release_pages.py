@@ -25,7 +25,7 @@ from tests.procurement import release_cast as releases
 from tests.procurement.release_cast import ACCOUNT_MANAGER, FRAMEWORK_MANAGER, MANAGER
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 ADDRESSES = {
     pattern.name: str(pattern.pattern)
     for pattern in procurement.urls.urlpatterns
@@ -324,6 +324,7 @@ def test_odd_files_get_words_and_change_nothing(client):
     assert cast.fresh(release).draft.edits == 0
 
 
+@pytest.mark.world("with_supplier")
 def test_the_effect_order_by_order_is_for_who_works_on_it(client):
     order = cast.with_supplier()
     release = releases.submitted(CORE_01="88.00")

@@ -331,6 +331,7 @@ def test_the_effect_is_what_the_same_basket_would_cost():
     assert (total.count, total.difference) == (2, sum(effect.difference for effect in effects.values()))
 
 
+@pytest.mark.world("submitted")
 def test_the_effect_shows_nobody_an_order_that_has_not_reached_them():
     release = releases.submitted()
     call_off = cast.submitted()

@@ -15,7 +15,7 @@ from tests import cast
 from tests.cast import START
 from tests.procurement import release_cast
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 HOLDER, OFFICER = cast.ROUTE[0], cast.ROUTE[1]
 ADMINISTRATOR, MANAGER = "administrator@dius.example", "framework.manager@co.example"
 REMIND, ESCALATE = working_days.due(START, 2), working_days.due(START, 4)
@@ -37,6 +37,7 @@ def name_deputy(deputy: str = "signatory@dius.example", days: int = 60) -> None:
     )
 
 
+@pytest.mark.world("submitted")
 def test_an_approver_is_reminded_after_two_working_days_and_not_before():
     cast.submitted()
     periodic.run(REMIND - SECOND)
@@ -46,6 +47,7 @@ def test_an_approver_is_reminded_after_two_working_days_and_not_before():
     assert HOLDER in mails()
 
 
+@pytest.mark.world("submitted")
 def test_nothing_is_said_twice_however_often_the_clock_looks():
     call_off = cast.submitted()
     for moment in (REMIND, REMIND, REMIND + SECOND, ESCALATE, ESCALATE, ESCALATE + timedelta(days=20)):
@@ -58,6 +60,7 @@ def test_nothing_is_said_twice_however_often_the_clock_looks():
     assert Decision.objects.count() == 0 and cast.fresh(call_off).state == "department_approval", "no answer is never a yes"
 
 
+@pytest.mark.world("submitted")
 def test_without_a_deputy_the_administrator_is_told_where_the_next_post_has_its_own_step():
     """The budget holder reports to the technology officer, who has a step of their own on the revision."""
     cast.submitted()
@@ -68,6 +71,7 @@ def test_without_a_deputy_the_administrator_is_told_where_the_next_post_has_its_
     assert OFFICER not in mails()
 
 
+@pytest.mark.world("submitted")
 def test_without_a_step_of_its_own_the_next_post_is_told():
     above = Post.objects.get(organisation__code="DIUS", code="contract_manager")
     Post.objects.filter(organisation__code="DIUS", code="budget_holder").update(reports_to=above)
@@ -81,6 +85,7 @@ def test_without_a_step_of_its_own_the_next_post_is_told():
                         by=cast.person("contract.manager@dius.example"), at=ESCALATE)  # fmt: skip
 
 
+@pytest.mark.world("submitted")
 def test_who_declared_a_conflict_is_not_told_as_the_senior_either():
     above = Post.objects.get(organisation__code="DIUS", code="contract_manager")
     Post.objects.filter(organisation__code="DIUS", code="budget_holder").update(reports_to=above)
@@ -96,6 +101,7 @@ def test_who_declared_a_conflict_is_not_told_as_the_senior_either():
     assert out.email not in mails()
 
 
+@pytest.mark.world("submitted")
 def test_a_named_deputy_is_told_first_and_has_as_long_before_the_next_post_hears():
     name_deputy()
     cast.submitted()
@@ -109,6 +115,7 @@ def test_a_named_deputy_is_told_first_and_has_as_long_before_the_next_post_hears
     assert [level for level, _told in levels("step")] == ["reminded", "deputy", "senior"]
 
 
+@pytest.mark.world("submitted")
 def test_a_scheduler_that_was_away_says_one_level_a_day():
     cast.submitted()
     late = ESCALATE + timedelta(days=3)
@@ -119,6 +126,7 @@ def test_a_scheduler_that_was_away_says_one_level_a_day():
     assert len(levels("step")) == 2
 
 
+@pytest.mark.world("submitted")
 def test_a_decided_step_is_no_more_spoken_of_and_the_next_counts_from_its_own_day():
     call_off = cast.submitted()
     tuesday = START + timedelta(days=1)
@@ -129,6 +137,7 @@ def test_a_decided_step_is_no_more_spoken_of_and_the_next_counts_from_its_own_da
     assert len(levels("step")) == 2, "both parallel steps"
 
 
+@pytest.mark.world("submitted")
 def test_reminders_stand_while_the_framework_is_suspended():
     cast.submitted()
     by = cast.person(MANAGER)
@@ -148,6 +157,7 @@ def read(at) -> list[str]:
     return [one.subject.partition(":")[0] for found in waiting.by_kind(waiting.pauses_of_all(), at) for one in found]
 
 
+@pytest.mark.world("submitted")
 def test_the_clock_reads_nothing_of_which_it_can_say_nothing_yet_or_ever_again():
     call_off = cast.submitted()
     assert read(REMIND - SECOND) == [] and REMIND in reminding.next_moments()
@@ -163,6 +173,7 @@ def test_the_clock_reads_nothing_of_which_it_can_say_nothing_yet_or_ever_again()
     assert read(hold + timedelta(days=9)) == [] == reminding.next_moments()
 
 
+@pytest.mark.world("with_supplier")
 def test_the_clock_reads_an_order_before_its_time_to_answer_ends_and_not_sooner():
     call_off = cast.with_supplier()
     first = working_days.ahead(call_off.answer_due_at, 2)
@@ -170,6 +181,7 @@ def test_the_clock_reads_an_order_before_its_time_to_answer_ends_and_not_sooner(
     assert read(first) == ["answer"]
 
 
+@pytest.mark.world("submitted")
 def test_questions_are_reminded_of_like_steps():
     call_off = cast.submitted()
     by = cast.person(HOLDER)
@@ -181,6 +193,7 @@ def test_questions_are_reminded_of_like_steps():
     assert not Reminder.objects.filter(subject=f"query:{query.pk}").exclude(level="reminded").exists()
 
 
+@pytest.mark.world("with_supplier")
 def test_the_supplier_is_reminded_before_its_time_ends_and_then_it_lapses():
     call_off = cast.with_supplier()
     due = call_off.answer_due_at
@@ -194,6 +207,7 @@ def test_the_supplier_is_reminded_before_its_time_ends_and_then_it_lapses():
     assert cast.fresh(call_off).state == "lapsed"
 
 
+@pytest.mark.world("with_supplier")
 def test_a_question_of_the_supplier_reminds_the_requester_and_not_the_supplier():
     call_off = cast.with_supplier()
     negotiation.ask(call_off, text="When?", by=cast.person("order.desk@fujitsu.example"), at=START)
@@ -202,6 +216,7 @@ def test_a_question_of_the_supplier_reminds_the_requester_and_not_the_supplier()
     assert cast.fresh(call_off).state == "with_supplier"
 
 
+@pytest.mark.world("submitted")
 def test_prices_that_are_held_no_longer_are_told_to_the_requester_and_nothing_lapses():
     call_off = cast.submitted()
     until = call_off.revision.hold_until
@@ -214,6 +229,7 @@ def test_prices_that_are_held_no_longer_are_told_to_the_requester_and_nothing_la
     assert cast.fresh(call_off).state == "department_approval"
 
 
+@pytest.mark.world("ons_applied")
 def test_the_review_of_an_application_is_reminded_of():
     accession = cast.ons_applied()
     periodic.run(working_days.ahead(accession.due_at, 2))
@@ -225,6 +241,7 @@ def test_the_review_of_an_application_is_reminded_of():
     assert levels("information")[0][0] == "reminded"
 
 
+@pytest.mark.world("submitted")
 def test_the_pages_say_whom_it_was_told(client):
     from tests.procurement.test_pages import sign_in
 
@@ -236,6 +253,7 @@ def test_the_pages_say_whom_it_was_told(client):
     assert "A reminder was sent" in shown and "can name a deputy" in shown
 
 
+@pytest.mark.world("submitted")
 def test_a_reminder_never_changes():
     cast.submitted()
     periodic.run(REMIND)

@@ -11,7 +11,7 @@ from tests.cast import START
 from tests.procurement import release_cast
 from tests.procurement.test_pages import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 HOLDER, SIGNATORY = "budget.holder@dius.example", "supplier.signatory@fujitsu.example"
 REQUESTERS = "Only a requester of Department for Innovation, Universities and Skills can do this."
 DESK = "Only the order desk of Fujitsu Services can do this."
@@ -29,6 +29,7 @@ def order(call_off) -> str:
     return reverse("procurement:call_off", args=[call_off.public_id])
 
 
+@pytest.mark.world("submitted")
 def test_a_colleague_reads_who_recalls_and_withdraws_an_order_in_approval(client):
     found = shut(client, HOLDER, order(cast.submitted()))
     assert set(found) == {"Recall", "Withdraw"}
@@ -36,6 +37,7 @@ def test_a_colleague_reads_who_recalls_and_withdraws_an_order_in_approval(client
         assert REQUESTERS in words and "DIUS requester, DIUS second requester can." in words
 
 
+@pytest.mark.world("submitted")
 def test_a_colleague_reads_who_copies_an_order_that_has_ended(client):
     call_off = cast.submitted()
     workflow.withdraw(call_off, reason="Not now.", by=cast.requester(), at=START)
@@ -43,6 +45,7 @@ def test_a_colleague_reads_who_copies_an_order_that_has_ended(client):
     assert set(found) == {"Copy to a new draft"} and REQUESTERS in found["Copy to a new draft"]
 
 
+@pytest.mark.world("with_supplier")
 def test_whoever_is_not_the_order_desk_reads_who_answers_for_the_supplier(client):
     found = shut(client, SIGNATORY, order(cast.with_supplier()))
     assert set(found) == {"Accept the order", "Decline", "Ask the department", "Counter-propose"}
@@ -50,6 +53,7 @@ def test_whoever_is_not_the_order_desk_reads_who_answers_for_the_supplier(client
         assert DESK in words and "Fujitsu Services order desk" in words
 
 
+@pytest.mark.world("countered")
 def test_a_counter_proposal_says_to_both_sides_who_answers_it_and_who_takes_it_back(client):
     address = order(cast.countered().call_off)
     found = shut(client, HOLDER, address)
@@ -58,6 +62,7 @@ def test_a_counter_proposal_says_to_both_sides_who_answers_it_and_who_takes_it_b
     assert "Accept or refuse the counter-proposal" not in shut(client, "requester@dius.example", address)
 
 
+@pytest.mark.world("submitted")
 def test_a_step_says_why_it_cannot_be_returned_or_rejected(client):
     call_off = cast.submitted()
     brief = reverse("procurement:brief", args=[call_off.public_id, call_off.revision.steps.get(post="accounting_officer").position])

@@ -27,7 +27,7 @@ MATRIX = [
     for row in rows("approval_matrix.csv")
 ]  # fmt: skip
 DAY = date(2007, 10, 1)
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 
 
 def steps(value: Decimal) -> list[int]:
@@ -78,6 +78,7 @@ def submit(call_off, at=cast.START):
     return cast.fresh(workflow.submit(call_off, by=cast.requester(), at=at))
 
 
+@pytest.mark.world("submitted")
 def test_an_order_alone_takes_the_route_of_its_own_value():
     revision = cast.submitted().revision
     assert (revision.route_gbp, revision.counted_with) == (Decimal("11252943.00"), [])

@@ -123,6 +123,7 @@ def test_a_search_finds_no_word_of_a_draft_that_has_not_reached_the_reader(clien
         assert order.reference in sign_in(client, "requester@dius.example").get(path + "bletchley").content.decode()
 
 
+@pytest.mark.world("accepted")
 def test_a_purchase_order_that_came_later_finds_the_order_and_its_contract(client):
     contract = cast.accepted()
     papers.save_particulars(contract.call_off, {"purchase_order": "PO-LATER-1"}, by=cast.requester(), at=cast.START)
@@ -211,6 +212,7 @@ def test_a_post_without_membership_opens_nothing(client, email):
             approval.decide(step, shown_hash=order.revision.revision_hash, no_conflict=True, by=person, at=cast.START)
 
 
+@pytest.mark.world("submitted")
 def test_a_question_is_not_answered_when_the_order_has_ended():
     order = cast.submitted()
     query = approval.ask(
@@ -311,6 +313,7 @@ def test_a_deputy_reads_does_and_is_told_what_the_principal_would():
     assert Email.objects.filter(recipient="deputy.desk@fujitsu.example").exists()
 
 
+@pytest.mark.world("submitted")
 def test_mail_goes_to_who_holds_the_post_when_it_is_written():
     """Opened ten days later, a step is announced to who holds its post then; and nobody writes to who has left."""
     order = cast.submitted()
@@ -336,6 +339,7 @@ def test_mail_goes_to_who_holds_the_post_when_it_is_written():
     assert "requester@dius.example" not in ended
 
 
+@pytest.mark.world("submitted")
 def test_the_commit_button_is_shut_by_what_the_click_would_refuse():
     order = cast.submitted()
     for email in cast.ROUTE[:3]:

@@ -66,6 +66,7 @@ def test_somebody_of_another_department_may():
     assert invite("requester@ons.example", "requester").email == "requester@ons.example"
 
 
+@pytest.mark.world("submitted")
 def test_who_decided_does_not_accept_the_order():
     desk = seat_past_the_guards("order.desk@fujitsu.example", "budget_holder")
     order = cast.submitted()
@@ -162,6 +163,7 @@ def test_a_contract_prints_for_whom_deputies_submitted_and_accepted():
     }
 
 
+@pytest.mark.world("ons_applied")
 def test_an_access_agreement_prints_for_whom_deputies_applied_and_approved():
     accession = cast.ons_applied()
     lead, approver = cast.deputy_of("accession.lead@co.example", "Lee Lead"), cast.person("accession.approver@co.example")
@@ -174,6 +176,7 @@ def test_an_access_agreement_prints_for_whom_deputies_applied_and_approved():
     ]  # fmt: skip
 
 
+@pytest.mark.world("submitted")
 def test_who_declared_a_conflict_does_not_choose_who_decides_instead():
     order, by = cast.submitted(), cast.person(cast.ROUTE[0])
     step = cast.open_step(order, by)
@@ -186,6 +189,7 @@ def test_who_declared_a_conflict_does_not_choose_who_decides_instead():
         cast.decide(order, colleague.email)
 
 
+@pytest.mark.world("submitted")
 def test_the_administrator_chooses_who_decides_for_the_recused():
     order, by = cast.submitted(), cast.person(cast.ROUTE[0])
     step = cast.open_step(order, by)
@@ -245,6 +249,7 @@ def test_a_post_that_was_given_an_end_can_go_on():
     assert (cast.dius().pk, "requester") in access.sight(user, last + timedelta(days=1)).posts
 
 
+@pytest.mark.world("with_supplier")
 def test_the_database_makes_no_right_longer_and_changes_no_answer():
     question = negotiation.ask(
         cast.with_supplier(), text="When?", by=cast.person("order.desk@fujitsu.example"), at=cast.START
@@ -265,6 +270,7 @@ def test_the_database_makes_no_right_longer_and_changes_no_answer():
 # ---- the membership of the department itself
 
 
+@pytest.mark.world("with_supplier")
 @pytest.mark.parametrize("ended", [False, True])
 def test_no_order_goes_on_for_a_department_that_is_no_member(ended):
     order = cast.with_supplier()
@@ -275,6 +281,7 @@ def test_no_order_goes_on_for_a_department_that_is_no_member(ended):
         cast.accept(order)
 
 
+@pytest.mark.world("submitted")
 def test_no_step_is_approved_for_a_department_that_is_no_member():
     order = cast.submitted()
     by = cast.person("framework.manager@co.example")
@@ -283,6 +290,7 @@ def test_no_step_is_approved_for_a_department_that_is_no_member():
         cast.decide(order, cast.ROUTE[0])
 
 
+@pytest.mark.world("with_supplier")
 def test_an_answer_on_the_last_evening_leaves_a_working_day():
     order = cast.with_supplier()
     desk = cast.person("order.desk@fujitsu.example")

@@ -13,10 +13,11 @@ from tests import cast
 from tests.cast import START
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 S = CallOffState
 
 
+@pytest.mark.world("submitted")
 def test_submission_freezes_the_golden_price_and_gives_a_number():
     call_off = cast.submitted()
     revision = call_off.revision
@@ -26,6 +27,7 @@ def test_submission_freezes_the_golden_price_and_gives_a_number():
     assert len(revision.revision_hash) == 64
 
 
+@pytest.mark.world("submitted")
 def test_the_matrix_puts_two_posts_in_parallel_and_the_last_commits():
     steps = list(cast.submitted().revision.steps.values_list("post", "group", "act", "state"))
     assert steps[0] == ("budget_holder", 1, "endorse", "open")
@@ -34,6 +36,7 @@ def test_the_matrix_puts_two_posts_in_parallel_and_the_last_commits():
     assert [s[0] for s in steps if s[2] == "commit"] == ["accounting_officer", "deputy_director"]
 
 
+@pytest.mark.world("submitted")
 def test_a_submitted_revision_never_changes_in_the_database():
     call_off = cast.submitted()
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -42,6 +45,7 @@ def test_a_submitted_revision_never_changes_in_the_database():
         type(call_off.revision).objects.filter(pk=call_off.revision_id).update(budget_code="x")
 
 
+@pytest.mark.world("submitted")
 def test_it_is_recalled_until_somebody_has_decided():
     call_off = cast.submitted()
     workflow.recall(call_off, by=cast.requester(), at=START)
@@ -65,6 +69,7 @@ def test_the_clock_ends_only_what_is_over_when_it_is_locked():
     assert workflow.lapse(returned, at=datetime(2030, 1, 2, tzinfo=UTC)).ended_reason == "The framework has ended."
 
 
+@pytest.mark.world("submitted")
 def test_nobody_approves_what_they_submitted():
     call_off = cast.submitted()
     step = call_off.revision.steps.get(state=StepState.OPEN)
@@ -72,6 +77,7 @@ def test_nobody_approves_what_they_submitted():
         approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True, by=cast.requester(), at=START)
 
 
+@pytest.mark.world("approved_by_department")
 def test_the_departments_last_approval_reserves_and_the_award_tells_the_supplier():
     call_off = cast.approved_by_department()
     account = CapacityAccount.objects.get()
@@ -83,6 +89,7 @@ def test_the_departments_last_approval_reserves_and_the_award_tells_the_supplier
     assert awarded.answer_due_at is not None
 
 
+@pytest.mark.world("approved_by_department")
 def test_a_return_voids_the_steps_releases_and_copies_the_content():
     call_off = cast.approved_by_department()
     by = cast.person("commercial.lead@co.example")
@@ -97,6 +104,7 @@ def test_a_return_voids_the_steps_releases_and_copies_the_content():
     assert not call_off.revision.steps.filter(state__in=["open", "waiting"]).exists()
 
 
+@pytest.mark.world("submitted")
 def test_what_was_shown_must_be_what_is_decided():
     call_off = cast.submitted()
     by = cast.person(cast.ROUTE[0])
@@ -107,6 +115,7 @@ def test_what_was_shown_must_be_what_is_decided():
         approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=False, by=by, at=START)
 
 
+@pytest.mark.world("submitted")
 def test_who_is_barred_and_whose_turn_it_is_not_read_who_can():
     order = cast.submitted()
     first, waiting = (order.revision.steps.get(post=post) for post in ("budget_holder", "technology_officer"))
@@ -129,6 +138,7 @@ def test_who_is_barred_and_whose_turn_it_is_not_read_who_can():
     )
 
 
+@pytest.mark.world("submitted")
 @pytest.mark.parametrize("email", ["finance.director@dius.example", "requester@ons.example", "order.desk@fujitsu.example"])
 def test_others_are_told_whose_step_it_is(email):
     call_off = cast.submitted()
@@ -139,6 +149,7 @@ def test_others_are_told_whose_step_it_is(email):
         )
 
 
+@pytest.mark.world("with_supplier")
 def test_a_withdrawal_releases_and_ends_it():
     call_off = cast.with_supplier()
     workflow.withdraw(call_off, reason="The department is reorganised", by=cast.requester(), at=START)
