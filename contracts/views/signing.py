@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from contracts import access, formation, forms, guards
-from contracts.models import Contract, ContractState, Party
+from contracts.models import Contract, Party
 from documents import store
 from documents.models import DocumentRevision
 from procurement import access as procurement_access
@@ -20,12 +20,10 @@ def sign(request, public_id):
     """A stranger is told nothing, not even to sign in again, and who cannot sign now is told so before they do; then
     the fresh sign-in, then the document."""
     found = access.get_contract(request.actor, public_id, request.day)
-    open_for_signing = found.state == ContractState.AWAITING_SIGNATURES and store.next_party(found.document) is not None
-    if request.method != "POST" or not open_for_signing:
-        party = store.next_party(found.document) or found.framework.signing_order[-1]
-        shut = list(guards.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
-        if shut:
-            raise procurement_access.NotYours(shut)
+    party = store.next_party(found.document) or found.document.expected_signers[-1]["party"]
+    shut = list(guards.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
+    if shut:
+        raise procurement_access.NotYours(shut)
     return _sign_freshly(request, found)
 
 

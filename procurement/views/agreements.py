@@ -11,7 +11,6 @@ from documents import legal_templates, store
 from documents.models import DocumentRevision
 from procurement import access, accession_display, accession_forms, agreements
 from procurement.middleware import actor_of
-from procurement.models import AccessionState
 from procurement.views.common import attempt, page
 
 
@@ -56,12 +55,10 @@ def download(request, public_id):
 def sign(request, public_id):
     """A stranger is told nothing, and who cannot sign now is told so before they sign in again."""
     found = _issued(request, public_id)
-    open_for_signing = found.state == AccessionState.AGREEMENT_ISSUED and store.next_party(found.document) is not None
-    if request.method != "POST" or not open_for_signing:
-        party = store.next_party(found.document) or "authority"  # who signs last
-        shut = list(agreements.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
-        if shut:
-            raise access.NotYours(shut)
+    party = store.next_party(found.document) or found.document.expected_signers[-1]["party"]
+    shut = list(agreements.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
+    if shut:
+        raise access.NotYours(shut)
     return _sign_freshly(request, found)
 
 

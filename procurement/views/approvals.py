@@ -96,17 +96,18 @@ def _decision(request, order, step, form_class, action, *, title, words, button,
 
 
 def _next_words(order, step):
-    """Whom a committed order goes to when its desk is done: the next step's, or after the last one the supplier's."""
-    following = (
+    """Whom a committed order goes to when its desk is done: those of the next steps, or after the last the supplier."""
+    later = list(
         step.revision.steps.filter(position__gt=step.position)
         .exclude(side=step.side, group=step.group)
         .select_related("organisation")
-        .first()
     )
-    if following is None:
+    if not later:
         return _("It then goes to %(supplier)s to accept.") % {"supplier": order.supplier.name}
-    return _("It then goes to the %(post)s, %(organisation)s.") % {
-        "post": following.get_post_display(), "organisation": following.organisation.name,
+    together = [one for one in later if (one.side, one.group) == (later[0].side, later[0].group)]
+    return _("It then goes to the %(posts)s, %(organisation)s.") % {
+        "posts": _(" and the ").join(str(one.get_post_display()) for one in together),
+        "organisation": later[0].organisation.name,
     }  # fmt: skip
 
 

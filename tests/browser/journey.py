@@ -22,6 +22,9 @@ FOCUSED = """() => {
 UNSEEN = """() => [...document.querySelectorAll('input[type=checkbox], input[type=radio]')].filter(choice =>
   getComputedStyle(choice).opacity === '0' && (!choice.nextElementSibling ||
     getComputedStyle(choice.nextElementSibling, '::before').content === 'none')).map(choice => choice.name)"""
+# rows that stand as blocks on a narrow screen, and are wider than what shows them
+CUT_OFF = """() => [...document.querySelectorAll('.flex-scroll:has(> .flex-stacks)')].filter(each =>
+  each.scrollWidth > each.clientWidth).map(each => each.innerText.slice(0, 80))"""
 
 # a page without its words: what axe judges is each element, how it is styled, and what of its words, names and values
 # is there at all. Two that are the same in this are the same to it, and one of them is enough.
@@ -130,6 +133,7 @@ class Visitor:
             self.page.set_viewport_size({"width": width, "height": 900})
             wide = self.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, f"{name} is {wide} px wide at {width}"
+            assert width > 320 or self.page.evaluate(CUT_OFF) == [], f"{name}: what is stacked is cut off at {width}"
             build = (width, self.page.evaluate(BUILD))
             if build not in checked:
                 found = self._axe()

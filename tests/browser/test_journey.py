@@ -231,6 +231,8 @@ def test_dius_orders_and_three_parties_sign(visit, tmp_path, live_worker):
     assert buyer.page.locator(".flex-state").inner_text() == "executed"
     buyer.look("contract-executed")
     assert "Subject to contract" not in buyer.text()
+    buyer.go(contract + "charges/")
+    buyer.look("charges")
     buyer.go(contract + "document/")
     buyer.look("document")
     with buyer.page.expect_download() as got:

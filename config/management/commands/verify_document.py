@@ -92,6 +92,7 @@ def in_words(verdict: verifying.Verdict) -> str:
     lines = [("VALID: " if verdict.valid else "NOT VALID: ") + verdict.summary, f"sha256 {verdict.sha256}"]
     for seen in verdict.signatures:
         organisation = f", {seen['organisation']}" if "organisation" in seen else ""
-        lines.append(f"- {seen['who']}, {seen['as']}{organisation}: {seen['at']}")
+        business = f" (business moment {seen['business_at']})" if "business_at" in seen else ""
+        lines.append(f"- {seen['who']}, {seen['as']}{organisation}: {seen['at']}{business}")
     lines += [f"! {problem}" for problem in verdict.problems if problem != verdict.summary]
     return "\n".join(lines)
