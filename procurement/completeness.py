@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from catalogue import queries, rules
 from catalogue.models import Framework
+from catalogue.pricing import add_months
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
-from procurement.content import term_of
-from procurement.models import Attachment, CallOffRevision
+from procurement.models import Attachment, CallOffRevision, PlannedMilestone
 from procurement.quoting import Quote, estimated_value, unpaid_one_offs
 
 SECTIONS = (
@@ -53,7 +53,7 @@ DATA_PROTECTION_FIELDS = {
 def gaps(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
     """Every gap, in the order of the task list."""
     yield from _sites(revision)
-    yield from _term(revision, quote, on)
+    yield from _term(revision, on)
     yield from _services(revision, quote)
     yield from _service_levels(revision, quote)
     yield from _milestones(revision, quote)
@@ -70,7 +70,7 @@ def _sites(revision: CallOffRevision) -> Iterator[Gap]:
         yield Gap("sites", _("Add at least one site with its seats."))
 
 
-def _term(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
+def _term(revision: CallOffRevision, on: date) -> Iterator[Gap]:
     framework = revision.call_off.framework
     if revision.shared_starts_on is None or revision.shared_months is None:
         yield Gap("term", _("Enter when the shared service starts and for how many months."))
@@ -78,10 +78,7 @@ def _term(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
     first = revision.interim_starts_on or revision.shared_starts_on
     if first < on:
         yield Gap("term", _("The service would start on %(day)s, which is past.") % {"day": as_day(first)})
-    term = term_of(quote)
-    if term is None:
-        return
-    _first, last, months = term
+    last, months = last_day(revision), (revision.interim_months or 0) + revision.shared_months
     if months > framework.call_off_max_months:
         yield Gap(
             "term",
@@ -101,6 +98,11 @@ def _term(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
             _("The extension option is %(months)s months; this framework allows %(limit)s at most.")
             % {"months": revision.extension_months, "limit": framework.extension_months},
         )
+
+
+def last_day(revision: CallOffRevision) -> date:
+    """The last day of a term that has been entered."""
+    return add_months(revision.shared_starts_on, revision.shared_months) - timedelta(days=1)
 
 
 def latest_end(framework: Framework) -> date:
@@ -170,8 +172,28 @@ def _milestones(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
             _("%(code)s costs %(total)s and the milestones pay %(paid)s of it; they must pay all of it, once.")
             % {"code": code, "total": gbp(total), "paid": gbp(paid)},
         )
-    if revision.interim_months and milestones and not any(m.effect == "cutover" for m in milestones):
+    for milestone in milestones:
+        if revision.shared_starts_on and revision.shared_months and milestone.planned_on > last_day(revision):
+            yield Gap(
+                "milestones",
+                _("Milestone M%(number)s is planned for %(day)s, after the term has ended on %(last)s.")
+                % {"number": milestone.number, "day": as_day(milestone.planned_on), "last": as_day(last_day(revision))},
+            )
+        if milestone.effect and not revision.interim_months:
+            yield Gap(
+                "milestones",
+                _("Milestone M%(number)s says “%(effect)s”, and the term has no interim service: choose “%(none)s”.")
+                % {"number": milestone.number, "effect": milestone.get_effect_display(),
+                   "none": PlannedMilestone.Effect.NONE.label},
+            )  # fmt: skip
+    if not revision.interim_months:
+        return
+    effects = [milestone.effect for milestone in milestones]
+    if milestones and PlannedMilestone.Effect.CUTOVER not in effects:
         yield Gap("milestones", _("Say which milestone is the cutover from the interim to the shared service."))
+    for effect in (PlannedMilestone.Effect.INTERIM_STARTS, PlannedMilestone.Effect.CUTOVER):
+        if effects.count(effect) > 1:
+            yield Gap("milestones", _("Only one milestone can be “%(effect)s”.") % {"effect": effect.label})
 
 
 def _special_terms(revision: CallOffRevision) -> Iterator[Gap]:

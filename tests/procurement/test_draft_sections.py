@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,7 +13,7 @@ from contracts import payload
 from documents import storage
 from documents.refusal import Refused
 from procurement import completeness, drafting, papers, quoting, workflow
-from procurement.drafting import Site
+from procurement.drafting import Site, Term
 from procurement.forms import ParticularsForm
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -256,3 +257,28 @@ def test_a_file_sent_with_a_stale_form_leaves_no_bytes(buyer):
             "attach-file": SimpleUploadedFile("case.pdf", data, "application/pdf")}  # fmt: skip
     assert "Somebody saved this call-off" in post(buyer, address, **sent).content.decode()
     assert not storage.exists(storage.key_of(data))
+
+
+def gaps_of(call_off) -> str:
+    revision, day = cast.fresh(call_off).revision, cast.START.date()
+    return " ".join(str(gap.words) for gap in completeness.gaps(revision, quoting.quote(revision, day), day))
+
+
+def test_milestones_go_with_the_term():
+    call_off = cast.drafted()
+    assert gaps_of(call_off) == ""
+    milestones = call_off.revision.milestones
+    milestones.filter(number=1).update(effect="cutover")
+    assert "Only one milestone can be “interim lines end and shared lines start together”." in gaps_of(call_off)
+    milestones.filter(number=1).update(effect="", planned_on=date(2012, 11, 1))
+    assert "Milestone M1 is planned for 1 November 2012, after the term has ended on 31 October 2012." in gaps_of(call_off)
+    drafting.save_term(call_off, Term(date(2008, 4, 1), 55), by=cast.requester(), at=cast.START)
+    found = gaps_of(call_off)
+    for number, effect in ((2, "interim lines start"), (8, "interim lines end and shared lines start together")):
+        assert f"Milestone M{number} says “{effect}”, and the term has no interim service" in found
+
+
+def test_a_term_that_is_too_long_is_said_before_anything_is_ordered():
+    call_off = drafting.start(cast.framework(), cast.dius(), title="Long", by=cast.requester(), at=cast.START)
+    drafting.save_term(call_off, Term(date(2008, 4, 1), 61), by=cast.requester(), at=cast.START)
+    assert "The term is 61 months; this framework allows 60 at most." in gaps_of(call_off)
