@@ -1,8 +1,8 @@
 """What a measure of a service level promises, and from which charges its service credit is taken. Pure.
 
-A measure in percent has figures from 0 to 100: below target a credit is due, below minimum a rectification plan, below
-critical the contract may be ended (domain.md, "Service credit"). A measure that is passed or failed has outcomes instead,
-and gives no credit.
+A measure in percent has figures from 0 to 100: by the contract a credit is due below target, a rectification plan below
+minimum, and below critical the contract may be ended (domain.md, "Service levels"). A measure that is passed or failed has
+outcomes instead, and gives no credit.
 """
 
 import re

@@ -34,7 +34,7 @@ def boxes(contract: Contract) -> tuple[signing.Box, ...]:
 
 def signing_of(contract: Contract) -> signing.Signing:
     """A signatory may have decided, but not have requested or submitted the order, nor had it submitted by their
-    deputy (domain.md, rule 3); the delegation covers its value."""
+    deputy (domain.md, "Segregation"); the delegation covers its value."""
     revision = contract.revision
     return signing.Signing(
         contract, boxes(contract), contract.original_value_gbp, revision.lots,

@@ -1,5 +1,5 @@
 """The order desk counter-proposes dates, quantities and equivalents; the department accepts or refuses; the order desk
-may take it back before that (domain.md, "Call-off")."""
+may take it back before that (domain.md, "Negotiation")."""
 
 from datetime import datetime
 

@@ -1,5 +1,5 @@
 """Orders that are priced together for their approval route (domain.md, "Approval": same department, same services, 30
-days). Splitting an order then lowers neither its steps nor the limit its approvers need (trust.md, invariant 23).
+days). Splitting an order then lowers neither its steps nor the limit its approvers need (trust.md, "Invariants", 23).
 
 Counted are the department's orders under the framework that are submitted and not ended unbound, submitted within the
 framework's ``priced_together_days`` before this one, and for a service that this one orders too, directly or through

@@ -3,7 +3,7 @@ Pure but for ``of_order`` and ``of_nothing``, which read; nothing is written.
 
 What is charged per user grows in proportion to the seats, and what every seat takes stays exactly one a seat; sites,
 devices, servers and applications stay as they are. Nobody's money but the department's own is looked at: of the others
-it tells only which discount of list price they come to (domain.md, "What must not be seen").
+it tells only which discount of list price they come to (domain.md, "Who sees what").
 """
 
 from collections.abc import Mapping, Sequence

@@ -87,7 +87,7 @@ def ahead(until: datetime, working_days: int) -> datetime:
 
 
 class Clock(NamedTuple):
-    """A time limit: running until ``due_at``, or standing with ``days_left`` working days (domain.md, rule 7)."""
+    """A time limit: running until ``due_at``, or standing with ``days_left`` working days (domain.md, "Working days")."""
 
     due_at: datetime | None
     days_left: int | None

@@ -148,7 +148,7 @@ CREATE TRIGGER answered_once BEFORE UPDATE ON procurement_counterproposal
 
 # ---- who decides on an order
 
-# Segregation (domain.md, rule 3): no decider, nor anyone a decider acts for, is the revision's requester, its
+# domain.md, "Segregation": no decider, nor anyone a decider acts for, is the revision's requester, its
 # submitter, a hand that edited it, another decider or another decider's principal; and the decision's post holding,
 # delegation and hash are the right ones at that moment. The principal is the holder of the post, and a delegation for
 # one lot covers orders of that lot alone.

@@ -67,7 +67,7 @@ class User(Row, AbstractBaseUser, PermissionsMixin):
 
 
 class PostCode(models.TextChoices):
-    """The posts of domain.md, "Who acts"."""
+    """The posts (domain.md, "Who acts")."""
 
     REQUESTER = "requester", _("requester")
     BUDGET_HOLDER = "budget_holder", _("budget holder")

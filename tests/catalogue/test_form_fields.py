@@ -1,4 +1,4 @@
-"""Fields read what people type and refuse the rest with a message and the same value in the form (trust.md's list)."""
+"""Fields read what people type and refuse the rest with a message and the same value in the form (trust.md, "What people type")."""
 
 from datetime import date
 from decimal import Decimal

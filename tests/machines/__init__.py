@@ -1,4 +1,4 @@
-"""The machines of domain.md ("The machines"), each as one table: how a thing comes into each of its states, and in which
+"""The machines (domain.md, "The machines"), each as one table: how a thing comes into each of its states, and in which
 of them each action is done. ``tests/procurement/test_machines.py`` makes the tests of the action, the page and the
 database from them.
 

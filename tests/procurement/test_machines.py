@@ -1,4 +1,4 @@
-"""Every machine as domain.md has it: in each state each listed action is done, and every other one is refused by the
+"""Every machine (domain.md, "The machines"): in each state each listed action is done, and every other one is refused by the
 action in words, by the page in the same words, and by the database; nothing is written. Made from the tables of
 ``tests/machines``."""
 

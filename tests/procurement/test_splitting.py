@@ -1,4 +1,4 @@
-"""Splitting an order lowers neither its steps nor the limit of who commits it (trust.md, invariant 23)."""
+"""Splitting an order lowers neither its steps nor the limit of who commits it (trust.md, "Invariants", 23)."""
 
 from dataclasses import replace
 from datetime import date, timedelta
