@@ -334,6 +334,38 @@ def test_the_migrations_are_what_the_models_say():
     call_command("makemigrations", "--check", "--dry-run", *ORDER[:-1], verbosity=0)
 
 
+# ---- what is written about the code
+
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]}
+CITED = re.compile(r'([\w-]+\.md)(?:, "([^"]+)")?')  # a page, and maybe one of its headings
+
+
+def in_one_line(text: str) -> str:
+    """Words that a docstring or a comment has broken over lines, joined."""
+    return re.sub(r"\s*\n\s*(?:#|--)?\s*", " ", text)
+
+
+def test_what_is_cited_is_written():
+    """Every page that a source, a query or a template names is there, and has the heading it is cited by."""
+    for path in tracked():
+        if path.suffix in {".py", ".sql", ".html", ".txt", ".md"}:
+            for page, heading in CITED.findall(in_one_line(path.read_text(encoding="utf-8"))):
+                assert page in PAGES, f"{name_of(path)} names {page}"
+                has_it = re.search(rf"^#+ {re.escape(heading)}$", PAGES[page], re.MULTILINE) if heading else True
+                assert has_it, f"{name_of(path)}: {page} has no heading {heading!r}"
+
+
+@pytest.mark.parametrize("page", ["domain.md", "trust.md"])
+def test_what_the_rules_are_held_by_is_there(page):
+    """The modules, tests, triggers, constraints and columns that a page of rules names."""
+    said = "\n".join(path.read_text(encoding="utf-8") for path in tracked() if path.suffix in {".py", ".sql", ".yaml"})
+    for named in re.findall(r"`([\w./]+)`", PAGES[page]):
+        if "/" in named.strip("/"):
+            assert (ROOT / named).exists(), named
+        elif re.fullmatch(r"[A-Za-z]\w+", named):
+            assert re.search(rf"\b{named}\b", said), named
+
+
 # ---- what never enters the repository
 
 
