@@ -10,6 +10,7 @@ import re
 import warnings
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -17,10 +18,12 @@ from django.utils.translation import gettext as _
 from PIL import Image, UnidentifiedImageError
 
 MOST_ENTRIES = 2_000
+LONGEST_ENTRY = 250  # characters of the name of a part; office programs stay far below it
 LARGEST_UNPACKED = 100 * 1024 * 1024
 LARGEST_PICTURE = 40_000_000  # pixels
 LARGEST_OBJECTS = 32 * 1024 * 1024  # of a PDF's compressed objects, unpacked
 MOST_OBJECT_STREAMS = 5_000
+MOST_BEFORE_STREAM = 408  # bytes from the type of an object stream to the end of the word that starts its content
 PIECE = 16 * 1024
 MOST_CSV_ROWS = 50_000
 MOST_IN_A_TAG = 10_000  # attributes of one tag: reading them takes time by the square of their number
@@ -48,11 +51,19 @@ KINDS = (PDF, DOCX, XLSX, ODT, ODS, CSV, PNG, JPEG)
 
 _OPENDOCUMENT = {kind.content_type.encode(): kind for kind in (ODT, ODS)}
 _OFFICE = {f"{kind.content_type}.main+xml".encode(): kind for kind in (DOCX, XLSX)}
-_RUNS_IN_PDF = (b"/JavaScript", b"/Launch", b"/EmbeddedFile", b"/RichMedia")
-# Word keeps the figures of a chart as a plain workbook under embeddings/; anything else there is an object that opens.
-_RUNS_IN_ZIP = re.compile(
-    r"vbaproject|vbadata|(^|/)(basic|scripts|activex|macros)/|(^|/)embeddings/.*(?<!\.xlsx)$", re.IGNORECASE
-)
+
+
+def _spelled(*names: bytes) -> re.Pattern[bytes]:
+    """Finds the names of a PDF, any of their letters spelled with #xx. Nothing is decoded first: a file of nothing but
+    spelled letters would take a call for each. From a "/" no more is looked at than the letters of a name."""
+    first = b"".join(name[:1] for name in names)
+    letters = (b"".join(b"(?:%c|#(?i:%02x))" % (letter, letter) for letter in name) for name in names)
+    return re.compile(b"/(?=[#%s])(?:" % first + b"|".join(letters) + b")")
+
+
+_RUNS_IN_PDF = _spelled(b"JavaScript", b"Launch", b"EmbeddedFile", b"RichMedia")
+_FOLDERS_THAT_RUN = {"basic", "scripts", "activex", "macros"}
+_OBJECT_STREAM, _STREAM = b"/ObjStm", re.compile(rb"stream\r?\n")
 _END_OF_PNG = b"IEND\xaeB`\x82"
 _XML_IN = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)")
 _MARKUP = re.compile(rb"<\s*(!doctype|\?xml|html|head|body|script|svg|iframe)", re.IGNORECASE)
@@ -89,9 +100,7 @@ def _pdf(data: bytes) -> Kind:
     if b"%%EOF" not in data[-1024:]:
         raise NotAccepted(_("The PDF is cut short. Save it again and choose the new file."))
     for part in (data, *_object_streams(data)):
-        # a name may be spelled with #xx for any of its letters
-        spelled = re.sub(rb"#([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), part)
-        if any(name in spelled for name in _RUNS_IN_PDF):
+        if _RUNS_IN_PDF.search(part):
             raise NotAccepted(
                 _("The PDF carries a script or another file inside. Print it to a new PDF and choose that.")
             )
@@ -99,10 +108,11 @@ def _pdf(data: bytes) -> Kind:
 
 
 def _object_streams(data: bytes) -> list[bytes]:
-    """The compressed objects of a PDF, unpacked within a limit."""
+    """The compressed objects of a PDF, unpacked within a limit. Every mention counts, whether a stream follows or not:
+    looking for one takes time too."""
     found, left, whole = [], LARGEST_OBJECTS, memoryview(data)
-    for number, match in enumerate(re.finditer(rb"/ObjStm\b.{0,400}?stream\r?\n", data, re.DOTALL)):
-        part = _inflated(whole[match.end() :], left + 1)
+    for number, start in enumerate(_starts_of_streams(data)):
+        part = b"" if start is None else _inflated(whole[start:], left + 1)
         left -= len(part)
         if left < 0 or number >= MOST_OBJECT_STREAMS:
             raise NotAccepted(
@@ -110,6 +120,18 @@ def _object_streams(data: bytes) -> list[bytes]:
             )
         found.append(part)
     return found
+
+
+def _starts_of_streams(data: bytes) -> Iterator[int | None]:
+    """For each mention of an object stream, where its content starts; None when none does soon after it."""
+    after = 0
+    while (mention := data.find(_OBJECT_STREAM, after)) >= 0:
+        after = mention + len(_OBJECT_STREAM)
+        if match := _STREAM.search(data, after, after + MOST_BEFORE_STREAM):
+            after = match.end()
+            yield after
+        else:
+            yield None
 
 
 def _inflated(data: memoryview, most: int) -> bytes:
@@ -156,10 +178,15 @@ def _unpack(archive: zipfile.ZipFile) -> dict[str, bytes]:
         )
     left, parts = LARGEST_UNPACKED, {}
     for entry in entries:
+        if len(entry.filename) > LONGEST_ENTRY:
+            raise NotAccepted(
+                _("A part of the file has a name longer than %(most)s characters. Save it as PDF and choose that.")
+                % {"most": LONGEST_ENTRY}
+            )
         path = PurePosixPath(entry.filename.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts:
             raise NotAccepted(_("The file has parts outside itself. Save it again and choose that."))
-        if _RUNS_IN_ZIP.search(entry.filename):
+        if _runs(entry.filename):
             raise NotAccepted(
                 _(
                     "The file carries macros or other files inside. Save it without them, or as PDF, and choose that."
@@ -178,6 +205,19 @@ def _unpack(archive: zipfile.ZipFile) -> dict[str, bytes]:
             insist_on_plain_xml(content)
             parts[entry.filename] = bytes(content)
     return parts
+
+
+def _runs(name: str) -> bool:
+    """Whether a part of an archive is by its name something that runs. Word keeps the figures of a chart as a plain
+    workbook under embeddings/; anything else there is an object that opens."""
+    name = name.replace("\\", "/").casefold()
+    folders = set(name.split("/")[:-1])
+    return (
+        "vbaproject" in name
+        or "vbadata" in name
+        or not folders.isdisjoint(_FOLDERS_THAT_RUN)
+        or ("embeddings" in folders and not name.endswith(".xlsx"))
+    )
 
 
 def insist_on_plain_xml(content: bytes | bytearray) -> None:

@@ -102,6 +102,9 @@ def doubled_part() -> bytes:
         (PDF.replace(b"/Catalog", b"/Catalog /OpenAction << /S /JavaScript >>"), "script"),
         (PDF.replace(b"/Catalog", b"/Catalog /OpenAction << /S /J#61vaScript >>"), "script"),
         (PDF.replace(b"/Catalog", b"/Catalog /OpenAction << /S /Launch >>"), "script"),
+        (PDF.replace(b"/Catalog", b"/Catalog /RichMedia"), "script"),
+        (PDF.replace(b"/Catalog", b"/Catalog /" + b"".join(b"#%02x" % letter for letter in b"EmbeddedFile")), "script"),
+        (PDF.replace(b"/Catalog", b"/Catalog /#4A#61#76#61#53#63#72#69#70#74"), "script"),
         (hidden_script(), "script"),
         (exploding_pdf(), "far more than its size"),
         (PDF + zipped(WORD), "hides an archive"),
@@ -110,6 +113,10 @@ def doubled_part() -> bytes:
         (zipped(WORD | {"word/vbaProject.bin": b"x"}), "macros"),
         (zipped({"[Content_Types].xml": WORD_TYPES.replace(b"document.main", b"document.macroEnabled.main")}), "macros"),
         (zipped(WORD | {"word/embeddings/oleObject1.bin": b"x"}), "macros"),
+        (zipped(WORD | {"word/Embeddings/a\nb.bin": b"x"}), "macros"),
+        (zipped(WORD | {"word\\embeddings\\a.xlsx.bin": b"x"}), "macros"),
+        (zipped(WORD | {"word/ActiveX/a.xml": b"<a/>"}), "macros"),
+        (zipped(WORD | {"word/xVbaData.xml": b"<a/>"}), "macros"),
         (zipped({"mimetype": b"application/vnd.oasis.opendocument.text", "Basic/Standard/m.xml": b"<m/>"}), "macros"),
         (zipped(WORD | {"../../etc/passwd": b"x"}), "outside itself"),
         (zipped(WORD | {"/etc/passwd": b"x"}), "outside itself"),
@@ -199,3 +206,36 @@ def test_a_script_in_a_compressed_object_of_many_is_found():
     )
     with pytest.raises(uploads.NotAccepted, match="script"):
         uploads.kind_of(b"%PDF-1.7\n" + streams + b"%%EOF")
+
+
+def long_name() -> bytes:
+    """Every folder of the name is one that has to be looked at closely."""
+    return zipped(WORD | {"embeddings/" * 5_950 + "a.xlsx": b""})
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (long_name(), "a name longer than 250 characters"),
+        (b"%PDF-1.7\n" + b"/ObjStm " * 1_250_000 + b"\n%%EOF", "unpacks to far more"),
+        (b"%PDF-1.7\n/ObjStm stream\n" + zlib.compress(b"#41" * 10_000_000, 9) + b"\nendstream\n%%EOF", None),
+        (b"%PDF-1.7\n" + b"/#4a#61#76#61#53#63#72#69#70" * 350_000 + b"\n%%EOF", None),
+        (b"%PDF-1.7\n" + b"/" * 10_000_000 + b"\n%%EOF", None),
+    ],
+    ids=["name of a part", "object streams", "spelled letters", "spelled names", "empty names"],
+)
+def test_a_file_made_to_be_slow_to_look_at_is_looked_at_in_a_second_or_two(data, words):
+    start = time.process_time()
+    if words is None:
+        assert uploads.kind_of(data) == uploads.PDF
+    else:
+        with pytest.raises(uploads.NotAccepted, match=words):
+            uploads.kind_of(data)
+    assert time.process_time() - start < 2
+
+
+def test_a_part_of_an_office_file_may_have_a_long_name_but_no_longer():
+    name = "word/media/" + "a" * (uploads.LONGEST_ENTRY - 11)
+    assert uploads.kind_of(zipped(WORD | {name: b"x"})) == uploads.DOCX
+    with pytest.raises(uploads.NotAccepted, match="a name longer than 250 characters"):
+        uploads.kind_of(zipped(WORD | {name + "a": b"x"}))
