@@ -109,12 +109,14 @@ def _pdf(data: bytes) -> Kind:
 
 def _object_streams(data: bytes) -> list[bytes]:
     """The compressed objects of a PDF, unpacked within a limit. Every mention counts, whether a stream follows or not:
-    looking for one takes time too."""
+    looking for one takes time too. So does reading what unpacks to next to nothing: all that is read is no more than
+    the file, and one piece a stream, which is enough for streams that do not lie inside each other."""
     found, left, whole = [], LARGEST_OBJECTS, memoryview(data)
+    pieces = len(data) // PIECE + MOST_OBJECT_STREAMS
     for number, start in enumerate(_starts_of_streams(data)):
-        part = b"" if start is None else _inflated(whole[start:], left + 1)
-        left -= len(part)
-        if left < 0 or number >= MOST_OBJECT_STREAMS:
+        part, read = (b"", 0) if start is None else _inflated(whole[start:], left + 1)
+        left, pieces = left - len(part), pieces - read
+        if left < 0 or pieces < 0 or number >= MOST_OBJECT_STREAMS:
             raise NotAccepted(
                 _("The PDF unpacks to far more than its size. Print it to a new PDF and choose that.")
             )
@@ -134,18 +136,19 @@ def _starts_of_streams(data: bytes) -> Iterator[int | None]:
             yield None
 
 
-def _inflated(data: memoryview, most: int) -> bytes:
-    """What deflated data at the start unpacks to, ``most`` bytes at most, read piece by piece: the rest of a large
-    file is never copied. Empty when it is not deflated: its text then lies in the file and is searched there."""
-    unpack, out = zlib.decompressobj(), bytearray()
+def _inflated(data: memoryview, most: int) -> tuple[bytes, int]:
+    """What deflated data at the start unpacks to, ``most`` bytes at most, and how many pieces of it were read: the rest
+    of a large file is never copied. Empty when it is not deflated: its text then lies in the file, searched there."""
+    unpack, out, read = zlib.decompressobj(), bytearray(), 0
     try:
         for start in range(0, len(data), PIECE):
+            read += 1
             out += unpack.decompress(data[start : start + PIECE], most - len(out))
             if unpack.eof or len(out) >= most:
                 break
     except zlib.error:
         pass
-    return bytes(out)
+    return bytes(out), read
 
 
 def _zipped(data: bytes) -> Kind:

@@ -1,6 +1,7 @@
 """A file is what its bytes say; what runs, explodes or is two things at once is refused in words."""
 
 import io
+import random
 import time
 import zipfile
 import zlib
@@ -213,16 +214,28 @@ def long_name() -> bytes:
     return zipped(WORD | {"embeddings/" * 5_950 + "a.xlsx": b""})
 
 
+def streams_inside_each_other() -> bytes:
+    """Object streams that begin inside one another and all go on to the end, in blocks that unpack to nothing."""
+
+    def stored(content: bytes) -> bytes:
+        length = len(content)
+        return b"\0" + length.to_bytes(2, "little") + (length ^ 0xFFFF).to_bytes(2, "little") + content
+
+    start = b"/ObjStm stream\n\x78\x01"
+    return b"%PDF-1.7\n" + start + stored(start) * 500 + stored(b"") * 1_900_000 + b"%%EOF"
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
+        (streams_inside_each_other(), "unpacks to far more"),
         (long_name(), "a name longer than 250 characters"),
         (b"%PDF-1.7\n" + b"/ObjStm " * 1_250_000 + b"\n%%EOF", "unpacks to far more"),
         (b"%PDF-1.7\n/ObjStm stream\n" + zlib.compress(b"#41" * 10_000_000, 9) + b"\nendstream\n%%EOF", None),
         (b"%PDF-1.7\n" + b"/#4a#61#76#61#53#63#72#69#70" * 350_000 + b"\n%%EOF", None),
         (b"%PDF-1.7\n" + b"/" * 10_000_000 + b"\n%%EOF", None),
     ],
-    ids=["name of a part", "object streams", "spelled letters", "spelled names", "empty names"],
+    ids=["nested streams", "name of a part", "object streams", "spelled letters", "spelled names", "empty names"],
 )
 def test_a_file_made_to_be_slow_to_look_at_is_looked_at_in_a_second_or_two(data, words):
     start = time.process_time()
@@ -239,3 +252,13 @@ def test_a_part_of_an_office_file_may_have_a_long_name_but_no_longer():
     assert uploads.kind_of(zipped(WORD | {name: b"x"})) == uploads.DOCX
     with pytest.raises(uploads.NotAccepted, match="a name longer than 250 characters"):
         uploads.kind_of(zipped(WORD | {name + "a": b"x"}))
+
+
+def test_a_pdf_of_many_honest_object_streams_is_accepted():
+    """Streams of every length, each read to its end and no further."""
+    noise = random.Random(1)
+    streams = b"".join(
+        b"1 0 obj<</Type/ObjStm>>stream\n" + zlib.compress(noise.randbytes(size)) + b"\nendstream\n"
+        for size in [10, uploads.PIECE - 20, uploads.PIECE, 5 * uploads.PIECE + 1] * 60
+    )
+    assert uploads.kind_of(b"%PDF-1.7\n" + streams + b"%%EOF") == uploads.PDF
