@@ -63,7 +63,7 @@ def _spelled(*names: bytes) -> re.Pattern[bytes]:
 
 _RUNS_IN_PDF = _spelled(b"JavaScript", b"Launch", b"EmbeddedFile", b"RichMedia")
 _FOLDERS_THAT_RUN = {"basic", "scripts", "activex", "macros"}
-_OBJECT_STREAM, _STREAM = b"/ObjStm", re.compile(rb"stream\r?\n")
+_OBJECT_STREAM, _STREAM = _spelled(b"ObjStm"), re.compile(rb"stream\r?\n")
 _END_OF_PNG = b"IEND\xaeB`\x82"
 _XML_IN = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)")
 _MARKUP = re.compile(rb"<\s*(!doctype|\?xml|html|head|body|script|svg|iframe)", re.IGNORECASE)
@@ -127,8 +127,8 @@ def _object_streams(data: bytes) -> list[bytes]:
 def _starts_of_streams(data: bytes) -> Iterator[int | None]:
     """For each mention of an object stream, where its content starts; None when none does soon after it."""
     after = 0
-    while (mention := data.find(_OBJECT_STREAM, after)) >= 0:
-        after = mention + len(_OBJECT_STREAM)
+    while mention := _OBJECT_STREAM.search(data, after):
+        after = mention.end()
         if match := _STREAM.search(data, after, after + MOST_BEFORE_STREAM):
             after = match.end()
             yield after

@@ -107,6 +107,7 @@ def doubled_part() -> bytes:
         (PDF.replace(b"/Catalog", b"/Catalog /" + b"".join(b"#%02x" % letter for letter in b"EmbeddedFile")), "script"),
         (PDF.replace(b"/Catalog", b"/Catalog /#4A#61#76#61#53#63#72#69#70#74"), "script"),
         (hidden_script(), "script"),
+        (hidden_script().replace(b"/ObjStm", b"/Obj#53tm"), "script"),
         (exploding_pdf(), "far more than its size"),
         (PDF + zipped(WORD), "hides an archive"),
         (picture("PNG") + zipped(WORD), "hides an archive"),
