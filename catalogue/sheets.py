@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -13,25 +14,29 @@ from openpyxl.utils import get_column_letter
 
 Value = str | int | Decimal | date | None
 
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for a formula, at the start of a text and also after a semicolon, a tab or the end of a line:
+# one that separates by semicolons takes quotation marks after a comma for text, and ends a cell there within them too.
+_FORMULA = re.compile(r"(^|[;\t\r\n])(?='*[=+\-@\t\r])")
+_MADE_HARMLESS = re.compile(r"(^|[;\t\r\n])'(?='*[=+\-@\t\r])")
 _MONEY, _DAY = "#,##0.00", "yyyy-mm-dd"
 
 
 def harmless(text: str) -> str:
-    """A cell that a spreadsheet would take for a formula gets an apostrophe in front, and so does what looks as if it had
-    got one: ``meant`` takes exactly that off again."""
-    return f"'{text}" if text.lstrip("'").startswith(_STARTS_A_FORMULA) else text
+    """What a spreadsheet would take for a formula gets an apostrophe in front, and so does what looks as if it had got
+    one: ``meant`` takes exactly that off again."""
+    return _FORMULA.sub(r"\1'", text)
 
 
 def meant(text: str) -> str:
     """What was written before ``harmless``."""
-    return text[1:] if text.startswith("'") and text.lstrip("'").startswith(_STARTS_A_FORMULA) else text
+    return _MADE_HARMLESS.sub(r"\1", text)
 
 
 def to_csv(heading: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
-    """UTF-8 with a byte-order mark, for Excel; days as 2007-10-01, money as 1234.50."""
+    """UTF-8 with a byte-order mark, for Excel; days as 2007-10-01, money as 1234.50. Every cell is in quotation marks:
+    where semicolons separate, one in the first cell does not end it. ``harmless`` looks after those in other cells."""
     out = io.StringIO()
-    writer = csv.writer(out)
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerow([harmless(words) for words in heading])
     for row in rows:
         writer.writerow([harmless(value) if isinstance(value, str) else "" if value is None else value for value in row])

@@ -149,7 +149,7 @@ def test_a_formula_in_the_title_of_the_framework_is_text_in_its_file():
     named.title = "=cmd|' /C calc'!A0"
     rows = framework_sheet.lines({"framework": named, "bar": None, "by_state": [], "bands": [], "joined": 0})
     files = {kind: as_file(kind, "Framework", "f", framework_sheet.heading(), rows).content for kind in ("csv", "xlsx")}
-    assert b"Title,'=cmd|" in files["csv"]
+    assert b"\"Title\",\"'=cmd|" in files["csv"]
     book = load_workbook(io.BytesIO(files["xlsx"])).active
     assert [row[2].data_type for row in book.rows if row[1].value == "Title"] == ["s"]
 
@@ -190,4 +190,4 @@ def test_what_the_free_ceiling_cannot_buy_is_marked_so_for_bands_and_bodies_and_
         for email, address in addresses:
             assert ("more than is free" in page(client, email, address)) is marked, (email, address, free)
         assert "more than is free" not in page(client, DESK), free
-    assert "seats: what is still to come,more than is free" in page(client, MANAGER, HERE + "?format=csv")
+    assert '"seats: what is still to come","more than is free"' in page(client, MANAGER, HERE + "?format=csv")

@@ -143,10 +143,23 @@ def test_words_find_the_same_whether_they_find_few_or_many(signed_in, monkeypatc
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_of_a_file_is_a_formula(text):
     read = list(csv.reader(io.StringIO(sheets.to_csv([text], [[text]]).decode("utf-8-sig"))))
-    assert {cell for row in read for cell in row} == {"'" + text}
+    assert {cell for row in read for cell in row} == {"'" + text.replace("\t", "\t'").replace("\r", "\r'")}
     if text.isprintable():
         sheet = load_workbook(io.BytesIO(sheets.to_xlsx("t", [text], [[text]]))).active
         assert [(cell.value, cell.data_type) for row in sheet for cell in row] == [(text, "s"), (text, "s")]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("text", ["x;=1+1", "x;=1+1;y", 'x";=1+1;y', "x;@SUM(A1)", "x\n=1+1", "x\t=1+1", "=1;-1"])
+def test_no_cell_of_a_file_is_a_formula_whatever_a_spreadsheet_separates_by(text, delimiter):
+    written = sheets.to_csv([text, text], [[text, text]]).decode("utf-8-sig")
+    cells = [cell for row in csv.reader(io.StringIO(written, newline=""), delimiter=delimiter) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))], cells
+
+
+def test_every_cell_of_a_file_stands_in_quotation_marks():
+    written = sheets.to_csv(["a", "b"], [["x;y", 1]]).decode("utf-8-sig")
+    assert written == '"a","b"\r\n"x;y","1"\r\n'
 
 
 def test_a_file_of_many_columns_widens_each_of_them():
@@ -157,7 +170,7 @@ def test_a_file_of_many_columns_widens_each_of_them():
 
 def test_a_file_keeps_money_and_days():
     rows = [[Decimal("1234.50"), date(2007, 10, 1), None, 7]]
-    assert sheets.to_csv(["a"], rows).decode("utf-8-sig").splitlines()[1] == "1234.50,2007-10-01,,7"
+    assert sheets.to_csv(["a"], rows).decode("utf-8-sig").splitlines()[1] == '"1234.50","2007-10-01","","7"'
     (cells,) = list(load_workbook(io.BytesIO(sheets.to_xlsx("t", [], rows))).active.values)[1:]
     assert cells[0] == 1234.5
     assert cells[1].date() == date(2007, 10, 1)
