@@ -144,8 +144,9 @@ def put_sites(revision: CallOffRevision, wanted: list[Site]) -> None:
     stored = {site.name: site for site in revision.sites.all()}
     kept = [stored.pop(site.was or site.name, None) for site in wanted]
     RevisionSite.objects.filter(pk__in=[site.pk for site in stored.values()]).delete()
-    for row in filter(None, kept):  # out of each other's way: two sites may have changed names
-        row.name = f"({row.pk})"
+    # out of each other's way: two sites may have changed names; no text that is typed has a control character in it
+    for row in filter(None, kept):
+        row.name = f"\x1f{row.pk}"
         row.save()
     for position, (site, row) in enumerate(zip(wanted, kept, strict=True), start=1):
         row = row or RevisionSite(revision=revision)

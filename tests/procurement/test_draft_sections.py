@@ -52,6 +52,16 @@ def test_a_renamed_site_keeps_its_quantities_also_when_two_change_names():
     assert sites_of(call_off) == [("Sheffield", 620), ("London", 210), ("Darlington", 110), ("Halton", 60)]
 
 
+def test_a_site_may_be_called_like_a_number_in_brackets():
+    """No name that can be typed is in the way while the others are stored."""
+    call_off = cast.drafted()
+    before, stored = ordered(call_off), list(call_off.revision.sites.all())
+    sites = [Site(f"({stored[-1].pk})", 5), *(Site(row.name, row.seats, was=row.name) for row in stored)]
+    save_sites(call_off, sites)
+    assert sites_of(call_off) == [(site.name, site.seats) for site in sites]
+    assert ordered(call_off) == before
+
+
 def test_a_site_goes_with_its_quantities_only_when_that_is_said():
     call_off = cast.drafted()
     before, left = ordered(call_off), [Site("London", 620), Site("Sheffield", 210), Site("Darlington", 110)]
