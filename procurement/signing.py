@@ -23,7 +23,7 @@ from documents.templatetags.flex import day, gbp
 from procurement import seats
 from procurement.actors import Person
 from procurement.approval_guards import delegation_words as limit_words
-from procurement.models import Delegation, DelegationKind, PostCode
+from procurement.models import Delegation, DelegationKind, PostCode, PostHolding
 from procurement.seats import Seat
 
 FRESH_SIGN_IN = timedelta(minutes=5)
@@ -150,11 +150,24 @@ def why_not_sign(
 
 
 def _signed_already(signing: Signing, by: Person, seat: Seat) -> Iterator[Reason]:
-    """One person, one signature, whatever chairs they sit in; and not beside whom they act for."""
+    """One person, one signature, whatever chairs they sit in. A signature counts for who signs and for whom they act:
+    nobody signs beside their deputy or their principal, nor do two deputies of one principal."""
     people = {str(by.person_id), *([str(seat.principal.person_id)] if seat.principal else [])}
     for intent in SigningIntent.objects.filter(document=signing.document):
-        if intent.act["person_id"] in people:
-            yield Reason(_("%(name)s has signed this document for another party.") % {"name": intent.act["name"]})
+        if people & _behind(intent.act):
+            words = _("%(name)s has signed this document for another party.")
+            if intent.act["acting_for"]:
+                words = _("%(name)s, acting for %(acting_for)s, has signed this document for another party.")
+            yield Reason(words % {"name": intent.act["name"], "acting_for": intent.act["acting_for"]})
+
+
+def _behind(act: dict[str, Any]) -> set[str]:
+    """The person ids of who signed and of whom they acted for. An act that was recorded before ``principal_id`` was kept
+    says it by its delegation: that is on the holding they signed from."""
+    principal = act.get("principal_id")
+    if principal is None:
+        principal = str(PostHolding.objects.values_list("user__person_id", flat=True).get(delegations=act["delegation"]))
+    return {act["person_id"], principal} - {""}
 
 
 def _covered(signing: Signing, seat: Seat, at: datetime) -> Iterator[Reason]:
@@ -210,6 +223,7 @@ def _record_act(signing: Signing, party: str, *, shown_sha256: str, by: Person, 
         "party": party, "name": by.words, "person_id": str(by.person_id), "email": by.email,
         "post": str(seat.holding.post.get_code_display()), "organisation": box.organisation.name,
         "identifier": box.organisation.identifier, "acting_for": seat.principal.name if seat.principal else "",
+        "principal_id": str(seat.principal.person_id) if seat.principal else "",
         "delegation": delegation.pk, "delegation_words": delegation_words(delegation),
         "signed_in_at": canonical.moment(by.signed_in_at), "hash_shown": shown_sha256, "at": canonical.moment(at),
         "real_at": canonical.moment(clock.real_now()), "session": by.session,

@@ -99,6 +99,64 @@ def test_one_person_signs_a_document_once():
         )  # fmt: skip
 
 
+OWN, FIRST, SECOND = "authority.signatory@co.example", "auditor@co.example", "framework.manager@co.example"
+
+
+def own_order_signed_by_the_supplier():
+    """The Cabinet Office's own order: ``OWN`` may sign for it as the department and as the authority; ``FIRST`` is their
+    deputy in the one chair, ``SECOND`` in the other."""
+    Post.objects.get_or_create(organisation=cast.framework().authority, code="signatory")
+    cast.give_post(OWN, "CO", "signatory")
+    Delegation.objects.create(holding=holding(OWN, "signatory"), kind="signature", unlimited=True, starts_on=TODAY)
+    for post, deputy in (("signatory", FIRST), ("authority_signatory", SECOND)):
+        ActingFor.objects.create(
+            holding=holding(OWN, post), deputy=cast.person(deputy).user, starts_on=TODAY, ends_on=TODAY
+        )
+    order = cast.own_order()
+    officers = ("budget.holder", "technology.officer", "finance.director", "accounting.officer")
+    for email in (*(f"{officer}@co.example" for officer in officers), *cast.ROUTE[4:]):
+        cast.decide(order, email)
+    return paper.sign(paper.issued(cast.accept(order)), *cast.SIGNATORIES[0])
+
+
+TWICE = {"the principal after their deputy": (FIRST, OWN), "a deputy after their principal": (OWN, SECOND),
+         "two deputies of one principal": (FIRST, SECOND)}  # fmt: skip
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["act", "older act"])
+@pytest.mark.parametrize(("department", "authority"), TWICE.values(), ids=TWICE)
+def test_nobody_stands_behind_two_signatures_of_a_document(monkeypatch, kept, department, authority):
+    if not kept:  # an act of before says whose it is by its delegation alone
+        record = store.record_intent
+        monkeypatch.setattr(store, "record_intent", lambda document, *, act, **more: record(
+            document, act={name: value for name, value in act.items() if name != "principal_id"}, **more))  # fmt: skip
+    contract = paper.sign(own_order_signed_by_the_supplier(), "department", department)
+    with pytest.raises(Refused, match="has signed this document for another party"):
+        paper.act(contract, "authority", authority)
+
+
+@pytest.mark.parametrize("said_by", ["delegation", "principal_id"])
+@pytest.mark.parametrize(("department", "authority"), TWICE.values(), ids=TWICE)
+def test_the_database_takes_no_second_signature_of_whom_one_counts_for(said_by, department, authority):
+    contract = paper.sign(own_order_signed_by_the_supplier(), "department", department)
+    chair, principal = holding(OWN, "authority_signatory"), cast.person(OWN)
+    said = {"delegation": chair.delegations.get(kind="signature").pk, "principal_id": str(principal.person_id)}
+    with pytest.raises(IntegrityError, match="nobody stands behind two signatures"), transaction.atomic():
+        SigningIntent.objects.create(
+            document=contract.document, field="Signature_authority", identifier="X", base_sha256="0" * 64,
+            act={"person_id": str(cast.person(authority).person_id), said_by: said[said_by]}, created_at=cast.START,
+        )  # fmt: skip
+
+
+def test_an_act_says_for_whom_by_name_and_by_person():
+    contract = own_order_signed_by_the_supplier()
+    acts = [paper.act(contract, "department", FIRST).act, SigningIntent.objects.get(field="Signature_supplier").act]
+    principal = cast.person(OWN)
+    assert [(act["acting_for"], act["principal_id"]) for act in acts] == [
+        (principal.words, str(principal.person_id)), ("", "")
+    ]  # fmt: skip
+
+
 SIGNATORY = "signatory@dius.example"
 
 
