@@ -46,13 +46,16 @@ def signing_of(contract: Contract) -> signing.Signing:
 def why_not_sign(
     contract: Contract, party: str, *, by: Person, at: datetime, fresh: bool = True
 ) -> Iterator[Reason]:
-    """As for every document, and that the person has declared no conflict of interest in the order."""
+    """As for every document, and that the person has declared no conflict of interest in the order, nor was chosen as
+    deputy by somebody who has: as for who decides on it."""
     if contract.state != S.AWAITING_SIGNATURES:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
         return
     yield from standing.why_framework_over(contract.framework, london_day(at))
     yield from signing.why_not_sign(signing_of(contract), party, by=by, at=at, fresh=fresh)
     yield from approval_guards.why_recused(contract.call_off, by)
+    seat = signing_of(contract).box(party).seat(by, at)
+    yield from approval_guards.why_chosen_by_recused(contract.call_off, seat)
 
 
 def why_not_refuse(contract: Contract, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:

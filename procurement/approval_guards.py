@@ -150,7 +150,7 @@ def who_acts(post: str, able: Iterable[User]) -> str:
 
 
 def why_chosen_by_recused(call_off: CallOff, seat: seats.Seat | None) -> Iterator[Reason]:
-    """Who keeps out of an order does not choose who decides instead."""
+    """Who keeps out of an order does not choose who decides, or signs, instead."""
     acting = seat.acting if seat else None
     if acting and acting.named_by in {declared.person_id for declared in call_off.recusals.all()}:
         yield Reason(

@@ -259,6 +259,30 @@ def test_the_administrator_chooses_who_decides_for_the_recused():
     assert cast.decide(order, colleague.email).revision.decisions.count() == 1
 
 
+@pytest.mark.parametrize("chosen_by_the_recused", [True, False])
+def test_who_declared_a_conflict_does_not_choose_who_signs_instead(chosen_by_the_recused):
+    """The finance director is a signatory too; only the deputy whom somebody else named signs the contract."""
+    order, by = cast.submitted(), cast.person("finance.director@dius.example")
+    cast.decide(order, cast.ROUTE[0])
+    cast.give_post(by.email, "DIUS", "signatory")
+    chair, colleague = holding(by.email, "signatory"), invite("nora@dius.example", "contract_manager")
+    Delegation.objects.create(holding=chair, kind="signature", unlimited=True, starts_on=TODAY)
+    approval.recuse(cast.open_step(order, by), reason="My sister works there.", by=by, at=cast.START)
+    named_by = by if chosen_by_the_recused else cast.person(ADMIN)
+    membership.name_deputy(chair, colleague, starts_on=TODAY, ends_on=TODAY, by=named_by, at=cast.START)
+    second = User.objects.get(email=SIGNATORY)
+    finance = holding(by.email, "finance_director")
+    ActingFor.objects.create(holding=finance, deputy=second, starts_on=TODAY, ends_on=TODAY)
+    for email in (cast.ROUTE[1], second.email, *cast.ROUTE[3:]):
+        cast.decide(order, email)
+    contract = paper.sign(paper.issued(cast.accept(order)), *cast.SIGNATORIES[0])
+    if chosen_by_the_recused:
+        with pytest.raises(Refused, match="Who made you deputy here has declared a conflict"):
+            paper.act(contract, "department", colleague.email)
+    else:
+        assert paper.act(contract, "department", colleague.email).act["acting_for"] == by.words
+
+
 def test_a_deputy_gives_no_powers_to_whom_they_act_for():
     colleague = invite("nora@dius.example", "contract_manager")
     dates = {"starts_on": TODAY, "ends_on": TODAY + timedelta(days=9)}
