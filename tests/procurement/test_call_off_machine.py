@@ -273,20 +273,23 @@ class CallOffMachine(RuleBasedStateMachine):
 
 
 COUNTER, LONGER = ("counter", DESK, True, 1, 1), ("counter", DESK, True, 1, -1)
-ROADS = (  # from the supplier's desk, for a search of few steps seldom comes so far
-    (COUNTER, ("answer_counter", REQUESTER, True, "refuse", 1), LONGER, ("answer_counter", DESK, True, "back", 1),
-     ("accept", DESK, True, False), ("answer_counter", REQUESTER, True, "refuse", 1)),
-    (COUNTER, ("answer_counter", REQUESTER, True, "accept", 0), ("answer_counter", REQUESTER, True, "accept", 1),
-     ("click_again",), ("recall", REQUESTER, True), ("submit", REQUESTER, True), ("withdraw", REQUESTER, 0)),
-    (COUNTER, ("accept", DESK, True, False), ("decline", DESK, True), ("counter", DESK, True, 1, 1), ("withdraw", REQUESTER, 0),
-     ("answer_counter", REQUESTER, True, "accept", 1)),
+ROADS = (  # from so many decisions on, for a search of few steps seldom comes so far
+    (7, (COUNTER, ("answer_counter", REQUESTER, True, "refuse", 1), LONGER, ("answer_counter", DESK, True, "back", 1),
+         ("accept", DESK, True, False), ("answer_counter", REQUESTER, True, "refuse", 1))),
+    (7, (COUNTER, ("answer_counter", REQUESTER, True, "accept", 0), ("answer_counter", REQUESTER, True, "accept", 1),
+         ("click_again",), ("recall", REQUESTER, True), ("submit", REQUESTER, True), ("withdraw", REQUESTER, 0))),
+    (7, (COUNTER, ("accept", DESK, True, False), ("decline", DESK, True), ("counter", DESK, True, 1, 1),
+         ("withdraw", REQUESTER, 0), ("answer_counter", REQUESTER, True, "accept", 1))),
+    (3, (("send_back_or_reject", DESK, False, 0, True), ("send_back_or_reject", DESK, True, 1, True), ("submit", REQUESTER, True),
+         ("send_back_or_reject", DESK, True, 0, False), ("send_back_or_reject", DESK, True, 0, True), ("click_again",),
+         ("submit", REQUESTER, True), ("withdraw", REQUESTER, 0))),
 )  # fmt: skip
 
 
-def walk(road) -> None:
+def walk(decisions: int, road) -> None:
     machine = CallOffMachine()
     try:
-        machine.begin(7)
+        machine.begin(decisions)
         for name, *arguments in road:
             getattr(machine, name)(*arguments)
             machine.the_database_agrees()
@@ -298,8 +301,8 @@ def walk(road) -> None:
 
 def test_a_call_off_driven_anyhow():
     CallOffMachine.drafted = cast.drafted()
-    for road in ROADS:
-        walk(road)
+    for decisions, road in ROADS:
+        walk(decisions, road)
     run_state_machine_as_test(
         CallOffMachine,
         settings=settings(
