@@ -209,7 +209,7 @@ def get_call_off(by: Person, public_id: UUID, on: date, right: str = "see") -> C
     rows = visible_call_offs(by, on).select_related(
         "framework__authority", "department", "supplier", "requester", "revision"
     )
-    call_off = rows.filter(public_id=public_id).order_by().first()
+    call_off = rows.filter(public_id=public_id).first()
     if call_off is None:
         raise Http404
     call_off.share_revision()

@@ -288,7 +288,7 @@ def evidence(kind: str) -> dict:
 PDF = b"%PDF-1.7\n1 0 obj <</Type/Catalog>> endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n"
 
 
-@once_a_world(lambda: ons())
+@once_a_world(ons)
 def ons_applied() -> Accession:
     by = person("requester@ons.example")
     values = {
@@ -299,7 +299,7 @@ def ons_applied() -> Accession:
     return joining.apply(ons(), by=by, at=START)
 
 
-@once_a_world(lambda: ons())
+@once_a_world(ons)
 def ons_approved() -> Accession:
     accession = ons_applied()
     lead, approver = person("accession.lead@co.example"), person("accession.approver@co.example")

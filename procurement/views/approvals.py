@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from procurement import (
@@ -106,7 +107,7 @@ def _next_words(order, step):
         return _("It then goes to %(supplier)s to accept.") % {"supplier": order.supplier.name}
     together = [one for one in later if (one.side, one.group) == (later[0].side, later[0].group)]
     return _("It then goes to the %(posts)s, %(organisation)s.") % {
-        "posts": _(" and the ").join(str(one.get_post_display()) for one in together),
+        "posts": get_text_list([str(one.get_post_display()) for one in together], _("and the")),
         "organisation": later[0].organisation.name,
     }  # fmt: skip
 

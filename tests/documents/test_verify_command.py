@@ -34,6 +34,7 @@ def test_the_executed_document_is_valid_and_a_changed_one_is_not(verify, made):
     executed = store.content(store.head(store_steps(made, 6)))
     code, words, _ = verify(executed)
     assert (code, words[:7]) == (0, "VALID: ")
+    assert words.count(" (business moment 2007-10-") == 3
     assert words.count("\n- ") == 5  # seal, three parties, archive timestamp
     code, words, _ = verify(executed + b"\n% more")
     assert (code, words[:11]) == (1, "NOT VALID: ")

@@ -259,3 +259,16 @@ def test_the_supplier_reads_no_capacity_that_orders_not_sent_to_it_would_change(
     words = "Capacity of the framework"
     assert words in sign_in(client, "requester@dius.example").get(path).content.decode()
     assert words not in sign_in(client, "order.desk@fujitsu.example").get(path).content.decode()
+
+
+@pytest.mark.world("submitted")
+@pytest.mark.parametrize(("decided", "next_words"), [
+    (3, "It then goes to the commercial lead and the finance lead, Cabinet Office."),
+    (6, "It then goes to Fujitsu Services to accept."),
+])  # fmt: skip
+def test_who_commits_reads_whom_it_goes_to_next(client, decided, next_words):
+    order = cast.submitted()
+    for email in cast.ROUTE[:decided]:
+        cast.decide(order, email)
+    answer = sign_in(client, cast.ROUTE[decided]).get(reverse("procurement:decide", args=[order.public_id, decided + 1]))
+    assert next_words in answer.content.decode()
