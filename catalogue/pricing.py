@@ -134,16 +134,18 @@ class PricedLine:
 
     @property
     def ends_on(self) -> date | None:
-        """The last day of the last month; None without months."""
-        if self.line.months is None:
-            return None
-        return add_months(self.line.starts_on, self.line.months) - timedelta(days=1)
+        return last_day(self.line.starts_on, self.line.months)
 
 
 def add_months(day: date, months: int) -> date:
     """The same day of the month so many months later. Raises ValueError where there is no such day."""
     index = day.year * 12 + day.month - 1 + months
     return day.replace(year=index // 12, month=index % 12 + 1)
+
+
+def last_day(starts_on: date, months: int | None) -> date | None:
+    """The last day of the last month; None without months."""
+    return None if months is None else add_months(starts_on, months) - timedelta(days=1)
 
 
 def unit_price(list_price: Decimal, discount_percent: Decimal) -> Decimal:
@@ -161,7 +163,7 @@ def volumes_added(lines: Iterable[Line], price_list: PriceList) -> dict[str, int
     return dict(added)
 
 
-def _slices(table: BandTable, list_price: Decimal, before: int, quantity: int) -> tuple[Slice, ...]:
+def graduated(table: BandTable, list_price: Decimal, before: int, quantity: int) -> tuple[Slice, ...]:
     """Each unit at its own band, one slice a band. The call-off's earlier lines hold units 1..``before``, so an order
     split over several lines costs what it costs in one."""
     out = []
@@ -201,7 +203,7 @@ def price_lines(lines: Sequence[Line], price_list: PriceList, volumes: Mapping[s
             )
             discount = table.reached(volume).discount_percent
         if table is not None and table.method == "graduated":
-            slices = _slices(table, service.list_price, placed[line.service], line.quantity)
+            slices = graduated(table, service.list_price, placed[line.service], line.quantity)
             placed[line.service] += line.quantity
             discount = slices[0].discount_percent
         price = slices[0].unit_price if slices else unit_price(service.list_price, discount)

@@ -5,15 +5,17 @@ The document work itself runs in a worker (``documents.tasks``), which goes on w
 """
 
 import json
+from collections import Counter
 from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from catalogue.pricing import last_day
 from contracts import guards, notifications, payload, searching
 from contracts.locking import lock_contract
-from contracts.models import Contract, ContractLine, ContractState, ContractVersion, Party
-from documents import audit, clock, numbers, steps, store
+from contracts.models import Contract, ContractLine, ContractState, ContractVersion, LineChange, Party
+from documents import audit, clock, jobs, numbers, steps, store
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.models import SigningIntent
@@ -126,22 +128,32 @@ def execute(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract
                  hash_shown=store.head(contract.document).sha256)  # fmt: skip
     notifications.tell_executed(contract, at)
     workflow.conclude(contract.call_off, at=at, by=by)
+    jobs.enqueue("contracts.find_falls", f"contract {contract.public_id} prices", key=f"falls:{contract.public_id}",
+                 payload={"contract": contract.pk})  # fmt: skip
     return contract
 
 
 def _first_version(contract: Contract) -> None:
+    """The lines as they were accepted: prices, bands and days stay those of the revision."""
     version = ContractVersion.objects.create(
-        contract=contract, number=1, effective_from=contract.starts_on, caused_by=contract.number,
-        document=contract.document,
+        contract=contract, number=1, kind=ContractVersion.Kind.CONTRACT, effective_from=contract.starts_on,
+        caused_by=contract.number, document=contract.document,
     )  # fmt: skip
-    ContractLine.objects.bulk_create(
-        ContractLine(
-            version=version, number=line["number"], phase=line["phase"], service_code=line["service"],
-            service_name=line["name"], unit=line["unit"], site=line["site"] or "", quantity=line["quantity"],
-            unit_price_gbp=line["unit_price_gbp"], monthly_gbp=line["monthly_gbp"], total_gbp=line["total_gbp"],
-            starts_on=line["starts_on"], ends_on=line["ends_on"],
+    ordered = list(contract.revision.lines.select_related("site").order_by("number"))
+    placed: Counter[str] = Counter()
+    lines = []
+    for row in ordered:
+        lines.append(ContractLine(
+            contract=contract, number=row.number, phase=row.phase, service_id=row.service_id,
+            site=row.site.name if row.site else "", units_before=placed[row.service_code] if row.graduated else 0,
+        ))  # fmt: skip
+        placed[row.service_code] += row.quantity
+    LineChange.objects.bulk_create(
+        LineChange(
+            version=version, line=line, quantity_change=row.quantity, unit_price_gbp=row.unit_price_gbp,
+            starts_on=row.starts_on, ends_on=last_day(row.starts_on, row.months),
         )  # fmt: skip
-        for line in json.loads(contract.revision.content)["lines"]
+        for row, line in zip(ordered, ContractLine.objects.bulk_create(lines), strict=True)
     )
 
 

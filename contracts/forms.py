@@ -4,7 +4,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import widgets
-from catalogue.fields import LineField, TextField
+from catalogue.fields import DayField, LineField, TextField
+
+
+class DayForm(forms.Form):
+    """Which day the terms are shown of."""
+
+    on = DayField(label=_("As of"), required=False)
 
 
 class AcceptForm(forms.Form):

@@ -6,8 +6,10 @@ from django.conf import settings
 from django.urls import reverse
 
 from contracts.access import SIGNING_POST, organisation_of
-from contracts.models import Contract, Party
+from contracts.models import Contract, ContractVersion, Party
 from documents.clock import london_day
+from documents.templatetags.flex import day as format_day
+from documents.templatetags.flex import gbp
 from procurement import mailing
 from procurement.models import PostCode, User
 from procurement.notifications import requesters
@@ -53,3 +55,18 @@ def tell_executed(contract: Contract, at: datetime) -> None:
 def tell_void(contract: Contract, at: datetime) -> None:
     context, key = _context(contract, reason=contract.void_reason), f"void:{contract.public_id}"
     mailing.inform(_everyone(contract, at), "contracts/email/void.txt", context, key, at=at)
+
+
+def tell_rerated(version: ContractVersion, at: datetime) -> None:
+    """Those who run the contract, on both sides: there is nothing to do."""
+    contract, on = version.contract, london_day(at)
+    people = requesters(contract.call_off, at)
+    people += holders(contract.department_id, PostCode.CONTRACT_MANAGER, on)
+    people += holders(contract.supplier_id, PostCode.ACCOUNT_MANAGER, on)
+    people += holders(contract.supplier_id, PostCode.ORDER_DESK, on)
+    notice = version.document.payload["notice"]
+    context = _context(
+        contract, notice=version.caused_by, day=format_day(version.effective_from),
+        before=gbp(notice["before_gbp"]), after=gbp(notice["after_gbp"]),
+    ) | {"url": settings.PUBLIC_URL + reverse("contracts:notice", args=[contract.public_id, version.number])}  # fmt: skip
+    mailing.inform(people, "contracts/email/rerated.txt", context, f"rerated:{version.document.public_id}", at=at)

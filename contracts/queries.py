@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import Framework
 from catalogue.text import search_words
-from contracts import access, charges
+from contracts import access
 from contracts.access import SIGNING_POST
-from contracts.models import Contract, ContractState, ContractVersion, Party
+from contracts.models import Contract, ContractState, Party
 from documents.models import SigningIntent
 from procurement import searching, signing
 from procurement.access import Sight, sight_of
@@ -83,25 +83,6 @@ def visible_list(by: Person, on: date, *, text: str = "", state: str = "") -> Qu
 
 def _ways(word: str) -> list[Q]:
     return [Q(search_text__contains=word), Q(call_off__particulars__purchase_order__icontains=word)]
-
-
-def terms(contract: Contract) -> list[ContractVersion]:
-    """The versions of its terms in order of effect, each with its ``lines``; none before it is executed. Two queries."""
-    return list(contract.versions.order_by("effective_from", "number").prefetch_related("lines"))
-
-
-def ledger_of(versions: Iterable[ContractVersion]) -> list[charges.Version]:
-    """The same, as the ledger reads them."""
-    return [
-        charges.Version(
-            version.effective_from,
-            tuple(
-                charges.Line(line.number, line.phase, line.monthly_gbp, line.total_gbp, line.starts_on, line.ends_on)
-                for line in version.lines.all()
-            ),
-        )
-        for version in versions
-    ]
 
 
 def framework_of(seen: Sight) -> Framework | None:

@@ -14,13 +14,18 @@ def moment(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def money(amount: Decimal | None) -> str | None:
+    """GBP with two places: "11252943.00"; None for no amount."""
+    return None if amount is None else f"{amount:.2f}"
+
+
 def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise TypeError("money is finite")
-        return f"{value:.2f}"
+        return money(value)
     if isinstance(value, datetime):
         return moment(value)
     if isinstance(value, date):

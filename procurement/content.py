@@ -16,14 +16,11 @@ from typing import Any
 from catalogue import pricing, queries
 from catalogue.models import Organisation
 from documents import canonical
+from documents.canonical import money
 from procurement.models import CallOffRevision
 from procurement.quoting import Quote
 
 SCHEMA = 1
-
-
-def _money(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value:.2f}"
 
 
 def _number(value: Decimal) -> str:
@@ -47,15 +44,15 @@ def _line(priced: pricing.PricedLine) -> dict[str, Any]:
     return {
         "number": line.number, "phase": line.phase, "service": service.code, "name": service.name,
         "unit": service.unit, "charge_type": service.charge_type, "site": line.site, "quantity": line.quantity,
-        "list_price_gbp": _money(service.list_price), "discount_percent": _number(priced.discount_percent),
-        "volume": volume, "unit_price_gbp": _money(priced.unit_price), "starts_on": line.starts_on.isoformat(),
+        "list_price_gbp": money(service.list_price), "discount_percent": _number(priced.discount_percent),
+        "volume": volume, "unit_price_gbp": money(priced.unit_price), "starts_on": line.starts_on.isoformat(),
         "ends_on": priced.ends_on.isoformat() if priced.ends_on else None, "months": line.months,
-        "monthly_gbp": _money(priced.monthly), "total_gbp": _money(priced.total),
+        "monthly_gbp": money(priced.monthly), "total_gbp": money(priced.total),
         "service_level": service.service_level,
         "slices": [
             {"from_unit": s.from_unit, "to_unit": s.to_unit, "quantity": s.quantity,
-             "discount_percent": _number(s.discount_percent), "unit_price_gbp": _money(s.unit_price),
-             "total_gbp": _money(s.total)}
+             "discount_percent": _number(s.discount_percent), "unit_price_gbp": money(s.unit_price),
+             "total_gbp": money(s.total)}
             for s in priced.slices
         ],
     }  # fmt: skip
@@ -72,8 +69,8 @@ def _phases(quote: Quote) -> list[dict[str, Any]]:
         out.append({
             "phase": phase, "starts_on": min(p.line.starts_on for p in lines).isoformat(),
             "ends_on": max(ends).isoformat() if ends else None,
-            "monthly_gbp": _money(sum(monthly, Decimal("0.00"))) if monthly else None,
-            "total_gbp": _money(sum((p.total for p in lines), Decimal("0.00"))),
+            "monthly_gbp": money(sum(monthly, Decimal("0.00"))) if monthly else None,
+            "total_gbp": money(sum((p.total for p in lines), Decimal("0.00"))),
         })  # fmt: skip
     return out
 
@@ -186,14 +183,14 @@ def approved_object(revision: CallOffRevision, quote: Quote) -> dict[str, Any]:
         "lines": [_line(p) for p in quote.lines],
         "band_tables": _band_tables(quote),
         "totals": {
-            "monthly_gbp": _money(quote.totals.monthly), "interim_gbp": _money(quote.totals.interim),
-            "one_off_gbp": _money(quote.totals.one_off), "usage_gbp": _money(quote.totals.usage),
-            "shared_gbp": _money(quote.totals.shared), "whole_life_gbp": _money(quote.totals.whole_life),
-            "vat_gbp": _money(quote.vat_gbp), "gross_gbp": _money(quote.gross_gbp),
-            "levy_gbp": _money(quote.totals.levy),
+            "monthly_gbp": money(quote.totals.monthly), "interim_gbp": money(quote.totals.interim),
+            "one_off_gbp": money(quote.totals.one_off), "usage_gbp": money(quote.totals.usage),
+            "shared_gbp": money(quote.totals.shared), "whole_life_gbp": money(quote.totals.whole_life),
+            "vat_gbp": money(quote.vat_gbp), "gross_gbp": money(quote.gross_gbp),
+            "levy_gbp": money(quote.totals.levy),
         },
         "charges_by_financial_year": [
-            {"year": y.year, "net_gbp": _money(y.net), "vat_gbp": _money(y.vat), "gross_gbp": _money(y.gross)}
+            {"year": y.year, "net_gbp": money(y.net), "vat_gbp": money(y.vat), "gross_gbp": money(y.gross)}
             for y in quote.years
         ],
         "vat_rates": _vat_rates(quote),
@@ -202,7 +199,7 @@ def approved_object(revision: CallOffRevision, quote: Quote) -> dict[str, Any]:
             {"number": m.label, "title": m.title, "planned_on": m.planned_on.isoformat(), "criteria": list(m.criteria),
              "payments": [
                  {"service": code, "name": name, "percent": None if percent is None else _number(percent),
-                  "quantity": quantity, "amount_gbp": _money(amount)}
+                  "quantity": quantity, "amount_gbp": money(amount)}
                  for code, name, percent, quantity, amount in payments[m.number].payments
              ],
              "effect": m.effect or None}

@@ -248,6 +248,7 @@ VERBS = {
     "contract.signed_by_authority": gettext_lazy("Signed by the purchasing authority"),
     "contract.binding": gettext_lazy("All three parties have signed"),
     "contract.executed": gettext_lazy("Executed"),
+    "contract.rerated": gettext_lazy("Prices fall: notice made"),
     "contract.voided": gettext_lazy("Void"),
 }
 FOR_SUPPLIER = frozenset(

@@ -1,18 +1,14 @@
 """What the database says after the acts: every figure of story.json."""
 
 import json
-from decimal import Decimal
 
 from catalogue.models import Framework
 from contracts.models import Contract
 from documents import audit, clock
+from documents.canonical import money
 from documents.models import DocumentRevision
 from procurement import quoting
 from procurement.models import CapacityAccount, PostHolding, in_date
-
-
-def money(value: Decimal) -> str:
-    return f"{value:.2f}"
 
 
 def framework_figures(framework: Framework) -> dict[str, str]:

@@ -1,11 +1,6 @@
 """The tables of contracts, by noun."""
 
-from contracts.models.contract import (
-    Contract,
-    ContractLine,
-    ContractState,
-    ContractVersion,
-    Party,
-)
+from contracts.models.contract import Contract, ContractState, Party
+from contracts.models.terms import ContractLine, ContractVersion, LineChange
 
-__all__ = ["Contract", "ContractLine", "ContractState", "ContractVersion", "Party"]
+__all__ = ["Contract", "ContractLine", "ContractState", "ContractVersion", "LineChange", "Party"]

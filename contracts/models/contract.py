@@ -11,7 +11,7 @@ from catalogue.models import Framework, Organisation
 from documents.dbrules import LARGEST_GBP
 from documents.machines import FSMField, register, transition
 from documents.models import Document
-from documents.rights import FACT, STATE, Row
+from documents.rights import STATE, Row
 from procurement.models import CallOff, CallOffRevision
 
 
@@ -127,49 +127,3 @@ class Contract(Row):
 
 
 register(Contract, "contract", terminal=(S.CLOSED, S.VOID))
-
-
-class ContractVersion(Row):
-    """A fact: the terms in force from a day on, and the document they come from. Version 1 is the contract itself."""
-
-    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="versions")
-    number = models.PositiveIntegerField()
-    effective_from = models.DateField()
-    caused_by = models.CharField(max_length=40)
-    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
-
-    db_rights = FACT
-
-    class Meta:
-        ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["contract", "number"], name="one_version_a_number")]
-
-
-class ContractLine(Row):
-    """A fact: one service of a version, in words. ``monthly_gbp`` null for one-off and usage lines."""
-
-    version = models.ForeignKey(ContractVersion, on_delete=models.PROTECT, related_name="lines")
-    number = models.PositiveIntegerField()
-    phase = models.CharField(max_length=8)
-    service_code = models.CharField(max_length=20)
-    service_name = models.CharField(max_length=200)
-    unit = models.CharField(max_length=40)
-    site = models.CharField(max_length=80, blank=True)
-    quantity = models.PositiveIntegerField()
-    unit_price_gbp = models.DecimalField(max_digits=14, decimal_places=2)
-    monthly_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
-    total_gbp = models.DecimalField(max_digits=14, decimal_places=2)
-    starts_on = models.DateField()
-    ends_on = models.DateField(null=True, blank=True)
-
-    db_rights = FACT
-
-    class Meta:
-        ordering = ["number"]
-        constraints = [
-            models.UniqueConstraint(fields=["version", "number"], name="one_contract_line_a_number"),
-            models.CheckConstraint(
-                condition=Q(unit_price_gbp__gte=0, unit_price_gbp__lte=LARGEST_GBP, total_gbp__gte=0, total_gbp__lte=LARGEST_GBP),
-                name="contract_line_is_money",
-            ),
-        ]

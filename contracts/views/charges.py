@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue
 from catalogue.pricing import ZERO
-from contracts import access, queries
+from contracts import access, terms
 from contracts.charges import PHASES, Month, by_line_and_month, by_month
-from contracts.models import Contract, ContractVersion
+from contracts.models import Contract
 from procurement.models import Phase
 from procurement.views.common import page
 from procurement.views.listing import FILES, as_file
@@ -19,10 +19,10 @@ from procurement.views.listing import FILES, as_file
 def charges(request, public_id):
     """Month by month for the whole term; by line in the files."""
     found = access.get_contract(request.actor, public_id, request.day)
-    versions = queries.terms(found)
-    if request.GET.get("format") in FILES and versions:
-        return _file(request.GET["format"], found, versions)
-    months = by_month(queries.ledger_of(versions), catalogue.vat_rates())
+    standing = terms.put_together(terms.read(found))
+    if request.GET.get("format") in FILES and standing:
+        return _file(request.GET["format"], found, standing)
+    months = by_month(terms.ledger(standing), catalogue.vat_rates())
     used = [phase for phase in PHASES if any(month.phases[phase] for month in months)]
     years = [
         _sum(year, list(group), used) for year, group in groupby(months, key=lambda month: month.financial_year)
@@ -45,13 +45,13 @@ def _sum(name: str, months: list[Month], phases: list[str]) -> dict:
     }  # fmt: skip
 
 
-def _file(kind: str, contract: Contract, versions: list[ContractVersion]):
-    """A row a line and month: what an invoice can be compared with. The words of a line are those of its last version."""
-    lines = {line.number: line for version in versions for line in version.lines.all()}
+def _file(kind: str, contract: Contract, standing: list[terms.Terms]):
+    """A row a line and month: what an invoice can be compared with."""
+    lines = {line.number: line.line for one in standing for line in one.lines}
     heading = [_("Month"), _("Line"), _("Phase"), _("Service"), _("Name"), _("Site"), _("Net, GBP")]
-    found = by_line_and_month(queries.ledger_of(versions))
+    found = by_line_and_month(terms.ledger(standing))
     rows = [
-        [month, number, str(Phase(lines[number].phase).label), lines[number].service_code, lines[number].service_name,
+        [month, number, str(Phase(lines[number].phase).label), lines[number].service.code, lines[number].service.name,
          lines[number].site, amount]
         for (number, month), amount in sorted(found.items(), key=lambda item: (item[0][1], item[0][0]))
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from catalogue.text import LONGEST_SEARCH
 from contracts import access, closing, guards, queries
-from contracts.models import Contract, ContractState
+from contracts.models import Contract, ContractState, ContractVersion
 from documents import audit, legal_templates, steps, store
 from documents.models import DocumentRevision
 from procurement import access as procurement_access
@@ -76,6 +76,7 @@ def contract(request, public_id):
         "call_off": order, "desks": whose,
         "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at, known=whose))
         if signs and requests else None,
+        "notices": found.versions.exclude(kind=ContractVersion.Kind.CONTRACT).order_by("effective_from", "number"),
         "revisions": DocumentRevision.objects.filter(document=found.document).order_by("number"),
         "events": display.timeline(audit.history(found), view),
         "may_change_particulars": not list(

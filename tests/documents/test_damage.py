@@ -60,7 +60,13 @@ ADMINISTRATOR_ID = person("administrator@dius.example", "id")
 BECAME = "(SELECT became_id FROM procurement_counterproposal WHERE answer = 'accepted')"
 JOINED = "(SELECT id FROM procurement_accession WHERE document_id IS NOT NULL)"
 DECISION = "(SELECT id FROM procurement_accessiondecision WHERE outcome = '{}')"
-CONTRACT = "(SELECT id FROM contracts_contract)"
+CONTRACT = "(SELECT min(id) FROM contracts_contract)"
+FIRST_LINE = "(SELECT id FROM contracts_contractline WHERE number = 1)"
+SECOND_CONTRACT = (
+    "ALTER TABLE contracts_contract DROP CONSTRAINT contracts_contract_document_id_key; DROP INDEX one_contract_a_call_off;"
+    "INSERT INTO contracts_contract SELECT (jsonb_populate_record(k, jsonb_build_object('id', k.id + 1, 'public_id', "
+    "gen_random_uuid(), 'number', 'CON-2007-000002'))).* FROM contracts_contract k;"
+)
 PAPER = "(SELECT document_id FROM contracts_contract)"
 AGREEMENT = "(SELECT document_id FROM procurement_accession WHERE document_id IS NOT NULL)"
 FRAMEWORK = "(SELECT id FROM catalogue_framework WHERE reference = 'FLEX-2007')"
@@ -342,6 +348,34 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         "UPDATE contracts_contract SET state = 'void' RETURNING call_off_id AS call_off",
         f"UPDATE contracts_contract SET call_off_id = {of('with_supplier')} RETURNING {of('contracted')} AS call_off",
         order("with_supplier", "state = 'confirmed'"),
+    ),
+    "terms_begin_as_accepted": (
+        *(
+            f"UPDATE contracts_linechange SET {change} WHERE line_id = {FIRST_LINE} RETURNING {CONTRACT} AS contract"
+            for change in ("quantity_change = quantity_change + 1", "unit_price_gbp = unit_price_gbp + 0.01",
+                           "starts_on = starts_on + 1", "ends_on = ends_on - 1")
+        ),
+        *(
+            f"UPDATE contracts_contractline SET {change} WHERE id = {FIRST_LINE} RETURNING contract_id AS contract"
+            for change in ("number = 99", "phase = 'usage'", "site = 'Leeds'",
+                           "service_id = (SELECT id FROM catalogue_serviceversion WHERE code = 'CORE-02' LIMIT 1)")
+        ),
+        "UPDATE contracts_contractversion SET effective_from = effective_from + 1 RETURNING contract_id AS contract",
+        f"UPDATE contracts_contractversion SET document_id = {AGREEMENT} RETURNING contract_id AS contract",
+        "UPDATE contracts_contractversion SET number = 2, kind = 'rerating' RETURNING contract_id AS contract",
+        dropped("contracts_contract", "executed_contract_is_signed") + contract("executed_at = NULL"),
+    ),
+    "changes_are_of_their_contract": (
+        f"UPDATE contracts_linechange SET quantity_change = -1 WHERE line_id = {FIRST_LINE} RETURNING id AS change",
+        f"UPDATE contracts_linechange SET unit_price_gbp = NULL WHERE line_id = {FIRST_LINE} RETURNING id AS change",
+        f"UPDATE contracts_linechange SET starts_on = NULL WHERE line_id = {FIRST_LINE} RETURNING id AS change",
+        f"{SECOND_CONTRACT} UPDATE contracts_contractline SET contract_id = (SELECT max(id) FROM contracts_contract) "
+        f"WHERE id = {FIRST_LINE} RETURNING (SELECT id FROM contracts_linechange WHERE line_id = {FIRST_LINE}) AS change",
+    ),
+    "prices_fell_for_everybody": (
+        "UPDATE documents_job SET state = 'done', finished_at = now() WHERE task = 'contracts.find_falls';"
+        "INSERT INTO procurement_volumeentry (framework_id, volume, quantity, effective_from, source, key) "
+        f"VALUES ({FRAMEWORK}, 'seats', 1500, '2008-06-20', 'x', 'x') RETURNING {CONTRACT} AS contract",
     ),
     "counter_proposals_become_what_they_say": (
         *(

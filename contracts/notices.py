@@ -1,0 +1,76 @@
+"""The notice of new prices: its payload, plain strings frozen on the Document row. Both sides of the contract read it; it
+says which volumes were reached, of the whole framework, and never who ordered what.
+
+Shape: ``notice`` (notice.json), ``signatories`` (nobody), ``issued``.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from catalogue.pricing import ZERO, financial_year
+from contracts import charges, terms
+from contracts.models import ContractVersion
+from contracts.terms import StandingLine, Terms
+from documents import canonical, clock
+from documents.canonical import money
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Fall:
+    """A line whose unit price falls to ``price`` (GBP, VAT excluded)."""
+
+    line: StandingLine
+    price: Decimal
+
+    @property
+    def monthly(self) -> Decimal:
+        return self.price * self.line.quantity
+
+
+def build(
+    version: ContractVersion, falls: Sequence[Fall], before: Sequence[Terms], after: Sequence[Terms], *, at: datetime
+) -> dict[str, Any]:
+    """``before`` and ``after``: the terms without the notice and with it. The years are those of the whole contract."""
+    contract = version.contract
+    framework = contract.framework
+    was, then = _years(before), _years(after)
+    return {
+        "notice": {
+            "schema": SCHEMA, "number": version.caused_by, "effective_on": version.effective_from.isoformat(),
+            "framework": {"reference": framework.reference, "title": framework.title},
+            "contract": {"number": contract.number, "title": contract.title},
+            **contract.parties,
+            "lines": [_line(fall) for fall in falls],
+            "monthly_before_gbp": money(sum((fall.line.unit_price * fall.line.quantity for fall in falls), ZERO)),
+            "monthly_after_gbp": money(sum((fall.monthly for fall in falls), ZERO)),
+            "years": [
+                {"year": year, "before_gbp": money(was[year]), "after_gbp": money(then[year])} for year in sorted(was)
+            ],
+            "before_gbp": money(sum(was.values(), ZERO)), "after_gbp": money(sum(then.values(), ZERO)),
+        },
+        "signatories": [],
+        "issued": {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())},
+    }  # fmt: skip
+
+
+def _line(fall: Fall) -> dict[str, Any]:
+    line, service = fall.line, fall.line.line.service
+    return {
+        "number": line.number, "service": service.code, "name": service.name, "site": line.line.site,
+        "quantity": line.quantity, "unit_price_before_gbp": money(line.unit_price), "unit_price_after_gbp": money(fall.price),
+        "monthly_before_gbp": money(line.unit_price * line.quantity), "monthly_after_gbp": money(fall.monthly),
+    }  # fmt: skip
+
+
+def _years(standing: Sequence[Terms]) -> dict[str, Decimal]:
+    """All charges by financial year."""
+    found: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for (_number, month), amount in charges.by_line_and_month(terms.ledger(standing)).items():
+        found[financial_year(month)] += amount
+    return found

@@ -1,0 +1,121 @@
+"""The terms of a contract as of a day: its versions put together.
+
+A version changes quantities by so much and sets prices and days; put together in the order in which they take effect (of
+two from one day the later made last), none can lose what another says. Whoever asks gets the same answer: nothing of it is
+stored. Money is Decimal GBP with two places, VAT excluded.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from catalogue import pricing, queries
+from catalogue.pricing import ZERO, BandTable
+from contracts import charges
+from contracts.models import Contract, ContractLine, ContractVersion, LineChange
+
+RECURRING = "recurring"
+
+
+@dataclass(frozen=True)
+class StandingLine:
+    """A line as it stands; ``version`` is the last that changed it. ``ends_on`` is the last day, None for one-off lines."""
+
+    line: ContractLine
+    quantity: int
+    unit_price: Decimal
+    starts_on: date
+    ends_on: date | None
+    version: ContractVersion
+
+    @property
+    def number(self) -> int:
+        return self.line.number
+
+    @property
+    def monthly(self) -> Decimal | None:
+        """GBP a month, None for one-off and usage lines."""
+        return self.amount if self.line.service.charge_type == RECURRING else None
+
+    @property
+    def amount(self) -> Decimal:
+        """GBP a month of a recurring line, in all of another; graduated units each at the price of their own band."""
+        table = bands_of(self.line)
+        if table is not None and table.method == "graduated":
+            parts = pricing.graduated(table, self.line.service.list_price_gbp, self.line.units_before, self.quantity)
+            return sum((part.total for part in parts), ZERO)
+        return self.unit_price * self.quantity
+
+    def changed(self, change: LineChange, version: ContractVersion) -> "StandingLine":
+        return StandingLine(
+            self.line, self.quantity + change.quantity_change,
+            self.unit_price if change.unit_price_gbp is None else change.unit_price_gbp,
+            change.starts_on or self.starts_on, change.ends_on or self.ends_on, version,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds from a day on, until the next: ``lines`` by number, those without a quantity left out."""
+
+    effective_from: date
+    version: ContractVersion
+    lines: tuple[StandingLine, ...]
+
+
+def bands_of(line: ContractLine) -> BandTable | None:
+    """The band table that the line is priced by: that of its own release."""
+    code = line.service.band_table
+    return queries.price_list(line.service.release).bands[code] if code else None
+
+
+Change = tuple[ContractVersion, Sequence[LineChange]]
+
+
+def read(contract: Contract) -> list[Change]:
+    """Its versions with what each changes; none before it is executed. Two queries."""
+    changes = "changes__line__service__release"
+    versions = contract.versions.select_related("document").prefetch_related(changes)
+    return [(version, list(version.changes.all())) for version in versions]
+
+
+def put_together(changes: Iterable[Change]) -> list[Terms]:
+    """The terms after each of the versions, in the order in which they take effect."""
+    standing: dict[int, StandingLine] = {}
+    found = []
+    for version, of_lines in sorted(changes, key=lambda one: (one[0].effective_from, one[0].number)):
+        for change in of_lines:
+            before = standing.get(change.line_id)
+            standing[change.line_id] = before.changed(change, version) if before else _new(change, version)
+        lines = sorted((one for one in standing.values() if one.quantity), key=lambda one: one.number)
+        found.append(Terms(version.effective_from, version, tuple(lines)))
+    return found
+
+
+def _new(change: LineChange, version: ContractVersion) -> StandingLine:
+    return StandingLine(
+        change.line, change.quantity_change, change.unit_price_gbp, change.starts_on, change.ends_on, version
+    )
+
+
+def as_of(terms: Sequence[Terms], on: date) -> Terms | None:
+    """What holds on a day; None before the contract's first day and where there are no terms."""
+    found = [one for one in terms if one.effective_from <= on]
+    return found[-1] if found else None
+
+
+def ledger(terms: Iterable[Terms]) -> list[charges.Version]:
+    """The same, as ``contracts.charges`` reads it."""
+    return [
+        charges.Version(
+            one.effective_from,
+            tuple(
+                charges.Line(
+                    line.number, line.line.phase, line.monthly, line.amount, line.starts_on, line.ends_on
+                )
+                for line in one.lines
+            ),
+        )
+        for one in terms
+    ]  # fmt: skip

@@ -1,0 +1,97 @@
+"""The terms of a contract as of any day, and the notices that change them."""
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from catalogue.pricing import ZERO
+from contracts import access, terms
+from contracts.forms import DayForm
+from contracts.models import Contract, ContractVersion
+from documents import legal_templates, store
+from documents.models import DocumentState
+from procurement.models import Phase
+from procurement.views.common import page
+from procurement.views.listing import FILES, as_file
+
+
+@page
+def in_force(request, public_id):
+    """Line by line what holds on a day, each with the document it comes from; today where no day is named, or the first
+    day of a contract that has not begun."""
+    found = access.get_contract(request.actor, public_id, request.day)
+    form = DayForm(request.GET if {"on", "on_day"} & request.GET.keys() else None)
+    on = (form.cleaned_data["on"] if form.is_bound and form.is_valid() else None) or max(request.day, found.starts_on)
+    standing = terms.put_together(terms.read(found))
+    now = terms.as_of(standing, on)
+    if request.GET.get("format") in FILES and now:
+        return _file(request.GET["format"], found, now, on)
+    context = {
+        "contract": found, "form": form, "on": on, "now": now,
+        "versions": [
+            {"version": one.version, "url": _address(found, one.version), "holds": now is not None and one.effective_from <= on}
+            for one in standing
+        ],
+        "lines": [
+            {"line": line, "phase": Phase(line.line.phase).label, "url": _address(found, line.version),
+             "ended": line.ends_on is not None and line.ends_on < on, "begins": line.starts_on > on}
+            for line in (now.lines if now else ())
+        ],
+        "monthly": sum(
+            (line.monthly for line in (now.lines if now else ())
+             if line.monthly and line.starts_on <= on and (line.ends_on is None or line.ends_on >= on)), ZERO
+        ),
+    }  # fmt: skip
+    return render(request, "contracts/terms_in_force.html", context)
+
+
+def _address(contract: Contract, version: ContractVersion) -> str:
+    """Where the document of the version is read."""
+    if version.kind == ContractVersion.Kind.CONTRACT:
+        return reverse("contracts:document", args=[contract.public_id])
+    return reverse("contracts:notice", args=[contract.public_id, version.number])
+
+
+def _file(kind: str, contract: Contract, now: terms.Terms, on):
+    heading = [_("Line"), _("Phase"), _("Service"), _("Name"), _("Site"), _("Quantity"), _("Unit price, GBP"),
+               _("A month, GBP"), _("From"), _("To"), _("By document")]  # fmt: skip
+    rows = [
+        [line.number, str(Phase(line.line.phase).label), line.line.service.code, line.line.service.name, line.line.site,
+         line.quantity, line.unit_price, line.monthly, line.starts_on, line.ends_on, line.version.caused_by]
+        for line in now.lines
+    ]  # fmt: skip
+    return as_file(kind, _("Terms"), f"{contract.number}-terms-{on.isoformat()}", heading, rows)
+
+
+def _notice(request, public_id, number) -> tuple[Contract, ContractVersion]:
+    found = access.get_contract(request.actor, public_id, request.day)
+    version = found.versions.filter(number=number).exclude(kind=ContractVersion.Kind.CONTRACT).select_related("document").first()
+    if version is None:
+        raise Http404
+    return found, version
+
+
+@page
+def notice(request, public_id, number):
+    """A notice as a page, from the same template and the same frozen payload as its file."""
+    found, version = _notice(request, public_id, number)
+    row = version.document
+    body = legal_templates.html_pages(row.kind, row.template_version, row.payload)
+    return render(request, "contracts/notice.html", {
+        "contract": found, "version": version, "body": body, "complete": row.state == DocumentState.COMPLETE,
+        "head": store.head(row),
+    })  # fmt: skip
+
+
+@page
+def notice_pdf(request, public_id, number):
+    """The sealed file, once it is complete."""
+    _found, version = _notice(request, public_id, number)
+    if version.document.state != DocumentState.COMPLETE:
+        raise Http404
+    head = store.head(version.document)
+    response = HttpResponse(store.content(head), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{version.caused_by}.pdf"'
+    response["X-Document-Sha256"] = head.sha256
+    return response
