@@ -13,7 +13,7 @@ from datetime import timedelta
 from django.db.models import CharField, DateTimeField, Field, ForeignKey, JSONField, Model, Q, TextField, UUIDField
 
 from catalogue.models import Organisation
-from contracts.models import Contract, ContractLine, ContractVersion
+from contracts.models import Contract, ContractLine, ContractVersion, LineChange
 from documents.models import AuditEvent, Document, StateChange
 from procurement import models as p
 from procurement.display import VERBS
@@ -33,7 +33,7 @@ ORDER = {
     p.SpecialTerm: "revision__call_off", p.Attachment: "revision__call_off", p.Particulars: "call_off",
     p.ApprovalStep: "revision__call_off", p.Decision: "revision__call_off", p.CapacityEntry: "call_off",
     Contract: "call_off", ContractVersion: "contract__call_off",
-    ContractLine: "version__contract__call_off",
+    ContractLine: "contract__call_off", LineChange: "version__contract__call_off",
 }  # fmt: skip
 LOOSE = (Document, p.VolumeEntry, AuditEvent, StateChange)  # an order's, without a foreign key that leads to it
 AS_THEY_ARE = {"password", "state", "kind", "verb", "subject", "post", "code", "sha256", "content_type", "budget_salt"}

@@ -130,6 +130,7 @@ def _notice(
     return version
 
 
+@transaction.atomic
 def announced(version: ContractVersion, *, at: datetime) -> None:
     """The notice is sealed and closed: both sides are told. A repeat writes nothing new."""
     notifications.tell_rerated(version, at)

@@ -2,8 +2,8 @@
 the bytes are no PDF. What seals, signatures and timestamps are is tested where they are made (tests/documents,
 tests/contracts/test_formation.py); here they would cost a second each."""
 
-from contracts import formation
-from contracts.models import Contract
+from contracts import formation, rerating
+from contracts.models import Contract, ContractVersion
 from documents import storage, store
 from documents.models import Document, Purpose, Signature, SigningIntent
 from procurement import agreements
@@ -61,6 +61,15 @@ def archived(contract: Contract) -> Contract:
 
 def executed(contract: Contract) -> Contract:
     return formation.execute(archived(contract), at=START)
+
+
+def noticed(contract: Contract) -> ContractVersion:
+    """The notice of new prices that is due, sealed and closed."""
+    (version,) = rerating.rerate(contract, at=START)
+    made(version.document)
+    add(version.document, Purpose.ARCHIVE_TIMESTAMP)
+    rerating.announced(version, at=START)
+    return version
 
 
 PARTIES = (("department", "signatory@ons.example"), ("authority", "authority.signatory@co.example"))

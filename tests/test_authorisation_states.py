@@ -12,7 +12,7 @@ import pytest
 from django.urls import reverse
 
 from documents import clock
-from tests import cast
+from tests import cast, paper
 from tests.machines import Machine, walk
 from tests.machines.frameworks import FRAMEWORK, RELEASE
 from tests.machines.orders import CALL_OFF, DESK, S, ask
@@ -33,12 +33,21 @@ def queried(order):
     return order
 
 
+def rerated(order):
+    """Its contract is executed, and other orders have brought its prices down."""
+    order = CALL_OFF.states[S.CONTRACTED][1](order)
+    cast.add_volume("seats", 1500)
+    paper.noticed(order.contracts.get())
+    return order
+
+
 # A draft and an order with the supplier are in the world of ``test_authorisation``; these are the others that differ.
 ORDER = Machine(
     states={
         S.DRAFT: CALL_OFF.states[S.DRAFT], S.DEPARTMENT_APPROVAL: (S.DRAFT, queried),
         **{state: CALL_OFF.states[state] for state in (
-            S.WITHDRAWN, S.AUTHORITY_APPROVAL, S.WITH_SUPPLIER, S.LAPSED, S.CONFIRMED, S.CONTRACTED)},
+            S.WITHDRAWN, S.AUTHORITY_APPROVAL, S.WITH_SUPPLIER, S.LAPSED, S.CONFIRMED)},
+        S.CONTRACTED: (S.CONFIRMED, rerated),
     },
     actions={},
 )  # fmt: skip
@@ -99,7 +108,8 @@ def order_addresses(order) -> dict[str, str]:
         if pattern.startswith("call-offs/<"):
             made[name] = reverse(name, kwargs={part: values[part] for part in parts})
         elif pattern.startswith("contracts/<") and contract is not None:
-            made[name] = reverse(name, args=[contract.public_id])
+            given = {"public_id": contract.public_id, "number": 2}
+            made[name] = reverse(name, kwargs={part: given[part] for part in parts})
     return made
 
 
@@ -148,7 +158,8 @@ ORDERS = {
     "- | - | D403 | D403":
         "procurement:counter procurement:send_counter",
     "- | - | - | D200 R200 A200":
-        "contracts:contract contracts:charges contracts:progress contracts:document contracts:download",
+        "contracts:contract contracts:charges contracts:progress contracts:document contracts:download "
+        "contracts:terms_in_force contracts:notice contracts:notice_pdf",
     "- | - | - | D403 R403 A403":
         "contracts:sign contracts:refuse",
 }

@@ -12,7 +12,7 @@ import pytest
 from django.db import connections
 
 from config.embedded_pg import SUPERUSER
-from contracts import formation
+from contracts import formation, rerating
 from contracts.models import Contract
 from documents import store
 from documents.management.commands.check_invariants import FILE, broken, read
@@ -20,7 +20,7 @@ from documents.models import SigningIntent
 from documents.refusal import Refused
 from procurement import access, approval, countering, membership, workflow
 from procurement.models import CallOff, CapacityAccount, CounterProposal, Decision, Recusal
-from tests import cast
+from tests import cast, paper
 from tests.conftest import CLUSTER
 
 ROUNDS = int(os.environ.get("FLEX_ROUNDS", "200"))  # fewer while one works on them
@@ -343,3 +343,19 @@ def test_who_is_stopped_while_they_decide_did_it_before_or_not_at_all(race):
         lambda: approval.decide(step, shown_hash=order.revision.revision_hash, no_conflict=True, by=holder, at=cast.START),
         lambda: membership.stop(cast.dius(), holder.user, reason="Now.", by=admin, at=cast.START), after,
     )  # fmt: skip
+
+
+def test_of_two_that_re_rate_a_contract_one_makes_the_notice(race):
+    contract = paper.executed(cast.accepted())
+    cast.add_volume("seats", 1500)
+    made = []
+
+    def rerate():
+        made.append(len(rerating.rerate(contract, at=cast.START)))
+
+    def after(results):
+        assert results == ("done", "done") and sorted(made) == [0, 1], (results, made)
+        made.clear()
+        assert list(contract.versions.values_list("number", "kind")) == [(1, "contract"), (2, "rerating")]
+
+    race().run(rerate, rerate, after)

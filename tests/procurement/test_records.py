@@ -18,7 +18,7 @@ import pytest
 
 import contracts
 import procurement
-from contracts import closing, formation
+from contracts import closing, formation, rerating
 from documents import storage, store
 from documents.models import AuditEvent, Email, StateChange
 from procurement import (
@@ -123,6 +123,16 @@ def on_exception(**words):
 
 def holding(email: str) -> PostHolding:
     return PostHolding.objects.filter(user__email=email).first()
+
+
+def fallen(contract):
+    """Somebody else's order has brought its prices down."""
+    cast.add_volume("seats", 1500)
+    return contract
+
+
+def noticed(contract):
+    return rerating.rerate(fallen(contract), at=START)[0]
 
 
 def body(code: str):
@@ -250,6 +260,10 @@ TABLE: dict[tuple[str, str], list[Row]] = {
     ("contract", "awaiting_signatures, signed by two"): [
         Row(formation.signature_made, instead(lambda c: paper.signed(paper.act(c, *cast.SIGNATORIES[2])) and c, on(None)),
             "contract.binding"),
+    ],
+    ("contract", "executed"): [
+        Row(rerating.rerate, instead(fallen, on(None)), "document.asked_for contract.rerated"),
+        Row(rerating.announced, instead(noticed, on(None)), "", {"rerated": f"account.manager@fujitsu contract.manager@dius {DESKS} {REQUESTER}"}),
     ],
     ("contract", "awaiting_signatures, closed"): [Row(formation.execute, on(None), "contract.executed call_off.contracted", {"executed": ALL_SIDES})],
 }  # fmt: skip
