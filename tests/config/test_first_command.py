@@ -20,6 +20,7 @@ from tests.conftest import ROOT, free_port
 NAME = "tried"
 INSTANCE = ROOT / "var" / NAME
 READY_SECONDS = 240
+SET_UP_SECONDS = 10_000
 
 
 def environment() -> dict[str, str]:
@@ -43,8 +44,9 @@ def instance(template_database) -> Iterator[Cluster]:
 
 def started(port: int) -> tuple[subprocess.Popen, str]:
     """The supervisor and what it said until it was ready."""
+    began = time.monotonic() - SET_UP_SECONDS  # as if setting up had taken them
     process = subprocess.Popen(
-        [sys.executable, "-m", "config.supervisor", "run", "--port", str(port)], cwd=ROOT, env=environment(),
+        [sys.executable, "-m", "config.supervisor", "run", "--port", str(port), "--began", str(began)], cwd=ROOT, env=environment(),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
     said, deadline = "", time.monotonic() + READY_SECONDS
@@ -112,6 +114,7 @@ def test_from_nothing_to_ready_and_to_nothing_again(instance, tmp_path):
     process, said = started(port)
     try:
         assert f"Flex is ready at http://127.0.0.1:{port}" in said
+        assert re.search(r"\(after 10\d\d\d s\)", said), f"counted from when the command was given: {said}"
         assert re.search(r"- migrations and rights\n- the Flex framework", said), said
         assert "Email address" in page(port, "/accounts/sign-in/")
         assert page(port, "/health/") == "ok"
@@ -120,7 +123,7 @@ def test_from_nothing_to_ready_and_to_nothing_again(instance, tmp_path):
         assert verified(held).returncode == 1 and instance.pid() is not None, "who looks in does not stop it"
     finally:
         said = stopped(process, signal.SIGINT)
-    assert "stopping" in said
+    assert said.endswith("\nstopping\nstopped\n") and "shutdown" not in said, said
     assert instance.pid() is None
     answer = verified(held)
     assert (answer.returncode, "no document of this register" in answer.stdout) == (1, True), answer

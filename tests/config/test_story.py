@@ -31,12 +31,17 @@ ONS_AFTER = {
 
 @pytest.mark.usefixtures("db")
 def test_it_plays_to_three_signed_documents_with_the_figures_of_the_domain(live_worker, tmp_path):
-    played = subprocess.run(
+    playing = subprocess.Popen(
         [sys.executable, "manage.py", "story", "--out", str(tmp_path)], cwd=ROOT, env=live_worker.environment,
-        capture_output=True, text=True, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
-    assert played.returncode == 0, played.stdout + played.stderr
-    assert played.stdout.count("VALID") == 3
+    first = playing.stdout.readline()
+    assert first.startswith("2007-10-01") and playing.poll() is None, "a line is there when its act is done"
+    said, _ = playing.communicate()
+    assert playing.returncode == 0, said
+    for name in ("contract.pdf", "ons-contract.pdf", "ons-access-agreement.pdf"):
+        assert f"\n{name}: VALID: " in said, "a verdict says of which file it is"
+    assert said.count("VALID") == 3
     told = json.loads((tmp_path / "story.json").read_text(encoding="utf-8"))
     assert set(told) == {"dius", "ons", "framework"}
     assert set(told["dius"]) == set(told["ons"]) == ORDER

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from config.supervisor import Family, Stamps, insist_on_port, only_one
+from config.bootstrap import failure
+from config.processes import Family, is_stopping, only_one
+from config.supervisor import Stamps, insist_on_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -48,7 +50,7 @@ def test_children_stop_together_with_their_own_children(tmp_path):
 def test_children_end_when_the_supervisor_is_killed(tmp_path):
     noted = tmp_path / "pid"
     script = (
-        "import sys, time; from pathlib import Path; from config.supervisor import Family; f = Family(); "
+        "import sys, time; from pathlib import Path; from config.processes import Family; f = Family(); "
         "f.start('one', [sys.executable, '-c', 'import time; time.sleep(600)']); "
         "Path(sys.argv[1]).write_text(str(f.children['one'].pid)); time.sleep(600)"
     )
@@ -96,6 +98,36 @@ def test_an_instance_runs_once(tmp_path):
             raise AssertionError("a second one was let in")
     with only_one(tmp_path / "one"):
         pass
+
+
+def test_one_that_is_stopping_is_waited_for(tmp_path, capfd):
+    held = "import sys, time; from pathlib import Path; from config.processes import is_stopping, only_one\nwith only_one(Path(sys.argv[1])):\n  is_stopping(Path(sys.argv[1])); print('held', flush=True); time.sleep(1)"
+    before = subprocess.Popen([sys.executable, "-c", held, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert before.stdout.readline() == "held\n"
+    with only_one(tmp_path):
+        assert before.wait(timeout=10) == 0
+        assert capfd.readouterr().out == "- waiting until the one before has stopped\n"
+        with pytest.raises(SystemExit, match="is running already"), only_one(tmp_path):
+            raise AssertionError("it was taken for one that is stopping")
+        is_stopping(tmp_path)
+
+
+def test_what_a_chatty_child_prints_is_not_shown_and_what_it_says_is_wrong_is(capfd):
+    family, says = Family(), "import sys; print('shown'); print('wrong', file=sys.stderr)"
+    for name in ("plain", "chatty"):
+        family.start(name, [sys.executable, "-c", says.replace("shown", name)], chatty=name == "chatty")
+        family.children[name].wait()
+    family.stop()
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("plain\n", "wrong\nwrong\n")
+
+
+def test_the_words_of_a_package_manager_are_said_only_where_it_fails(capfd):
+    says = "import sys; print('added 12 packages'); print('a warning', file=sys.stderr); sys.exit(int(sys.argv[1]))"
+    assert failure([sys.executable, "-c", says, "0"]) is None
+    assert sorted(failure([sys.executable, "-c", says, "3"]).splitlines()) == ["a warning", "added 12 packages"]
+    assert failure([sys.executable, "-c", "raise SystemExit(4)"]) == "exit 4", "words also where it says nothing"
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_taken_port_is_said_with_another_to_try():

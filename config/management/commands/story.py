@@ -68,6 +68,12 @@ class Command(BaseCommand):
         (self.out / "story.json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         for name in ("contract.pdf", "ons-contract.pdf", "ons-access-agreement.pdf"):
             self.verify(self.out / name)
+        self.say(f"\nAll of it is in {self.out}")
+
+    def say(self, words: str) -> None:
+        """At once, also into a pipe or a file: a line says how far the story is."""
+        self.stdout.write(words)
+        self.stdout.flush()
 
     # ---- the calendar
 
@@ -88,7 +94,7 @@ class Command(BaseCommand):
             getattr(self, self.acts[action])(by, at)
         else:
             raise CommandError(f"the story does not know how to {row['action']!r}")
-        self.stdout.write(f"{row['at']} {row['organisation']:8} {row['post']:20} {row['action']}")
+        self.say(f"{row['at']} {row['organisation']:8} {row['post']:20} {row['action']}")
 
     acts = {
         "accept the order": "accept", "ask the department": "ask", "answer the supplier": "answer",
@@ -203,6 +209,6 @@ class Command(BaseCommand):
              settings.INSTANCE],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-        self.stdout.write(answer.stdout.rstrip())
+        self.say(f"\n{document.name}: {answer.stdout.rstrip()}")
         if answer.returncode:
-            raise CommandError(f"the check says no (exit {answer.returncode}) {answer.stderr.strip()[-500:]}")
+            raise CommandError(f"the check of {document.name} says no (exit {answer.returncode}) {answer.stderr.strip()[-500:]}")
