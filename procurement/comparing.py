@@ -14,7 +14,7 @@ from procurement.models import ApprovalStep, CallOffRevision, Phase
 TOTALS = {"monthly_gbp": gettext_lazy("a month"), "one_off_gbp": gettext_lazy("one-off"), "whole_life_gbp": gettext_lazy("whole life")}
 PARTS = {
     "sites": gettext_lazy("sites"), "term": gettext_lazy("term"),
-    "service_levels": gettext_lazy("service levels"), "special_terms": gettext_lazy("special terms"),
+    "service_levels": gettext_lazy("service levels"),
     "data_protection": gettext_lazy("data-protection schedule"), "staff_transfer": gettext_lazy("staff transfer"),
     "attachments": gettext_lazy("attachments"), "spend_control_reference": gettext_lazy("spend-control reference"),
 }  # fmt: skip
@@ -38,11 +38,8 @@ def last_seen(step: ApprovalStep) -> CallOffRevision | None:
     return before.revision if before else None
 
 
-def changes_since_last_seen(step: ApprovalStep) -> list[str] | None:
-    """None where no earlier revision came to the post of the step; else the differences in words (maybe none)."""
-    revision, earlier = step.revision, last_seen(step)
-    if earlier is None:
-        return None
+def changes_since(earlier: CallOffRevision, revision: CallOffRevision) -> list[str]:
+    """The differences in words, maybe none."""
     found = differences(json.loads(earlier.content), json.loads(revision.content))
     # Each revision salts what the supplier may not read anew, so the commitments in the content differ even where it
     # does not.
@@ -81,6 +78,7 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
                    "q": gbp(now["unit_price_gbp"])}  # fmt: skip
             )
     out += _milestones(before["milestones"], after["milestones"])
+    out += _special_terms(before["special_terms"], after["special_terms"])
     out += [
         _("%(what)s: %(was)s became %(now)s") % {"what": c.what, "was": c.was, "now": c.now} for c in phases(before, after)
     ]
@@ -105,6 +103,22 @@ def _milestones(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> li
         parts = [words for part, words in OF_A_MILESTONE.items() if old and new and old[part] != new[part]]
         out += [_("%(milestone)s: %(part)s changed") % {"milestone": name, "part": words} for words in parts]
     return out
+
+
+def _special_terms(before: list[dict[str, str]], after: list[dict[str, str]]) -> list[str]:
+    """Which special term was added, removed or worded anew, by its heading; else whether they stand in another order."""
+    was, now = ({term["heading"]: [t["text"] for t in side if t["heading"] == term["heading"]] for term in side}
+                for side in (before, after))  # fmt: skip
+    out = []
+    for heading in [*was, *(heading for heading in now if heading not in was)]:
+        name = {"heading": heading}
+        if heading not in was:
+            out.append(_("special term “%(heading)s”: added") % name)
+        elif heading not in now:
+            out.append(_("special term “%(heading)s”: removed") % name)
+        elif was[heading] != now[heading]:
+            out.append(_("special term “%(heading)s”: its words changed") % name)
+    return out or ([_("special terms: they stand in another order")] if before != after else [])
 
 
 def _key(line: dict[str, Any]) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ from procurement import (
     quoting,
     seats,
 )
-from procurement.comparing import changes_since_last_seen
+from procurement.comparing import changes_since, last_seen
 from procurement.models import Query
 from procurement.views.common import attempt, page
 
@@ -43,6 +43,7 @@ def brief(request, public_id, position):
     revision = step.revision
     content = display.content_of(revision)
     asked = list(revision.exceptions.select_related("decision"))
+    seen = last_seen(step)
     context = {
         "call_off": order, "step": step, "revision": revision, "content": content,
         "viewpoint": access.viewpoint(request.actor, order, request.day),
@@ -54,7 +55,7 @@ def brief(request, public_id, position):
         "shut": list(approval_guards.why_not_decide(order, step, **acting)),
         "act_shut": list(approval_guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, step),
         "bar": display.bar_parts(quoting.capacity_forecast(revision, revision.whole_life_gbp)),
-        "changes": changes_since_last_seen(step),
+        "seen": seen, "changes": changes_since(seen, revision) if seen else [],
         "steps": framework_display.with_reminders(revision.steps.select_related("organisation", "decision"), order),
         "clock": framework_display.clock_words(order, "internal"),
         "fall": quoting.fall(revision, request.day) if revision.pk == order.revision_id else None,
@@ -167,7 +168,7 @@ def recuse(request, public_id, position):
         else _("You take no further part in this order. Nobody else sits in your chair today: your administrator is told and has to name somebody.")
     )
     context = {"call_off": order, "form": form, "errors": errors, "title": _("Declare a conflict of interest"),
-               "button": _("Declare it and keep out"), "danger": True, "words": words}  # fmt: skip
+               "button": _("Declare it and keep out"), "danger": True, "words": words, "step": step}  # fmt: skip
     return render(request, "procurement/confirm.html", context)
 
 
@@ -182,7 +183,7 @@ def ask(request, public_id, position):
             messages.success(request, _("Asked. The requester has been told."))
             return redirect("procurement:brief", public_id, position)
     context = {"call_off": order, "form": form, "errors": errors, "title": _("Ask the requester"),
-               "button": _("Send the question"), "danger": False,
+               "button": _("Send the question"), "danger": False, "step": step,
                "words": _("Nothing moves while you wait. The supplier never sees questions and answers.")}  # fmt: skip
     return render(request, "procurement/confirm.html", context)
 

@@ -77,4 +77,4 @@ def test_a_negotiation(visit):
     holder.go("/")
     holder.follow(order.reference)
     holder.look("brief-after-counter")
-    assert "Changed since the revision you last saw" in holder.text()
+    assert "Changed since revision 1, the last that came to the budget holder" in holder.text()

@@ -10,7 +10,7 @@ from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import AuditEvent
 from documents.refusal import Refused
 from procurement import approval, completeness, content, drafting, papers, quoting, workflow
-from procurement.comparing import changes_since_last_seen
+from procurement.comparing import changes_since, last_seen
 from procurement.models import ExceptionDecision, ExceptionRequest
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -147,7 +147,7 @@ def test_what_was_granted_counts_no_more_in_the_next_revision():
     with pytest.raises(Refused, match="neither granted nor refused"):
         cast.decide(call_off, LEAD)
     revision = cast.fresh(call_off).revision
-    assert changes_since_last_seen(revision.steps.get(post="finance_lead")) == [], "the same request, though its commitment is salted anew"
+    assert changes_since(last_seen(revision.steps.get(post="finance_lead")), revision) == [], "the same request, though its commitment is salted anew"
 
 
 @pytest.mark.parametrize(

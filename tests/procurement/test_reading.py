@@ -152,7 +152,7 @@ def test_the_matrix_shows_the_price_that_is_charged(client):
 
 @pytest.mark.world("submitted")
 @pytest.mark.parametrize(("code", "told"), [("DIUS-ICT-2007", []), ("DIUS-ICT-2008", ["budget code changed"])])
-def test_a_later_revision_says_what_changed_and_nothing_else(code, told):
+def test_a_later_revision_says_what_changed_and_nothing_else(client, code, told):
     order = cast.submitted()
     cast.decide(order, cast.ROUTE[0])
     officer = cast.person(cast.ROUTE[1])
@@ -164,7 +164,26 @@ def test_a_later_revision_says_what_changed_and_nothing_else(code, told):
     again.revision.budget_code = code
     again.revision.save()
     again = workflow.submit(cast.fresh(again), by=cast.requester(), at=cast.START)
-    assert comparing.changes_since_last_seen(again.revision.steps.get(post="budget_holder")) == told
+    step = again.revision.steps.get(post="budget_holder")
+    assert comparing.changes_since(comparing.last_seen(step), again.revision) == told
+    brief = sign_in(client, cast.ROUTE[0]).get(address("brief", again, position=step.position)).content.decode()
+    assert "Changed since revision 1, the last that came to the budget holder" in brief
+    assert ("Nothing: services, prices, dates, terms" in brief) is not bool(told)
+
+
+@pytest.mark.parametrize(("before", "after", "told"), [
+    ([("Sites", "a")], [("Sites", "b")], ["special term “Sites”: its words changed"]),
+    ([("Sites", "a"), ("Keys", "k")], [("Keys", "k"), ("Doors", "d")],
+     ["special term “Sites”: removed", "special term “Doors”: added"]),
+    ([("Sites", "a"), ("Keys", "k")], [("Keys", "k"), ("Sites", "a")], ["special terms: they stand in another order"]),
+    ([("Sites", "a"), ("Sites", "b")], [("Sites", "a")], ["special term “Sites”: its words changed"]),
+    ([("Sites", "a")], [("Sites", "a")], []),
+])  # fmt: skip
+@pytest.mark.world("submitted")
+def test_a_changed_special_term_is_named(before, after, told):
+    content = json.loads(cast.submitted().revision.content)
+    sides = ([{"heading": h, "text": t} for h, t in side] for side in (before, after))
+    assert comparing.differences(*({**content, "special_terms": terms} for terms in sides)) == told
 
 
 @pytest.mark.world("submitted")
@@ -177,10 +196,28 @@ def test_who_may_have_read_a_brief_that_was_recalled_reads_what_changed_since(cl
     papers.save_budget(again, budget_code="DIUS-ICT-2008", by=cast.requester(), at=cast.START)
     again = cast.fresh(workflow.submit(cast.fresh(again), by=cast.requester(), at=cast.START))
     assert "budget code changed" in sign_in(client, email).get(address("brief", again, position=1)).content.decode()
-    assert comparing.changes_since_last_seen(again.revision.steps.get(post="technology_officer")) is None
+    assert comparing.last_seen(again.revision.steps.get(post="technology_officer")) is None
 
 
 @pytest.mark.parametrize("payment", ["£23,200", "TRN-03", "TRN-03 (160)", "160 users"])
 def test_a_milestone_payment_that_cannot_be_read_says_how_to_write_it(payment):
     form = MilestoneForm({"title": "Pilot", "planned_on": "1 2 2008", "criteria": "It works", "payments": payment})
     assert form.errors["payments"] == [f"“{payment}” is not a payment; write TRN-02 50% or TRN-03 x 320."]
+
+
+@pytest.mark.world("submitted")
+def test_questions_have_a_heading_and_who_does_not_ask_after_all_goes_back_to_the_brief(client):
+    order = cast.submitted()
+    brief, page = address("brief", order, position=1), sign_in(client, cast.ROUTE[0])
+    assert "Questions to the requester" not in page.get(brief).content.decode()
+    for name in ("ask", "recuse"):
+        form = page.get(address(name, order, position=1)).content.decode()
+        assert f'<a class="govuk-link" href="{brief}">Cancel</a>' in form, name
+    by = cast.person(cast.ROUTE[0])
+    query = approval.ask(cast.open_step(order, by), text="Which leases end?", by=by, at=cast.START)
+    asked = page.get(brief).content.decode().partition("Questions to the requester")[2]
+    assert "Which leases end?" in asked and "Not answered yet." in asked
+    approval.answer(query, text="Those of Sheffield.", by=cast.requester(), at=cast.START)
+    assert "Those of Sheffield." in page.get(brief).content.decode().partition("Questions to the requester")[2]
+    own = sign_in(client, "requester@dius.example").get(address("call_off", order)).content.decode()
+    assert "Those of Sheffield." in own.partition("Questions of the approvers")[2]
