@@ -26,7 +26,7 @@ def desks(call_off: CallOff, on: date) -> list[Desk]:
     """The signatory's whose turn it is."""
     return [
         Desk(organisation_of(contract, party), SIGNING_POST[party], came, on, todo=_("to sign the contract"),
-             url=reverse("contracts:contract", args=[contract.public_id]))
+             url=reverse("contracts:contract", args=[contract.public_id]), number=contract.number)
         for contract, party, came in queries.turns(_awaiting(Q(call_off=call_off)))
     ]  # fmt: skip
 
@@ -39,5 +39,5 @@ def waiting(only: Q, pauses: Pauses) -> Iterator[Waiting]:
             f"contract:{contract.pk}:{party}", contract.call_off, organisation_of(contract, party).pk, SIGNING_POST[party],
             _("to sign the contract"),
             *since(came, contract.framework, pauses.get(contract.framework_id, [])),
-            url=reverse("contracts:contract", args=[contract.public_id]),
+            url=reverse("contracts:contract", args=[contract.public_id]), number=contract.number,
         )  # fmt: skip

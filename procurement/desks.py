@@ -24,7 +24,7 @@ NUDGED = "call_off.nudged"
 class Desk:
     """A chair that an order waits for: since when, for what where that is not plain, and for an answer until when.
     ``able``: those of who sits in it that nothing bars, where something can; ``url``: where it is done, if not on the page
-    of the order."""
+    of the order; ``number``: the contract's, where it is one that waits."""
 
     organisation: Organisation
     post: str
@@ -34,6 +34,7 @@ class Desk:
     todo: str = ""
     able: list[User] | None = None
     url: str = ""
+    number: str = ""
 
     @property
     def who(self) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue.models import Framework, FrameworkState
 from documents import audit
@@ -118,7 +118,11 @@ def clock_words(call_off: CallOff, viewpoint: str) -> dict[str, Any] | None:
     if suspension is None and asked is None:
         return None
     if call_off.state == S.WITH_SUPPLIER:
-        what = _("The supplier's time to answer stands, with %(days)s working days left") % {"days": call_off.answer_days_left}
+        days = call_off.answer_days_left
+        what = ngettext(
+            "The supplier's time to answer stands, with %(days)s working day left",
+            "The supplier's time to answer stands, with %(days)s working days left", days,
+        ) % {"days": days}  # fmt: skip
     elif call_off.state == S.COUNTER_PROPOSED and viewpoint != "authority":
         what = _("The department's time to answer the counter-proposal stands")
     elif call_off.state in IN_APPROVAL and viewpoint != "supplier":

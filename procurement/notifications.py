@@ -104,12 +104,13 @@ def tell_nudged(call_off: CallOff, by: Person, at: datetime) -> None:
     for desk in desks.elsewhere(call_off, london_day(at)):
         more = {"url": settings.PUBLIC_URL + desk.url} if desk.url else {}
         key = f"nudge:{call_off.public_id}:{london_day(at)}:{desk.organisation.pk}:{desk.post}"
-        _send(desk.users, "nudged", call_off, key, who=by.words, since=desk.since, todo=desk.todo, **more)
+        _send(desk.users, "nudged", call_off, key, who=by.words, since=desk.since, todo=desk.todo, number=desk.number, **more)
 
 
 def _until(call_off: CallOff) -> dict:
-    """The last day to answer; none while the clock stands, then the working days that are left."""
-    return {"due": last_day(call_off.answer_due_at), "days_left": call_off.answer_days_left}
+    """The last day to answer; none while the clock stands, then the working days it will have: one at least
+    (``Clock.started``)."""
+    return {"due": last_day(call_off.answer_due_at), "days_left": max(1, call_off.answer_days_left or 0)}
 
 
 def tell_confirmed(call_off: CallOff, at: datetime) -> None:

@@ -12,11 +12,12 @@ from procurement import mailing
 from procurement.models import Accession, CallOff, Reminder, User
 
 
-def tell(made: Reminder, thing: CallOff | Accession | CatalogueRelease, people: Iterable[User], *, post: str, what: str, words: str, url: str = "") -> None:
+def tell(made: Reminder, thing: CallOff | Accession | CatalogueRelease, people: Iterable[User], *, post: str, what: str, words: str, url: str = "", number: str = "") -> None:
     """``post`` is asked ``what``; ``words`` say as what the reader is told; ``url`` where it is done, if not on the page
-    of the thing."""
+    of the thing; ``number`` is the contract's, if it is one: its reader knows it by that."""
     if isinstance(thing, CallOff):
-        name, address = f"{thing.reference} {thing.title}", reverse("procurement:call_off", args=[thing.public_id])
+        name = f"{number} ({thing.reference}) {thing.title}" if number else f"{thing.reference} {thing.title}"
+        address = reverse("procurement:call_off", args=[thing.public_id])
     elif isinstance(thing, CatalogueRelease):
         name = _("Catalogue release “%(title)s”") % {"title": thing.title}
         address = reverse("procurement:release", args=[thing.public_id])

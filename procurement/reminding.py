@@ -107,7 +107,7 @@ def remind(waiting: Waiting, *, at: datetime) -> Reminder | None:
         reason=_("%(post)s, %(what)s. Told: %(names)s")
         % {"post": PostCode(now.post).label, "what": now.what, "names": f"{names} ({words})" if names else _("nobody, because nobody is there to be told")},
     )  # fmt: skip
-    notifications.tell(made, thing, people, post=PostCode(now.post).label, what=now.what, words=words, url=now.url)
+    notifications.tell(made, thing, people, post=PostCode(now.post).label, what=now.what, words=words, url=now.url, number=now.number)
     return made
 
 

@@ -46,6 +46,7 @@ class Waiting:
     reminds_at: datetime | None
     escalates_at: datetime | None
     url: str = ""  # where it is done, if not on the page of the thing
+    number: str = ""  # the contract's, where it is one that waits
     step: ApprovalStep | None = None  # of which not everybody in the chair may decide
 
     @property

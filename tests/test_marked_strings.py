@@ -154,3 +154,16 @@ def test_what_is_marked_can_be_said():
                 inside = _name(token) in ("blocktranslate", "blocktrans") or (inside and _name(token) == "plural")
             elif inside and token.token_type == TokenType.VAR:
                 assert token.contents.isidentifier(), f"{path.relative_to(ROOT)}:{token.lineno}: {token.contents}"
+
+
+BLOCK = re.compile(r"{% blocktranslate((?: (?!%})\S+)*) ?%}(.*?){% endblocktranslate %}", re.DOTALL)
+OF_TIME = re.compile(r"}} (working )?(days|months)\b")
+
+
+def test_a_length_of_time_is_said_for_one_and_for_more():
+    """No "1 working days": a number before days or months stands in a block that counts."""
+    for path in TEMPLATES:
+        text = path.read_text(encoding="utf-8")
+        for opening, words in BLOCK.findall(text):
+            assert not OF_TIME.search(words) or " count " in opening, f"{path.relative_to(ROOT)}: {words}"
+        assert not re.search(r"}} {% translate \"(working )?(days|months)\b", text), path.relative_to(ROOT)

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from contracts import formation, queries
-from documents import clock
+from documents import clock, mail
 from documents.models import Email
 from documents.refusal import Refused
 from procurement import agreements, desks, workflow
@@ -54,6 +54,9 @@ def test_a_requester_reminds_the_signatory_once_a_day_and_nobody_when_all_have_s
     workflow.nudge(order, by=cast.requester(), at=START + DAY)
     told = Email.objects.get(template="procurement/email/nudged.txt")
     assert (told.recipient, told.context["todo"]) == (SUPPLIER, "to sign the contract")
+    subject, body = mail.render(told)
+    assert f"{contract.number} ({order.reference})" in subject
+    assert f"the contract {contract.number} (call-off {order.reference})" in body
     assert told.context["url"].endswith(reverse("contracts:contract", args=[contract.public_id]))
     with pytest.raises(Refused, match="has reminded them today"):
         workflow.nudge(order, by=cast.requester(), at=START + DAY)

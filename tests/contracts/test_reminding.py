@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from contracts import formation
+from documents.mail import render
 from documents.models import Email
 from procurement import accession_guards, agreements, periodic, seats, working_days
 from procurement.models import Reminder
@@ -32,6 +33,7 @@ def test_whose_turn_it_is_to_sign_a_contract_is_reminded_and_then_others_are_tol
     assert mail.recipient == "supplier.signatory@fujitsu.example"
     assert mail.context["url"].endswith(f"/contracts/{contract.public_id}/")
     assert mail.context["what"] == "to sign the contract"
+    assert f"{contract.number} ({contract.call_off.reference})" in render(mail)[0], "its reader knows the contract's number"
     periodic.run(working_days.due(came, 4))
     assert [level for _subject, level, _told in said()] == ["reminded", "senior"]
 

@@ -77,6 +77,21 @@ def test_a_subject_in_a_digest_is_plain_text():
     assert "R&D <x>" in mail.render(email)[1] and "A & B" in mail.render(email)[1]
 
 
+@pytest.mark.parametrize(("days", "words"), [(1, "within 1 working day of the day"), (2, "within 2 working days of the day")])
+@pytest.mark.parametrize("name", ["order_received", "with_supplier", "clarified", "counter_refused"])
+def test_one_day_is_not_days(name, days, words):
+    email = Email(template=f"procurement/email/{name}.txt", context={"name": "A", "due": "", "days_left": days})
+    assert words in mail.render(email)[1]
+
+
+@pytest.mark.parametrize(("reference", "words"), [
+    ("CO-2007-000001", 'The call-off CO-2007-000001, "Desks", is now lapsed,'), ("", 'The call-off "Desks" is now lapsed,'),
+])  # fmt: skip
+def test_an_order_that_never_had_a_number_ends_in_a_plain_sentence(reference, words):
+    context = {"name": "A", "reference": reference, "title": "Desks", "state": "lapsed", "reason": "Late."}
+    assert words in mail.render(Email(template="procurement/email/ended.txt", context=context))[1]
+
+
 def test_nobody_sets_how_another_reads():
     with pytest.raises(Refused):
         membership.prefer_news(cast.requester().user, news=News.NONE, by=cast.outsider(), at=cast.START)
