@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from catalogue.text import LONGEST_SEARCH
-from config.glossary import WORDS
+from config.glossary import in_order
 from contracts import queries as contract_queries
 from procurement import access, display, inbox, queries
 from procurement.models import PostCode
@@ -50,7 +50,7 @@ def home(request):
 
 
 def glossary(request):
-    return render(request, "glossary.html", {"words": WORDS})
+    return render(request, "glossary.html", {"words": in_order()})
 
 
 @page
@@ -60,10 +60,13 @@ def search(request):
     call_offs, contracts = [], []
     if text:
         who = request.actor, request.day
+        orders = list(queries.visible_list(*who, text=text).order_by("-created_at", "-id")[:MOST_FOUND])
+        became = contract_queries.newest_of(orders, *who)
         call_offs = [
-            {"order": order, "state": order.state_words(access.viewpoint(who[0], order, who[1]))}
-            for order in queries.visible_list(*who, text=text).order_by("-created_at", "-id")[:MOST_FOUND]
-        ]
+            {"order": order, "state": order.state_words(access.viewpoint(who[0], order, who[1])),
+             "contract": became.get(order.pk)}
+            for order in orders
+        ]  # fmt: skip
         contracts = list(contract_queries.visible_list(*who, text=text).order_by("-formed_at", "-id")[:MOST_FOUND])
     unbound = display.any_unbound([*(found["order"] for found in call_offs), *contracts])
     context = {"q": text, "call_offs": call_offs, "contracts": contracts, "lists_unbound": unbound}

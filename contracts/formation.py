@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from catalogue.pricing import last_day
 from contracts import guards, notifications, payload, searching
 from contracts.locking import lock_contract
-from contracts.models import Contract, ContractLine, ContractState, ContractVersion, LineChange, Party
+from contracts.models import NUMBER_SERIES, Contract, ContractLine, ContractState, ContractVersion, LineChange, Party
 from documents import audit, clock, jobs, numbers, steps, store
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
@@ -43,7 +43,7 @@ def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime
             Party.SUPPLIER: _party(call_off.supplier), Party.DEPARTMENT: _party(call_off.department),
             Party.AUTHORITY: _party(call_off.framework.authority),
         },
-        number=numbers.take("CON", london_day(at).year),
+        number=numbers.take(NUMBER_SERIES, london_day(at).year),
     )  # fmt: skip
     contract.search_text = searching.text_of(contract)
     contract.save()

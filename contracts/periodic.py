@@ -1,17 +1,17 @@
 """What the clock brings to contracts: one that not all three have signed when its framework ends is void, and who does not
-sign is reminded (by ``procurement.reminding``, among all else that waits). Whose desk an accepted order is on is said here
-too: every process imports the clock's way in."""
+sign is reminded (by ``procurement.reminding``, among all else that waits). Whose desk an accepted order is on, and
+that it is found by its contract's number, is said here too: every process imports the clock's way in."""
 
 from datetime import datetime
 
 from django.db.models import Q
 
 from catalogue.models import OVER
-from contracts import closing, formation, reminding
+from contracts import closing, formation, queries, reminding
 from contracts.models import Contract, ContractState
 from documents import periodic
 from documents.clock import london_day
-from procurement import desks, framework_guards, waiting
+from procurement import desks, framework_guards, searching, waiting
 from procurement.models import CallOffState
 
 UNSIGNED = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES)
@@ -37,4 +37,5 @@ def next_moments() -> list[datetime]:
 periodic.register("contracts", run, next_moments)
 waiting.register("contract", reminding.waiting, "call_off", came="state_since")
 desks.register(CallOffState.CONFIRMED, reminding.desks)
+searching.register(queries.orders_by_number)
 framework_guards.register_closing(closing.why_not_close)

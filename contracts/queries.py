@@ -13,12 +13,13 @@ from catalogue.models import Framework
 from catalogue.text import search_words
 from contracts import access
 from contracts.access import SIGNING_POST
-from contracts.models import Contract, ContractState, Party
+from contracts.models import NUMBER_SERIES, Contract, ContractState, Party
 from documents.models import SigningIntent
 from procurement import searching, signing
 from procurement.access import Sight, sight_of
 from procurement.actors import Person
 from procurement.inbox import MOST_OF_A_KIND, Item
+from procurement.models import CallOff
 
 
 def to_sign(by: Person, on: date) -> QuerySet[Contract]:
@@ -79,6 +80,20 @@ def visible_list(by: Person, on: date, *, text: str = "", state: str = "") -> Qu
     if state:
         rows = rows.filter(state=state)
     return searching.found_by(rows, search_words(text), _ways)
+
+
+def orders_by_number(word: str, by: Person, on: date) -> Q | None:
+    """Orders by how the number of a contract of theirs begins; a void one finds its order too."""
+    if not word.startswith(f"{NUMBER_SERIES.lower()}-"):
+        return None
+    found = access.visible_contracts(by, on).filter(number__startswith=word.upper())
+    return Q(pk__in=found.values("call_off"))
+
+
+def newest_of(orders: Iterable[CallOff], by: Person, on: date) -> dict[int, Contract]:
+    """By order: the contract it became, the newest where an earlier one is void. One query."""
+    rows = access.visible_contracts(by, on).filter(call_off__in=list(orders)).order_by("id")
+    return {contract.call_off_id: contract for contract in rows}
 
 
 def _ways(word: str) -> list[Q]:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from documents.templatetags.flex import count, day, day_range, gbp
 from procurement import quoting
@@ -18,7 +19,10 @@ def facts(revision: CallOffRevision, approved: dict[str, Any]) -> list[tuple[str
     rows = [
         (
             _("Term"),
-            _("%(term)s (%(months)s months); prices held until %(until)s")
+            ngettext(
+                "%(term)s (%(months)s month); prices held until %(until)s",
+                "%(term)s (%(months)s months); prices held until %(until)s", term["months"],
+            )
             % {"term": day_range(term["starts_on"], term["ends_on"]), "months": term["months"],
                "until": day(revision.hold_until)},
         ),
@@ -72,7 +76,11 @@ def deviations(approved: dict[str, Any]) -> list[str]:
     if term["extension_months"]:
         value = quoting.option_value(Decimal(approved["totals"]["monthly_gbp"]), term["extension_months"])
         found.append(
-            _("An option to extend by %(months)s months, worth %(value)s net, not in the whole-life value.")
+            ngettext(
+                "An option to extend by %(months)s month, worth %(value)s net, not in the whole-life value.",
+                "An option to extend by %(months)s months, worth %(value)s net, not in the whole-life value.",
+                term["extension_months"],
+            )
             % {"months": term["extension_months"], "value": gbp(value)}
         )
     return found

@@ -136,6 +136,7 @@ class Reading:
     """The whole order for one reader: the approved object, what lies beside it, and which of it the reader may read.
 
     ``phases`` are ``charges_by_phase`` with their lines; ``kept_files`` are files the supplier reads only the hash of.
+    ``typed_term`` and ``extension_months`` are the term of a draft that no service gives one yet.
     ``exceptions`` are what was asked for and decided; of them the supplier reads that a service is ordered by exception
     and since when that is granted (``by_exception``: service code and words).
     """
@@ -150,6 +151,8 @@ class Reading:
     budget_code: str
     exceptions: list[ExceptionRequest]
     by_exception: dict[str, str]
+    typed_term: list[tuple[str, str]]
+    extension_months: int
     internal: bool
     changeable: bool
     names: ClassVar[dict[str, Any]] = SECTION_NAMES
@@ -203,6 +206,8 @@ def reading(revision: CallOffRevision, approved: dict[str, Any], viewpoint: str,
         particulars=revision.call_off.particulars,
         budget_code=revision.budget_code if internal else "",
         exceptions=asked if internal else [], by_exception=by_exception, internal=internal, changeable=changeable,
+        typed_term=[] if approved["term"] else figures.typed_term(revision),
+        extension_months=(approved["term"] or {"extension_months": revision.extension_months})["extension_months"],
     )  # fmt: skip
 
 

@@ -1,14 +1,17 @@
 """What an order comes to, as every page about it says it first: whole life, month, option, saving, carbon."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from documents.templatetags.flex import gbp, percent
+from catalogue.pricing import add_months
+from documents.templatetags.flex import day_range, gbp, percent
 from procurement import quoting
-from procurement.models import CallOffRevision
+from procurement.models import CallOffRevision, Phase
 from procurement.quoting import Quote
 
 
@@ -62,12 +65,30 @@ def _saving_words(weighed: quoting.Assessment) -> str:
     return _("once the order meets the catalogue's rules") if weighed.baseline_gbp_per_user_year is not None else ""
 
 
+def typed_term(revision: CallOffRevision) -> list[tuple[str, str]]:
+    """(phase, days and months) as the term's form has it, while no service is ordered from which a term follows."""
+    typed = (
+        (Phase.INTERIM, revision.interim_starts_on, revision.interim_months),
+        (Phase.SHARED, revision.shared_starts_on, revision.shared_months),
+    )
+    return [(str(phase.label).capitalize(), _days_and_months(start, months)) for phase, start, months in typed if start]
+
+
+def _days_and_months(start: date, months: int | None) -> str:
+    if not months:
+        return day_range(start, None)
+    return ngettext("%(days)s (%(months)s month)", "%(days)s (%(months)s months)", months) % {
+        "days": day_range(start, add_months(start, months) - timedelta(days=1)), "months": months,
+    }  # fmt: skip
+
+
 def option_words(approved: dict[str, Any]) -> str:
     """What an option to extend would add; empty without one."""
     months = (approved["term"] or {}).get("extension_months")
     if not months:
         return ""
     value = quoting.option_value(Decimal(approved["totals"]["monthly_gbp"]), months)
-    return _("without the option to extend by %(months)s months, worth %(value)s net") % {
-        "months": months, "value": gbp(value),
-    }  # fmt: skip
+    return ngettext(
+        "without the option to extend by %(months)s month, worth %(value)s net",
+        "without the option to extend by %(months)s months, worth %(value)s net", months,
+    ) % {"months": months, "value": gbp(value)}  # fmt: skip

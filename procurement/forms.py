@@ -18,7 +18,7 @@ from catalogue.fields import (
     UploadField,
 )
 from catalogue.formsets import rows_of
-from documents.templatetags.flex import gbp
+from documents.templatetags.flex import gbp, percent
 from procurement.completeness import DATA_PROTECTION_LABELS, KPI_VALUE_GBP
 from procurement.models import Attachment, DeclineCode, News, Particulars, PlannedMilestone
 
@@ -68,7 +68,7 @@ class KpiForm(forms.Form):
     def __init__(self, *args, measures=(), **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["kpis"].choices = [
-            (m.measure_code, f"{m.measure_code}: {m.measure} ({m.target}{'%' if m.unit == 'percent' else ''})")
+            (m.measure_code, f"{m.measure_code}: {m.measure} ({percent(m.target) if m.unit == 'percent' else m.target})")
             for m in measures
         ]
 

@@ -217,7 +217,8 @@ def _confirming(by: Person, proposed: Termination, on: date) -> set[UUID]:
 
 
 def visible_list(by: Person, on: date, *, text: str = "", state: str = "", department: str = "") -> QuerySet[CallOff]:
-    """The person's call-offs by text (number, purchase order, department, site, service), state and department code.
+    """The person's call-offs by text (number, their contract's, purchase order, department, site, service), state and
+    department code.
 
     ``value_seen`` is the whole-life value (GBP, VAT excluded) of the newest revision that reached the reader.
     """
@@ -233,7 +234,7 @@ def visible_list(by: Person, on: date, *, text: str = "", state: str = "", depar
              then="authority_revision__whole_life_gbp"),
         default="supplier_revision__whole_life_gbp",
     )  # fmt: skip
-    rows = searching.found_by(rows, search_words(text), lambda word: _ways(word, seen))
+    rows = searching.found_by(rows, search_words(text), lambda word: [*_ways(word, seen), *searching.ways_above(word, by, on)])
     return rows.annotate(value_seen=value)
 
 

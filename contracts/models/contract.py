@@ -14,6 +14,8 @@ from documents.models import Document
 from documents.rights import STATE, Row
 from procurement.models import CallOff, CallOffRevision
 
+NUMBER_SERIES = "CON"  # as in CON-2007-000001
+
 
 class ContractState(models.TextChoices):
     PREPARING = "preparing", _("being made")

@@ -77,7 +77,7 @@ def contract(request, public_id):
         "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at, known=whose))
         if signs and requests else None,
         "notices": found.versions.exclude(kind=ContractVersion.Kind.CONTRACT).order_by("effective_from", "number"),
-        "revisions": DocumentRevision.objects.filter(document=found.document).order_by("number"),
+        "revisions": DocumentRevision.objects.filter(document=found.document).select_related("signature__intent").order_by("number"),
         "events": display.timeline(audit.history(found), view),
         "may_change_particulars": not list(
             procurement_guards.why_not_change_particulars(found.call_off, by=request.actor, at=request.at)

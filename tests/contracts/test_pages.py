@@ -1,5 +1,6 @@
 """Pages of contracts: an outsider finds nothing; each party sees its own; signing asks for a fresh sign-in."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -125,3 +126,32 @@ def test_a_contract_is_found_by_number_purchase_order_department_site_service_an
     assert contract.number in sign_in(client, "requester@dius.example").get(path, {"q": words}).content.decode()
     assert contract.title not in client.get(path, {"q": f"{words} nowhere"}).content.decode()
     assert contract.title not in sign_in(client, "requester@ons.example").get(path, {"q": words}).content.decode()
+
+
+@pytest.mark.world("issued")
+@pytest.mark.parametrize("path", ["/call-offs/", "/search/"])
+@pytest.mark.parametrize("words", ["number", "CON-", "con-2007"])
+def test_an_order_is_found_by_the_number_of_the_contract_it_became(client, path, words):
+    contract = cast.contract()
+    order = contract.call_off
+    words = contract.number if words == "number" else words
+    for email in ("requester@dius.example", "order.desk@fujitsu.example", "auditor@co.example"):
+        assert order.reference in sign_in(client, email).get(path, {"q": words}).content.decode(), email
+    assert order.title not in client.get(path, {"q": "CON-1999"}).content.decode()
+    assert order.title not in sign_in(client, "requester@ons.example").get(path, {"q": words}).content.decode()
+
+
+@pytest.mark.world("issued")
+def test_a_call_off_that_is_found_points_at_its_contract(client):
+    contract = cast.contract()
+    page = sign_in(client, "requester@dius.example").get("/search/", {"q": contract.call_off.reference}).content.decode()
+    row = page.partition(reverse("procurement:call_off", args=[contract.call_off.public_id]))[2]
+    assert f'{reverse("contracts:contract", args=[contract.public_id])}">{contract.number}</a>' in row
+
+
+@pytest.mark.world("executed")
+def test_each_revision_of_a_document_says_whose_signature_was_added(client):
+    contract = cast.contract()
+    page = sign_in(client, "requester@dius.example").get(reverse("contracts:contract", args=[contract.public_id]))
+    said = re.findall(r"signature of ([^<]+)<", page.content.decode())
+    assert said == ["Fujitsu Services", "Department for Innovation, Universities and Skills", "Cabinet Office"]

@@ -292,3 +292,26 @@ def test_a_term_that_is_too_long_is_said_before_anything_is_ordered():
     call_off = drafting.start(cast.framework(), cast.dius(), title="Long", by=cast.requester(), at=cast.START)
     drafting.save_term(call_off, Term(date(2008, 4, 1), 61), by=cast.requester(), at=cast.START)
     assert "The term is 61 months; this framework allows 60 at most." in gaps_of(call_off)
+
+
+def test_a_term_is_read_as_it_was_typed_before_a_service_is_ordered(buyer):
+    call_off = drafting.start(cast.framework(), cast.dius(), title="Desks", by=cast.requester(), at=cast.START)
+    here = reverse("procurement:check", args=[call_off.public_id])
+    page = buyer.get(here).content.decode()
+    link = f'not yet chosen: <a class="govuk-link" href="{reverse("procurement:term", args=[call_off.public_id])}">'
+    assert link in page
+    term = Term(shared_starts_on=date(2008, 2, 1), shared_months=12, interim_starts_on=date(2008, 1, 1), interim_months=1,
+                extension_months=6)  # fmt: skip
+    drafting.save_term(cast.fresh(call_off), term, by=cast.requester(), at=cast.START)
+    page = buyer.get(here).content.decode()
+    for words in ("1 February 2008 to 31 January 2009 (12 months)", "1 January 2008 to 31 January 2008 (1 month)", "6 months"):
+        assert words in page, words
+    assert "not yet chosen" not in page
+    assert call_off.title in buyer.get(reverse("procurement:tasks", args=[call_off.public_id])).content.decode()
+
+
+def test_a_percentage_is_shown_alike_wherever_it_stands(buyer):
+    """The catalogue says 99% where its sheet has 99.0."""
+    call_off = cast.drafted()
+    page = buyer.get(reverse("procurement:service_levels", args=[call_off.public_id])).content.decode()
+    assert "remote access availability (99%)" in page and "99.0%" not in page
