@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.pricing import Line, PriceList, Service, add_months
 
@@ -130,11 +131,18 @@ def _interim(sites, lines, price_list) -> Iterator[Unmet]:
             if days:
                 yield Unmet(
                     "interim", code, line.site or "", days,
-                    (_("%(code)s (%(site)s) ends on %(day)s and the shared service starts %(days)s days later: close "
-                       "the gap.")
+                    (ngettext(
+                        "%(code)s (%(site)s) ends on %(day)s and the shared service starts %(days)s day later: close the gap.",
+                        "%(code)s (%(site)s) ends on %(day)s and the shared service starts %(days)s days later: close the gap.",
+                        days,
+                    )
                      if days > 0
-                     else _("%(code)s (%(site)s) and the shared service both run for %(days)s days, until %(day)s: "
-                            "no seat is charged twice for a day."))
+                     else ngettext(
+                         "%(code)s (%(site)s) and the shared service both run for %(days)s day, until %(day)s: no seat is "
+                         "charged twice for a day.",
+                         "%(code)s (%(site)s) and the shared service both run for %(days)s days, until %(day)s: no seat is "
+                         "charged twice for a day.", abs(days),
+                     ))
                     % {"code": code, "site": _place(line), "day": _day(over - timedelta(days=1)), "days": abs(days)},
                 )  # fmt: skip
 

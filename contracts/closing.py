@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.models import Framework, FrameworkState
 from contracts.models import Contract, ContractState
@@ -24,7 +25,8 @@ def why_not_close(framework: Framework, *, by: Person, at: datetime) -> Iterator
     yield from why_not_authority(framework, PostCode.FRAMEWORK_MANAGER, by=by, at=at)
     orders = CallOff.objects.filter(framework=framework, state__in=[*OPEN, CallOffState.CONFIRMED]).count()
     if orders:
-        yield Reason(_("%(count)s orders under it have not ended.") % {"count": count(orders)}, _("The clock ends them."))
+        words = ngettext("%(count)s order under it has not ended.", "%(count)s orders under it have not ended.", orders)
+        yield Reason(words % {"count": count(orders)}, _("The clock ends them."))
     running = Contract.objects.filter(
         framework=framework, state=ContractState.EXECUTED, ends_on__gte=london_day(at)
     ).order_by("-ends_on")

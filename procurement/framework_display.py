@@ -88,7 +88,9 @@ def history(framework: Framework, *, authority: bool, buys: bool) -> list[dict[s
 
 def _reason(event) -> str:
     figures = {
-        "framework.extended": lambda e: _("%(months)s months, notice %(notice)s.") % e,
+        "framework.extended": lambda e: ngettext(
+            "%(months)s month, notice %(notice)s.", "%(months)s months, notice %(notice)s.", int(e["months"])
+        ) % e,
         "framework.ceiling_changed": lambda e: _("From %(from)s to %(to)s.") % {"from": gbp(e["from"]), "to": gbp(e["to"])},
     }.get(event.verb)
     return " ".join(filter(None, [figures(event.extra) if figures else "", event.reason]))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.sheets import Value
 from documents.templatetags.flex import count
@@ -73,7 +74,8 @@ def _changed_term(revision: CallOffRevision, term: Term | None) -> Iterator[str]
         (_("shared service"), "shared_starts_on", "shared_months"),
     ):
         was, becomes = (
-            _("%(months)s months from %(day)s") % {"months": getattr(one, months), "day": as_day(getattr(one, starts_on))}
+            ngettext("%(months)s month from %(day)s", "%(months)s months from %(day)s", getattr(one, months) or 0)
+            % {"months": getattr(one, months) or 0, "day": as_day(getattr(one, starts_on))}
             if getattr(one, starts_on) else _("none")
             for one in (revision, term)
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """The rules of ordering: met by the two departments' orders, and named in words where an order misses one."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -173,6 +173,11 @@ def test_no_day_lies_between_the_interim_and_the_shared_service():
     assert words(changed("TRN-01", months=4)) == (
         "TRN-01 (all sites) ends on 29 February 2008 and the shared service starts 31 days later: close the gap."
     )
+
+
+def test_one_day_between_them_is_not_days():
+    day_late = [replace(line, starts_on=line.starts_on + timedelta(days=1)) if line.phase == "shared" else line for line in DIUS]
+    assert "starts 1 day later: close the gap." in words(day_late)
 
 
 def test_no_seat_is_charged_twice_for_a_day():

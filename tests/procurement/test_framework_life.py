@@ -479,7 +479,7 @@ def test_a_framework_is_closed_when_nothing_is_open_under_it():
     with pytest.raises(Refused, match="FLEX-2007 is live"):
         manage(closing.close)
     terminate()
-    with pytest.raises(Refused, match="1 orders under it have not ended.*bodies are still on their way to join it"):
+    with pytest.raises(Refused, match="1 order under it has not ended.*bodies are still on their way to join it"):
         manage(closing.close)
     periodic.run(START)
     assert cast.fresh(call_off).state == S.LAPSED
