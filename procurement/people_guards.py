@@ -91,14 +91,17 @@ def why_not_of(user: User, body: Organisation, on: date) -> Iterator[Reason]:
 
 def why_not_invite(body: Organisation, email: str, post: str, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_manage(body, by=by, at=at)
-    user = User.objects.filter(email=email.strip().lower()).first()
+    email, on = email.strip().lower(), london_day(at)
+    user = User.objects.filter(email=email).first()
     if user is not None:
         yield from _not_oneself(user, body, by, at)
-        yield from why_not_of(user, body, london_day(at))
+        yield from why_not_of(user, body, on)
         if PostHolding.objects.filter(user=user, post__organisation=body, post__code=post, ends_on__isnull=True).exists():
             yield Reason(_("%(name)s holds this post already.") % {"name": user.name})
-    else:  # or a body could take away the people whom another side of its contracts is about to name
-        yield from sides.why_of_another(body, {email.strip().lower(): email.strip()}, london_day(at))
+    if user is None or not granting.belongs_somewhere(user, on):
+        # or a body could take away the people whom another side of its contracts is about to name
+        yield from sides.why_of_another(body, {email: email}, on)
+        yield from sides.why_not_their_domain(body, email)
     if post not in posts_of(body):
         yield Reason(_("%(body)s has no such post.") % {"body": body.name})
 

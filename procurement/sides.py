@@ -1,7 +1,7 @@
 """On whose side somebody stands: nobody of an authority or of a supplier applies to join for a department, signs for it
-or administers it, and no supplier joins (domain.md, "Accession")."""
+or administers it, no supplier joins (domain.md, "Accession"), and neither takes the addresses of another."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from django.db.models import Q
@@ -10,6 +10,10 @@ from django.utils.translation import gettext as _
 from catalogue.models import Framework, Organisation
 from documents.refusal import Reason
 from procurement import granting
+from procurement.models import Accession, Application
+
+# Mail domains that public bodies alone are given.
+GOVERNMENT = ("gov.uk", "gov.scot", "gov.wales", "llyw.cymru", "mod.uk", "nhs.uk", "parliament.uk", "police.uk")
 
 
 def why_no_place(framework: Framework, body: Organisation) -> Iterator[Reason]:
@@ -37,9 +41,43 @@ def why_of_another(body: Organisation, emails: dict[str, str], on: date) -> Iter
         if email in elsewhere:
             yield Reason(_("%(name)s (%(email)s) is one of the people of the authority or of a supplier.")
                          % {"name": name, "email": email}, _("Name somebody of %(body)s itself.") % {"body": body.name})  # fmt: skip
-        elif any(_host(email) == host or _host(email).endswith(f".{host}") for host in hosts):
+        elif any(_within(_host(email), host) for host in hosts):
             yield Reason(_("%(email)s is an address like those of the authority's or of a supplier's people.")
                          % {"email": email}, _("Name somebody of %(body)s itself.") % {"body": body.name})  # fmt: skip
+
+
+def why_not_their_domain(body: Organisation, email: str) -> Iterator[Reason]:
+    """What keeps an authority or a supplier from a new address: the hosts of its people's addresses bar everybody else
+    from them (``why_of_another``), so it takes none that another organisation has, or that only public bodies are given.
+    A department's people bar nobody, and between departments an address is only asked about."""
+    supplies = body.framework_places.exists()
+    if not supplies and not body.frameworks.exists():
+        return
+    host = _host(email)
+    name_own = _("Name somebody with an address of %(body)s itself.") % {"body": body.name}
+    if supplies and any(_within(host, domain) for domain in GOVERNMENT):
+        yield Reason(_("%(email)s is an address of a public body; no supplier's people have one.") % {"email": email}, name_own)
+    elif not any(_within(host, own) for own in _hosts_ever([body])):
+        taken = _hosts_ever(Organisation.objects.exclude(pk=body.pk))
+        if any(_within(host, other) or _within(other, host) for other in taken):
+            yield Reason(
+                _("%(email)s is an address like those of another organisation's people.") % {"email": email}, name_own
+            )
+
+
+def _hosts_ever(bodies: Iterable[Organisation]) -> set[str]:
+    """The hosts of the addresses of everybody who was ever one of the organisations' people, or is named on their way to
+    join: a domain stays its owner's when the last of them has left, and is before the first has come."""
+    bodies = list(bodies)
+    found = set(granting.people_ever_after(bodies, date.min))
+    found.update(Accession.objects.filter(department__in=bodies).values_list("contact_email", flat=True))
+    for people in Application.objects.filter(accession__department__in=bodies).values_list("people", flat=True):
+        found.update(person["email"] for person in people)
+    return {_host(email) for email in found} - {""}
+
+
+def _within(host: str, domain: str) -> bool:
+    return host == domain or host.endswith(f".{domain}")
 
 
 def _host(email: str) -> str:
