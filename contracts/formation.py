@@ -20,7 +20,7 @@ from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.models import SigningIntent
 from documents.refusal import insist, refuse
-from procurement import seats, signing, workflow
+from procurement import signing, workflow
 from procurement.actors import Person
 from procurement.models import CallOff
 from procurement.supplier_guards import for_order_desk
@@ -191,8 +191,8 @@ def refuse_to_sign(
     insist(guards.why_not_refuse(contract, party, by=by, at=at))
     if not reason.strip():
         refuse(_("Give a reason: it is what the other parties will read."))
-    box = guards.signing_of(contract).box(party)
-    acting_for = seats.acting_for(by, box.organisation.pk, box.post, on=london_day(at))
+    seat = guards.signing_of(contract).seat(party, by, at)
+    acting_for = seat.principal.name if seat.principal else ""
     _void(contract, reason=reason, by=by, at=at, acting_for=acting_for)
     if changes_wanted:
         workflow.reopen(contract.call_off, reason=reason, by=by, at=at, acting_for=acting_for)

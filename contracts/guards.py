@@ -1,8 +1,10 @@
 """Why not: reasons in words for the acts on a contract."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from contracts import access
@@ -10,8 +12,9 @@ from contracts.models import Contract, ContractState, Party
 from documents import store
 from documents.clock import london_day
 from documents.refusal import Reason
-from procurement import approval_guards, signing, standing
+from procurement import recusals, seats, signing, standing
 from procurement.actors import Person
+from procurement.models import Delegation, DelegationKind
 
 S = ContractState
 ROLES = {
@@ -34,28 +37,37 @@ def boxes(contract: Contract) -> tuple[signing.Box, ...]:
 
 def signing_of(contract: Contract) -> signing.Signing:
     """A signatory may have decided, but not have requested or submitted the order, nor had it submitted by their
-    deputy (domain.md, "Segregation"); the delegation covers its value."""
+    deputy (domain.md, "Segregation"), nor declared a conflict of interest in it, nor been chosen by somebody who has: as
+    for who decides on it. The delegation covers its value."""
     revision = contract.revision
+
+    def apart(by: Person, seat: seats.Seat) -> Iterator[Reason]:
+        prefetch_related_objects([contract.call_off], "recusals")  # nobody declares one any more
+        yield from recusals.why_recused(contract.call_off, by)
+        for reason in recusals.why_chosen(contract.call_off, seat):
+            yield replace(reason, who_can=_("Another signatory can, or whom an administrator without a conflict appoints."))
+
+    def held(seat: seats.Seat, on: date) -> list[Delegation]:
+        prefetch_related_objects([contract.call_off], "recusals")
+        return recusals.delegations(contract.call_off, seat, DelegationKind.SIGNATURE, on)
+
     return signing.Signing(
         contract, boxes(contract), contract.original_value_gbp, revision.lots,
         frozenset({contract.call_off.requester.person_id, revision.submitted_by, revision.submitted_for} - {None}),
         _("Whoever requested or submitted an order, or had it submitted for them, cannot sign its contract."),
+        apart, held,
     )  # fmt: skip
 
 
 def why_not_sign(
     contract: Contract, party: str, *, by: Person, at: datetime, fresh: bool = True
 ) -> Iterator[Reason]:
-    """As for every document, and that the person has declared no conflict of interest in the order, nor was chosen as
-    deputy by somebody who has: as for who decides on it."""
+    """As for every document, while the contract waits for signatures and its framework goes on."""
     if contract.state != S.AWAITING_SIGNATURES:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
         return
     yield from standing.why_framework_over(contract.framework, london_day(at))
     yield from signing.why_not_sign(signing_of(contract), party, by=by, at=at, fresh=fresh)
-    yield from approval_guards.why_recused(contract.call_off, by)
-    seat = signing_of(contract).box(party).seat(by, at)
-    yield from approval_guards.why_chosen_by_recused(contract.call_off, seat)
 
 
 def why_not_refuse(contract: Contract, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:

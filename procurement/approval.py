@@ -44,13 +44,13 @@ def _insist_on_what_was_shown(step: ApprovalStep, shown_hash: str) -> None:
         )
 
 
-def _record(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: datetime) -> Decision:
+def _record(call_off: CallOff, step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: datetime) -> Decision:
     on = london_day(at)
-    seat = seats.find_seat(by, step.organisation_id, step.post, on)
+    seat = approval_guards.seat_for(call_off, step, by, on)
     seats.hold(seat)
     delegation = None
     if outcome == Outcome.COMMITTED:
-        held = seats.delegations(seat, approval_guards.commit_kind(step.side), on)
+        held = approval_guards.committing(call_off, step, seat, on)
         # the smallest delegation that is enough: what was used, not what could have been
         delegation = min(
             (d for d in held if d.covers(step.revision.route_value, step.revision.lots)),
@@ -68,8 +68,9 @@ def _record(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: da
     return decision
 
 
-def _acting_for(step: ApprovalStep, by: Person, at: datetime) -> str:
-    return seats.acting_for(by, step.organisation_id, step.post, on=london_day(at))
+def _acting_for(call_off: CallOff, step: ApprovalStep, by: Person, at: datetime) -> str:
+    seat = approval_guards.seat_for(call_off, step, by, london_day(at))
+    return seat.principal.name if seat.principal else ""
 
 
 def _insist_on_declaration(no_conflict: bool) -> None:
@@ -90,7 +91,7 @@ def decide(
     _insist_on_what_was_shown(step, shown_hash)
     _insist_on_declaration(no_conflict)
     outcome = Outcome.COMMITTED if step.act == Act.COMMIT else Outcome.ENDORSED
-    decision = _record(step, outcome, reason=comment, by=by, at=at)
+    decision = _record(call_off, step, outcome, reason=comment, by=by, at=at)
     before = call_off.state
     _advance(call_off, step, at=at)
     audit.record(
@@ -153,7 +154,7 @@ def return_for_changes(
 
 def _send_back(call_off: CallOff, step: ApprovalStep, verb: str, *, reason: str, by: Person, at: datetime) -> CallOff:
     shown_hash = step.revision.revision_hash
-    decision = _record(step, Outcome.RETURNED, reason=reason, by=by, at=at)
+    decision = _record(call_off, step, Outcome.RETURNED, reason=reason, by=by, at=at)
     before = call_off.state
     void_steps(call_off.revision)
     call_off.return_for_changes(at=at)
@@ -175,7 +176,7 @@ def grant_exception(
 ) -> ExceptionDecision:  # fmt: skip
     """The authority lets the order have so many of a service by exception; the order itself does not move."""
     call_off, step, asked = _lock_exception(step, asked, shown_hash=shown_hash, no_conflict=no_conflict, by=by, at=at)
-    decision = _decide_exception(step, asked, ExceptionOutcome.GRANTED, reason=reason, by=by, at=at)
+    decision = _decide_exception(call_off, step, asked, ExceptionOutcome.GRANTED, reason=reason, by=by, at=at)
     audit.record(
         "call_off.exception_granted", call_off, by=by, at=at, hash_shown=shown_hash,
         acting_for=decision.principal_name, reason=reason,
@@ -192,7 +193,7 @@ def refuse_exception(
     """The authority does not, and the order goes back to its requester with that reason."""
     call_off, step, asked = _lock_exception(step, asked, shown_hash=shown_hash, no_conflict=no_conflict, by=by, at=at)
     _insist_on_reason(reason)
-    _decide_exception(step, asked, ExceptionOutcome.REFUSED, reason=reason, by=by, at=at)
+    _decide_exception(call_off, step, asked, ExceptionOutcome.REFUSED, reason=reason, by=by, at=at)
     words = _("The exception for %(n)s of %(code)s is refused. %(reason)s") % {
         "n": f"{asked.quantity:,}", "code": asked.service_code, "reason": reason,
     }  # fmt: skip
@@ -211,9 +212,9 @@ def _lock_exception(
 
 
 def _decide_exception(
-    step: ApprovalStep, asked: ExceptionRequest, outcome: str, *, reason: str, by: Person, at: datetime
+    call_off: CallOff, step: ApprovalStep, asked: ExceptionRequest, outcome: str, *, reason: str, by: Person, at: datetime
 ) -> ExceptionDecision:
-    seat = seats.find_seat(by, step.organisation_id, step.post, london_day(at))
+    seat = approval_guards.seat_for(call_off, step, by, london_day(at))
     seats.hold(seat)
     return ExceptionDecision.objects.create(
         request=asked, revision=step.revision, step=step, user=by.user, person_id=by.person_id, name=by.words,
@@ -238,7 +239,7 @@ def reject(
     _insist_on_what_was_shown(step, shown_hash)
     _insist_on_declaration(no_conflict)
     _insist_on_reason(reason)
-    decision = _record(step, Outcome.REJECTED, reason=reason, by=by, at=at)
+    decision = _record(call_off, step, Outcome.REJECTED, reason=reason, by=by, at=at)
     before = call_off.state
     void_steps(call_off.revision)
     call_off.reject(at=at, reason=reason)
@@ -260,10 +261,11 @@ def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recu
     insist(approval_guards.why_not_act_on_step(call_off, step, by=by, at=at))
     if not reason.strip():
         refuse(_("Say what the conflict is."))
+    acting_for = _acting_for(call_off, step, by, at)
     recusal = Recusal.objects.create(
         call_off=call_off, step=step, user=by.user, person_id=by.person_id, name=by.words, reason=reason, declared_at=at
     )
-    audit.record("call_off.recused", call_off, by=by, at=at, acting_for=_acting_for(step, by, at),
+    audit.record("call_off.recused", call_off, by=by, at=at, acting_for=acting_for,
                  extra={"post": step.post, "step": step.position})  # fmt: skip
     notifications.tell_recused(call_off, recusal, at)
     return recusal
@@ -278,7 +280,8 @@ def ask(step: ApprovalStep, *, text: str, by: Person, at: datetime) -> Query:
         revision=step.revision, step=step, side=step.side, text=text, asked_by=by.person_id, asked_by_name=by.words,
         asked_at=at,
     )  # fmt: skip
-    audit.record("call_off.queried", call_off, by=by, at=at, acting_for=_acting_for(step, by, at), extra={"query": query.pk})
+    audit.record("call_off.queried", call_off, by=by, at=at, acting_for=_acting_for(call_off, step, by, at),
+                 extra={"query": query.pk})  # fmt: skip
     notifications.tell_queried(call_off, query, at)
     return query
 

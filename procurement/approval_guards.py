@@ -11,7 +11,7 @@ from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
-from procurement import routes, seats
+from procurement import recusals, routes, seats
 from procurement.actors import Person
 from procurement.guards import why_no_room
 from procurement.models import (
@@ -54,8 +54,24 @@ def why_barred(
     ``requesting`` are the requesters of the order's department on the day, where the caller has read them."""
     yield from why_not_segregated(call_off, step.revision, by, seat)
     yield from _why_requesting(call_off, step, by, seat, on, requesting)
-    yield from why_recused(call_off, by)
-    yield from why_chosen_by_recused(call_off, seat)
+    yield from recusals.why_recused(call_off, by)
+    yield from recusals.why_chosen(call_off, seat)
+
+
+def seat_for(
+    call_off: CallOff, step: ApprovalStep, by: Person, on: date, *,
+    sits: list[seats.Seat] | None = None, requesting: Collection[UUID] | None = None,
+) -> seats.Seat | None:  # fmt: skip
+    """The seat from which the person takes the step; None where they sit in none. Who acts for several takes it from the
+    first against whom nothing stands, their own before others', and where it commits from one whose delegation covers it.
+    Guard, decision, record and list all ask this. ``sits`` are their seats there that day (``seats.seats_of``) and
+    ``requesting`` as for ``why_barred``, where the caller has read them."""
+
+    def against(seat: seats.Seat) -> tuple[bool, bool]:
+        barred = any(why_barred(call_off, step, by, seat, on, requesting=requesting))
+        return barred, step.act == Act.COMMIT and not _covers(step, committing(call_off, step, seat, on))
+
+    return seats.choose(seats.seats_of(by, step.organisation_id, step.post, on) if sits is None else sits, against)
 
 
 def is_own_order(call_off: CallOff, step: ApprovalStep) -> bool:
@@ -85,10 +101,11 @@ def who_can_take(call_off: CallOff, step: ApprovalStep, on: date) -> list[User]:
 
 
 def _able(call_off: CallOff, step: ApprovalStep, on: date) -> list[tuple[User, seats.Seat]]:
-    return [
-        (user, seat) for user, seat in seats.taken(step.organisation_id, step.post, on)
-        if not any(why_barred(call_off, step, Person.of(user), seat, on))
-    ]  # fmt: skip
+    found = [
+        (user, seat_for(call_off, step, Person.of(user), on, sits=sits))
+        for user, sits in seats.taken(step.organisation_id, step.post, on)
+    ]
+    return [(user, seat) for user, seat in found if not any(why_barred(call_off, step, Person.of(user), seat, on))]
 
 
 def why_not_segregated(call_off: CallOff, revision: CallOffRevision, by: Person, seat: seats.Seat | None):
@@ -125,7 +142,7 @@ def why_not_act_on_step(call_off: CallOff, step: ApprovalStep, *, by: Person, at
     on = london_day(at)
     yield from _step_is_open(call_off, step, on)
     yield from why_framework_over(call_off.framework, on)
-    seat = seats.find_seat(by, step.organisation_id, step.post, on)
+    seat = seat_for(call_off, step, by, on)
     if seat is None:
         yield Reason(
             _("This step is for the %(post)s of %(organisation)s.")
@@ -138,7 +155,12 @@ def why_not_act_on_step(call_off: CallOff, step: ApprovalStep, *, by: Person, at
 
 
 def _who_takes(call_off: CallOff, step: ApprovalStep, on: date) -> str:
-    return who_acts(step.post, who_can_take(call_off, step, on))
+    able = who_can_take(call_off, step, on)
+    if not able and call_off.recusals.all():
+        return _("No %(post)s may on this day; an administrator who has declared no conflict in it can appoint somebody.") % {
+            "post": PostCode(step.post).label
+        }
+    return who_acts(step.post, able)
 
 
 def who_acts(post: str, able: Iterable[User]) -> str:
@@ -147,25 +169,6 @@ def who_acts(post: str, able: Iterable[User]) -> str:
     if not names:
         return _("No %(post)s may on this day; the administrator can appoint somebody or name a deputy.") % chair
     return _("%(names)s can, as %(post)s.") % (chair | {"names": names})
-
-
-def why_chosen_by_recused(call_off: CallOff, seat: seats.Seat | None) -> Iterator[Reason]:
-    """Who keeps out of an order does not choose who decides, or signs, instead."""
-    acting = seat.acting if seat else None
-    if acting and acting.named_by in {declared.person_id for declared in call_off.recusals.all()}:
-        yield Reason(
-            _("Who made you deputy here has declared a conflict of interest in this order."),
-            _("The administrator can name a deputy who decides on it."),
-        )
-
-
-def why_recused(call_off: CallOff, by: Person) -> Iterator[Reason]:
-    declared = next((one for one in call_off.recusals.all() if one.person_id == by.person_id), None)
-    if declared is not None:
-        yield Reason(
-            _("You declared a conflict of interest in this order on %(day)s.") % {"day": as_day(london_day(declared.declared_at))},
-            _("Somebody else has to act in your place; your administrator can name a deputy."),
-        )
 
 
 def why_not_decide(call_off: CallOff, step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -234,14 +237,23 @@ def commit_kind(side: str) -> str:
     return DelegationKind.BUDGET if side == Side.DEPARTMENT else DelegationKind.PURCHASE
 
 
+def committing(call_off: CallOff, step: ApprovalStep, seat: seats.Seat, on: date) -> list[Delegation]:
+    """The delegations under which the step could be committed from the seat that day, largest first."""
+    return recusals.delegations(call_off, seat, commit_kind(step.side), on)
+
+
 def why_not_covered(call_off: CallOff, step: ApprovalStep, *, by: Person, on: date) -> Iterator[Reason]:
-    seat = seats.find_seat(by, step.organisation_id, step.post, on)
+    seat = seat_for(call_off, step, by, on)
     if seat is None:
         return
-    held = seats.delegations(seat, commit_kind(step.side), on)
+    held = committing(call_off, step, seat, on)
     if _covers(step, held):
         return
-    if not held:
+    if _covers(step, seats.delegations(seat, commit_kind(step.side), on)):
+        words = _("%(value)s; who gave you the delegation for it has declared a conflict of interest in this order.") % {
+            "value": _commits(step.revision)
+        }
+    elif not held:
         words = _("%(value)s and you hold no %(kind)s delegation on this day.") % {
             "value": _commits(step.revision), "kind": DelegationKind(commit_kind(step.side)).label,
         }  # fmt: skip
@@ -280,7 +292,7 @@ def _who_covers(call_off: CallOff, step: ApprovalStep, on: date) -> str:
     """Who could commit instead, from the chair they sit in that day and under its delegations."""
     names = [
         seats.named(user) for user, seat in _able(call_off, step, on)
-        if _covers(step, seats.delegations(seat, commit_kind(step.side), on))
+        if _covers(step, committing(call_off, step, seat, on))
     ]  # fmt: skip
     if names:
         return _("%(names)s can.") % {"names": ", ".join(names)}

@@ -71,17 +71,18 @@ class _Taker:
 
     def __init__(self, by: Person, on: date):
         self.by, self.on = by, on
-        self.seats: dict[tuple[int, str], seats.Seat | None] = {}
+        self.seats: dict[tuple[int, str], list[seats.Seat]] = {}
         self.requesting: dict[int, set[UUID]] = {}
 
     def take(self, step: ApprovalStep) -> bool:
         chair, call_off = (step.organisation_id, step.post), step.revision.call_off
         if chair not in self.seats:
-            self.seats[chair] = seats.find_seat(self.by, *chair, self.on)
+            self.seats[chair] = seats.seats_of(self.by, *chair, self.on)
         if approval_guards.is_own_order(call_off, step) and chair[0] not in self.requesting:
             self.requesting[chair[0]] = seats.sitting(chair[0], PostCode.REQUESTER, self.on)
         requesting = self.requesting.get(chair[0])
-        reasons = approval_guards.why_barred(call_off, step, self.by, self.seats[chair], self.on, requesting=requesting)
+        seat = approval_guards.seat_for(call_off, step, self.by, self.on, sits=self.seats[chair], requesting=requesting)
+        reasons = approval_guards.why_barred(call_off, step, self.by, seat, self.on, requesting=requesting)
         return not any(reasons)
 
 

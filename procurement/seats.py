@@ -3,10 +3,12 @@
 A post is dated, and opens nothing to whom is not one of the organisation's people (``procurement.granting``).
 """
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -55,17 +57,17 @@ def acting_now(deputy, on: date) -> Q:
 def holders(organisation_id: int, code: str, on: date) -> list[User]:
     """Active people of the organisation who sit in the chair on the day, by name: who hold the post, and their
     deputies; ``holds`` tells which."""
-    return [user for user, _seat in taken(organisation_id, code, on)]
+    return [user for user, _seats in taken(organisation_id, code, on)]
 
 
-def taken(organisation_id: int, code: str, on: date) -> list[tuple[User, "Seat"]]:
-    """The ``holders`` of a chair, each with the seat they act from: their own before a principal's. Two queries."""
-    found: dict[int, Seat] = {}
+def taken(organisation_id: int, code: str, on: date) -> list[tuple[User, list["Seat"]]]:
+    """The ``holders`` of a chair, each with the seats they can act from: their own before a principal's. Two queries."""
+    found: dict[int, list[Seat]] = defaultdict(list)
     for acting_id, holding_id, user_id in sorted(_TAKEN(organisation_id, str(code), on)):
-        found.setdefault(user_id, Seat(holding_id, acting_id or None))
+        found[user_id].append(Seat(holding_id, acting_id or None))
     people = User.objects.filter(pk__in=found).order_by("name") if found else ()
     for user in people:
-        user.holds = found[user.pk].acting_id is None
+        user.holds = found[user.pk][0].acting_id is None
     return [(user, found[user.pk]) for user in people]
 
 
@@ -168,23 +170,33 @@ class Seat:
 
 
 def find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | None:
-    """The person's own holding of the post on the day, else one they act for, else None. Inside an action (a
-    transaction) it is read afresh; a page, which locks nothing, asks the same only once."""
+    """The first of ``seats_of``: where any of them will do; None where the person sits in none. A step of an order and
+    a signature have a notion of their own of which (``approval_guards.seat_for``, ``signing.Signing.seat``)."""
+    return next(iter(seats_of(by, organisation_id, code, on)), None)
+
+
+def seats_of(by: Person, organisation_id: int, code: str, on: date) -> list[Seat]:
+    """Every seat in the chair that the person can act from on the day: their own holding, then those of the holders whom
+    they act for. Inside an action (a transaction) they are read afresh; a page, which locks nothing, asks the same only
+    once."""
     if connection.in_atomic_block:
-        return _find_seat(by, organisation_id, code, on)
+        return _seats_of(by, organisation_id, code, on)
     known = by.user.__dict__.setdefault("_seats", {})
     wanted = organisation_id, code, on
     if wanted not in known:
-        known[wanted] = _find_seat(by, organisation_id, code, on)
+        known[wanted] = _seats_of(by, organisation_id, code, on)
     return known[wanted]
 
 
-def _find_seat(by: Person, organisation_id: int, code: str, on: date) -> Seat | None:
-    found = min(_SEATS(by.user.pk, organisation_id, str(code), on), default=None)
-    if found is None:
-        return None
-    _as_deputy, acting_id, holding_id = found
-    return Seat(holding_id, acting_id or None)
+def _seats_of(by: Person, organisation_id: int, code: str, on: date) -> list[Seat]:
+    found = sorted(_SEATS(by.user.pk, organisation_id, str(code), on))
+    return [Seat(holding_id, acting_id or None) for _as_deputy, acting_id, holding_id in found]
+
+
+def choose(sits: Sequence[Seat], against: Callable[[Seat], Any]) -> Seat | None:
+    """The seat that least stands against, in the order of ``sits``; None where there is none. ``against`` gives what can
+    be compared, nothing first, and is not asked where there is no choice."""
+    return min(sits, key=against) if len(sits) > 1 else next(iter(sits), None)
 
 
 def _seats(user_id: int, organisation_id: int, code: str, on: date) -> QuerySet:

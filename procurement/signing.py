@@ -5,7 +5,7 @@ and what its completion brings belongs to its own module."""
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -43,15 +43,25 @@ class Box:
     def field(self) -> str:
         return signature_field(self.party)
 
-    def seat(self, by: Person, at: datetime) -> Seat | None:
-        """The signatory's chair, if the person sits in it that day."""
-        return seats.find_seat(by, self.organisation.pk, self.post, london_day(at))
+    def seats(self, by: Person, at: datetime) -> list[Seat]:
+        """The seats in the signatory's chair that the person can act from that day."""
+        return seats.seats_of(by, self.organisation.pk, self.post, london_day(at))
+
+
+def _nobody(by: Person, seat: Seat) -> Iterator[Reason]:
+    return iter(())
+
+
+def signature_delegations(seat: Seat, on: date) -> list[Delegation]:
+    """The signature delegations on the chair, in date, largest first."""
+    return seats.delegations(seat, DelegationKind.SIGNATURE, on)
 
 
 @dataclass(frozen=True)
 class Signing:
     """What is to be signed: the document of ``thing``. ``boxes`` in signing order; ``value_gbp`` (GBP, net) and ``lots`` are what a signature
-    delegation has to cover, zero and none where no money is committed; ``barred`` may not sign, for ``barred_words``."""
+    delegation has to cover, zero and none where no money is committed; ``barred`` may not sign, for ``barred_words``, nor
+    may whom ``apart`` has a reason against, by person and seat. ``held``: under which delegations a seat signs on a day."""
 
     thing: Any
     boxes: tuple[Box, ...]
@@ -59,6 +69,8 @@ class Signing:
     lots: Collection[int] = ()
     barred: Collection[UUID] = field(default_factory=frozenset)
     barred_words: str = ""
+    apart: Callable[[Person, Seat], Iterator[Reason]] = _nobody
+    held: Callable[[Seat, date], list[Delegation]] = signature_delegations
 
     @property
     def document(self) -> Document:
@@ -74,7 +86,17 @@ class Signing:
 
     def box_of(self, by: Person, at: datetime) -> Box | None:
         """The first box that the person may sit before, whether signed or not."""
-        return next((box for box in self.boxes if box.seat(by, at) is not None), None)
+        return next((box for box in self.boxes if box.seats(by, at)), None)
+
+    def seat(self, party: str, by: Person, at: datetime) -> Seat | None:
+        """The seat from which the person signs for the party, or refuses; None where they sit in none. Who acts for
+        several does it from the first against whom nothing stands, their own before others', under a delegation that
+        covers it. Guard, act and record all ask this."""
+
+        def against(seat: Seat) -> tuple[bool, bool]:
+            return any(_why_barred(self, by, seat)), any(_covered(self, seat, at))
+
+        return seats.choose(self.box(party).seats(by, at), against)
 
 
 def boxes_payload(boxes: Iterable[Box]) -> list[dict[str, str]]:
@@ -119,7 +141,7 @@ def _out_of_turn(turn: Box | None, party: str) -> Iterator[Reason]:
 
 def why_not_from_chair(signing: Signing, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:
     box = signing.box(party)
-    if box.seat(by, at) is None:
+    if not box.seats(by, at):
         yield Reason(
             _("Only the %(post)s of %(organisation)s can do this.")
             % {"post": PostCode(box.post).label, "organisation": box.organisation.name},
@@ -140,13 +162,19 @@ def why_not_sign(
     if stranger:
         yield from stranger
         return
-    seat = signing.box(party).seat(by, at)
-    if by.person_id in signing.barred or (seat.principal and seat.principal.person_id in signing.barred):
-        yield Reason(signing.barred_words)
-    yield from _signed_already(signing, by, seat)
+    seat = signing.seat(party, by, at)
+    yield from _why_barred(signing, by, seat)
     yield from _covered(signing, seat, at)
     if fresh and (by.signed_in_at is None or clock.real_now() - by.signed_in_at > FRESH_SIGN_IN):
         yield Reason(_("Sign in again just before you sign."), _("The page asks you for your password."))
+
+
+def _why_barred(signing: Signing, by: Person, seat: Seat) -> Iterator[Reason]:
+    """What keeps somebody from signing from a seat whatever its delegation."""
+    if by.person_id in signing.barred or (seat.principal and seat.principal.person_id in signing.barred):
+        yield Reason(signing.barred_words)
+    yield from _signed_already(signing, by, seat)
+    yield from signing.apart(by, seat)
 
 
 def _signed_already(signing: Signing, by: Person, seat: Seat) -> Iterator[Reason]:
@@ -171,8 +199,14 @@ def _behind(act: dict[str, Any]) -> set[str]:
 
 
 def _covered(signing: Signing, seat: Seat, at: datetime) -> Iterator[Reason]:
-    held = seats.delegations(seat, DelegationKind.SIGNATURE, london_day(at))
+    held = signing.held(seat, london_day(at))
     if any(delegation.covers(signing.value_gbp, signing.lots) for delegation in held):
+        return
+    if not held and signature_delegations(seat, london_day(at)):
+        yield Reason(
+            _("The signature delegation does not count here: who gave it has declared a conflict of interest."),
+            _("Another administrator can enter one, with the letter that gives it."),
+        )
         return
     if not held:
         yield Reason(
@@ -209,12 +243,12 @@ def _record_act(signing: Signing, party: str, *, shown_sha256: str, by: Person, 
             _("Open the signing page again, read it, and sign what it shows."),
         )
     box = signing.box(party)
-    seat = box.seat(by, at)
+    seat = signing.seat(party, by, at)
     seats.hold(seat)
     delegation = min(
         (
             held
-            for held in seats.delegations(seat, DelegationKind.SIGNATURE, london_day(at))
+            for held in signing.held(seat, london_day(at))
             if held.covers(signing.value_gbp, signing.lots)
         ),
         key=lambda held: (held.unlimited, held.limit_gbp or 0),
@@ -282,7 +316,7 @@ def for_person(signing: Signing, *, by: Person, at: datetime, why_not) -> dict[s
         return {"signed": signed.act}
     intended = {intent.field for intent in intents}
     for box in signing.boxes:
-        if box.field not in intended and box.seat(by, at):
+        if box.field not in intended and box.seats(by, at):
             mine = box.party == store.party_after(signing.document, intended)
             return {"shut": list(why_not(box.party)), "my_turn": mine}
     return None

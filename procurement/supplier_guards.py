@@ -25,9 +25,17 @@ def _order_desk(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
         yield access.order_desk_needed(call_off, on)
 
 
+def _seat(call_off: CallOff, by: Person, sits: list[seats.Seat]) -> seats.Seat | None:
+    """Of the person's seats at the order desk the first against which nothing stands."""
+    return seats.choose(sits, lambda seat: any(why_not_segregated(call_off, call_off.revision, by, seat)))
+
+
 def for_order_desk(call_off: CallOff, by: Actor, at: datetime) -> str:
     """The name of whose deputy the person acts as at the supplier's order desk; empty in their own chair."""
-    return seats.acting_for(by, call_off.supplier_id, PostCode.ORDER_DESK, on=london_day(at))
+    if not isinstance(by, Person):
+        return ""
+    seat = _seat(call_off, by, seats.seats_of(by, call_off.supplier_id, PostCode.ORDER_DESK, london_day(at)))
+    return seat.principal.name if seat and seat.principal else ""
 
 
 def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -48,10 +56,10 @@ def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
 def _apart_from_approval(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
     """Who wrote the order or decided on it does not accept it."""
     desk = call_off.supplier_id, PostCode.ORDER_DESK
-    for reason in why_not_segregated(call_off, call_off.revision, by, seats.find_seat(by, *desk, on)):
+    for reason in why_not_segregated(call_off, call_off.revision, by, _seat(call_off, by, seats.seats_of(by, *desk, on))):
         able = [
-            user for user, seat in seats.taken(*desk, on)
-            if not any(why_not_segregated(call_off, call_off.revision, Person.of(user), seat))
+            user for user, sits in seats.taken(*desk, on)
+            if not any(why_not_segregated(call_off, call_off.revision, Person.of(user), _seat(call_off, Person.of(user), sits)))
         ]  # fmt: skip
         yield replace(reason, who_can=who_acts(PostCode.ORDER_DESK, able))
 

@@ -16,7 +16,6 @@ from procurement import (
     forms,
     framework_display,
     quoting,
-    seats,
 )
 from procurement.comparing import changes_since, last_seen
 from procurement.models import Query
@@ -53,7 +52,7 @@ def brief(request, public_id, position):
         "exceptions": asked,
         "may_decide": _may_decide(order, step, asked, **acting),
         "shut": list(approval_guards.why_not_decide(order, step, **acting)),
-        "act_shut": list(approval_guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, step),
+        "act_shut": list(approval_guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, order, step),
         "bar": display.bar_parts(quoting.capacity_forecast(revision, revision.whole_life_gbp)),
         "seen": seen, "changes": changes_since(seen, revision) if seen else [],
         "steps": framework_display.with_reminders(revision.steps.select_related("organisation", "decision"), order),
@@ -71,12 +70,12 @@ def _may_decide(order, step, asked, *, by, at):
     return [] if shut else [one.pk for one in undecided]
 
 
-def _limit(request, step):
+def _limit(request, order, step):
     """The largest delegation the reader could commit this step with, or None; also where nothing is committed."""
     if step.act != "commit":
         return None
-    seat = seats.find_seat(request.actor, step.organisation_id, step.post, request.day)
-    held = seats.delegations(seat, approval_guards.commit_kind(step.side), request.day) if seat else []
+    seat = approval_guards.seat_for(order, step, request.actor, request.day)
+    held = approval_guards.committing(order, step, seat, request.day) if seat else []
     return held[0] if held else None
 
 
@@ -93,7 +92,7 @@ def _decision(request, order, step, form_class, action, *, title, words, button,
             return redirect("procurement:call_off", order.public_id)
     context = {"call_off": order, "step": step, "revision": step.revision, "form": form, "errors": errors,
                "option": figures.option_words(display.content_of(step.revision)), "title": title, "words": words, "button": button, "danger": danger,
-               "limit": _limit(request, step) if action is approval.decide else None}  # fmt: skip
+               "limit": _limit(request, order, step) if action is approval.decide else None}  # fmt: skip
     return render(request, "procurement/decide.html", context)
 
 
