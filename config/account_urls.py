@@ -3,6 +3,8 @@
 from allauth.account import views
 from django.urls import path, re_path
 
+from config.account_views import NewPassword
+
 urlpatterns = [
     path("sign-in/", views.login, name="account_login"),
     path("sign-out/", views.logout, name="account_logout"),
@@ -11,7 +13,7 @@ urlpatterns = [
     path("password/forgotten/", views.password_reset, name="account_reset_password"),
     path("password/forgotten/sent/", views.password_reset_done, name="account_reset_password_done"),
     re_path(
-        r"^password/forgotten/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", views.password_reset_from_key,
+        r"^password/forgotten/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", NewPassword.as_view(),
         name="account_reset_password_from_key",
     ),
     path(

@@ -4,16 +4,49 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from config import browsers
 from documents import mail
 
 TEMPLATES = {"account/email/password_reset_key": "account/email/password_reset.txt"}  # allauth's name: ours
 
 
 class Adapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": gettext_lazy(
+            "Too many failed login attempts. Try again later, sign in from a browser in which you have signed in before, or "
+            "choose a new password by the link “I have forgotten my password”."
+        )
+    }
+
+    def pre_authenticate(self, request, **credentials):
+        """Counts the attempt until it turns out right, and refuses it where there were too many wrong ones: for the
+        account from this network, and from all networks together. Neither shuts out a browser in which the person has
+        signed in before, which has a count of its own: else anybody could keep anybody from their account."""
+        email = credentials.get("email", "").lower()
+        browser = browsers.known(request, email)
+        if browser is not None:
+            counts = [("login_failed_known", f"{email}:{browser}")]
+        else:
+            counts = [("login_failed", f"{email}:{ratelimit.get_ip(request)}"), ("login_failed_anywhere", email)]
+        usage = ratelimit.RateLimitUsage([])
+        for action, key in counts:
+            counted = ratelimit.consume(request, app="allauth.account", action=action, key=key)
+            if counted is None:
+                raise self.validation_error("too_many_login_attempts")
+            usage.usage += counted.usage
+        self._login_failed_rl_usage = usage  # the library takes it back when the password was right
+
+    def post_login(self, request, user, **how):
+        response = super().post_login(request, user, **how)
+        browsers.remember(request, response, user.email)
+        return response
+
     def authenticate(self, request, **credentials):
         """Also where a production service was made from a demonstration's data, everybody's password opens nothing."""
         if settings.PRODUCTION and credentials.get("password") == settings.DEMONSTRATION_PASSWORD:

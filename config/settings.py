@@ -206,8 +206,10 @@ PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key", "reauthenticate": "10/m/user",
-                       "check_document": "20/m/ip"}
+# Wrong passwords (config/accounts.py): for an account from a network, from all networks together, and from a browser that
+# has signed in to it. A hundred an hour is the most that OWASP's ASVS (2.2.1) lets anybody try on an account.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key,20/h/key", "login_failed_anywhere": "100/h/key",
+                       "login_failed_known": "5/5m/key", "reauthenticate": "10/m/user", "check_document": "20/m/ip"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -278,7 +280,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.views.form_refused"
 CSRF_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "flex_session", "flex_csrf"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, BROWSER_COOKIE_NAME = "flex_session", "flex_csrf", "flex_browser"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
     SECURE_HSTS_SECONDS = 31_536_000
@@ -288,6 +290,7 @@ if PRODUCTION:
     ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)  # else every limit by address counts the proxy's
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-flex_session", "__Host-flex_csrf"
+    BROWSER_COOKIE_NAME = "__Host-flex_browser"
 
 LOGGING = {
     "version": 1,

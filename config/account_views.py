@@ -1,0 +1,15 @@
+"""What we add to the library's pages."""
+
+from allauth.account.views import PasswordResetFromKeyView
+
+from config import browsers
+
+
+class NewPassword(PasswordResetFromKeyView):
+    """A new password, by a link from the person's own mailbox: from then on they sign in from this browser, whoever is
+    guessing elsewhere."""
+
+    def form_valid(self, form):
+        response = super().form_valid(form)
+        browsers.remember(self.request, response, self.reset_user.email)
+        return response

@@ -1,0 +1,107 @@
+"""Guessing a password is slowed down, and keeps nobody else from their account."""
+
+import re
+
+import pytest
+from django.conf import settings as now
+from django.core import mail
+from django.test import Client
+
+from tests import cast
+
+pytestmark = pytest.mark.django_db
+SIGN_IN, WHO, OTHER = "/accounts/sign-in/", "requester@dius.example", "second.requester@dius.example"
+RIGHT, TOO_MANY = now.DEMONSTRATION_PASSWORD, "Too many failed login attempts"
+
+
+def attempt(client: Client, network: str, password: str = "a guess that is wrong", who: str = WHO) -> str:
+    """``in``, ``wrong`` or ``refused``: without having been tried."""
+    answer = client.post(SIGN_IN, {"login": who, "password": password}, REMOTE_ADDR=network)
+    if answer.status_code == 302:
+        del client.cookies[now.SESSION_COOKIE_NAME]  # signed out; the browser keeps its name
+        return "in"
+    return "refused" if TOO_MANY in answer.content.decode() else "wrong"
+
+
+def guess(times: int, network: str) -> set[str]:
+    return {attempt(Client(), network) for _ in range(times)}
+
+
+@pytest.fixture
+def few(settings):
+    """Six wrong ones from all networks together, in place of a hundred."""
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed_anywhere": "6/h/key"}
+
+
+def guess_from_everywhere() -> None:
+    assert {attempt(Client(), f"198.51.100.{n}") for n in range(6)} == {"wrong"}
+
+
+def test_who_guesses_shuts_out_themselves_and_not_the_person():
+    assert guess(5, "203.0.113.5") == {"wrong"}
+    assert attempt(Client(), "203.0.113.5", RIGHT) == "refused", "the guesser learns nothing by the next attempt"
+    assert attempt(Client(), "192.0.2.7", RIGHT) == "in"
+
+
+def test_addresses_of_one_network_are_one(settings):
+    assert {attempt(Client(), f"2001:db8:1:2::{n}") for n in range(1, 6)} == {"wrong"}
+    assert attempt(Client(), "2001:db8:1:2:ffff::9", RIGHT) == "refused"
+
+
+def test_guessing_from_many_networks_is_slowed_down_too(few):
+    guess_from_everywhere()
+    assert attempt(Client(), "192.0.2.7", RIGHT) == "refused"
+    assert attempt(Client(), "192.0.2.7", RIGHT, OTHER) == "in", "nobody else's account is meant"
+
+
+def test_a_browser_that_has_signed_in_is_not_shut_out_by_others(few):
+    own = Client()
+    assert attempt(own, "192.0.2.7", RIGHT) == "in"
+    guess(5, "192.0.2.7")  # in the same network, too
+    guess_from_everywhere_but_one()
+    assert attempt(own, "192.0.2.7", RIGHT) == "in"
+    assert attempt(own, "192.0.2.8", RIGHT) == "in", "wherever it is taken"
+
+
+def guess_from_everywhere_but_one() -> None:
+    assert attempt(Client(), "198.51.100.1") == "wrong"
+    assert attempt(Client(), "198.51.100.2") == "refused"
+
+
+def test_such_a_browser_has_a_count_of_its_own():
+    own = Client()
+    assert attempt(own, "192.0.2.7", RIGHT) == "in"
+    name = own.cookies[now.BROWSER_COOKIE_NAME].value.partition(":")[0]
+    assert attempt(own, "192.0.2.7", RIGHT) == "in"
+    assert own.cookies[now.BROWSER_COOKIE_NAME].value.partition(":")[0] == name, "signing in again gives no new attempts"
+    assert [attempt(own, f"192.0.2.{n}") for n in range(6)] == ["wrong"] * 5 + ["refused"]
+    assert attempt(Client(), "192.0.2.7", RIGHT) == "in"
+
+
+@pytest.mark.parametrize("forged", [False, True])
+def test_a_browser_of_another_account_or_with_a_name_of_its_own_making_is_like_any_other(few, forged):
+    own = Client()
+    assert attempt(own, "192.0.2.7", RIGHT, OTHER) == "in"
+    if forged:
+        own.cookies[now.BROWSER_COOKIE_NAME] = own.cookies[now.BROWSER_COOKIE_NAME].value[:-2] + "xx"
+    guess_from_everywhere()
+    assert attempt(own, "192.0.2.7", RIGHT) == "refused"
+
+
+def test_the_name_of_a_browser_is_out_of_reach_of_scripts_and_other_sites():
+    own = Client()
+    attempt(own, "192.0.2.7", RIGHT)
+    cookie = own.cookies[now.BROWSER_COOKIE_NAME]
+    assert cookie["httponly"] and cookie["samesite"] == "Lax" and WHO not in cookie.value
+
+
+def test_who_is_shut_out_everywhere_signs_in_after_choosing_a_new_password_by_mail(few):
+    guess_from_everywhere()
+    own, new = Client(), "a long new password of mine"
+    assert "choose a new password" in own.post(SIGN_IN, {"login": WHO, "password": RIGHT}).content.decode()
+    own.post("/accounts/password/forgotten/", {"email": WHO})
+    cast.run_all_jobs()
+    address = re.search(r"http://[^/]+(/accounts/password/forgotten/\S+)", mail.outbox[-1].body)[1]
+    form = own.get(address)["Location"]
+    assert own.post(form, {"password1": new, "password2": new}).status_code == 302
+    assert attempt(own, "192.0.2.7", new) == "in"
