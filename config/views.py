@@ -1,10 +1,13 @@
 """Pages that belong to no one app: the home page, the glossary, search, health."""
 
+import sys
 from itertools import chain
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views import defaults
 
 from catalogue.text import LONGEST_SEARCH
 from config.glossary import in_order
@@ -17,10 +20,33 @@ MOST_FOUND = 25
 
 
 def health(request):
-    """Whether this process can reach its database."""
+    """Whether this process can reach its database: 503 where it cannot."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok", content_type="text/plain")
+
+
+def server_error(request):
+    """What a page raised that nobody expected; Django has it logged. Where the database does not answer, 503 and when to
+    try again: by a page for which nothing is read, nor who is signed in."""
+    if not database_is_away(sys.exc_info()[1]):
+        return defaults.server_error(request)
+    away = HttpResponse(render_to_string("503.html"), status=503)
+    away["Retry-After"], away["Cache-Control"] = "60", "no-store"
+    return away
+
+
+# Classes of PostgreSQL's own errors: connection exception, operator intervention (it is shut down or starts), too many
+# connections. An error without a code comes from the connection itself.
+AWAY = ("08", "57P", "53300")
+
+
+def database_is_away(error: BaseException | None) -> bool:
+    """Whether it says that the database cannot be reached, and not that it refuses something (a lock, a deadlock)."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code = getattr(error.__cause__, "pgcode", None)
+    return code is None or code.startswith(AWAY)
 
 
 def form_refused(request, reason=""):
