@@ -1,14 +1,17 @@
 """What the database says after the acts: every figure of story.json."""
 
 import json
+from datetime import timedelta
+from decimal import Decimal
 
 from catalogue.models import Framework
-from contracts.models import Contract
+from contracts import terms
+from contracts.models import Contract, ContractVersion
 from documents import audit, clock
 from documents.canonical import money
 from documents.models import DocumentRevision
 from procurement import quoting
-from procurement.models import CapacityAccount, PostHolding, in_date
+from procurement.models import CapacityAccount, Phase, PostHolding, in_date
 
 
 def framework_figures(framework: Framework) -> dict[str, str]:
@@ -61,3 +64,20 @@ def of_contract(contract: Contract) -> dict:
         "charges_by_financial_year": {y["year"]: y["net_gbp"] for y in years},
         "framework_after": framework_figures(call_off.framework),
     }
+
+
+def of_rerating(contract: Contract, notice: ContractVersion) -> dict:
+    """What the recurring shared lines cost a month on the day before the notice takes effect and from then on."""
+    standing = terms.put_together(terms.read(contract))
+    on = notice.effective_from
+    before, after = (terms.as_of(standing, day) for day in (on - timedelta(days=1), on))
+    was, now = _steady(before), _steady(after)
+    changed = {line.line.service.code for line in after.lines if line.version == notice}
+    return {
+        "monthly_before_gbp": money(was), "monthly_after_gbp": money(now), "saving_gbp_a_year": money((was - now) * 12),
+        "services_changed": sorted(changed), "effective_on": on.isoformat(),
+    }  # fmt: skip
+
+
+def _steady(standing: terms.Terms) -> Decimal:
+    return sum((line.monthly for line in standing.lines if line.line.phase == Phase.SHARED and line.monthly), Decimal(0))

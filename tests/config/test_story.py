@@ -24,13 +24,19 @@ DIUS_YEARS = {"2007/08": "981000.00"} | dict.fromkeys(("2008/09", "2009/10", "20
 DIUS_AFTER = {
     "ceiling_gbp": "100000000.00", "committed_gbp": "67252943.00", "reserved_gbp": "0.00", "headroom_gbp": "32747057.00",
 }  # fmt: skip
+RERATING = {
+    "monthly_before_gbp": "186762.60", "monthly_after_gbp": "179096.50", "saving_gbp_a_year": "91993.20",
+    "effective_on": "2008-07-01",
+    "services_changed": ["CALL-05", "CALL-06", "CORE-01", "CORE-02", "CORE-04", "CORE-06", "CORE-07", "CORE-08", "CORE-09",
+                         "CORE-15", "CORE-16", "CORE-17"],
+}  # fmt: skip
 ONS_AFTER = {
     "ceiling_gbp": "100000000.00", "committed_gbp": "90867963.80", "reserved_gbp": "0.00", "headroom_gbp": "9132036.20",
 }  # fmt: skip
 
 
 @pytest.mark.usefixtures("db")
-def test_it_plays_to_three_signed_documents_with_the_figures_of_the_domain(live_worker, tmp_path):
+def test_it_plays_to_four_documents_with_the_figures_of_the_domain(live_worker, tmp_path):
     playing = subprocess.Popen(
         [sys.executable, "manage.py", "story", "--out", str(tmp_path)], cwd=ROOT, env=live_worker.environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -43,7 +49,8 @@ def test_it_plays_to_three_signed_documents_with_the_figures_of_the_domain(live_
         assert f"\n{name}: VALID: " in said, "a verdict says of which file it is"
     assert said.count("VALID") == 3
     told = json.loads((tmp_path / "story.json").read_text(encoding="utf-8"))
-    assert set(told) == {"dius", "ons", "framework"}
+    assert set(told) == {"dius", "ons", "framework", "rerating"}
+    assert told["rerating"] == RERATING
     assert set(told["dius"]) == set(told["ons"]) == ORDER
     assert {key: told["dius"][key] for key in DIUS} == DIUS
     assert told["dius"]["charges_by_financial_year"] == DIUS_YEARS

@@ -1,7 +1,7 @@
 """Play the Flex story through the real actions, the real worker and real signing: DIUS orders and the three parties sign
 (October 2007); ONS joins by a signed access agreement and orders, with a question answered and a counter-proposal refused
-on the way (June 2008). Writes contract.pdf, order.json and story.json, and beside them the documents of ONS. Run by
-``make story OUT=DIR`` in an instance of its own.
+on the way (June 2008), by which prices fall for DIUS too (July 2008). Writes contract.pdf, order.json and story.json, and
+beside them the documents of ONS and the notice of new prices. Run by ``make story OUT=DIR`` in an instance of its own.
 
 Every figure written is read from the database after the actions.
 """
@@ -23,10 +23,10 @@ from django.db.models import Model
 from config.story import figures, joining, orders
 from config.story.data import person, rows
 from contracts import formation
-from contracts.models import Contract, ContractState, Party
+from contracts.models import Contract, ContractState, ContractVersion, Party
 from documents import clock, store
 from documents.actors import operator
-from documents.models import Job, SigningIntent
+from documents.models import DocumentState, Job, SigningIntent
 from procurement import agreements, approval, countering, negotiation, workflow
 from procurement import joining as accessions
 from procurement.actors import Person
@@ -34,7 +34,7 @@ from procurement.models import AccessionState, CallOff, PostCode, StepState
 from procurement.proposing import Changes
 
 PATIENCE_SECONDS = 180
-DIUS_EXECUTED, ONS_EXECUTED = "sign: executed", "sign: ONS executed"
+DIUS_EXECUTED, ONS_EXECUTED, RERATED = "sign: executed", "sign: ONS executed", "re-rating of DIUS takes effect"
 LATER = ("interim service starts", "accept M8: cutover")  # the life of a contract is not played yet
 QUESTION = "Is the machine room at Newport open to our engineers at weekends?"
 ANSWER = "It is, for named engineers; the reception has the list."
@@ -63,10 +63,12 @@ class Command(BaseCommand):
             if row["action"] == ONS_EXECUTED:
                 told["ons"] = figures.of_contract(self.contract())
                 self.write_documents("ons-")
+            if row["action"] == RERATED:
+                told["rerating"] = self.rerating()
                 break
         told["framework"] = figures.framework_figures(self.call_off.framework)
         (self.out / "story.json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        for name in ("contract.pdf", "ons-contract.pdf", "ons-access-agreement.pdf"):
+        for name in ("contract.pdf", "ons-contract.pdf", "ons-access-agreement.pdf", "dius-new-prices.pdf"):
             self.verify(self.out / name)
         self.say(f"\nAll of it is in {self.out}")
 
@@ -78,10 +80,13 @@ class Command(BaseCommand):
     # ---- the calendar
 
     def play(self, row: dict[str, str]) -> None:
+        """A row without an organisation is what the clock brings: the day is stepped to, and that is all."""
         day = date.fromisoformat(row["at"])
         moment = datetime(day.year, day.month, day.day, 10, 0, tzinfo=clock.LONDON)
         if moment > clock.business_now():
             clock.step_to(moment, by=operator("story"))
+        if not row["organisation"]:
+            return self.say(f"{row['at']} {'':8} {'the clock':20} {row['action']}")
         by, at = person(row["organisation"], row["post"]), clock.business_now()
         action = row["action"].split(":")[0]
         if action.startswith("submit"):
@@ -181,6 +186,17 @@ class Command(BaseCommand):
             (self.out / "ons-access-agreement.pdf").write_bytes(store.content(store.head(accession.document)))
         else:
             self.wait(intent, lambda made: hasattr(made, "signature"))
+
+    # ---- what everybody has of it
+
+    def rerating(self) -> dict:
+        """Of DIUS, because of what ONS has ordered: the notice, sealed, and what it says."""
+        contract = Contract.objects.select_related("document").get(department__code="DIUS")
+        notices = contract.versions.filter(kind=ContractVersion.Kind.RERATING)
+        self.wait(contract, lambda _c: notices.filter(document__state=DocumentState.COMPLETE).exists())
+        made = notices.select_related("document").get()
+        (self.out / "dius-new-prices.pdf").write_bytes(store.content(store.head(made.document)))
+        return figures.of_rerating(contract, made)
 
     def wait(self, thing: Model, reached: Callable[[Model], bool]) -> None:
         """Until the worker has done its part, or say what is in the way."""
