@@ -15,6 +15,7 @@ import contextlib
 import fcntl
 import gc
 import os
+import re
 import shutil
 import signal
 import socket
@@ -106,10 +107,16 @@ def _do_not_wait_for_the_disk() -> None:
     sql("SELECT pg_reload_conf()")
 
 
+def _of_sessions() -> list[str]:
+    """Every database that a session made for itself, with the number of its process in the name."""
+    found = sql("SELECT datname FROM pg_database WHERE datname ~ '^flex_(shared|t|(world|kept)_[a-z_]+)(_[0-9]+)+$'")
+    return [name for (name,) in found]
+
+
 def _drop_leftovers() -> None:
     """Databases of sessions that were killed before they could drop them."""
-    for (name,) in sql("SELECT datname FROM pg_database WHERE datname ~ '^flex_(shared|t|(world|kept)_[a-z_]+)_[0-9]+$'"):
-        if not Path(f"/proc/{name.rpartition('_')[2]}").exists():
+    for name in _of_sessions():
+        if not Path(f"/proc/{re.search(r'[0-9]+', name).group()}").exists():
             sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
@@ -136,9 +143,9 @@ def _take_memory() -> None:
 
 
 def _give_memory_back() -> None:
-    for (name,) in sql("SELECT datname FROM pg_database WHERE datname LIKE 'flex\_kept\_%'"):
+    """Called by the last session, before the server stops: nobody else is here, whatever process has such a number now."""
+    for name in _of_sessions():
         sql(f"DROP DATABASE {name} WITH (FORCE)")
-    _drop_leftovers()
     if _memory_taken():
         sql(f"DROP TABLESPACE {TABLESPACE}")
         _memory_folder().rmdir()
