@@ -220,7 +220,7 @@ def phase_of(service, interim: bool) -> str:
 def save_services(
     call_off: CallOff, ordered: Iterable[Ordered], *, edits: int | None = None, by: Person, at: datetime
 ) -> CallOff:
-    """Replace the lines by those with a quantity above zero, numbered in the order given."""
+    """Replace the lines by those with a quantity above zero, numbered as ``unsaved_lines`` says."""
     call_off = open_draft(call_off, edits=edits, by=by, at=at)
     put_services(call_off.revision, ordered, london_day(at))
     return close_draft(call_off, "services", by=by, at=at)
@@ -253,9 +253,11 @@ def put_services(revision: CallOffRevision, ordered: Iterable[Ordered], on: date
 def unsaved_lines(
     revision: CallOffRevision, ordered: Iterable[Ordered], sites: dict[str, RevisionSite]
 ) -> list[CallOffLine]:
-    """Lines as they would be saved, numbered in the order given."""
+    """Lines as they would be saved, numbered from 1 as the contract prints them: by phase, within one in the order
+    given."""
+    phases = list(Phase.values)
     lines = []
-    for number, item in enumerate(ordered, start=1):
+    for number, item in enumerate(sorted(ordered, key=lambda item: phases.index(item.phase)), start=1):
         starts_on, months = revision.dates_of(item.phase)
         lines.append(
             CallOffLine(
