@@ -25,7 +25,7 @@ from procurement.actors import Person
 from procurement.models import CallOff
 from procurement.supplier_guards import for_order_desk
 
-DOCUMENT_KIND, TEMPLATE_VERSION = "call_off_contract", 2
+DOCUMENT_KIND, TEMPLATE_VERSION = "call_off_contract", 3
 
 
 @transaction.atomic

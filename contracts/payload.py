@@ -5,15 +5,20 @@ function here builds it. The supplier reads all of it: no limits, no budget code
 """
 
 import json
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
+from catalogue.models import Organisation
 from contracts import guards
-from contracts.models import Contract
+from contracts.models import Contract, Party
 from documents import audit, canonical
-from procurement.models import CallOff, CallOffRevision, PostCode
+from documents.clock import london_day
+from procurement import seats
+from procurement.models import CallOff, CallOffRevision, PostCode, PostHolding, in_force
 from procurement.signing import boxes_payload, delegation_words
 
+CONTRACT_SCHEMA = 2  # of the part "contract"; 1, without the mark, also had formed_at, which was the acceptance too
 SUBMITTED = ("call_off.submitted", "call_off.counter_accepted")  # who accepts a counter-proposal submits what it makes
 
 
@@ -22,10 +27,12 @@ def iso(moment: datetime) -> str:
 
 
 def order_json(contract: Contract, *, accepted_at: datetime) -> dict[str, Any]:
-    """The approved object plus contract number, formation moments and the revision hash."""
+    """The approved object (its own ``schema`` says its shape) plus ``contract``: contract number, the moment in UTC at
+    which the supplier accepted, and the revision hash. When the contract is executed is not known yet: that is the last
+    signature's (``Contract.signed_on``)."""
     order = json.loads(contract.revision.content)
     order["contract"] = {
-        "number": contract.number, "formed_at": iso(contract.formed_at), "accepted_at": iso(accepted_at),
+        "schema": CONTRACT_SCHEMA, "number": contract.number, "accepted_at": iso(accepted_at),
         "revision_hash": contract.revision.revision_hash,
     }  # fmt: skip
     return order
@@ -69,21 +76,56 @@ def _event_row(
     }  # fmt: skip
 
 
-def particulars(call_off: CallOff) -> dict[str, Any]:
-    """What the supplier needs to invoice; cost centre and account stay with the department."""
+def particulars(call_off: CallOff, *, on: date) -> dict[str, Any]:
+    """What the supplier needs to invoice, and to whom notices go; cost centre and account stay with the department."""
     row = call_off.particulars
-    contacts = [("For the Customer", row.contact_name, row.contact_email, row.contact_telephone)]
-    if row.invoice_contact_name:
-        contacts.append(
-            ("For invoices", row.invoice_contact_name, row.invoice_contact_email, row.invoice_contact_telephone)
-        )
     return {
-        "purchase_order": row.purchase_order, "invoice_address": row.invoice_address,
-        "contacts": [
-            {"role": role, "name": name, "email": email, "telephone": telephone}
-            for role, name, email, telephone in contacts
-        ],
+        "purchase_order": row.purchase_order, "invoice_address": row.invoice_address, "contacts": contacts(call_off, on=on),
     }  # fmt: skip
+
+
+# Nobody names a contact for these two: notices to them go to who holds the first of these posts that is held
+NOTICE_POSTS = {
+    Party.SUPPLIER: (PostCode.SUPPLIER_SIGNATORY, PostCode.ORDER_DESK),
+    Party.AUTHORITY: (PostCode.FRAMEWORK_MANAGER, PostCode.AUTHORITY_SIGNATORY),
+}
+
+
+def contacts(call_off: CallOff, *, on: date) -> list[dict[str, str]]:
+    """Whom the order form names: for each party the contact of the clause on notices, and the one for invoices if there
+    is one. Rows {role, name, post, email, telephone}; the customer's are its particulars', the others' who holds their
+    post that day. A party without anybody in its posts has no row; its address stands among the parties."""
+    row, department = call_off.particulars, call_off.department
+    found = [
+        _holder(guards.ROLES[Party.SUPPLIER], call_off.supplier, NOTICE_POSTS[Party.SUPPLIER], on),
+        _contact(guards.ROLES[Party.DEPARTMENT], row.contact_name, _post_of(row.contact_email, department, on),
+                 row.contact_email, row.contact_telephone),
+        _holder(guards.ROLES[Party.AUTHORITY], call_off.framework.authority, NOTICE_POSTS[Party.AUTHORITY], on),
+    ]  # fmt: skip
+    if row.invoice_contact_name:
+        found.append(_contact("Invoices", row.invoice_contact_name, _post_of(row.invoice_contact_email, department, on),
+                              row.invoice_contact_email, row.invoice_contact_telephone))  # fmt: skip
+    return [contact for contact in found if contact is not None]
+
+
+def _contact(role: str, name: str, post: str, email: str, telephone: str = "") -> dict[str, str]:
+    return {"role": role, "name": name, "post": post, "email": email, "telephone": telephone}
+
+
+def _holder(role: str, organisation: Organisation, posts: Sequence[PostCode], on: date) -> dict[str, str] | None:
+    for code in posts:
+        people = sorted(seats.holders(organisation.pk, code, on), key=lambda user: not user.holds)  # a deputy comes last
+        if people:
+            return _contact(role, people[0].name, str(code.label), people[0].email)
+    return None
+
+
+def _post_of(email: str, organisation: Organisation, on: date) -> str:
+    """The post that whoever has the address holds at the organisation that day, the contract manager's before another;
+    "" for somebody of whom the register knows no post."""
+    held = PostHolding.objects.filter(in_force(on), post__organisation=organisation, user__email__iexact=email)
+    codes = sorted(held.values_list("post__code", flat=True), key=lambda code: (code != PostCode.CONTRACT_MANAGER, code))
+    return str(PostCode(codes[0]).label) if codes else ""
 
 
 def clarifications(contract: Contract) -> list[dict[str, Any]]:
@@ -103,9 +145,10 @@ def clarifications(contract: Contract) -> list[dict[str, Any]]:
 
 
 def build(contract: Contract, *, accepted_at: datetime, real_at: datetime) -> dict[str, Any]:
+    """The whole payload; ``accepted_at`` by the business clock, ``real_at`` by the real one."""
     return {
         "order": order_json(contract, accepted_at=accepted_at), "evidence": evidence(contract),
-        "particulars": particulars(contract.call_off), "signatories": boxes_payload(guards.boxes(contract)),
+        "particulars": particulars(contract.call_off, on=london_day(accepted_at)), "signatories": boxes_payload(guards.boxes(contract)),
         "clarifications": clarifications(contract),
         "issued": {"business_at": iso(accepted_at), "real_at": iso(real_at)},
     }  # fmt: skip

@@ -33,14 +33,15 @@ from documents import keys, rendering, trust
 ISSUER_FIELD = "Signature_issuer"
 ARCHIVE_FIELD = "Archive_1"
 LOCATION = "London"
-BOX = (243.78, 73.7)  # points: 86 mm by 26 mm, the size the template draws
 
 APPEARANCE_CSS = """
-@page { size: 243.78pt 73.7pt; margin: 3pt 6pt }
+@page { margin: 3pt 6pt }
 html { font-family: 'Contract Sans', 'Contract Sans Extended'; color: #0b0c0c; line-height: 1.2 }
 body { margin: 0 } p { margin: 0; overflow-wrap: anywhere } .who { font-size: 1.25em; font-weight: 700 }
 """
-APPEARANCE_SIZES = (7, 6.4, 5.8, 5.2, 4.6, 4)  # points: the largest that shows every line in the box
+# points: the largest that shows every line in the box. Less than 8 is for very long names, and for the boxes of 26 mm
+# of documents that were made before the contract's had 38
+APPEARANCE_SIZES = (9, 8.5, 8, 7.5, 7, 6.4, 5.8, 5.2, 4.6, 4)
 
 
 class SigningFailed(RuntimeError):
@@ -82,11 +83,22 @@ class _PageFromBytes(content.ImportedPdfPage):
         return name + b" Do"
 
 
-def appearance(lines: Sequence[str]) -> bytes:
-    """What is seen in the signature's box: a small page of the same size, in the document's own font.
+def _box(reader: PdfFileReader, field: str) -> tuple[float, float]:
+    """Width and height in points of the box that the layout drew for the field. Raises SigningFailed without one."""
+    for name, _value, reference in fields.enumerate_sig_fields(reader):
+        if name == field:
+            left, bottom, right, top = (float(edge) for edge in reference.get_object()["/Rect"])
+            return right - left, top - bottom
+    raise SigningFailed(f"the document has no box {field}")
+
+
+def appearance(lines: Sequence[str], box: tuple[float, float]) -> bytes:
+    """What is seen in the signature's box: a small page of the size of ``box`` (width and height in points), in the
+    document's own font.
 
     Raises SigningFailed where the lines do not fit even in the smallest type.
     """
+    width, height = box
     fonts = FontConfiguration()
     fetcher = rendering.ClosedFetcher()
     body = "".join(
@@ -98,7 +110,8 @@ def appearance(lines: Sequence[str]) -> bytes:
         url_fetcher=fetcher,
     )  # fmt: skip
     for size in APPEARANCE_SIZES:
-        css = f"{rendering.font_css()}{APPEARANCE_CSS}html{{font-size:{size}pt}}"
+        page = f"@page{{size:{width:.2f}pt {height:.2f}pt}}"
+        css = f"{rendering.font_css()}{APPEARANCE_CSS}{page}html{{font-size:{size}pt}}"
         sheet = CSS(string=css, url_fetcher=fetcher, font_config=fonts)
         document = html.render(stylesheets=[sheet], font_config=fonts)
         if len(document.pages) == 1:  # a line on a second page would be lost: only the first goes into the box
@@ -106,13 +119,13 @@ def appearance(lines: Sequence[str]) -> bytes:
     raise SigningFailed("the words of the signature do not fit into its box")
 
 
-def _style(lines: Sequence[str]) -> StaticStampStyle:
+def _style(lines: Sequence[str], box: tuple[float, float]) -> StaticStampStyle:
     placed = layout.SimpleBoxLayoutRule(
         x_align=layout.AxisAlignment.ALIGN_MIN, y_align=layout.AxisAlignment.ALIGN_MIN,
         margins=layout.Margins(0, 0, 0, 0),
     )  # fmt: skip
     return StaticStampStyle(
-        background=_PageFromBytes(appearance(lines)), background_opacity=1.0, border_width=0, background_layout=placed
+        background=_PageFromBytes(appearance(lines, box)), background_opacity=1.0, border_width=0, background_layout=placed
     )
 
 
@@ -140,7 +153,7 @@ def _sign(
     )  # fmt: skip
     signer = signers.PdfSigner(
         metadata, _LoadedKeySigner(keys.seal_name(identifier)), timestamper=trust.timestamper(),
-        stamp_style=_style(lines),
+        stamp_style=_style(lines, _box(PdfFileReader(io.BytesIO(pdf)), field)),
     )  # fmt: skip
 
     async def run() -> bytes:

@@ -41,6 +41,7 @@ class Party(models.TextChoices):
 class Contract(Row):
     """One contract for one accepted call-off. A simple contract signed under hand. It binds when it is executed, in effect from ``signed_on``.
 
+    ``formed_at`` is when the supplier accepted and this record was opened, which forms no contract yet.
     ``parties`` keeps names and identifiers as they were; ``original_value_gbp`` is the whole-life value (GBP, VAT
     excluded) and ``levy_forecast_gbp`` the supplier's levy forecast on it.
     """

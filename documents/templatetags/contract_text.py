@@ -63,6 +63,12 @@ def in_phase(lines: Iterable[Mapping[str, Any]], phase: str) -> list[Mapping[str
 
 
 @register.filter
+def of_kind(attachments: Iterable[Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:
+    """The attached files of one kind, in the order of the approved object: of the kinds, only a specification is for the supplier."""
+    return [attachment for attachment in attachments if attachment["kind"] == kind]
+
+
+@register.filter
 def by_dates(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Lines that run from the same day to the same day, together: {starts_on, ends_on, months, lines}."""
     groups: dict[tuple[str, str | None], dict[str, Any]] = {}

@@ -1,14 +1,18 @@
 """From the supplier's acceptance to execution, with real rendering, real signatures and the real check."""
 
+from datetime import timedelta
+
 import pytest
 
+from contracts import payload
 from contracts.models import ContractLine, ContractState
-from documents import store, verifying
+from documents import canonical, legal_templates, store, verifying
 from documents.models import DocumentRevision
 from documents.refusal import Refused
-from procurement.models import CallOffState, CapacityAccount
+from procurement.models import CallOffState, CapacityAccount, PostHolding
 from tests import cast
 from tests.cast import START
+from tests.documents.html_tree import Tree
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -42,6 +46,34 @@ def test_three_parties_sign_and_the_contract_is_executed():
     assert not verifying.check(bytes_of[-1][:-100]).valid
 
 
+@pytest.mark.world("accepted")
+def test_what_is_attached_calls_the_acceptance_by_its_name_and_what_is_printed_names_contacts():
+    contract = cast.accepted()
+    document = contract.document
+    assert document.payload["order"]["contract"] == {
+        "schema": 2, "number": contract.number, "accepted_at": canonical.moment(START),
+        "revision_hash": contract.revision.revision_hash,
+    }  # fmt: skip
+    assert contract.signed_on is None, "executed by the last signature, which is not there yet"
+    words = Tree(legal_templates.html(document.kind, document.template_version, document.payload)).root.text
+    for contact in ("supplier.signatory@fujitsu.example", "contract.manager@dius.example", "framework.manager@co.example"):
+        assert contact in words
+    attached = document.payload["order"]["attachments"]
+    assert any(file["kind"] == "business_case" for file in attached)
+    assert all((file["sha256"] in words) == (file["kind"] == "specification") for file in attached)
+
+
+@pytest.mark.world("accepted")
+def test_a_notice_goes_to_who_holds_the_post_or_to_the_next_post():
+    call_off, on = cast.accepted().call_off, START.date()
+    PostHolding.objects.filter(post__code__in=["supplier_signatory", "framework_manager"]).update(ends_on=on - timedelta(days=1))
+    named = {row["role"]: (row["post"], row["email"]) for row in payload.contacts(call_off, on=on)}
+    assert named["The Supplier"] == ("order desk", "order.desk@fujitsu.example")
+    assert named["The Purchasing Authority"] == ("authority signatory", "authority.signatory@co.example")
+    PostHolding.objects.filter(post__code="order_desk").update(ends_on=on - timedelta(days=1))
+    assert "The Supplier" not in {row["role"] for row in payload.contacts(call_off, on=on)}
+
+
 @pytest.mark.world("with_supplier")
 def test_the_order_is_accepted_only_by_repeating_its_hash():
     from contracts import formation
@@ -56,7 +88,6 @@ def test_the_order_is_accepted_only_by_repeating_its_hash():
 @pytest.mark.world("issued")
 def test_a_signatory_needs_a_fresh_sign_in_and_the_shown_document():
     from dataclasses import replace
-    from datetime import timedelta
 
     from contracts import formation
 

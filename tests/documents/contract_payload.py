@@ -136,6 +136,16 @@ def _years(lines: list[Row]) -> list[Row]:
     ]
 
 
+def _vat_rates(lines: list[Row]) -> list[Row]:
+    """The rates in force at some time between the first and the last day of the lines, each from its day."""
+    first, last = min(x["starts_on"] for x in lines), max(x["ends_on"] or x["starts_on"] for x in lines)
+    later = [start.isoformat() for start, _percent in VAT[1:]] + ["9999"]
+    return [
+        {"from": start.isoformat(), "percent": str(percent)}
+        for (start, percent), until in zip(VAT, later, strict=True) if start.isoformat() <= last and until > first
+    ]  # fmt: skip
+
+
 def _phases(lines: list[Row]) -> list[Row]:
     out = []
     for phase in ("interim", "one_off", "shared", "usage"):
@@ -250,6 +260,7 @@ def _approved(title: str, wanted: list[Row], sites: list[Row], milestones: bool)
             for code in tables
         ],
         "totals": _totals(lines, years), "charges_by_financial_year": years, "charges_by_phase": _phases(lines),
+        "vat_rates": _vat_rates(lines),
         "milestones": [_milestone(row, lines) for row in _rows("dius_milestones.csv")] if milestones else [],
         "service_levels": _service_levels(lines), "special_terms": deepcopy(SPECIAL_TERMS),
         "data_protection": dict(DATA_PROTECTION), "staff_transfer": {"applies": False, "text": ""},
@@ -290,6 +301,13 @@ def _evidence(revision_hash: str, real_at: str) -> list[Row]:
     ]  # fmt: skip
 
 
+_CONTACTS = (
+    ("The Supplier", "Fujitsu Services supplier signatory", "supplier signatory", "supplier.signatory@fujitsu.example", ""),
+    ("The Customer", "DIUS contract manager", "contract manager", "contract.manager@dius.example", "020 7946 0123"),
+    ("The Purchasing Authority", "Cabinet Office framework manager", "framework manager", "framework.manager@co.example", ""),
+)  # fmt: skip
+
+
 def payload_of(approved: Row, real_at: str = "2026-11-23T11:30:00Z") -> Row:
     """The document payload of an approved object; ``real_at`` empty means that both clocks agree."""
     revision_hash = canonical.sha256_hex(canonical.dumps(approved))
@@ -299,14 +317,15 @@ def payload_of(approved: Row, real_at: str = "2026-11-23T11:30:00Z") -> Row:
         "department": "The Customer",
         "authority": "The Purchasing Authority",
     }
-    contract = {"number": "CON-2007-000001", "formed_at": accepted_at, "accepted_at": accepted_at,
-                "revision_hash": revision_hash}  # fmt: skip
+    contract = {"schema": 2, "number": "CON-2007-000001", "accepted_at": accepted_at, "revision_hash": revision_hash}
     return {
         "order": {**approved, "contract": contract}, "evidence": _evidence(revision_hash, real_at),
         "particulars": {
             "purchase_order": "PO-4400017", "invoice_address": "Accounts Payable\nIllustrative address, London",
-            "contacts": [{"role": "For the Customer", "name": "DIUS contract manager",
-                          "email": "contract.manager@dius.example", "telephone": "020 7946 0123"}],
+            "contacts": [
+                {"role": role, "name": name, "post": post, "email": email, "telephone": telephone}
+                for role, name, post, email, telephone in _CONTACTS
+            ],
         },
         "signatories": [
             {"field": f"Signature_{party}", "role": roles[party], "name": approved["parties"][party]["name"],

@@ -11,7 +11,7 @@ from weasyprint.text.fonts import FontConfiguration
 from documents import legal_templates, rendering
 from tests.documents.contract_payload import dius, dius_approved, payload_of, sized
 
-KIND, VERSION = "call_off_contract", 2
+KIND, VERSION = "call_off_contract", 3
 MM = 96 / 25.4
 LEFT, RIGHT, TOP, BOTTOM = 16, 210 - 16, 25, 297 - 24  # the lines table reaches 4 mm into both margins
 
@@ -175,7 +175,7 @@ def test_each_signature_box_is_whole_and_beside_the_name_of_its_party(pages):
             for p in pages[number]
             if p.element is placed.around[-2] and isinstance(p.box, boxes.BlockBox)
         )
-        assert (round(box.width / MM), round(box.height / MM)) == (86, 26)
+        assert (round(box.width / MM), round(box.height / MM)) == (94, 30 if name == "Signature_issuer" else 38)
         assert frame.position_x <= box.position_x and frame.position_y <= box.position_y
         assert box.position_y + box.height <= frame.position_y + frame.border_height() + 0.01
         if name != "Signature_issuer":

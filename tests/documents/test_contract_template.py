@@ -1,7 +1,8 @@
-"""The call-off contract's template, version 1: does it hang together as a contract, and does it print what was agreed?"""
+"""The call-off contract's template, its newest version: does it hang together as a contract, and does it print what was agreed?"""
 
 import itertools
 import re
+from hashlib import sha256
 
 import pytest
 from django.utils import translation
@@ -11,7 +12,7 @@ from tests.conftest import ROOT
 from tests.documents.contract_payload import KPIS, dius, dius_approved, payload_of, sized
 from tests.documents.html_tree import Element, Tree
 
-KIND, VERSION = "call_off_contract", 2
+KIND, VERSION = "call_off_contract", 3
 FOLDER = ROOT / "documents" / "templates" / "documents"
 
 
@@ -152,9 +153,13 @@ def test_every_defined_term_is_used_and_they_stand_in_alphabetical_order(contrac
 
 
 def test_every_capitalised_phrase_is_a_defined_term():
+    newest = {}
+    for version in range(1, VERSION + 1):
+        root = FOLDER / KIND / f"v{version}"
+        newest |= {path.relative_to(root): path for path in sorted(root.rglob("*.html"))}
     source = "".join(
         re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", path.read_text(encoding="utf-8"))
-        for path in sorted((FOLDER / KIND / "v1").rglob("*.html")) if path.parent.name in ("clauses", "schedules")
+        for part, path in newest.items() if part.parent.name in ("clauses", "schedules")
     )  # fmt: skip
     root = Tree(source).root
     known = sorted([*defined_terms(root), *PROPER], key=len, reverse=True)
@@ -177,7 +182,7 @@ REQUIRED = (
     "Invoices and payment", "Levy and Management Information", "Liability", "Data processing", "Security",
     "Business continuity", "Intellectual property", "Confidentiality", "Freedom of information and publication",
     "Records and audit", "Staff transfer", "Variations", "Ending this contract", "Exit", "Signature", "Law and courts",
-    "Special Terms", "Attachments", "Signatures", "Evidence of approval", "How to check this document",
+    "Special Terms", "Contacts for notices and invoices", "Specifications annexed", "Signatures", "Evidence of approval", "How to check this document",
 )  # fmt: skip
 
 
@@ -200,6 +205,13 @@ def test_nothing_that_a_call_off_contract_needs_is_missing(contract):
         "section 74 of the Procurement Act 2023",
         "section 78 of the Procurement Act 2023",
         "Prices are not indexed",
+        "executed by the last of the three Signatures. When clause 2.1 has been met it is formed",
+        "it formed no contract",
+        "No paper on which the order was approved is part of this contract",
+        "The Customer must pay VAT on them in addition, at the rate in force at the tax point of each supply",
+        "at 17.5%, then 15% from 1 December 2008, then 17.5% from 1 January 2010, then 20% from 4 January 2011",
+        "come to more than 10% of its original whole-life value, a further Variation may be signed only after",
+        "by e-mail to the contact that the Order Form names for the party",
     ],
 )
 def test_the_operative_words_are_there(words, sentence):
@@ -245,6 +257,40 @@ def test_every_line_is_printed_once_with_its_price(payload):
         row = by_number[line["number"]]
         assert row[1:4] == [line["service"], line["name"], line["site"] or "All Sites"]
         assert row[5] == f"{line['quantity']:,}" and row[8].replace(",", "") == f"£{line['total_gbp']}"
+
+
+def test_lines_are_printed_in_the_order_of_their_numbers_from_1(contract):
+    """Orders are numbered so when they are saved (tests/procurement/test_draft_sections.py)."""
+    printed = [int(row[0]) for row in cells(contract, "lines") if len(row) == 9 and row[0].isdigit()]
+    assert printed == list(range(1, 34))
+
+
+def test_every_party_has_a_contact_with_post_and_e_mail(contract):
+    rows = cells(contract, "contacts")
+    assert rows[0] == ["Contact", "Name", "Post", "E-mail", "Telephone"]
+    assert [row[0] for row in rows[1:]] == ["The Supplier", "The Customer", "The Purchasing Authority"]
+    assert rows[1][1:] == ["Fujitsu Services supplier signatory", "supplier signatory", "supplier.signatory@fujitsu.example", "–"]
+
+
+def test_only_what_the_supplier_may_read_is_annexed_and_ranked(contract, words):
+    rows = cells(contract, "attachments")[1:]
+    attached = dius_approved()["attachments"]
+    assert [row[:2] for row in rows] == [
+        ["Specification", file["sha256"]] for file in attached if file["kind"] == "specification"
+    ]
+    assert "business case" not in words.lower() and all(
+        file["sha256"] not in words for file in attached if file["kind"] != "specification"
+    )
+    ranked = next(ol for ol in contract.all("ol", cls="items") if ol.all("li")[0].attrs["id"] == "clause-3-1-a")
+    assert [item.text for item in ranked.all("li")][-2:] == [
+        "(f) each Specification; and", "(g) the questions and answers annexed to this document, if any.",
+    ]  # fmt: skip
+
+
+def test_several_specifications_are_told_apart():
+    approved = dius_approved()
+    approved["attachments"] = [{"kind": "specification", "sha256": digit * 64, "length": 5} for digit in "ab"]
+    assert [row[0] for row in cells(read(payload_of(approved)), "attachments")[1:]] == ["Specification 1", "Specification 2"]
 
 
 def test_lines_of_one_phase_with_other_dates_stand_under_their_own_dates():
@@ -344,7 +390,7 @@ def test_answers_and_options_change_the_words():
         "The parties expect the Employment Transfer Law to apply", "Eleven people of the present supplier.",
         "do not expect the Supplier to handle Personal Data", "contains no option to extend the Term",
         "by up to 5% of those", "as the Framework Agreement states: CPI, base October 2007.", "are separate bodies",
-        "There are no Special Terms", "This contract has no Milestones", "No file is attached",
+        "There are no Special Terms", "This contract has no Milestones", "No Specification is annexed",
     ):  # fmt: skip
         assert sentence in text, sentence
     assert "Spend-control reference" not in text
@@ -420,6 +466,7 @@ def test_tables_are_readable_by_ear():
 FROZEN = {
     1: "3ddd34bf8080ca04f75a887e6206ef1b7e5f0700c2b4926b4176cdb43db02e89",
     2: "c07dfaca1c6aa9b11d0f2bd8c55298dad6ab3097dc5750bbf4d38664c7ae65ca",
+    3: "50d76831ad2344ff2cb7521461b6a53d6e51b4adba22f5caaaa2014f85ee3d25",
 }
 
 
@@ -428,3 +475,32 @@ def test_a_version_is_frozen(version):
     """Signed contracts were made from these files. To change a word, make the next version beside them, with the parts
     that differ, and leave these alone."""
     assert legal_templates.template_fingerprint(KIND, version) == FROZEN[version]
+
+
+# sha256 over page and style sheet of the DIUS order as its payload was when these versions were made
+PRINTED = {
+    1: "3028d7b6bb902e34ea8d4d8fc665f7ab329a717a818c5a128cb9ab3c438415ad",
+    2: "4f9dc0c2e75a8d20cc3746f01231e33a6b191e821c50ed16e046d4ffe4b54d58",
+}
+
+
+def payload_before_version_3():
+    """Without the VAT rates; ``contract`` had a second name for the acceptance; one contact, without a post."""
+    approved = dius_approved()
+    del approved["vat_rates"]
+    payload = payload_of(approved)
+    contract = payload["order"]["contract"]
+    del contract["schema"]
+    contract["formed_at"] = contract["accepted_at"]
+    payload["particulars"]["contacts"] = [
+        {"role": "For the Customer", "name": "DIUS contract manager", "email": "contract.manager@dius.example",
+         "telephone": "020 7946 0123"}
+    ]  # fmt: skip
+    return payload
+
+
+@pytest.mark.parametrize("version", PRINTED)
+def test_an_older_version_prints_what_it_printed(version):
+    """Its files are frozen; the filters and the parts that they share with later versions are held by this."""
+    printed = legal_templates.html(KIND, version, payload_before_version_3()) + legal_templates.sheet(KIND, version)
+    assert sha256(printed.encode()).hexdigest() == PRINTED[version]

@@ -40,6 +40,19 @@ def save_sites(call_off, sites, **more):
     return drafting.save_sites(call_off, sites, by=cast.requester(), at=cast.START, **more)
 
 
+def test_lines_are_numbered_from_1_as_the_contract_prints_them_in_whatever_order_they_come():
+    """The page of services has those of the transition last, and the contract prints them first."""
+    call_off = cast.drafted()
+    stored = call_off.revision.lines.select_related("site").order_by("-number")
+    given = [drafting.Ordered(line.phase, line.service_code, line.site and line.site.name, line.quantity) for line in stored]
+    drafting.save_services(call_off, given, by=cast.requester(), at=cast.START)
+    saved = list(cast.fresh(call_off).revision.lines.order_by("number"))
+    phases = [phase for phase in drafting.Phase.values for one in given if one.phase == phase]
+    assert [line.number for line in saved] == list(range(1, 34)) and [line.phase for line in saved] == phases
+    shared = [one.service for one in given if one.phase == "shared"]
+    assert [line.service_code for line in saved if line.phase == "shared"] == shared, "within a phase as given"
+
+
 def test_a_renamed_site_keeps_its_quantities_also_when_two_change_names():
     call_off = cast.drafted()
     before = ordered(call_off)
@@ -233,8 +246,13 @@ def test_the_contact_for_invoices_is_read_and_printed_beside_the_contact_for_the
     call_off = cast.drafted()
     values = {"invoice_contact_name": "Payables", "invoice_contact_email": "pay@dius.example"}
     papers.save_particulars(call_off, values, by=cast.requester(), at=cast.START)
-    assert [(one["role"], one["name"]) for one in payload.particulars(cast.fresh(call_off))["contacts"]] == [
-        ("For the Customer", "DIUS contract manager"), ("For invoices", "Payables"),
+    printed = payload.particulars(cast.fresh(call_off), on=cast.START.date())["contacts"]
+    assert [tuple(one.values()) for one in printed] == [
+        ("The Supplier", "Fujitsu Services supplier signatory", "supplier signatory", "supplier.signatory@fujitsu.example", ""),
+        ("The Customer", "DIUS contract manager", "contract manager", "contract.manager@dius.example", "020 7946 0000"),
+        ("The Purchasing Authority", "Cabinet Office framework manager", "framework manager",
+         "framework.manager@co.example", ""),
+        ("Invoices", "Payables", "", "pay@dius.example", ""),
     ]  # fmt: skip
     page = buyer.get(f"/call-offs/{call_off.public_id}/particulars/").content.decode()
     assert 'value="Payables"' in page
