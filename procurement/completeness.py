@@ -128,6 +128,9 @@ def _services(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
         return
     for code in quote.unknown_services:
         yield Gap("services", _("%(code)s is not in the live catalogue release.") % {"code": code})
+    if revision.shared_starts_on is not None:  # else the term's own gap says it, of every line
+        for code in quote.undated:  # not priced, so it would be left out of what is approved
+            yield Gap("services", _("%(code)s is an interim service, and the term has none: give its months, or empty its quantities.") % {"code": code})
     if not any(p.line.phase == "shared" for p in quote.lines):
         yield Gap("services", _("Order at least one shared service."))
         return

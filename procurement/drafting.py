@@ -176,17 +176,23 @@ class Term:
 
 
 @transaction.atomic
-def save_term(call_off: CallOff, term: Term, *, edits: int | None = None, by: Person, at: datetime) -> CallOff:
-    """The phases in whole months from the first of a month; the lines follow it."""
+def save_term(
+    call_off: CallOff, term: Term, *, drop_quantities: bool = False, edits: int | None = None, by: Person, at: datetime
+) -> CallOff:
+    """The phases in whole months from the first of a month; the lines follow it. An interim service that goes takes its
+    quantities along only when ``drop_quantities`` says so. Raises Refused."""
     call_off = open_draft(call_off, edits=edits, by=by, at=at)
     revision = call_off.revision
     insist(guards.why_not_term(term))
+    if not drop_quantities:
+        insist(why_interim_lost(revision, term))
     put_term(revision, term)
     return close_draft(call_off, "term", by=by, at=at)
 
 
 def put_term(revision: CallOffRevision, term: Term) -> None:
-    """The term and the dates of the lines under it. Of a draft that is locked."""
+    """The term and the dates of the lines under it; without an interim service its lines go, which whoever asks has said.
+    Of a draft that is locked."""
     for name in ("shared_starts_on", "shared_months", "interim_starts_on", "interim_months", "extension_months"):
         setattr(revision, name, getattr(term, name))
     revision.save()
@@ -195,6 +201,25 @@ def put_term(revision: CallOffRevision, term: Term) -> None:
     for phase in Phase.values:
         starts_on, months = revision.dates_of(phase)
         revision.lines.filter(phase=phase).update(starts_on=starts_on, months=months)
+
+
+def why_interim_lost(revision: CallOffRevision, term: Term) -> Iterator[Reason]:
+    """What goes with the interim service where the term has none."""
+    lines = interim_words(revision)
+    if term.interim_months is None and lines:
+        yield Reason(
+            _("The interim service would go with its quantities: %(lines)s.") % {"lines": lines},
+            _("Say that they go too, or give its start and its months."),
+        )
+
+
+def interim_words(revision: CallOffRevision) -> str:
+    """The interim lines of a draft, "TRN-01 1,000, TRN-01 London 20"; empty without one."""
+    lines = revision.lines.filter(phase=Phase.INTERIM).select_related("site")
+    return ", ".join(
+        " ".join(filter(None, [line.service_code, line.site.name if line.site else "", count(line.quantity)]))
+        for line in lines
+    )
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,8 @@ class SheetForm(forms.Form):
                        help_text=gettext_lazy("CSV or XLSX with the columns site and seats. It replaces the sites."))  # fmt: skip
     lines = SheetField(label=gettext_lazy("Sheet of lines"),
                        help_text=gettext_lazy("CSV or XLSX with the columns phase, service, site, quantity, starts_on and "
-                                              "months. It replaces the quantities, and the term if it gives another."))  # fmt: skip
+                                              "months. It replaces the quantities, and the term if it gives another. An interim "
+                                              "service is taken out in the term, not by leaving out its lines."))  # fmt: skip
 
     def clean(self):
         data = super().clean()

@@ -10,7 +10,7 @@ from catalogue.sheets import Value
 from documents.templatetags.flex import count
 from documents.templatetags.flex import day as as_day
 from procurement.drafting import Term
-from procurement.models import CallOffLine, CallOffRevision, RevisionSite
+from procurement.models import CallOffLine, CallOffRevision, Phase, RevisionSite
 from procurement.order_sheets import Sheet, under
 
 
@@ -46,7 +46,7 @@ def preview(revision: CallOffRevision, sheet: Sheet) -> Preview:
         )  # fmt: skip
     changes = [
         *_changed(now_sites, new_sites, lambda name: name, _("seats")), *_changed_term(revision, sheet.term),
-        *_changed(now, new, lambda key: f"{key[1]}, {key[2] or _('all sites')}", ""),
+        *_changed(now, new, lambda key: f"{key[1]}, {key[2] or _('all sites')}", ""), *_left_empty(would_be, now, new),
     ]  # fmt: skip
     return Preview(changes, would_be, lines, list(new_sites.items()))
 
@@ -64,6 +64,16 @@ def _changed(now: Mapping, new: Mapping, name, unit: str) -> Iterator[str]:
         else:
             yield _("%(what)s: %(was)s%(unit)s become %(n)s") % {
                 "what": name(key), "was": count(was), "n": count(becomes), "unit": unit}  # fmt: skip
+
+
+def _left_empty(would_be: CallOffRevision, now: Mapping, new: Mapping) -> Iterator[str]:
+    """That the term keeps an interim service whose last line goes: the order could not be submitted so."""
+    if would_be.interim_months and _has_interim(now) and not _has_interim(new):
+        yield _("The interim service stays in the term without a line: order it, or take it out in the term.")
+
+
+def _has_interim(lines: Mapping) -> bool:
+    return any(phase == Phase.INTERIM for phase, _code, _site in lines)
 
 
 def _changed_term(revision: CallOffRevision, term: Term | None) -> Iterator[str]:

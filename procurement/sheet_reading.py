@@ -1,7 +1,7 @@
 """Sheets of an order's sites and lines, read with every fault at once."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from catalogue.reading import tables_of
 from catalogue.rows import Fault, Faults, Row
 from documents.templatetags.flex import day as as_day
 from procurement import guards
-from procurement.drafting import MOST_LINES, Ordered, Site, Term, phase_of
+from procurement.drafting import MOST_LINES, Ordered, Site, Term, interim_words, phase_of
 from procurement.models import CallOffRevision, Phase
 from procurement.order_sheets import LINES, SITES, Sheet, under
 
@@ -155,12 +155,34 @@ class _Lines:
             if shared_on or shared_months or interim_on or interim_months:
                 self._of_term(rows, _("Give the shared lines both a start and their months."))
             return
-        if not self.found:  # what follows from days that were misread would mislead
-            for reason in guards.why_not_term(term):
-                self._of_term(rows, reason.words)
+        if not self.found:  # what follows from days that were misread would mislead, here and below
+            for words in self._why_not_term(term, dated):
+                self._of_term(rows, words)
+        if not self.found:
             self._follow(dated, under(now, term))
         if any(getattr(term, field.name) != getattr(now, field.name) for field in fields(Term)):
             self.term = term
+
+    def _why_not_term(self, term: Term, dated: Dated) -> Iterator[str]:
+        """What stands against the term that the sheet and the draft make together. A sheet can give an interim service
+        but not take it out: no line of it says whether that is meant or was forgotten."""
+        ordered = Phase.INTERIM in dated
+        if ordered and term.interim_starts_on is None and term.interim_months is None:
+            yield _("The sheet has interim lines, and the draft's term has no interim service: give them a start and their months.")
+        faults = [reason.words for reason in guards.why_not_term(term)]
+        shared_alone = replace(term, interim_starts_on=None, interim_months=None)
+        if faults and not ordered and not any(guards.why_not_term(shared_alone)):
+            lines = interim_words(self.revision)
+            yield _(
+                "The sheet has no interim lines, but the draft has an interim service of %(months)s months from %(day)s (%(lines)s), "
+                "which does not end the day before the shared service starts on %(shared)s. Give interim lines that do, or first take "
+                "the interim service out in the term."
+            ) % {
+                "months": term.interim_months, "day": as_day(term.interim_starts_on),
+                "lines": lines or _("nothing ordered"), "shared": as_day(term.shared_starts_on),
+            }  # fmt: skip
+            return
+        yield from faults
 
     def _of_term(self, rows: Sequence[Row], words: str) -> None:
         self.found.append(Fault(rows[0].file, words))

@@ -83,9 +83,8 @@ def section_page(request, call_off, section, form, *, errors=(), template="procu
     return render(request, template, context | more)
 
 
-def simple_section(request, public_id, section, form_class, initial, save, lead=None):
-    """A section that is one form: ``save(form)`` says which action with which values, ``lead(call_off)`` what to know
-    before filling it in."""
+def simple_section(request, public_id, section, form_class, initial, save):
+    """A section that is one form: ``save(form)`` says which action with which values."""
     call_off = draft_of(request, public_id)
     form = form_class(request.POST or None, initial=initial(call_off))
     errors = ()
@@ -94,8 +93,7 @@ def simple_section(request, public_id, section, form_class, initial, save, lead=
         done, errors = attempt(request, action, call_off, edits=edits_of(request), **arguments)
         if done:
             return to_tasks(call_off)
-    return section_page(request, call_off, section, form, errors=errors, stored=lambda: display.stored_values([form]),
-                        lead=lead(call_off) if lead else "")  # fmt: skip
+    return section_page(request, call_off, section, form, errors=errors, stored=lambda: display.stored_values([form]))
 
 
 @page
@@ -108,15 +106,21 @@ def title(request, public_id):
 
 @page
 def term(request, public_id):
-    def initial(call_off):
-        names = ("interim_starts_on", "interim_months", "shared_starts_on", "shared_months", "extension_months")
-        return {name: getattr(call_off.revision, name) for name in names}
-
-    def save(form):
-        values = form.cleaned_data | {"extension_months": form.cleaned_data["extension_months"] or 0}
-        return drafting.save_term, {"term": drafting.Term(**values)}
-
-    return simple_section(request, public_id, "term", forms.TermForm, initial, save, display.term_limits)
+    """The phases; where an interim service goes that has lines, the page asks whether they go too."""
+    call_off = draft_of(request, public_id)
+    form = forms.TermForm(request.POST or None, initial={name: getattr(call_off.revision, name) for name in forms.TermForm.base_fields})
+    errors, losing = (), False
+    if request.method == "POST" and form.is_valid():
+        wanted = drafting.Term(**form.cleaned_data | {"extension_months": form.cleaned_data["extension_months"] or 0})
+        done, errors = attempt(
+            request, drafting.save_term, call_off, wanted, drop_quantities="drop_quantities" in request.POST,
+            edits=edits_of(request),
+        )  # fmt: skip
+        if done:
+            return to_tasks(call_off)
+        losing = any(drafting.why_interim_lost(call_off.revision, wanted))
+    return section_page(request, call_off, "term", form, errors=errors, template="procurement/term.html", losing=losing,
+                        stored=lambda: display.stored_values([form]), lead=display.term_limits(call_off))  # fmt: skip
 
 
 @page

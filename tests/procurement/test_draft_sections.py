@@ -300,10 +300,63 @@ def test_milestones_go_with_the_term():
     assert "Only one milestone can be “interim lines end and shared lines start together”." in gaps_of(call_off)
     milestones.filter(number=1).update(effect="", planned_on=date(2012, 11, 1))
     assert "Milestone M1 is planned for 1 November 2012, after the term has ended on 31 October 2012." in gaps_of(call_off)
-    drafting.save_term(call_off, Term(date(2008, 4, 1), 55), by=cast.requester(), at=cast.START)
+    without = Term(date(2008, 4, 1), 55)
+    drafting.save_term(call_off, without, drop_quantities=True, by=cast.requester(), at=cast.START)
     found = gaps_of(call_off)
     for number, effect in ((2, "interim lines start"), (8, "interim lines end and shared lines start together")):
         assert f"Milestone M{number} says “{effect}”, and the term has no interim service" in found
+
+
+WITHOUT_INTERIM = Term(date(2008, 4, 1), 55)
+
+
+def save_term(call_off, term=WITHOUT_INTERIM, **more):
+    return drafting.save_term(cast.fresh(call_off), term, by=cast.requester(), at=cast.START, **more)
+
+
+def test_an_interim_service_goes_with_its_quantities_only_when_that_is_said():
+    call_off = cast.drafted()
+    before = ordered(call_off)
+    with pytest.raises(Refused, match=r"The interim service would go with its quantities: TRN-01 1,000\."):
+        save_term(call_off)
+    assert ordered(call_off) == before and cast.fresh(call_off).revision.interim_months == 5
+    save_term(call_off, drop_quantities=True)
+    assert ordered(call_off) == {key: count for key, count in before.items() if key[0] != "TRN-01"}
+    assert cast.fresh(call_off).revision.interim_months is None
+    save_term(call_off)  # nothing is left that could go
+
+
+def test_a_term_with_an_interim_service_keeps_its_quantities():
+    call_off = cast.drafted()
+    before = ordered(call_off)
+    save_term(call_off, Term(date(2008, 3, 1), 55, date(2007, 11, 1), 4), drop_quantities=True)
+    assert ordered(call_off) == before
+    assert set(cast.fresh(call_off).revision.lines.filter(phase="interim").values_list("months", flat=True)) == {4}
+
+
+def test_the_page_of_the_term_asks_before_an_interim_service_goes(buyer):
+    call_off = cast.drafted()
+    before = ordered(call_off)
+    address = reverse("procurement:term", args=[call_off.public_id])
+    typed = {"shared_starts_on": "1 April 2008", "shared_months": "55"}
+    assert "drop_quantities" not in buyer.get(address).content.decode()
+    page = post(buyer, address, edits=call_off.revision.edits, **typed).content.decode()
+    assert "The interim service would go with its quantities: TRN-01 1,000." in page and 'name="drop_quantities"' in page
+    assert 'value="55"' in page and ordered(call_off) == before, "what was typed stays on the page"
+    answer = post(buyer, address, edits=call_off.revision.edits, drop_quantities="1", **typed)
+    assert answer.status_code == 302 and ("TRN-01", None) not in ordered(call_off)
+
+
+def test_an_interim_service_that_the_term_does_not_have_is_not_left_out_in_silence():
+    """Without days it has no price, so nothing of it would be in what is approved."""
+    call_off = cast.drafted()
+    lines = [drafting.Ordered(line.phase, line.service_code, line.site and line.site.name, line.quantity)
+             for line in call_off.revision.lines.select_related("site")]  # fmt: skip
+    save_term(call_off, drop_quantities=True)
+    drafting.save_services(cast.fresh(call_off), lines, by=cast.requester(), at=cast.START)
+    assert "TRN-01 is an interim service, and the term has none" in gaps_of(call_off)
+    with pytest.raises(Refused, match="TRN-01 is an interim service"):
+        workflow.submit(cast.fresh(call_off), by=cast.requester(), at=cast.START)
 
 
 def test_a_term_that_is_too_long_is_said_before_anything_is_ordered():

@@ -2,6 +2,7 @@
 
 import io
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from openpyxl import Workbook
 from catalogue import queries
 from documents.refusal import Refused
 from procurement import drafting, order_sheets, sheet_display, sheet_reading
+from procurement.drafting import Term
 from procurement.models import CallOff
 from tests import cast
 from tests.procurement.test_draft_sections import ordered, sites_of
@@ -98,7 +100,7 @@ def test_every_error_of_both_files_is_said_by_row_column_and_value_and_nothing_i
     [
         ("one_off,TRN-02,,1,2008-05-01,", "is not when one-off lines start, which is 1 November 2007, with the term"),
         ("one_off,TRN-02,,1,,3", "cannot be used: one-off lines have no months of their own"),
-        ("shared,CORE-06,,1000,2008-05-01,55", "without a gap"),
+        ("shared,CORE-06,,1000,2008-05-01,55", "The sheet has no interim lines, but the draft has an interim service"),
         ("shared,CORE-06,,1000,2008-04-02,55", "first of a month"),
     ],
 )
@@ -106,6 +108,56 @@ def test_days_and_months_that_do_not_make_a_term_are_said(row, words):
     heading = "phase,service,site,quantity,starts_on,months\n"
     _sheet, faults = read(cast.drafted(), f"{heading}{row}\n".encode())
     assert any(words in fault for fault in faults), faults
+
+
+WITHOUT_INTERIM = b"\n".join(row for row in LINES.splitlines() if not row.startswith(b"interim"))
+
+
+def test_a_sheet_without_the_interim_lines_names_them_and_what_stays():
+    call_off = cast.drafted()
+    sheet, faults = read(call_off, WITHOUT_INTERIM)
+    assert faults == []
+    assert sheet_display.preview(call_off.revision, sheet).changes == [
+        "TRN-01, all sites: 1,000, taken out",
+        "The interim service stays in the term without a line: order it, or take it out in the term.",
+    ]
+    take_over(call_off, sheet)
+    assert ("TRN-01", None) not in ordered(call_off) and cast.fresh(call_off).revision.interim_months == 5
+    again = cast.fresh(call_off)
+    assert sheet_display.preview(again.revision, sheet).changes == [], "it changes nothing more"
+
+
+def test_a_sheet_that_leaves_no_room_for_the_interim_service_is_told_what_it_has_forgotten():
+    call_off = cast.drafted()
+    before = ordered(call_off)
+    sheet, faults = read(call_off, WITHOUT_INTERIM.replace(b"2008-04-01", b"2008-05-01"))
+    assert sheet is None and faults == [
+        "Lines: The sheet has no interim lines, but the draft has an interim service of 5 months from 1 November 2007 "
+        "(TRN-01 1,000), which does not end the day before the shared service starts on 1 May 2008. Give interim lines "
+        "that do, or first take the interim service out in the term."
+    ]
+    take_over(call_off, read(call_off, WITHOUT_INTERIM)[0])
+    _sheet, faults = read(cast.fresh(call_off), WITHOUT_INTERIM.replace(b"2008-04-01", b"2008-05-01"))
+    assert "(nothing ordered)" in faults[0]
+    gap = LINES.replace(b"2008-04-01", b"2008-05-01")
+    assert read(call_off, gap)[1] == [
+        "Lines: The shared service must start the day after the interim service ends, without a gap."
+    ], "with interim lines in the sheet it is their days"
+    assert before[("TRN-01", None)] == 1000
+
+
+def test_interim_lines_need_days_where_the_term_has_no_interim_service():
+    call_off = cast.drafted()
+    drafting.save_term(call_off, Term(date(2008, 4, 1), 55), drop_quantities=True, by=cast.requester(), at=cast.START)
+    call_off = cast.fresh(call_off)
+    undated = LINES.replace(b"2007-11-01", b"").replace(b",5\n", b",\n")
+    assert read(call_off, undated)[1] == [
+        "Lines: The sheet has interim lines, and the draft's term has no interim service: give them a start and their months."
+    ]
+    sheet, faults = read(call_off, LINES)
+    assert faults == [] and sheet_display.preview(call_off.revision, sheet).changes == [
+        "Term, interim service: none becomes 5 months from 1 November 2007", "TRN-01, all sites: 1,000, new",
+    ]  # fmt: skip
 
 
 def test_a_site_left_out_goes_with_its_quantities_and_that_is_shown_before():
