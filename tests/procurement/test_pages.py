@@ -150,7 +150,7 @@ def test_a_refused_form_keeps_what_was_typed_and_can_be_sent_again(buyer):
     call_off = cast.drafted()
     key = str(uuid.uuid4())
     term = address("term", call_off)
-    values = {"shared_starts_on": "1/4/2008", "shared_months": "1e3", "interim_starts_on": "", "interim_months": ""}
+    values = {"shared_starts_on": "1/4/2008", "shared_months": "1e3", "interim_starts_on": "1/11/2007", "interim_months": "5"}
     shown = buyer.post(term, {"idempotency_key": key, "edits": call_off.revision.edits, **values})
     assert shown.status_code == 200
     assert "1e3" in shown.content.decode()
