@@ -75,8 +75,8 @@ def sign(intent: SigningIntent) -> Signature | None:
         f"Authority: {act['delegation_words']}",
         f"Business moment: {utc(act['at'])}",
         f"Real moment: {utc(act['real_at'])}",
-        f"Shown sha256: {act['hash_shown'][:40]}",
-        f"{act['hash_shown'][40:]}",
+        f"Shown sha256: {act['hash_shown'][:32]}",
+        f"{act['hash_shown'][32:]}",
     ]
     base = storage.get(intent.base_sha256)
     pdf = signing.sign(

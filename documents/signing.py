@@ -41,7 +41,7 @@ body { margin: 0 } p { margin: 0; overflow-wrap: anywhere } .who { font-size: 1.
 """
 # points: the largest that shows every line in the box. Less than 8 is for very long names, and for the boxes of 26 mm
 # of documents that were made before the contract's had 38
-APPEARANCE_SIZES = (9, 8.5, 8, 7.5, 7, 6.4, 5.8, 5.2, 4.6, 4)
+APPEARANCE_SIZES = (8, 7.5, 7, 6.4, 5.8, 5.2, 4.6, 4)
 
 
 class SigningFailed(RuntimeError):

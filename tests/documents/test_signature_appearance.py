@@ -15,8 +15,8 @@ ACT = [
     "Authority: signature delegation of 21 May 2007 to 20 May 2014",
     "Business moment: 2007-10-10 09:00:00 UTC",
     "Real moment: 2026-11-23 12:07:45 UTC",
-    "Shown sha256: 773a0ef2bf6ebe0b3d036e5192e964d974e2db5d",
-    "63b77c1b390a431cfeb26aab",
+    "Shown sha256: 773a0ef2bf6ebe0b3d036e5192e964d9",
+    "74e2db5d63b77c1b390a431cfeb26aab",
 ]
 LONG = [ACT[0] * 2, "Signed by " + "n" * 120 + " for " + "p" * 120 + ", accounting officer", *ACT[2:]]
 
