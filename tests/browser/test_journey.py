@@ -297,4 +297,4 @@ def test_it_works_without_javascript(visit, live_worker):
     reload_until(desk, "Their turn")
     signatory = visit("supplier.signatory@fujitsu.example", script=False)
     signatory.sign("CON-2007-000001", "Read and sign", "supplier.signatory")
-    reload_until(signatory, r"\bsignature\s+2\s")
+    reload_until(signatory, r"signature of Fujitsu Services\s+2\s")
