@@ -53,7 +53,7 @@ def _record(call_off: CallOff, step: ApprovalStep, outcome: str, *, reason: str,
         held = approval_guards.committing(call_off, step, seat, on)
         # the smallest delegation that is enough: what was used, not what could have been
         delegation = min(
-            (d for d in held if d.covers(step.revision.route_value, step.revision.lots)),
+            (d for d in held if approval_guards.covers(d, step.revision)),
             key=lambda d: (d.unlimited, d.limit_gbp or 0),
         )
     decision = Decision.objects.create(

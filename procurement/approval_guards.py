@@ -265,8 +265,12 @@ def why_not_covered(call_off: CallOff, step: ApprovalStep, *, by: Person, on: da
 
 
 def _covers(step: ApprovalStep, held: Iterable[Delegation]) -> bool:
-    value, lots = step.revision.route_value, step.revision.lots
-    return any(delegation.covers(value, lots) for delegation in held)
+    return any(covers(delegation, step.revision) for delegation in held)
+
+
+def covers(delegation: Delegation, revision: CallOffRevision) -> bool:
+    """Whether the revision is within it, with the orders counted together."""
+    return delegation.covers(revision.route_value, revision.call_off.framework_id, revision.lots)
 
 
 def _commits(revision: CallOffRevision) -> str:
@@ -281,9 +285,9 @@ def _commits(revision: CallOffRevision) -> str:
 
 
 def delegation_words(held: Delegation) -> str:
-    """"£5,000,000.00 for lot 2 until 20 May 2014"."""
+    """"£5,000,000.00 for lot 2 of FLEX-2007 until 20 May 2014"."""
     limit = _("unlimited") if held.unlimited else gbp(held.limit_gbp)
-    lot = _(" for lot %(lot)s") % {"lot": held.lot} if held.lot is not None else ""
+    lot = _(" for %(lot)s") % {"lot": held.lot_words} if held.lot is not None else ""
     until = as_day(held.ends_on) if held.ends_on else _("further notice")
     return _("%(limit)s%(lot)s until %(day)s") % {"limit": limit, "lot": lot, "day": until}
 

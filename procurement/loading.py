@@ -48,7 +48,7 @@ def load(directory: Path, *, password: str | None, by: Actor, at: datetime) -> F
     _load_posts(directory)
     _load_accessions(directory, framework, by=by, at=at)
     _load_people(directory, framework, password)
-    _load_delegations(directory)
+    _load_delegations(directory, framework)
     for volume, quantity in settings["opening_volumes"].items():
         VolumeEntry.objects.create(
             framework=framework, volume=volume, quantity=quantity, effective_from=framework.starts_on,
@@ -137,14 +137,17 @@ def _has_yet_to_join(organisation: Organisation, framework: Framework) -> bool:
     return Accession.objects.filter(framework=framework, department=organisation, state__in=PIPELINE).exists()
 
 
-def _load_delegations(directory: Path) -> None:
+def _load_delegations(directory: Path, framework: Framework) -> None:
     for row in rows(directory, "delegations.csv"):
+        lot = row.whole("lot") if row.text("lot") else None
+        if lot is not None and not framework.lots.filter(number=lot).exists():
+            row.refuse("lot", "is no lot of the framework")
         code = row.one_of("post", PostCode.values)
         holding = PostHolding.objects.filter(user__email=row.needed("person").lower(), post__code=code).first()
         Delegation.objects.create(
             holding=holding or row.refuse("person", f"does not hold the post {code}"),
             kind=row.one_of("kind", DelegationKind.values), limit_gbp=_amount(row, "limit_gbp"),
-            unlimited=row.yes("unlimited"), lot=row.whole("lot") if row.text("lot") else None,
+            unlimited=row.yes("unlimited"), lot=lot, framework=None if lot is None else framework,
             starts_on=row.day("from") or row.refuse("from", "is empty"), ends_on=row.day("to"),
         )  # fmt: skip
 

@@ -51,11 +51,12 @@ class Named:
 
 @dataclass(frozen=True)
 class Limit:
-    """Up to what: ``limit_gbp`` (GBP, VAT excluded) or ``unlimited``; for one ``lot`` alone or all (None)."""
+    """Up to what: ``limit_gbp`` (GBP, VAT excluded) or ``unlimited``; for one ``lot`` of a framework alone or all (None)."""
 
     kind: str
     limit_gbp: Decimal | None
     unlimited: bool
+    framework_id: int | None
     lot: int | None
     starts_on: date
     ends_on: date | None

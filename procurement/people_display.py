@@ -20,7 +20,7 @@ def posts(body: Organisation, on: date, *, coming: bool = False) -> list[dict[st
         PostHolding.objects.filter(in_force(on), post__organisation=body, user__is_active=True)
         .select_related("post", "user")
         .prefetch_related(
-            Prefetch("delegations", Delegation.objects.filter(timely).order_by("-unlimited", "-limit_gbp"), "now"),
+            Prefetch("delegations", Delegation.objects.filter(timely).select_related("framework").order_by("-unlimited", "-limit_gbp"), "now"),
             Prefetch("deputies", ActingFor.objects.filter(timely).select_related("deputy"), "acting"),
         )
         .order_by("user__name")
@@ -45,5 +45,5 @@ def words(delegation: Delegation) -> str:
     limit = _("without limit") if delegation.unlimited else _("up to %(limit)s") % {"limit": gbp(delegation.limit_gbp)}
     kind = str(delegation.get_kind_display())
     if delegation.lot is not None:
-        return _("%(kind)s %(limit)s, lot %(lot)s alone") % {"kind": kind, "limit": limit, "lot": delegation.lot}
+        return _("%(kind)s %(limit)s, %(lot)s alone") % {"kind": kind, "limit": limit, "lot": delegation.lot_words}
     return f"{kind} {limit}"

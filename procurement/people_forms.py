@@ -2,10 +2,11 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import uploads, widgets
-from catalogue.fields import DayField, EmailField, LineField, MoneyField, QuantityField, UploadField
+from catalogue.fields import DayField, EmailField, LineField, MoneyField, UploadField
 from procurement.models import APPROVING
 
 
@@ -51,16 +52,24 @@ class EndForm(forms.Form):
 class DelegationForm(forms.Form):
     limit_gbp = MoneyField(label=_("Up to, GBP without VAT"), required=False)
     unlimited = forms.BooleanField(label=_("Without limit"), required=False, widget=widgets.Checkbox)
-    lot = QuantityField(label=_("For one lot alone: its number"), required=False, most=99)
+    lot = forms.ChoiceField(label=_("For one lot alone"), required=False, widget=widgets.Select)
     starts_on = DayField(label=_("From"), missing=_("Enter the first day."))
     ends_on = DayField(label=_("To"), required=False, help_text=_("Leave empty if the letter gives no end."))
     letter = UploadField(label=_("The letter that gives it"), kinds=(uploads.PDF, uploads.DOCX, uploads.ODT),
                          missing=_("Attach the letter that gives the delegation."))  # fmt: skip
 
+    def __init__(self, *args, lots=(), **kwargs):
+        """``lots``: those that there are to choose from, with their frameworks."""
+        super().__init__(*args, **kwargs)
+        self.lots = {str(lot.pk): lot for lot in lots}
+        self.fields["lot"].choices = [("", _("all lots")), *((key, _lot_words(lot)) for key, lot in self.lots.items())]
+
     def clean(self):
         data = super().clean()
         if self.errors:
             return data
+        lot = self.lots.get(data["lot"])
+        data |= {"framework_id": lot.framework_id if lot else None, "lot": lot.number if lot else None}
         if data["limit_gbp"] is None and not data["unlimited"]:
             raise ValidationError(_("Enter a limit, or choose “without limit”."))
         if data["limit_gbp"] is not None and data["unlimited"]:
@@ -68,6 +77,11 @@ class DelegationForm(forms.Form):
         if data["limit_gbp"] == 0:
             self.add_error("limit_gbp", _("A limit is more than zero."))
         return data
+
+
+def _lot_words(lot):
+    words = {"framework": lot.framework.reference, "number": lot.number, "title": lot.title}
+    return gettext("%(framework)s, lot %(number)s: %(title)s") % words
 
 
 class AddedStepForm(forms.Form):

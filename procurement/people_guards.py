@@ -7,7 +7,7 @@ from typing import Protocol
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from catalogue.models import Organisation
+from catalogue.models import Lot, Organisation
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day
@@ -36,6 +36,8 @@ COMMITTING = (
 
 
 class LimitLike(Protocol):
+    framework_id: int | None
+    lot: int | None
     starts_on: date
     ends_on: date | None
     letter_sha256: str
@@ -160,6 +162,8 @@ def why_not_delegate(holding: PostHolding, limit: LimitLike, *, by: Person, at: 
         yield Reason(_("It ends before it begins."))
     if holding.ends_on is not None and (limit.ends_on is None or limit.ends_on > holding.ends_on):
         yield Reason(_("The post itself ends on %(day)s: let the delegation end then.") % {"day": day(holding.ends_on)})
+    if limit.lot is not None and not lots_of(holding.post.organisation).filter(framework=limit.framework_id, number=limit.lot).exists():
+        yield Reason(_("%(body)s takes part in no framework with such a lot.") % {"body": holding.post.organisation.name})
     if not limit.letter_sha256:
         yield Reason(_("Attach the letter that gives the delegation."))
 
@@ -201,6 +205,12 @@ def why_not_end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> Iterat
         yield from why_not_manage(acting.holding.post.organisation, by=by, at=at)
     if acting.ends_on <= london_day(at):
         yield Reason(_("It ends on %(day)s already.") % {"day": day(acting.ends_on)})
+
+
+def lots_of(body: Organisation) -> QuerySet[Lot]:
+    """The lots of every framework on which the organisation is: as a department, the authority or a supplier."""
+    takes_part = Q(framework__accessions__department=body) | Q(framework__authority=body) | Q(framework__framework_suppliers__supplier=body)
+    return Lot.objects.filter(takes_part).select_related("framework").order_by("framework_id", "number").distinct()
 
 
 def orders_for_itself(body: Organisation) -> bool:

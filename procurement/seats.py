@@ -236,7 +236,7 @@ def hold(seat: Seat) -> None:
 
 def delegations(seat: Seat, kind: str, on: date) -> list[Delegation]:
     """The delegations of that kind on the chair, in date, largest first."""
-    rows = Delegation.objects.filter(in_date(on), holding_id=seat.holding_id, kind=kind)
+    rows = Delegation.objects.filter(in_date(on), holding_id=seat.holding_id, kind=kind).select_related("framework")
     return sorted(rows, key=lambda d: (d.unlimited, d.limit_gbp or 0), reverse=True)
 
 

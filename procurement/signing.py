@@ -59,7 +59,7 @@ def signature_delegations(seat: Seat, on: date) -> list[Delegation]:
 
 @dataclass(frozen=True)
 class Signing:
-    """What is to be signed: the document of ``thing``. ``boxes`` in signing order; ``value_gbp`` (GBP, net) and ``lots`` are what a signature
+    """What is to be signed: the document of ``thing``, under its framework. ``boxes`` in signing order; ``value_gbp`` (GBP, net) and ``lots`` are what a signature
     delegation has to cover, zero and none where no money is committed; ``barred`` may not sign, for ``barred_words``, nor
     may whom ``apart`` has a reason against, by person and seat. ``held``: under which delegations a seat signs on a day."""
 
@@ -75,6 +75,9 @@ class Signing:
     @property
     def document(self) -> Document:
         return self.thing.document
+
+    def covered_by(self, delegation: Delegation) -> bool:
+        return delegation.covers(self.value_gbp, self.thing.framework_id, self.lots)
 
     def box(self, party: str) -> Box:
         return next(box for box in self.boxes if box.party == party)
@@ -200,7 +203,7 @@ def _behind(act: dict[str, Any]) -> set[str]:
 
 def _covered(signing: Signing, seat: Seat, at: datetime) -> Iterator[Reason]:
     held = signing.held(seat, london_day(at))
-    if any(delegation.covers(signing.value_gbp, signing.lots) for delegation in held):
+    if any(map(signing.covered_by, held)):
         return
     if not held and signature_delegations(seat, london_day(at)):
         yield Reason(
@@ -246,11 +249,7 @@ def _record_act(signing: Signing, party: str, *, shown_sha256: str, by: Person, 
     seat = signing.seat(party, by, at)
     seats.hold(seat)
     delegation = min(
-        (
-            held
-            for held in signing.held(seat, london_day(at))
-            if held.covers(signing.value_gbp, signing.lots)
-        ),
+        filter(signing.covered_by, signing.held(seat, london_day(at))),
         key=lambda held: (held.unlimited, held.limit_gbp or 0),
     )
     act = {

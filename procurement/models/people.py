@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.models import Organisation
+from catalogue.models import Framework, Organisation
 from documents.dbrules import LARGEST_GBP
 from documents.rights import STATE, Row
 
@@ -180,7 +180,8 @@ class DelegationKind(models.TextChoices):
 
 class Delegation(Row):
     """How much the holder of a post may commit: ``limit_gbp`` in GBP, VAT excluded, or explicitly unlimited; for orders
-    of one ``lot`` alone where it names one. ``letter_sha256`` names the stored letter that gives it; empty where the
+    of one ``lot`` of a ``framework`` alone where it names one: another framework has a lot of that number too.
+    ``letter_sha256`` names the stored letter that gives it; empty where the
     register was opened with it.
 
     Zero never means unlimited: a row states one or the other.
@@ -190,6 +191,7 @@ class Delegation(Row):
     kind = models.CharField(max_length=10, choices=DelegationKind.choices)
     limit_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     unlimited = models.BooleanField(default=False)
+    framework = models.ForeignKey(Framework, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     lot = models.PositiveSmallIntegerField(null=True, blank=True)
     letter_filename = models.CharField(max_length=120, blank=True)
     letter_sha256 = models.CharField(max_length=64, blank=True)
@@ -208,12 +210,22 @@ class Delegation(Row):
                 name="delegation_has_a_limit_or_is_unlimited",
             ),
             models.CheckConstraint(condition=Q(kind__in=DelegationKind.values), name="delegation_kind_is_known"),
+            models.CheckConstraint(
+                condition=Q(lot__isnull=True, framework__isnull=True) | Q(lot__isnull=False, framework__isnull=False),
+                name="delegation_lot_is_of_a_framework",
+            ),
         ]
         indexes = [models.Index(fields=["holding", "kind"], name="delegation_by_holding")]
 
-    def covers(self, value_gbp: Decimal, lots: Collection[int]) -> bool:
-        """Whether an order of this value in these lots is within it."""
-        return (self.unlimited or self.limit_gbp >= value_gbp) and (self.lot is None or set(lots) == {self.lot})
+    def covers(self, value_gbp: Decimal, framework_id: int, lots: Collection[int]) -> bool:
+        """Whether an order of this value in these lots of the framework is within it."""
+        enough = self.unlimited or self.limit_gbp >= value_gbp
+        return enough and (self.lot is None or (self.framework_id == framework_id and set(lots) == {self.lot}))
+
+    @property
+    def lot_words(self) -> str:
+        """"lot 2 of FLEX-2007"; of a delegation for one lot."""
+        return _("lot %(lot)s of %(framework)s") % {"lot": self.lot, "framework": self.framework.reference}
 
 
 class ActingFor(Row):

@@ -111,7 +111,9 @@ def stop(request, code, pk):
 def delegate(request, code, pk):
     body = _managed(request, code)
     holding = _row(PostHolding, pk, post__organisation=body)
-    form = people_forms.DelegationForm(request.POST or None, request.FILES or None, initial={"starts_on": request.day})
+    form = people_forms.DelegationForm(
+        request.POST or None, request.FILES or None, initial={"starts_on": request.day}, lots=guards.lots_of(body)
+    )
 
     def do(checked):
         values = dict(checked.cleaned_data)

@@ -21,7 +21,9 @@ def only_lot(person, kind, lot):
     """Whatever the person holds of the kind, for one lot alone from now on: rows are facts, so ended and made anew."""
     holding = PostHolding.objects.get(user=person.user, delegations__kind=kind)
     Delegation.objects.filter(holding=holding, kind=kind).update(ends_on=cast.START.date().replace(month=9))
-    return Delegation.objects.create(holding=holding, kind=kind, unlimited=True, lot=lot, starts_on=cast.START.date())
+    return Delegation.objects.create(
+        holding=holding, kind=kind, unlimited=True, framework=cast.framework(), lot=lot, starts_on=cast.START.date()
+    )
 
 
 @pytest.mark.parametrize(("limit", "lot", "value", "lots", "covers"), [
@@ -30,8 +32,9 @@ def only_lot(person, kind, lot):
     (None, 1, "9999.00", {1}, True), (None, 1, "9999.00", {2}, False), (None, 1, "1.00", set(), False),
 ])  # fmt: skip
 def test_a_delegation_covers_a_value_in_its_lot(limit, lot, value, lots, covers):
-    held = Delegation(limit_gbp=Decimal(limit) if limit else None, unlimited=limit is None, lot=lot)
-    assert held.covers(Decimal(value), lots) is covers
+    held = Delegation(limit_gbp=Decimal(limit) if limit else None, unlimited=limit is None, lot=lot, framework_id=lot and 7)
+    assert held.covers(Decimal(value), 7, lots) is covers
+    assert held.covers(Decimal(value), 8, lots) is (covers and lot is None), "another framework's lot of that number is another"
 
 
 def before_the_officer():
@@ -45,7 +48,7 @@ def before_the_officer():
 def test_an_order_of_several_lots_is_not_committed_under_a_delegation_for_one():
     order, officer = before_the_officer(), cast.person(OFFICER)
     only_lot(officer, "budget", 1)
-    with pytest.raises(Refused, match="your delegation is unlimited for lot 1 until further notice"):
+    with pytest.raises(Refused, match="your delegation is unlimited for lot 1 of FLEX-2007 until further notice"):
         cast.decide(order, OFFICER)
 
 
