@@ -71,12 +71,15 @@ def why_not_sign(
 
 
 def why_not_refuse(contract: Contract, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """A signatory whose turn it is may refuse, or ask for changes, instead of signing."""
+    """A signatory whose turn it is may refuse, or ask for changes, instead of signing: not who keeps out of the order, nor
+    whom such a person chose. To refuse decides on it as much as to sign."""
     if contract.state not in (S.PREPARING, S.AWAITING_SIGNATURES):
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
         return
     yield from signing.why_not_in_turn(signing_of(contract), party)
-    yield from signing.why_not_from_chair(signing_of(contract), party, by=by, at=at)
+    found = signing_of(contract)
+    stranger = list(signing.why_not_from_chair(found, party, by=by, at=at))
+    yield from stranger or found.apart(by, found.seat(party, by, at))
 
 
 def outlives_its_framework(contract: Contract, *, at: datetime) -> bool:
