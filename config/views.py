@@ -62,6 +62,8 @@ def home(request):
     accession = access.joined(who, on).first()
     framework = accession.framework if accession else contract_queries.framework_of(seen)
     buys = accession is not None or (framework is not None and framework.pk in seen.frameworks)  # not the supplier
+    reader = None if framework and framework.pk in seen.frameworks else seen.organisations
+    bar = queries.capacity_bar(framework, reader=reader) if framework and buys else None
     waiting = [*inbox.kinds(who, on), contract_queries.inbox(who, on)]
     items = inbox.in_order(chain.from_iterable(waiting))
     others, ended = queries.together(queries.waiting_for_others(who, on)[:20], queries.ended_lately(who, on)[:20])
@@ -69,7 +71,7 @@ def home(request):
         "items": [(item, item.days(on)) for item in items], "others": others,
         "most": inbox.MOST_OF_A_KIND if inbox.is_cut(waiting) else None,
         "lists_unbound": any(item.subject_to_contract for item in items) or display.any_unbound(others), "ended": ended,
-        "framework": framework, "bar": display.framework_bar(queries.capacity_bar(framework)) if framework and buys else None,
+        "framework": framework, "bar": display.framework_bar(bar) if bar else None,
         "may_start": accession is not None and seen.holds_anywhere(PostCode.REQUESTER), "at": request.at,
     }  # fmt: skip
     return render(request, "home.html", context)

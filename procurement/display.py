@@ -103,10 +103,10 @@ def bar_parts(forecast: CapacityForecast) -> dict[str, Any]:
         [
             ("committed", _("committed"), forecast.committed),
             ("reserved", _("reserved for others"), forecast.reserved),
-            ("in_approval", _("others in approval"), forecast.in_approval),
+            ("in_approval", _("our others in approval") if forecast.withheld else _("others in approval"), forecast.in_approval),
             ("this", _("this order"), forecast.this_order), ("free", _("free after it"), max(forecast.free_after, ZERO)),
         ],
-    )  # fmt: skip
+    ) | {"withheld": forecast.withheld}  # fmt: skip
 
 
 def framework_bar(bar, expected: Decimal | None = None) -> dict[str, Any]:
@@ -115,12 +115,12 @@ def framework_bar(bar, expected: Decimal | None = None) -> dict[str, Any]:
     left = max(bar.free - bar.in_approval, ZERO)
     hoped = [] if expected is None else [("expected", _("free, and expected of bodies that may join, at least"), min(expected, left))]
     over = max(expected - left, ZERO) if expected is not None else ZERO
-    return {"outside": bar.outside, "expected": expected, "over": over,
+    return {"outside": bar.outside, "expected": expected, "over": over, "withheld": bar.withheld,
             "unfit": max(bar.in_approval - bar.free, ZERO)} | _parts(
         bar.ceiling,
         [
             ("committed", _("committed"), bar.committed), ("reserved", _("reserved"), bar.reserved),
-            ("in_approval", _("in approval"), bar.in_approval), *hoped,
+            ("in_approval", _("our orders in approval") if bar.withheld else _("in approval"), bar.in_approval), *hoped,
             ("free", _("free beyond that") if hoped else _("free"), left - (hoped[0][2] if hoped else ZERO)),
         ],
     )  # fmt: skip

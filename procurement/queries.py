@@ -1,5 +1,6 @@
 """Reads over several tables: what waits for whom, lists, where an order is."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -183,20 +184,23 @@ class Bar:
     in_approval: object
     free: object
     outside: object  # of the committed: by agreements outside the register
+    withheld: bool = False  # in approval is the reader's own alone (``quoting.in_approval``)
 
 
-def capacity_bar(framework: Framework) -> Bar:
-    """Committed, reserved (past the department), in the department's approval, and free."""
-    in_approval = quoting.unreserved(CallOff.objects.filter(framework=OuterRef("framework")))
-    total = in_approval.order_by().values("framework").annotate(total=Sum("whole_life_gbp")).values("total")
+def capacity_bar(framework: Framework, *, reader: Collection[int] | None = None) -> Bar:
+    """Committed, reserved (past the department), in the department's approval, and free; ``reader`` as for
+    ``quoting.pending``. One query."""
+    waiting = quoting.unreserved(CallOff.objects.filter(framework=OuterRef("framework"))).order_by().values("framework")
+    values = {
+        name: Subquery(waiting.annotate(**{name: value}).values(name)) for name, value in quoting.pending(reader).items()
+    }
     opened = CapacityEntry.objects.filter(account=OuterRef("pk"), kind=CapacityEntry.Kind.OPEN)
     outside = opened.order_by().values("account").annotate(total=Sum("committed_delta_gbp")).values("total")
-    account = CapacityAccount.objects.annotate(pending_gbp=Subquery(total), outside_gbp=Subquery(outside)).get(
-        framework=framework
-    )
+    account = CapacityAccount.objects.annotate(outside_gbp=Subquery(outside), **values).get(framework=framework)
+    pending, withheld = quoting.in_approval({name: getattr(account, name) for name in values})
     return Bar(
-        account.ceiling_gbp, account.committed_gbp, account.reserved_gbp, account.pending_gbp or 0, account.headroom_gbp,
-        account.outside_gbp or 0,
+        account.ceiling_gbp, account.committed_gbp, account.reserved_gbp, pending, account.headroom_gbp,
+        account.outside_gbp or 0, withheld,
     )
 
 

@@ -2,11 +2,13 @@
 ``catalogue.pricing``'s."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum, prefetch_related_objects
+from django.db.models import Aggregate, Count, Exists, OuterRef, Q, QuerySet, Sum, prefetch_related_objects
 
 from catalogue import pricing, queries, rules
 from catalogue.models import CatalogueRelease, Framework
@@ -265,7 +267,8 @@ def estimated_value(revision: CallOffRevision, quoted: Quote) -> Decimal:
 class CapacityForecast:
     """Where the framework would stand if this order went through (GBP, VAT excluded).
 
-    ``reserved`` and ``in_approval`` are those of all other orders. ``fits`` asks what a reservation asks: what is
+    ``reserved`` and ``in_approval`` are those of all other orders; the latter of the reader's own alone where ``withheld``
+    (``in_approval``). ``fits`` asks what a reservation asks: what is
     committed and reserved; an order still in its department's approval has no place yet.
     """
 
@@ -274,6 +277,7 @@ class CapacityForecast:
     reserved: Decimal
     in_approval: Decimal
     this_order: Decimal
+    withheld: bool = False
 
     @property
     def free_after(self) -> Decimal:
@@ -294,12 +298,37 @@ def unreserved(call_offs: QuerySet[CallOff]) -> QuerySet[CallOff]:
     return call_offs.filter(~Exists(placed), state=CallOffState.DEPARTMENT_APPROVAL)
 
 
-def capacity_forecast(revision: CallOffRevision, amount: Decimal) -> CapacityForecast:
+FEWEST = 3  # departments behind a figure that is of others and no total of the framework
+
+
+def in_approval(found: dict[str, Any]) -> tuple[Decimal, bool]:
+    """What ``unreserved`` orders come to (GBP, VAT excluded) for a reader, from the values of ``pending``, and whether those
+    of others are left out. A department reads of its own orders alone, and that it does, while fewer than three others stand behind the rest: what one of them is about
+    to order would be read from it. What is committed, reserved and free is a total of the framework: nobody can order
+    without knowing what is free, and no more is told by the rest of it."""
+    withheld = 0 < (found.get("others") or 0) < FEWEST
+    return (found["own"] if withheld else found["total"]) or ZERO, withheld
+
+
+def pending(reader: Collection[int] | None) -> dict[str, Aggregate]:
+    """What ``in_approval`` needs of ``unreserved`` orders. ``reader``: the ids of the departments that it is shown to; None
+    for the authority, which reads all of it."""
+    total = {"total": Sum("whole_life_gbp")}
+    if reader is None:
+        return total
+    own = Q(department_id__in=reader)
+    return total | {"own": Sum("whole_life_gbp", filter=own), "others": Count("department_id", distinct=True, filter=~own)}
+
+
+def capacity_forecast(
+    revision: CallOffRevision, amount: Decimal, *, reader: Collection[int] | None = None
+) -> CapacityForecast:
+    """``amount``: what the order comes to (GBP, VAT excluded); ``reader`` as for ``pending``."""
     call_off = revision.call_off
     account = CapacityAccount.objects.get(framework=call_off.framework_id)
     here = call_off.capacity_entries.aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
-    others = unreserved(CallOff.objects.filter(framework=call_off.framework_id))
-    in_approval = others.exclude(pk=call_off.pk).aggregate(total=Sum("whole_life_gbp"))["total"] or ZERO
+    others = CallOff.objects.filter(framework=call_off.framework_id).exclude(pk=call_off.pk)
+    waiting, withheld = in_approval(unreserved(others).aggregate(**pending(reader)))
     return CapacityForecast(
-        account.ceiling_gbp, account.committed_gbp, account.reserved_gbp - here, in_approval, amount
+        account.ceiling_gbp, account.committed_gbp, account.reserved_gbp - here, waiting, amount, withheld
     )

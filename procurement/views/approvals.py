@@ -18,7 +18,7 @@ from procurement import (
     quoting,
 )
 from procurement.comparing import changes_since, last_seen
-from procurement.models import Query
+from procurement.models import Query, Side
 from procurement.views.common import attempt, page
 
 
@@ -53,7 +53,8 @@ def brief(request, public_id, position):
         "may_decide": _may_decide(order, step, asked, **acting),
         "shut": list(approval_guards.why_not_decide(order, step, **acting)),
         "act_shut": list(approval_guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, order, step),
-        "bar": display.bar_parts(quoting.capacity_forecast(revision, revision.whole_life_gbp)),
+        "bar": display.bar_parts(quoting.capacity_forecast(
+            revision, revision.whole_life_gbp, reader=None if step.side == Side.AUTHORITY else [order.department_id])),
         "seen": seen, "changes": changes_since(seen, revision) if seen else [],
         "steps": framework_display.with_reminders(revision.steps.select_related("organisation", "decision"), order),
         "clock": framework_display.clock_words(order, "internal"),

@@ -53,7 +53,7 @@ def tasks(request, public_id):
     revision = call_off.revision
     quote = quoting.quote(revision, request.day)
     gaps = list(completeness.gaps(revision, quote, request.day))
-    forecast = quoting.capacity_forecast(revision, quote.totals.whole_life)
+    forecast = quoting.capacity_forecast(revision, quote.totals.whole_life, reader=[call_off.department_id])
     approved = content.approved_object(revision, quote)
     context = {
         "call_off": call_off, "revision": revision, "quote": quote, "gaps": gaps,
@@ -265,7 +265,9 @@ def check(request, public_id):
         ),
         "figures": figures.figures_of_draft(approved, quote),
         "reading": display.reading(revision, approved, "department", changeable=True),
-        "bar": display.bar_parts(quoting.capacity_forecast(revision, quote.totals.whole_life)),
+        "bar": display.bar_parts(
+            quoting.capacity_forecast(revision, quote.totals.whole_life, reader=[call_off.department_id])
+        ),
         "steps": display.route_preview(call_off, counted.total_gbp, request.day),
     }  # fmt: skip
     return render(request, "procurement/check.html", context)

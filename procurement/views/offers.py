@@ -157,7 +157,7 @@ def framework(request):
     is_authority = found.pk in seen.frameworks
     joined = access.joined(request.actor, request.day).filter(framework=found).exists()
     buys = is_authority or joined  # the supplier reads nothing of orders that have not reached it, or of what is free
-    bar = queries.capacity_bar(found) if buys else None
+    bar = queries.capacity_bar(found, reader=None if is_authority else seen.organisations) if buys else None
     market = forecasting.market(found, request.day, current) if buys else None
     bands = []
     for table in price_list.bands.values() if price_list else ():

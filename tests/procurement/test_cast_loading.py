@@ -25,6 +25,7 @@ DATA = Path(__file__).resolve().parents[2] / "config" / "data" / "flex"
         ("delegations.csv", "25000.00", "25,000.00", "row 2: has more values than there are columns"),
         ("delegations.csv", "25000.00", "2.5e4", "column limit_gbp: '2.5e4' is not an amount"),
         ("delegations.csv", "budget.holder@", "nobody@", "column person: 'nobody@dius.example' does not hold the post"),
+        ("delegations.csv", "25000.00,no,,", "25000.00,no,9,", "column lot: '9' is no lot of the framework"),
         ("approval_matrix.csv", "25000.00", "NaN", "column up_to_gbp_inclusive: 'NaN' is not an amount"),
         ("approval_matrix.csv", "budget_holder,", "holder,", "column department_steps: 'holder' names no post 'holder'"),
         ("approval_matrix.csv", "budget_holder;technology_officer", "budget_holder;budget_holder", "names a post twice"),
@@ -41,7 +42,7 @@ def test_a_bad_cell_is_named(tmp_path, file, was, now, words):
     load = {
         "posts.csv": lambda: loading._load_posts(folder),
         "people.csv": lambda: loading._load_people(folder, cast.framework(), None),
-        "delegations.csv": lambda: loading._load_delegations(folder),
+        "delegations.csv": lambda: loading._load_delegations(folder, cast.framework()),
         "approval_matrix.csv": lambda: loading._load_matrix(folder, cast.framework()),
         "organisations.csv": lambda: loading._load_accessions(folder, cast.framework(), by=operator("load"), at=cast.START),
     }[file]

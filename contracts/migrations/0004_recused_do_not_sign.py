@@ -17,6 +17,6 @@ CREATE TRIGGER signatory_is_not_recused BEFORE INSERT ON documents_signingintent
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contracts", "0002_rules"), ("procurement", "0002_rules")]
+    dependencies = [("contracts", "0003_terms_as_changes"), ("procurement", "0002_rules")]
 
     operations = [migrations.RunSQL(RECUSED, "DROP FUNCTION signatory_is_not_recused() CASCADE;")]
