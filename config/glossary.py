@@ -58,6 +58,7 @@ WORDS = [
     (_("Price hold"), _("The days for which the prices of a submitted order stand, whatever the catalogue does meanwhile.")),
     (_("Purchasing authority"), _("The body that made the framework: here the Cabinet Office.")),
     (_("RDEL, CDEL"), _("The resource (running costs) and the capital part of a department's spending limit.")),
+    (_("Re-rating"), _("A fall of prices for a contract in force, because a framework's volume has reached another band: from the first of the following month, by a sealed notice.")),
     (_("Recall"), _("To take a submitted order back into a draft, as long as nobody has decided on it.")),
     (_("Release"), _("A version of the catalogue: prices, bands, rules and service levels that come into force together.")),
     (_("Reminder"), _("A message to whoever has not answered; after some more days a deputy is told, then the next post. No answer is never a yes.")),
