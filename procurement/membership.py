@@ -56,12 +56,12 @@ class Limit:
     kind: str
     limit_gbp: Decimal | None
     unlimited: bool
-    framework_id: int | None
     lot: int | None
     starts_on: date
     ends_on: date | None
     letter_filename: str = ""
     letter_sha256: str = ""
+    framework_id: int | None = None
 
 
 def kind_of(post: str) -> str:

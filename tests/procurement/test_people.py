@@ -33,8 +33,8 @@ def holding(email: str) -> PostHolding:
 
 
 def limit(**more) -> membership.Limit:
-    values = {"kind": "budget", "limit_gbp": Decimal("90000.00"), "unlimited": False, "framework_id": None, "lot": None,
-              "starts_on": TODAY, "ends_on": None} | LETTER  # fmt: skip
+    values = {"kind": "budget", "limit_gbp": Decimal("90000.00"), "unlimited": False, "lot": None, "starts_on": TODAY,
+              "ends_on": None} | LETTER  # fmt: skip
     return membership.Limit(**(values | more))
 
 
