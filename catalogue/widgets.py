@@ -1,5 +1,6 @@
 """Inputs as GOV.UK draws them. ``govuk_class`` is what the form renderer (config.forms) puts on the control."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -45,6 +46,9 @@ class FileInput(forms.FileInput):
     govuk_class = "govuk-file-upload"
 
 
+ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 class DayInput(forms.Widget):
     """Day, month and year in three inputs named ``<name>_day``, ``_month``, ``_year``; also reads one ``<name>``."""
 
@@ -79,8 +83,9 @@ class DayInput(forms.Widget):
             return str(value.day), str(value.month), str(value.year)
         if isinstance(value, (tuple, list)):
             return tuple(value)
-        parts = str(value or "").split("/")
-        return tuple(parts) if len(parts) == 3 else (str(value or ""), "", "")
+        written = str(value or "")
+        parts = written.split("-")[::-1] if ISO_DAY.fullmatch(written) else written.split("/")
+        return tuple(parts) if len(parts) == 3 else (written, "", "")
 
 
 class Radios(forms.RadioSelect):

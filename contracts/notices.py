@@ -5,18 +5,18 @@ Shape: ``notice`` (notice.json), ``signatories`` (nobody), ``issued``.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from catalogue.pricing import ZERO, financial_year
+from catalogue.pricing import ZERO, BandTable, financial_year
 from contracts import charges, terms
 from contracts.models import ContractVersion
-from contracts.terms import StandingLine, Terms
+from contracts.terms import StandingLine, Terms, bands_of
 from documents import canonical, clock
-from documents.canonical import money
+from documents.canonical import money, number
 
 SCHEMA = 1
 
@@ -34,11 +34,15 @@ class Fall:
 
 
 def build(
-    version: ContractVersion, falls: Sequence[Fall], before: Sequence[Terms], after: Sequence[Terms], *, at: datetime
-) -> dict[str, Any]:
-    """``before`` and ``after``: the terms without the notice and with it. The years are those of the whole contract."""
+    version: ContractVersion, falls: Sequence[Fall], volumes: Mapping[str, int], before: Sequence[Terms],
+    after: Sequence[Terms], *, at: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """``volumes``: what had been ordered by then, by band table; ``before`` and ``after``: the terms without the notice and
+    with it. The years are those of the whole contract."""
     contract = version.contract
     framework = contract.framework
+    tables = {bands_of(fall.line.line) for fall in falls}
+    reached = {table: volumes.get(table.code, 0) for table in tables if table is not None}
     was, then = _years(before), _years(after)
     return {
         "notice": {
@@ -46,6 +50,7 @@ def build(
             "framework": {"reference": framework.reference, "title": framework.title},
             "contract": {"number": contract.number, "title": contract.title},
             **contract.parties,
+            "volumes": [_volume(table, quantity) for table, quantity in sorted(reached.items(), key=lambda item: item[0].code)],
             "lines": [_line(fall) for fall in falls],
             "monthly_before_gbp": money(sum((fall.line.unit_price * fall.line.quantity for fall in falls), ZERO)),
             "monthly_after_gbp": money(sum((fall.monthly for fall in falls), ZERO)),
@@ -56,6 +61,14 @@ def build(
         },
         "signatories": [],
         "issued": {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())},
+    }  # fmt: skip
+
+
+def _volume(table: BandTable, quantity: int) -> dict[str, Any]:
+    band = table.reached(quantity)
+    return {
+        "code": table.code, "quantity": quantity, "from_quantity": band.from_quantity,
+        "discount_percent": number(band.discount_percent),
     }  # fmt: skip
 
 

@@ -89,9 +89,10 @@ def rerate(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> list[Cont
     volumes, made = Volumes(contract.framework), []
     for turn in _turns(contract, volumes):
         before = terms.read(contract)
-        falls = list(_falls(terms.put_together(before), volumes.before(turn), turn))
+        reached = volumes.before(turn)
+        falls = list(_falls(terms.put_together(before), reached, turn))
         if falls:
-            made.append(_notice(contract, turn, before, falls, by=by, at=at))
+            made.append(_notice(contract, turn, before, falls, reached, by=by, at=at))
     return made
 
 
@@ -111,14 +112,16 @@ def _falls(standing: Sequence[Terms], volumes: dict[str, int], turn: date) -> It
 
 
 def _notice(
-    contract: Contract, turn: date, before: list[terms.Change], falls: list[Fall], *, by: Actor, at: datetime
-) -> ContractVersion:
+    contract: Contract, turn: date, before: list[terms.Change], falls: list[Fall], reached: dict[str, int], *, by: Actor,
+    at: datetime,
+) -> ContractVersion:  # fmt: skip
     version = ContractVersion(
         contract=contract, number=len(before) + 1, kind=ContractVersion.Kind.RERATING, effective_from=turn,
         caused_by=numbers.take("RN", london_day(at).year),
     )  # fmt: skip
     changes = [LineChange(version=version, line=fall.line.line, unit_price_gbp=fall.price) for fall in falls]
-    payload = notices.build(version, falls, terms.put_together(before), terms.put_together([*before, (version, changes)]), at=at)
+    after = terms.put_together([*before, (version, changes)])
+    payload = notices.build(version, falls, reached, terms.put_together(before), after, at=at)
     version.document = store.create(
         kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=f"notice {version.caused_by}", number=version.caused_by,
         payload=payload, signers=[], by=by, at=at,

@@ -16,17 +16,11 @@ from typing import Any
 from catalogue import pricing, queries
 from catalogue.models import Organisation
 from documents import canonical
-from documents.canonical import money
+from documents.canonical import money, number
 from procurement.models import CallOffRevision
 from procurement.quoting import Quote
 
 SCHEMA = 1
-
-
-def _number(value: Decimal) -> str:
-    """A percentage without trailing zeros: "4", "0.5"."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def party(organisation: Organisation) -> dict[str, Any]:
@@ -44,14 +38,14 @@ def _line(priced: pricing.PricedLine) -> dict[str, Any]:
     return {
         "number": line.number, "phase": line.phase, "service": service.code, "name": service.name,
         "unit": service.unit, "charge_type": service.charge_type, "site": line.site, "quantity": line.quantity,
-        "list_price_gbp": money(service.list_price), "discount_percent": _number(priced.discount_percent),
+        "list_price_gbp": money(service.list_price), "discount_percent": number(priced.discount_percent),
         "volume": volume, "unit_price_gbp": money(priced.unit_price), "starts_on": line.starts_on.isoformat(),
         "ends_on": priced.ends_on.isoformat() if priced.ends_on else None, "months": line.months,
         "monthly_gbp": money(priced.monthly), "total_gbp": money(priced.total),
         "service_level": service.service_level,
         "slices": [
             {"from_unit": s.from_unit, "to_unit": s.to_unit, "quantity": s.quantity,
-             "discount_percent": _number(s.discount_percent), "unit_price_gbp": money(s.unit_price),
+             "discount_percent": number(s.discount_percent), "unit_price_gbp": money(s.unit_price),
              "total_gbp": money(s.total)}
             for s in priced.slices
         ],
@@ -120,7 +114,7 @@ def _band_tables(quote: Quote) -> list[dict[str, Any]]:
         return []
     return [
         {"code": code, "scope": table.scope, "method": table.method,
-         "bands": [{"from_quantity": b.from_quantity, "discount_percent": _number(b.discount_percent)}
+         "bands": [{"from_quantity": b.from_quantity, "discount_percent": number(b.discount_percent)}
                    for b in table.bands]}
         for code in codes
         for table in [quote.price_list.bands[code]]
@@ -135,7 +129,7 @@ def _vat_rates(quote: Quote) -> list[dict[str, Any]]:
     first, last, _months = term
     later = [start for start, _percent in quote.vat_rates[1:]] + [None]
     return [
-        {"from": start.isoformat(), "percent": _number(percent)}
+        {"from": start.isoformat(), "percent": number(percent)}
         for (start, percent), until in zip(quote.vat_rates, later, strict=True)
         if start <= last and (until is None or until > first)
     ]
@@ -165,10 +159,10 @@ def approved_object(revision: CallOffRevision, quote: Quote) -> dict[str, Any]:
         "framework": {
             "reference": framework.reference, "title": framework.title, "starts_on": framework.starts_on.isoformat(),
             "ends_on": framework.ends_on.isoformat(), "regime": framework.regime,
-            "levy_percent": _number(framework.levy_percent),
-            "service_credit_cap_percent": _number(framework.service_credit_cap_percent),
-            "variation_control_percent": _number(framework.variation_control_percent),
-            "quantity_tolerance_percent": _number(framework.quantity_tolerance_percent),
+            "levy_percent": number(framework.levy_percent),
+            "service_credit_cap_percent": number(framework.service_credit_cap_percent),
+            "variation_control_percent": number(framework.variation_control_percent),
+            "quantity_tolerance_percent": number(framework.quantity_tolerance_percent),
             "indexation": framework.indexation, "signing_order": list(framework.signing_order),
         },
         "parties": {
@@ -198,7 +192,7 @@ def approved_object(revision: CallOffRevision, quote: Quote) -> dict[str, Any]:
         "milestones": [
             {"number": m.label, "title": m.title, "planned_on": m.planned_on.isoformat(), "criteria": list(m.criteria),
              "payments": [
-                 {"service": code, "name": name, "percent": None if percent is None else _number(percent),
+                 {"service": code, "name": name, "percent": None if percent is None else number(percent),
                   "quantity": quantity, "amount_gbp": money(amount)}
                  for code, name, percent, quantity, amount in payments[m.number].payments
              ],

@@ -21,8 +21,9 @@ def in_force(request, public_id):
     """Line by line what holds on a day, each with the document it comes from; today where no day is named, or the first
     day of a contract that has not begun."""
     found = access.get_contract(request.actor, public_id, request.day)
-    form = DayForm(request.GET if {"on", "on_day"} & request.GET.keys() else None)
-    on = (form.cleaned_data["on"] if form.is_bound and form.is_valid() else None) or max(request.day, found.starts_on)
+    asked, usual = {"on", "on_day"} & request.GET.keys(), max(request.day, found.starts_on)
+    form = DayForm(request.GET if asked else None, initial={"on": usual})
+    on = (form.cleaned_data["on"] if form.is_bound and form.is_valid() else None) or usual
     standing = terms.put_together(terms.read(found))
     now = terms.as_of(standing, on)
     if request.GET.get("format") in FILES and now:

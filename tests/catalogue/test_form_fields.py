@@ -159,6 +159,11 @@ def test_a_stored_day_fills_its_three_parts():
         assert f'value="{value}"' in html
 
 
+def test_a_day_of_an_address_fills_its_three_parts():
+    parts = DayField().widget.get_context("on", "2008-07-01", {})["widget"]["parts"]
+    assert [part["value"] for part in parts] == ["01", "07", "2008"]
+
+
 def test_the_same_meaning_is_no_change():
     form = Sample(
         QueryDict("starts_on=1/11/2007&value=1,000&title=London"),

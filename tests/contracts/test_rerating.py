@@ -123,6 +123,7 @@ def test_the_notice_is_a_sealed_document_that_says_it_line_by_line(client, mailo
     notice = cast.fresh(made.document).payload["notice"]
     before = charges.by_line_and_month(terms.ledger(terms.put_together(terms.read(contract)[:1])))
     after = charges.by_line_and_month(terms.ledger(terms.put_together(terms.read(contract))))
+    assert notice["volumes"] == [{"code": "seats", "quantity": 8000, "from_quantity": 5000, "discount_percent": "9"}]
     assert Decimal(notice["before_gbp"]) == sum(before.values()) == contract.original_value_gbp
     assert Decimal(notice["after_gbp"]) == sum(after.values()) < contract.original_value_gbp
     assert {line["service"] for line in notice["lines"]} == {

@@ -40,6 +40,7 @@ def notice(lines: int = 2) -> dict:
             "framework": {"reference": "FLEX-2007", "title": "Flexible Framework"},
             "contract": {"number": "CON-2007-000001", "title": "Desktops for <everybody>"},
             "department": body("Dius"), "supplier": body("Fujitsu"), "authority": body("Co"),
+            "volumes": [{"code": "seats", "quantity": 8000, "from_quantity": 5000, "discount_percent": "9"}],
             "lines": [
                 {"number": number, "service": "CORE-01", "name": "Thin client", "unit_price_before_gbp": "74.88",
                  "unit_price_after_gbp": "73.32", **(monthly if number == 1 else used)}
@@ -75,7 +76,9 @@ def test_it_says_what_changes_and_that_there_is_nothing_to_do():
                  "New prices from 1 June 2008", "There is nothing to do.", "Nobody signs this notice."):  # fmt: skip
         assert said in root.text, said
     rows = [" | ".join(cell.text for cell in row.all("th", "td")) for row in root.all("tr")]
-    assert rows[-7:] == [
+    assert rows[-9:] == [
+        "Band table | Volume | Band from | Discount from list price",
+        "seats | 8,000 | 5,000 | 9%",
         "Line | Service | Quantity | Unit price before | Unit price after | Monthly before | Monthly after",
         "1 | CORE-01 Thin client, London | 1,000 | £74.88 | £73.32 | £74,880.00 | £73,320.00",
         "2 | CORE-01 Thin client | 40 | £74.88 | £73.32 | – | –",
