@@ -15,6 +15,7 @@ from catalogue.pricing import ZERO, unit_price
 from documents.clock import london_day
 from documents.templatetags.flex import day as as_day
 from procurement import absences, completeness, figures, routes
+from procurement.headroom import CapacityForecast
 from procurement.models import (
     INSIDE,
     Act,
@@ -27,7 +28,6 @@ from procurement.models import (
     Phase,
     PostCode,
 )
-from procurement.quoting import CapacityForecast
 
 SECTION_NAMES = {
     "title": gettext_lazy("Title"),

@@ -10,7 +10,7 @@ from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp
-from procurement import access, clocks, completeness, quoting, routes, seats, splitting
+from procurement import access, clocks, completeness, headroom, quoting, routes, seats, splitting
 from procurement.actors import Person
 from procurement.models import (
     ENDED,
@@ -116,7 +116,7 @@ def counted_together(revision: CallOffRevision, quote: quoting.Quote, on: date) 
 
 def why_no_room(revision: CallOffRevision, value: Decimal) -> Iterator[Reason]:
     """What a reservation would say now; the counter itself decides (``procurement.capacity``)."""
-    forecast = quoting.capacity_forecast(revision, value)
+    forecast = headroom.capacity_forecast(revision, value)
     if not forecast.fits:
         yield Reason(
             _("The order of %(value)s passes the framework's ceiling of %(ceiling)s by %(over)s.")

@@ -23,7 +23,7 @@ from django.db.models import (
 from catalogue.models import Framework, FrameworkState, Organisation
 from catalogue.text import search_words
 from documents.clock import LONDON
-from procurement import access, approval_guards, quoting, searching, seats
+from procurement import access, approval_guards, headroom, searching, seats
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
@@ -184,20 +184,20 @@ class Bar:
     in_approval: object
     free: object
     outside: object  # of the committed: by agreements outside the register
-    withheld: bool = False  # in approval is the reader's own alone (``quoting.in_approval``)
+    withheld: bool = False  # in approval is the reader's own alone (``headroom.in_approval``)
 
 
 def capacity_bar(framework: Framework, *, reader: Collection[int] | None = None) -> Bar:
     """Committed, reserved (past the department), in the department's approval, and free; ``reader`` as for
-    ``quoting.pending``. One query."""
-    waiting = quoting.unreserved(CallOff.objects.filter(framework=OuterRef("framework"))).order_by().values("framework")
+    ``headroom.pending``. One query."""
+    waiting = headroom.unreserved(CallOff.objects.filter(framework=OuterRef("framework"))).order_by().values("framework")
     values = {
-        name: Subquery(waiting.annotate(**{name: value}).values(name)) for name, value in quoting.pending(reader).items()
+        name: Subquery(waiting.annotate(**{name: value}).values(name)) for name, value in headroom.pending(reader).items()
     }
     opened = CapacityEntry.objects.filter(account=OuterRef("pk"), kind=CapacityEntry.Kind.OPEN)
     outside = opened.order_by().values("account").annotate(total=Sum("committed_delta_gbp")).values("total")
     account = CapacityAccount.objects.annotate(outside_gbp=Subquery(outside), **values).get(framework=framework)
-    pending, withheld = quoting.in_approval({name: getattr(account, name) for name in values})
+    pending, withheld = headroom.in_approval({name: getattr(account, name) for name in values})
     return Bar(
         account.ceiling_gbp, account.committed_gbp, account.reserved_gbp, pending, account.headroom_gbp,
         account.outside_gbp or 0, withheld,

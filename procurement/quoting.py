@@ -2,24 +2,18 @@
 ``catalogue.pricing``'s."""
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import Aggregate, Count, Exists, OuterRef, Q, QuerySet, Sum, prefetch_related_objects
+from django.db.models import Sum, prefetch_related_objects
 
 from catalogue import pricing, queries, rules
 from catalogue.models import CatalogueRelease, Framework
 from procurement.models import (
     Accession,
-    CallOff,
     CallOffLine,
     CallOffRevision,
-    CallOffState,
-    CapacityAccount,
-    CounterProposal,
     VolumeEntry,
 )
 
@@ -261,74 +255,3 @@ def estimated_value(revision: CallOffRevision, quoted: Quote) -> Decimal:
     option = option_value(quoted.totals.monthly, revision.extension_months)
     rate = quoted.vat_rates[-1][1] if quoted.vat_rates else ZERO
     return quoted.gross_gbp + pricing.to_penny(option * (100 + rate) / 100)
-
-
-@dataclass(frozen=True)
-class CapacityForecast:
-    """Where the framework would stand if this order went through (GBP, VAT excluded).
-
-    ``reserved`` and ``in_approval`` are those of all other orders; the latter of the reader's own alone where ``withheld``
-    (``in_approval``). ``fits`` asks what a reservation asks: what is
-    committed and reserved; an order still in its department's approval has no place yet.
-    """
-
-    ceiling: Decimal
-    committed: Decimal
-    reserved: Decimal
-    in_approval: Decimal
-    this_order: Decimal
-    withheld: bool = False
-
-    @property
-    def free_after(self) -> Decimal:
-        return self.ceiling - self.committed - self.reserved - self.in_approval - self.this_order
-
-    @property
-    def free_now(self) -> Decimal:
-        return self.ceiling - self.committed - self.reserved
-
-    @property
-    def fits(self) -> bool:
-        return self.this_order <= self.free_now
-
-
-def unreserved(call_offs: QuerySet[CallOff]) -> QuerySet[CallOff]:
-    """Those in their department's approval that have no place under the ceiling yet; an accepted counter-proposal has."""
-    placed = CounterProposal.objects.filter(became=OuterRef("revision_id"))
-    return call_offs.filter(~Exists(placed), state=CallOffState.DEPARTMENT_APPROVAL)
-
-
-FEWEST = 3  # departments behind a figure that is of others and no total of the framework
-
-
-def in_approval(found: dict[str, Any]) -> tuple[Decimal, bool]:
-    """What ``unreserved`` orders come to (GBP, VAT excluded) for a reader, from the values of ``pending``, and whether those
-    of others are left out. A department reads of its own orders alone, and that it does, while fewer than three others stand behind the rest: what one of them is about
-    to order would be read from it. What is committed, reserved and free is a total of the framework: nobody can order
-    without knowing what is free, and no more is told by the rest of it."""
-    withheld = 0 < (found.get("others") or 0) < FEWEST
-    return (found["own"] if withheld else found["total"]) or ZERO, withheld
-
-
-def pending(reader: Collection[int] | None) -> dict[str, Aggregate]:
-    """What ``in_approval`` needs of ``unreserved`` orders. ``reader``: the ids of the departments that it is shown to; None
-    for the authority, which reads all of it."""
-    total = {"total": Sum("whole_life_gbp")}
-    if reader is None:
-        return total
-    own = Q(department_id__in=reader)
-    return total | {"own": Sum("whole_life_gbp", filter=own), "others": Count("department_id", distinct=True, filter=~own)}
-
-
-def capacity_forecast(
-    revision: CallOffRevision, amount: Decimal, *, reader: Collection[int] | None = None
-) -> CapacityForecast:
-    """``amount``: what the order comes to (GBP, VAT excluded); ``reader`` as for ``pending``."""
-    call_off = revision.call_off
-    account = CapacityAccount.objects.get(framework=call_off.framework_id)
-    here = call_off.capacity_entries.aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
-    others = CallOff.objects.filter(framework=call_off.framework_id).exclude(pk=call_off.pk)
-    waiting, withheld = in_approval(unreserved(others).aggregate(**pending(reader)))
-    return CapacityForecast(
-        account.ceiling_gbp, account.committed_gbp, account.reserved_gbp - here, waiting, amount, withheld
-    )

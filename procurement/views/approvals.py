@@ -15,6 +15,7 @@ from procurement import (
     figures,
     forms,
     framework_display,
+    headroom,
     quoting,
 )
 from procurement.comparing import changes_since, last_seen
@@ -53,7 +54,7 @@ def brief(request, public_id, position):
         "may_decide": _may_decide(order, step, asked, **acting),
         "shut": list(approval_guards.why_not_decide(order, step, **acting)),
         "act_shut": list(approval_guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, order, step),
-        "bar": display.bar_parts(quoting.capacity_forecast(
+        "bar": display.bar_parts(headroom.capacity_forecast(
             revision, revision.whole_life_gbp, reader=None if step.side == Side.AUTHORITY else [order.department_id])),
         "seen": seen, "changes": changes_since(seen, revision) if seen else [],
         "steps": framework_display.with_reminders(revision.steps.select_related("organisation", "decision"), order),

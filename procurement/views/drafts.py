@@ -5,7 +5,19 @@ from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue_queries
 from documents import audit
-from procurement import access, completeness, content, display, drafting, figures, forms, guards, quoting, workflow
+from procurement import (
+    access,
+    completeness,
+    content,
+    display,
+    drafting,
+    figures,
+    forms,
+    guards,
+    headroom,
+    quoting,
+    workflow,
+)
 from procurement.views.common import attempt, not_joined, page
 
 
@@ -53,7 +65,7 @@ def tasks(request, public_id):
     revision = call_off.revision
     quote = quoting.quote(revision, request.day)
     gaps = list(completeness.gaps(revision, quote, request.day))
-    forecast = quoting.capacity_forecast(revision, quote.totals.whole_life, reader=[call_off.department_id])
+    forecast = headroom.capacity_forecast(revision, quote.totals.whole_life, reader=[call_off.department_id])
     approved = content.approved_object(revision, quote)
     context = {
         "call_off": call_off, "revision": revision, "quote": quote, "gaps": gaps,
@@ -266,7 +278,7 @@ def check(request, public_id):
         "figures": figures.figures_of_draft(approved, quote),
         "reading": display.reading(revision, approved, "department", changeable=True),
         "bar": display.bar_parts(
-            quoting.capacity_forecast(revision, quote.totals.whole_life, reader=[call_off.department_id])
+            headroom.capacity_forecast(revision, quote.totals.whole_life, reader=[call_off.department_id])
         ),
         "steps": display.route_preview(call_off, counted.total_gbp, request.day),
     }  # fmt: skip

@@ -10,7 +10,7 @@ from documents import legal_templates
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import approval, countering, negotiation, quoting, workflow, working_days
+from procurement import approval, countering, headroom, negotiation, workflow, working_days
 from procurement.models import CapacityAccount, CounterProposal
 from procurement.proposing import Changes
 from tests import cast
@@ -99,10 +99,10 @@ def test_the_higher_of_both_stays_reserved_until_the_department_has_approved(mon
     order = cast.accept_counter(made)
     assert old != made.whole_life_gbp
     assert reserved() == max(old, made.whole_life_gbp)
-    forecast = quoting.capacity_forecast(order.revision, order.whole_life_gbp)
+    forecast = headroom.capacity_forecast(order.revision, order.whole_life_gbp)
     assert (forecast.reserved, forecast.in_approval) == (0, 0), "its own place is not counted against it"
     other = cast.drafted()
-    forecast = quoting.capacity_forecast(other.revision, other.whole_life_gbp or Decimal(1))
+    forecast = headroom.capacity_forecast(other.revision, other.whole_life_gbp or Decimal(1))
     assert (forecast.reserved, forecast.in_approval) == (reserved(), 0), "nor twice against others"
     for email in cast.ROUTE[:4]:
         cast.decide(order, email)

@@ -7,7 +7,7 @@ from hashlib import sha256
 import pytest
 from django.urls import reverse
 
-from procurement import approval, comparing, drafting, papers, quoting, workflow
+from procurement import approval, comparing, drafting, headroom, papers, quoting, workflow
 from procurement.forms import MilestoneForm
 from procurement.models import CallOff
 from tests import cast
@@ -110,10 +110,10 @@ def test_free_means_the_same_to_everybody_whose_order_is_not_yet_reserved():
     """Two orders in their departments' approval: each counts the other, and neither counts itself twice."""
     first, second = cast.submitted(), cast.drafted()
     value = first.revision.whole_life_gbp
-    drafted = quoting.capacity_forecast(second.revision, value)
+    drafted = headroom.capacity_forecast(second.revision, value)
     assert (drafted.in_approval, drafted.this_order) == (value, value)
-    assert quoting.capacity_forecast(first.revision, value).in_approval == 0
-    alone = quoting.capacity_forecast(first.revision, value).free_after
+    assert headroom.capacity_forecast(first.revision, value).in_approval == 0
+    alone = headroom.capacity_forecast(first.revision, value).free_after
     assert drafted.free_after == alone - value
 
 
