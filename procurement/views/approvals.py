@@ -19,7 +19,7 @@ from procurement import (
     quoting,
 )
 from procurement.comparing import changes_since, last_seen
-from procurement.models import Query, Side
+from procurement.models import IN_APPROVAL, Query, Side
 from procurement.views.common import attempt, page
 
 
@@ -43,7 +43,7 @@ def brief(request, public_id, position):
     revision = step.revision
     content = display.content_of(revision)
     asked = list(revision.exceptions.select_related("decision"))
-    seen = last_seen(step)
+    seen, weighed = last_seen(step), order.state in IN_APPROVAL and revision.pk == order.revision_id
     context = {
         "call_off": order, "step": step, "revision": revision, "content": content,
         "viewpoint": access.viewpoint(request.actor, order, request.day),
@@ -55,11 +55,11 @@ def brief(request, public_id, position):
         "shut": list(approval_guards.why_not_decide(order, step, **acting)),
         "act_shut": list(approval_guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, order, step),
         "bar": display.bar_parts(headroom.capacity_forecast(
-            revision, revision.whole_life_gbp, reader=None if step.side == Side.AUTHORITY else [order.department_id])),
+            revision, revision.whole_life_gbp, reader=None if step.side == Side.AUTHORITY else [order.department_id])) if weighed else None,
         "seen": seen, "changes": changes_since(seen, revision) if seen else [],
         "steps": framework_display.with_reminders(revision.steps.select_related("organisation", "decision"), order),
         "clock": framework_display.clock_words(order, "internal"),
-        "fall": quoting.fall(revision, request.day) if revision.pk == order.revision_id else None,
+        "fall": quoting.fall(revision, request.day) if weighed else None,
         "queries": revision.queries.filter(side=step.side), "recusals": order.recusals.filter(step__side=step.side), "attachments": revision.attachments.all(),
     }  # fmt: skip
     return render(request, "procurement/brief.html", context)

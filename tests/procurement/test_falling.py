@@ -53,3 +53,13 @@ def test_a_rise_and_what_is_with_the_supplier(client):
     revision = cast.fresh(call_off).revision
     revision.whole_life_gbp = Decimal("1.00")
     assert quoting.fall(revision, TODAY) is None, "what became dearer is held, and not offered"
+
+
+@pytest.mark.world("with_supplier")
+def test_a_brief_of_an_order_that_is_decided_offers_nothing_and_counts_it_once(client):
+    call_off = cast.with_supplier()
+    cast.add_volume("seats", 1500)
+    step = call_off.revision.steps.get(post="budget_holder")
+    brief = reverse("procurement:brief", args=[call_off.public_id, step.position])
+    words = sign_in(client, cast.ROUTE[0]).get(brief).content.decode()
+    assert OFFERED not in words and "flex-bar" not in words
