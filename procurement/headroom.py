@@ -54,9 +54,9 @@ FEWEST = 3  # departments behind a figure that is of others and no total of the 
 def in_approval(found: dict[str, Any]) -> tuple[Decimal, bool]:
     """What ``unreserved`` orders come to (GBP, VAT excluded) for a reader, from the values of ``pending``, and whether those
     of others are left out. A department reads of its own orders alone, and that it does, while fewer than three others stand behind the rest: what one of them is about
-    to order would be read from it. What is committed, reserved and free is a total of the framework: nobody can order
+    to order would be read from it, and from its absence that none is. What is committed, reserved and free is a total of the framework: nobody can order
     without knowing what is free, and no more is told by the rest of it."""
-    withheld = 0 < (found.get("others") or 0) < FEWEST
+    withheld = "others" in found and (found["others"] or 0) < FEWEST
     return (found["own"] if withheld else found["total"]) or ZERO, withheld
 
 

@@ -175,7 +175,7 @@ def test_what_is_in_approval_is_printed_whole_and_how_much_of_it_does_not_fit(cl
         assert f"in approval and without room {gbp(unfit)}" in shown
     rows = list(csv.reader(io.StringIO(page(client, "requester@dius.example", HERE + "?format=csv").removeprefix("\ufeff"))))
     figures = {what: figure for part, what, figure, _unit in rows if part == "Capacity"}
-    assert Decimal(figures["in approval"]) == value
+    assert Decimal(figures["our orders in approval"]) == value
     assert Decimal(figures["of what is in approval: does not fit under the ceiling"]) == unfit
     bar = display.framework_bar(queries.capacity_bar(cast.framework()))
     assert sum(float(part["width"]) for part in bar["parts"]) <= 100.001
