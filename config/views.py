@@ -59,9 +59,9 @@ def home(request):
     """Waiting for you, then waiting for others, then the framework's bar."""
     who, on = request.actor, request.day
     seen = access.sight_of(who, on)
-    accession = access.joined(who, on).first()
-    framework = accession.framework if accession else contract_queries.framework_of(seen)
-    buys = accession is not None or (framework is not None and framework.pk in seen.frameworks)  # not the supplier
+    framework = access.find_framework(who, on)
+    member = access.joined(who, on).filter(framework=framework).exists()
+    buys = member or (framework is not None and framework.pk in seen.frameworks)  # not the supplier
     reader = None if framework and framework.pk in seen.frameworks else seen.organisations
     bar = queries.capacity_bar(framework, reader=reader) if framework and buys else None
     waiting = [*inbox.kinds(who, on), contract_queries.inbox(who, on)]
@@ -72,7 +72,7 @@ def home(request):
         "most": inbox.MOST_OF_A_KIND if inbox.is_cut(waiting) else None,
         "lists_unbound": any(item.subject_to_contract for item in items) or display.any_unbound(others), "ended": ended,
         "framework": framework, "bar": display.framework_bar(bar) if bar else None,
-        "may_start": accession is not None and seen.holds_anywhere(PostCode.REQUESTER), "at": request.at,
+        "may_start": member and seen.holds_anywhere(PostCode.REQUESTER), "at": request.at,
     }  # fmt: skip
     return render(request, "home.html", context)
 

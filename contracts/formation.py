@@ -19,7 +19,7 @@ from documents import audit, clock, jobs, numbers, steps, store
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.models import SigningIntent
-from documents.refusal import insist, refuse
+from documents.refusal import insist, insist_on_words
 from procurement import signing, workflow
 from procurement.actors import Person
 from procurement.models import CallOff
@@ -189,8 +189,7 @@ def refuse_to_sign(
     """A signatory refuses: the contract is void; the call-off reopens for changes, or ends."""
     contract = lock_contract(contract)
     insist(guards.why_not_refuse(contract, party, by=by, at=at))
-    if not reason.strip():
-        refuse(_("Give a reason: it is what the other parties will read."))
+    insist_on_words(reason, _("Give a reason: it is what the other parties will read."))
     seat = guards.signing_of(contract).seat(party, by, at)
     acting_for = seat.principal.name if seat.principal else ""
     _void(contract, reason=reason, by=by, at=at, acting_for=acting_for)

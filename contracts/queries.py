@@ -9,14 +9,13 @@ from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalogue.models import Framework
 from catalogue.text import search_words
 from contracts import access
 from contracts.access import SIGNING_POST
 from contracts.models import NUMBER_SERIES, Contract, ContractState, Party
 from documents.models import SigningIntent
 from procurement import searching, signing
-from procurement.access import Sight, sight_of
+from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.inbox import MOST_OF_A_KIND, Item
 from procurement.models import CallOff
@@ -98,14 +97,3 @@ def newest_of(orders: Iterable[CallOff], by: Person, on: date) -> dict[int, Cont
 
 def _ways(word: str) -> list[Q]:
     return [Q(search_text__contains=word), Q(call_off__particulars__purchase_order__icontains=word)]
-
-
-def framework_of(seen: Sight) -> Framework | None:
-    """A framework the person serves or supplies."""
-    return (
-        Framework.objects.filter(
-            Q(pk__in=seen.frameworks) | Q(framework_suppliers__supplier_id__in=seen.organisations)
-        )
-        .order_by("pk")
-        .first()
-    )

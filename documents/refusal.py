@@ -32,3 +32,9 @@ def insist(reasons: Iterable[Reason]) -> None:
 
 def refuse(words: str, who_can: str = "") -> None:
     raise Refused([Reason(str(words), str(who_can))])
+
+
+def insist_on_words(typed: str, words: str, who_can: str = "") -> None:
+    """Raise ``Refused`` with the words where nothing was typed: a reason, wherever an action says no."""
+    if not typed.strip():
+        refuse(words, who_can)

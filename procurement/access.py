@@ -258,7 +258,7 @@ def visible_releases(by: Person, on: date) -> QuerySet[CatalogueRelease]:
     """What is or was in force on the frameworks the person serves, has joined or supplies; their own organisation's
     drafts; and for the authority what others have submitted to it."""
     seen = sight_of(by, on)
-    frameworks = set(seen.frameworks) | set(framework_ids(by, on))
+    frameworks = set(visible_frameworks(by, on).order_by().values_list("pk", flat=True))
     in_force = Q(state__in=[ReleaseState.LIVE, ReleaseState.SUPERSEDED]) | Q(
         state=ReleaseState.SCHEDULED, valid__startswith__lte=on
     )
@@ -270,15 +270,20 @@ def visible_releases(by: Person, on: date) -> QuerySet[CatalogueRelease]:
     ).select_related("framework__authority", "organisation")
 
 
-def framework_ids(by: Person, on: date) -> list[int]:
-    """The frameworks that the person reads prices of: served, joined or supplied, oldest first."""
+def visible_frameworks(by: Person, on: date) -> QuerySet[Framework]:
+    """Those that the person reads prices of: served, joined or supplied, oldest first."""
     seen = sight_of(by, on)
     found = Framework.objects.filter(
         Q(pk__in=seen.frameworks)
         | Q(pk__in=joined(by, on).order_by().values("framework_id"))
         | Q(framework_suppliers__supplier_id__in=seen.organisations)
     )
-    return list(found.order_by("pk").values_list("pk", flat=True).distinct())
+    return found.select_related("authority").order_by("pk").distinct()
+
+
+def find_framework(by: Person, on: date) -> Framework | None:
+    """The framework that the person's pages are about; the oldest where there are several."""
+    return visible_frameworks(by, on).first()
 
 
 def get_release(by: Person, public_id: UUID, on: date) -> CatalogueRelease:
@@ -301,7 +306,7 @@ def release_sides(by: Person, release: CatalogueRelease, on: date) -> set[str]:
 def drafts_for(by: Person, on: date) -> tuple[Framework, Organisation] | None:
     """The framework whose releases the person may draft, and for whom: its authority, or one of its suppliers."""
     seen = sight_of(by, on)
-    served = Framework.objects.filter(pk__in=seen.frameworks).select_related("authority").order_by("pk").first()
+    served = framework_served(by, on)
     if served is not None:
         return served, served.authority
     place = (

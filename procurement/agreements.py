@@ -18,7 +18,7 @@ from documents import audit, canonical, clock, numbers, steps, store
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.models import SigningIntent
-from documents.refusal import insist, refuse
+from documents.refusal import insist, insist_on_words, refuse
 from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
 from procurement import membership, provisional, signing
@@ -216,8 +216,7 @@ def withdraw(accession: Accession, *, reason: str, by: Person, at: datetime) -> 
     """The body does not join after all; an agreement under way is void."""
     accession = lock_accession(accession)
     insist(guards.why_not_withdraw(accession, by=by, at=at))
-    if not reason.strip():
-        refuse(_("Give a reason: it is kept, and the others will read it."))
+    insist_on_words(reason, _("Give a reason: it is kept, and the others will read it."))
     acting_for = guards.for_applicant(accession, by, at) or guards.for_authority(accession, PostCode.ACCESSION_LEAD, by, at)
     _withdraw(accession, reason=reason, by=by, at=at, acting_for=acting_for)
     return accession
@@ -252,8 +251,7 @@ def end_with_framework(accession: Accession, *, at: datetime, by: Actor = SYSTEM
 def _manage(accession: Accession, verb: str, states, move, reason: str, by: Person, at: datetime) -> Accession:
     accession = lock_accession(accession)
     insist(guards.why_not_manage(accession, states=states, by=by, at=at))
-    if not reason.strip():
-        refuse(_("Give a reason: the department will read it."))
+    insist_on_words(reason, _("Give a reason: the department will read it."))
     before = accession.state
     move(accession)
     accession.save()

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from documents import audit
 from documents.clock import london_day
-from documents.refusal import insist, refuse
+from documents.refusal import insist, insist_on_words, refuse
 from procurement import approval_guards, capacity, clocks, guards, notifications, seats, standing
 from procurement.actors import Person
 from procurement.locking import lock_call_off
@@ -225,8 +225,7 @@ def _decide_exception(
 
 
 def _insist_on_reason(reason: str) -> None:
-    if not reason.strip():
-        refuse(_("Give a reason: it is what the requester will read."))
+    insist_on_words(reason, _("Give a reason: it is what the requester will read."))
 
 
 @transaction.atomic
@@ -259,8 +258,7 @@ def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recu
     so is the administrator of the organisation, who alone beside its own side learns why."""
     call_off, step = _lock(step)
     insist(approval_guards.why_not_act_on_step(call_off, step, by=by, at=at))
-    if not reason.strip():
-        refuse(_("Say what the conflict is."))
+    insist_on_words(reason, _("Say what the conflict is."))
     acting_for = _acting_for(call_off, step, by, at)
     recusal = Recusal.objects.create(
         call_off=call_off, step=step, user=by.user, person_id=by.person_id, name=by.words, reason=reason, declared_at=at

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from documents import audit
 from documents.clock import london_day
-from documents.refusal import insist, refuse
+from documents.refusal import insist, insist_on_words, refuse
 from procurement import (
     capacity,
     clocks,
@@ -37,8 +37,7 @@ def counter(
     """
     call_off = lock_call_off(call_off)
     insist(counter_guards.why_not_counter(call_off, by=by, at=at))
-    if not reason.strip():
-        refuse(_("Say why: the department will read it."))
+    insist_on_words(reason, _("Say why: the department will read it."))
     insist(counter_guards.why_not_propose(call_off, changes, london_day(at)))
     proposal = proposing.propose(call_off, changes, london_day(at))
     if shown_hash is not None:
@@ -123,8 +122,7 @@ def refuse_it(made: CounterProposal, *, reason: str, by: Person, at: datetime) -
     """A requester refuses: the order awarded is before the supplier again, with the working days it had left."""
     call_off, made = _lock(made)
     insist(counter_guards.why_not_answer(call_off, made, by=by, at=at))
-    if not reason.strip():
-        refuse(_("Give a reason: the supplier will read it."))
+    insist_on_words(reason, _("Give a reason: the supplier will read it."))
     before = call_off.state
     call_off.refuse_counter(at=at)
     clocks.set_answer(call_off, clocks.going(call_off.framework, clocks.Clock(None, call_off.answer_days_left), at))

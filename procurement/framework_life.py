@@ -16,7 +16,7 @@ from catalogue.models import Framework, FrameworkState
 from documents import audit
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
-from documents.refusal import insist, refuse
+from documents.refusal import insist, insist_on_words, refuse
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
 from procurement import clocks, completeness, seats
@@ -37,8 +37,7 @@ from procurement.models import (
 
 
 def _insist_on_reason(reason: str) -> None:
-    if not reason.strip():
-        refuse(_("Give a reason: departments and suppliers will read it."))
+    insist_on_words(reason, _("Give a reason: departments and suppliers will read it."))
 
 
 def _name(acting_for: User | None) -> str:
@@ -143,8 +142,7 @@ def extend(framework: Framework, *, months: int, reason: str, notice: str, by: P
     left = guards.months_left(framework)
     if not 1 <= months <= left:
         refuse(_("It can be extended by 1 to %(left)s months.") % {"left": left})
-    if not notice.strip():
-        refuse(_("Name the published notice of the extension."))
+    insist_on_words(notice, _("Name the published notice of the extension."))
     before = framework.ends_on
     framework.ends_on = completeness.months_after(before, months)
     framework.extended_months += months

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from documents import audit, canonical, store
-from documents.refusal import insist, refuse
+from documents.refusal import insist, insist_on_words, refuse
 from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
 from procurement import clocks, provisional
@@ -145,8 +145,7 @@ def ask(accession: Accession, *, text: str, by: Person, at: datetime) -> Accessi
     """A question back to the department: the review's clock stands until it is answered."""
     accession = lock_accession(accession)
     insist(guards.why_not_ask(accession, by=by, at=at))
-    if not text.strip():
-        refuse(_("Write what the department should answer."))
+    insist_on_words(text, _("Write what the department should answer."))
     question = AccessionQuestion.objects.create(
         accession=accession, text=text, asked_by=by.person_id, asked_by_name=by.words, asked_at=at
     )
@@ -169,8 +168,7 @@ def answer(accession: Accession, *, text: str, shown_hash: str | None = None, by
     application = current(accession)
     insist(guards.why_not_answer(accession, application, by=by, at=at))
     _insist_on_hash(accession, application, shown_hash)
-    if not text.strip():
-        refuse(_("Write the answer."))
+    insist_on_words(text, _("Write the answer."))
     if application.submitted_at is None:
         _send(accession, application, by=by, at=at)
     question = accession.questions.select_for_update(of=("self",)).filter(answered_at__isnull=True).first()
@@ -226,8 +224,7 @@ def decline(accession: Accession, *, reason: str, by: Person, at: datetime) -> A
     accession = lock_accession(accession)
     application = sent(accession)
     insist(guards.why_not_decline(accession, application, by=by, at=at))
-    if not reason.strip():
-        refuse(_("Give a reason: the department will read it."))
+    insist_on_words(reason, _("Give a reason: the department will read it."))
     if application is not None:
         decide(accession, application, "declined", reason, PostCode.ACCESSION_APPROVER, by, at)
     before = accession.state

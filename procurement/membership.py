@@ -16,7 +16,7 @@ from catalogue.models import Organisation
 from documents import audit
 from documents.actors import Actor
 from documents.clock import london_day
-from documents.refusal import insist, refuse
+from documents.refusal import insist, insist_on_words, refuse
 from procurement import granting, notifications, seats
 from procurement import people_guards as guards
 from procurement.actors import Person
@@ -156,8 +156,7 @@ def stop(body: Organisation, person: User, *, reason: str, by: Person, at: datet
     # without the key: a decision that holds its chair already, and names the person, is not waited for in a circle
     person = User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
     insist(guards.why_not_stop(body, person, by=by, at=at))
-    if not reason.strip():
-        refuse(_("Give a reason: it stays with the record."))
+    insist_on_words(reason, _("Give a reason: it stays with the record."))
     acting_for = _for_administrator(body, by, at)  # before: the chair itself may be one that ends
     for holding in guards.held_from(body, person, on):
         _end_rows((*holding.delegations.all(), *holding.deputies.all()), on)

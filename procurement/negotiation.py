@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from documents import audit
-from documents.refusal import insist, refuse
+from documents.refusal import insist, insist_on_words
 from procurement import clocks, guards, notifications, supplier_guards
 from procurement.actors import Person
 from procurement.locking import lock_call_off
@@ -19,8 +19,7 @@ def ask(call_off: CallOff, *, text: str, by: Person, at: datetime) -> Clarificat
     """The order desk asks. The working days it has left to answer the order are kept until the answer comes."""
     call_off = lock_call_off(call_off)
     insist(supplier_guards.why_not_clarify(call_off, by=by, at=at))
-    if not text.strip():
-        refuse(_("Write what the department should answer."))
+    insist_on_words(text, _("Write what the department should answer."))
     asked = Clarification.objects.create(
         call_off=call_off, revision=call_off.revision, number=call_off.clarifications.count() + 1, text=text,
         asked_by=by.person_id, asked_by_name=by.words, asked_at=at,
@@ -40,8 +39,7 @@ def answer(clarification: Clarification, *, text: str, by: Person, at: datetime)
     call_off = lock_call_off(clarification.call_off)
     clarification = Clarification.objects.select_for_update(of=("self",)).get(pk=clarification.pk)
     insist(guards.why_not_answer_clarification(call_off, clarification, by=by, at=at))
-    if not text.strip():
-        refuse(_("Write the answer."))
+    insist_on_words(text, _("Write the answer."))
     clarification.answer, clarification.answered_at = text, at
     clarification.answered_by, clarification.answered_by_name = by.person_id, by.words
     clarification.save()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from catalogue.models import Framework, Organisation
 from documents import audit, canonical
 from documents.clock import london_day
-from documents.refusal import insist, refuse
+from documents.refusal import insist, insist_on_words, refuse
 from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
 from procurement import membership, seats
@@ -153,8 +153,7 @@ def refuse_contact(accession: Accession, *, shown_hash: str, reason: str, by: Pe
     accession = lock_accession(accession)
     insist(guards.why_not_refuse_contact(accession, by=by, at=at))
     _insist_on_contact(accession, shown_hash)
-    if not reason.strip():
-        refuse(_("Give a reason: the accession lead will read it."))
+    insist_on_words(reason, _("Give a reason: the accession lead will read it."))
     name, email = accession.contact_name, accession.contact_email
     accession.contact_name = accession.contact_email = ""
     accession.contact_proposed_by = accession.contact_proposed_for = None

@@ -28,7 +28,7 @@ from catalogue.rows import Faults
 from documents import audit, canonical
 from documents.actors import SYSTEM
 from documents.clock import LONDON, london_day
-from documents.refusal import Reason, insist, refuse
+from documents.refusal import Reason, insist, insist_on_words, refuse
 from procurement import access, seats
 from procurement import release_guards as guards
 from procurement import release_notifications as notifications
@@ -198,8 +198,7 @@ def reject(release: CatalogueRelease, *, reason: str, by: Person, at: datetime) 
     """It ends; its drafters read why and can make a new draft of it."""
     release = lock_release(release)
     insist(guards.why_not_reject(release, by=by, at=at))
-    if not reason.strip():
-        refuse(_("Give a reason: whoever drafted it will read it."))
+    insist_on_words(reason, _("Give a reason: whoever drafted it will read it."))
     before = release.state
     release.reject(at=at, reason=reason)
     release.save()
@@ -247,8 +246,7 @@ def withdraw(release: CatalogueRelease, *, reason: str, by: Person, at: datetime
     """It never comes into force. If it had its day, what was to end before it goes on."""
     release = lock_release(release, alone=True)
     insist(guards.why_not_withdraw(release, by=by, at=at))
-    if not reason.strip():
-        refuse(_("Give a reason: it stays with the release."))
+    insist_on_words(reason, _("Give a reason: it stays with the release."))
     before, days = release.state, release.valid
     by_drafter = before in (ReleaseState.DRAFT, ReleaseState.SUBMITTED)
     release.valid = None

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from documents import audit, numbers
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
-from documents.refusal import insist, refuse
+from documents.refusal import insist, insist_on_words, refuse
 from procurement import (
     capacity,
     content,
@@ -202,8 +202,7 @@ def withdraw(call_off: CallOff, *, reason: str, by: Person, at: datetime) -> Cal
 def _end(
     call_off: CallOff, verb: str, move: str, *, reason: str, by: Actor, at: datetime, acting_for: str = ""
 ) -> CallOff:
-    if not reason.strip():
-        refuse(_("Give a reason."))
+    insist_on_words(reason, _("Give a reason."))
     before, was_open = call_off.state, call_off.state in OPEN
     if was_open and call_off.revision.is_submitted:
         void_steps(call_off.revision)

@@ -414,6 +414,15 @@ def test_what_is_installed_fits_together():
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize("linter", [("ruff", "check", "."), ("mypy",)], ids=lambda words: words[0])
+def test_the_linters_find_nothing(linter):
+    program, *arguments = linter
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / program), *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_no_work_is_left_undone_in_the_code():
     left = re.compile("|".join(("TO" + "DO", "FIX" + "ME")))
     for path in [*SOURCES, *(ROOT / "tests").rglob("*.py")]:

@@ -40,10 +40,10 @@ from procurement.views.listing import FILES, GBP, Column, Listing, as_file, choi
 
 def _framework(request):
     """The framework of the person: served, joined or supplied; who has not joined reads why, a stranger gets 404."""
-    found = access.framework_ids(request.actor, request.day)
-    if not found:
+    found = access.find_framework(request.actor, request.day)
+    if found is None:
         raise not_joined(request)
-    return Framework.objects.select_related("authority").get(pk=found[0])
+    return found
 
 
 @page

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue import contents, differences, release_rows, sheets
 from catalogue import queries as catalogue_queries
-from catalogue.models import Framework, ReleaseState
+from catalogue.models import ReleaseState
 from documents import audit
 from documents.clock import london_day
 from procurement import access, forms, release_display, release_effects, release_forms, releasing
@@ -26,10 +26,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @page
 def releases(request):
     """In force today, coming, and past, of the framework whose prices the person reads."""
-    found = access.framework_ids(request.actor, request.day)
-    if not found:
+    framework = access.find_framework(request.actor, request.day)
+    if framework is None:
         raise Http404
-    framework = Framework.objects.select_related("authority").get(pk=found[0])
     rows = access.visible_releases(request.actor, request.day).filter(framework=framework).order_by("-state_since", "-id")
     drafter = access.drafts_for(request.actor, request.day)
     context = {
