@@ -45,9 +45,9 @@ def test_it_plays_to_four_documents_with_the_figures_of_the_domain(live_worker, 
     assert first.startswith("2007-10-01") and playing.poll() is None, "a line is there when its act is done"
     said, _ = playing.communicate()
     assert playing.returncode == 0, said
-    for name in ("contract.pdf", "ons-contract.pdf", "ons-access-agreement.pdf"):
+    for name in ("contract.pdf", "ons-contract.pdf", "ons-access-agreement.pdf", "dius-new-prices.pdf"):
         assert f"\n{name}: VALID: " in said, "a verdict says of which file it is"
-    assert said.count("VALID") == 3
+    assert said.count("VALID") == 4
     told = json.loads((tmp_path / "story.json").read_text(encoding="utf-8"))
     assert set(told) == {"dius", "ons", "framework", "rerating"}
     assert told["rerating"] == RERATING
