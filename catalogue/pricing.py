@@ -218,18 +218,6 @@ def first_of_month(day: date) -> date:
     return day.replace(day=1)
 
 
-def part_month(unit_price_gbp: Decimal, quantity: int, first_day: date, last_day: date) -> Decimal:
-    """The charge of part of one month, days inclusive: the exact sum over its days, rounded half-up once.
-
-    Raises ValueError unless both days are of one month, in order.
-    """
-    if first_of_month(first_day) != first_of_month(last_day) or last_day < first_day:
-        raise ValueError("a part month lies in one month")
-    days_in_month = (add_months(first_of_month(first_day), 1) - first_of_month(first_day)).days
-    days = (last_day - first_day).days + 1
-    return to_penny(unit_price_gbp * quantity * days / days_in_month)
-
-
 def month_charges(priced: PricedLine) -> dict[date, Decimal]:
     """GBP by first of month. One-off lines are budgeted in the month they start (payment itself follows acceptance);
     a usage line with months is spread evenly, the rounding difference in its last month."""

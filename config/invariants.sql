@@ -212,7 +212,7 @@ SELECT k.id AS contract, k.number, k.state
                                               (l.starts_on + make_interval(months => l.months))::date - 1) ORDER BY l.number)
              FROM procurement_calloffline l LEFT JOIN procurement_revisionsite s ON s.id = l.site_id WHERE l.revision_id = k.revision_id));
 
--- 9 changes_are_of_their_contract: a change of a line is of the contract's own, says a price and a first day where the line begins, and leaves no quantity below zero
+-- 9 changes_are_of_their_contract: a change of a line is of the contract's own and not before its first day, says a price and a first day where the line begins, and leaves no quantity below zero
 SELECT c.id AS change, v.contract_id, n.contract_id AS contract_of_line, c.left_over
   FROM (SELECT l.*, sum(l.quantity_change) OVER taken AS left_over, row_number() OVER taken AS place
           FROM contracts_linechange l JOIN contracts_contractversion w ON w.id = l.version_id
@@ -220,15 +220,20 @@ SELECT c.id AS change, v.contract_id, n.contract_id AS contract_of_line, c.left_
   JOIN contracts_contractversion v ON v.id = c.version_id
   JOIN contracts_contractline n ON n.id = c.line_id
  WHERE v.contract_id <> n.contract_id OR c.left_over < 0
+    OR v.effective_from < (SELECT k.starts_on FROM contracts_contract k WHERE k.id = v.contract_id)
     OR c.place = 1 AND (c.unit_price_gbp IS NULL OR c.starts_on IS NULL);
 
--- 9 prices_fell_for_everybody: no contract in force pays more for a line than the band that the framework's volumes have reached, but while that is being looked for
+-- 9 prices_fell_for_everybody: no contract in force pays more for a line, as it stands last, than the band that the framework's volumes have reached, but while that is being looked for
 WITH volumes AS (
     SELECT framework_id, volume, sum(quantity) AS quantity, max(effective_from) AS latest FROM procurement_volumeentry GROUP BY 1, 2),
 paid AS (
-    SELECT n.contract_id, n.id AS line, n.service_id, min(c.unit_price_gbp) AS lowest, max(c.ends_on) AS ends_on
-      FROM contracts_contractline n JOIN contracts_linechange c ON c.line_id = n.id GROUP BY 1, 2, 3)
-SELECT p.line, p.contract_id AS contract, p.lowest, reached.price
+    SELECT DISTINCT ON (n.id) n.contract_id, n.id AS line, n.service_id, c.unit_price_gbp AS price,
+           (SELECT max(e.ends_on) FROM contracts_linechange e WHERE e.line_id = n.id) AS ends_on
+      FROM contracts_contractline n
+      JOIN contracts_linechange c ON c.line_id = n.id AND c.unit_price_gbp IS NOT NULL
+      JOIN contracts_contractversion v ON v.id = c.version_id
+     ORDER BY n.id, v.effective_from DESC, v.number DESC)
+SELECT p.line, p.contract_id AS contract, p.price, reached.price AS reached
   FROM paid p
   JOIN contracts_contract k ON k.id = p.contract_id AND k.state = 'executed'
   JOIN catalogue_serviceversion s ON s.id = p.service_id AND s.charge_type = 'recurring'
@@ -238,7 +243,7 @@ SELECT p.line, p.contract_id AS contract, p.lowest, reached.price
         SELECT round(s.list_price_gbp * (100 - b.discount_percent) / 100, 2) AS price
           FROM catalogue_priceband b WHERE b.table_id = t.id AND b.from_quantity <= u.quantity
          ORDER BY b.from_quantity DESC LIMIT 1) reached
- WHERE p.lowest > reached.price
+ WHERE p.price > reached.price
    AND p.ends_on >= date_trunc('month', greatest(u.latest, k.signed_on)) + interval '1 month'
    AND NOT EXISTS (SELECT 1 FROM documents_job j WHERE j.task IN ('contracts.find_falls', 'contracts.rerate') AND j.state IN ('queued', 'running'));
 
@@ -260,7 +265,7 @@ SELECT series, year, n.last, given.how_many, given.highest
                max(split_part(number, '-', 3)::int) AS highest
           FROM (SELECT reference AS number FROM procurement_calloff WHERE reference IS NOT NULL
                 UNION ALL SELECT number FROM contracts_contract
-                UNION ALL SELECT caused_by FROM contracts_contractversion WHERE kind <> 'contract'
+                UNION ALL SELECT caused_by FROM contracts_contractversion WHERE kind = 'rerating'
                 UNION ALL SELECT number FROM procurement_accession WHERE number IS NOT NULL) numbers
          GROUP BY 1, 2) given
   FULL JOIN documents_numbercounter n USING (series, year)

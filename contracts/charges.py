@@ -62,9 +62,9 @@ def _months(first: date, last: date) -> Iterator[tuple[date, int, int]]:
 
 
 def by_line_and_month(versions: Sequence[Version]) -> dict[tuple[int, date], Decimal]:
-    """GBP by line and first of month. ``versions`` in order of effect. A recurring line is charged for its days; a
-    one-off line in the month it starts (it is paid as its milestones are accepted); a usage line is spread evenly over
-    its months, the rounding difference in the last."""
+    """GBP by line and first of month. ``versions`` in order of effect. A recurring line is charged for its days in each
+    version; another is a budget, taken whole as it stands last: a one-off line in the month it starts (it is paid as its
+    milestones are accepted), a usage line spread evenly over its months, the rounding difference in the last."""
     days: dict[tuple[int, date], Decimal] = defaultdict(lambda: ZERO)  # monthly price x days, of which a month has some
     charged: dict[tuple[int, date], Decimal] = defaultdict(lambda: ZERO)
     length: dict[date, int] = {}
@@ -75,13 +75,24 @@ def by_line_and_month(versions: Sequence[Version]) -> dict[tuple[int, date], Dec
                 for month, covered, whole in _months(begins, ends):
                     days[line.number, month] += line.monthly * covered
                     length[month] = whole
-            else:
-                for day, amount in _budgeted(line):
-                    if first <= day <= last:
-                        charged[line.number, first_of_month(day)] += amount
+    for line, gone_from in _standing_last(versions):
+        for day, amount in _budgeted(line):
+            if day < gone_from:
+                charged[line.number, first_of_month(day)] += amount
     for (number, month), amount in days.items():
         charged[number, month] += to_penny(amount / length[month])
     return dict(charged)
+
+
+def _standing_last(versions: Sequence[Version]) -> Iterator[tuple[Line, date]]:
+    """Each one-off and usage line as the last version that has it says, and the day from which none does."""
+    found: dict[int, tuple[Line, date]] = {}
+    gone_from = [*(version.effective_from for version in versions[1:]), date.max]
+    for version, day in zip(versions, gone_from, strict=False):
+        for line in version.lines:
+            if line.monthly is None:
+                found[line.number] = line, day
+    yield from found.values()
 
 
 def _budgeted(line: Line) -> Iterator[tuple[date, Decimal]]:

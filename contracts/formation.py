@@ -5,17 +5,16 @@ The document work itself runs in a worker (``documents.tasks``), which goes on w
 """
 
 import json
-from collections import Counter
 from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import last_day
-from contracts import guards, notifications, payload, searching
+from contracts import guards, notifications, payload, rerating, searching
 from contracts.locking import lock_contract
 from contracts.models import NUMBER_SERIES, Contract, ContractLine, ContractState, ContractVersion, LineChange, Party
-from documents import audit, clock, jobs, numbers, steps, store
+from documents import audit, clock, numbers, steps, store
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.models import SigningIntent
@@ -123,37 +122,35 @@ def execute(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract
     before = contract.state
     contract.execute(at=at)
     contract.save()
-    _first_version(contract)
+    _first_version(contract, at)
     audit.record("contract.executed", contract, by=by, at=at, before=before, after=contract.state,
                  hash_shown=store.head(contract.document).sha256)  # fmt: skip
     notifications.tell_executed(contract, at)
     workflow.conclude(contract.call_off, at=at, by=by)
-    jobs.enqueue("contracts.find_falls", f"contract {contract.public_id} prices", key=f"falls:{contract.public_id}",
-                 payload={"contract": contract.pk})  # fmt: skip
+    rerating.look(contract.framework, cause=str(contract.public_id))
     return contract
 
 
-def _first_version(contract: Contract) -> None:
+def _first_version(contract: Contract, at: datetime) -> None:
     """The lines as they were accepted: prices, bands and days stay those of the revision."""
     version = ContractVersion.objects.create(
         contract=contract, number=1, kind=ContractVersion.Kind.CONTRACT, effective_from=contract.starts_on,
-        caused_by=contract.number, document=contract.document,
+        made_at=at, caused_by=contract.number, document=contract.document,
     )  # fmt: skip
     ordered = list(contract.revision.lines.select_related("site").order_by("number"))
-    placed: Counter[str] = Counter()
-    lines = []
-    for row in ordered:
-        lines.append(ContractLine(
+    lines = ContractLine.objects.bulk_create(
+        ContractLine(
             contract=contract, number=row.number, phase=row.phase, service_id=row.service_id,
-            site=row.site.name if row.site else "", units_before=placed[row.service_code] if row.graduated else 0,
-        ))  # fmt: skip
-        placed[row.service_code] += row.quantity
+            site=row.site.name if row.site else "",
+        )  # fmt: skip
+        for row in ordered
+    )
     LineChange.objects.bulk_create(
         LineChange(
             version=version, line=line, quantity_change=row.quantity, unit_price_gbp=row.unit_price_gbp,
             starts_on=row.starts_on, ends_on=last_day(row.starts_on, row.months),
         )  # fmt: skip
-        for row, line in zip(ordered, ContractLine.objects.bulk_create(lines), strict=True)
+        for row, line in zip(ordered, lines, strict=True)
     )
 
 

@@ -1,16 +1,20 @@
-"""What the clock brings to contracts: one that not all three have signed when its framework ends is void, and who does not
-sign is reminded (by ``procurement.reminding``, among all else that waits). Whose desk an accepted order is on, and
-that it is found by its contract's number, is said here too: every process imports the clock's way in."""
+"""What the clock brings to contracts: every day it is looked for whose prices are to fall; one that not all three have
+signed when its framework ends is void, and who does not sign is reminded (by ``procurement.reminding``, among all else that
+waits). Whose desk an accepted order is on, and that it is found by its contract's number, is said here too: every process
+imports the clock's way in."""
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models.functions import Concat
 
-from catalogue.models import OVER
-from contracts import closing, formation, queries, reminding
+from catalogue.models import OVER, Framework
+from contracts import closing, formation, queries, reminding, rerating
 from contracts.models import Contract, ContractState
 from documents import periodic
 from documents.clock import london_day
+from documents.models import Job
 from procurement import desks, framework_guards, searching, waiting
 from procurement.models import CallOffState
 
@@ -21,7 +25,18 @@ def run(at: datetime) -> list[str]:
     """Void what the framework's end leaves unsigned. Safe to run twice: the action looks again under the lock."""
     over = Q(framework__state__in=OVER) | Q(framework__ends_on__lt=london_day(at))
     found = Contract.objects.filter(over, state__in=UNSIGNED, signed_on__isnull=True).select_related("call_off")
-    return periodic.each(found.order_by("id"), lambda contract: _void(contract, at))
+    done = periodic.each(found.order_by("id"), lambda contract: _void(contract, at))
+    for framework in _unasked(london_day(at)):
+        rerating.look(framework, cause=london_day(at).isoformat())
+    return done
+
+
+def _unasked(on: date) -> Iterable[Framework]:
+    """Frameworks with contracts in force on whose prices nobody has looked that day: what an execution has asked for and
+    was lost is found the next day."""
+    asked = Job.objects.filter(key=Concat(Value("falls:"), OuterRef("pk"), Value(f":{on.isoformat()}"), output_field=CharField()))
+    running = Contract.objects.filter(framework=OuterRef("pk"), state=ContractState.EXECUTED, ends_on__gte=on)
+    return Framework.objects.filter(Exists(running), ~Exists(asked)).order_by("pk")
 
 
 def _void(contract: Contract, at: datetime) -> list[str]:

@@ -10,7 +10,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Min
 
 from catalogue import queries as catalogue
 from catalogue.models import Framework, ServiceVersion
@@ -20,7 +19,7 @@ from contracts.locking import lock_contract
 from contracts.models import Contract, ContractState, ContractVersion, LineChange
 from contracts.notices import Fall
 from contracts.terms import RECURRING, Terms
-from documents import audit, numbers, steps, store
+from documents import audit, jobs, numbers, steps, store
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from procurement.models import VolumeEntry
@@ -39,12 +38,20 @@ class Volumes:
         """The first days of months on which a price may follow what was ordered in the month before, ascending."""
         return sorted({_following_month(day) for day, _volume, _quantity in self.entries})
 
-    def before(self, turn: date | None) -> dict[str, int]:
-        """By volume what had been ordered by then; None: in all."""
+    def before(self, turn: date) -> dict[str, int]:
+        """By volume what had been ordered by then."""
         found: dict[str, int] = {}
         for day, volume, quantity in self.entries:
-            if turn is None or day < turn:
+            if day < turn:
                 found[volume] = found.get(volume, 0) + quantity
+        return found
+
+    def most(self) -> dict[str, int]:
+        """By volume the most that there was at any turn: a band once reached is kept."""
+        found: dict[str, int] = {}
+        for turn in self.turns():
+            for volume, quantity in self.before(turn).items():
+                found[volume] = max(quantity, found.get(volume, quantity))
         return found
 
 
@@ -63,20 +70,28 @@ def due_price(service: ServiceVersion, volumes: dict[str, int]) -> Decimal | Non
     return unit_price(service.list_price_gbp, table.reached(volumes.get(table.code, 0)).discount_percent)
 
 
+def look(framework: Framework, *, cause: str) -> None:
+    """Ask a worker, once for each cause, on whose prices the volumes tell: when a contract is executed, and every day."""
+    jobs.enqueue("contracts.find_falls", f"framework {framework.reference}", key=f"falls:{framework.pk}:{cause}",
+                 payload={"framework": framework.pk, "cause": cause})  # fmt: skip
+
+
 def candidates(framework: Framework, on: date) -> list[int]:
-    """Ids of the contracts in force that pay more for a line than the volumes have reached, ascending: there is a notice to
-    make. Three queries."""
-    volumes = Volumes(framework).before(None)
-    lines = LineChange.objects.filter(
-        line__contract__framework=framework, line__contract__state=ContractState.EXECUTED, line__contract__ends_on__gte=on
-    )
-    paid = list(lines.values_list("line__contract_id", "line__service_id", "line_id").annotate(Min("unit_price_gbp")))
-    services = ServiceVersion.objects.filter(pk__in={service for _contract, service, *_rest in paid})
-    due = {service.pk: due_price(service, volumes) for service in services.select_related("release")}
-    return sorted({
-        contract for contract, service, _line, lowest in paid
-        if (price := due[service]) is not None and price < lowest
-    })  # fmt: skip
+    """Ids of the contracts in force that pay more for a line, as it stands last, than the most that the volumes have come
+    to, ascending: there is a notice to make. Three queries."""
+    most = Volumes(framework).most()
+    last = (
+        LineChange.objects.filter(
+            line__contract__framework=framework, line__contract__state=ContractState.EXECUTED,
+            line__contract__ends_on__gte=on, unit_price_gbp__isnull=False,
+        )
+        .order_by("line_id", "-version__effective_from", "-version__number")
+        .distinct("line_id")
+    )  # fmt: skip
+    paid = list(last.values_list("line__contract_id", "line__service_id", "unit_price_gbp"))
+    services = ServiceVersion.objects.filter(pk__in={service for _contract, service, _price in paid})
+    due = {service.pk: due_price(service, most) for service in services.select_related("release")}
+    return sorted({contract for contract, service, price in paid if (reached := due[service]) is not None and reached < price})
 
 
 @transaction.atomic
@@ -97,9 +112,12 @@ def rerate(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> list[Cont
 
 
 def _turns(contract: Contract, volumes: Volumes) -> list[date]:
-    """None before the month that follows its signature: until then its price is the one that was signed."""
-    first = _following_month(contract.signed_on)
-    return sorted({max(turn, first) for turn in volumes.turns()})
+    """The days from which a price may fall, ascending: those of the volumes, and those on which other terms take effect,
+    whose new lines have their price of then. None before the contract's first day, nor before the month that follows its
+    signature: until then its price is the one that was signed."""
+    first = max(_following_month(contract.signed_on), contract.starts_on)
+    other = contract.versions.exclude(kind=ContractVersion.Kind.RERATING).values_list("effective_from", flat=True)
+    return sorted({max(turn, first) for turn in volumes.turns()} | {day for day in other if day >= first})
 
 
 def _falls(standing: Sequence[Terms], volumes: dict[str, int], turn: date) -> Iterator[Fall]:
@@ -116,7 +134,7 @@ def _notice(
     at: datetime,
 ) -> ContractVersion:  # fmt: skip
     version = ContractVersion(
-        contract=contract, number=len(before) + 1, kind=ContractVersion.Kind.RERATING, effective_from=turn,
+        contract=contract, number=len(before) + 1, kind=ContractVersion.Kind.RERATING, effective_from=turn, made_at=at,
         caused_by=numbers.take("RN", london_day(at).year),
     )  # fmt: skip
     changes = [LineChange(version=version, line=fall.line.line, unit_price_gbp=fall.price) for fall in falls]

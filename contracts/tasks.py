@@ -1,5 +1,6 @@
 """What follows the steps of a contract's documents, and the re-rating of contracts, for whoever runs jobs."""
 
+from catalogue.models import Framework
 from contracts import formation, rerating
 from contracts.models import Contract, ContractVersion
 from documents import clock, jobs, steps
@@ -14,20 +15,19 @@ steps.register(
 steps.register(rerating.DOCUMENT_KIND, steps.Following(ContractVersion, complete=rerating.announced))
 
 
-@jobs.task("contracts.find_falls")
+@jobs.task("contracts.find_falls", attempts=jobs.PATIENT_ATTEMPTS)
 def find_falls(job: jobs.Job) -> None:
-    """After a contract is executed: each contract on whose prices it tells gets a job of its own."""
-    executed = Contract.objects.select_related("framework").get(pk=job.payload["contract"])
-    found = rerating.candidates(executed.framework, clock.business_today())
+    """Each contract on whose prices the framework's volumes tell gets a job of its own."""
+    framework, cause = Framework.objects.get(pk=job.payload["framework"]), job.payload["cause"]
+    found = rerating.candidates(framework, clock.business_today())
     with jobs.finishing(job):
         for contract in found:
             jobs.enqueue(
-                "contracts.rerate", f"contract {contract}", key=f"rerate:{contract}:{executed.pk}",
-                payload={"contract": contract},
-            )  # fmt: skip
+                "contracts.rerate", f"contract {contract} prices", key=f"rerate:{contract}:{cause}", payload={"contract": contract}
+            )
 
 
-@jobs.task("contracts.rerate")
+@jobs.task("contracts.rerate", attempts=jobs.PATIENT_ATTEMPTS)
 def rerate(job: jobs.Job) -> None:
     contract = Contract.objects.get(pk=job.payload["contract"])
     with jobs.finishing(job):

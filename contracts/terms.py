@@ -1,12 +1,13 @@
 """The terms of a contract as of a day: its versions put together.
 
-A version changes quantities by so much and sets prices and days; put together in the order in which they take effect (of
-two from one day the later made last), none can lose what another says. Whoever asks gets the same answer: nothing of it is
-stored. Money is Decimal GBP with two places, VAT excluded.
+A version changes quantities by so much, which adds up in any order, and sets prices and days, of which the one that takes
+effect last holds (of two from one day the later made). Whoever asks gets the same answer: nothing of it is stored. Money is
+Decimal GBP with two places, VAT excluded.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -20,7 +21,8 @@ RECURRING = "recurring"
 
 @dataclass(frozen=True)
 class StandingLine:
-    """A line as it stands; ``version`` is the last that changed it. ``ends_on`` is the last day, None for one-off lines."""
+    """A line as it stands; ``version`` is the last that changed it. ``ends_on`` is the last day, None for one-off lines.
+    ``units_before``: units of the same service on the earlier lines, which fill the first of its graduated bands."""
 
     line: ContractLine
     quantity: int
@@ -28,6 +30,7 @@ class StandingLine:
     starts_on: date
     ends_on: date | None
     version: ContractVersion
+    units_before: int = 0
 
     @property
     def number(self) -> int:
@@ -43,15 +46,15 @@ class StandingLine:
         """GBP a month of a recurring line, in all of another; graduated units each at the price of their own band."""
         table = bands_of(self.line)
         if table is not None and table.method == "graduated":
-            parts = pricing.graduated(table, self.line.service.list_price_gbp, self.line.units_before, self.quantity)
+            parts = pricing.graduated(table, self.line.service.list_price_gbp, self.units_before, self.quantity)
             return sum((part.total for part in parts), ZERO)
         return self.unit_price * self.quantity
 
     def changed(self, change: LineChange, version: ContractVersion) -> "StandingLine":
-        return StandingLine(
-            self.line, self.quantity + change.quantity_change,
-            self.unit_price if change.unit_price_gbp is None else change.unit_price_gbp,
-            change.starts_on or self.starts_on, change.ends_on or self.ends_on, version,
+        return replace(
+            self, quantity=self.quantity + change.quantity_change, version=version,
+            unit_price=self.unit_price if change.unit_price_gbp is None else change.unit_price_gbp,
+            starts_on=change.starts_on or self.starts_on, ends_on=change.ends_on or self.ends_on,
         )  # fmt: skip
 
 
@@ -88,9 +91,17 @@ def put_together(changes: Iterable[Change]) -> list[Terms]:
         for change in of_lines:
             before = standing.get(change.line_id)
             standing[change.line_id] = before.changed(change, version) if before else _new(change, version)
-        lines = sorted((one for one in standing.values() if one.quantity), key=lambda one: one.number)
-        found.append(Terms(version.effective_from, version, tuple(lines)))
+        found.append(Terms(version.effective_from, version, _in_order(standing.values())))
     return found
+
+
+def _in_order(standing: Iterable[StandingLine]) -> tuple[StandingLine, ...]:
+    placed: Counter[str] = Counter()
+    lines = []
+    for one in sorted((one for one in standing if one.quantity), key=lambda one: one.number):
+        lines.append(replace(one, units_before=placed[one.line.service.code]))
+        placed[one.line.service.code] += one.quantity
+    return tuple(lines)
 
 
 def _new(change: LineChange, version: ContractVersion) -> StandingLine:

@@ -90,6 +90,8 @@ def enqueue(
         ignore_conflicts=True,
     )
     job = Job.objects.get(key=key)
+    if job.state == Job.State.DEAD:
+        log.error("job %s (%s, %s) is asked for again and is dead: run_jobs --revive", job.pk, job.task, job.subject)
     transaction.on_commit(lambda: ring(job.pk), robust=True)
     return job
 
@@ -125,7 +127,10 @@ def claim(job_id: int) -> Job | None:
         if job is None:
             return None
         known = find_task(job.task)
-        if known is None or job.attempts >= known.attempts:
+        if known is None:  # of a newer worker, which is to find it
+            log.warning("job %s: this worker knows no task %s", job.pk, job.task)
+            return None
+        if job.attempts >= known.attempts:
             job.state, job.finished_at = Job.State.DEAD, now
             job.last_error = job.last_error or "attempts used up without an answer (killed or timed out)"
             job.save(update_fields=["state", "finished_at", "last_error"])

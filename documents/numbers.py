@@ -1,4 +1,5 @@
-"""Reference numbers without gaps. Take one as the last thing in a transaction: its counter row stays locked."""
+"""Reference numbers without gaps. Take one as late in a transaction as what it stands on allows: its counter row
+stays locked until the end."""
 
 from documents.models import NumberCounter
 

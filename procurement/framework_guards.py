@@ -46,6 +46,11 @@ def why_not_activate(framework: Framework, *, by: Actor, at: datetime) -> Iterat
         yield Reason(_("The framework %(reference)s has no approval matrix for every value.") % {"reference": framework.reference})
     if not CapacityAccount.objects.filter(framework=framework).exists():
         yield Reason(_("The framework %(reference)s has no counter under its ceiling.") % {"reference": framework.reference})
+    if framework.upward_rerating or framework.indexation != "none":
+        yield Reason(
+            _("Prices that rise during a contract, by indexation or by volumes that fall, are not supported: no contract could keep that term."),
+            _("Load the framework with indexation none and upward_rerating false."),
+        )
 
 
 def why_not_suspend(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -11,7 +11,7 @@ from documents.refusal import Reason
 from documents.templatetags.flex import day as day_words
 from procurement.actors import Person
 from procurement.models import PostCode
-from procurement.seats import Seat, find_seat, holders, who_holds
+from procurement.seats import Seat, choose, find_seat, holders, seats_of, who_holds
 from procurement.standing import why_excluded
 
 S = ReleaseState
@@ -77,10 +77,9 @@ def _approvers(release: CatalogueRelease, by: Person, at: datetime) -> Iterator[
 
 
 def approving_seat(release: CatalogueRelease, by: Person, on: date) -> Seat | None:
-    """The chair the person approves from; one whose principal has not written in the release, where there are two."""
-    seats = [find_seat(by, release.framework.authority_id, post, on) for post in APPROVERS]
-    found = [seat for seat in seats if seat is not None]
-    return next((seat for seat in found if not _wrote(release, seat)), found[0] if found else None)
+    """The seat the person approves from: of several the first whose principal has not written in the release."""
+    sits = [seat for post in APPROVERS for seat in seats_of(by, release.framework.authority_id, post, on)]
+    return choose(sits, lambda seat: _wrote(release, seat))
 
 
 def _wrote(release: CatalogueRelease, seat: Seat) -> bool:

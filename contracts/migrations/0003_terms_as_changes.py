@@ -8,10 +8,8 @@ from documents.dbrules import AppendOnly
 
 # Until now a contract had one version, itself: its lines are those of the revision that was accepted.
 LINES = """
-INSERT INTO contracts_contractline (contract_id, number, phase, service_id, site, units_before)
-SELECT v.contract_id, l.number, l.phase, l.service_id, coalesce(s.name, ''),
-       CASE WHEN l.graduated THEN coalesce(sum(l.quantity) OVER (PARTITION BY v.id, l.service_code ORDER BY l.number
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) ELSE 0 END
+INSERT INTO contracts_contractline (contract_id, number, phase, service_id, site)
+SELECT v.contract_id, l.number, l.phase, l.service_id, coalesce(s.name, '')
   FROM contracts_contractversion v
   JOIN contracts_contract k ON k.id = v.contract_id
   JOIN procurement_calloffline l ON l.revision_id = k.revision_id
@@ -28,6 +26,27 @@ SET CONSTRAINTS ALL IMMEDIATE;
 SET CONSTRAINTS ALL DEFERRED;
 """
 
+# The table holds facts: while the moment is added its trigger stands aside.
+MADE_AT = """
+ALTER TABLE contracts_contractversion DISABLE TRIGGER facts_stay;
+UPDATE contracts_contractversion v SET made_at = k.executed_at FROM contracts_contract k WHERE k.id = v.contract_id;
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
+ALTER TABLE contracts_contractversion ENABLE TRIGGER facts_stay;
+"""
+
+FOLLOWS = """
+CREATE FUNCTION version_follows_the_contract() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.effective_from < (SELECT starts_on FROM contracts_contract WHERE id = NEW.contract_id) THEN
+        RAISE EXCEPTION 'no terms take effect before the contract does' USING ERRCODE = '23514';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER version_follows_the_contract BEFORE INSERT ON contracts_contractversion
+    FOR EACH ROW EXECUTE FUNCTION version_follows_the_contract();
+"""
+
 
 class Migration(migrations.Migration):
     dependencies = [("contracts", "0002_rules"), ("procurement", "0002_rules"), ("catalogue", "0002_rules")]
@@ -36,13 +55,12 @@ class Migration(migrations.Migration):
         migrations.DeleteModel("ContractLine"),
         migrations.AddField(
             "contractversion", "kind",
-            models.CharField(choices=[("contract", "the contract"), ("rerating", "notice of new prices")], default="contract", max_length=10),
+            models.CharField(choices=[("contract", "the contract"), ("rerating", "notice of new prices")], default="contract", max_length=20),
             preserve_default=False,
         ),
-        migrations.AlterField(
-            "contractversion", "document",
-            models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="documents.document"),
-        ),
+        migrations.AddField("contractversion", "made_at", models.DateTimeField(null=True)),
+        migrations.RunSQL(MADE_AT, migrations.RunSQL.noop),
+        migrations.AlterField("contractversion", "made_at", models.DateTimeField()),
         migrations.AddConstraint(
             "contractversion",
             models.CheckConstraint(condition=models.Q(("kind__in", ["contract", "rerating"])), name="version_kind_is_known"),
@@ -65,7 +83,6 @@ class Migration(migrations.Migration):
                 ("number", models.PositiveIntegerField()),
                 ("phase", models.CharField(choices=[("interim", "interim managed service"), ("one_off", "one-off"), ("shared", "shared service"), ("usage", "usage, not to exceed")], max_length=8)),
                 ("site", models.CharField(blank=True, max_length=80)),
-                ("units_before", models.PositiveIntegerField(default=0)),
                 ("contract", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="contracts.contract")),
                 ("service", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalogue.serviceversion")),
             ],
@@ -106,4 +123,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL(LINES, migrations.RunSQL.noop),
         AppendOnly("contracts_contractline"),
         AppendOnly("contracts_linechange"),
+        migrations.RunSQL(FOLLOWS, "DROP FUNCTION version_follows_the_contract() CASCADE;"),
     ]

@@ -18,7 +18,8 @@ from procurement.models import Phase
 
 class ContractVersion(Row):
     """A fact: what one document changes from a day on. Version 1 is the contract itself; later ones are numbered as they
-    were made, which need not be the order in which they take effect."""
+    were made (``made_at``, business time), which need not be the order in which they take effect. None takes effect before
+    the contract does (trigger ``version_follows_the_contract``). A document may bring several."""
 
     class Kind(models.TextChoices):
         CONTRACT = "contract", _("the contract")
@@ -26,10 +27,11 @@ class ContractVersion(Row):
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
     effective_from = models.DateField()
+    made_at = models.DateTimeField()
     caused_by = models.CharField(max_length=40)
-    document = models.OneToOneField(Document, on_delete=models.PROTECT, related_name="+")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
 
     db_rights = FACT
 
@@ -50,15 +52,13 @@ class ContractVersion(Row):
 
 class ContractLine(Row):
     """A fact: what a line is of, for as long as the contract lives. ``service`` is of the release that the line is priced
-    from, itself a fact: list price and price bands with it. ``units_before``: units of the service on the contract's earlier
-    lines, which fill the first of its graduated bands."""
+    from, itself a fact: list price and price bands with it."""
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="lines")
     number = models.PositiveIntegerField()
     phase = models.CharField(max_length=8, choices=Phase.choices)
     service = models.ForeignKey(ServiceVersion, on_delete=models.PROTECT, related_name="+")
     site = models.CharField(max_length=80, blank=True)
-    units_before = models.PositiveIntegerField(default=0)
 
     db_rights = FACT
 

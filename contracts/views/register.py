@@ -19,12 +19,14 @@ from procurement.models import PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
+REACHED = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES, ContractState.EXECUTED, ContractState.VOID)
+
 
 @page
 def contracts(request):
     """The contracts a person may see, newest first."""
     text = request.GET.get("q", "")[:LONGEST_SEARCH]
-    state = choice(request, "state", _("State"), ContractState.choices)
+    state = choice(request, "state", _("State"), [(state.value, state.label) for state in REACHED])
     rows = queries.visible_list(request.actor, request.day, text=text, state=state.chosen)
     listing = Listing(
         request, rows,
@@ -76,7 +78,7 @@ def contract(request, public_id):
         "call_off": order, "desks": whose,
         "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at, known=whose))
         if signs and requests else None,
-        "notices": found.versions.exclude(kind=ContractVersion.Kind.CONTRACT).order_by("effective_from", "number"),
+        "notices": found.versions.filter(kind=ContractVersion.Kind.RERATING).order_by("effective_from", "number"),
         "revisions": DocumentRevision.objects.filter(document=found.document).select_related("signature__intent").order_by("number"),
         "events": display.timeline(audit.history(found), view),
         "may_change_particulars": not list(

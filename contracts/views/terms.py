@@ -49,9 +49,10 @@ def in_force(request, public_id):
 
 def _address(contract: Contract, version: ContractVersion) -> str:
     """Where the document of the version is read."""
-    if version.kind == ContractVersion.Kind.CONTRACT:
-        return reverse("contracts:document", args=[contract.public_id])
-    return reverse("contracts:notice", args=[contract.public_id, version.number])
+    return {
+        ContractVersion.Kind.CONTRACT: reverse("contracts:document", args=[contract.public_id]),
+        ContractVersion.Kind.RERATING: reverse("contracts:notice", args=[contract.public_id, version.number]),
+    }[ContractVersion.Kind(version.kind)]
 
 
 def _file(kind: str, contract: Contract, now: terms.Terms, on):
@@ -67,7 +68,7 @@ def _file(kind: str, contract: Contract, now: terms.Terms, on):
 
 def _notice(request, public_id, number) -> tuple[Contract, ContractVersion]:
     found = access.get_contract(request.actor, public_id, request.day)
-    version = found.versions.filter(number=number).exclude(kind=ContractVersion.Kind.CONTRACT).select_related("document").first()
+    version = found.versions.filter(number=number, kind=ContractVersion.Kind.RERATING).select_related("document").first()
     if version is None:
         raise Http404
     return found, version

@@ -181,6 +181,8 @@ class CallOff(Row):
             return str(_("back with the department"))
         if viewpoint == "supplier" and self.state == S.REJECTED:
             return str(_("ended by the department"))
+        if self.state == S.DECLINED and not self.decline_code:
+            return str(_("ended unsigned"))
         return str(self.get_state_display())
 
     @property

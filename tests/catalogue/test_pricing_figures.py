@@ -77,11 +77,6 @@ def test_carbon_is_beside_the_price_and_names_what_it_does_not_know():
     assert set(found.not_assessed) == {"CORE-04", "CORE-08", "CALL-03", "CALL-04"}
 
 
-def test_a_part_month_is_rounded_once_for_the_line():
-    """700 thin clients from 17 March 2008: 15 of 31 days."""
-    assert pricing.part_month(D("74.88"), 700, date(2008, 3, 17), date(2008, 3, 31)) == D("25362.58")
-
-
 def test_days_are_graduated():
     days = Line(1, "usage", "TRN-04", None, 150, date(2012, 5, 1), 6)
     (priced,) = pricing.price_lines([days], figures.PRICES, {})

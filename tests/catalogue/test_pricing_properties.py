@@ -127,33 +127,6 @@ def test_an_order_costs_the_same_in_one_line_and_split_over_sites(table, list_pr
     assert total(split) == total([sum(split)])
 
 
-@given(prices, quantities, firsts, st.data())
-def test_the_parts_of_a_month_make_the_month_to_the_penny_each(price, quantity, first, data):
-    last = pricing.add_months(first, 1) - timedelta(days=1)
-    assert pricing.part_month(price, quantity, first, last) == price * quantity
-    split = data.draw(st.dates(first, last - timedelta(days=1)))
-    parts = pricing.part_month(price, quantity, first, split) + pricing.part_month(
-        price, quantity, split + timedelta(days=1), last
-    )
-    assert abs(parts - price * quantity) <= PENNY
-
-
-@given(prices, quantities, st.dates(date(2007, 5, 1), date(2014, 12, 31)), st.integers(0, 40))
-def test_a_part_month_is_its_days_rounded_half_up_once(price, quantity, day, more):
-    end = day + timedelta(days=more)
-    if end.month != day.month:
-        with pytest.raises(ValueError, match="one month"):
-            pricing.part_month(price, quantity, day, end)
-        return
-    days = (pricing.add_months(day.replace(day=1), 1) - day.replace(day=1)).days
-    assert pricing.part_month(price, quantity, day, end) == half_up(Fraction(price) * quantity * (more + 1) / days)
-
-
-def test_a_part_month_does_not_run_backwards():
-    with pytest.raises(ValueError, match="one month"):
-        pricing.part_month(Decimal("1.00"), 1, date(2008, 3, 17), date(2008, 3, 16))
-
-
 RATES = [(date(1991, 4, 1), Decimal("17.5")), (date(2008, 12, 1), Decimal(15)), (date(2010, 1, 1), Decimal("17.5"))]
 
 

@@ -59,6 +59,19 @@ def test_one_off_work_counts_once_and_usage_is_spread_to_the_penny():
     assert (1, date(2007, 12, 1)) not in by_line_and_month([Version(START, (once,)), Version(date(2007, 12, 1), ())])
 
 
+BUDGETS = st.builds(
+    lambda phase, pence, first, length: Line(1, phase, None, Decimal(pence) / 100, START + timedelta(days=first),
+                                             None if phase == "one_off" else START + timedelta(days=first + length)),
+    st.sampled_from(["one_off", "usage"]), st.integers(1, 10_000_000), st.integers(0, 300), st.integers(0, 400),
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 400), BUDGETS), min_size=1, max_size=5))
+def test_a_budget_is_charged_whole_and_once_whatever_moves_it(found):
+    versions = [Version(START + timedelta(days=day), (line,)) for day, line in sorted(found, key=lambda one: one[0])]
+    assert sum(by_line_and_month(versions).values()) == versions[-1].lines[0].total
+
+
 DAYS = st.integers(0, 200).map(lambda n: START + timedelta(days=n))
 PENCE = st.integers(0, 10_000_000).map(lambda pence: Decimal(pence) / 100)
 LINES = st.builds(

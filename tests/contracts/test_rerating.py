@@ -7,8 +7,8 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from contracts import charges, rerating, terms
-from contracts.models import ContractVersion
+from contracts import charges, periodic, rerating, terms
+from contracts.models import Contract, ContractVersion
 from documents import clock, jobs, store, verifying
 from documents.models import Email, Job
 from procurement.models import CapacityAccount, VolumeEntry
@@ -102,6 +102,26 @@ def test_in_the_month_of_its_own_signature_the_price_is_the_one_that_was_signed(
     assert made.effective_from == date(2007, 11, 1), "signed on 1 October"
 
 
+def test_no_fall_takes_effect_before_the_contract_does():
+    contract = cast.contract()
+    Contract.objects.filter(pk=contract.pk).update(signed_on=date(2007, 8, 1))  # long before its first day, 1 November
+    ordered("seats", 4500, date(2007, 8, 20))
+    (made,) = rerating.rerate(cast.fresh(contract), at=START)
+    assert made.effective_from == contract.starts_on
+    assert monthly(contract, date(2008, 4, 1)) == expected(contract, NOW | {"seats": 9})
+    call_command("check_invariants")
+
+
+def test_every_day_somebody_looks_once():
+    contract = cast.contract()
+    ordered("seats", 4500, LATER.date())
+    for _tick in range(2):
+        periodic.run(LATER)
+    assert Job.objects.filter(task="contracts.find_falls").count() == 2, "one of the execution, one of the day"
+    cast.run_all_jobs()
+    assert contract.versions.count() == 2
+
+
 def test_what_has_ended_by_then_is_left_alone():
     contract = cast.contract()
     ordered("seats", 4500, date(2012, 10, 5))
@@ -148,7 +168,7 @@ def test_an_execution_asks_for_it_and_a_repeat_of_the_job_changes_nothing():
     found = Job.objects.get(task="contracts.find_falls")
     assert found.state == "done", "the execution of this contract has asked already"
     for key in ("again", "and again"):
-        jobs.enqueue("contracts.find_falls", "x", key=key, payload={"contract": contract.pk})
+        jobs.enqueue("contracts.find_falls", "x", key=key, payload={"framework": contract.framework_id, "cause": key})
         cast.run_all_jobs()
     assert list(ContractVersion.objects.values_list("number", "kind")) == [(1, "contract"), (2, "rerating")]
     assert store.head(contract.versions.last().document).purpose == "archive_timestamp"

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogue.models import ServiceVersion
+from catalogue.pricing import Band, BandTable
 from contracts import terms
 from contracts.models import ContractLine, ContractVersion, LineChange
 from tests import cast
@@ -51,6 +52,25 @@ def test_two_changes_that_were_open_at_once_both_stand():
 def test_a_line_without_a_quantity_is_no_longer_there():
     gone = terms.put_together([FIRST, version(2, date(2008, 6, 1), quantity_change=-100)])
     assert state(gone[-1]) == () and len(terms.ledger(gone)[0].lines) == 1
+
+
+DAYS = ServiceVersion(code="TRN-04", name="Exit", charge_type="usage", list_price_gbp=Decimal("560.00"))
+GRADUATED = BandTable("days", "call_off", "graduated", (Band(1, Decimal(0)), Band(100, Decimal(5)), Band(500, Decimal(10))))
+
+
+def test_graduated_units_fill_the_bands_line_after_line_also_when_an_earlier_line_grows(monkeypatch):
+    """80 and 80 days, then 40 more on the first: together 200, 99 at 560.00 and 101 at 532.00."""
+    monkeypatch.setattr(terms, "bands_of", lambda line: GRADUATED)
+    lines = [ContractLine(pk=n, number=n, phase="usage", service=DAYS) for n in (1, 2)]
+    first, second = (ContractVersion(number=n, effective_from=START, caused_by=f"V{n}") for n in (1, 2))
+    ordered = [
+        LineChange(version=first, line=line, line_id=line.pk, quantity_change=80, unit_price_gbp=Decimal("560.00"), starts_on=START, ends_on=ENDS)
+        for line in lines
+    ]
+    more = [LineChange(version=second, line=lines[0], line_id=1, quantity_change=40)]
+    now = terms.put_together([(first, ordered), (second, more)])[-1]
+    assert [line.units_before for line in now.lines] == [0, 120]
+    assert sum(line.amount for line in now.lines) == Decimal("109172.00")
 
 
 CHANGES = st.lists(
@@ -140,7 +160,10 @@ def test_the_database_keeps_them_whole():
     version, line = contract.versions.get(), contract.lines.first()
     for wrong in (
         lambda: ContractVersion.objects.create(contract=contract, number=2, kind="contract", effective_from=START,
-                                               caused_by="x", document=contract.document),
+                                               made_at=cast.START, caused_by="x", document=contract.document),
+        lambda: ContractVersion.objects.create(contract=contract, number=2, kind="rerating", made_at=cast.START,
+                                               effective_from=contract.starts_on - timedelta(days=1), caused_by="x",
+                                               document=contract.document),
         lambda: LineChange.objects.create(version=version, line=line, quantity_change=1),
         lambda: LineChange.objects.filter(version=version).update(quantity_change=1),
         lambda: ContractLine.objects.filter(pk=line.pk).update(site="Leeds"),
