@@ -71,8 +71,12 @@ VERBS = {
     "framework.termination_dropped": gettext_lazy("Termination not pursued"),
     "framework.terminated": gettext_lazy("Terminated"), "framework.expired": gettext_lazy("Expired"),
     "framework.closed": gettext_lazy("Closed"),
+    "framework.reminded": gettext_lazy("A reminder was sent"),
+    "framework.escalated": gettext_lazy("Others were told that there is no answer"),
 }  # fmt: skip
-INSIDE = {"framework.termination_proposed", "framework.termination_dropped"}  # the authority's own until it is done
+INSIDE = {
+    "framework.termination_proposed", "framework.termination_dropped", "framework.reminded", "framework.escalated",
+}  # the authority's own until it is done
 NOT_FOR_SUPPLIERS = {"framework.ceiling_changed"}
 
 

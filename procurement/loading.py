@@ -48,6 +48,7 @@ def load(directory: Path, *, password: str | None, by: Actor, at: datetime) -> F
     _load_posts(directory)
     _load_accessions(directory, framework, by=by, at=at)
     _load_people(directory, framework, password)
+    _ask_to_apply(framework, at)
     _load_delegations(directory, framework)
     for volume, quantity in settings["opening_volumes"].items():
         VolumeEntry.objects.create(
@@ -164,3 +165,11 @@ def _load_accessions(directory: Path, framework: Framework, *, by: Actor, at: da
             )  # fmt: skip
             audit.record("accession.entered", accession, by=by, at=at, before=None, after=accession.state,
                          reason="opening states of the register")  # fmt: skip
+
+
+def _ask_to_apply(framework: Framework, at: datetime) -> None:
+    """An engaged body whose people are here has been asked; for another one the lead has to name somebody first."""
+    for accession in framework.accessions.filter(state=AccessionState.ENGAGED).order_by("id"):
+        if PostHolding.objects.filter(post__organisation=accession.department_id, post__code__in=APPLICANTS).exists():
+            accession.invited_at = at
+            accession.save()

@@ -87,6 +87,7 @@ def engage(
     before = accession.state
     accession.engage(at=at)
     if asked:
+        accession.invited_at = at
         accession.contact_name, accession.contact_email = asked[0].name, asked[0].email
     else:
         _propose(accession, contact_name, contact_email, by, at)
@@ -108,7 +109,7 @@ def _propose(accession: Accession, name: str, email: str, by: Person, at: dateti
     insist(guards.why_not_contact(accession, email, name, by=by, at=at))
     authority = accession.framework.authority_id
     accession.contact_name, accession.contact_email = name, email
-    accession.contact_proposed_by, accession.contact_confirmed_by = by.person_id, None
+    accession.contact_proposed_by, accession.contact_proposed_at, accession.contact_confirmed_by = by.person_id, at, None
     accession.contact_proposed_for = guards.principal_id(authority, PostCode.ACCESSION_LEAD, by, at)
 
 
@@ -139,7 +140,7 @@ def confirm_contact(accession: Accession, *, shown_hash: str, by: Person, at: da
     named = Named(accession.contact_name, accession.contact_email, PostCode.ADMINISTRATOR)
     acting_for = guards.for_authority(accession, PostCode.ACCESSION_APPROVER, by, at)
     user = membership.appoint(accession.department, named, tell=False, by=by, at=at, acting_for=acting_for)  # the invitation says so
-    accession.contact_confirmed_by = by.person_id
+    accession.contact_confirmed_by, accession.invited_at = by.person_id, at
     accession.save()
     audit.record("accession.contact_confirmed", accession, by=by, at=at, hash_shown=shown_hash, acting_for=acting_for,
                  extra={"contact": user.email})  # fmt: skip
@@ -156,7 +157,7 @@ def refuse_contact(accession: Accession, *, shown_hash: str, reason: str, by: Pe
     insist_on_words(reason, _("Give a reason: the accession lead will read it."))
     name, email = accession.contact_name, accession.contact_email
     accession.contact_name = accession.contact_email = ""
-    accession.contact_proposed_by = accession.contact_proposed_for = None
+    accession.contact_proposed_by = accession.contact_proposed_for = accession.contact_proposed_at = None
     accession.save()
     audit.record("accession.contact_refused", accession, by=by, at=at, reason=reason, hash_shown=shown_hash,
                  acting_for=guards.for_authority(accession, PostCode.ACCESSION_APPROVER, by, at),

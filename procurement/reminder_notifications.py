@@ -6,13 +6,13 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalogue.models import CatalogueRelease
+from catalogue.models import CatalogueRelease, Framework
 from documents.templatetags.flex import day
 from procurement import mailing
 from procurement.models import Accession, CallOff, Reminder, User
 
 
-def tell(made: Reminder, thing: CallOff | Accession | CatalogueRelease, people: Iterable[User], *, post: str, what: str, words: str, url: str = "", number: str = "") -> None:
+def tell(made: Reminder, thing: CallOff | Accession | CatalogueRelease | Framework, people: Iterable[User], *, post: str, what: str, words: str, url: str = "", number: str = "") -> None:
     """``post`` is asked ``what``; ``words`` say as what the reader is told; ``url`` where it is done, if not on the page
     of the thing; ``number`` is the contract's, if it is one: its reader knows it by that."""
     if isinstance(thing, CallOff):
@@ -21,9 +21,12 @@ def tell(made: Reminder, thing: CallOff | Accession | CatalogueRelease, people: 
     elif isinstance(thing, CatalogueRelease):
         name = _("Catalogue release “%(title)s”") % {"title": thing.title}
         address = reverse("procurement:release", args=[thing.public_id])
+    elif isinstance(thing, Framework):
+        name, address = f"{thing.reference} {thing.title}", reverse("procurement:framework")
     else:
         name, address = str(thing), reverse("procurement:accession", args=[thing.public_id])
-    body = thing.organisation if isinstance(thing, CatalogueRelease) else thing.department
+    of = {CatalogueRelease: "organisation", Framework: "authority"}
+    body = getattr(thing, of.get(type(thing), "department"))
     hold = made.subject.startswith("hold:")
     context = {
         "thing": name, "post": str(post), "what": what, "words": words, "level": str(made.level),

@@ -11,13 +11,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalogue.models import CatalogueRelease, ReleaseState
+from catalogue.models import CatalogueRelease, Framework, ReleaseState
 from documents import audit
 from documents.actors import SYSTEM
 from documents.clock import london_day
 from procurement import approval_guards, seats, working_days
 from procurement import reminder_notifications as notifications
-from procurement.locking import lock_accession, lock_call_off, lock_release
+from procurement.locking import lock_accession, lock_call_off, lock_framework, lock_release
+from procurement.matters import Pauses, Waiting
 from procurement.models import (
     Accession,
     ActingFor,
@@ -30,7 +31,7 @@ from procurement.models import (
     in_date,
     in_force,
 )
-from procurement.waiting import Pauses, Waiting, again, by_kind, pauses_of_all
+from procurement.waiting import again, by_kind, pauses_of_all
 
 Level = Reminder.Level
 LAST_RESORT = (PostCode.ADMINISTRATOR, PostCode.ACCOUNT_MANAGER)  # where a post reports to nobody
@@ -46,9 +47,7 @@ def _following(waiting: Waiting, told: Told, pauses: Pauses) -> tuple[str, datet
         return None
     if Level.DEPUTY in told:
         days = waiting.framework.escalation_working_days - waiting.framework.reminder_working_days
-        return Level.SENIOR, working_days.due_through(
-            told[Level.DEPUTY].at, days, pauses.get(waiting.thing.framework_id, [])
-        )
+        return Level.SENIOR, working_days.due_through(told[Level.DEPUTY].at, days, waiting.pauses(pauses))
     return Level.DEPUTY, max(waiting.escalates_at, working_days.midnight_after(london_day(told[Level.REMINDED].at)))
 
 
@@ -78,7 +77,7 @@ def next_moments() -> list[datetime]:
 # what a matter is about: the field of its reminder, the first word of its records, its lock
 _OF = {
     CallOff: ("call_off", "call_off", lock_call_off), Accession: ("accession", "accession", lock_accession),
-    CatalogueRelease: ("release", "catalogue_release", lock_release),
+    CatalogueRelease: ("release", "catalogue_release", lock_release), Framework: ("framework", "framework", lock_framework),
 }  # fmt: skip
 
 
@@ -101,13 +100,14 @@ def remind(waiting: Waiting, *, at: datetime) -> Reminder | None:
     made = Reminder.objects.create(
         **{about: thing}, subject=now.subject, level=level, told=names[:2000], at=at,
     )  # fmt: skip
+    post = _(" or ").join(str(PostCode(code).label) for code in (now.post, *now.or_posts))
     verb = "reminded" if level == Level.REMINDED else "escalated"
     audit.record(
         f"{kind}.{verb}", thing, by=SYSTEM, at=at, extra={"subject": now.subject, "level": str(level)},
         reason=_("%(post)s, %(what)s. Told: %(names)s")
-        % {"post": PostCode(now.post).label, "what": now.what, "names": f"{names} ({words})" if names else _("nobody, because nobody is there to be told")},
+        % {"post": post, "what": now.what, "names": f"{names} ({words})" if names else _("nobody, because nobody is there to be told")},
     )  # fmt: skip
-    notifications.tell(made, thing, people, post=PostCode(now.post).label, what=now.what, words=words, url=now.url, number=now.number)
+    notifications.tell(made, thing, people, post=post, what=now.what, words=words, url=now.url, number=now.number)
     return made
 
 
@@ -117,7 +117,11 @@ def _whom(waiting: Waiting, level: str, at: datetime) -> tuple[str, list[User], 
     if waiting.step is not None:
         in_chair = approval_guards.who_can_take(waiting.step.revision.call_off, waiting.step, on)
     else:
-        in_chair = _not_recused(waiting, seats.holders(waiting.organisation_id, waiting.post, on))
+        chairs = (waiting.post, *waiting.or_posts)
+        in_chair = _not_recused(waiting, [
+            person for post in chairs for person in seats.holders(waiting.organisation_id, post, on)
+        ])  # fmt: skip
+        in_chair = list({person.pk: person for person in in_chair}.values())
     if level == Level.REMINDED:
         return level, in_chair, _("in the post")
     if level == Level.DEPUTY:
@@ -134,12 +138,13 @@ def _whom(waiting: Waiting, level: str, at: datetime) -> tuple[str, list[User], 
 
 
 def _not_recused(waiting: Waiting, people: Iterable[User]) -> list[User]:
-    """Who keeps out of an order, or wrote in a release that waits to be approved, is not written to about it."""
-    out: set[str] = set()
+    """Who keeps out of an order, wrote in a release that waits to be approved, or proposed what a second person is to
+    confirm, is not written to about it."""
+    out = {str(person_id) for person_id in waiting.out}
     if isinstance(waiting.thing, CallOff):
-        out = {str(person_id) for person_id in waiting.thing.recusals.values_list("person_id", flat=True)}
+        out |= {str(person_id) for person_id in waiting.thing.recusals.values_list("person_id", flat=True)}
     elif isinstance(waiting.thing, CatalogueRelease) and waiting.thing.state == ReleaseState.SUBMITTED:
-        out = set(waiting.thing.draft.hands)
+        out |= set(waiting.thing.draft.hands)
     return [person for person in people if str(person.person_id) not in out]
 
 

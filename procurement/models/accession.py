@@ -44,7 +44,8 @@ class Accession(Row):
     ``due_at`` is when the review should have ended; while a question is open, or the framework is suspended, the working
     days left stand in ``days_left`` instead.
     ``contact_proposed_by``: the lead who proposed the body's first administrator (``contact_proposed_for``: whom the
-    lead acted for); only when another person has confirmed (``contact_confirmed_by``) are they that.
+    lead acted for); only when another person has confirmed (``contact_confirmed_by``) are they that. ``invited_at`` is
+    when somebody of the body was asked to apply.
     ``given``: ids of the rows that the approval gave its signatories (``procurement.provisional``).
     """
 
@@ -59,7 +60,9 @@ class Accession(Row):
     contact_email = models.EmailField(blank=True)
     contact_proposed_by = models.UUIDField(null=True, blank=True)
     contact_proposed_for = models.UUIDField(null=True, blank=True)
+    contact_proposed_at = models.DateTimeField(null=True, blank=True)
     contact_confirmed_by = models.UUIDField(null=True, blank=True)
+    invited_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     days_left = models.PositiveSmallIntegerField(null=True, blank=True)
     reviewer_id = models.UUIDField(null=True, blank=True)
@@ -73,7 +76,7 @@ class Accession(Row):
 
     db_rights = STATE(
         "state", "state_since", "seats_expected", "contact_name", "contact_email", "contact_proposed_by",
-        "contact_proposed_for", "contact_confirmed_by", "due_at", "days_left",
+        "contact_proposed_for", "contact_proposed_at", "contact_confirmed_by", "invited_at", "due_at", "days_left",
         "reviewer_id", "reviewer_principal_id", "reviewer_name", "number", "document_id", "signed_on", "given", "ended_words",
     )  # fmt: skip
 
@@ -99,6 +102,11 @@ class Accession(Row):
                 & ~Q(contact_confirmed_by=F("contact_proposed_by"))
                 & (Q(contact_proposed_for__isnull=True) | ~Q(contact_confirmed_by=F("contact_proposed_for"))),
                 name="contact_is_confirmed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(contact_proposed_by__isnull=True, contact_proposed_at__isnull=True)
+                | Q(contact_proposed_by__isnull=False, contact_proposed_at__isnull=False),
+                name="proposed_contact_has_its_moment",
             ),
         ]  # fmt: skip
 

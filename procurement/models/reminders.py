@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.models import CatalogueRelease
+from catalogue.models import CatalogueRelease, Framework
 from documents.rights import FACT, Row
 from procurement.models.accession import Accession
 from procurement.models.call_off import CallOff
@@ -22,6 +22,7 @@ class Reminder(Row):
     call_off = models.ForeignKey(CallOff, null=True, blank=True, on_delete=models.PROTECT, related_name="reminders")
     accession = models.ForeignKey(Accession, null=True, blank=True, on_delete=models.PROTECT, related_name="reminders")
     release = models.ForeignKey(CatalogueRelease, null=True, blank=True, on_delete=models.PROTECT, related_name="reminders")
+    framework = models.ForeignKey(Framework, null=True, blank=True, on_delete=models.PROTECT, related_name="reminders")
     subject = models.CharField(max_length=40)
     level = models.CharField(max_length=8, choices=Level.choices)
     told = models.CharField(max_length=2000, blank=True)
@@ -34,9 +35,10 @@ class Reminder(Row):
         constraints = [
             models.UniqueConstraint(fields=["subject", "level"], name="one_reminder_a_level"),
             models.CheckConstraint(
-                condition=Q(call_off__isnull=False, accession__isnull=True, release__isnull=True)
-                | Q(call_off__isnull=True, accession__isnull=False, release__isnull=True)
-                | Q(call_off__isnull=True, accession__isnull=True, release__isnull=False),
+                condition=Q(call_off__isnull=False, accession__isnull=True, release__isnull=True, framework__isnull=True)
+                | Q(call_off__isnull=True, accession__isnull=False, release__isnull=True, framework__isnull=True)
+                | Q(call_off__isnull=True, accession__isnull=True, release__isnull=False, framework__isnull=True)
+                | Q(call_off__isnull=True, accession__isnull=True, release__isnull=True, framework__isnull=False),
                 name="reminder_is_about_one_thing",
             ),
             models.CheckConstraint(condition=Q(level__in=["reminded", "deputy", "senior"]), name="reminder_level_is_known"),

@@ -176,6 +176,7 @@ def no_more(_thing) -> order_sheets.Sheet:
 S = of_orders.S
 TERM = drafting.Term(date(2008, 4, 1), 55, date(2007, 11, 1), 5)
 STEP_REMINDED = working_days.due(START, 2)
+LONG_AFTER = START + timedelta(days=60)
 TABLE: dict[tuple[str, str], list[Row]] = {
     ("call_off", S.DRAFT): [
         Row(workflow.submit, on(BUYER), "call_off.submitted", {"your_turn": FIRST}),
@@ -263,7 +264,7 @@ TABLE: dict[tuple[str, str], list[Row]] = {
     ],
     ("contract", "executed"): [
         Row(rerating.rerate, instead(fallen, on(None)), "document.asked_for contract.rerated"),
-        Row(rerating.announced, instead(noticed, on(None)), "", {"rerated": f"account.manager@fujitsu contract.manager@dius {DESKS} {REQUESTER}"}),
+        Row(rerating.announced, instead(noticed, on(None)), "", {"rerated": "account.manager@fujitsu contract.manager@dius order.desk@fujitsu requester@dius second.order.desk@fujitsu"}),
     ],
     ("contract", "awaiting_signatures, closed"): [Row(formation.execute, on(None), "contract.executed call_off.contracted", {"executed": ALL_SIDES})],
 }  # fmt: skip
@@ -274,12 +275,14 @@ TABLE |= {
         Row(agreements.withdraw, on(LEAD, reason="No."), "accession.withdrawn", {"accession_closed": "accession.lead@co"}),
     ],
     ("accession", A.PROPOSED): [
+        Row(reminding.remind, lambda t: (waiting("contact", STEP_REMINDED)(t), {"at": STEP_REMINDED}), "accession.reminded", {"reminder": "accession.approver@co"}),
         Row(pipeline.name_contact, on(LEAD, **A.CONTACT), "accession.contact_named"),
         Row(pipeline.refuse_contact, on(APPROVER, shown_hash=pipeline.contact_hash, reason="Nobody knows her."),
             "accession.contact_refused", {"accession_contact_refused": "accession.lead@co"}),
         Row(pipeline.confirm_contact, on(APPROVER, shown_hash=pipeline.contact_hash), "organisation.appointed accession.contact_confirmed", {"accession_invited": "mary@museum"}),
     ],
     ("accession", "engaged"): [
+        Row(reminding.remind, lambda t: (waiting("application", LONG_AFTER)(t), {"at": LONG_AFTER}), "accession.reminded", {"reminder": APPLICANTS}),
         Row(joining.save_application, on(A.ONS, {"statement": "Other."}), "accession.application_saved"),
         Row(joining.apply, on(A.ONS, shown_hash=A.application), "accession.applied", {"accession_applied": "accession.lead@co"}),
     ],
@@ -344,6 +347,7 @@ TABLE |= {
     ("framework, loaded", "draft, ready"): [Row(framework_life.activate, lambda f: ((f,), {"by": OPERATOR, "at": START}), "framework.activated")],
     ("framework", "suspended"): [Row(framework_life.resume, on(MANAGER), "framework.resumed", {"framework_changed": EVERYBODY})],
     ("framework", "live, its termination proposed"): [
+        Row(reminding.remind, lambda t: (waiting("termination", STEP_REMINDED)(t), {"at": STEP_REMINDED}), "framework.reminded", {"reminder": "deputy.director@co"}),
         Row(framework_life.terminate, on(DIRECTOR), "framework.terminated", {"framework_changed": EVERYBODY}),
         Row(framework_life.drop_termination, on(DIRECTOR, reason="Paid."), "framework.termination_dropped", {"termination_dropped": "framework.manager@co"}),
     ],

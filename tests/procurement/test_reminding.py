@@ -9,8 +9,18 @@ from documents import audit
 from documents.clock import LONDON
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import approval, framework_life, joining, negotiation, periodic, reminding, waiting, working_days
-from procurement.models import ActingFor, Decision, Post, PostHolding, Recusal, Reminder
+from procurement import (
+    approval,
+    framework_life,
+    joining,
+    negotiation,
+    periodic,
+    pipeline,
+    reminding,
+    waiting,
+    working_days,
+)
+from procurement.models import Accession, ActingFor, Decision, Post, PostHolding, Recusal, Reminder
 from tests import cast
 from tests.cast import START
 from tests.procurement import release_cast
@@ -18,6 +28,7 @@ from tests.procurement import release_cast
 pytestmark = pytest.mark.usefixtures("db")
 HOLDER, OFFICER = cast.ROUTE[0], cast.ROUTE[1]
 ADMINISTRATOR, MANAGER = "administrator@dius.example", "framework.manager@co.example"
+DIRECTOR = "deputy.director@co.example"
 REMIND, ESCALATE = working_days.due(START, 2), working_days.due(START, 4)
 SECOND = timedelta(seconds=1)
 
@@ -167,7 +178,9 @@ def test_the_clock_reads_nothing_of_which_it_can_say_nothing_yet_or_ever_again()
     periodic.run(ESCALATE)
     assert read(ESCALATE + timedelta(days=9)) == []
     hold = working_days.midnight_after(call_off.revision.hold_until)
-    assert reminding.next_moments() == [hold]
+    asked = working_days.due(cast.ons().invited_at, cast.framework().accession_review_working_days)  # ONS, to apply
+    assert sorted(reminding.next_moments()) == [asked, hold]
+    periodic.run(asked)
     assert read(hold - SECOND) == [] and read(hold) == ["hold"]
     periodic.run(hold)
     assert read(hold + timedelta(days=9)) == [] == reminding.next_moments()
@@ -294,3 +307,93 @@ def test_nobody_is_reminded_to_approve_what_they_wrote():
     periodic.run(REMIND)
     assert MANAGER not in mails()
     assert levels("release") == [("reminded", "")]
+
+
+def test_a_termination_that_waits_for_its_second_person_is_reminded_of_though_the_framework_is_suspended():
+    by = cast.person(MANAGER)
+    proposed = framework_life.propose_termination(cast.framework(), reason="Insolvent.", by=by, at=START)
+    framework_life.suspend(cast.framework(), reason="Examined.", by=by, at=START)
+    periodic.run(REMIND - SECOND)
+    assert levels("termination") == []
+    assert REMIND in reminding.next_moments()
+    for moment in (REMIND, REMIND + SECOND):
+        periodic.run(moment)
+    assert levels("termination") == [("reminded", cast.person(DIRECTOR).words)]
+    message = Email.objects.get(template__contains="reminder", context__what="to confirm or drop its termination")
+    assert message.recipient == DIRECTOR and message.context["url"].endswith("/framework/") and not message.context["contract"]
+    row = Reminder.objects.get(subject=f"termination:{proposed.pk}")
+    assert row.framework == cast.framework() and row.call_off is None
+    periodic.run(ESCALATE)
+    assert [level for level, _told in levels("termination")] == ["reminded", "senior"]
+    assert audit.history(cast.framework()).filter(verb__in=["framework.reminded", "framework.escalated"]).count() == 2
+    assert cast.fresh(proposed).outcome == "", "no answer is never a yes"
+
+
+def test_who_proposed_a_termination_is_not_reminded_to_confirm_it():
+    cast.give_post(MANAGER, "CO", "deputy_director")
+    framework_life.propose_termination(cast.framework(), reason="Insolvent.", by=cast.person(MANAGER), at=START)
+    periodic.run(REMIND)
+    assert levels("termination") == [("reminded", cast.person(DIRECTOR).words)]
+
+
+def test_a_termination_that_was_dropped_is_no_more_spoken_of():
+    framework_life.propose_termination(cast.framework(), reason="Insolvent.", by=cast.person(MANAGER), at=START)
+    framework_life.drop_termination(cast.framework(), reason="Paid.", by=cast.person(DIRECTOR), at=START)
+    periodic.run(ESCALATE)
+    assert levels("termination") == []
+
+
+def proposed_contact():
+    body = pipeline.Interest("MUSEUM", "The Museum", "GOVGB-MUSEUM", "London", crown=False)
+    by = cast.person("accession.lead@co.example")
+    accession = pipeline.add_interest(cast.framework(), body, seats_expected=50, by=by, at=START)
+    return pipeline.engage(accession, contact_name="Mary", contact_email="mary@museum.example", by=by, at=START)
+
+
+def test_a_proposed_contact_is_reminded_of_until_somebody_confirms_or_refuses_it():
+    accession = proposed_contact()
+    periodic.run(REMIND - SECOND)
+    assert levels("contact") == []
+    periodic.run(REMIND)
+    approver = cast.person("accession.approver@co.example")
+    assert levels("contact") == [("reminded", approver.words)] and approver.email in mails()
+    pipeline.refuse_contact(
+        accession, shown_hash=pipeline.contact_hash(accession), reason="Nobody knows her.", by=approver, at=REMIND
+    )
+    periodic.run(ESCALATE)
+    assert len(levels("contact")) == 1
+    again = pipeline.name_contact(
+        cast.fresh(accession), contact_name="Ann", contact_email="ann@museum.example",
+        by=cast.person("accession.lead@co.example"), at=ESCALATE,
+    )  # fmt: skip
+    periodic.run(working_days.due(ESCALATE, 2))
+    assert len(levels("contact")) == 2, "another proposal is another matter"
+    pipeline.confirm_contact(again, shown_hash=pipeline.contact_hash(again), by=approver, at=working_days.due(ESCALATE, 2))
+    periodic.run(working_days.due(ESCALATE, 9))
+    assert len(levels("contact")) == 2
+
+
+def test_an_application_that_was_asked_for_and_is_not_sent_reminds_its_department_once():
+    accession = proposed_contact()
+    approver = cast.person("accession.approver@co.example")
+    pipeline.confirm_contact(accession, shown_hash=pipeline.contact_hash(accession), by=approver, at=REMIND)
+    due = working_days.due(REMIND, cast.framework().accession_review_working_days)
+    subject = f"application:{accession.pk}"
+    periodic.run(due - SECOND)
+    assert levels(subject) == []
+    periodic.run(due)
+    assert levels(subject) == [("reminded", "Mary")]
+    message = Email.objects.get(key__startswith=f"reminder:{subject}")
+    assert (message.recipient, message.context["post"]) == ("mary@museum.example", "administrator or requester")
+    periodic.run(due + timedelta(days=60))
+    assert len(levels(subject)) == 1 and read(due + timedelta(days=60)).count("application") == 0
+    assert cast.fresh(accession).state == "engaged"
+
+
+def test_an_application_asked_of_the_opening_register_is_counted_from_then_and_ends_when_it_is_sent():
+    accession = cast.ons()
+    assert accession.state == "engaged" and accession.invited_at is not None
+    assert Accession.objects.filter(state="engaged", invited_at=None).exists(), "nobody is there to be asked"
+    cast.ons_applied()
+    periodic.run(working_days.due(START, 25))
+    assert levels("application") == []

@@ -1,0 +1,101 @@
+"""What waits on a body's way to join: whom the lead proposed, an application to fill in, its review, a question, a
+signature of the access agreement."""
+
+from collections.abc import Iterator
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from catalogue.models import OVER
+from procurement import accession_guards, signing, working_days
+from procurement.matters import Kind, Pauses, Waiting, aged, before, ends, since
+from procurement.models import (
+    Accession,
+    AccessionDecision,
+    AccessionQuestion,
+    AccessionState,
+    PostCode,
+    Reminder,
+)
+
+A = AccessionState
+
+
+def contacts(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """First administrators whom a lead proposed and nobody has confirmed or refused; each proposal is one matter."""
+    rows = Accession.objects.filter(
+        only, state=A.ENGAGED, contact_proposed_at__isnull=False, contact_confirmed_by__isnull=True
+    ).exclude(framework__state__in=OVER)
+    for accession in rows.select_related("framework").order_by("id"):
+        yield Waiting(
+            f"contact:{accession.pk}:{accession.contact_proposed_at.timestamp():.3f}", accession,
+            accession.framework.authority_id, PostCode.ACCESSION_APPROVER, _("to confirm or refuse whom the lead proposed"),
+            *since(accession.contact_proposed_at, accession.framework, pauses.get(accession.framework_id, [])),
+            out=frozenset({accession.contact_proposed_by, accession.contact_proposed_for} - {None}),
+        )  # fmt: skip
+
+
+def applications(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Bodies that were asked to apply and have not: as long as a review may take, and told to nobody else."""
+    rows = Accession.objects.filter(only, state=A.ENGAGED, invited_at__isnull=False).exclude(framework__state__in=OVER)
+    for accession in rows.select_related("framework").order_by("id"):
+        days = accession.framework.accession_review_working_days
+        yield Waiting(
+            f"application:{accession.pk}", accession, accession.department_id, PostCode.ADMINISTRATOR,
+            _("to fill in the application and send it"),
+            working_days.due_through(accession.invited_at, days, pauses.get(accession.framework_id, [])), None,
+            or_posts=(PostCode.REQUESTER,),
+        )  # fmt: skip
+
+
+def reviews(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    recommended = AccessionDecision.objects.filter(application__accession=OuterRef("pk"), outcome="recommended")
+    rows = Accession.objects.filter(only, state__in=[A.APPLIED, A.IN_REVIEW], due_at__isnull=False)
+    rows = rows.exclude(framework__state__in=OVER).annotate(recommended=Exists(recommended))
+    for accession in rows.select_related("framework").order_by("id"):
+        post = PostCode.ACCESSION_APPROVER if accession.recommended else PostCode.ACCESSION_LEAD
+        yield Waiting(
+            f"review:{accession.pk}:{post}", accession, accession.framework.authority_id, post,
+            _("to decide") if accession.recommended else _("to review"),
+            *before(accession.due_at, accession.state_since, accession.framework),
+        )  # fmt: skip
+
+
+def information(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    rows = AccessionQuestion.objects.filter(
+        only, answered_at__isnull=True, accession__state=A.INFORMATION_REQUESTED
+    ).exclude(accession__framework__state__in=OVER)
+    for asked in rows.select_related("accession__framework").order_by("id"):
+        accession = asked.accession
+        yield Waiting(
+            f"information:{asked.pk}", accession, accession.department_id, PostCode.REQUESTER, _("to answer the authority"),
+            *since(asked.asked_at, accession.framework, pauses.get(accession.framework_id, [])),
+        )  # fmt: skip
+
+
+def agreements(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Access agreements whose next signature is somebody's to give."""
+    rows = Accession.objects.filter(only, state=A.AGREEMENT_ISSUED).exclude(framework__state__in=OVER)
+    found = list(rows.select_related("framework__authority", "department", "document").order_by("id"))
+    turns, acts = signing.turns(row.document for row in found), signing.last_acts(row.document for row in found)
+    for accession in found:
+        if accession.document_id not in turns:
+            continue
+        party = turns[accession.document_id]
+        box = next(box for box in accession_guards.boxes(accession) if box.party == party)
+        yield Waiting(
+            f"agreement:{accession.pk}:{party}", accession, box.organisation.pk, box.post, _("to sign the access agreement"),
+            *since(acts.get(accession.document_id, accession.state_since), accession.framework,
+                   pauses.get(accession.framework_id, [])),
+        )  # fmt: skip
+
+
+KINDS = {
+    "contact": Kind(contacts, "pk", aged("contact_proposed_at")),
+    "application": Kind(
+        applications, "pk", aged("invited_at", "accession_review_working_days"), "pk", Reminder.Level.REMINDED
+    ),
+    "review": Kind(reviews, "pk", ends("due_at")),
+    "information": Kind(information, "accession", aged("asked_at"), "pk"),
+    "agreement": Kind(agreements, "pk", aged("state_since")),
+}
