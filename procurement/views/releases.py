@@ -110,7 +110,7 @@ def _totals(request, found, content):
     under_way = rows.exclude(state="contracted")
     return [
         {"label": label, "total": release_effects.total(group, content, request.actor, request.day)}
-        for label, group in ((_("Live contracts"), contracted), (_("Orders in approval or with the supplier"), under_way))
+        for label, group in ((_("Live contracts"), contracted), (_("Orders under way that have reached you"), under_way))
     ]
 
 

@@ -334,6 +334,31 @@ def test_the_effect_order_by_order_is_for_who_works_on_it(client):
         assert "1 counted, £11,252,943.00 as agreed over their whole life" in words(client.get(at(release)))
 
 
+@pytest.mark.world("approved_by_department")
+def test_what_a_release_would_mean_is_said_of_the_orders_that_have_reached_the_reader_and_no_other(client):
+    """With the authority's approvers: it has reached the authority, and the supplier knows nothing of it."""
+    order = cast.approved_by_department()
+    release = releases.submitted(CORE_01="88.00")
+    seen = {FRAMEWORK_MANAGER: True, ACCOUNT_MANAGER: False}
+    for email, reached in seen.items():
+        sign_in(client, email)
+        page, rows = words(client.get(at(release))), words(client.get(at(release, "release_effects")))
+        assert "Orders under way that have reached you" in page and "only those that have reached you are counted" in page
+        assert "only those that have reached you are listed" in rows
+        assert ("1 counted, £11,252,943.00" in page, order.reference in rows, "1 found" in rows) == (reached,) * 3
+        assert ("Orders under way that have reached you none" in page, "0 found" in rows) == (not reached,) * 2
+
+
+@pytest.mark.world("submitted")
+def test_an_order_with_the_departments_approvers_is_in_nobodys_effect(client):
+    order = cast.submitted()
+    release = releases.submitted(CORE_01="88.00")
+    for email in (FRAMEWORK_MANAGER, ACCOUNT_MANAGER):
+        sign_in(client, email)
+        assert "that have reached you none" in words(client.get(at(release)))
+        assert order.reference not in words(client.get(at(release, "release_effects")))
+
+
 def test_the_catalogue_is_shown_as_it_was_on_a_day(client, settings):
     releases.live(CORE_01="70.20")
     sign_in(client, "requester@dius.example")
