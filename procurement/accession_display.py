@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.models import Framework, Organisation
 from documents import steps, store
+from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
 from procurement import access, agreements, forecasting, queries, signing
 from procurement.actors import Person
@@ -115,6 +116,7 @@ def known_people(department: Organisation, on: date) -> list[dict[str, Any]]:
         rows.append({
             "name": holding.user.name, "email": holding.user.email, "post": holding.post.code,
             "limit_gbp": most.limit_gbp if most else None, "unlimited": bool(most and most.unlimited),
+            "ends_on": most.ends_on if most else None,
         })  # fmt: skip
     return rows
 
@@ -196,9 +198,14 @@ def reading(application: Application | None) -> dict[str, Any] | None:
 
 
 def _limit(person: dict[str, Any]) -> str:
-    if person["unlimited"]:
-        return _("without limit")
-    return gbp(Decimal(person["limit_gbp"])) if person["limit_gbp"] else ""
+    if not person["unlimited"] and not person["limit_gbp"]:
+        return ""
+    words = [_("without limit") if person["unlimited"] else gbp(Decimal(person["limit_gbp"]))]
+    if person.get("lot"):
+        words.append(_("for lot %(lot)s alone") % {"lot": person["lot"]})
+    if person.get("ends_on"):
+        words.append(_("until %(day)s") % {"day": as_day(date.fromisoformat(person["ends_on"]))})
+    return ", ".join(str(word) for word in words)
 
 
 def desk(accession: Accession, on: date) -> str:

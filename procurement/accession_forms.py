@@ -4,10 +4,11 @@ import re
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import uploads, widgets
-from catalogue.fields import EmailField, LineField, MoneyField, QuantityField, TextField, UploadField
+from catalogue.fields import DayField, EmailField, LineField, MoneyField, QuantityField, TextField, UploadField
 from catalogue.formsets import Rows, rows_of
 from procurement.models import AUTHORITY_POSTS, Application, PostCode
 
@@ -80,10 +81,18 @@ class PersonForm(forms.Form):
                              widget=widgets.Select)  # fmt: skip
     limit_gbp = MoneyField(label=_("May commit or sign up to, GBP"), required=False)
     unlimited = forms.BooleanField(label=_("Without limit"), required=False, widget=widgets.Checkbox)
+    lot = forms.TypedChoiceField(label=_("For one lot alone"), required=False, widget=widgets.Select, coerce=int, empty_value=None)
+    ends_on = DayField(label=_("Until"), required=False, help_text=_("Leave empty if the letter gives no end."))
+
+    def __init__(self, *args, lots=(), **kwargs):
+        """``lots``: those of the framework."""
+        super().__init__(*args, **kwargs)
+        self.fields["lot"].choices = [("", _("all lots")), *((str(lot.number), lot_words(lot)) for lot in lots)]
 
     def clean(self):
         data = super().clean()
-        if self.errors or not any(data.get(name) for name in ("name", "email", "post", "limit_gbp", "unlimited")):
+        typed = ("name", "email", "post", "limit_gbp", "unlimited", "lot", "ends_on")
+        if self.errors or not any(data.get(name) for name in typed):
             return data
         for name, words in (("name", _("Enter the person's name.")), ("email", _("Enter their email address.")),
                             ("post", _("Choose their post."))):  # fmt: skip
@@ -95,7 +104,15 @@ class PersonForm(forms.Form):
             self.add_error("limit_gbp", _("A limit is more than zero; leave it empty if the post commits nothing."))
         if (data.get("limit_gbp") is not None or data.get("unlimited")) and data.get("post") not in COMMITTING:
             self.add_error("limit_gbp", _("This post commits and signs nothing: leave its limit empty."))
+        elif data.get("limit_gbp") is None and not data.get("unlimited"):
+            for name in ("lot", "ends_on"):
+                if data.get(name):
+                    self.add_error(name, _("Enter the limit that this is of, or leave it empty."))
         return data
+
+
+def lot_words(lot):
+    return gettext("lot %(number)s: %(title)s") % {"number": lot.number, "title": lot.title}
 
 
 class _OnePerPost(Rows):

@@ -1,7 +1,7 @@
 """Why not: reasons in words for the acts of joining."""
 
 from collections.abc import Collection, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from documents.refusal import Reason
 from documents.templatetags.flex import gbp, moment
 from procurement import forecasting, seats, sides, signing
 from procurement.actors import Person
+from procurement.application_gaps import gaps, why_agreement_unsigned
 from procurement.models import (
     IN_CONSIDERATION,
     PIPELINE,
@@ -30,7 +31,7 @@ from procurement.standing import framework_is_over, why_framework_not_open, why_
 
 A = AccessionState
 APPLICANTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER)
-NEEDED_POSTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER, PostCode.ACCOUNTING_OFFICER, PostCode.SIGNATORY)
+
 
 
 class InterestLike(Protocol):
@@ -183,34 +184,6 @@ def why_not_edit(accession: Accession, *, by: Person, at: datetime) -> Iterator[
     yield from _applicant(accession, by, at)
 
 
-def gaps(application: Application, on: date) -> Iterator[Reason]:
-    """What an application still lacks on the day."""
-    if not application.statement.strip():
-        yield Reason(_("Say what the department wants to use the framework for."))
-    if application.seats == 0:
-        yield Reason(_("Name the sites, and the seats at each."))
-    for site in application.sites:
-        if not site["address"].strip():
-            yield Reason(_("Enter the address of the site %(site)s.") % {"site": site["name"]})
-    posts = [person["post"] for person in application.people]
-    for post in NEEDED_POSTS:
-        if post not in posts:
-            yield Reason(_("Nobody is named as %(post)s.") % {"post": PostCode(post).label})
-    named = {person["email"]: person["name"] for person in application.people}
-    yield from sides.why_of_another(application.accession.department, named, on)
-    signatories = {person["email"] for person in application.people if person["post"] == PostCode.SIGNATORY}
-    requesters = {person["email"] for person in application.people if person["post"] == PostCode.REQUESTER}
-    if requesters & signatories:
-        yield Reason(_("Whoever requests an order cannot sign its contract: name somebody else as one of the two."))
-    kinds = {file["kind"] for file in application.files}
-    if Application.FileKind.SIGNATORY not in kinds:
-        yield Reason(_("Attach the evidence of who may sign for the department."))
-    if any(_has_limit(person) for person in application.people) and Application.FileKind.DELEGATION not in kinds:
-        yield Reason(_("Attach the letter that gives the limits you have entered."))
-    if any(person["post"] == PostCode.SIGNATORY and not _has_limit(person) for person in application.people):
-        yield Reason(_("Enter up to what value the signatory may sign."))
-
-
 def _signatory_free(accession: Accession, application: Application, by: Person, at: datetime) -> Iterator[Reason]:
     """The agreement will have somebody to sign it: a signatory without a hand in the application, the sender's too."""
     named = {person["email"] for person in application.people if person["post"] == PostCode.SIGNATORY}
@@ -220,10 +193,6 @@ def _signatory_free(accession: Accession, application: Application, by: Person, 
             _("Who is named as signatory has written in this application, so could not sign the agreement."),
             _("Name another signatory as well, or let somebody else send it."),
         )
-
-
-def _has_limit(person: dict) -> bool:
-    return bool(person["limit_gbp"] or person["unlimited"])
 
 
 def why_not_apply(accession: Accession, application: Application | None, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -322,6 +291,7 @@ def why_not_approve(accession: Accession, application: Application | None, *, by
         yield Reason(_("The review is not finished."), _("The accession lead recommends it first."))
     if acting(accession.framework.authority_id, PostCode.ACCESSION_APPROVER, by, at) & _reviewers(accession):
         yield Reason(_("You reviewed this application; somebody else approves it."))
+    yield from why_agreement_unsigned(application, london_day(at))
     yield from _eligible(accession, at)
     yield from _headroom(accession, application, at)
 
@@ -340,6 +310,12 @@ def _eligible(accession: Accession, at: datetime) -> Iterator[Reason]:
     if (body.exists_from and body.exists_from > on) or (body.exists_to and body.exists_to < on):
         yield Reason(_("%(department)s does not exist on this day.") % {"department": body.name})
     yield from sides.why_no_place(accession.framework, body)
+
+
+def may_apply_anew(accession: Accession, *, at: datetime) -> bool:
+    """Whether the body, once declined, could be entered again: under a framework in force, as a body that exists and may
+    have a place on it."""
+    return not any(why_framework_over(accession.framework, london_day(at))) and not any(_eligible(accession, at))
 
 
 def _headroom(accession: Accession, application: Application, at: datetime) -> Iterator[Reason]:

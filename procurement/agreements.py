@@ -6,7 +6,7 @@ The document work runs in a worker (``documents.tasks``), which goes on with ``i
 """
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -84,15 +84,18 @@ def approve(accession: Accession, *, shown_hash: str, reason: str = "", by: Pers
 
 
 def people_of(application: Application) -> list[Named]:
-    """The people as the frozen application names them. Their limits are given by its delegation letter, the first where
-    it has several: the others stay with the application."""
+    """The people as the frozen application names them, a lot being one of its framework's; applications sent before
+    limits had lots and ends say neither. Their limits are given by its delegation letter, the first where it has several:
+    the others stay with the application."""
     content = json.loads(application.content)
     letters = [file for file in content["files"] if file["kind"] == Application.FileKind.DELEGATION]
     letter = (letters[0]["filename"], letters[0]["sha256"]) if letters else ("", "")
     return [
-        Named(p["name"], p["email"], p["post"], Decimal(p["limit_gbp"]) if p["limit_gbp"] else None, p["unlimited"], *letter)
+        Named(p["name"], p["email"], p["post"], Decimal(p["limit_gbp"]) if p["limit_gbp"] else None, p["unlimited"], *letter,
+              lot=p.get("lot"), ends_on=date.fromisoformat(p["ends_on"]) if p.get("ends_on") else None,
+              framework_id=application.accession.framework_id if p.get("lot") else None)
         for p in content["people"]
-    ]
+    ]  # fmt: skip
 
 
 def payload(accession: Accession, application: Application, *, at: datetime, real_at: datetime) -> dict[str, Any]:

@@ -90,7 +90,12 @@ def save_application(
 
 def _plain(person: Named) -> dict[str, Any]:
     limit = f"{person.limit_gbp:.2f}" if person.limit_gbp is not None else ""
-    return asdict(person) | {"email": person.email.lower(), "post": str(person.post), "limit_gbp": limit}
+    ends_on = person.ends_on.isoformat() if person.ends_on else ""
+    plain = asdict(person) | {
+        "email": person.email.lower(), "post": str(person.post), "limit_gbp": limit, "ends_on": ends_on,
+    }  # fmt: skip
+    del plain["framework_id"]  # it is the accession's
+    return plain
 
 
 def _send(accession: Accession, application: Application, *, by: Person, at: datetime) -> None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
@@ -38,7 +39,8 @@ from procurement.models import (
 @dataclass(frozen=True)
 class Named:
     """Somebody the department names for a post; ``limit_gbp`` (GBP, VAT excluded) or ``unlimited`` is the delegation
-    that goes with it, None where the post commits nothing, and the letter what gives it."""
+    that goes with it, None where the post commits nothing, and the letter what gives it. It is for one ``lot`` of the
+    framework ``framework_id`` alone or for all (None), until the end of ``ends_on`` or without an end (None)."""
 
     name: str
     email: str
@@ -47,6 +49,9 @@ class Named:
     unlimited: bool = False
     letter_filename: str = ""
     letter_sha256: str = ""
+    lot: int | None = None
+    ends_on: date | None = None
+    framework_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ def kind_of(post: str) -> str:
 def appoint(
     body: Organisation, named: Named, *, tell: bool = True, by: Actor, at: datetime, acting_for: str = ""
 ) -> User:
-    """The named person's account, post, delegation and grant at a department that joins. What they have already stays.
+    """The named person's account, post, delegation and grant at a department that joins. What they have already stays, and
+    a delegation whose last day has passed is not given.
     Who has the post by this is told so, unless the caller writes to them itself (``tell``). The caller holds the
     transaction, has asked its own guard and knows for whom the person acts."""
     body, on = lock_organisation(body), london_day(at)
@@ -82,14 +88,15 @@ def appoint(
     user, holding = _seat(body, named.name, named.email, named.post, on)
     if tell and holding.pk not in before:
         notifications.tell_appointed(holding)
-    if named.limit_gbp is not None or named.unlimited:
+    if (named.limit_gbp is not None or named.unlimited) and (named.ends_on is None or named.ends_on >= on):
         same = {
             "holding": holding, "kind": kind_of(named.post), "limit_gbp": named.limit_gbp, "unlimited": named.unlimited,
-            "lot": None,
+            "lot": named.lot, "framework_id": None if named.lot is None else named.framework_id,
         }  # fmt: skip
-        if not Delegation.objects.filter(in_date(on), **same).exists():
+        as_long = Q() if named.ends_on is None else Q(ends_on=None) | Q(ends_on__gte=named.ends_on)
+        if not Delegation.objects.filter(in_date(on), as_long, **same).exists():
             letter = {"letter_filename": named.letter_filename, "letter_sha256": named.letter_sha256}
-            Delegation.objects.create(**same, **letter, starts_on=on)
+            Delegation.objects.create(**same, **letter, starts_on=on, ends_on=named.ends_on)
     _record("appointed", body, user, by, at, acting_for, post=str(named.post))
     return user
 

@@ -1,5 +1,7 @@
 """The application to join, filled in by the department: what for and where, who acts for it, and the evidence."""
 
+from datetime import date
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -56,8 +58,9 @@ def people(request, public_id):
     """Who acts for the department, in which post, up to what value."""
     found, application = _editable(request, public_id)
     formset = forms.PersonFormSet(
-        request.POST or None, initial=_people_so_far(found, application, request.day), prefix="person"
-    )
+        request.POST or None, initial=_people_so_far(found, application, request.day), prefix="person",
+        form_kwargs={"lots": list(found.framework.lots.all())},
+    )  # fmt: skip
     errors = ()
     if request.method == "POST" and formset.is_valid():
         named = [membership.Named(**f) for f in formset.cleaned_data if f.get("email")]
@@ -69,7 +72,9 @@ def people(request, public_id):
 
 
 def _people_so_far(found, application, on):
-    return application.people if application and application.people else accession_display.known_people(found.department, on)
+    if not application or not application.people:
+        return accession_display.known_people(found.department, on)
+    return [row | {"ends_on": date.fromisoformat(row["ends_on"]) if row.get("ends_on") else None} for row in application.people]
 
 
 @page

@@ -14,6 +14,7 @@ from documents.clock import london_day
 from procurement import access, accession_display, agreements, forms, joining, pipeline
 from procurement import accession_forms as own_forms
 from procurement import accession_guards as guards
+from procurement.application_gaps import gaps
 from procurement.models import AccessionState, PostCode
 from procurement.views.common import attempt, page
 
@@ -75,7 +76,7 @@ def _context(request, found):
         "forecast": accession_display.forecast_of(found, application, request.day),
         "desk": accession_display.desk(found, request.day), "acts": _acts(found, by),
         "contact": accession_display.contact(found) if found.framework_id in access.sight_of(request.actor, request.day).frameworks else "",
-        "may_edit": not list(guards.why_not_edit(found, **by)), "gaps": list(guards.gaps(application, request.day)) if application else (),
+        "may_edit": not list(guards.why_not_edit(found, **by)), "gaps": list(gaps(application, request.day)) if application else (),
         "events": accession_display.timeline(audit.history(found)),
         **accession_display.agreement(found, **by),
     }  # fmt: skip
@@ -95,6 +96,7 @@ class Act:
     done: str
     danger: bool = False
     binds: Callable | None = None  # the form carries this hash of what was shown
+    also: Callable | None = None  # what is said besides, where it holds
 
 
 def _with_application(guard):
@@ -107,6 +109,12 @@ def _application(found):
 
 def _contact(found):
     return pipeline.contact_hash(found)
+
+
+def _anew(found, at):
+    if guards.may_apply_anew(found, at=at):
+        return _("It can apply anew once the accession lead has entered it again.")
+    return _("It cannot apply anew: the framework has ended, or it can have no place on it.")
 
 
 REASON = forms.ReasonForm
@@ -140,9 +148,9 @@ ACTS = {
     "approve": Act(_("Approve it"), _("The access agreement is then made, and both parties are asked to sign it."),
                    agreements.approve, own_forms.NoteForm, (A.IN_REVIEW,), "authority",
                    _with_application(guards.why_not_approve), _("Approved. The agreement is being made."), binds=_application),
-    "decline": Act(_("Decline it"), _("It ends here. The department reads your reason and may apply anew."),
+    "decline": Act(_("Decline it"), _("It ends here. The department reads your reason."),
                    joining.decline, REASON, (A.APPLIED, A.IN_REVIEW, A.INFORMATION_REQUESTED, A.APPROVED), "authority",
-                   _with_application(guards.why_not_decline), _("Declined."), danger=True),
+                   _with_application(guards.why_not_decline), _("Declined."), danger=True, also=_anew),
     "withdraw": Act(_("Withdraw"), _("The body does not join; an agreement under way becomes void."), agreements.withdraw,
                     REASON, guards.PIPELINE, "see", guards.why_not_withdraw, _("Withdrawn."), danger=True),
     "suspend": Act(_("Suspend the membership"), _("Nothing new can be ordered; contracts go on."), agreements.suspend,
@@ -169,6 +177,10 @@ def _acts(found, by):
     ]
 
 
+def _words(wanted, found, at):
+    return f"{wanted.words} {wanted.also(found, at)}" if wanted.also else wanted.words
+
+
 @page
 def act(request, public_id, name):
     """One page for every act: what will happen, what it needs, and why it cannot be done now."""
@@ -190,7 +202,7 @@ def act(request, public_id, name):
     context = {
         "accession": found, "application": application, "form": form, "errors": errors, "title": wanted.label,
         "question": found.questions.filter(answered_at=None).first() if name == "answer" else None,
-        "words": wanted.words, "button": wanted.label, "danger": wanted.danger, "asked": asked,
+        "words": _words(wanted, found, request.at), "button": wanted.label, "danger": wanted.danger, "asked": asked,
         "reading": accession_display.reading(application) if wanted.binds is _application else None,
         "shown_hash": wanted.binds(found) if wanted.binds else "", "confirming": wanted.binds is _contact,
     }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pikepdf
@@ -24,7 +24,7 @@ from procurement.models import (
     PostCode,
     User,
 )
-from tests import cast
+from tests import cast, paper
 from tests.documents import conformance
 from tests.documents.test_signing import pdfsig, tool
 
@@ -254,6 +254,71 @@ def test_a_limit_that_joining_brings_has_its_letter():
     made = Delegation.objects.get(limit_gbp=Decimal("30000.00"), holding__post__organisation__code="ONS")
     letter = next(file for file in application.files if file["kind"] == "delegation")
     assert (made.letter_filename, made.letter_sha256) == (letter["filename"], letter["sha256"])
+
+
+def with_limit(post: str, **more) -> list[membership.Named]:
+    return [replace(named, **more) if named.post == post else named for named in cast.ons_people()]
+
+
+def save_people(people) -> Accession:
+    by = cast.person("requester@ons.example")
+    values = {
+        "statement": "Desktops.", "sites": cast.ONS_SITES, "people": people,
+        "files": [cast.evidence("signatory"), cast.evidence("delegation")],
+    }  # fmt: skip
+    joining.save_application(cast.ons(), values, by=by, at=cast.START)
+    return cast.ons()
+
+
+def test_the_lot_and_the_end_of_a_limit_arrive_with_the_membership():
+    end, first = date(2008, 3, 31), {"limit_gbp": Decimal("31000.00"), "lot": 2, "ends_on": date(2008, 3, 31)}
+    save_people(with_limit("budget_holder", **first))
+    act(joining.apply, cast.ons(), "requester@ons.example")
+    act(joining.start_review, cast.ons(), LEAD)
+    shown = joining.current(cast.ons()).content_hash
+    act(joining.recommend, cast.ons(), LEAD, shown_hash=shown)
+    act(agreements.approve, cast.ons(), APPROVER, shown_hash=shown)
+    accession = paper.agreement_archived(paper.agreement_issued(cast.ons()))
+    assert not Delegation.objects.filter(limit_gbp=Decimal("31000.00")).exists()
+    agreements.activate(accession, at=cast.START)
+    made = Delegation.objects.get(limit_gbp=Decimal("31000.00"))
+    assert (made.lot, made.framework, made.ends_on, made.kind) == (2, cast.framework(), end, "budget")
+    assert not made.covers(Decimal("1.00"), cast.framework().pk, {1}) and made.covers(Decimal("1.00"), cast.framework().pk, {2})
+    call_command("check_invariants")
+
+
+@pytest.mark.world("ons_applied")
+def test_a_limit_that_has_ended_when_it_would_arrive_is_not_given_and_one_held_longer_stays_alone():
+    body = cast.ons_applied().department
+    named = next(one for one in cast.ons_people() if one.post == "budget_holder")
+    by, before = cast.person(LEAD), Delegation.objects.count()
+    membership.appoint(body, replace(named, limit_gbp=Decimal("30000.00"), ends_on=date(2007, 9, 30)), by=by, at=cast.START)
+    assert Delegation.objects.count() == before
+    for ends_on in (date(2007, 12, 31), date(2007, 11, 30), date(2008, 1, 31)):
+        membership.appoint(body, replace(named, limit_gbp=Decimal("30000.00"), ends_on=ends_on), by=by, at=cast.START)
+    ends = Delegation.objects.filter(limit_gbp=Decimal("30000.00"), holding__post__organisation=body).values_list("ends_on", flat=True)
+    assert sorted(ends) == [date(2007, 12, 31), date(2008, 1, 31)]
+
+
+@pytest.mark.parametrize(("post", "more", "words"), [
+    ("budget_holder", {"ends_on": date(2007, 9, 30)}, "The limit of ONS budget holder has ended"),
+    ("budget_holder", {"lot": 9}, "for a lot that the framework does not have"),
+    ("signatory", {"lot": 2}, "the access agreement could not be signed"),
+])  # fmt: skip
+def test_a_limit_that_could_not_be_used_is_not_sent(post, more, words):
+    accession = save_people(with_limit(post, **more))
+    with pytest.raises(Refused, match=words):
+        joining.apply(accession, by=cast.person("requester@ons.example"), at=cast.START)
+
+
+def test_what_was_sent_before_limits_had_lots_and_ends_is_read_as_it_was():
+    accession = save_people(cast.ons_people())
+    application = joining.current(accession)
+    for person in application.people:
+        del person["lot"], person["ends_on"]
+    application.save()
+    joining.apply(accession, by=cast.person("requester@ons.example"), at=cast.START)
+    assert {(named.lot, named.ends_on) for named in agreements.people_of(joining.current(accession))} == {(None, None)}
 
 
 @pytest.mark.world("ons_applied")

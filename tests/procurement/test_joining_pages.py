@@ -95,7 +95,8 @@ def test_an_application_goes_through_its_pages(client):
     )):  # fmt: skip
         people |= {f"person-{number}-name": name, f"person-{number}-email": mail, f"person-{number}-post": code,
                    f"person-{number}-limit_gbp": limit}  # fmt: skip
-    people["person-2-unlimited"] = "on"
+    people |= {"person-2-unlimited": "on", "person-2-lot": "2", "person-2-ends_on_day": "31",
+               "person-2-ends_on_month": "3", "person-2-ends_on_year": "2008"}  # fmt: skip
     sites = {
         "statement": "Desktops.", "site-TOTAL_FORMS": "2", "site-INITIAL_FORMS": "0", "site-0-name": "Newport",
         "site-0-address": "Newport", "site-0-seats": "2,600", "site-1-name": "", "site-1-seats": "",
@@ -108,7 +109,9 @@ def test_an_application_goes_through_its_pages(client):
         answer = post(client, here + "application/evidence/", edits=edits, kind=kind, file=file)
         assert answer.status_code == 302, answer.content.decode()[-3000:]
     shown = client.get(here).content.decode()
-    assert "Still missing" not in shown and "£50,000,000.00" in shown and "without limit" in shown
+    assert "Still missing" not in shown and "£50,000,000.00" in shown and "without limit, for lot 2 alone, until 31 March 2008" in shown
+    again = client.get(here + "application/people/").content.decode()
+    assert re.search(r'name="person-2-ends_on_year"[^>]*value="2008"', again) and re.search(r'<option value="2"[^>]*selected', again)
     shown = re.search(r'name="shown_hash" value="([0-9a-f]{64})"', client.get(here + "apply/").content.decode())[1]
     assert post(client, here + "apply/", shown_hash=shown)["Location"] == here
     found = cast.fresh(accession)
@@ -209,3 +212,29 @@ def test_who_answers_reads_the_question_beside_the_answer(client):
     joining.ask(cast.ons(), text="Which of the sites has <lifts>?", **by)
     sign_in(client, REQUESTER)
     assert "Which of the sites has &lt;lifts&gt;?" in client.get(f"/joining/{accession.public_id}/answer/").content.decode()
+
+
+@pytest.mark.world("ons_applied")
+def test_that_a_body_may_apply_anew_is_said_where_it_holds(client):
+    accession = cast.ons_applied()
+    page = reverse("procurement:accession_act", args=[accession.public_id, "decline"])
+    sign_in(client, "accession.approver@co.example")
+    assert "It can apply anew once the accession lead has entered it again." in client.get(page).content.decode()
+    Organisation.objects.filter(code="ONS").update(exists_to=cast.START.date().replace(day=1, month=9))
+    shown = client.get(page).content.decode()
+    assert "can apply anew" not in shown and "It cannot apply anew" in shown
+
+
+@pytest.mark.parametrize(("field", "typed", "words"), [
+    ("lot", {"person-0-lot": "1"}, "Enter the limit that this is of"),
+    ("ends_on", {"person-0-ends_on": "1/2/2008"}, "Enter the limit that this is of"),
+    ("lot", {"person-0-lot": "77", "person-0-limit_gbp": "1"}, "Select a valid choice"),
+])  # fmt: skip
+def test_a_lot_or_an_end_without_its_limit_is_asked_about(client, field, typed, words):
+    accession = cast.ons()
+    sign_in(client, REQUESTER)
+    row = {"person-TOTAL_FORMS": "1", "person-INITIAL_FORMS": "0", "person-0-name": "Ada", "person-0-email": "ada@ons.example",
+           "person-0-post": "budget_holder", "edits": "0"}  # fmt: skip
+    answer = post(client, reverse("procurement:application_people", args=[accession.public_id]), **row | typed)
+    assert answer.status_code == 200 and words in answer.content.decode(), field
+    assert joining.current(accession) is None

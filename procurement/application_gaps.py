@@ -1,0 +1,66 @@
+"""What an application to join still lacks, in words."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from documents.refusal import Reason
+from procurement import sides
+from procurement.models import Application, PostCode
+
+NEEDED_POSTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER, PostCode.ACCOUNTING_OFFICER, PostCode.SIGNATORY)
+
+
+def gaps(application: Application, on: date) -> Iterator[Reason]:
+    """What an application still lacks on the day."""
+    if not application.statement.strip():
+        yield Reason(_("Say what the department wants to use the framework for."))
+    if application.seats == 0:
+        yield Reason(_("Name the sites, and the seats at each."))
+    for site in application.sites:
+        if not site["address"].strip():
+            yield Reason(_("Enter the address of the site %(site)s.") % {"site": site["name"]})
+    posts = [person["post"] for person in application.people]
+    for post in NEEDED_POSTS:
+        if post not in posts:
+            yield Reason(_("Nobody is named as %(post)s.") % {"post": PostCode(post).label})
+    named = {person["email"]: person["name"] for person in application.people}
+    yield from sides.why_of_another(application.accession.department, named, on)
+    signatories = {person["email"] for person in application.people if person["post"] == PostCode.SIGNATORY}
+    requesters = {person["email"] for person in application.people if person["post"] == PostCode.REQUESTER}
+    if requesters & signatories:
+        yield Reason(_("Whoever requests an order cannot sign its contract: name somebody else as one of the two."))
+    kinds = {file["kind"] for file in application.files}
+    if Application.FileKind.SIGNATORY not in kinds:
+        yield Reason(_("Attach the evidence of who may sign for the department."))
+    if any(_has_limit(person) for person in application.people) and Application.FileKind.DELEGATION not in kinds:
+        yield Reason(_("Attach the letter that gives the limits you have entered."))
+    if any(person["post"] == PostCode.SIGNATORY and not _has_limit(person) for person in application.people):
+        yield Reason(_("Enter up to what value the signatory may sign."))
+    for person in application.people:
+        if person.get("ends_on") and not _lasts(person, on):
+            yield Reason(_("The limit of %(name)s has ended; name its last day anew.") % {"name": person["name"]})
+    numbers = set(application.accession.framework.lots.values_list("number", flat=True))
+    for person in application.people:
+        if person.get("lot") and person["lot"] not in numbers:
+            yield Reason(_("The limit of %(name)s is for a lot that the framework does not have.") % {"name": person["name"]})
+    yield from why_agreement_unsigned(application, on)
+
+
+def _lasts(person: dict, on: date) -> bool:
+    return not person.get("ends_on") or date.fromisoformat(person["ends_on"]) >= on
+
+
+def why_agreement_unsigned(application: Application, on: date) -> Iterator[Reason]:
+    """A limit for one lot does not cover the access agreement, which is for the whole framework."""
+    signatories = [person for person in application.people if person["post"] == PostCode.SIGNATORY and _has_limit(person)]
+    if signatories and not any(_lasts(person, on) and not person.get("lot") for person in signatories):
+        yield Reason(
+            _("No signatory has a limit for all lots that lasts until then: the access agreement could not be signed."),
+            _("Name one whose limit is for all lots, and that has not ended."),
+        )
+
+
+def _has_limit(person: dict) -> bool:
+    return bool(person["limit_gbp"] or person["unlimited"])
