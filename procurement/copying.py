@@ -1,4 +1,4 @@
-"""A new draft from what was written before: after a return, and as a copy of an order that ended."""
+"""A new draft from what was written before: after a return, and as a copy of an order in any state."""
 
 from procurement.models import (
     Attachment,

@@ -13,7 +13,6 @@ from documents.templatetags.flex import gbp
 from procurement import access, clocks, completeness, headroom, quoting, routes, seats, splitting
 from procurement.actors import Person
 from procurement.models import (
-    ENDED,
     IN_APPROVAL,
     OPEN,
     Act,
@@ -163,7 +162,8 @@ def why_not_withdraw(call_off: CallOff, *, by: Person, at: datetime) -> Iterator
 
 
 def why_not_copy(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    yield from why_not_in_state(call_off, *ENDED)
+    """In every state: what is ordered again, or for another site, begins where the first one stands. The copy is a draft of
+    its own, and what is submitted within days of each other is approved together (``procurement.splitting``)."""
     yield from why_not_start(call_off.framework, call_off.department, by=by, at=at)
 
 

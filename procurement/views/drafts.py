@@ -73,6 +73,7 @@ def tasks(request, public_id):
         "sent_back": _sent_back(call_off) if call_off.is_returned else None,
         "content": approved, "figures": figures.figures_of_draft(approved, quote),
         "withdraw_shut": list(guards.why_not_withdraw(call_off, by=request.actor, at=request.at)),
+        "copy_shut": list(guards.why_not_copy(call_off, by=request.actor, at=request.at)),
     }  # fmt: skip
     return render(request, "procurement/tasks.html", context)
 

@@ -103,7 +103,7 @@ def call_off(request, public_id):
         },
         "decline_shut": list(supplier_guards.why_not_decline(order, **acting)) if accepting else None,
         "withdraw_shut": needed or list(guards.why_not_withdraw(order, **acting)) if view == "department" and order.state in OPEN else None,
-        "copy_shut": needed or list(guards.why_not_copy(order, **acting)) if view == "department" and order.state in ENDED else None,
+        "copy_shut": needed or list(guards.why_not_copy(order, **acting)) if view == "department" else None,
         "recall_shut": needed or list(guards.why_not_recall(order, **acting)) if view == "department" and order.state in IN_APPROVAL else None,
         "nudge_shut": list(desks.why_not_nudge(order, **acting, known=found)) if requests and order.is_elsewhere else None,
         "accept_shut": list(supplier_guards.why_not_confirm(order, **acting)) if accepting else [],
@@ -239,12 +239,22 @@ def copy(request, public_id):
     if request.method == "POST":
         result, errors = attempt(request, workflow.copy, order)
         if result:
+            if order.state not in ENDED:
+                messages.success(request, _goes_on(order))
             return redirect("procurement:tasks", result.public_id)
+    words = _("A new draft with the same content, at today's prices. This one stays as it is.")
     context = {
         "call_off": order, "errors": errors, "title": _("Copy this call-off"), "button": _("Make a new draft"),
-        "words": _("A new draft with the same content, at today's prices. This one stays as it is."), "danger": False,
+        "words": words if order.state in ENDED else f"{words} {_goes_on(order)}", "danger": False,
     }  # fmt: skip
     return render(request, "procurement/confirm.html", context)
+
+
+def _goes_on(order):
+    """Where the first one still goes on, both would be ordered."""
+    return _("%(order)s goes on beside the copy: if it is meant once, withdraw one of them.") % {
+        "order": order.reference or f"“{order.title}”"
+    }
 
 
 @page

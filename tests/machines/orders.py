@@ -200,7 +200,7 @@ CALL_OFF = Machine(
                         lambda o: workflow.nudge(o, by=cast.requester(), at=START + timedelta(days=1))),
         "withdraw": Action(OPEN, withdraw, requester("withdraw", reason="Not needed.")),
         "lapse": Action(OPEN, lapse, quiet=True),
-        "copy": Action(ENDED, lambda o: workflow.copy(o, by=cast.requester(), at=START), requester("copy")),
+        "copy": Action((*OPEN, S.CONFIRMED, *ENDED), lambda o: workflow.copy(o, by=cast.requester(), at=START), requester("copy")),
         "particulars": Action((*OPEN, S.CONFIRMED, S.CONTRACTED),
                               lambda o: papers.save_particulars(o, PARTICULARS, by=cast.requester(), at=START),
                               lambda o: Form(BUYER, at(o, "particulars"), PARTICULARS | {"shown": papers.seal(o.particulars)})),

@@ -1,10 +1,11 @@
-"""Every order that ended unbound is the beginning of another: one click on its page makes a new draft of it. What is
+"""Every order, whatever its state, is the beginning of another: one click on its page makes a new draft of it. What is
 done and refused in which state stands in ``tests/machines`` and is tested by ``test_machines``."""
 
 import pytest
 
 from contracts import formation
-from procurement import approval
+from documents.refusal import Refused
+from procurement import approval, workflow
 from procurement.models import UNBOUND, CallOff
 from tests import cast, paper
 from tests.cast import START
@@ -41,3 +42,35 @@ def test_every_order_that_ended_unbound_is_copied_from_its_page(client, ending):
     copy = CallOff.objects.latest("id")
     assert answer["Location"].endswith(f"/call-offs/{copy.public_id}/tasks/")
     assert (copy.state, copy.revision.lines.count()) == ("draft", order.revision.lines.count())
+
+
+GOING_ON = {
+    "a draft": cast.drafted, "with the department's approvers": cast.submitted, "with the authority": cast.approved_by_department,
+    "with the supplier": cast.with_supplier, "counter-proposed": lambda: cast.countered().call_off,
+    "accepted": lambda: cast.accepted().call_off,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", GOING_ON)
+def test_an_order_that_goes_on_is_copied_from_its_page_and_said_to_go_on(client, state):
+    order = cast.fresh(GOING_ON[state]())
+    was = (order.state, order.revision_id, order.whole_life_gbp)
+    client.force_login(cast.requester().user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    page = client.get(f"/call-offs/{order.public_id}/", follow=True).content.decode()
+    assert f'action="/call-offs/{order.public_id}/copy/"' in page, "one click"
+    words = f"{order.reference or '“' + order.title + '”'} goes on beside the copy: if it is meant once, withdraw one of them."
+    assert words in client.get(f"/call-offs/{order.public_id}/copy/").content.decode()
+    answer = client.post(
+        f"/call-offs/{order.public_id}/copy/", {"idempotency_key": "0b0e9f2e-8f3c-4b58-9d1c-6f3a0d8c1a12"}, follow=True
+    )
+    copy = CallOff.objects.latest("id")
+    assert (copy.state, copy.revision.lines.count(), copy.department_id) == ("draft", order.revision.lines.count(), order.department_id)
+    assert words in answer.content.decode()
+    now = cast.fresh(order)
+    assert (now.state, now.revision_id, now.whole_life_gbp) == was
+    assert copy.revision.lines.filter(total_gbp__isnull=False).count() == 0 and not copy.revision.revision_hash, "no price is copied"
+
+
+def test_no_order_is_copied_into_another_department():
+    with pytest.raises(Refused, match="Only a requester of Department for Innovation"):
+        workflow.copy(cast.submitted(), by=cast.person("requester@co.example"), at=START)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from contracts import guards as contract_guards
 from documents import periodic
 from documents.refusal import Refused
-from procurement import approval_guards, workflow
+from procurement import approval_guards
 from procurement.models import ActingFor, Decision, Delegation, Outcome, PostHolding, StepState
 from tests import cast
 
@@ -116,12 +116,6 @@ def test_who_has_decided_already_is_not_named_as_who_could_commit():
     decided = PostHolding.objects.get(user=cast.person(cast.ROUTE[1]).user, post__code="accounting_officer")
     Delegation.objects.create(holding=decided, kind="budget", unlimited=True, starts_on=cast.START.date())
     assert why_not_covered(order, "contract.manager@dius.example") == "DIUS accounting officer can."
-
-
-@pytest.mark.world("submitted")
-def test_only_what_has_ended_is_copied():
-    with pytest.raises(Refused, match="This call-off is with the department's approvers"):
-        workflow.copy(cast.submitted(), by=cast.requester(), at=cast.START)
 
 
 def test_what_fails_keeps_no_other_waiting():

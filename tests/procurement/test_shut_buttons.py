@@ -30,9 +30,9 @@ def order(call_off) -> str:
 
 
 @pytest.mark.world("submitted")
-def test_a_colleague_reads_who_recalls_and_withdraws_an_order_in_approval(client):
+def test_a_colleague_reads_who_recalls_withdraws_and_copies_an_order_in_approval(client):
     found = shut(client, HOLDER, order(cast.submitted()))
-    assert set(found) == {"Recall", "Withdraw"}
+    assert set(found) == {"Recall", "Withdraw", "Copy to a new draft"}
     for words in found.values():
         assert REQUESTERS in words and "DIUS requester, DIUS second requester can." in words
 
