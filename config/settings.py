@@ -137,7 +137,7 @@ _database = (
     if _url
     else embedded_pg.connection_of(INSTANCE_DIR / "pg", role="flex_owner" if _as_owner else RUNTIME_ROLE)
 )
-if "FLEX_TEST_DATABASE" in os.environ and not PRODUCTION:  # a copy of the tests' template (tests/conftest.py)
+if "FLEX_TEST_DATABASE" in os.environ and not PRODUCTION:  # a copy of the tests' template (tests/databases.py)
     _database["NAME"] = os.environ["FLEX_TEST_DATABASE"]
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 if _as_owner:

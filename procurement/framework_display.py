@@ -12,7 +12,16 @@ from documents import audit
 from documents.templatetags.flex import gbp
 from procurement import framework_guards as guards
 from procurement import queries
-from procurement.models import IN_APPROVAL, ApprovalStep, CallOff, CallOffState, Reminder, Suspension, Termination
+from procurement.models import (
+    IN_APPROVAL,
+    ApprovalStep,
+    CallOff,
+    CallOffState,
+    FrameworkAgreement,
+    Reminder,
+    Suspension,
+    Termination,
+)
 
 S = CallOffState
 _GOES_ON = gettext_lazy("goes on unchanged")
@@ -107,6 +116,11 @@ def standing(framework: Framework) -> dict[str, Any]:
         "suspension": open_suspension(framework), "termination": ended,
         "proposed": guards.standing_termination(framework), "months_left": guards.months_left(framework),
     }  # fmt: skip
+
+
+def signed_agreement(framework: Framework) -> FrameworkAgreement | None:
+    """What it came into force by; None for one that did before agreements were kept here."""
+    return FrameworkAgreement.objects.filter(framework=framework).first()
 
 
 def open_suspension(framework: Framework) -> Suspension | None:

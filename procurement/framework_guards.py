@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, FrameworkState, ReleaseState
+from catalogue.uploads import PDF
+from documents import storage
 from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -18,6 +21,15 @@ from procurement.seats import who_holds
 from procurement.standing import why_framework_over, why_not_authority
 
 S = FrameworkState
+
+
+class Signed(Protocol):
+    """A file in the store."""
+
+    sha256: str
+    content_type: str
+
+
 DROPPING = (PostCode.FRAMEWORK_MANAGER, PostCode.DEPUTY_DIRECTOR)
 IN_FORCE = (S.LIVE, S.SUSPENDED)
 
@@ -37,7 +49,7 @@ def _manage(framework: Framework, states: tuple[str, ...], by: Person, at: datet
     yield from why_not_authority(framework, PostCode.FRAMEWORK_MANAGER, by=by, at=at)
 
 
-def why_not_activate(framework: Framework, *, by: Actor, at: datetime) -> Iterator[Reason]:
+def why_not_activate(framework: Framework, agreement: Signed | None, *, by: Actor, at: datetime) -> Iterator[Reason]:
     """What the law asks a framework to say (s.45(5)) its columns hold; beside it stands what orders need."""
     yield from why_not_in_state(framework, S.DRAFT)
     if not framework.releases.filter(state=ReleaseState.LIVE).exists():
@@ -51,6 +63,10 @@ def why_not_activate(framework: Framework, *, by: Actor, at: datetime) -> Iterat
             _("Prices that rise during a contract, by indexation or by volumes that fall, are not supported: no contract could keep that term."),
             _("Load the framework with indexation none and upward_rerating false."),
         )
+    if agreement is None or not storage.exists(agreement.sha256):
+        yield Reason(_("The framework %(reference)s has no signed agreement.") % {"reference": framework.reference})
+    elif agreement.content_type != PDF.content_type:
+        yield Reason(_("The signed agreement of %(reference)s is no PDF.") % {"reference": framework.reference})
 
 
 def why_not_suspend(framework: Framework, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -28,12 +28,14 @@ from procurement.models import (
     Accession,
     CallOff,
     CapacityAccount,
+    FrameworkAgreement,
     Modification,
     PostCode,
     Suspension,
     Termination,
     User,
 )
+from procurement.papers import StoredFile
 
 
 def _insist_on_reason(reason: str) -> None:
@@ -62,14 +64,19 @@ def _record_clocks(
 
 
 @transaction.atomic
-def activate(framework: Framework, *, by: Actor, at: datetime) -> Framework:
-    """In force from now, by the operator who loads it. Raises Refused."""
+def activate(framework: Framework, *, agreement: StoredFile | None, by: Actor, at: datetime) -> Framework:
+    """In force from now, by the operator who loads it with the signed ``agreement``, which is kept as a fact. Raises
+    Refused."""
     framework = lock_framework(framework)
-    insist(guards.why_not_activate(framework, by=by, at=at))
+    insist(guards.why_not_activate(framework, agreement, by=by, at=at))
+    FrameworkAgreement.objects.create(
+        framework=framework, **vars(agreement), received_by_name=by.words, received_at=at
+    )
     before = framework.state
     framework.activate()
     framework.save()
-    audit.record("framework.activated", framework, by=by, at=at, before=before, after=framework.state)
+    audit.record("framework.activated", framework, by=by, at=at, before=before, after=framework.state,
+                 extra={"agreement": agreement.sha256})  # fmt: skip
     return framework
 
 

@@ -1,5 +1,5 @@
-"""Loading the cast of a framework from files: people, posts, delegations, accessions, the approval matrix, and the
-opening volumes and commitment. One operator action, recorded as such; a second load changes nothing. Raises
+"""Loading the cast of a framework from files: people, posts, delegations, accessions, the approval matrix, the opening
+volumes and commitment, and its signed agreement. One operator action, recorded as such; a second load changes nothing. Raises
 ``catalogue.rows.LoadRefused`` with file, row, column and value.
 """
 
@@ -11,12 +11,13 @@ import yaml
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from catalogue import uploads
 from catalogue.loading import load_catalogue, rows
 from catalogue.models import Framework, Organisation
 from catalogue.rows import Fault, LoadRefused, Row
-from documents import audit
+from documents import audit, storage
 from documents.actors import Actor
-from procurement import capacity, framework_life, granting, routes
+from procurement import capacity, framework_life, granting, papers, routes
 from procurement.accession_guards import APPLICANTS
 from procurement.models import (
     AUTHORITY_POSTS,
@@ -59,7 +60,20 @@ def load(directory: Path, *, password: str | None, by: Actor, at: datetime) -> F
     capacity.open_account(
         framework, framework.ceiling_gbp, Decimal(settings["opening_commitment_gbp"]), at=at
     )
-    return framework_life.activate(framework, by=by, at=at)
+    return framework_life.activate(framework, agreement=_agreement(directory), by=by, at=at)
+
+
+AGREEMENT = "framework_agreement.pdf"
+
+
+def _agreement(directory: Path) -> papers.StoredFile:
+    """The signed agreement, put into the store. Raises LoadRefused."""
+    try:
+        data = (directory / AGREEMENT).read_bytes()
+        kind = uploads.kind_of(data)
+    except (OSError, uploads.NotAccepted) as error:
+        raise LoadRefused(Fault(AGREEMENT, f"cannot be read: {error}")) from error
+    return papers.StoredFile(AGREEMENT, kind.content_type, storage.put(data), len(data))
 
 
 def _amount(row: Row, column: str) -> Decimal | None:

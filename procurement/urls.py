@@ -36,6 +36,7 @@ urlpatterns = [
     path("catalogue/", offers.catalogue, name="catalogue"),
     path("catalogue/<slug:code>/", offers.service, name="service"),
     path("framework/", offers.framework, name="framework"),
+    path("framework/agreement/", framework.agreement, name="framework_agreement"),
     path("framework/<slug:name>/", framework.act, name="framework_act"),
     path("releases/", releases.releases, name="releases"),
     path("releases/new/", releases.new, name="new_release"),

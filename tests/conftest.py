@@ -1,21 +1,14 @@
-"""Real PostgreSQL for every test: one private cluster, one migrated template with the Flex data loaded.
+"""Real PostgreSQL for every test: one private cluster, one migrated template with the Flex data loaded (``tests.databases``).
 
 Ordinary tests (``db``) run in a transaction that is rolled back. Tests that commit, race or start processes take
 ``committed_db``: a fresh database copied from the template in a moment. Both run as the runtime role, so what it may
 not do fails in tests too. ``live_site`` and ``live_worker`` add a real web server and a real worker, with a store of
-their own.
-
-A test marked ``world("executed")`` begins where that function of ``tests.cast`` ends: an order takes a second to bring to
-the supplier and many more to a signed document, so the world is made once, by performing the actions, and every such test
-starts in a copy of it; the function then gives what is there.
-Its module asks for ``usefixtures("db")`` and not for the mark ``django_db``, whose transaction would begin before.
+their own. A test may begin in a world that is made once (``tests.worlds``).
 """
 
-import contextlib
-import fcntl
 import gc
+import hashlib
 import os
-import re
 import shutil
 import signal
 import socket
@@ -27,188 +20,33 @@ import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
-import psycopg2
 import pytest
 from whitenoise.base import WhiteNoise
 
-from config.embedded_pg import OWNER, SUPERUSER, Cluster
-from config.supervisor import APPS, JOB_SECONDS, beat_command, collect_static, die_with_parent, digest, worker_command
+from config.supervisor import JOB_SECONDS, beat_command, collect_static, die_with_parent, worker_command
+from tests import databases, worlds
+from tests.databases import CLUSTER, ROOT, SHARED, TEST_VAR, running, sql
 
-ROOT = Path(__file__).resolve().parent.parent
-TEST_VAR = ROOT / "var"
-CLUSTER = Cluster(TEST_VAR / "test" / "pg")
-running = contextlib.ExitStack()  # the cluster, from the first test that asks for it; the last session to end stops it
-TEMPLATE = "flex_template"
-SHARED = f"flex_shared_{os.getpid()}"
-# copies of the template are made in memory, ten times as fast, where the machine lends that much of it
-MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 4 * 1024**3
-TABLESPACE = "flex_memory"
+# everybody's fixtures, which live with their own noun
+template_database, django_db_setup, committed_db = databases.template_database, databases.django_db_setup, databases.committed_db
+worlds_folder, starting_world = worlds.worlds_folder, worlds.starting_world
+
+AGREEMENT = ROOT / "config" / "data" / "flex" / "framework_agreement.pdf"
 
 
-def sql(statement: str, database: str = "postgres", user: str = SUPERUSER) -> list:
-    connection = psycopg2.connect(host=str(CLUSTER.socket), user=user, dbname=database)
-    connection.autocommit = True
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchall() if cursor.description else []
-    finally:
-        connection.close()
-
-
-def _manage(*arguments: str, database: str, owner: bool = False) -> None:
-    env = os.environ | {"FLEX_TEST_DATABASE": database} | ({"FLEX_DB_ROLE": "owner"} if owner else {})
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def _template_key() -> str:
-    return digest(
-        path
-        for app in APPS
-        for path in (ROOT / app).rglob("*.*")
-        if path.suffix in (".py", ".csv", ".yaml") and "__pycache__" not in path.parts
-        and ({"migrations", "models", "data"} & set(path.parts) or path.name.startswith(("loading", "settings", "rights", "grant_rights")))
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def template_database() -> str:
-    """The migrated and loaded template, made anew when models, migrations or data changed."""
-    running.enter_context(CLUSTER.in_use(before_it_stops=_give_memory_back))
-    _do_not_wait_for_the_disk()
-    with _template_lock():
-        _drop_leftovers()
-        _take_memory()
-    stamp = TEST_VAR / "test" / "template.key"
-    key = _template_key()
-    with _template_lock():
-        exists = sql(f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'")
-        if not exists or not stamp.exists() or stamp.read_text() != key:
-            partial = f"{TEMPLATE}_new"  # made beside and renamed: a session that is cut off leaves no half of it
-            sql(f"DROP DATABASE IF EXISTS {partial} WITH (FORCE)")
-            sql(f"CREATE DATABASE {partial} OWNER {OWNER}")
-            _manage("set_up_database", "--verbosity", "0", database=partial, owner=True)
-            _manage("load_flex", database=partial)
-            _manage("make_seals", database=partial)
-            sql(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
-            sql(f"ALTER DATABASE {partial} RENAME TO {TEMPLATE}")
-            stamp.write_text(key)
-        collect_static(TEST_VAR)
-    return TEMPLATE
-
-
-def _do_not_wait_for_the_disk() -> None:
-    """These databases are thrown away, and no test turns the machine off: nothing waits until a commit is on the disk."""
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        sql(f"ALTER SYSTEM SET {setting} = off")
-    sql("SELECT pg_reload_conf()")
-
-
-def _of_sessions() -> list[str]:
-    """Every database that a session made for itself, with the number of its process in the name."""
-    found = sql("SELECT datname FROM pg_database WHERE datname ~ '^flex_(shared|t|(world|kept)_[a-z_]+)(_[0-9]+)+$'")
-    return [name for (name,) in found]
-
-
-def _drop_leftovers() -> None:
-    """Databases of sessions that were killed before they could drop them."""
-    for name in _of_sessions():
-        if not Path(f"/proc/{re.search(r'[0-9]+', name).group()}").exists():
-            sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-def _memory_folder() -> Path:
-    return MEMORY / f"flex-test-{CLUSTER.root.stat().st_ino}"
-
-
-def _memory_taken() -> bool:
-    return bool(sql(f"SELECT 1 FROM pg_tablespace WHERE spcname = '{TABLESPACE}'"))
-
-
-def _take_memory() -> None:
-    """A tablespace in memory; the databases in it are dropped with the session, and what a restart of the machine
-    left of it has been dropped by now."""
-    folder = _memory_folder()
-    if _memory_taken() and not folder.exists():
-        sql(f"DROP TABLESPACE {TABLESPACE}")
-    if _memory_taken() or not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < ENOUGH_BYTES:
-        return
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if CLUSTER.account is not None:
-        os.chown(folder, CLUSTER.account.pw_uid, CLUSTER.account.pw_gid)
-    sql(f"CREATE TABLESPACE {TABLESPACE} LOCATION '{folder}'")
-
-
-def _give_memory_back() -> None:
-    """Called by the last session, before the server stops: nobody else is here, whatever process has such a number now."""
-    for name in _of_sessions():
-        sql(f"DROP DATABASE {name} WITH (FORCE)")
-    if _memory_taken():
-        sql(f"DROP TABLESPACE {TABLESPACE}")
-        _memory_folder().rmdir()
-
-
-@contextlib.contextmanager
-def _template_lock():
-    """Several sessions may run beside each other; one makes the template or copies it at a time."""
-    with open(TEST_VAR / "test" / "template.lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _copy(template: str, name: str) -> None:
-    with _template_lock():
-        sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        where = f"TABLESPACE {TABLESPACE}" if _memory_taken() else ""
-        sql(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} {where}")
-
-
-@contextlib.contextmanager
-def _connected_to(database: str, blocker):
-    """The default connection goes to another database, and back to the shared one."""
-    from django.db import connections
-
-    with blocker.unblock():
-        connections["default"].close()
-        connections["default"].settings_dict["NAME"] = database
-        try:
-            yield
-        finally:
-            connections.close_all()
-            connections["default"].settings_dict["NAME"] = SHARED
-
-
-@pytest.fixture(scope="session")
-def django_db_setup(template_database, django_db_blocker):
-    """pytest-django's tests run in a copy of the template, as the runtime role."""
-    from django.db import connections
-
-    _copy(template_database, SHARED)
-    with django_db_blocker.unblock():
-        connections["default"].close()
-        connections["default"].settings_dict["NAME"] = SHARED
-    yield
-    with django_db_blocker.unblock():
-        connections["default"].close()
-
-
-@pytest.fixture
-def committed_db(template_database, django_db_setup, django_db_blocker, starting_world):
-    """A database of this test's own, for what commits; yields its name."""
-    name = f"flex_t_{os.getpid()}"
-    _copy(starting_world or template_database, name)
-    with _connected_to(name, django_db_blocker):
-        yield name
-    sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+def shelved(path: Path, store: Path) -> None:
+    """The file of the loaded framework in a store, as loading puts it there: the database of every test names it."""
+    data = path.read_bytes()
+    key = hashlib.sha256(data).hexdigest()
+    (store / key[:2]).mkdir(parents=True, exist_ok=True)
+    (store / key[:2] / key).write_bytes(data)
 
 
 @pytest.fixture(autouse=True)
 def own_store(tmp_path, settings):
     """Each test stores files and mail in a place of its own; keys are the test instance's."""
     settings.STORE_DIR = tmp_path / "store"
+    shelved(AGREEMENT, tmp_path / "store")
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     settings.CELERY_BROKER_URL = "memory://"
     return tmp_path
@@ -248,75 +86,6 @@ def quiet_broker(monkeypatch):
     monkeypatch.setattr(jobs, "ring", lambda job_id: None)
 
 
-# Each from the world it goes on from, or from the template.
-WORLDS = {
-    "submitted": None, "approved_by_department": "submitted", "with_supplier": "approved_by_department",
-    "countered": "with_supplier", "accepted": "with_supplier", "issued": "accepted", "executed": "issued",
-    "ons_applied": None, "ons_approved": "ons_applied", "ons_joined": "ons_approved",
-}  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def worlds_folder(tmp_path_factory) -> Path:
-    """What the documents of each world left in the store, for all processes of this run."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "worlds"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def starting_world(request, own_store, quiet_broker):
-    """For a test marked ``world(state)``: the name of the database that ``db`` works in, with the store as it belongs
-    to it; None for others."""
-    mark = request.node.get_closest_marker("world")
-    if mark is None:
-        yield None
-        return
-    request.getfixturevalue("django_db_setup")
-    from tests import cast
-
-    blocker, folder = request.getfixturevalue("django_db_blocker"), request.getfixturevalue("worlds_folder")
-    (state,) = mark.args
-    name = _made(state, own_store / "store", folder, blocker)
-    with _connected_to(name, blocker), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cast, "world", state)
-        yield name
-
-
-def _made(state: str, store: Path, folder: Path, blocker) -> str:
-    """This process's database of that world; ``store`` is filled with its files."""
-    name = f"flex_world_{state}_{os.getpid()}"
-    if not sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
-        _copy(_kept(state, store, folder, blocker), name)
-    shutil.copytree(folder / state, store, dirs_exist_ok=True)
-    return name
-
-
-def _kept(state: str, store: Path, folder: Path, blocker) -> str:
-    """The database that every process copies that world from, made by the first that asks; the others wait for it."""
-    from django.core import mail
-
-    from tests import cast
-
-    before, known = WORLDS[state], folder / f"{state}.database"
-    source = _kept(before, store, folder, blocker) if before else TEMPLATE
-    with open(folder / f"{state}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not known.exists():
-            name = f"flex_kept_{state}_{os.getpid()}"
-            if before:
-                shutil.copytree(folder / before, store, dirs_exist_ok=True)
-            _copy(source, name)
-            with _connected_to(name, blocker), pytest.MonkeyPatch.context() as patch:
-                patch.setattr(cast, "world", before)
-                getattr(cast, state)()
-            shutil.copytree(store, folder / state)
-            mail.outbox.clear()
-            known.write_text(name)
-        return known.read_text()
-
-
 def free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
@@ -343,6 +112,7 @@ def live(committed_db):
     }  # fmt: skip
     for name in ("broker/messages", "broker/control", "store", "mail"):
         (folder / name).mkdir(parents=True)
+    shelved(AGREEMENT, folder / "store")
     yield SimpleNamespace(address=address, port=port, environment=environment, database=committed_db, folder=folder)
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -441,7 +211,7 @@ def pytest_collection_finish(session):
 
 def pytest_sessionfinish(session, exitstatus):
     if CLUSTER.pid():
-        for leftover in (SHARED, f"flex_t_{os.getpid()}", *(f"flex_world_{state}_{os.getpid()}" for state in WORLDS)):
+        for leftover in (SHARED, f"flex_t_{os.getpid()}", *(f"flex_world_{state}_{os.getpid()}" for state in worlds.WORLDS)):
             sql(f"DROP DATABASE IF EXISTS {leftover} WITH (FORCE)")
     running.close()
 

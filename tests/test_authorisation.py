@@ -42,6 +42,7 @@ TABLE = {
     "procurement:catalogue": (302, 403, 200, 200, 200, 200, 200),
     "procurement:service": (302, 403, 200, 200, 200, 200, 200),
     "procurement:framework": (302, 403, 200, 200, 200, 200, 200),
+    "procurement:framework_agreement": (302, 404, 404, 404, 404, 200, 200),
     "procurement:framework_act": (302, 404, 404, 404, 404, 200, 200),
     "procurement:releases": (302, 404, 200, 200, 200, 200, 200),
     "procurement:new_release": (302, 404, 200, 404, 404, 200, 200),

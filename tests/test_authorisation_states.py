@@ -170,7 +170,7 @@ FRAMEWORKS = {
     "D200 R200 A200 | D200 R200 A200":
         "procurement:releases",
     "A200 | A200":
-        "procurement:framework_act procurement:interest contracts:close_framework",
+        "procurement:framework_act procurement:framework_agreement procurement:interest contracts:close_framework",
     "D200 A200 | D200 A200":
         "procurement:new_release",
     "O302 R302 A200 | O302 R302 A200":

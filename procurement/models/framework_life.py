@@ -1,4 +1,5 @@
-"""What happens to a framework in force: it is suspended and resumed, modified, and ended early by two people. Its states
+"""What happens to a framework in force: it came there by a signed agreement, is suspended and resumed, modified, and
+ended early by two people. Its states
 and their machine are in the catalogue; who acts, and why, is here (domain.md, "Framework")."""
 
 from django.db import models
@@ -8,6 +9,28 @@ from django.utils.translation import gettext_lazy as _
 from catalogue.models import Framework
 from documents.dbrules import LARGEST_GBP
 from documents.rights import FACT, STATE, Row
+
+
+class FrameworkAgreement(Row):
+    """A fact: the signed agreement by which a framework came into force, as it was uploaded. ``sha256`` is its key in the
+    store; ``received_by_name`` who recorded it, in words."""
+
+    framework = models.OneToOneField(Framework, on_delete=models.PROTECT, related_name="signed_agreement")
+    filename = models.CharField(max_length=120)
+    content_type = models.CharField(max_length=120)
+    length = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    received_by_name = models.CharField(max_length=120)
+    received_at = models.DateTimeField()
+
+    db_rights = FACT
+    stored_under = "sha256"
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(sha256__regex="^[0-9a-f]{64}$"), name="framework_agreement_names_its_file"),
+            models.CheckConstraint(condition=~Q(filename="") & Q(length__gt=0), name="framework_agreement_is_a_file"),
+        ]
 
 
 class Suspension(Row):

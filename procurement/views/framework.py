@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import FrameworkState
+from documents import storage
 from procurement import access, framework_display, framework_life
 from procurement import framework_forms as forms
 from procurement import framework_guards as guards
@@ -64,6 +65,19 @@ def acts(framework, proposed: bool, **by) -> list[dict]:
         for name, act in ACTS.items()
         if framework.state in act.states and act.when_proposed in (None, proposed)
     ]
+
+
+@page
+def agreement(request):
+    """The signed agreement by which it came into force, for the authority's people: a download, never shown in the page."""
+    found = access.framework_served(request.actor, request.day)
+    signed = framework_display.signed_agreement(found) if found else None
+    if signed is None:
+        raise Http404
+    response = HttpResponse(storage.get(signed.sha256), content_type="application/octet-stream")
+    ascii_name = signed.filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
+    response["Content-Disposition"] = f'attachment; filename="{ascii_name}"'
+    return response
 
 
 @page

@@ -184,6 +184,7 @@ def framework(request):
         "by_state": [(state.label, state.value, counted[state]) for state in CallOffState if counted.get(state)],
         "next_joiner": accession_display.next_joiner(found, request.day, current) if is_authority else None,
         "is_authority": is_authority, "standing": standing,
+        "agreement": framework_display.signed_agreement(found) if is_authority else None,
         "acts": acts(found, standing["proposed"] is not None, by=request.actor, at=request.at) if is_authority else (),
         "closing": _closing(found, by=request.actor, at=request.at) if is_authority else None,
         "events": framework_display.history(found, authority=is_authority, buys=buys),

@@ -7,7 +7,7 @@ from bench.loader import LEFT_OUT
 from documents.management.commands.check_invariants import FILE, broken, read
 from procurement.models import CallOff, CallOffState
 from tests import cast
-from tests.conftest import CLUSTER, sql
+from tests.databases import CLUSTER, sql
 
 S = CallOffState
 STATES = (S.WITHDRAWN, S.RETURNED, S.CONTRACTED, S.WITH_SUPPLIER, S.AUTHORITY_APPROVAL)

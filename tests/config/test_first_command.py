@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from config.embedded_pg import Cluster
-from tests.conftest import ROOT, free_port
+from tests.conftest import free_port
+from tests.databases import ROOT
 
 NAME = "tried"
 INSTANCE = ROOT / "var" / NAME

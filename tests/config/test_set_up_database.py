@@ -4,7 +4,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from config.embedded_pg import OWNER
-from tests.conftest import sql
+from tests.databases import sql
 
 
 @pytest.mark.parametrize("seen", ["0003_list_indexes", "0002_rules"])

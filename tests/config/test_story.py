@@ -7,7 +7,7 @@ import sys
 import pikepdf
 import pytest
 
-from tests.conftest import ROOT
+from tests.databases import ROOT
 
 ORDER = {
     "call_off", "revision_hash", "volumes", "monthly_gbp", "interim_gbp", "one_off_gbp", "whole_life_gbp", "levy_gbp",

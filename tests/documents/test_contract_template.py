@@ -8,7 +8,7 @@ import pytest
 from django.utils import translation
 
 from documents import legal_templates
-from tests.conftest import ROOT
+from tests.databases import ROOT
 from tests.documents.contract_payload import KPIS, dius, dius_approved, payload_of, sized
 from tests.documents.html_tree import Element, Tree
 

@@ -30,9 +30,10 @@ from documents.models import (
     Signature,
     SigningIntent,
 )
-from procurement.models import Attachment
+from procurement.models import Attachment, FrameworkAgreement
 from tests import cast
-from tests.conftest import ROOT, sql, start_worker
+from tests.conftest import AGREEMENT, shelved, start_worker
+from tests.databases import ROOT, sql
 
 MAKING = "documents.make"
 
@@ -116,6 +117,7 @@ def worker(committed_db, settings):
     for name in ("broker/messages", "broker/control", "store", "mail", "tmp"):
         (folder / name).mkdir(parents=True)
     settings.STORE_DIR = folder / "store"
+    shelved(AGREEMENT, folder / "store")
     started = []
 
     def start() -> subprocess.Popen:
@@ -146,8 +148,8 @@ def kill(process: subprocess.Popen) -> None:
 
 
 def documents_in(folder: Path) -> list[Path]:
-    """What is in the store beside the order's own attachments."""
-    attached = set(Attachment.objects.values_list("sha256", flat=True))
+    """What is in the store beside the order's own attachments and the framework's agreement."""
+    attached = set(Attachment.objects.values_list("sha256", flat=True)) | set(FrameworkAgreement.objects.values_list("sha256", flat=True))
     return [path for path in (folder / "store").rglob("*") if path.is_file() and path.name not in attached]
 
 

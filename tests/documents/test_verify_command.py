@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from documents import store
-from tests.conftest import ROOT
+from tests.databases import ROOT
 from tests.documents.conftest import store_steps
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from catalogue.loading import load_catalogue
 from catalogue.models import CatalogueRelease, Framework
 from contracts import closing
+from documents import storage
 from documents.actors import operator
 from documents.clock import LONDON
 from procurement import agreements, capacity, framework_life, joining, releasing
@@ -24,6 +25,7 @@ from procurement.models import (
     Suspension,
     Termination,
 )
+from procurement.papers import StoredFile
 from tests import cast
 from tests.cast import START
 from tests.catalogue.figures import DATA
@@ -56,8 +58,13 @@ def ready(framework: Framework) -> Framework:
     return framework
 
 
+def signed() -> StoredFile:
+    data = (DATA / "framework_agreement.pdf").read_bytes()
+    return StoredFile("framework_agreement.pdf", "application/pdf", storage.put(data), len(data))
+
+
 def activated(framework: Framework) -> Framework:
-    return framework_life.activate(framework, by=OPERATOR, at=START)
+    return framework_life.activate(framework, agreement=signed(), by=OPERATOR, at=START)
 
 
 def abandoned(framework: Framework) -> Framework:

@@ -52,6 +52,14 @@ def test_a_bad_cell_is_named(tmp_path, file, was, now, words):
     assert file in str(refused.value)
 
 
+@pytest.mark.parametrize(("data", "words"), [(None, "cannot be read"), (b"%PDF-1.7 cut off", "cannot be read"), (b"", "The file is empty")])
+def test_a_framework_is_not_loaded_without_its_signed_agreement(tmp_path, data, words):
+    (tmp_path / loading.AGREEMENT).write_bytes(data) if data is not None else None
+    with pytest.raises(LoadRefused) as refused:
+        loading._agreement(tmp_path)
+    assert loading.AGREEMENT in str(refused.value) and words in str(refused.value)
+
+
 def test_a_second_load_of_the_same_people_changes_nothing():
     before = (User.objects.count(), Delegation.objects.count())
     loading._load_posts(DATA)

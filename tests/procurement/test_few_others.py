@@ -7,7 +7,7 @@ from documents.templatetags.flex import gbp
 from procurement import headroom, queries, workflow
 from procurement.models import CallOff
 from tests import cast
-from tests.conftest import sql
+from tests.databases import sql
 from tests.procurement.test_pages import sign_in
 
 NOTE, OTHERS = "is shown only when three of them have", ("ONS", "HMT", "CAFCASS")

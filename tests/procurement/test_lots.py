@@ -14,7 +14,7 @@ from documents.refusal import Refused
 from procurement import approval_guards, membership
 from procurement.models import Decision, Delegation, Outcome, PostHolding, StepState
 from tests import cast
-from tests.conftest import sql
+from tests.databases import sql
 from tests.procurement.test_pages import sign_in
 from tests.procurement.test_people import limit
 

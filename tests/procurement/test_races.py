@@ -21,7 +21,7 @@ from documents.refusal import Refused
 from procurement import access, approval, countering, membership, workflow
 from procurement.models import CallOff, CapacityAccount, CounterProposal, Decision, Recusal
 from tests import cast, paper
-from tests.conftest import CLUSTER
+from tests.databases import CLUSTER
 
 ROUNDS = int(os.environ.get("FLEX_ROUNDS", "200"))  # fewer while one works on them
 SOME = min(ROUNDS, 20)  # of the races that no money or signature hangs on at once

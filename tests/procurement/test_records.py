@@ -45,6 +45,7 @@ from tests import cast, paper
 from tests.cast import DESK, START
 from tests.machines import Machine, undone, walk
 from tests.machines import contracts as of_contracts
+from tests.machines import frameworks as of_frameworks
 from tests.machines import joining as of_joining
 from tests.machines import orders as of_orders
 from tests.machines.frameworks import EXPIRED, EXTEND, FRAMEWORK_MANAGER, OPERATOR, shown
@@ -241,6 +242,7 @@ TABLE: dict[tuple[str, str], list[Row]] = {
     ("query", "open"): [Row(approval.answer, on(BUYER, text="It is."), "call_off.query_answered", {"answered": "budget.holder@dius"})],
     ("clarification", "open"): [Row(negotiation.answer, on(BUYER, text="The left."), "call_off.clarified", {"clarified": DESKS})],
     ("exception", "asked"): [
+    ("call_off", S.CONFIRMED): [Row(workflow.copy, on(BUYER), "call_off.copied")],
         Row(approval.grant_exception, on_exception(), "call_off.exception_granted"),
         Row(approval.refuse_exception, on_exception(reason="No."), "call_off.exception_refused", {"returned": REQUESTER}),
     ],
@@ -344,7 +346,7 @@ TABLE |= {
             "organisation.person_stopped", {"stopped": "accounting.officer@dius budget.holder@dius"}),
         Row(membership.prefer_news, instead(lambda _: cast.requester().user, on(BUYER, news="none")), "user.preferred_news"),
     ],
-    ("framework, loaded", "draft, ready"): [Row(framework_life.activate, lambda f: ((f,), {"by": OPERATOR, "at": START}), "framework.activated")],
+    ("framework, loaded", "draft, ready"): [Row(framework_life.activate, lambda f: ((f,), {"agreement": of_frameworks.signed(), "by": OPERATOR, "at": START}), "framework.activated")],
     ("framework", "suspended"): [Row(framework_life.resume, on(MANAGER), "framework.resumed", {"framework_changed": EVERYBODY})],
     ("framework", "live, its termination proposed"): [
         Row(reminding.remind, lambda t: (waiting("termination", STEP_REMINDED)(t), {"at": STEP_REMINDED}), "framework.reminded", {"reminder": "deputy.director@co"}),
