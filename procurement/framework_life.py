@@ -179,13 +179,16 @@ def change_ceiling(
     before = framework.ceiling_gbp
     framework.ceiling_gbp = ceiling
     framework.save()
-    _modified(
+    made = _modified(
         framework, Modification.Kind.CEILING, reason=reason, notice=notice, by=by, at=at, ceiling_before_gbp=before,
         ceiling_after_gbp=ceiling,
     )  # fmt: skip
     audit.record("framework.ceiling_changed", framework, by=by, at=at, reason=reason, acting_for=_manager_for(framework, by, at), extra={
         "from": f"{before:.2f}", "to": f"{ceiling:.2f}", "notice": notice.strip(), "words": f"{gbp(before)} → {gbp(ceiling)}",
     })  # fmt: skip
+    notifications.tell_changed(
+        framework, "ceiling", at, key=str(made.pk), reason=reason, before=gbp(before), after=gbp(ceiling)
+    )
     CapacityAccount.objects.filter(framework=framework).update(ceiling_gbp=ceiling)
     return framework
 

@@ -21,27 +21,27 @@ def _context(framework: Framework, **more) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _everybody(framework: Framework, at: datetime) -> list[User]:
+def _everybody(framework: Framework, at: datetime, *, suppliers: bool = True) -> list[User]:
     """Whom a change of the framework concerns: the requesters of its departments, its suppliers' order desks and account
     managers, its manager."""
     on = london_day(at)
     members = Accession.objects.filter(framework=framework, state__in=[A.ACTIVE, A.SUSPENDED]).order_by("id")
     chairs = [(department, PostCode.REQUESTER) for department in members.values_list("department_id", flat=True)]
-    for supplier in framework.framework_suppliers.order_by("id").values_list("supplier_id", flat=True):
+    for supplier in framework.framework_suppliers.order_by("id").values_list("supplier_id", flat=True) if suppliers else ():
         chairs += [(supplier, PostCode.ORDER_DESK), (supplier, PostCode.ACCOUNT_MANAGER)]
     chairs.append((framework.authority_id, PostCode.FRAMEWORK_MANAGER))
     return [person for organisation, post in chairs for person in seats.holders(organisation, post, on)]
 
 
 def tell_changed(framework: Framework, happened: str, at: datetime, *, key: str, reason: str = "", **figures) -> None:
-    """``happened``: suspended | resumed | extended | terminated | expired; ``figures`` are words for the message. What
-    stops orders is written at once."""
+    """``happened``: suspended | resumed | extended | ceiling | terminated | expired; ``figures`` are words for the message.
+    What stops orders is written at once; a supplier reads nothing of ceilings."""
     context = _context(framework, happened=happened, reason=reason, **figures)
     message = "procurement/email/framework_changed.txt", context, f"framework:{happened}:{key}"
     if happened in ("suspended", "terminated", "expired"):
         mailing.must_act(_everybody(framework, at), *message)
     else:
-        mailing.inform(_everybody(framework, at), *message, at=at)
+        mailing.inform(_everybody(framework, at, suppliers=happened != "ceiling"), *message, at=at)
 
 
 def tell_proposed(framework: Framework, proposed: Termination, at: datetime) -> None:

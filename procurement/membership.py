@@ -18,7 +18,7 @@ from documents import audit
 from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import insist, insist_on_words, refuse
-from procurement import granting, notifications, seats
+from procurement import granting, notifications, people_notifications, seats
 from procurement import people_guards as guards
 from procurement.actors import Person
 from procurement.locking import lock_organisation
@@ -152,6 +152,7 @@ def end_holding(holding: PostHolding, *, ends_on: date, by: Person, at: datetime
             row.save()
     granting.fit_grants(holding.user, body, on=london_day(at))
     _record("post_ended", body, holding.user, by, at, _for_administrator(body, by, at), post=holding.post.code, ends_on=ends_on.isoformat())
+    people_notifications.tell_post_ended(body, holding, by, at)
     return holding
 
 
@@ -208,6 +209,7 @@ def end_delegation(delegation: Delegation, *, ends_on: date, by: Person, at: dat
     delegation.ends_on = ends_on
     delegation.save()
     _record("delegation_ended", body, delegation.holding.user, by, at, _for_administrator(body, by, at), delegation=str(delegation.pk))
+    people_notifications.tell_delegation_ended(body, delegation, by, at)
     return delegation
 
 
@@ -239,6 +241,7 @@ def end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> ActingFor:
     acting.save()
     own = acting.principal.person_id == by.person_id
     _record("deputy_ended", body, acting.deputy, by, at, "" if own else _for_administrator(body, by, at), post=acting.holding.post.code)
+    people_notifications.tell_deputy_ended(body, acting, by, at)
     return acting
 
 

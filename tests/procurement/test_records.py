@@ -50,6 +50,8 @@ from tests.machines import joining as of_joining
 from tests.machines import orders as of_orders
 from tests.machines.frameworks import EXPIRED, EXTEND, FRAMEWORK_MANAGER, OPERATOR, shown
 from tests.machines.tables import MACHINES
+from tests.procurement.mails import faults as misprints
+from tests.procurement.mails import templates
 from tests.procurement.release_cast import ACCOUNT_MANAGER, FIRST_DAY, MIDNIGHT
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +69,7 @@ APPROVERS = "catalogue.manager@co framework.manager@co"
 DRAFTERS_TOO = f"account.manager@fujitsu {APPROVERS}"
 EVERYBODY = ("account.manager@fujitsu framework.manager@co order.desk@fujitsu requester@co requester@dius "
              "second.order.desk@fujitsu second.requester@dius")  # fmt: skip
+BUYERS = "framework.manager@co requester@co requester@dius second.requester@dius"
 NEXT_WEEK = START + timedelta(days=7)
 
 
@@ -239,10 +242,10 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(workflow.withdraw, on(BUYER, reason="Not needed."), "call_off.withdrawn", {"ended": REQUESTER, "withdrawn_from_supplier": DESKS}),
     ],
     ("call_off", S.REJECTED): [Row(workflow.copy, on(BUYER), "call_off.copied")],
+    ("call_off", S.CONFIRMED): [Row(workflow.copy, on(BUYER), "call_off.copied")],
     ("query", "open"): [Row(approval.answer, on(BUYER, text="It is."), "call_off.query_answered", {"answered": "budget.holder@dius"})],
     ("clarification", "open"): [Row(negotiation.answer, on(BUYER, text="The left."), "call_off.clarified", {"clarified": DESKS})],
     ("exception", "asked"): [
-    ("call_off", S.CONFIRMED): [Row(workflow.copy, on(BUYER), "call_off.copied")],
         Row(approval.grant_exception, on_exception(), "call_off.exception_granted"),
         Row(approval.refuse_exception, on_exception(reason="No."), "call_off.exception_refused", {"returned": REQUESTER}),
     ],
@@ -322,7 +325,7 @@ TABLE |= {
     ("framework", "live"): [
         Row(framework_life.suspend, on(MANAGER, reason="Examined."), "framework.suspended", {"framework_changed": EVERYBODY}),
         Row(framework_life.extend, on(MANAGER, **EXTEND), "framework.extended", {"framework_changed": EVERYBODY}),
-        Row(framework_life.change_ceiling, on(MANAGER, ceiling=Decimal("90000000.00"), reason="Cut."), "framework.ceiling_changed"),
+        Row(framework_life.change_ceiling, on(MANAGER, ceiling=Decimal("90000000.00"), reason="Cut."), "framework.ceiling_changed", {"framework_changed": BUYERS}),
         Row(framework_life.propose_termination, on(MANAGER, reason="Insolvent."), "framework.termination_proposed", {"termination_proposed": "deputy.director@co"}),
         Row(framework_life.expire, on(None, at=EXPIRED), "framework.expired", {"framework_changed": EVERYBODY}),
         Row(pipeline.add_interest, lambda f: ((f, pipeline.Interest("MUSEUM", "The Museum", "GOVGB-MUSEUM", "London", crown=False)),
@@ -330,14 +333,15 @@ TABLE |= {
         Row(releasing.start, lambda f: ((f, cast.person(ACCOUNT_MANAGER).user.holdings.first().post.organisation),
             {"title": "New", "by": cast.person(ACCOUNT_MANAGER), "at": START}), "catalogue_release.drafted"),
         Row(membership.invite, instead(body("DIUS"), on(ADMINISTRATOR, name="New", email="new@dius.example", post="contract_manager")), "organisation.invited", {"appointed": "new@dius", "powers": "accounting.officer@dius"}),
-        Row(membership.end_holding, instead(lambda _: holding("budget.holder@dius.example"), on(ADMINISTRATOR, ends_on=START.date())), "organisation.post_ended"),
+        Row(membership.end_holding, instead(lambda _: holding("budget.holder@dius.example"), on(ADMINISTRATOR, ends_on=START.date())), "organisation.post_ended", {"right_ended": "accounting.officer@dius budget.holder@dius"}),
         Row(membership.delegate, instead(lambda _: holding("budget.holder@dius.example"), on(ADMINISTRATOR, lambda _: limit())), "organisation.delegated", {"powers": "accounting.officer@dius"}),
         Row(membership.end_delegation, instead(lambda _: Delegation.objects.filter(holding__user__email=cast.ROUTE[3]).first(),
-            on(ADMINISTRATOR, ends_on=START.date())), "organisation.delegation_ended"),
+            on(ADMINISTRATOR, ends_on=START.date())), "organisation.delegation_ended", {"right_ended": "accounting.officer@dius"}),
         Row(membership.name_deputy, instead(lambda _: holding("budget.holder@dius.example"), on(ADMINISTRATOR,
             lambda _: cast.person("contract.manager@dius.example").user, starts_on=START.date(), ends_on=FIRST_DAY)), "organisation.deputy_named",
             {"deputy": "accounting.officer@dius budget.holder@dius contract.manager@dius"}),
-        Row(membership.end_deputy, instead(deputised, on(ADMINISTRATOR)), "organisation.deputy_ended"),
+        Row(membership.end_deputy, instead(deputised, on(ADMINISTRATOR)), "organisation.deputy_ended",
+            {"right_ended": "accounting.officer@dius budget.holder@dius contract.manager@dius"}),
         Row(added_steps.add, instead(body("DIUS"), on(ADMINISTRATOR, post="finance_director", from_gbp=Decimal("9000.00"))),
             "organisation.step_added", {"added_step": "accounting.officer@dius finance.director@dius"}),
         Row(added_steps.end, instead(added_step, on(ADMINISTRATOR)), "organisation.added_step_ended",
@@ -403,8 +407,13 @@ def test_every_action_has_its_row():
     assert rows <= actions()
 
 
+def test_every_message_is_one_that_an_action_of_the_table_leaves():
+    """So that each is printed with what the code gives it (``left``)."""
+    assert {name for rows in TABLE.values() for row in rows for name in row.mails} == templates() - {"digest", "password_reset", "release_reprices"}  # test_mails
+
+
 def left(row: Row, thing) -> tuple[str, dict[str, str], list[str]]:
-    """The verbs, the mails, and what is wrong with the records, of the action done and taken back."""
+    """The verbs, the mails, and what is wrong with the records and the mails, of the action done and taken back."""
     with undone():
         arguments, words = row.given(thing)
         events, mails, changes = (model.objects.order_by("-id").values_list("id", flat=True).first() or 0 for model in (AuditEvent, Email, StateChange))
@@ -416,6 +425,7 @@ def left(row: Row, thing) -> tuple[str, dict[str, str], list[str]]:
         moved = Counter((c.source, c.target) for c in StateChange.objects.filter(id__gt=changes).exclude(machine="approval_step"))
         said = Counter((e.before, e.after) for e in recorded if e.before != e.after)
         faults = [] if moved == said else [f"moved {dict(moved)}, recorded {dict(said)}"]
+        faults += [fault for email in Email.objects.filter(id__gt=mails).order_by("id") for fault in misprints(email)]
         return " ".join(e.verb for e in recorded), {name: " ".join(to) for name, to in sent.items()}, faults
 
 
