@@ -1,18 +1,19 @@
 """A framework's manager and somebody under it act at one moment on real connections: one is done first, and whoever comes
 second sees it. Rounds as in ``test_races``."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
 
 from contracts import formation
 from contracts.models import Contract
+from documents.clock import LONDON
 from documents.models import Email
 from documents.refusal import Refused
 from procurement import framework_life, membership, reminding, workflow, working_days
 from procurement.clocks import answer
-from procurement.models import CapacityAccount, Decision, Delegation, Reminder, Suspension
+from procurement.models import CapacityAccount, Decision, Delegation, Modification, Reminder, Suspension
 from tests import cast
 from tests.cast import START
 from tests.procurement.test_races import deciding, race  # noqa: F401 - the fixture
@@ -90,6 +91,26 @@ def test_of_an_approval_and_a_lower_ceiling_that_leaves_it_no_room_one_is_done(r
         assert now.ceiling_gbp == cast.framework().ceiling_gbp == (before.ceiling_gbp if approved == "done" else ceiling)
 
     race().run(deciding(call_off, cast.ROUTE[3]), lower, after)
+
+
+def test_a_framework_is_extended_on_its_last_day_or_it_expires(race):  # noqa: F811
+    """The clock strikes midnight while the manager's page, sent before it, is on its way."""
+    framework, by, last = cast.framework(), cast.person(MANAGER), cast.framework().ends_on
+    evening = datetime.combine(last, time(23, 59), tzinfo=LONDON)
+    midnight = working_days.midnight_after(last)
+
+    def after(results):
+        extended, expired = results
+        assert expired == "done", "the clock leaves alone what was extended"
+        assert extended == "done" or "is expired" in extended, results
+        now = cast.framework()
+        assert now.state == ("live" if extended == "done" else "expired")
+        assert (now.ends_on > last, Modification.objects.count()) == ((True, 1) if extended == "done" else (False, 0))
+
+    race().run(
+        lambda: framework_life.extend(framework, months=1, reason="Not yet over.", notice="2013/S 1", by=by, at=evening),
+        lambda: framework_life.expire(framework, at=midnight), after,
+    )  # fmt: skip
 
 
 def test_an_approval_counts_under_the_delegation_as_it_stood_that_day(race):  # noqa: F811

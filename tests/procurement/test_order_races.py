@@ -1,6 +1,8 @@
 """The other acts on an order, its contract and its department that can meet, on real connections: one is done, and whoever
 comes second is told so. Those that money or a signature hangs on stand in ``test_races``."""
 
+from datetime import timedelta
+
 import pytest
 
 from contracts import formation
@@ -10,6 +12,7 @@ from documents.models import SigningIntent
 from procurement import (
     agreements,
     approval,
+    countering,
     drafting,
     framework_life,
     joining,
@@ -18,9 +21,17 @@ from procurement import (
     releasing,
     workflow,
 )
-from procurement.models import AccessionDecision, Clarification, Decision, ExceptionDecision, PostHolding
+from procurement.models import (
+    AccessionDecision,
+    Clarification,
+    CounterProposal,
+    Decision,
+    ExceptionDecision,
+    PostHolding,
+)
 from tests import cast, paper
 from tests.cast import DESK, START
+from tests.machines.frameworks import EXPIRED
 from tests.machines.joining import APPROVER, LEAD, ONS
 from tests.machines.orders import excepted
 from tests.procurement import release_cast as releases
@@ -76,6 +87,67 @@ def test_an_order_is_accepted_or_declined(running):
 
     running(lambda: formation.accept_order(order, shown_hash=shown, by=by, at=START),
             lambda: workflow.decline(order, code="capacity", reason="Full.", by=by, at=START), after)  # fmt: skip
+
+
+def test_an_order_is_declined_in_time_or_it_lapses(running):
+    order, by = cast.with_supplier(), cast.person(DESK)
+    due = order.answer_due_at
+
+    def after(results):
+        declined = results[0] == "done"
+        assert results[1] == "done" and cast.fresh(order).state == ("declined" if declined else "lapsed")
+        assert declined or "lapsed" in results[0], results
+
+    running(lambda: workflow.decline(order, code="capacity", reason="Full.", by=by, at=START),
+            lambda: workflow.lapse(order, at=due), after)  # fmt: skip
+
+
+def test_a_counter_proposal_is_made_in_time_or_the_order_lapses(running):
+    """Made first it has a time of its own, which the supplier's last moment does not end."""
+    order, by = cast.with_supplier(), cast.person(DESK)
+    due, wanted = order.answer_due_at, cast.later(order)
+
+    def after(results):
+        made = results[0] == "done"
+        assert results[1] == "done" and cast.fresh(order).state == ("counter_proposed" if made else "lapsed")
+        assert [one.answer for one in CounterProposal.objects.all()] == ([""] if made else [])
+        assert made or "lapsed" in results[0], results
+
+    running(lambda: countering.counter(order, wanted, reason="Full.", by=by, at=START), lambda: workflow.lapse(order, at=due), after)
+
+
+def test_a_counter_proposal_is_accepted_or_refused(running):
+    """Two requesters of one department, each with the page open."""
+    made, by, colleague = cast.countered(), cast.requester(), cast.person("second.requester@dius.example")
+    shown = cast.shown(made)
+
+    def after(results):
+        assert one_done(results), results
+        accepted = results[0] == "done"
+        assert cast.fresh(made).answer == ("accepted" if accepted else "refused")
+        assert cast.fresh(made.call_off).state == ("department_approval" if accepted else "with_supplier")
+
+    running(lambda: countering.accept(made, shown_hash=shown, by=by, at=START),
+            lambda: countering.refuse_it(made, reason="No.", by=colleague, at=START), after)  # fmt: skip
+
+
+@pytest.mark.parametrize("ends", ["its time", "the framework"])
+def test_a_question_is_answered_before_its_order_lapses_or_not_at_all(running, ends):
+    """While it is open the supplier's clock stands: only once it is answered does that time end the order. The end of
+    the framework ends it either way."""
+    order, by = cast.with_supplier(), cast.requester()
+    asked = negotiation.ask(order, text="Which door?", by=cast.person(DESK), at=START)
+    at = START + timedelta(days=30) if ends == "its time" else EXPIRED
+
+    def after(results):
+        answered, state = results[0] == "done", cast.fresh(order).state
+        assert results[1] == "done" and (cast.fresh(asked).answered_at is not None) == answered
+        if ends == "its time":
+            assert answered and state in ("with_supplier", "lapsed"), results
+        else:
+            assert state == "lapsed" and (answered or "lapsed" in results[0]), results
+
+    running(lambda: negotiation.answer(asked, text="The left.", by=by, at=START), lambda: workflow.lapse(order, at=at), after)
 
 
 def test_no_order_is_accepted_over_a_question_that_is_open(running):
