@@ -116,6 +116,12 @@ def as_of(terms: Sequence[Terms], on: date) -> Terms | None:
     return found[-1] if found else None
 
 
+def last_day(terms: Sequence[Terms], *, default: date) -> date:
+    """The last day on which any line stands, by the terms that take effect last; ``default`` where no line has one."""
+    ends = [line.ends_on for line in (terms[-1].lines if terms else ()) if line.ends_on]
+    return max(ends, default=default)
+
+
 def ledger(terms: Iterable[Terms]) -> list[charges.Version]:
     """The same, as ``contracts.charges`` reads it."""
     return [

@@ -25,11 +25,11 @@ def in_force(request, public_id):
     form = DayForm(request.GET if asked else None, initial={"on": usual})
     on = (form.cleaned_data["on"] if form.is_bound and form.is_valid() else None) or usual
     standing = terms.put_together(terms.read(found))
-    now = terms.as_of(standing, on)
+    now = terms.as_of(standing, on) if on <= terms.last_day(standing, default=found.ends_on) else None
     if request.GET.get("format") in FILES and now:
         return _file(request.GET["format"], found, now, on)
     context = {
-        "contract": found, "form": form, "on": on, "now": now,
+        "contract": found, "form": form, "on": on, "now": now, "last_day": terms.last_day(standing, default=found.ends_on),
         "versions": [
             {"version": one.version, "url": _address(found, one.version), "holds": now is not None and one.effective_from <= on}
             for one in standing

@@ -133,6 +133,9 @@ def test_the_page_says_what_holds_on_any_day_and_an_outsider_does_not_find_it(cl
     later = client.get(address, {"on": "2008-04-01"}).content.decode()
     assert "£186,762.60</strong>" in later and contract.number in later
     assert "Nothing held on that day" in client.get(address, {"on": "2007-10-31"}).content.decode()
+    after = client.get(address, {"on": "2012-11-01"}).content.decode()
+    assert "last day is 31 October 2012" in after and "CORE-01" not in after
+    assert "CORE-01" in client.get(address, {"on": "2012-10-31"}).content.decode()
     wrong = client.get(address, {"on_day": "31", "on_month": "2", "on_year": "2008"})
     assert wrong.status_code == 200 and "govuk-error-summary" in wrong.content.decode()
     rows = client.get(address, {"on": "2008-04-01", "format": "csv"}).content.decode("utf-8-sig").splitlines()
