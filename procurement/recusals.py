@@ -2,13 +2,13 @@
 
 What they have given since the order was begun, as an administrator or for their own absence, counts for nothing in it: a
 post, a deputy's place, a delegation. Since it was begun and not since they declared it, because who knows of a conflict
-could choose first and declare then. What was given before stays, or an order of years ago would have nobody left.
+could choose first and declare then. What was given before stays, or an order of years ago would have nobody left. An
+administrator whom they made since then chooses in their stead, and so does whom that one made.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from documents import audit
@@ -18,7 +18,7 @@ from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from procurement import seats
 from procurement.actors import Person
-from procurement.models import CallOff, Delegation
+from procurement.models import CallOff, Delegation, PostCode
 
 GAVE_POST = ("organisation.invited", "organisation.appointed")
 NAMED, DELEGATED = "organisation.deputy_named", "organisation.delegated"
@@ -42,11 +42,11 @@ def why_chosen(call_off: CallOff, seat: seats.Seat | None) -> Iterator[Reason]:
     if acting and (
         acting.named_by in recused or _given(call_off, (NAMED,), acting.deputy.person_id, holding.post.code, acting.starts_on)
     ):
-        yield Reason(_("Who made you deputy here has declared a conflict of interest in this order."))
+        yield Reason(_("Who made you deputy here has declared a conflict of interest in this order, or was chosen by who has."))
     elif _given(call_off, GAVE_POST, holding.user.person_id, holding.post.code, holding.starts_on):
-        words = _("Who gave you this post has declared a conflict of interest in this order.")
+        words = _("Who gave you this post has declared a conflict of interest in this order, or was chosen by who has.")
         if acting:
-            words = _("Who gave %(name)s this post, for whom you act, has declared a conflict of interest in this order.") % {
+            words = _("Who gave %(name)s this post, for whom you act, has declared a conflict of interest in this order, or was chosen by who has.") % {
                 "name": holding.user.name
             }
         yield Reason(words)
@@ -70,14 +70,25 @@ def _given(call_off: CallOff, verbs: tuple[str, ...], person_id, post: str, star
 
 
 def _by_recused(call_off: CallOff, verbs: tuple[str, ...]) -> list[AuditEvent]:
-    """What the recused did at the organisations that decide on the order since it was begun: by their own hand, or by
-    that of a deputy who acted for them, whom a record has by name."""
-    declared = list(call_off.recusals.all())
+    """What the recused did at the organisations that decide on the order since it was begun: by their own hand, by that of
+    a deputy who acted for them, whom a record has by name, or by that of an administrator whom they made. One query."""
     bodies = [audit.subject_of(body) for body in (call_off.department, call_off.framework.authority)]
-    theirs = Q(actor_person_id__in=[one.person_id for one in declared]) | Q(acting_for__in=[one.name for one in declared])
-    return list(
-        AuditEvent.objects.filter(
-            theirs, subject=bodies[0][0], subject_id__in=[identifier for _label, identifier in bodies], verb__in=verbs,
-            at__gte=call_off.created_at,
-        )
+    since = AuditEvent.objects.filter(
+        subject=bodies[0][0], subject_id__in=[identifier for _label, identifier in bodies],
+        verb__in=(*GAVE_POST, NAMED, DELEGATED), at__gte=call_off.created_at,
     )  # fmt: skip
+    events = list(since.order_by("id"))
+    hands = {str(one.person_id): one.name for one in call_off.recusals.all()}
+    while True:
+        theirs = [one for one in events if str(one.actor_person_id) in hands or one.acting_for in hands.values()]
+        made = {one.extra["person"]: one.extra["name"] for one in theirs if _makes_administrator(one, hands.values())}
+        if made.keys() <= hands.keys():
+            return [one for one in theirs if one.verb in verbs]
+        hands |= made
+
+
+def _makes_administrator(event: AuditEvent, names: Iterable[str]) -> bool:
+    """Whether it puts somebody into the chair of an administrator. Who acts there for one of the recused is known by whom
+    they act for, and may be an administrator of their own beside."""
+    chair = event.verb in (*GAVE_POST, NAMED) and event.extra["post"] == PostCode.ADMINISTRATOR
+    return chair and event.extra.get("principal") not in names

@@ -75,6 +75,29 @@ def test_what_the_deputy_of_a_recused_administrator_gives_is_given_by_them(what)
         cast.decide(order, NORA)
 
 
+@pytest.mark.parametrize("links", [1, 2])
+def test_what_an_administrator_of_their_making_gives_is_given_by_them(links):
+    """Else who keeps out would only have to choose who chooses."""
+    cast.give_post(ADMIN, "DIUS", "budget_holder")
+    order, by = declare(cast.submitted()), ADMIN
+    for email in (SECOND, "finance.director@dius.example")[:links]:
+        invite("administrator", email, by=by)
+        by = email
+    invite("budget_holder", by=by)
+    with pytest.raises(Refused, match="has declared a conflict of interest"):
+        cast.decide(order, NORA)
+
+
+def test_another_administrator_who_acts_for_the_recused_beside_their_own_post_goes_on_appointing():
+    cast.give_post(ADMIN, "DIUS", "budget_holder")
+    cast.give_post(SECOND, "DIUS", "administrator")
+    order = declare(cast.submitted())
+    membership.name_deputy(holding(ADMIN, "administrator"), cast.person(SECOND).user, starts_on=TODAY, ends_on=TODAY,
+                           by=cast.person(ADMIN), at=cast.START)  # fmt: skip
+    invite("budget_holder", by=SECOND)
+    cast.decide(order, NORA)
+
+
 def test_whom_another_administrator_appoints_decides_and_whom_the_recused_appointed_before_the_order():
     cast.give_post(ADMIN, "DIUS", "budget_holder")
     cast.give_post(SECOND, "DIUS", "administrator")
