@@ -26,7 +26,7 @@ def in_force(request, public_id):
     on = (form.cleaned_data["on"] if form.is_bound and form.is_valid() else None) or usual
     standing = terms.put_together(terms.read(found))
     now = terms.as_of(standing, on) if on <= terms.last_day(standing, default=found.ends_on) else None
-    if request.GET.get("format") in FILES and now:
+    if request.GET.get("format") in FILES and now and not form.errors:  # no file of another day than the one that was asked for
         return _file(request.GET["format"], found, now, on)
     context = {
         "contract": found, "form": form, "on": on, "now": now, "last_day": terms.last_day(standing, default=found.ends_on),

@@ -138,6 +138,8 @@ def test_the_page_says_what_holds_on_any_day_and_an_outsider_does_not_find_it(cl
     assert "CORE-01" in client.get(address, {"on": "2012-10-31"}).content.decode()
     wrong = client.get(address, {"on_day": "31", "on_month": "2", "on_year": "2008"})
     assert wrong.status_code == 200 and "govuk-error-summary" in wrong.content.decode()
+    wrong = client.get(address, {"on": "31/2/2008", "format": "csv"})
+    assert wrong["Content-Type"].startswith("text/html") and "govuk-error-summary" in wrong.content.decode()
     rows = client.get(address, {"on": "2008-04-01", "format": "csv"}).content.decode("utf-8-sig").splitlines()
     assert len(rows) == 1 + 33 and contract.number in rows[1]
     sign_in(client, "requester@ons.example")
