@@ -13,7 +13,10 @@ from procurement import granting
 from procurement.models import Accession, Application
 
 # Mail domains that public bodies alone are given.
-GOVERNMENT = ("gov.uk", "gov.scot", "gov.wales", "llyw.cymru", "mod.uk", "nhs.uk", "parliament.uk", "police.uk")
+GOVERNMENT = (
+    "gov.uk", "gov.scot", "gov.wales", "llyw.cymru", "hscni.net", "judiciary.uk", "mod.uk", "nhs.net", "nhs.scot", "nhs.uk",
+    "nhs.wales", "parliament.scot", "parliament.uk", "police.scot", "police.uk", "senedd.wales",
+)  # fmt: skip
 
 
 def why_no_place(framework: Framework, body: Organisation) -> Iterator[Reason]:

@@ -62,7 +62,7 @@ def test_the_domain_above_another_bodys_is_not_taken_either():
         invite("nora@state.example")
 
 
-@pytest.mark.parametrize("host", ["newbody.gov.uk", "GOV.UK", "trust.nhs.uk"])
+@pytest.mark.parametrize("host", ["newbody.gov.uk", "GOV.UK", "trust.nhs.uk", "nhs.net", "nhs.scot", "police.scot"])
 def test_no_supplier_has_an_address_of_a_public_body(host):
     with pytest.raises(Refused, match="no supplier's people have one"):
         invite(f"nora@{host}")
