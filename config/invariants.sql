@@ -223,7 +223,7 @@ SELECT c.id AS change, v.contract_id, n.contract_id AS contract_of_line, c.left_
     OR v.effective_from < (SELECT k.starts_on FROM contracts_contract k WHERE k.id = v.contract_id)
     OR c.place = 1 AND (c.unit_price_gbp IS NULL OR c.starts_on IS NULL);
 
--- 9 prices_fell_for_everybody: no contract in force pays more for a line, as it stands last, than the band that the framework's volumes have reached, but while that is being looked for
+-- 9 prices_fell_for_everybody: no contract in force pays more for a line, as it stands last, than the band that the framework's volumes have reached, but while that is being looked for and has not failed
 WITH volumes AS (
     SELECT framework_id, volume, sum(quantity) AS quantity, max(effective_from) AS latest FROM procurement_volumeentry GROUP BY 1, 2),
 paid AS (
@@ -245,7 +245,11 @@ SELECT p.line, p.contract_id AS contract, p.price, reached.price AS reached
          ORDER BY b.from_quantity DESC LIMIT 1) reached
  WHERE p.price > reached.price
    AND p.ends_on >= date_trunc('month', greatest(u.latest, k.signed_on)) + interval '1 month'
-   AND NOT EXISTS (SELECT 1 FROM documents_job j WHERE j.task IN ('contracts.find_falls', 'contracts.rerate') AND j.state IN ('queued', 'running'));
+   AND NOT EXISTS (
+        SELECT 1 FROM documents_job j
+         WHERE j.state IN ('queued', 'running') AND j.last_error = ''
+           AND (j.task = 'contracts.find_falls' AND j.payload ->> 'framework' = k.framework_id::text
+                OR j.task = 'contracts.rerate' AND j.payload ->> 'contract' = k.id::text));
 
 -- 9 counter_proposals_become_what_they_say: an accepted one became the next revision with its lines, at the prices of that day
 SELECT p.id AS counter_proposal, p.became_id, p.revision_id

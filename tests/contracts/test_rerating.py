@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from contracts import charges, periodic, rerating, terms
@@ -110,6 +110,19 @@ def test_no_fall_takes_effect_before_the_contract_does():
     assert made.effective_from == contract.starts_on
     assert monthly(contract, date(2008, 4, 1)) == expected(contract, NOW | {"seats": 9})
     call_command("check_invariants")
+
+
+def test_a_price_that_does_not_fall_is_found_however_often_it_is_tried(monkeypatch):
+    """A job that fails is tried for a day, and the next day brings another: one is always open."""
+    ordered("seats", 4500, LATER.date())
+    rerating.look(cast.framework(), cause="a day")
+    call_command("check_invariants")  # it is being looked for
+    monkeypatch.setattr(rerating, "rerate", lambda *_contract, **_how: 1 / 0)
+    for task in ("contracts.find_falls", "contracts.rerate"):
+        jobs.run(Job.objects.get(task=task, state="queued").pk)
+    assert Job.objects.get(task="contracts.rerate").state == "queued"
+    with pytest.raises((CommandError, SystemExit)):
+        call_command("check_invariants")
 
 
 def test_every_day_somebody_looks_once():
