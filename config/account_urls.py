@@ -3,13 +3,13 @@
 from allauth.account import views
 from django.urls import path, re_path
 
-from config.account_views import NewPassword
+from config.account_views import ChangedPassword, NewPassword
 
 urlpatterns = [
     path("sign-in/", views.login, name="account_login"),
     path("sign-out/", views.logout, name="account_logout"),
     path("sign-in-again/", views.reauthenticate, name="account_reauthenticate"),
-    path("password/", views.password_change, name="account_change_password"),
+    path("password/", ChangedPassword.as_view(), name="account_change_password"),
     path("password/forgotten/", views.password_reset, name="account_reset_password"),
     path("password/forgotten/sent/", views.password_reset_done, name="account_reset_password_done"),
     re_path(

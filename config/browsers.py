@@ -4,6 +4,7 @@ elsewhere, never these: a lock that anybody could turn would keep people from th
 from secrets import token_hex
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 
 KEPT_SECONDS = 180 * 24 * 3600
@@ -20,10 +21,12 @@ def remember(request: HttpRequest, response: HttpResponse, email: str) -> None:
 
 def known(request: HttpRequest, email: str) -> str | None:
     """The name that this browser was given for the account of the address; None where it was given none. Signed for the
-    address, so that it opens nothing for another account, and no table is asked who has one."""
+    address, so that it opens nothing for another account, and for its password: whoever knew an earlier one has no name."""
     name = settings.BROWSER_COOKIE_NAME
     return request.get_signed_cookie(name, default=None, salt=_salt(email), max_age=KEPT_SECONDS)
 
 
 def _salt(email: str) -> str:
-    return f"browser:{email.lower()}"
+    """Asked for every address, so that an answer takes as long for one without an account."""
+    password = get_user_model().objects.filter(email=email.lower()).values_list("password", flat=True).first()
+    return f"browser:{email.lower()}:{password or ''}"

@@ -78,6 +78,20 @@ def test_such_a_browser_has_a_count_of_its_own():
     assert attempt(Client(), "192.0.2.7", RIGHT) == "in"
 
 
+def test_with_a_new_password_every_other_browser_is_a_stranger():
+    """Who knew the old one could have named as many browsers as they liked, each with attempts of its own."""
+    own, *theirs = (Client() for _ in range(3))
+    new = "a long new password of mine"
+    assert {attempt(client, "192.0.2.7", RIGHT) for client in theirs} == {"in"}
+    own.post(SIGN_IN, {"login": WHO, "password": RIGHT}, REMOTE_ADDR="192.0.2.8")
+    changed = own.post("/accounts/password/", {"oldpassword": RIGHT, "password1": new, "password2": new})
+    assert changed.status_code == 302
+    del own.cookies[now.SESSION_COOKIE_NAME]
+    assert [attempt(client, "203.0.113.5") for client in theirs for _ in range(3)] == ["wrong"] * 5 + ["refused"]
+    guess(5, "192.0.2.8")
+    assert attempt(own, "192.0.2.8", new) == "in"
+
+
 @pytest.mark.parametrize("forged", [False, True])
 def test_a_browser_of_another_account_or_with_a_name_of_its_own_making_is_like_any_other(few, forged):
     own = Client()
