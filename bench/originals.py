@@ -87,7 +87,7 @@ def contracted() -> CallOff:
     contract.signed_on = london_day(cast.START)
     contract.execute(**AT)
     contract.save()
-    formation._first_version(contract)
+    formation._first_version(contract, cast.START)
     audit.record("contract.executed", contract, before=before, after=contract.state, **by, **AT)
     with transaction.atomic():
         return workflow.conclude(contract.call_off, **AT)

@@ -60,7 +60,7 @@ def home(request):
     who, on = request.actor, request.day
     seen = access.sight_of(who, on)
     framework = access.find_framework(who, on)
-    member = access.joined(who, on).filter(framework=framework).exists()
+    member = framework is not None and framework.has_joined
     buys = member or (framework is not None and framework.pk in seen.frameworks)  # not the supplier
     reader = None if framework and framework.pk in seen.frameworks else seen.organisations
     bar = queries.capacity_bar(framework, reader=reader) if framework and buys else None

@@ -271,13 +271,13 @@ def visible_releases(by: Person, on: date) -> QuerySet[CatalogueRelease]:
 
 
 def visible_frameworks(by: Person, on: date) -> QuerySet[Framework]:
-    """Those that the person reads prices of: served, joined or supplied, oldest first."""
+    """Those that the person reads prices of: served, joined or supplied, oldest first; ``has_joined`` says the second."""
     seen = sight_of(by, on)
-    found = Framework.objects.filter(
-        Q(pk__in=seen.frameworks)
-        | Q(pk__in=joined(by, on).order_by().values("framework_id"))
-        | Q(framework_suppliers__supplier_id__in=seen.organisations)
-    )
+    found = Framework.objects.annotate(
+        has_joined=Exists(joined(by, on).order_by().filter(framework=OuterRef("pk")))
+    ).filter(
+        Q(pk__in=seen.frameworks) | Q(has_joined=True) | Q(framework_suppliers__supplier_id__in=seen.organisations)
+    )  # fmt: skip
     return found.select_related("authority").order_by("pk").distinct()
 
 
