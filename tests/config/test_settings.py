@@ -43,10 +43,12 @@ def test_production_passes_djangos_own_deployment_check(tmp_path):
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
 def test_production_does_not_start_without_what_it_must_be_told(tmp_path, changes, words):
-    done = start(tmp_path, **changes)
+    instance = tmp_path / "instance"
+    instance.mkdir()
+    done = start(instance, **changes)
     assert done.returncode != 0
     assert words in done.stderr.splitlines()[-1]
-    assert not list(tmp_path.iterdir())  # and made no secret of its own
+    assert not list(instance.iterdir())  # and made no secret of its own
 
 
 def test_the_demonstration_keeps_a_secret_of_its_own(tmp_path):
