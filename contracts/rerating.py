@@ -122,8 +122,7 @@ def _turns(contract: Contract, volumes: Volumes) -> list[date]:
 
 def _falls(standing: Sequence[Terms], volumes: dict[str, int], turn: date) -> Iterator[Fall]:
     """The lines that would cost less from that day on; what ends before it stays as it was charged."""
-    now = terms.as_of(standing, turn) or standing[0]
-    for line in now.lines:
+    for line in terms.as_of(standing, turn).lines:
         price = due_price(line.line.service, volumes)
         if price is not None and price < line.unit_price and (line.ends_on is None or line.ends_on >= turn):
             yield Fall(line, price)

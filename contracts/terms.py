@@ -77,7 +77,8 @@ Change = tuple[ContractVersion, Sequence[LineChange]]
 
 
 def read(contract: Contract) -> list[Change]:
-    """Its versions with what each changes; none before it is executed. Two queries."""
+    """Its versions with what each changes; none before it is executed. Five queries,
+    however many lines."""
     changes = "changes__line__service__release"
     versions = contract.versions.select_related("document").prefetch_related(changes)
     return [(version, list(version.changes.all())) for version in versions]
