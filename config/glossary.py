@@ -49,6 +49,7 @@ WORDS = [
     (_("Lot"), _("A part of a framework's services.")),
     (_("Membership"), _("A department's right to order, from the day its access agreement is closed.")),
     (_("Milestone"), _("A step of the transition, with criteria for its acceptance and the payments it releases.")),
+    (_("Milestone certificate"), _("The sealed document by which the department accepts a milestone: what was met, on what evidence, what falls due, and what it changes.")),
     (_("Net, gross"), _("Without and with value added tax. Limits, the ceiling and the levy are counted net.")),
     (_("One-off"), _("Work or goods charged once, with the milestone that releases the payment.")),
     (_("Order desk"), _("Who accepts, questions, counters or declines orders for the supplier.")),

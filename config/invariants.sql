@@ -57,12 +57,13 @@ SELECT a.id AS account, a.ceiling_gbp, a.reserved_gbp, a.committed_gbp, s.*
  WHERE (a.reserved_gbp, a.committed_gbp) IS DISTINCT FROM (s.reserved, s.committed)
     OR a.reserved_gbp + a.committed_gbp > a.ceiling_gbp;
 
--- 4 capacity_follows_the_call_off: what a call-off holds is its value while it waits or is contracted, and nothing else
+-- 4 capacity_follows_the_call_off: what a call-off holds is its value while it waits or is contracted, with what an earlier cutover has added to that, and nothing else
 SELECT c.id AS call_off, c.state, r.whole_life_gbp, s.*
   FROM procurement_calloff c
   LEFT JOIN procurement_calloffrevision r ON r.id = c.revision_id
   CROSS JOIN LATERAL (
-        SELECT coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed
+        SELECT coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed,
+               coalesce(sum(e.committed_delta_gbp) FILTER (WHERE e.kind = 'adjust'), 0) AS adjusted
           FROM procurement_capacityentry e WHERE e.call_off_id = c.id) s
  WHERE (s.reserved, s.committed) IS DISTINCT FROM (
         CASE WHEN c.state IN ('authority_approval', 'with_supplier', 'counter_proposed', 'confirmed')
@@ -72,7 +73,8 @@ SELECT c.id AS call_off, c.state, r.whole_life_gbp, s.*
                               FROM procurement_counterproposal p JOIN procurement_calloffrevision a ON a.id = p.revision_id
                              WHERE p.became_id = r.id), 0)
              ELSE 0 END,
-        CASE WHEN c.state = 'contracted' THEN r.whole_life_gbp ELSE 0 END);
+        CASE WHEN c.state = 'contracted' THEN r.whole_life_gbp + s.adjusted ELSE 0 END)
+    OR s.adjusted < 0;
 
 -- 5 changes_are_edges: every change of state there ever was is an edge of the published graph
 SELECT c.id AS change, c.machine, c.row_id, c.source, c.target
@@ -92,6 +94,7 @@ WITH last AS (SELECT DISTINCT ON (machine, row_id) machine, row_id, target
      rows AS (SELECT 'call_off' AS machine, id AS row_id, state FROM procurement_calloff
               UNION ALL SELECT 'approval_step', id, state FROM procurement_approvalstep
               UNION ALL SELECT 'contract', id, state FROM contracts_contract
+              UNION ALL SELECT 'milestone', id, state FROM contracts_milestone
               UNION ALL SELECT 'document', id, state FROM documents_document
               UNION ALL SELECT 'accession', id, state FROM procurement_accession
               UNION ALL SELECT 'framework', id, state FROM catalogue_framework
@@ -223,6 +226,67 @@ SELECT c.id AS change, v.contract_id, n.contract_id AS contract_of_line, c.left_
     OR v.effective_from < (SELECT k.starts_on FROM contracts_contract k WHERE k.id = v.contract_id)
     OR c.place = 1 AND (c.unit_price_gbp IS NULL OR c.starts_on IS NULL);
 
+-- 9 milestones_are_as_accepted: an executed contract, and no other, has the milestones of the accepted order, with their criteria and payments
+SELECT k.id AS contract, k.number
+  FROM contracts_contract k
+  JOIN procurement_calloffrevision r ON r.id = k.revision_id
+ WHERE (SELECT jsonb_agg(jsonb_build_array('M' || m.number, m.title, m.planned_on, m.effect,
+                (SELECT jsonb_agg(c.words ORDER BY c.number) FROM contracts_acceptancecriterion c WHERE c.milestone_id = m.id),
+                (SELECT jsonb_agg(jsonb_build_array(v.code, p.percent, p.quantity, p.amount_gbp) ORDER BY p.id)
+                   FROM contracts_paymentdue p JOIN contracts_contractline n ON n.id = p.line_id AND n.contract_id = k.id
+                   JOIN catalogue_serviceversion v ON v.id = n.service_id WHERE p.milestone_id = m.id)) ORDER BY m.number)
+          FROM contracts_milestone m WHERE m.contract_id = k.id)
+       IS DISTINCT FROM
+       (SELECT jsonb_agg(jsonb_build_array(m -> 'number', m -> 'title', m -> 'planned_on', coalesce(m ->> 'effect', ''), m -> 'criteria',
+                (SELECT jsonb_agg(jsonb_build_array(p ->> 'service', (p ->> 'percent')::numeric, (p ->> 'quantity')::int,
+                                                    (p ->> 'amount_gbp')::numeric) ORDER BY place)
+                   FROM jsonb_array_elements(m -> 'payments') WITH ORDINALITY AS q(p, place))) ORDER BY substr(m ->> 'number', 2)::int)
+          FROM jsonb_array_elements(r.content::jsonb -> 'milestones') m WHERE k.executed_at IS NOT NULL);
+
+-- 9 accepted_milestones_are_certified: a milestone is accepted exactly when its last submission is, by who was shown it, on conditions until those are met; and each acceptance has its certificate
+SELECT m.id AS milestone, m.state
+  FROM contracts_milestone m
+  LEFT JOIN LATERAL (SELECT * FROM contracts_milestonesubmission o WHERE o.milestone_id = m.id ORDER BY o.number DESC LIMIT 1) s ON true
+  LEFT JOIN contracts_acceptancedecision d ON d.submission_id = s.id AND d.outcome <> 'met'
+  LEFT JOIN contracts_acceptancedecision met ON met.submission_id = s.id AND met.outcome = 'met'
+ WHERE CASE WHEN d.outcome = 'accepted' OR met.id IS NOT NULL THEN 'achieved' WHEN d.outcome = 'conditional' THEN 'conditional'
+            WHEN s.id IS NOT NULL AND d.id IS NULL THEN 'submitted' WHEN m.state IN ('achieved', 'conditional', 'submitted') THEN '' ELSE m.state END <> m.state
+    OR met.id IS NOT NULL AND d.outcome IS DISTINCT FROM 'conditional'
+    OR d.shown_hash <> s.content_hash OR met.shown_hash <> s.content_hash
+    OR d.outcome IN ('accepted', 'conditional') AND d.achieved_on IS DISTINCT FROM m.achieved_on
+    OR EXISTS (SELECT 1 FROM contracts_acceptancedecision c LEFT JOIN documents_document p ON p.id = c.document_id
+                WHERE c.submission_id = s.id AND c.outcome <> 'returned'
+                  AND (p.number IS DISTINCT FROM c.number OR p.payload -> 'certificate' ->> 'number' IS DISTINCT FROM c.number));
+
+-- 9 payments_fall_due_once: what has fallen due of a payment is never more than it, and all of it where the milestone is achieved
+SELECT p.id AS payment, p.amount_gbp, r.released
+  FROM contracts_paymentdue p
+  JOIN contracts_milestone m ON m.id = p.milestone_id
+  CROSS JOIN LATERAL (SELECT coalesce(sum(amount_gbp), 0) AS released FROM contracts_paymentrelease WHERE payment_id = p.id) r
+ WHERE r.released > p.amount_gbp OR m.state = 'achieved' AND r.released <> p.amount_gbp
+    OR m.state NOT IN ('achieved', 'conditional') AND r.released <> 0;
+
+-- 9 no_day_is_charged_twice: where milestones have moved days, none is charged both for the interim and for the shared service
+WITH spans AS (
+    SELECT id AS version, contract_id, effective_from, number,
+           CASE WHEN number = 1 THEN '-infinity' ELSE effective_from END AS begins,
+           coalesce(lead(effective_from) OVER (PARTITION BY contract_id ORDER BY effective_from, number) - 1, 'infinity') AS ends
+      FROM contracts_contractversion
+     WHERE contract_id IN (SELECT contract_id FROM contracts_contractversion WHERE kind = 'milestone')),
+days AS (
+    SELECT s.version, s.contract_id, s.begins, s.ends, n.phase,
+           (SELECT c.starts_on FROM contracts_linechange c JOIN contracts_contractversion w ON w.id = c.version_id
+             WHERE c.line_id = n.id AND c.starts_on IS NOT NULL AND (w.effective_from, w.number) <= (s.effective_from, s.number)
+             ORDER BY w.effective_from DESC, w.number DESC LIMIT 1) AS starts_on,
+           (SELECT c.ends_on FROM contracts_linechange c JOIN contracts_contractversion w ON w.id = c.version_id
+             WHERE c.line_id = n.id AND c.ends_on IS NOT NULL AND (w.effective_from, w.number) <= (s.effective_from, s.number)
+             ORDER BY w.effective_from DESC, w.number DESC LIMIT 1) AS ends_on
+      FROM spans s
+      JOIN contracts_contractline n ON n.contract_id = s.contract_id AND n.phase IN ('interim', 'shared'))
+SELECT DISTINCT i.contract_id AS contract
+  FROM days i JOIN days s ON s.version = i.version AND i.phase = 'interim' AND s.phase = 'shared'
+ WHERE greatest(i.begins, i.starts_on, s.starts_on) <= least(i.ends, i.ends_on, s.ends_on);
+
 -- 9 prices_fell_for_everybody: no contract in force pays more for a line, as it stands last, than the band that the framework's volumes have reached, but while that is being looked for and has not failed
 WITH volumes AS (
     SELECT framework_id, volume, sum(quantity) AS quantity, max(effective_from) AS latest FROM procurement_volumeentry GROUP BY 1, 2),
@@ -270,6 +334,7 @@ SELECT series, year, n.last, given.how_many, given.highest
           FROM (SELECT reference AS number FROM procurement_calloff WHERE reference IS NOT NULL
                 UNION ALL SELECT number FROM contracts_contract
                 UNION ALL SELECT caused_by FROM contracts_contractversion WHERE kind = 'rerating'
+                UNION ALL SELECT number FROM contracts_acceptancedecision WHERE number IS NOT NULL
                 UNION ALL SELECT number FROM procurement_accession WHERE number IS NOT NULL) numbers
          GROUP BY 1, 2) given
   FULL JOIN documents_numbercounter n USING (series, year)
@@ -351,11 +416,12 @@ SELECT d.id AS document, signer ->> 'field' AS missing
    AND NOT EXISTS (SELECT 1 FROM documents_signingintent i JOIN documents_signature s ON s.intent_id = i.id
                     WHERE i.document_id = d.id AND i.field = signer ->> 'field');
 
--- 14 changes_have_one_record: each change of state of a call-off, accession, contract, document or a release drafted here has one event, and the other way round
+-- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, document or a release drafted here has one event, and the other way round
 WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.calloff' AS subject, public_id::text AS subject_id
                     FROM procurement_calloff
                   UNION ALL SELECT 'accession', id, 'procurement.accession', public_id::text FROM procurement_accession
                   UNION ALL SELECT 'contract', id, 'contracts.contract', public_id::text FROM contracts_contract
+                  UNION ALL SELECT 'milestone', id, 'contracts.milestone', id::text FROM contracts_milestone
                   UNION ALL SELECT 'catalogue_release', release_id, 'catalogue.cataloguerelease', release_id::text
                     FROM catalogue_releasedraft
                   UNION ALL SELECT 'document', id, 'documents.document', public_id::text FROM documents_document),

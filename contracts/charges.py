@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import pairwise
 
 from catalogue.pricing import HUNDRED, ZERO, add_months, financial_year, first_of_month, to_penny, vat_percent
@@ -93,6 +94,18 @@ def _standing_last(versions: Sequence[Version]) -> Iterator[tuple[Line, date]]:
             if line.monthly is None:
                 found[line.number] = line, day
     yield from found.values()
+
+
+def of_days(versions: Sequence[Version], phase: str, first: date, last: date) -> Fraction:
+    """GBP that the recurring lines of a phase cost from a day to a day, exactly: no penny is rounded. 0 of no days."""
+    total = Fraction(0)
+    for version, begins, ends in _spans(versions):
+        for line in version.lines:
+            if line.phase == phase and line.monthly is not None:
+                days = max(begins, line.starts_on, first), min(ends, line.ends_on or date.max, last)
+                for _month, covered, whole in _months(*days):
+                    total += Fraction(line.monthly) * covered / whole
+    return total
 
 
 def _budgeted(line: Line) -> Iterator[tuple[date, Decimal]]:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import last_day
-from contracts import guards, notifications, payload, rerating, searching
+from contracts import guards, notifications, payload, rerating, searching, transition
 from contracts.locking import lock_contract
 from contracts.models import NUMBER_SERIES, Contract, ContractLine, ContractState, ContractVersion, LineChange, Party
 from documents import audit, clock, numbers, steps, store
@@ -114,7 +114,8 @@ def signature_left_out(contract: Contract, intent: SigningIntent, *, at: datetim
 
 @transaction.atomic
 def execute(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
-    """The archive timestamp is stored: executed, the call-off contracted, capacity committed, version 1 made."""
+    """The archive timestamp is stored: executed, the call-off contracted, capacity committed, version 1 and
+    the plan of the transition made."""
     contract = lock_contract(contract)
     if contract.state != ContractState.AWAITING_SIGNATURES:
         return contract
@@ -123,6 +124,7 @@ def execute(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract
     contract.execute(at=at)
     contract.save()
     _first_version(contract, at)
+    transition.open_plan(contract, by=by, at=at)
     audit.record("contract.executed", contract, by=by, at=at, before=before, after=contract.state,
                  hash_shown=store.head(contract.document).sha256)  # fmt: skip
     notifications.tell_executed(contract, at)

@@ -1,10 +1,15 @@
-"""What people type on the way to a signed contract."""
+"""What people type on the way to a signed contract, and through its transition."""
+
+from collections.abc import Sequence
+from decimal import Decimal
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import widgets
-from catalogue.fields import DayField, LineField, TextField
+from catalogue.fields import DayField, LineField, PercentField, TextField, UploadField
+from contracts.models import AcceptanceCriterion, AcceptanceDecision, Milestone
 
 
 class DayForm(forms.Form):
@@ -32,3 +37,101 @@ class RefuseForm(forms.Form):
         error_messages={"required": _("Say what should happen.")},
     )  # fmt: skip
     reason = TextField(label=_("Reason"), max_length=2000, missing=_("Give a reason: the other parties read it."))
+
+
+class _OfCriteria(forms.Form):
+    """``groups``: each criterion with its own fields; ``others``: the fields beside them."""
+
+    def of(self, criterion: AcceptanceCriterion) -> list[str]:
+        return [name for name in self.fields if name.rpartition("_")[2] == str(criterion.number)]
+
+    def groups(self):
+        return [(criterion, [self[name] for name in self.of(criterion)]) for criterion in self.criteria]
+
+    def others(self):
+        taken = {name for criterion in self.criteria for name in self.of(criterion)}
+        return [self[name] for name in self.fields if name not in taken]
+
+
+class EvidenceForm(_OfCriteria):
+    note = TextField(label=_("Note to the department (optional)"), max_length=2000, required=False)
+
+    def __init__(self, *args, criteria: Sequence[AcceptanceCriterion], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.criteria = criteria
+        for criterion in criteria:
+            self.fields[f"words_{criterion.number}"] = TextField(
+                label=_("What shows that it is met"), max_length=4000, required=False
+            )
+            self.fields[f"file_{criterion.number}"] = UploadField(label=_("A file that shows it"), required=False)
+
+    def clean(self):
+        for criterion in self.criteria:
+            names = words, file = f"words_{criterion.number}", f"file_{criterion.number}"
+            if not self.cleaned_data.get(words) and not self.cleaned_data.get(file) and not self.errors.keys() & set(names):
+                self.add_error(words, gettext("Say in words or by a file what shows that criterion %(number)s is met.") % {"number": criterion.number})
+        return self.cleaned_data
+
+
+Outcome = AcceptanceDecision.Outcome
+
+
+class DecideForm(_OfCriteria):
+    outcome = forms.ChoiceField(
+        label=_("Your decision"), widget=widgets.Radios,
+        choices=[
+            (Outcome.ACCEPTED.value, _("Accept: every criterion is met")),
+            (Outcome.CONDITIONAL.value, _("Accept on conditions, or in part")),
+            (Outcome.RETURNED.value, _("Send back: a criterion is not met")),
+        ],
+        error_messages={"required": _("Say what you decide.")},
+    )  # fmt: skip
+    on = DayField(label=_("The day on which it was achieved"), required=False)
+    conditions = TextField(label=_("Conditions, if you accept on conditions"), max_length=2000, required=False)
+    conditions_by = DayField(label=_("To be met by"), required=False)
+    part = PercentField(label=_("Per cent delivered, if only a part is"), required=False)
+
+    def __init__(self, *args, milestone: Milestone, criteria: Sequence[AcceptanceCriterion], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.criteria = criteria
+        if not milestone.effect:
+            del self.fields["on"]
+        elif milestone.effect == Milestone.Effect.CUTOVER:
+            self.fields["on"].label = _("The day of the cutover: the first of the shared service")
+        for criterion in criteria:
+            self.fields[f"not_met_{criterion.number}"] = TextField(
+                label=_("If it is not met, why"), max_length=2000, required=False, widget=widgets.Textarea(rows=2)
+            )
+
+    def not_met(self) -> dict[int, str]:
+        """By number of the criterion."""
+        found = {one.number: self.cleaned_data.get(f"not_met_{one.number}", "") for one in self.criteria}
+        return {number: words for number, words in found.items() if words}
+
+    def clean(self):
+        data, outcome = self.cleaned_data, self.cleaned_data.get("outcome")
+        if outcome != Outcome.RETURNED and "on" in self.fields and not data.get("on") and "on" not in self.errors:
+            self.add_error("on", gettext("Say on which day it was achieved."))
+        if outcome == Outcome.ACCEPTED and self.not_met():
+            self.add_error("outcome", gettext("You say of a criterion why it is not met: accept on conditions, or send it back."))
+        if outcome == Outcome.RETURNED and not self.not_met():
+            self.add_error("outcome", gettext("Say of a criterion why it is not met: there is no other reason to send it back for."))
+        if outcome == Outcome.CONDITIONAL:
+            if not data.get("conditions") and "conditions" not in self.errors:
+                self.add_error("conditions", gettext("Say the conditions."))
+            if not data.get("conditions_by") and "conditions_by" not in self.errors:
+                self.add_error("conditions_by", gettext("Say by which day the conditions are to be met."))
+        return data
+
+    @property
+    def part_percent(self) -> Decimal:
+        return self.cleaned_data.get("part") or Decimal(100)
+
+
+class FailForm(forms.Form):
+    reason = TextField(label=_("Reason"), max_length=2000, missing=_("Give a reason: it is what the supplier will read."))
+
+
+class MoveForm(forms.Form):
+    day = DayField(label=_("The new day"), error_messages={"required": _("Enter the new day.")})
+    reason = TextField(label=_("Which relief event it was"), max_length=2000, missing=_("Say which relief event it was."))

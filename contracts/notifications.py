@@ -6,11 +6,12 @@ from django.conf import settings
 from django.urls import reverse
 
 from contracts.access import SIGNING_POST, organisation_of
-from contracts.models import Contract, ContractVersion, Party
+from contracts.models import AcceptanceDecision, Contract, ContractVersion, Milestone, MilestoneSubmission, Party
+from contracts.queries import DAYS_TO_DECIDE
 from documents.clock import london_day
 from documents.templatetags.flex import day as format_day
 from documents.templatetags.flex import gbp
-from procurement import mailing
+from procurement import mailing, working_days
 from procurement.models import PostCode, User
 from procurement.notifications import requesters
 from procurement.seats import holders
@@ -70,3 +71,59 @@ def tell_rerated(version: ContractVersion, at: datetime) -> None:
         before=gbp(notice["before_gbp"]), after=gbp(notice["after_gbp"]),
     ) | {"url": settings.PUBLIC_URL + reverse("contracts:notice", args=[contract.public_id, version.number])}  # fmt: skip
     mailing.inform(people, "contracts/email/rerated.txt", context, f"rerated:{version.document.public_id}", at=at)
+
+
+SUPPLIER_RUNS = (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)
+
+
+def _milestone(milestone: Milestone, **more) -> dict:
+    contract = milestone.contract
+    path = reverse("contracts:milestone", args=[contract.public_id, milestone.number])
+    return _context(contract, milestone=f"{milestone.label} {milestone.title}", **more) | {"url": settings.PUBLIC_URL + path}
+
+
+def _of_supplier(contract: Contract, at: datetime) -> list[User]:
+    """Those who bring the transition about."""
+    return [user for code in SUPPLIER_RUNS for user in holders(contract.supplier_id, code, london_day(at))]
+
+
+def tell_submitted(submission: MilestoneSubmission, at: datetime) -> None:
+    """The department's contract managers, and their deputies: they decide."""
+    milestone = submission.milestone
+    people = holders(milestone.contract.department_id, PostCode.CONTRACT_MANAGER, london_day(at))
+    key = f"submitted:{milestone.pk}:{submission.number}"
+    due = format_day(working_days.add_working_days(london_day(at), DAYS_TO_DECIDE))
+    mailing.must_act(people, "contracts/email/milestone_submitted.txt", _milestone(milestone, day=due), key)
+
+
+def tell_sent_back(decision: AcceptanceDecision, at: datetime) -> None:
+    milestone = decision.submission.milestone
+    reasons = "\n".join(f"- {one.criterion.words}: {one.words}" for one in decision.results.filter(met=False))
+    key = f"sent_back:{milestone.pk}:{decision.submission.number}"
+    people = _of_supplier(milestone.contract, at)
+    mailing.must_act(people, "contracts/email/milestone_sent_back.txt", _milestone(milestone, reason=reasons), key)
+
+
+def tell_failed(milestone: Milestone, reason: str, at: datetime) -> None:
+    people, context = _of_supplier(milestone.contract, at), _milestone(milestone, reason=reason)
+    mailing.inform(people, "contracts/email/milestone_failed.txt", context, f"failed:{milestone.pk}", at=at)
+
+
+def tell_moved(milestone: Milestone, reason: str, at: datetime) -> None:
+    day = format_day(milestone.due_on)
+    people, context = _of_supplier(milestone.contract, at), _milestone(milestone, reason=reason, day=day)
+    key = f"moved:{milestone.pk}:{milestone.due_on}"
+    mailing.inform(people, "contracts/email/milestone_moved.txt", context, key, at=at)
+
+
+def tell_certified(decision: AcceptanceDecision, at: datetime) -> None:
+    """Those who run the contract, on both sides: the supplier can invoice what has fallen due."""
+    milestone = decision.submission.milestone
+    contract, on = milestone.contract, london_day(at)
+    people = requesters(contract.call_off, at)
+    people += holders(contract.department_id, PostCode.CONTRACT_MANAGER, on)
+    people += _of_supplier(contract, at)
+    context = _milestone(milestone, certificate=decision.number, payable=gbp(decision.document.payload["certificate"]["payable_gbp"]))
+    path = reverse("contracts:certificate", args=[contract.public_id, decision.number])
+    context["url"] = settings.PUBLIC_URL + path
+    mailing.inform(people, "contracts/email/milestone_certified.txt", context, f"certified:{decision.number}", at=at)

@@ -51,6 +51,7 @@ def next_moments() -> list[datetime]:
 
 periodic.register("contracts", run, next_moments)
 waiting.register("contract", reminding.waiting, "call_off", came="state_since")
+waiting.register("milestone", reminding.milestones, "contract__call_off", came="state_since")
 desks.register(CallOffState.CONFIRMED, reminding.desks)
 searching.register(queries.orders_by_number)
 framework_guards.register_closing(closing.why_not_close)

@@ -1,7 +1,7 @@
 """Reads of contracts over several tables."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Exists, F, Func, IntegerField, JSONField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
@@ -12,13 +12,17 @@ from django.utils.translation import gettext as _
 from catalogue.text import search_words
 from contracts import access
 from contracts.access import SIGNING_POST
-from contracts.models import NUMBER_SERIES, Contract, ContractState, Party
+from contracts.models import NUMBER_SERIES, Contract, ContractState, Milestone, MilestoneState, Party
 from documents.models import SigningIntent
-from procurement import searching, signing
+from procurement import searching, signing, working_days
 from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.inbox import MOST_OF_A_KIND, Item
-from procurement.models import CallOff
+from procurement.models import CallOff, PostCode
+
+M = MilestoneState
+DAYS_TO_DECIDE = 5  # working days that the department has for a milestone (the contract's Schedule 3, paragraph 3.2)
+SOON_DAYS = 14
 
 
 def to_sign(by: Person, on: date) -> QuerySet[Contract]:
@@ -61,6 +65,40 @@ def inbox(by: Person, on: date) -> list[Item]:
         )  # fmt: skip
         for contract in found
     ]
+
+
+def transition(by: Person, on: date) -> list[Item]:
+    """Milestones that wait for the person: to decide, where the conditions of one are to be looked at, and to bring about
+    what is due soon. One query."""
+    held = sight_of(by, on).posts
+    buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
+    sells = [organisation for organisation, post in held if post in (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)]
+    if not buys and not sells:
+        return []
+    soon = on + timedelta(days=SOON_DAYS)
+    rows = Milestone.objects.filter(
+        Q(state__in=[M.SUBMITTED, M.CONDITIONAL], contract__department_id__in=buys)
+        | Q(state__in=[M.PLANNED, M.IN_PROGRESS], due_on__lte=soon, contract__supplier_id__in=sells),
+        contract__state=ContractState.EXECUTED,
+    )
+    return [_due(milestone) for milestone in rows.select_related("contract__department").order_by("due_on", "id")[:MOST_OF_A_KIND]]
+
+
+def _due(milestone: Milestone) -> Item:
+    contract, words = milestone.contract, {
+        M.SUBMITTED: _("milestone %(label)s to accept or send back"),
+        M.CONDITIONAL: _("milestone %(label)s: are its conditions met?"),
+        M.PLANNED: _("milestone %(label)s to begin"),
+        M.IN_PROGRESS: _("milestone %(label)s to submit"),
+    }
+    until = working_days.midnight_after(milestone.due_on)
+    if milestone.state == M.SUBMITTED:
+        until = working_days.due(milestone.state_since, DAYS_TO_DECIDE)
+    return Item(
+        f"{contract.number} {contract.title}", contract.department.name, words[milestone.state] % {"label": milestone.label},
+        reverse("contracts:milestone", args=[contract.public_id, milestone.number]), milestone.state_since,
+        None if milestone.state == M.CONDITIONAL else until,
+    )  # fmt: skip
 
 
 def turns(contracts: Iterable[Contract]) -> Iterator[tuple[Contract, Party, datetime]]:

@@ -1,19 +1,19 @@
-"""Contracts that wait for a signature: on whose desk they are, and reminded of like everything else that waits for an
-answer."""
+"""Contracts that wait for a signature, on whose desk they are, and milestones that wait for a decision: reminded of like
+everything else that waits for an answer."""
 
 from collections.abc import Iterator
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.models import OVER
 from contracts import queries
 from contracts.access import SIGNING_POST, organisation_of
-from contracts.models import Contract, ContractState
+from contracts.models import Contract, ContractState, Milestone, MilestoneState
 from procurement.desks import Desk
-from procurement.models import CallOff
+from procurement.models import CallOff, PostCode
 from procurement.waiting import Pauses, Waiting, since
 
 
@@ -40,4 +40,20 @@ def waiting(only: Q, pauses: Pauses) -> Iterator[Waiting]:
             _("to sign the contract"),
             *since(came, contract.framework, pauses.get(contract.framework_id, [])),
             url=reverse("contracts:contract", args=[contract.public_id]), number=contract.number,
+        )  # fmt: skip
+
+
+def milestones(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Each that is submitted, since it was: the first reminder and the word to others come before the department's five
+    working days are over."""
+    rows = Milestone.objects.filter(only, state=MilestoneState.SUBMITTED, contract__state=ContractState.EXECUTED)
+    rows = rows.exclude(contract__framework__state__in=OVER).annotate(times=Count("submissions"))
+    for milestone in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
+        contract = milestone.contract
+        yield Waiting(
+            f"milestone:{milestone.pk}:{milestone.times}", contract.call_off, contract.department_id, PostCode.CONTRACT_MANAGER,
+            _("to accept or send back milestone %(label)s of %(contract)s")
+            % {"label": milestone.label, "contract": contract.number},
+            *since(milestone.state_since, contract.framework, pauses.get(contract.framework_id, [])),
+            url=reverse("contracts:milestone", args=[contract.public_id, milestone.number]),
         )  # fmt: skip

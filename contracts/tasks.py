@@ -1,8 +1,8 @@
 """What follows the steps of a contract's documents, and the re-rating of contracts, for whoever runs jobs."""
 
 from catalogue.models import Framework
-from contracts import formation, rerating
-from contracts.models import Contract, ContractVersion
+from contracts import accepting, formation, rerating
+from contracts.models import AcceptanceDecision, Contract, ContractVersion
 from documents import clock, jobs, steps
 
 steps.register(
@@ -13,6 +13,7 @@ steps.register(
     ),
 )  # fmt: skip
 steps.register(rerating.DOCUMENT_KIND, steps.Following(ContractVersion, complete=rerating.announced))
+steps.register(accepting.DOCUMENT_KIND, steps.Following(AcceptanceDecision, complete=accepting.certified))
 
 
 @jobs.task("contracts.find_falls", attempts=jobs.PATIENT_ATTEMPTS)

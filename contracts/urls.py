@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from contracts.views import acceptance, charges, register, signing, terms
+from contracts.views import acceptance, charges, delivery, plan, register, signing, terms
 
 app_name = "contracts"
 _contract = "contracts/<uuid:public_id>/"
+_milestone = _contract + "plan/<int:number>/"
 
 urlpatterns = [
     path("call-offs/<uuid:public_id>/accept/", acceptance.accept, name="accept"),
@@ -17,6 +18,17 @@ urlpatterns = [
     path(_contract + "terms/", terms.in_force, name="terms_in_force"),
     path(_contract + "notices/<int:number>/", terms.notice, name="notice"),
     path(_contract + "notices/<int:number>.pdf", terms.notice_pdf, name="notice_pdf"),
+    path(_contract + "plan/", plan.plan, name="plan"),
+    path(_milestone, plan.milestone, name="milestone"),
+    path(_milestone + "begin/", delivery.begin, name="begin_milestone"),
+    path(_milestone + "submit/", delivery.submit, name="submit_milestone"),
+    path(_milestone + "decide/", delivery.decide, name="decide_milestone"),
+    path(_milestone + "conditions/", delivery.conditions, name="conditions_met"),
+    path(_milestone + "move/", delivery.move, name="move_milestone"),
+    path(_milestone + "fail/", delivery.fail, name="fail_milestone"),
+    path(_milestone + "evidence/<int:evidence_id>/", plan.evidence, name="milestone_evidence"),
+    path(_contract + "certificates/<str:certificate>/", plan.certificate, name="certificate"),
+    path(_contract + "certificates/<str:certificate>.pdf", plan.certificate_pdf, name="certificate_pdf"),
     path(_contract + "progress/", register.progress, name="progress"),
     path(_contract + "document/", register.document, name="document"),
     path(_contract + "document.pdf", register.download, name="download"),

@@ -21,4 +21,7 @@ KINDS = {
     "call_off_contract": Kind("order", "order.json", "The order as data", "contract.css"),
     "access_agreement": Kind("agreement", "agreement.json", "The agreement as data", "agreement.css"),
     "rerating_notice": Kind("notice", "notice.json", "The notice as data", "notice.css", signed=False),
+    "milestone_certificate": Kind(
+        "certificate", "certificate.json", "The certificate as data", "certificate.css", signed=False
+    ),
 }

@@ -83,6 +83,17 @@ def commit(revision: CallOffRevision, *, at: datetime, on: date) -> None:
     _move(call_off.framework, reserved=-reserved_for(call_off), committed=amount, entry=entry, at=at)
 
 
+def raise_to(call_off: CallOff, amount: Decimal, *, key: str, at: datetime) -> Decimal:
+    """Commit what a contract in force comes to more than is committed for it; returns how much that was, 0 where it comes to
+    no more: what is committed is not given back. ``key`` once an act. Raises Refused over the ceiling."""
+    committed = call_off.capacity_entries.aggregate(total=Sum("committed_delta_gbp"))["total"] or ZERO
+    more = max(ZERO, amount - committed)
+    if more:
+        entry = _entry(Kind.ADJUST, call_off, call_off.revision, key)
+        _move(call_off.framework, reserved=ZERO, committed=more, entry=entry, at=at)
+    return more
+
+
 def _volumes_of(revision: CallOffRevision) -> dict[str, int]:
     """Recurring shared quantities by volume name, as frozen with the revision's services; interim adds nothing."""
     added: dict[str, int] = {}

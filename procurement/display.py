@@ -255,6 +255,15 @@ VERBS = {
     "contract.executed": gettext_lazy("Executed"),
     "contract.rerated": gettext_lazy("Prices fall: notice made"),
     "contract.voided": gettext_lazy("Void"),
+    "milestone.planned": gettext_lazy("Planned with the contract"),
+    "milestone.begun": gettext_lazy("Work on it has begun"),
+    "milestone.submitted": gettext_lazy("Submitted for acceptance"),
+    "milestone.sent_back": gettext_lazy("Sent back: a criterion is not met"),
+    "milestone.accepted": gettext_lazy("Accepted"),
+    "milestone.accepted_on_conditions": gettext_lazy("Accepted on conditions"),
+    "milestone.conditions_met": gettext_lazy("The conditions are met"),
+    "milestone.moved": gettext_lazy("A relief event has moved the day it is due"),
+    "milestone.failed": gettext_lazy("Called failed"),
 }
 FOR_SUPPLIER = frozenset(
     {"call_off.confirmed", "call_off.declined", "call_off.contracted", "call_off.withdrawn", "call_off.lapsed",

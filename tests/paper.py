@@ -2,8 +2,8 @@
 the bytes are no PDF. What seals, signatures and timestamps are is tested where they are made (tests/documents,
 tests/contracts/test_formation.py); here they would cost a second each."""
 
-from contracts import formation, rerating
-from contracts.models import Contract, ContractVersion
+from contracts import accepting, formation, rerating
+from contracts.models import AcceptanceDecision, Contract, ContractVersion
 from documents import storage, store
 from documents.models import Document, Purpose, Signature, SigningIntent
 from procurement import agreements
@@ -70,6 +70,14 @@ def noticed(contract: Contract) -> ContractVersion:
     add(version.document, Purpose.ARCHIVE_TIMESTAMP)
     rerating.announced(version, at=START)
     return version
+
+
+def certified(decision: AcceptanceDecision) -> AcceptanceDecision:
+    """Its certificate, sealed and closed."""
+    made(decision.document)
+    add(decision.document, Purpose.ARCHIVE_TIMESTAMP)
+    accepting.certified(decision, at=START)
+    return decision
 
 
 PARTIES = (("department", "signatory@ons.example"), ("authority", "authority.signatory@co.example"))

@@ -140,6 +140,17 @@ TABLE = {
     "contracts:terms_in_force": (302, 404, 200, 200, 200, 200, 200),
     "contracts:notice": (302, 404, 404, 404, 404, 404, 404),
     "contracts:notice_pdf": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:plan": (302, 404, 200, 200, 200, 200, 200),
+    "contracts:milestone": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:begin_milestone": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:submit_milestone": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:decide_milestone": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:conditions_met": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:move_milestone": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:fail_milestone": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:milestone_evidence": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:certificate": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:certificate_pdf": (302, 404, 404, 404, 404, 404, 404),
     "contracts:progress": (302, 404, 200, 200, 200, 200, 200),
     "contracts:document": (302, 404, 200, 200, 200, 200, 200),
     "contracts:download": (302, 404, 200, 200, 200, 200, 200),
@@ -184,7 +195,8 @@ def world(client):
                 "public_id": draft.public_id if short in drafting else order.public_id,
                 "position": 1, "query_id": question.pk, "attachment_id": order.revision.attachments.get().pk, "number": 1,
                 "code": "DIUS" if pattern.startswith("people/") else "CORE-01", "pk": holding.pk, "kind": "csv",
-                "name": "lines", "sha256": "0" * 64, "uidb36": "1", "key": "k",
+                "name": "lines", "sha256": "0" * 64, "uidb36": "1", "key": "k", "evidence_id": 1,
+                "certificate": "MC-2007-000001",
             }[part]  # fmt: skip
         if pattern.startswith("contracts/") and wanted:
             wanted["public_id"] = contract.public_id

@@ -11,8 +11,10 @@ import uuid
 import pytest
 from django.urls import reverse
 
+from contracts.models import Evidence
 from documents import clock
 from tests import cast, paper
+from tests.contracts import transition_cast as made
 from tests.machines import Machine, walk
 from tests.machines.frameworks import FRAMEWORK, RELEASE
 from tests.machines.orders import CALL_OFF, DESK, S, ask
@@ -34,10 +36,14 @@ def queried(order):
 
 
 def rerated(order):
-    """Its contract is executed, and other orders have brought its prices down."""
+    """Its contract is executed, other orders have brought its prices down, and of its milestones one is submitted and
+    one accepted."""
     order = CALL_OFF.states[S.CONTRACTED][1](order)
     cast.add_volume("seats", 1500)
     paper.noticed(order.contracts.get())
+    made.submitted(made.milestone(2))
+    made.submitted(made.milestone(3))
+    paper.certified(made.accepted(made.milestone(3)))
     return order
 
 
@@ -108,7 +114,9 @@ def order_addresses(order) -> dict[str, str]:
         if pattern.startswith("call-offs/<"):
             made[name] = reverse(name, kwargs={part: values[part] for part in parts})
         elif pattern.startswith("contracts/<") and contract is not None:
-            given = {"public_id": contract.public_id, "number": 2}
+            shown = Evidence.objects.filter(submission__milestone__contract=contract).exclude(sha256="").first()
+            given = {"public_id": contract.public_id, "number": 2, "evidence_id": shown.pk if shown else 0,
+                     "certificate": "MC-2007-000001"}
             made[name] = reverse(name, kwargs={part: given[part] for part in parts})
     return made
 
@@ -159,9 +167,11 @@ ORDERS = {
         "procurement:counter procurement:send_counter",
     "- | - | - | D200 R200 A200":
         "contracts:contract contracts:charges contracts:progress contracts:document contracts:download "
-        "contracts:terms_in_force contracts:notice contracts:notice_pdf",
+        "contracts:terms_in_force contracts:notice contracts:notice_pdf contracts:plan contracts:milestone "
+        "contracts:milestone_evidence contracts:certificate contracts:certificate_pdf",
     "- | - | - | D403 R403 A403":
-        "contracts:sign contracts:refuse",
+        "contracts:sign contracts:refuse contracts:begin_milestone contracts:submit_milestone "
+        "contracts:decide_milestone contracts:conditions_met contracts:move_milestone contracts:fail_milestone",
 }
 FRAMEWORK_STATES = ("suspended", "terminated")
 FRAMEWORKS = {

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue
 from catalogue.pricing import ZERO
-from contracts import access, terms
+from contracts import access, cutover, terms
 from contracts.charges import PHASES, Month, by_line_and_month, by_month
 from contracts.models import Contract
 from procurement.models import Phase
@@ -17,11 +17,12 @@ from procurement.views.listing import FILES, as_file
 
 @page
 def charges(request, public_id):
-    """Month by month for the whole term; by line in the files."""
+    """Month by month for the whole term; by line in the files. What is expected and not yet so is said, and named in the file."""
     found = access.get_contract(request.actor, public_id, request.day)
-    standing = terms.put_together(terms.read(found))
+    expected = cutover.expected(found, request.day)
+    standing = expected.terms
     if request.GET.get("format") in FILES and standing:
-        return _file(request.GET["format"], found, standing)
+        return _file(request.GET["format"], found, standing, expected=bool(expected.days))
     months = by_month(terms.ledger(standing), catalogue.vat_rates())
     used = [phase for phase in PHASES if any(month.phases[phase] for month in months)]
     years = [
@@ -29,7 +30,7 @@ def charges(request, public_id):
     ]
     context = {
         "contract": found, "phases": [Phase(phase).label for phase in used], "years": years,
-        "whole_life": _sum(_("Whole life"), months, used),
+        "whole_life": _sum(_("Whole life"), months, used), "expected": expected.days,
     }  # fmt: skip
     return render(request, "contracts/charges.html", context)
 
@@ -45,7 +46,7 @@ def _sum(name: str, months: list[Month], phases: list[str]) -> dict:
     }  # fmt: skip
 
 
-def _file(kind: str, contract: Contract, standing: list[terms.Terms]):
+def _file(kind: str, contract: Contract, standing: list[terms.Terms], *, expected: bool):
     """A row a line and month: what an invoice can be compared with."""
     lines = {line.number: line.line for one in standing for line in one.lines}
     heading = [_("Month"), _("Line"), _("Phase"), _("Service"), _("Name"), _("Site"), _("Net, GBP")]
@@ -55,4 +56,4 @@ def _file(kind: str, contract: Contract, standing: list[terms.Terms]):
          lines[number].site, amount]
         for (number, month), amount in sorted(found.items(), key=lambda item: (item[0][1], item[0][0]))
     ]  # fmt: skip
-    return as_file(kind, _("Charges"), f"{contract.number}-charges", heading, rows)
+    return as_file(kind, _("Charges"), f"{contract.number}-charges{'-expected' if expected else ''}", heading, rows)

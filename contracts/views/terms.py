@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
-from contracts import access, terms
+from contracts import access, cutover, terms
 from contracts.forms import DayForm
 from contracts.models import Contract, ContractVersion
 from documents import legal_templates, store
@@ -24,15 +24,17 @@ def in_force(request, public_id):
     asked, usual = {"on", "on_day"} & request.GET.keys(), max(request.day, found.starts_on)
     form = DayForm(request.GET if asked else None, initial={"on": usual})
     on = (form.cleaned_data["on"] if form.is_bound and form.is_valid() else None) or usual
-    standing = terms.put_together(terms.read(found))
-    now = terms.as_of(standing, on) if on <= terms.last_day(standing, default=found.ends_on) else None
+    expected = cutover.expected(found, request.day)
+    standing = expected.terms
+    last_day = terms.last_day(standing, default=found.ends_on)
+    now = terms.as_of(standing, on) if on <= last_day else None
     if request.GET.get("format") in FILES and now and not form.errors:  # no file of another day than the one that was asked for
         return _file(request.GET["format"], found, now, on)
     context = {
-        "contract": found, "form": form, "on": on, "now": now, "last_day": terms.last_day(standing, default=found.ends_on),
+        "contract": found, "expected": expected.days, "form": form, "on": on, "now": now, "last_day": last_day,
         "versions": [
             {"version": one.version, "url": _address(found, one.version), "holds": now is not None and one.effective_from <= on}
-            for one in standing
+            for one in standing if one.version.pk  # what is expected has no document
         ],
         "lines": [
             {"line": line, "phase": Phase(line.line.phase).label, "url": _address(found, line.version),
@@ -48,11 +50,15 @@ def in_force(request, public_id):
 
 
 def _address(contract: Contract, version: ContractVersion) -> str:
-    """Where the document of the version is read."""
-    return {
-        ContractVersion.Kind.CONTRACT: reverse("contracts:document", args=[contract.public_id]),
-        ContractVersion.Kind.RERATING: reverse("contracts:notice", args=[contract.public_id, version.number]),
-    }[ContractVersion.Kind(version.kind)]
+    """Where the document of the version is read; of what is expected the plan, which says why."""
+    kind, contract_page = ContractVersion.Kind(version.kind), [contract.public_id]
+    if version.pk is None:
+        return reverse("contracts:plan", args=contract_page)
+    if kind == ContractVersion.Kind.CONTRACT:
+        return reverse("contracts:document", args=contract_page)
+    if kind == ContractVersion.Kind.MILESTONE:
+        return reverse("contracts:certificate", args=[*contract_page, version.caused_by])
+    return reverse("contracts:notice", args=[*contract_page, version.number])
 
 
 def _file(kind: str, contract: Contract, now: terms.Terms, on):
@@ -60,7 +66,7 @@ def _file(kind: str, contract: Contract, now: terms.Terms, on):
                _("A month, GBP"), _("From"), _("To"), _("By document")]  # fmt: skip
     rows = [
         [line.number, str(Phase(line.line.phase).label), line.line.service.code, line.line.service.name, line.line.site,
-         line.quantity, line.unit_price, line.monthly, line.starts_on, line.ends_on, line.version.caused_by]
+         line.quantity, line.unit_price, line.monthly, line.starts_on, line.ends_on, line.version.caused_by or _("expected")]
         for line in now.lines
     ]  # fmt: skip
     return as_file(kind, _("Terms"), f"{contract.number}-terms-{on.isoformat()}", heading, rows)

@@ -43,6 +43,7 @@ class CapacityEntry(Row):
         RESERVE = "reserve", _("reserve")
         COMMIT = "commit", _("commit")
         RELEASE = "release", _("release")
+        ADJUST = "adjust", _("adjust")
 
     account = models.ForeignKey(CapacityAccount, on_delete=models.PROTECT, related_name="entries")
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -61,7 +62,7 @@ class CapacityEntry(Row):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind__in=["open", "reserve", "commit", "release"]), name="capacity_kind_is_known"
+                condition=Q(kind__in=["open", "reserve", "commit", "release", "adjust"]), name="capacity_kind_is_known"
             ),
             models.CheckConstraint(
                 condition=Q(

@@ -10,6 +10,7 @@ from documents.models import Email
 from procurement import accession_guards, agreements, periodic, seats, working_days
 from procurement.models import Reminder
 from tests import cast
+from tests.contracts import transition_cast as made
 
 pytestmark = pytest.mark.usefixtures("db")
 SECOND = timedelta(seconds=1)
@@ -64,6 +65,29 @@ def test_nobody_is_reminded_of_a_contract_that_is_void():
     formation.refuse_to_sign(contract, "supplier", reason="Sold.", changes_wanted=False, by=by, at=cast.START)
     periodic.run(working_days.due(contract.state_since, 9))
     assert said() == []
+
+
+@pytest.mark.world("executed")
+def test_who_does_not_decide_on_a_milestone_is_reminded_of_each_submission_before_the_five_days_are_over():
+    made.submitted(made.milestone(3))
+    came = made.milestone(3).state_since
+    periodic.run(working_days.due(came, 2) - SECOND)
+    assert said() == []
+    periodic.run(working_days.due(came, 2))
+    assert said() == [("milestone:1", "reminded", "DIUS contract manager")]
+    mail = Email.objects.get(template="procurement/email/reminder.txt")
+    assert mail.recipient == made.MANAGER and mail.context["url"].endswith("/plan/3/")
+    assert "to accept or send back milestone M3" in render(mail)[1] and "Subject to contract" not in render(mail)[1]
+    periodic.run(working_days.due(came, 4))
+    assert [level for _subject, level, _told in said()] == ["reminded", "senior"]
+    made.sent_back(made.milestone(3))
+    later = working_days.due(came, 6)
+    made.submitted(made.milestone(3), later)
+    periodic.run(working_days.due(later, 2))
+    assert said()[-1] == ("milestone:2", "reminded", "DIUS contract manager")
+    made.accepted(made.milestone(3), at=later)
+    periodic.run(working_days.due(later, 9))
+    assert len(said()) == 3
 
 
 @pytest.mark.world("ons_approved")

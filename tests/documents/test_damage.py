@@ -16,6 +16,7 @@ from config.embedded_pg import SUPERUSER
 from documents.management.commands.check_invariants import FILE, Invariant, broken, read
 from procurement import agreements, approval
 from tests import cast, paper
+from tests.contracts import transition_cast as made
 from tests.machines import undone
 from tests.procurement import release_cast, test_exceptions
 
@@ -23,9 +24,16 @@ INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 
 
 def world() -> None:
-    """One contract is executed; one order is in department_approval (an accepted counter-proposal), one
+    """One contract is executed, of its milestones one is achieved that was accepted on conditions, one that was accepted, one is
+    submitted and one sent back; one order is in department_approval (an accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
     paper.executed(cast.accepted())
+    for number in (3, 4, 5, 6):
+        made.submitted(made.milestone(number))
+    made.conditional(made.milestone(3), Decimal(40))
+    made.met(made.milestone(3))
+    made.accepted(made.milestone(4))
+    made.sent_back(made.milestone(6))
     cast.accept_counter(cast.countered())
     cast.countered()
     cast.leave_free(Decimal(50_000_000))
@@ -157,6 +165,21 @@ def event(change: str) -> str:
     return f"UPDATE documents_auditevent SET {change} WHERE verb = 'call_off.confirmed' RETURNING id AS event"
 
 
+def milestone(number: int) -> str:
+    return f"(SELECT id FROM contracts_milestone WHERE number = {number})"
+
+
+def payment(number: int) -> str:
+    return f"(SELECT min(id) FROM contracts_paymentdue WHERE milestone_id = {milestone(number)})"
+
+
+def criterion(change: str) -> str:
+    return f"UPDATE contracts_acceptancecriterion SET {change} WHERE milestone_id = {milestone(1)} RETURNING id"
+
+
+CERTIFICATE = "(SELECT document_id FROM contracts_acceptancedecision WHERE outcome = 'accepted')"
+
+
 def granted(right: str) -> str:
     return f"GRANT {right} ON documents_auditevent TO flex_app; SELECT 'documents_auditevent' AS facts"
 
@@ -183,6 +206,7 @@ STATES = {
     "call_off": ("procurement_calloff", "lapsed"),
     "approval_step": ("procurement_approvalstep", "void"),
     "contract": ("contracts_contract", "void"),
+    "milestone": ("contracts_milestone", "failed"),
     "document": ("documents_document", "void"),
     "accession": ("procurement_accession", "ended"),
     "framework": ("catalogue_framework", "terminated"),
@@ -192,6 +216,7 @@ RECORDED = (
     "procurement.calloff",
     "procurement.accession",
     "contracts.contract",
+    "contracts.milestone",
     "documents.document",
     "catalogue.cataloguerelease",
 )
@@ -239,6 +264,10 @@ DAMAGE: dict[str, tuple[str, ...]] = {
             for state in ("with_supplier", "counter_proposed", "department_approval", "contracted")
         ),
         *(order("contracted", f"state = '{state}'") for state in ("confirmed", "authority_approval", "rejected")),
+        "UPDATE procurement_capacityentry SET kind = 'adjust' WHERE kind = 'commit' RETURNING call_off_id AS call_off",
+        "WITH less AS (INSERT INTO procurement_capacityentry (account_id, kind, reserved_delta_gbp, committed_delta_gbp, call_off_id,"
+        f" source, key, at) SELECT account_id, 'adjust', 0, -1, {of('contracted')}, 'x', 'x', at FROM procurement_capacityentry LIMIT 1"
+        " RETURNING call_off_id) SELECT call_off_id AS call_off FROM less",
         order("with_supplier", "revision_id = NULL"),
         order("with_supplier", "state = 'contracted'"),
         order("with_supplier", "state = 'returned'"),
@@ -372,6 +401,55 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         f"{SECOND_CONTRACT} UPDATE contracts_contractline SET contract_id = (SELECT max(id) FROM contracts_contract) "
         f"WHERE id = {FIRST_LINE} RETURNING (SELECT id FROM contracts_linechange WHERE line_id = {FIRST_LINE}) AS change",
     ),
+    "milestones_are_as_accepted": (
+        *(
+            f"UPDATE contracts_milestone SET {change} WHERE number = 8 RETURNING contract_id AS contract"
+            for change in ("number = 99", "title = 'x'", "planned_on = planned_on - 1", "effect = ''")
+        ),
+        only(f"{CONTRACT} AS contract", criterion("words = 'x'")),
+        f"DELETE FROM contracts_acceptancecriterion WHERE milestone_id = {milestone(1)} RETURNING {CONTRACT} AS contract",
+        *(
+            f"UPDATE contracts_paymentdue SET {change} WHERE milestone_id = {milestone(8)} RETURNING {CONTRACT} AS contract"
+            for change in ("amount_gbp = amount_gbp + 1", "percent = percent + 1", f"line_id = {FIRST_LINE}")
+        ),
+        f"DELETE FROM contracts_paymentdue WHERE milestone_id = {milestone(8)} RETURNING {CONTRACT} AS contract",
+    ),
+    "accepted_milestones_are_certified": (
+        *(
+            f"UPDATE contracts_milestone SET {change} WHERE number = {number} RETURNING id AS milestone"
+            for number, change in (
+                (1, "state = 'achieved', achieved_on = planned_on"), (1, "state = 'submitted'"), (3, "state = 'conditional'"),
+                (4, "achieved_on = achieved_on + 1"), (5, "state = 'in_progress'"), (5, "state = 'planned'"),
+                (6, "state = 'submitted'"),
+            )
+        ),
+        *(
+            f"UPDATE contracts_acceptancedecision SET {change} WHERE outcome = '{outcome}' RETURNING {milestone(number)} AS milestone"
+            for number, outcome, change in (
+                (4, "accepted", "shown_hash = repeat('0', 64)"), (3, "met", "shown_hash = repeat('0', 64)"),
+                (3, "conditional", "outcome = 'accepted'"), (3, "conditional", "achieved_on = achieved_on + 1"),
+                (4, "accepted", "number = 'MC-2007-000009'"), (4, "accepted", f"document_id = {AGREEMENT}"),
+            )
+        ),
+        f"DELETE FROM contracts_acceptancedecision WHERE outcome = 'accepted' RETURNING {milestone(4)} AS milestone",
+        f"UPDATE documents_document SET payload = payload #- '{{certificate, number}}' WHERE id = {CERTIFICATE}"
+        f" RETURNING {milestone(4)} AS milestone",
+    ),
+    "payments_fall_due_once": (
+        *(
+            f"UPDATE contracts_paymentrelease SET amount_gbp = amount_gbp {change} WHERE payment_id = {payment(4)}"
+            " RETURNING payment_id AS payment"
+            for change in ("+ 0.01", "- 0.01")
+        ),
+        f"UPDATE contracts_paymentrelease SET payment_id = {payment(8)} WHERE payment_id = {payment(4)} RETURNING payment_id AS payment",
+    ),
+    "no_day_is_charged_twice": (
+        "INSERT INTO contracts_contractversion (contract_id, number, kind, effective_from, caused_by, document_id)"
+        f" VALUES ({CONTRACT}, 2, 'milestone', '2008-03-15', 'x', {AGREEMENT});"
+        "INSERT INTO contracts_linechange (version_id, line_id, quantity_change, starts_on)"
+        " SELECT (SELECT max(id) FROM contracts_contractversion), min(id), 0, '2008-03-31' FROM contracts_contractline"
+        f" WHERE phase = 'shared' RETURNING {CONTRACT} AS contract",
+    ),
     "prices_fell_for_everybody": (
         "UPDATE documents_job SET state = 'done', finished_at = now() WHERE task = 'contracts.find_falls';"
         "INSERT INTO procurement_volumeentry (framework_id, volume, quantity, effective_from, source, key) "
@@ -390,7 +468,7 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     "numbers_are_without_gaps": (
         *(
             f"UPDATE documents_numbercounter SET last = last {change} WHERE series = '{series}' RETURNING series, year"
-            for series in ("CO", "CON", "AA") for change in ("+ 1", "- 1")
+            for series in ("CO", "CON", "AA", "MC") for change in ("+ 1", "- 1")
         ),
         "DELETE FROM documents_numbercounter WHERE series = 'CO' RETURNING series, year",
         only("'CO' AS series, 2007 AS year", order("contracted", "reference = 'CO-2007-000009'")),

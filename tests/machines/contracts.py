@@ -1,13 +1,17 @@
 """The contract, and the document under it."""
 
+from datetime import date, timedelta
+
 from django.urls import reverse
 
-from contracts import formation
+from contracts import delivery, formation
+from contracts.models import AcceptanceDecision, Evidence, MilestoneSubmission
 from documents import store
 from documents.actors import SYSTEM
 from documents.models import DocumentRevision, Purpose
 from tests import cast, paper
 from tests.cast import START
+from tests.contracts import transition_cast as made
 from tests.machines import Action, Form, Machine
 
 OVER = START.replace(year=2030)
@@ -125,4 +129,75 @@ NOTICE = Machine(
         "void": Action(("queued", "drafted", "sealed"), void),
     },
     forged={"state = 'signing'": ("sealed",)},
+)  # fmt: skip
+
+
+# ---- the transition: of the third milestone, which changes no terms
+
+
+def third(_):
+    return made.milestone(3, paper.executed(cast.accepted()))
+
+
+def after(act):
+    """The milestone as the act leaves it."""
+
+    def done(milestone):
+        act(made.milestone(milestone.number, milestone.contract))
+        return milestone
+
+    return done
+
+
+MOVED_TO, LATE = date(2008, 1, 14), START + timedelta(weeks=30)
+
+
+def submit(milestone):
+    return delivery.submit(milestone, made.shown(milestone), by=cast.person(made.SERVICE), at=START)
+
+
+def move(milestone):
+    return delivery.move_due_day(milestone, MOVED_TO, reason="A strike.", by=cast.person(made.MANAGER), at=START)
+
+
+def fail(milestone):
+    return delivery.fail(milestone, reason="Nobody works on it.", by=cast.person(made.MANAGER), at=LATE)
+
+
+def page_of(name: str, email: str, **fields):
+    """The form of a page of the milestone; it repeats the hash of what was submitted last, whatever the state."""
+
+    def form(milestone):
+        address = reverse(f"contracts:{name}", args=[milestone.contract.public_id, milestone.number])
+        return Form(email, address, {"shown_hash": made.last(milestone), **fields})
+
+    return form
+
+
+DAY = {"conditions_by_day": "1", "conditions_by_month": "1", "conditions_by_year": "2030"}
+NEW_DAY = {"day_day": "14", "day_month": "1", "day_year": "2008", "reason": "A strike."}
+WORKED_ON = ("in_progress", "in_progress, sent back")
+MILESTONE = Machine(
+    rows=(MilestoneSubmission, Evidence, AcceptanceDecision),
+    states={
+        "planned": (None, third),
+        "in_progress": ("planned", after(made.begun)),
+        "submitted": ("in_progress", after(submit)),
+        "in_progress, sent back": ("submitted", after(made.sent_back)),
+        "conditional": ("submitted", after(made.conditional)),
+        "achieved": ("submitted", after(made.accepted)),
+        "failed": ("in_progress", after(fail)),
+    },
+    actions={
+        "begin": Action(("planned",), made.begun, page_of("begin_milestone", made.SERVICE)),
+        "submit": Action(WORKED_ON, submit, page_of("submit_milestone", made.SERVICE, words_1="Done.", words_2="Done.")),
+        "accept": Action(("submitted",), made.accepted, page_of("decide_milestone", made.MANAGER, outcome="accepted")),
+        "accept on conditions": Action(("submitted",), made.conditional, page_of(
+            "decide_milestone", made.MANAGER, outcome="conditional", conditions="The report.", **DAY)),
+        "send back": Action(("submitted",), made.sent_back, page_of(
+            "decide_milestone", made.MANAGER, outcome="returned", not_met_1="One is missing.")),
+        "conditions met": Action(("conditional",), made.met, page_of("conditions_met", made.MANAGER)),
+        "move": Action(("planned", *WORKED_ON), move, page_of("move_milestone", made.MANAGER, **NEW_DAY)),
+        "fail": Action(("planned", *WORKED_ON), fail),  # long after the moment that the pages' clock stands at
+    },
 )  # fmt: skip

@@ -18,7 +18,7 @@ import pytest
 
 import contracts
 import procurement
-from contracts import closing, formation, rerating
+from contracts import accepting, closing, delivery, formation, rerating
 from documents import storage, store
 from documents.models import AuditEvent, Email, StateChange
 from procurement import (
@@ -43,6 +43,7 @@ from procurement import (
 from procurement.models import ActingFor, AddedStep, Attachment, Delegation, Phase, PostHolding
 from tests import cast, paper
 from tests.cast import DESK, START
+from tests.contracts import transition_cast as made
 from tests.machines import Machine, undone, walk
 from tests.machines import contracts as of_contracts
 from tests.machines import frameworks as of_frameworks
@@ -70,6 +71,7 @@ DRAFTERS_TOO = f"account.manager@fujitsu {APPROVERS}"
 EVERYBODY = ("account.manager@fujitsu framework.manager@co order.desk@fujitsu requester@co requester@dius "
              "second.order.desk@fujitsu second.requester@dius")  # fmt: skip
 BUYERS = "framework.manager@co requester@co requester@dius second.requester@dius"
+RUNNERS = "account.manager@fujitsu service.manager@fujitsu"
 NEXT_WEEK = START + timedelta(days=7)
 
 
@@ -269,9 +271,27 @@ TABLE: dict[tuple[str, str], list[Row]] = {
     ],
     ("contract", "executed"): [
         Row(rerating.rerate, instead(fallen, on(None)), "document.asked_for contract.rerated"),
-        Row(rerating.announced, instead(noticed, on(None)), "", {"rerated": "account.manager@fujitsu contract.manager@dius order.desk@fujitsu requester@dius second.order.desk@fujitsu"}),
+        Row(rerating.announced, instead(noticed, on(None)), "", {"rerated": f"account.manager@fujitsu contract.manager@dius order.desk@fujitsu {REQUESTER} second.order.desk@fujitsu"}),
     ],
-    ("contract", "awaiting_signatures, closed"): [Row(formation.execute, on(None), "contract.executed call_off.contracted", {"executed": ALL_SIDES})],
+    ("contract", "awaiting_signatures, closed"): [Row(formation.execute, on(None), " ".join(["milestone.planned"] * 9 + ["contract.executed", "call_off.contracted"]), {"executed": ALL_SIDES})],
+    ("milestone", "planned"): [
+        Row(delivery.begin, on(made.SERVICE), "milestone.begun"),
+        Row(delivery.move_due_day, on(made.MANAGER, of_contracts.MOVED_TO, reason="A strike."), "milestone.moved", {"milestone_moved": RUNNERS}),
+        Row(delivery.fail, on(made.MANAGER, reason="Gone.", at=of_contracts.LATE), "milestone.failed", {"milestone_failed": RUNNERS}),
+    ],
+    ("milestone", "in_progress"): [
+        Row(delivery.submit, on(made.SERVICE, made.shown), "milestone.submitted", {"milestone_submitted": "contract.manager@dius"}),
+    ],
+    ("milestone", "submitted"): [
+        Row(accepting.accept, on(made.MANAGER, shown_hash=made.last), "document.asked_for milestone.accepted"),
+        Row(accepting.accept_on_conditions, on(made.MANAGER, shown_hash=made.last, conditions="All of it.", conditions_by=FIRST_DAY),
+            "document.asked_for milestone.accepted_on_conditions"),
+        Row(accepting.send_back, on(made.MANAGER, shown_hash=made.last, not_met=lambda _: {1: "Gone."}), "milestone.sent_back", {"milestone_sent_back": RUNNERS}),
+        Row(accepting.certified, instead(made.accepted, on(None)), "", {"milestone_certified": f"account.manager@fujitsu contract.manager@dius {REQUESTER} service.manager@fujitsu"}),
+    ],
+    ("milestone", "conditional"): [
+        Row(accepting.conditions_met, on(made.MANAGER, shown_hash=made.last), "document.asked_for milestone.conditions_met"),
+    ],
 }  # fmt: skip
 A = of_joining
 TABLE |= {

@@ -1,0 +1,135 @@
+"""Why not: reasons in words for the acts on a milestone."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext as _
+
+from contracts import cutover, terms, transition_money
+from contracts.models import ACCEPTED, Contract, ContractState, Milestone, MilestoneState
+from documents.clock import london_day
+from documents.refusal import Reason
+from documents.templatetags.flex import day as as_day
+from procurement import recusals, seats
+from procurement.actors import Person
+from procurement.models import PostCode
+from procurement.seats import Seat
+
+M = MilestoneState
+SUPPLIER_POSTS = (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)
+DEPARTMENT_POSTS = (PostCode.CONTRACT_MANAGER,)
+
+
+def supplier_seat(contract: Contract, by: Person, on: date) -> Seat | None:
+    """From which the person acts for the supplier in the transition."""
+    found = (seats.find_seat(by, contract.supplier_id, code, on) for code in SUPPLIER_POSTS)
+    return next(filter(None, found), None)
+
+
+def department_seat(contract: Contract, by: Person, on: date) -> Seat | None:
+    """The first of the person's seats in the contract manager's chair against which nothing stands."""
+    prefetch_related_objects([contract.call_off], "recusals")
+    sits = seats.seats_of(by, contract.department_id, PostCode.CONTRACT_MANAGER, on)
+    return seats.choose(sits, lambda seat: any(recusals.why_chosen(contract.call_off, seat)))
+
+
+def why_not_in_state(milestone: Milestone, *wanted: str) -> Iterator[Reason]:
+    contract = milestone.contract
+    if contract.state != ContractState.EXECUTED:
+        yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
+    elif milestone.state not in wanted:
+        yield Reason(
+            _("Milestone %(label)s is %(state)s.") % {"label": milestone.label, "state": milestone.get_state_display()}
+        )
+
+
+def _supplier(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
+    if supplier_seat(contract, by, on) is None:
+        held = next((code for code in SUPPLIER_POSTS if seats.holders(contract.supplier_id, code, on)), SUPPLIER_POSTS[0])
+        yield Reason(
+            _("Only the service manager or the account manager of %(supplier)s can do this.")
+            % {"supplier": contract.supplier.name},
+            seats.who_holds(contract.supplier_id, held, on),
+        )
+
+
+def _department(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
+    """Who keeps out of the order accepts nothing of what it bought, nor does whom such a person chose."""
+    seat = department_seat(contract, by, on)
+    if seat is None:
+        yield Reason(
+            _("Only the contract manager of %(department)s can do this.") % {"department": contract.department.name},
+            seats.who_holds(contract.department_id, PostCode.CONTRACT_MANAGER, on),
+        )
+        return
+    yield from recusals.why_recused(contract.call_off, by)
+    yield from recusals.why_chosen(contract.call_off, seat)
+
+
+def why_not_begin(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(milestone, M.PLANNED)
+    yield from _supplier(milestone.contract, by, london_day(at))
+
+
+def why_not_submit(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(milestone, M.IN_PROGRESS)
+    yield from _supplier(milestone.contract, by, london_day(at))
+
+
+def why_not_decide(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """To accept, to accept on conditions, or to send back."""
+    yield from why_not_in_state(milestone, M.SUBMITTED)
+    yield from _department(milestone.contract, by, london_day(at))
+
+
+def why_not_meet(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(milestone, M.CONDITIONAL)
+    yield from _department(milestone.contract, by, london_day(at))
+
+
+def why_not_fail(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Once it is so late that a reduction makes good no more of it; what was submitted is decided first."""
+    yield from why_not_in_state(milestone, M.PLANNED, M.IN_PROGRESS)
+    yield from _department(milestone.contract, by, london_day(at))
+    stop = transition_money.long_stop(milestone.due_on)
+    if london_day(at) < stop and not milestone.is_accepted:
+        yield Reason(
+            _("Milestone %(label)s can be called failed from %(day)s on, when a delay lowers its payment no further.")
+            % {"label": milestone.label, "day": as_day(stop)}
+        )
+
+
+def why_not_move_due_day(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """While it is open: a submission that waits keeps the day it is measured by."""
+    yield from why_not_in_state(milestone, M.PLANNED, M.IN_PROGRESS)
+    yield from _department(milestone.contract, by, london_day(at))
+
+
+def why_not_achieved_on(milestone: Milestone, day: date | None, *, at: datetime) -> Iterator[Reason]:
+    """Whether a milestone that changes the terms can have been achieved on the day."""
+    contract = milestone.contract
+    if day is None:
+        yield Reason(_("Say on which day it was achieved."))
+        return
+    if day > london_day(at):
+        yield Reason(_("%(day)s is still to come: only what has happened is accepted.") % {"day": as_day(day)})
+    if not contract.starts_on <= day <= contract.ends_on:
+        yield Reason(
+            _("The contract runs from %(first)s to %(last)s: it cannot have been achieved on %(day)s.")
+            % {"first": as_day(contract.starts_on), "last": as_day(contract.ends_on), "day": as_day(day)}
+        )
+    if milestone.effect == Milestone.Effect.CUTOVER:
+        first = contract.milestones.filter(effect=Milestone.Effect.INTERIM_STARTS).exclude(
+            state__in=[*ACCEPTED, M.FAILED]
+        ).first()
+        if first is not None:
+            yield Reason(
+                _("Milestone %(label)s, by which the interim service starts, is %(state)s; it is decided before the cutover.")
+                % {"label": first.label, "state": first.get_state_display()}
+            )
+
+
+def would_move(milestone: Milestone, day: date) -> cutover.Moved | None:
+    """What its achievement on the day does to the terms as they are."""
+    return cutover.move(terms.read(milestone.contract), milestone.effect, day)

@@ -1,0 +1,173 @@
+"""The plan of the transition, each milestone with what was shown and decided, and the certificates."""
+
+from datetime import date
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from catalogue.pricing import ZERO
+from contracts import access, cutover, delivery_guards
+from contracts.models import ACCEPTED, AcceptanceDecision, Contract, Evidence, Milestone, MilestoneState, Party
+from documents import audit, legal_templates, storage, store
+from documents.models import DocumentState
+from procurement import display
+from procurement.views.common import page
+
+M = MilestoneState
+MARK = 1.6  # per cent of the bar that a day's mark is wide
+
+
+@page
+def plan(request, public_id):
+    """Every milestone: planned, due, achieved, what it pays, on one scale of days."""
+    found = access.get_contract(request.actor, public_id, request.day)
+    milestones = list(found.milestones.prefetch_related("payments__releases"))
+    days = [day for one in milestones for day in (one.planned_on, one.due_on, one.achieved_on) if day]
+    days += [request.day for one in milestones if _is_late(one, request.day)]
+    scale = (min(days), max(days)) if days else None
+    context = {
+        "contract": found, "expected": cutover.expected(found, request.day).days,
+        "rows": [
+            {"milestone": one, "bar": _bar(one, scale, request.day), **_money(one), "late": _is_late(one, request.day)}
+            for one in milestones
+        ],
+    }  # fmt: skip
+    return render(request, "contracts/plan.html", context)
+
+
+def _is_late(milestone: Milestone, on: date) -> bool:
+    return milestone.due_on < on and milestone.state in (M.PLANNED, M.IN_PROGRESS)
+
+
+def _bar(milestone: Milestone, scale: tuple[date, date], on: date) -> dict[str, str]:
+    """Places in per cent, as text: of the planned day, of the day achieved, and of the delay between (or until today)."""
+    first, last = scale
+    whole = max(1, (last - first).days)
+
+    def place(day: date) -> float:
+        return max(0.0, min(100 - MARK, (day - first).days / whole * (100 - MARK)))
+
+    until = milestone.achieved_on or (on if _is_late(milestone, on) else milestone.due_on)
+    found = {"planned": f"{place(milestone.planned_on):.2f}", "width": f"{MARK:.2f}"}
+    if milestone.achieved_on:
+        found["achieved"] = f"{place(milestone.achieved_on):.2f}"
+    if until > milestone.planned_on:
+        found["delay"] = f"{place(until) - place(milestone.planned_on):.2f}"
+    return found
+
+
+def _money(milestone: Milestone) -> dict:
+    """GBP: what it pays, and what of that has fallen due and by how much the delay has lowered it."""
+    releases = [release for payment in milestone.payments.all() for release in payment.releases.all()]
+    return {
+        "pays": sum((payment.amount_gbp for payment in milestone.payments.all()), ZERO),
+        "fallen_due": sum((release.payable_gbp for release in releases), ZERO),
+        "reduced": sum((release.reduction_gbp for release in releases), ZERO),
+    }  # fmt: skip
+
+
+def milestone_of(request, public_id, number) -> tuple[Contract, Milestone]:
+    """Or 404, for a stranger and where there is none."""
+    found = access.get_contract(request.actor, public_id, request.day)
+    milestone = found.milestones.filter(number=number).first()
+    if milestone is None:
+        raise Http404
+    milestone.contract = found
+    return found, milestone
+
+
+@page
+def milestone(request, public_id, number):
+    """What must be shown, what was, who decided, what fell due, and what the reader can do now."""
+    found, one = milestone_of(request, public_id, number)
+    view = access.viewpoint(request.actor, found, request.day)
+    submissions = list(one.submissions.prefetch_related("evidence__criterion", "decisions__results__criterion").order_by("-number"))
+    decisions = [decision for submission in submissions for decision in submission.decisions.all()]
+    context = {
+        "contract": found, "milestone": one, "criteria": one.criteria.all(), "submissions": submissions,
+        "certificates": [decision for decision in decisions if decision.number],
+        "payments": one.payments.select_related("line__service").prefetch_related("releases__decision"),
+        "conditions": next((d for d in decisions if d.outcome == AcceptanceDecision.Outcome.CONDITIONAL), None),
+        "late": _is_late(one, request.day), "acts": _acts(request, found, one, view),
+        "kept": one.state in ACCEPTED and _is_kept(decisions),
+        "events": display.timeline(audit.history(one), view),
+    }  # fmt: skip
+    return render(request, "contracts/milestone.html", context)
+
+
+def _is_kept(decisions: list[AcceptanceDecision]) -> bool:
+    """Whether the cutover came late and the charges stay as planned, as the certificate says."""
+    made = next(decision for decision in decisions if decision.number)
+    terms = made.document.payload["certificate"]["terms"]
+    return bool(terms and terms["kept"])
+
+
+def _acts(request, contract: Contract, milestone: Milestone, view: str) -> list[dict]:
+    """The acts of the reader's side in this state, each with why it is shut, if it is."""
+    guards, words = delivery_guards, {"by": request.actor, "at": request.at}
+    of_side = {
+        Party.SUPPLIER: [
+            ((M.PLANNED,), _("Begin"), "begin_milestone", guards.why_not_begin),
+            ((M.IN_PROGRESS,), _("Submit for acceptance"), "submit_milestone", guards.why_not_submit),
+        ],
+        Party.DEPARTMENT: [
+            ((M.SUBMITTED,), _("Accept or send back"), "decide_milestone", guards.why_not_decide),
+            ((M.CONDITIONAL,), _("The conditions are met"), "conditions_met", guards.why_not_meet),
+            ((M.PLANNED, M.IN_PROGRESS), _("Move the day it is due"), "move_milestone", guards.why_not_move_due_day),
+            ((M.PLANNED, M.IN_PROGRESS), _("Call it failed"), "fail_milestone", guards.why_not_fail),
+        ],
+    }  # fmt: skip
+    return [
+        {"label": label, "url": reverse(f"contracts:{name}", args=[contract.public_id, milestone.number]),
+         "reasons": list(why_not(milestone, **words))}
+        for states, label, name, why_not in of_side.get(view, []) if milestone.state in states
+    ]  # fmt: skip
+
+
+@page
+def evidence(request, public_id, number, evidence_id):
+    """The file of a submission, as a download, never shown in the page."""
+    _found, one = milestone_of(request, public_id, number)
+    row = Evidence.objects.filter(submission__milestone=one, pk=evidence_id).exclude(sha256="").first()
+    if row is None:
+        raise Http404
+    response = HttpResponse(storage.get(row.sha256), content_type="application/octet-stream")
+    name = row.filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _certificate(request, public_id, number: str) -> tuple[Contract, AcceptanceDecision]:
+    found = access.get_contract(request.actor, public_id, request.day)
+    rows = AcceptanceDecision.objects.select_related("document", "submission__milestone")
+    decision = rows.filter(submission__milestone__contract=found, number=number).first()
+    if decision is None:
+        raise Http404
+    return found, decision
+
+
+@page
+def certificate(request, public_id, certificate):
+    """A certificate as a page, from the same template and the same frozen payload as its file."""
+    found, decision = _certificate(request, public_id, certificate)
+    row = decision.document
+    body = legal_templates.html_pages(row.kind, row.template_version, row.payload)
+    return render(request, "contracts/certificate.html", {
+        "contract": found, "decision": decision, "milestone": decision.submission.milestone, "body": body,
+        "complete": row.state == DocumentState.COMPLETE, "head": store.head(row),
+    })  # fmt: skip
+
+
+@page
+def certificate_pdf(request, public_id, certificate):
+    """The sealed file, once it is complete."""
+    _found, decision = _certificate(request, public_id, certificate)
+    if decision.document.state != DocumentState.COMPLETE:
+        raise Http404
+    head = store.head(decision.document)
+    response = HttpResponse(store.content(head), content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{decision.number}.pdf"'
+    response["X-Document-Sha256"] = head.sha256
+    return response

@@ -1,0 +1,217 @@
+"""The transition: what the supplier submits and the department decides, what falls due, and the certificate that says it."""
+
+import uuid
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import IntegrityError, ProgrammingError, transaction
+from django.urls import reverse
+
+from contracts import accepting, delivery
+from contracts.models import AcceptanceDecision, Evidence, Milestone, PaymentRelease
+from documents import verifying
+from documents.models import Email
+from documents.refusal import Refused
+from tests import cast
+from tests.cast import START
+from tests.contracts import transition_cast as made
+from tests.procurement.test_pages import sign_in
+
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
+
+
+def refused(act, *args, **words) -> str:
+    with pytest.raises(Refused) as no:
+        act(*args, **words)
+    return str(no.value)
+
+
+def test_the_plan_is_that_of_the_accepted_order():
+    contract = cast.contract()
+    rows = list(contract.milestones.all())
+    assert [row.label for row in rows] == [f"M{n}" for n in range(1, 10)]
+    assert [row.effect for row in rows if row.effect] == ["interim_starts", "cutover"]
+    assert {row.state for row in rows} == {"planned"} and all(row.due_on == row.planned_on for row in rows)
+    eight = rows[7]
+    assert (eight.planned_on, [c.words for c in eight.criteria.all()]) == (
+        date(2008, 4, 1), ["interim lines end and shared lines start together"])  # fmt: skip
+    paid = {}
+    for row in rows:
+        for payment in row.payments.select_related("line__service"):
+            paid[payment.line.number] = paid.get(payment.line.number, 0) + payment.amount_gbp
+    once = {line.number: line.total_gbp for line in contract.revision.lines.filter(phase="one_off") if line.number in paid}
+    assert paid == once, "milestones pay the one-off work whole, once"
+    call_command("check_invariants")
+
+
+def test_from_begun_to_achieved_with_its_payment_and_a_certificate_that_is_valid(client):
+    contract = cast.contract()
+    submission = made.submitted(made.milestone(3))
+    assert Evidence.objects.filter(submission=submission).count() == made.milestone(3).criteria.count() == 2
+    (told,) = Email.objects.filter(template="contracts/email/milestone_submitted.txt").values_list("recipient", flat=True)
+    assert told == made.MANAGER
+    decision = made.accepted(made.milestone(3))
+    three = made.milestone(3)
+    assert (three.state, three.achieved_on, decision.number) == ("achieved", START.date(), "MC-2007-000001")
+    (release,) = PaymentRelease.objects.all()
+    assert (release.amount_gbp, release.reduction_gbp, release.weeks_late) == (release.payment.amount_gbp, 0, 0)
+    sign_in(client, made.MANAGER)
+    address = reverse("contracts:certificate", args=[contract.public_id, decision.number])
+    assert "is being made and sealed" in client.get(address).content.decode()
+    assert client.get(address[:-1] + ".pdf").status_code == 404
+    cast.run_all_jobs()
+    verdict = verifying.check(client.get(address[:-1] + ".pdf").content)
+    assert verdict.valid and verdict.number == decision.number, verdict
+    page = client.get(address).content.decode()
+    assert "report.pdf" in page and made.file().sha256 in page and "DIUS contract manager" in page
+    sent = Email.objects.filter(template="contracts/email/milestone_certified.txt").values_list("recipient", flat=True)
+    assert sorted(sent) == ["account.manager@fujitsu.example", made.MANAGER, "requester@dius.example", made.SERVICE]
+    call_command("check_invariants")
+
+
+def test_sent_back_for_a_criterion_it_is_submitted_again():
+    made.submitted(made.milestone(3))
+    words = refused(accepting.send_back, made.milestone(3), shown_hash=made.last(made.milestone(3)), not_met={},
+                    by=cast.person(made.MANAGER), at=START)  # fmt: skip
+    assert "a reason that is no criterion" in words
+    for wrong in ({7: "No."}, {1: " "}):
+        refused(accepting.send_back, made.milestone(3), shown_hash=made.last(made.milestone(3)), not_met=wrong,
+                by=cast.person(made.MANAGER), at=START)  # fmt: skip
+    first = made.last(made.milestone(3))
+    made.sent_back(made.milestone(3))
+    assert made.milestone(3).state == "in_progress"
+    mail = Email.objects.filter(template="contracts/email/milestone_sent_back.txt")
+    assert {one.recipient for one in mail} == {made.SERVICE, "account.manager@fujitsu.example"}
+    assert "One test is missing." in mail.first().context["reason"]
+    made.submitted(made.milestone(3), START + timedelta(days=1))
+    words = refused(accepting.accept, made.milestone(3), shown_hash=first, by=cast.person(made.MANAGER), at=START)
+    assert "not what was submitted last" in words
+    made.accepted(made.milestone(3))
+    assert list(AcceptanceDecision.objects.order_by("id").values_list("outcome", flat=True)) == ["returned", "accepted"]
+    call_command("check_invariants")
+
+
+def test_a_part_pays_in_proportion_and_the_rest_when_the_conditions_are_met():
+    made.submitted(made.milestone(3))
+    whole = made.milestone(3).payments.get().amount_gbp
+    made.conditional(made.milestone(3), Decimal("33.33"))
+    assert made.milestone(3).state == "conditional"
+    first = PaymentRelease.objects.get()
+    assert first.amount_gbp == (whole * Decimal("33.33") / 100).quantize(Decimal("0.01"))
+    made.met(made.milestone(3))
+    assert sum(row.amount_gbp for row in PaymentRelease.objects.all()) == whole
+    assert list(AcceptanceDecision.objects.values_list("number", flat=True)) == ["MC-2007-000001", "MC-2007-000002"]
+    assert made.milestone(3).state == "achieved"
+    cast.run_all_jobs()
+    call_command("check_invariants")
+
+
+def test_every_criterion_has_evidence_and_only_its_side_acts():
+    three, by = made.milestone(3), cast.person(made.SERVICE)
+    made.begun(three)
+    words = refused(delivery.submit, made.milestone(3), {1: delivery.Shown("Done.")}, by=by, at=START)
+    assert "Criterion 2 has no evidence" in words
+    for email in ("order.desk@fujitsu.example", made.MANAGER, "commercial.lead@co.example"):
+        words = refused(delivery.submit, made.milestone(3), made.shown(three), by=cast.person(email), at=START)
+        assert "Fujitsu Services service manager can" in words
+    made.submitted(made.milestone(3))
+    for email in (made.SERVICE, "requester@dius.example", "commercial.lead@co.example"):
+        words = refused(accepting.accept, made.milestone(3), shown_hash=made.last(three), by=cast.person(email), at=START)
+        assert "DIUS contract manager can" in words
+    deputy = cast.deputy_of(made.MANAGER)
+    decision = accepting.accept(made.milestone(3), shown_hash=made.last(three), by=deputy, at=START)
+    assert (decision.decided_by_name, decision.acting_for) == ("Del Deputy", "DIUS contract manager")
+
+
+def test_a_late_one_costs_its_payment_and_a_relief_event_moves_the_day():
+    three = made.milestone(3)
+    day = three.planned_on + timedelta(weeks=3)
+    made.submitted(three, made.on(day))
+    made.accepted(made.milestone(3), at=made.on(day + timedelta(weeks=9)))
+    release = PaymentRelease.objects.get()
+    assert (release.weeks_late, release.reduction_gbp) == (3, release.amount_gbp * 5 / 100), "of the submission, not of the decision"
+    four, by = made.milestone(4), cast.person(made.MANAGER)
+    at = made.on(four.planned_on)
+    assert "comes after" in refused(delivery.move_due_day, four, four.planned_on, reason="Strike.", by=by, at=at)
+    delivery.move_due_day(four, four.planned_on + timedelta(weeks=3), reason="Strike.", by=by, at=at)
+    made.submitted(made.milestone(4), made.on(four.planned_on + timedelta(weeks=4)))
+    made.accepted(made.milestone(4), at=made.on(four.planned_on + timedelta(weeks=4)))
+    assert PaymentRelease.objects.latest("id").reduction_gbp == 0
+    call_command("check_invariants")
+
+
+def test_it_fails_only_when_a_delay_lowers_its_payment_no_further():
+    three, by = made.milestone(3), cast.person(made.MANAGER)
+    stop = three.planned_on + timedelta(weeks=9)
+    words = refused(delivery.fail, three, reason="Gone.", by=by, at=made.on(stop - timedelta(days=1)))
+    assert "15 February 2008" in words
+    delivery.fail(three, reason="Gone.", by=by, at=made.on(stop))
+    assert made.milestone(3).state == "failed"
+    call_command("check_invariants")
+
+
+def test_the_database_keeps_what_was_said():
+    made.submitted(made.milestone(3))
+    made.accepted(made.milestone(3))
+    decision, three = AcceptanceDecision.objects.get(), made.milestone(3)
+    for wrong in (
+        lambda: AcceptanceDecision.objects.filter(pk=decision.pk).update(words="other"),
+        lambda: Evidence.objects.all().delete(),
+        lambda: Milestone.objects.filter(pk=three.pk).update(state="in_progress"),
+        lambda: Milestone.objects.filter(pk=three.pk).update(planned_on=date(2009, 1, 1)),
+        lambda: PaymentRelease.objects.create(decision=decision, payment=three.payments.get(), amount_gbp=1, weeks_late=0, reduction_gbp=0),
+    ):  # fmt: skip
+        with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
+            wrong()
+
+
+# ---- pages
+
+
+def post(client, address, **fields):
+    return client.post(address, {"idempotency_key": str(uuid.uuid4()), **fields})
+
+
+def test_its_pages_for_both_sides(client):
+    contract = cast.contract()
+    path = reverse("contracts:milestone", args=[contract.public_id, 3])
+    plan = reverse("contracts:plan", args=[contract.public_id])
+    sign_in(client, made.SERVICE)
+    assert plan in client.get(reverse("contracts:contract", args=[contract.public_id])).content.decode()
+    assert "Discovery and application list agreed" in client.get(plan).content.decode()
+    assert post(client, path + "begin/").status_code == 302
+    again = post(client, path + "begin/")
+    assert again.status_code == 403 and "M3 is in progress" in again.content.decode()
+    empty = post(client, path + "submit/", words_1="All eight.", words_2="")
+    assert "shows that criterion 2 is met" in empty.content.decode()
+    file = SimpleUploadedFile("servers.pdf", made.DATA, content_type="application/pdf")
+    assert post(client, path + "submit/", words_1="All eight.", file_2=file).status_code == 302
+    page = client.get(path).content.decode()
+    row = Evidence.objects.get(filename="servers.pdf")
+    assert row.sha256 in page
+    download = client.get(reverse("contracts:milestone_evidence", args=[contract.public_id, 3, row.pk]))
+    assert download.content == made.DATA and "attachment" in download["Content-Disposition"]
+    assert client.get(path + "decide/").status_code == 403
+    sign_in(client, made.MANAGER)
+    home = client.get("/").content.decode()
+    assert "milestone M3 to accept or send back" in home and path in home
+    decide = client.get(path + "decide/").content.decode()
+    shown = made.last(made.milestone(3))
+    assert shown in decide
+    wrong = post(client, path + "decide/", shown_hash=shown, outcome="accepted", not_met_1="No.")
+    assert "why it is not met" in wrong.content.decode()
+    assert "no other reason" in post(client, path + "decide/", shown_hash=shown, outcome="returned").content.decode()
+    assert post(client, path + "decide/", shown_hash=shown, outcome="conditional", conditions="The rest.",
+                conditions_by_day="1", conditions_by_month="12", conditions_by_year="2029", part="50").status_code == 302  # fmt: skip
+    assert made.milestone(3).state == "conditional"
+    assert "The rest." in client.get(path).content.decode()
+    assert post(client, path + "conditions/", shown_hash=shown).status_code == 302
+    assert made.milestone(3).state == "achieved" and "MC-2007-000002" in client.get(path).content.decode()
+    sign_in(client, "commercial.lead@co.example")
+    assert client.get(path).status_code == client.get(plan).status_code == 200
+    sign_in(client, "requester@ons.example")
+    for address in (plan, path, path + "begin/", reverse("contracts:certificate", args=[contract.public_id, "MC-2007-000001"])):
+        assert client.get(address).status_code == 404
