@@ -13,7 +13,15 @@ from datetime import timedelta
 from django.db.models import CharField, DateTimeField, Field, ForeignKey, JSONField, Model, Q, TextField, UUIDField
 
 from catalogue.models import Organisation
-from contracts.models import Contract, ContractLine, ContractVersion, LineChange
+from contracts.models import (
+    AcceptanceCriterion,
+    Contract,
+    ContractLine,
+    ContractVersion,
+    LineChange,
+    Milestone,
+    PaymentDue,
+)
 from documents.models import AuditEvent, Document, StateChange
 from procurement import models as p
 from procurement.display import VERBS
@@ -33,7 +41,8 @@ ORDER = {
     p.SpecialTerm: "revision__call_off", p.Attachment: "revision__call_off", p.Particulars: "call_off",
     p.ApprovalStep: "revision__call_off", p.Decision: "revision__call_off", p.CapacityEntry: "call_off",
     Contract: "call_off", ContractVersion: "contract__call_off",
-    ContractLine: "contract__call_off", LineChange: "version__contract__call_off",
+    ContractLine: "contract__call_off", LineChange: "version__contract__call_off", Milestone: "contract__call_off",
+    AcceptanceCriterion: "milestone__contract__call_off", PaymentDue: "milestone__contract__call_off",
 }  # fmt: skip
 LOOSE = (Document, p.VolumeEntry, AuditEvent, StateChange)  # an order's, without a foreign key that leads to it
 AS_THEY_ARE = {"password", "state", "kind", "verb", "subject", "post", "code", "sha256", "content_type", "budget_salt"}
@@ -236,7 +245,8 @@ class Loader:
 
     def _subjects(self, pk: int) -> list[Model]:
         contracts = Contract.objects.filter(call_off=pk).select_related("document")
-        return [p.CallOff.objects.get(pk=pk), *contracts, *(contract.document for contract in contracts)]
+        milestones = Milestone.objects.filter(contract__call_off=pk)
+        return [p.CallOff.objects.get(pk=pk), *contracts, *(contract.document for contract in contracts), *milestones]
 
     def _events(self) -> list[tuple[int, int]]:
         """What the timeline shows and what moved a state; not each save of the draft."""
@@ -247,7 +257,10 @@ class Loader:
         ]  # fmt: skip
 
     def _changes(self) -> list[tuple[int, int]]:
-        machines = {p.CallOff: "call_off", Contract: "contract", Document: "document", p.ApprovalStep: "approval_step"}
+        machines = {
+            p.CallOff: "call_off", Contract: "contract", Milestone: "milestone", Document: "document",
+            p.ApprovalStep: "approval_step",
+        }  # fmt: skip
         return [
             (change, pk) for pk in self.originals
             for one in (*self._subjects(pk), *p.ApprovalStep.objects.filter(revision__call_off=pk))

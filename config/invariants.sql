@@ -421,7 +421,7 @@ WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.callo
                     FROM procurement_calloff
                   UNION ALL SELECT 'accession', id, 'procurement.accession', public_id::text FROM procurement_accession
                   UNION ALL SELECT 'contract', id, 'contracts.contract', public_id::text FROM contracts_contract
-                  UNION ALL SELECT 'milestone', id, 'contracts.milestone', id::text FROM contracts_milestone
+                  UNION ALL SELECT 'milestone', id, 'contracts.milestone', public_id::text FROM contracts_milestone
                   UNION ALL SELECT 'catalogue_release', release_id, 'catalogue.cataloguerelease', release_id::text
                     FROM catalogue_releasedraft
                   UNION ALL SELECT 'document', id, 'documents.document', public_id::text FROM documents_document),

@@ -3,6 +3,7 @@ decides, and what falls due. Contracts in force are given the milestones of the 
 
 import django.db.models.deletion
 import django_fsm
+import uuid
 from decimal import Decimal
 from django.db import migrations, models
 
@@ -25,14 +26,14 @@ FACTS = ("acceptancecriterion", "paymentdue", "milestonesubmission", "evidence",
 # Of contracts that were executed before there were milestones: those of the frozen order, as an execution makes them now,
 # with the record that each of them is there.
 OF_THE_ORDERS = """
-INSERT INTO contracts_milestone (contract_id, number, title, effect, planned_on, due_on, state, state_since)
-SELECT k.id, substr(m ->> 'number', 2)::int, m ->> 'title', coalesce(m ->> 'effect', ''), (m ->> 'planned_on')::date,
+INSERT INTO contracts_milestone (public_id, contract_id, number, title, effect, planned_on, due_on, state, state_since)
+SELECT gen_random_uuid(), k.id, substr(m ->> 'number', 2)::int, m ->> 'title', coalesce(m ->> 'effect', ''), (m ->> 'planned_on')::date,
        (m ->> 'planned_on')::date, 'planned', k.executed_at
   FROM contracts_contract k
   JOIN procurement_calloffrevision r ON r.id = k.revision_id
  CROSS JOIN LATERAL jsonb_array_elements(r.content::jsonb -> 'milestones') m
  WHERE k.executed_at IS NOT NULL
- ORDER BY k.id, 2;
+ ORDER BY 2, 3;
 INSERT INTO contracts_acceptancecriterion (milestone_id, number, words)
 SELECT n.id, c.place, c.words
   FROM contracts_milestone n
@@ -55,7 +56,7 @@ SELECT n.id, l.id, (p.payment ->> 'percent')::numeric, (p.payment ->> 'quantity'
  ORDER BY n.id, p.place;
 INSERT INTO documents_auditevent (verb, subject, subject_id, actor_kind, actor_words, channel, session, acting_for, reason, before,
                                   after, hash_shown, request_id, extra, at, real_at)
-SELECT 'milestone.planned', 'contracts.milestone', n.id::text, 'system', 'the system', 'worker', '', '', '', '', 'planned', '', '',
+SELECT 'milestone.planned', 'contracts.milestone', n.public_id::text, 'system', 'the system', 'worker', '', '', '', '', 'planned', '', '',
        '{}', n.state_since, now()
   FROM contracts_milestone n ORDER BY n.id;
 SET CONSTRAINTS ALL IMMEDIATE;
@@ -76,6 +77,7 @@ class Migration(migrations.Migration):
                 name='Milestone',
                 fields=[
                     ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                    ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                     ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='milestones', to='contracts.contract')),
                     ('number', models.PositiveSmallIntegerField()),
                     ('title', models.CharField(max_length=160)),

@@ -1,6 +1,8 @@
 """A step of the transition under a contract, what shows that it is done, who accepted it, and what falls due for it
 (domain.md, "Transition"). Its criteria, payments and planned day are those of the accepted order."""
 
+import uuid
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +39,7 @@ class Milestone(Row):
         INTERIM_STARTS = "interim_starts", _("interim lines start")
         CUTOVER = "cutover", _("interim lines end and shared lines start together")
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="milestones")
     number = models.PositiveSmallIntegerField()
     title = models.CharField(max_length=160)
@@ -70,6 +73,10 @@ class Milestone(Row):
 
     def __str__(self) -> str:
         return f"{self.contract} {self.label}"
+
+    @property
+    def audit_id(self) -> str:
+        return str(self.public_id)
 
     @property
     def label(self) -> str:
