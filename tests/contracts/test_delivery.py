@@ -15,6 +15,8 @@ from contracts.models import AcceptanceDecision, Evidence, Milestone, PaymentRel
 from documents import verifying
 from documents.models import Email
 from documents.refusal import Refused
+from procurement import membership
+from procurement.models import Recusal
 from tests import cast
 from tests.cast import START
 from tests.contracts import transition_cast as made
@@ -124,6 +126,27 @@ def test_every_criterion_has_evidence_and_only_its_side_acts():
     deputy = cast.deputy_of(made.MANAGER)
     decision = accepting.accept(made.milestone(3), shown_hash=made.last(three), by=deputy, at=START)
     assert (decision.decided_by_name, decision.acting_for) == ("Del Deputy", "DIUS contract manager")
+
+
+def declared(email: str):
+    """As if they had declared a conflict of interest while the order was approved."""
+    by, contract = cast.person(email), cast.contract()
+    Recusal.objects.create(
+        call_off=contract.call_off, step=contract.revision.steps.first(), user=by.user, person_id=by.person_id, name=by.words,
+        reason="My brother works there.", declared_at=START,
+    )  # fmt: skip
+    return by
+
+
+def test_who_keeps_out_of_the_order_accepts_nothing_of_it_nor_does_whom_they_chose():
+    made.submitted(made.milestone(3))
+    declared(made.MANAGER)
+    assert "You declared a conflict of interest in this order" in refused(made.accepted, made.milestone(3))
+    by = declared("administrator@dius.example")
+    membership.invite(cast.dius(), name="New", email="new@dius.example", post="contract_manager", by=by, at=START)
+    chosen, shown = cast.person("new@dius.example"), made.last(made.milestone(3))
+    words = refused(accepting.accept, made.milestone(3), shown_hash=shown, by=chosen, at=START)
+    assert "Who gave you this post has declared a conflict of interest" in words
 
 
 def test_a_late_one_costs_its_payment_and_a_relief_event_moves_the_day():

@@ -14,16 +14,21 @@ from tests import cast
 from tests.procurement.test_pages import post, sign_in, sign_in_freshly
 
 pytestmark = pytest.mark.usefixtures("db")
-NAMES = [p.name for p in contracts.urls.urlpatterns if "contracts/<uuid" in str(p.pattern) and "<int" not in str(p.pattern)]  # notices: test_rerating
+PARTS = {"number": 2, "evidence_id": 1, "certificate": "MC-2007-000001"}  # of what such a contract may have
+OF_A_CONTRACT = {
+    p.name: [part for part in p.pattern.converters if part != "public_id"]
+    for p in contracts.urls.urlpatterns if "contracts/<uuid" in str(p.pattern)
+}  # fmt: skip
 
 
 @pytest.mark.world("accepted")
 def test_an_outsider_finds_nothing_and_the_parties_find_their_contract(client):
     contract = cast.accepted()
     sign_in(client, "requester@ons.example")
-    for name in NAMES:
-        assert client.get(reverse(f"contracts:{name}", args=[contract.public_id])).status_code == 404, name
-        assert post(client, reverse(f"contracts:{name}", args=[contract.public_id])).status_code == 404, name
+    for name, parts in OF_A_CONTRACT.items():
+        address = reverse(f"contracts:{name}", kwargs={"public_id": contract.public_id} | {part: PARTS[part] for part in parts})
+        assert client.get(address).status_code == 404, name
+        assert post(client, address).status_code == 404, name
     assert contract.number not in client.get(reverse("contracts:contracts")).content.decode()
     for email in ("requester@dius.example", "order.desk@fujitsu.example", "auditor@co.example"):
         sign_in(client, email)
