@@ -444,8 +444,8 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         f"UPDATE contracts_paymentrelease SET payment_id = {payment(8)} WHERE payment_id = {payment(4)} RETURNING payment_id AS payment",
     ),
     "no_day_is_charged_twice": (
-        "INSERT INTO contracts_contractversion (contract_id, number, kind, effective_from, caused_by, document_id)"
-        f" VALUES ({CONTRACT}, 2, 'milestone', '2008-03-15', 'x', {AGREEMENT});"
+        "INSERT INTO contracts_contractversion (contract_id, number, kind, effective_from, made_at, caused_by, document_id)"
+        f" VALUES ({CONTRACT}, 2, 'milestone', '2008-03-15', now(), 'x', {AGREEMENT});"
         "INSERT INTO contracts_linechange (version_id, line_id, quantity_change, starts_on)"
         " SELECT (SELECT max(id) FROM contracts_contractversion), min(id), 0, '2008-03-31' FROM contracts_contractline"
         f" WHERE phase = 'shared' RETURNING {CONTRACT} AS contract",
