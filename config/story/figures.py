@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from catalogue.models import Framework
 from contracts import terms
-from contracts.models import Contract, ContractVersion
+from contracts.models import AcceptanceDecision, Contract, ContractVersion
 from documents import audit, clock
 from documents.canonical import money
 from documents.models import DocumentRevision
@@ -64,6 +64,30 @@ def of_contract(contract: Contract) -> dict:
         "charges_by_financial_year": {y["year"]: y["net_gbp"] for y in years},
         "framework_after": framework_figures(call_off.framework),
     }
+
+
+def of_transition(contract: Contract) -> dict:
+    """Each milestone with its certificate and what fell due for it, and the days between which the services changed."""
+    lines = terms.put_together(terms.read(contract))[-1].lines
+    recurring = [line for line in lines if line.monthly is not None]
+    due = {
+        milestone: sum((r.payable_gbp for p in milestone.payments.all() for r in p.releases.all()), Decimal(0))
+        for milestone in contract.milestones.prefetch_related("payments__releases")
+    }
+    certified = AcceptanceDecision.objects.filter(submission__milestone__contract=contract, number__isnull=False)
+    numbers = dict(certified.values_list("submission__milestone", "number"))
+    return {
+        "milestones": [
+            {
+                "milestone": milestone.label, "state": milestone.state, "certificate": numbers.get(milestone.pk, ""),
+                "achieved_on": milestone.achieved_on.isoformat() if milestone.achieved_on else None,
+                "fallen_due_gbp": money(due[milestone]),
+            }
+            for milestone in due
+        ],
+        "interim_ends_on": max(line.ends_on for line in recurring if line.line.phase == Phase.INTERIM).isoformat(),
+        "shared_starts_on": min(line.starts_on for line in recurring if line.line.phase == Phase.SHARED).isoformat(),
+    }  # fmt: skip
 
 
 def of_rerating(contract: Contract, notice: ContractVersion) -> dict:

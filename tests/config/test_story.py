@@ -24,6 +24,22 @@ DIUS_YEARS = {"2007/08": "981000.00"} | dict.fromkeys(("2008/09", "2009/10", "20
 DIUS_AFTER = {
     "ceiling_gbp": "100000000.00", "committed_gbp": "67252943.00", "reserved_gbp": "0.00", "headroom_gbp": "32747057.00",
 }  # fmt: skip
+DOCUMENTS = (
+    "contract.pdf", "dius-cutover-certificate.pdf", "ons-contract.pdf", "ons-access-agreement.pdf", "dius-new-prices.pdf",
+)  # fmt: skip
+MILESTONES = (  # M3, M4, M8: 50, 25 and 25 % of TRN-02 (96,000.00); M5 to M7: TRN-03 (145.00) by user
+    ("M1", "2007-10-12", "0.00"), ("M2", "2007-11-01", "0.00"), ("M3", "2007-12-14", "48000.00"),
+    ("M4", "2008-01-25", "24000.00"), ("M5", "2008-02-22", "8700.00"), ("M6", "2008-03-14", "46400.00"),
+    ("M7", "2008-03-28", "89900.00"), ("M8", "2008-04-01", "24000.00"),
+)  # fmt: skip
+TRANSITION = {
+    "milestones": [
+        {"milestone": label, "state": "achieved", "certificate": f"MC-{day[:4]}-{number:06}", "achieved_on": day,
+         "fallen_due_gbp": due}
+        for (label, day, due), number in zip(MILESTONES, (1, 2, 3, 1, 2, 3, 4, 5), strict=True)
+    ] + [{"milestone": "M9", "state": "planned", "certificate": "", "achieved_on": None, "fallen_due_gbp": "0.00"}],
+    "interim_ends_on": "2008-03-31", "shared_starts_on": "2008-04-01",
+}  # fmt: skip
 RERATING = {
     "monthly_before_gbp": "186762.60", "monthly_after_gbp": "179096.50", "saving_gbp_a_year": "91993.20",
     "effective_on": "2008-07-01",
@@ -36,7 +52,7 @@ ONS_AFTER = {
 
 
 @pytest.mark.usefixtures("db")
-def test_it_plays_to_four_documents_with_the_figures_of_the_domain(live_worker, tmp_path):
+def test_it_plays_to_five_documents_with_the_figures_of_the_domain(live_worker, tmp_path):
     playing = subprocess.Popen(
         [sys.executable, "manage.py", "story", "--out", str(tmp_path)], cwd=ROOT, env=live_worker.environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -45,11 +61,12 @@ def test_it_plays_to_four_documents_with_the_figures_of_the_domain(live_worker, 
     assert first.startswith("2007-10-01") and playing.poll() is None, "a line is there when its act is done"
     said, _ = playing.communicate()
     assert playing.returncode == 0, said
-    for name in ("contract.pdf", "ons-contract.pdf", "ons-access-agreement.pdf", "dius-new-prices.pdf"):
+    for name in DOCUMENTS:
         assert f"\n{name}: VALID: " in said, "a verdict says of which file it is"
-    assert said.count("VALID") == 4
+    assert said.count("VALID") == len(DOCUMENTS)
     told = json.loads((tmp_path / "story.json").read_text(encoding="utf-8"))
-    assert set(told) == {"dius", "ons", "framework", "rerating"}
+    assert set(told) == {"dius", "ons", "framework", "transition", "rerating"}
+    assert told["transition"] == TRANSITION
     assert told["rerating"] == RERATING
     assert set(told["dius"]) == set(told["ons"]) == ORDER
     assert {key: told["dius"][key] for key in DIUS} == DIUS

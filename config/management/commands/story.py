@@ -1,7 +1,9 @@
 """Play the Flex story through the real actions, the real worker and real signing: DIUS orders and the three parties sign
-(October 2007); ONS joins by a signed access agreement and orders, with a question answered and a counter-proposal refused
-on the way (June 2008), by which prices fall for DIUS too (July 2008). Writes contract.pdf, order.json and story.json, and
-beside them the documents of ONS and the notice of new prices. Run by ``make story OUT=DIR`` in an instance of its own.
+(October 2007); its interim service begins and the shared one follows, milestone by milestone, up to the cutover (April
+2008); ONS joins by a signed access agreement and orders, with a question answered and a counter-proposal refused on the
+way (June 2008), by which prices fall for DIUS too (July 2008). Writes contract.pdf, order.json and story.json, and beside
+them the certificate of the cutover, the documents of ONS and the notice of new prices. Run by ``make story OUT=DIR`` in an
+instance of its own.
 
 Every figure written is read from the database after the actions.
 """
@@ -20,10 +22,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Model
 
-from config.story import figures, joining, orders
+from config.story import figures, joining, orders, transition
 from config.story.data import person, rows
 from contracts import formation
-from contracts.models import Contract, ContractState, ContractVersion, Party
+from contracts.models import Contract, ContractState, ContractVersion, Milestone, Party
 from documents import clock, store
 from documents.actors import operator
 from documents.models import DocumentState, Job, SigningIntent
@@ -34,8 +36,13 @@ from procurement.models import AccessionState, CallOff, PostCode, StepState
 from procurement.proposing import Changes
 
 PATIENCE_SECONDS = 180
-DIUS_EXECUTED, ONS_EXECUTED, RERATED = "sign: executed", "sign: ONS executed", "re-rating of DIUS takes effect"
-LATER = ("interim service starts", "accept M8: cutover")  # the life of a contract is not played yet
+DIUS_EXECUTED, CUTOVER, ONS_EXECUTED, RERATED = (
+    "sign: executed", "accept M8: cutover", "sign: ONS executed", "re-rating of DIUS takes effect"
+)  # fmt: skip
+INTERIM_STARTS, INTERIM = "interim service starts", "M2"
+DOCUMENTS = (
+    "contract.pdf", "dius-cutover-certificate.pdf", "ons-contract.pdf", "ons-access-agreement.pdf", "dius-new-prices.pdf",
+)  # fmt: skip
 QUESTION = "Is the machine room at Newport open to our engineers at weekends?"
 ANSWER = "It is, for named engineers; the reception has the list."
 COUNTER_REASON = "The lines to Titchfield are ready a month later."
@@ -54,12 +61,12 @@ class Command(BaseCommand):
         self.call_off: CallOff | None = None
         told = {}
         for row in sorted([*rows("story.csv"), *rows("story_between.csv")], key=lambda row: row["at"]):
-            if row["action"] in LATER:
-                continue
             self.play(row)
             if row["action"] == DIUS_EXECUTED:
                 told["dius"] = figures.of_contract(self.contract())
                 self.write_documents()
+            if row["action"] == CUTOVER:
+                told["transition"] = figures.of_transition(self.contract())
             if row["action"] == ONS_EXECUTED:
                 told["ons"] = figures.of_contract(self.contract())
                 self.write_documents("ons-")
@@ -68,7 +75,7 @@ class Command(BaseCommand):
                 break
         told["framework"] = figures.framework_figures(self.call_off.framework)
         (self.out / "story.json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        for name in ("contract.pdf", "ons-contract.pdf", "ons-access-agreement.pdf", "dius-new-prices.pdf"):
+        for name in DOCUMENTS:
             self.verify(self.out / name)
         self.say(f"\nAll of it is in {self.out}")
 
@@ -95,6 +102,10 @@ class Command(BaseCommand):
             self.decide(row["post"], by, at)
         elif action == "sign":
             self.sign(row["post"], by, at)
+        elif action.startswith("deliver M"):
+            transition.deliver(transition.milestone_of(self.contract(), action.split()[-1]), by, at)
+        elif action.startswith("accept M") or action == INTERIM_STARTS:
+            self.accept_milestone(INTERIM if action == INTERIM_STARTS else action.split()[-1], by, at)
         elif action in self.acts:
             getattr(self, self.acts[action])(by, at)
         else:
@@ -140,6 +151,13 @@ class Command(BaseCommand):
             self.wait(contract, lambda c: c.state == ContractState.EXECUTED)
         else:
             self.wait(intent, lambda made: hasattr(made, "signature"))
+
+    def accept_milestone(self, label: str, by: Person, at: datetime) -> None:
+        decision = transition.accept(transition.milestone_of(self.contract(), label), clock.london_day(at), by, at)
+        self.wait(decision.document, lambda made: made.state == DocumentState.COMPLETE)
+        if decision.submission.milestone.effect == Milestone.Effect.CUTOVER:
+            made = store.content(store.head(decision.document))
+            (self.out / "dius-cutover-certificate.pdf").write_bytes(made)
 
     # ---- the supplier answers back
 
