@@ -172,7 +172,7 @@ def wait_for(visitor, words, seconds=240):
 
 
 def test_dius_orders_and_three_parties_sign(visit, tmp_path, live_worker):
-    buyer = visit("requester@dius.example")
+    buyer = visit("requester@dius.example", types=True)
     buyer.look("home-empty")
     base = order(buyer)
     buyer.go(base + "check/")
@@ -276,7 +276,7 @@ def reload_until(visitor, pattern, seconds=120):
 
 
 def test_it_works_without_javascript(visit, live_worker):
-    buyer = visit("requester@dius.example", script=False)
+    buyer = visit("requester@dius.example", script=False, types=True)
     buyer.go("/call-offs/new/")
     buyer.press("Start", refused=True)
     assert buyer.page.title().startswith("Error:")
