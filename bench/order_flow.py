@@ -153,7 +153,7 @@ def measure(directory: Path, result) -> None:
     people, second = {email: InProcess(email) for email in emails}, drafted()
     flow(people, second, range(1, 8))
     sent, read = (sum(getattr(one, name) for one in people.values()) for name in ("sent", "read"))
-    posts = list(cast.fresh(first).revision.steps.order_by("position").values_list("post", flat=True))
+    posts = list(cast.fresh(first).revision.approval.steps.order_by("position").values_list("post", flat=True))
     assert len(posts) == 7, posts
     process, address = web(directory)
     try:

@@ -35,7 +35,7 @@ def _decided(call_off: CallOff, until: str) -> CallOff:
     """By whom its route asks, which is longer the more is counted together."""
     for email in cast.ROUTE:
         posts = [post for _body, post in access.sight_of(cast.person(email), london_day(cast.START)).posts]
-        if cast.fresh(call_off).state != until and call_off.revision.steps.filter(state="open", post__in=posts):
+        if cast.fresh(call_off).state != until and call_off.revision.approval.steps.filter(state="open", post__in=posts):
             cast.decide(call_off, email)
     return cast.fresh(call_off)
 
@@ -51,7 +51,7 @@ def with_supplier() -> CallOff:
 def _said_no(action: Callable) -> CallOff:
     call_off, by = submitted(), cast.person(cast.ROUTE[0])
     step = cast.open_step(call_off, by)
-    action(step, reason=REASON, shown_hash=step.revision.revision_hash, no_conflict=True, by=by, **AT)
+    action(step, reason=REASON, shown_hash=step.approval.content_hash, no_conflict=True, by=by, **AT)
     return call_off
 
 

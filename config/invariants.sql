@@ -64,7 +64,7 @@ SELECT c.id AS call_off, c.state, r.whole_life_gbp, s.*
   CROSS JOIN LATERAL (
         SELECT coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed,
                coalesce(sum(e.committed_delta_gbp) FILTER (WHERE e.kind = 'adjust'), 0) AS adjusted
-          FROM procurement_capacityentry e WHERE e.call_off_id = c.id) s
+          FROM procurement_capacityentry e WHERE e.holder = 'procurement.calloff ' || c.public_id) s
  WHERE (s.reserved, s.committed) IS DISTINCT FROM (
         CASE WHEN c.state IN ('authority_approval', 'with_supplier', 'counter_proposed', 'confirmed')
              THEN r.whole_life_gbp
@@ -102,19 +102,18 @@ WITH last AS (SELECT DISTINCT ON (machine, row_id) machine, row_id, target
 SELECT machine, row_id, state, target
   FROM rows FULL JOIN last USING (machine, row_id) WHERE state IS DISTINCT FROM target;
 
--- 6 decisions_are_segregated: no decider or principal requested, submitted, edited or decided the same revision already
-SELECT d.id AS decision, d.revision_id, who.person_id
+-- 6 decisions_are_segregated: no decider or principal requested, submitted or edited it or decided in the same approval already, and no decider had declared a conflict of interest in it
+SELECT d.id AS decision, d.approval_id, who.person_id
   FROM procurement_decision d
-  JOIN procurement_calloffrevision r ON r.id = d.revision_id
-  JOIN procurement_calloff c ON c.id = r.call_off_id
-  JOIN procurement_user u ON u.id = c.requester_id
+  JOIN procurement_approval a ON a.id = d.approval_id
   CROSS JOIN LATERAL (SELECT d.person_id UNION ALL SELECT d.principal_id WHERE d.principal_id IS NOT NULL) who
- WHERE who.person_id IN (u.person_id, r.submitted_by)
-    OR EXISTS (SELECT 1 FROM procurement_revisionhand h
-                WHERE h.revision_id = d.revision_id AND h.person_id = who.person_id)
+ WHERE who.person_id IN (a.requester_id, a.submitted_by) OR who.person_id = ANY(a.edited_by)
     OR EXISTS (SELECT 1 FROM procurement_decision o
-                WHERE o.revision_id = d.revision_id AND o.id <> d.id
-                  AND who.person_id IN (o.person_id, o.principal_id));
+                WHERE o.approval_id = d.approval_id AND o.id <> d.id
+                  AND who.person_id IN (o.person_id, o.principal_id))
+    OR EXISTS (SELECT 1 FROM procurement_recusal c
+                WHERE (c.subject, c.subject_id, c.person_id) = (a.subject, a.subject_id, d.person_id)
+                  AND c.declared_at <= d.decided_at);
 
 -- 6 departments_are_administered_by_their_own: while somebody administers an organisation, they are of no other that is a supplier or an authority
 SELECT h.id AS holding, p.organisation_id, u.email, g.organisation_id AS also_of
@@ -151,12 +150,30 @@ SELECT d.id AS decision, d.outcome, who.person_id
 SELECT a.id AS accession, a.state FROM procurement_accession a
  WHERE EXISTS (SELECT 1 FROM catalogue_frameworksupplier s WHERE s.supplier_id = a.department_id);
 
--- 7 decisions_repeat_the_hash: a decision is on its step's revision and repeats that revision's hash
-SELECT d.id AS decision, d.revision_id, s.revision_id AS of_step
+-- 7 approvals_say_what_was_submitted: a submitted order, and no draft, has its approval, with the people, the hands, the value, the lots and the hash of the order
+SELECT r.id AS revision, r.approval_id
+  FROM procurement_calloffrevision r
+  JOIN procurement_calloff c ON c.id = r.call_off_id
+  JOIN procurement_user u ON u.id = c.requester_id
+  LEFT JOIN procurement_approval a ON a.id = r.approval_id
+ WHERE (r.submitted_at IS NULL) <> (a.id IS NULL)
+    OR a.id IS NOT NULL AND (
+       (a.subject, a.subject_id, a.begun_at, a.framework_id, a.department_id, a.supplier_id, a.requester_id, a.submitted_by,
+        a.submitted_at, a.content_hash, a.commits_gbp)
+       IS DISTINCT FROM
+       ('procurement.calloff', c.public_id::text, c.created_at, c.framework_id, c.department_id, c.supplier_id, u.person_id, r.submitted_by,
+        r.submitted_at, r.revision_hash, r.whole_life_gbp)
+       OR a.edited_by <> ARRAY(SELECT h.person_id FROM procurement_revisionhand h WHERE h.revision_id = r.id ORDER BY 1)
+       OR a.lots <> ARRAY(SELECT DISTINCT s.lot::smallint
+                            FROM procurement_calloffline l JOIN catalogue_serviceversion s ON s.id = l.service_id
+                           WHERE l.revision_id = r.id ORDER BY 1));
+
+-- 7 decisions_repeat_the_hash: a decision is in its step's approval and repeats the hash of that
+SELECT d.id AS decision, d.approval_id, s.approval_id AS of_step
   FROM procurement_decision d
   JOIN procurement_approvalstep s ON s.id = d.step_id
-  JOIN procurement_calloffrevision r ON r.id = d.revision_id
- WHERE s.revision_id <> d.revision_id OR d.revision_hash <> r.revision_hash OR s.state <> 'decided';
+  JOIN procurement_approval a ON a.id = d.approval_id
+ WHERE s.approval_id <> d.approval_id OR d.content_hash <> a.content_hash OR s.state <> 'decided';
 
 -- 8 steps_stand_by_their_decisions: a step is decided exactly when it has a decision
 SELECT s.id AS step, s.state, d.id AS decision
@@ -167,7 +184,8 @@ SELECT s.id AS step, s.state, d.id AS decision
 SELECT c.id AS call_off, c.state, of.side, s.id AS step, s.state AS step_state
   FROM procurement_calloff c
   CROSS JOIN unnest(ARRAY['department', 'authority']) AS of(side)
-  LEFT JOIN procurement_approvalstep s ON s.revision_id = c.revision_id AND s.side = of.side
+  LEFT JOIN procurement_calloffrevision r ON r.id = c.revision_id
+  LEFT JOIN procurement_approvalstep s ON s.approval_id = r.approval_id AND s.side = of.side
   LEFT JOIN procurement_decision d
     ON d.step_id = s.id AND d.outcome = CASE s.act WHEN 'commit' THEN 'committed' ELSE 'endorsed' END
  WHERE d.id IS NULL
@@ -401,13 +419,25 @@ SELECT i.id AS intent, k.number, i.act ->> 'name' AS name
   FROM documents_signingintent i
   JOIN contracts_contract k ON k.document_id = i.document_id
   JOIN procurement_calloffrevision r ON r.id = k.revision_id
-  JOIN procurement_calloff c ON c.id = k.call_off_id
-  JOIN procurement_user u ON u.id = c.requester_id
+  JOIN procurement_approval a ON a.id = r.approval_id
   LEFT JOIN procurement_delegation d ON d.id = (i.act ->> 'delegation')::bigint
   LEFT JOIN procurement_postholding h ON h.id = d.holding_id
   LEFT JOIN procurement_user p ON p.id = h.user_id
- WHERE (i.act ->> 'person_id')::uuid IN (u.person_id, r.submitted_by, r.submitted_for)
-    OR p.person_id IN (u.person_id, r.submitted_by, r.submitted_for);
+ WHERE (i.act ->> 'person_id')::uuid IN (a.requester_id, a.submitted_by, a.submitted_for)
+    OR p.person_id IN (a.requester_id, a.submitted_by, a.submitted_for);
+
+-- 13 contracts_bar_who_may_not_sign: with the document of a contract stand all whom it bars: who asked for the order, and who keeps out of it
+SELECT k.id AS contract, who.person_id, who.why
+  FROM contracts_contract k
+  JOIN procurement_calloffrevision r ON r.id = k.revision_id
+  JOIN procurement_approval a ON a.id = r.approval_id
+  CROSS JOIN LATERAL (
+        VALUES (a.requester_id, 'asked'), (a.submitted_by, 'asked'), (a.submitted_for, 'asked')
+        UNION SELECT c.person_id, 'recused' FROM procurement_recusal c WHERE (c.subject, c.subject_id) = (a.subject, a.subject_id)
+       ) who(person_id, why)
+ WHERE k.document_id IS NOT NULL AND who.person_id IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM procurement_signingbar b
+                    WHERE (b.document_id, b.person_id, b.why) = (k.document_id, who.person_id, who.why));
 
 -- 13 complete_documents_bear_every_signature: nothing is complete before each expected signer signed
 SELECT d.id AS document, signer ->> 'field' AS missing
@@ -465,26 +495,27 @@ SELECT id AS idempotency_key, person_id FROM documents_idempotencykey WHERE loca
 SELECT id AS job, task, state FROM documents_job
  WHERE (state IN ('done', 'dead')) <> (finished_at IS NOT NULL) OR (state = 'dead' AND last_error = '');
 
--- 23 route_is_of_the_sum: the value a route follows is the order's own and that of the orders counted together with it
-SELECT r.id AS revision, r.whole_life_gbp, r.route_gbp, s.counted
-  FROM procurement_calloffrevision r
+-- 23 route_is_of_the_sum: the value a route follows is what is committed and that of the orders counted together with it
+SELECT a.id AS approval, a.commits_gbp, a.route_gbp, s.counted
+  FROM procurement_approval a
   CROSS JOIN LATERAL (
         SELECT coalesce(sum((o.one ->> 'whole_life_gbp')::numeric), 0) AS counted
-          FROM jsonb_array_elements(r.counted_with) AS o(one)) s
- WHERE r.submitted_at IS NOT NULL AND coalesce(r.route_gbp, r.whole_life_gbp) <> r.whole_life_gbp + s.counted;
+          FROM jsonb_array_elements(a.counted_with) AS o(one)) s
+ WHERE a.route_gbp <> a.commits_gbp + s.counted;
 
--- 23 commits_cover_the_sum: who committed an order held a delegation that covers what was counted together
-SELECT d.id AS decision, r.route_gbp, g.limit_gbp
+-- 23 commits_cover_the_sum: who committed held a delegation that covers what was counted together
+SELECT d.id AS decision, a.route_gbp, g.limit_gbp
   FROM procurement_decision d
-  JOIN procurement_calloffrevision r ON r.id = d.revision_id
+  JOIN procurement_approval a ON a.id = d.approval_id
   JOIN procurement_delegation g ON g.id = d.delegation_id
- WHERE d.outcome = 'committed' AND NOT g.unlimited AND g.limit_gbp < coalesce(r.route_gbp, r.whole_life_gbp);
+ WHERE d.outcome = 'committed' AND NOT g.unlimited AND g.limit_gbp < a.route_gbp;
 
 -- 25 waiting_states_have_an_owner: what is with approvers has an open step; what a worker or the supplier owes is due
 SELECT c.id AS call_off, c.state
   FROM procurement_calloff c
  WHERE (c.state IN ('department_approval', 'authority_approval')
-        AND NOT EXISTS (SELECT 1 FROM procurement_approvalstep s WHERE s.revision_id = c.revision_id AND s.state = 'open'))
+        AND NOT EXISTS (SELECT 1 FROM procurement_calloffrevision r JOIN procurement_approvalstep s ON s.approval_id = r.approval_id
+                         WHERE r.id = c.revision_id AND s.state = 'open'))
     OR (c.state = 'with_supplier' AND c.answer_due_at IS NULL AND NOT EXISTS (
            SELECT 1 FROM procurement_clarification q WHERE q.call_off_id = c.id AND q.answered_at IS NULL)
         AND NOT EXISTS (SELECT 1 FROM catalogue_framework f WHERE f.id = c.framework_id AND f.state = 'suspended'));

@@ -158,7 +158,7 @@ def _accepted(
     decision.document = store.create(
         kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=f"certificate {decision.number}", number=decision.number,
         payload=certificates.build(milestone, decision, results, releases, moved, at=at), signers=[], by=by, at=at,
-        acting_for=acts_for(seat),
+        acting_for=seat.principal,
     )  # fmt: skip
     decision.save()
     CriterionResult.objects.bulk_create(results)

@@ -32,7 +32,7 @@ def visible_contracts(by: Person, on: date) -> QuerySet[Contract]:
 def get_contract(by: Person, public_id: UUID, on: date) -> Contract:
     """The contract, or 404 for a stranger."""
     rows = visible_contracts(by, on).select_related(
-        "call_off__requester", "revision", "framework__authority", "department", "supplier", "document"
+        "call_off__requester", "revision__approval", "framework__authority", "department", "supplier", "document"
     )
     contract = rows.filter(public_id=public_id).first()
     if contract is None:

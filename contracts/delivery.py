@@ -42,7 +42,7 @@ def acts_for(seat: Seat) -> str:
 
 
 def record(verb: str, milestone: Milestone, before: str, *, by: Person, at: datetime, seat: Seat, **more: Any) -> None:
-    audit.record(f"milestone.{verb}", milestone, by=by, at=at, before=before, after=milestone.state, acting_for=acts_for(seat), **more)
+    audit.record(f"milestone.{verb}", milestone, by=by, at=at, before=before, after=milestone.state, acting_for=seat.principal, **more)
 
 
 @transaction.atomic

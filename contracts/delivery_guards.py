@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from contracts import cutover, terms, transition_money
@@ -29,9 +28,8 @@ def supplier_seat(contract: Contract, by: Person, on: date) -> Seat | None:
 
 def department_seat(contract: Contract, by: Person, on: date) -> Seat | None:
     """The first of the person's seats in the contract manager's chair against which nothing stands."""
-    prefetch_related_objects([contract.call_off], "recusals")
     sits = seats.seats_of(by, contract.department_id, PostCode.CONTRACT_MANAGER, on)
-    return seats.choose(sits, lambda seat: any(recusals.why_chosen(contract.call_off, seat)))
+    return seats.choose(sits, lambda seat: any(recusals.why_chosen(contract.revision.approval, seat)))
 
 
 def why_not_in_state(milestone: Milestone, *wanted: str) -> Iterator[Reason]:
@@ -63,8 +61,8 @@ def _department(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
             seats.who_holds(contract.department_id, PostCode.CONTRACT_MANAGER, on),
         )
         return
-    yield from recusals.why_recused(contract.call_off, by)
-    yield from recusals.why_chosen(contract.call_off, seat)
+    yield from recusals.why_recused(contract.revision.approval, by)
+    yield from recusals.why_chosen(contract.revision.approval, seat)
 
 
 def why_not_begin(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:

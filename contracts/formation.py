@@ -15,7 +15,7 @@ from contracts import guards, notifications, payload, rerating, searching, trans
 from contracts.locking import lock_contract
 from contracts.models import NUMBER_SERIES, Contract, ContractLine, ContractState, ContractVersion, LineChange, Party
 from documents import audit, clock, numbers, steps, store
-from documents.actors import SYSTEM, Actor
+from documents.actors import SYSTEM, Actor, Principal
 from documents.clock import london_day
 from documents.models import SigningIntent
 from documents.refusal import insist, insist_on_words
@@ -52,6 +52,7 @@ def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime
         signers=signing.expected(guards.boxes(contract)),
         by=by, at=at, acting_for=acting_for,
     )  # fmt: skip
+    signing.bar(contract.document, guards.barred(contract))
     contract.save()
     audit.record("contract.opened", contract, by=by, at=at, before=None, after=contract.state, acting_for=acting_for)
     steps.ask_to_make(contract.document)
@@ -156,7 +157,7 @@ def _first_version(contract: Contract, at: datetime) -> None:
     )
 
 
-def _void(contract: Contract, *, reason: str, by: Actor, at: datetime, acting_for: str = "") -> None:
+def _void(contract: Contract, *, reason: str, by: Actor, at: datetime, acting_for: Principal | None = None) -> None:
     """Nobody signs it any more; what becomes of the call-off is the caller's."""
     before = contract.state
     store.void(contract.document, by=by, at=at, acting_for=acting_for)
@@ -190,7 +191,7 @@ def refuse_to_sign(
     insist(guards.why_not_refuse(contract, party, by=by, at=at))
     insist_on_words(reason, _("Give a reason: it is what the other parties will read."))
     seat = guards.signing_of(contract).seat(party, by, at)
-    acting_for = seat.principal.name if seat.principal else ""
+    acting_for = seat.principal
     _void(contract, reason=reason, by=by, at=at, acting_for=acting_for)
     if changes_wanted:
         workflow.reopen(contract.call_off, reason=reason, by=by, at=at, acting_for=acting_for)

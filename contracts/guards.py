@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from uuid import UUID
 
-from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from contracts import access
@@ -14,7 +14,7 @@ from documents.clock import london_day
 from documents.refusal import Reason
 from procurement import recusals, seats, signing, standing
 from procurement.actors import Person
-from procurement.models import Delegation, DelegationKind
+from procurement.models import Delegation, DelegationKind, SigningBar
 
 S = ContractState
 ROLES = {
@@ -35,6 +35,16 @@ def boxes(contract: Contract) -> tuple[signing.Box, ...]:
     )  # fmt: skip
 
 
+def barred(contract: Contract) -> dict[str, frozenset[UUID]]:
+    """Who does not sign it, by why: kept with its document when that is made (``signing.bar``), so that the database refuses
+    them too."""
+    approval = contract.revision.approval
+    return {
+        SigningBar.Why.ASKED: frozenset({approval.requester_id, approval.submitted_by, approval.submitted_for} - {None}),
+        SigningBar.Why.RECUSED: frozenset(recusals.people(approval)),
+    }
+
+
 def signing_of(contract: Contract) -> signing.Signing:
     """A signatory may have decided, but not have requested or submitted the order, nor had it submitted by their
     deputy (domain.md, "Segregation"), nor declared a conflict of interest in it, nor been chosen by somebody who has: as
@@ -42,18 +52,16 @@ def signing_of(contract: Contract) -> signing.Signing:
     revision = contract.revision
 
     def apart(by: Person, seat: seats.Seat) -> Iterator[Reason]:
-        prefetch_related_objects([contract.call_off], "recusals")  # nobody declares one any more
-        yield from recusals.why_recused(contract.call_off, by)
-        for reason in recusals.why_chosen(contract.call_off, seat):
+        yield from recusals.why_recused(revision.approval, by)
+        for reason in recusals.why_chosen(revision.approval, seat):
             yield replace(reason, who_can=_("Another signatory can, or whom an administrator without a conflict appoints."))
 
     def held(seat: seats.Seat, on: date) -> list[Delegation]:
-        prefetch_related_objects([contract.call_off], "recusals")
-        return recusals.delegations(contract.call_off, seat, DelegationKind.SIGNATURE, on)
+        return recusals.delegations(revision.approval, seat, DelegationKind.SIGNATURE, on)
 
     return signing.Signing(
-        contract, boxes(contract), contract.original_value_gbp, revision.lots,
-        frozenset({contract.call_off.requester.person_id, revision.submitted_by, revision.submitted_for} - {None}),
+        contract, boxes(contract), contract.original_value_gbp, revision.approval.lots,
+        barred(contract)[SigningBar.Why.ASKED],
         _("Whoever requested or submitted an order, or had it submitted for them, cannot sign its contract."),
         apart, held,
     )  # fmt: skip

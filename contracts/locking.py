@@ -9,7 +9,7 @@ def lock_contract(contract: Contract) -> Contract:
     call_off = lock_call_off(contract.call_off)
     fresh = (
         Contract.objects.select_for_update(of=("self",))
-        .select_related("revision", "framework__authority", "department", "supplier", "document")
+        .select_related("revision__approval", "framework__authority", "department", "supplier", "document")
         .get(pk=contract.pk)
     )
     fresh.call_off = call_off

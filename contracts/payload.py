@@ -50,14 +50,14 @@ def evidence(contract: Contract) -> list[dict[str, str]]:
         for event in audit.history(call_off)
         if event.verb.startswith(("call_off.endorsed", "call_off.committed"))
     }
-    decisions = revision.decisions.select_related("step__organisation", "delegation").order_by("step__position")
+    decisions = revision.approval.decisions.select_related("step__organisation", "delegation").order_by("step__position")
     for decision in decisions:
         rows.append({
             "act": decision.outcome, "name": decision.name, "post": str(decision.step.get_post_display()),
             "organisation": decision.step.organisation.name, "acting_for": decision.principal_name,
             "delegation": delegation_words(decision.delegation), "at": iso(decision.decided_at),
             "real_at": iso(real[str(decision.person_id), decision.decided_at]),
-            "revision_hash": decision.revision_hash,
+            "revision_hash": decision.content_hash,
         })  # fmt: skip
     rows.append(
         _event_row(call_off, revision, ("call_off.confirmed",), "accepted", None, str(PostCode.ORDER_DESK.label),

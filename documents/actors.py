@@ -27,6 +27,14 @@ class Actor:
             raise ValueError("a person's act, and only a person's, carries a person")
 
 
+@dataclass(frozen=True)
+class Principal:
+    """For whom a deputy acts. An account, which has the same two, will do wherever one is asked for."""
+
+    name: str
+    person_id: UUID
+
+
 SYSTEM = Actor(kind="system", words="the system", channel="worker")
 
 

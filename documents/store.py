@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from documents import audit, canonical, clock, storage
-from documents.actors import SYSTEM, Actor
+from documents.actors import SYSTEM, Actor, Principal
 from documents.kinds import KINDS
 from documents.models import Document, DocumentRevision, DocumentState, Purpose, Signature, SigningIntent
 
@@ -20,7 +20,7 @@ class HeadMoved(RuntimeError):
 
 def create(
     *, kind: str, version: int, subject: str, number: str, payload: dict[str, Any], signers: Sequence[dict[str, str]],
-    by: Actor, at, acting_for: str = "",
+    by: Actor, at, acting_for: Principal | None = None,
 ) -> Document:  # fmt: skip
     """Freeze the payload. ``signers`` in signing order: field, party, identifier, name. Raises ValueError where a kind
     that is signed has none, which would be complete without them, or one that nobody signs has some."""
@@ -138,7 +138,7 @@ def record_signature(intent: SigningIntent, pdf: bytes, *, certificate_sha256: s
     )
 
 
-def void(document: Document, *, by: Actor, at, acting_for: str = "") -> Document:
+def void(document: Document, *, by: Actor, at, acting_for: Principal | None = None) -> Document:
     """Nobody signs it any more. The stored bytes and rows stay."""
     document = lock(document)
     before = document.state

@@ -207,12 +207,15 @@ def get_call_off(by: Person, public_id: UUID, on: date, right: str = "see") -> C
     ``internal`` the department or the authority (never the supplier); ``order_desk`` the supplier's order desk.
     """
     rows = visible_call_offs(by, on).select_related(
-        "framework__authority", "department", "supplier", "requester", "revision"
+        "framework__authority", "department", "supplier", "requester", "revision__approval"
     )
     call_off = rows.filter(public_id=public_id).first()
     if call_off is None:
         raise Http404
     call_off.share_revision()
+    if call_off.revision is not None:
+        call_off.revision.call_off = call_off
+        call_off.revision.share_approval()
     view = viewpoint(by, call_off, on)
     seen = sight_of(by, on)
     if right == "see":

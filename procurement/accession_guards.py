@@ -168,12 +168,12 @@ def principal_id(organisation_id: int, post: str, by: Person, at: datetime) -> U
     return found.person_id if found else None
 
 
-def for_authority(accession: Accession, post: str, by: Actor, at: datetime) -> str:
-    """The name of whose deputy the person acts as in that chair of the authority; empty in their own."""
+def for_authority(accession: Accession, post: str, by: Actor, at: datetime) -> User | None:
+    """Whose deputy the person acts as in that chair of the authority; None in their own."""
     return seats.acting_for(by, accession.framework.authority_id, post, on=london_day(at))
 
 
-def for_applicant(accession: Accession, by: Actor, at: datetime) -> str:
+def for_applicant(accession: Accession, by: Actor, at: datetime) -> User | None:
     """The same in the chairs that write for the department."""
     return seats.acting_for(by, accession.department_id, *APPLICANTS, on=london_day(at))
 

@@ -26,7 +26,7 @@ from procurement.actors import Person
 from procurement.joining import current, decide
 from procurement.locking import lock_accession
 from procurement.membership import Named
-from procurement.models import Accession, AccessionState, Application, PostCode
+from procurement.models import Accession, AccessionState, Application, PostCode, User
 
 A = AccessionState
 DOCUMENT_KIND, TEMPLATE_VERSION = "access_agreement", 1
@@ -225,7 +225,7 @@ def withdraw(accession: Accession, *, reason: str, by: Person, at: datetime) -> 
     return accession
 
 
-def _withdraw(accession: Accession, *, reason: str, by: Actor, at: datetime, acting_for: str) -> None:
+def _withdraw(accession: Accession, *, reason: str, by: Actor, at: datetime, acting_for: User | None) -> None:
     """Void the agreement, take back what the approval gave, and tell both sides. The caller holds the accession."""
     before = accession.state
     if accession.document is not None:
@@ -247,7 +247,7 @@ def end_with_framework(accession: Accession, *, at: datetime, by: Actor = SYSTEM
     accession = lock_accession(accession)
     if guards.outlives_its_framework(accession, at=at):
         return accession
-    _withdraw(accession, reason=_("The framework has ended."), by=by, at=at, acting_for="")
+    _withdraw(accession, reason=_("The framework has ended."), by=by, at=at, acting_for=None)
     return accession
 
 

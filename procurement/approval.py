@@ -1,4 +1,5 @@
-"""Deciding: endorse or commit a step, query, return for amendment, reject. Every decision is bound to the hash shown."""
+"""Deciding on an order: endorse or commit a step, query, return for amendment, reject. Every decision is bound to the hash
+shown; how a step is decided is ``procurement.deciding``'s, what it does to the order is here."""
 
 from datetime import datetime
 
@@ -7,15 +8,14 @@ from django.utils.translation import gettext as _
 
 from documents import audit
 from documents.clock import london_day
-from documents.refusal import insist, insist_on_words, refuse
-from procurement import approval_guards, capacity, clocks, guards, notifications, seats, standing
+from documents.refusal import insist
+from procurement import approval_guards, capacity, clocks, deciding, guards, notifications, seats, standing
+from procurement import order_decision_guards as own_guards
 from procurement.actors import Person
 from procurement.locking import lock_call_off
 from procurement.models import (
-    Act,
     ApprovalStep,
     CallOff,
-    Decision,
     ExceptionDecision,
     ExceptionOutcome,
     ExceptionRequest,
@@ -23,62 +23,21 @@ from procurement.models import (
     Query,
     Recusal,
     Side,
-    StepState,
 )
-from procurement.workflow import new_draft_revision, void_steps
+from procurement.workflow import new_draft_revision
 
 
 def _lock(step: ApprovalStep) -> tuple[CallOff, ApprovalStep]:
-    call_off = lock_call_off(step.revision.call_off)
-    fresh = ApprovalStep.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=step.pk)
-    fresh.revision = call_off.revision if fresh.revision_id == call_off.revision_id else fresh.revision
+    call_off = lock_call_off(step.approval.revision.call_off)
+    fresh = deciding.lock(step, call_off.revision.approval)
+    if fresh.approval_id != call_off.revision.approval_id:
+        fresh.approval.revision.call_off = call_off
     return call_off, fresh
 
 
-def _insist_on_what_was_shown(step: ApprovalStep, shown_hash: str) -> None:
-    if shown_hash != step.revision.revision_hash:
-        refuse(
-            _("This order has changed since your page was made (you were shown %(shown)s).")
-            % {"shown": shown_hash[:12] or "-"},
-            _("Open it again and decide on what it says now."),
-        )
-
-
-def _record(call_off: CallOff, step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: datetime) -> Decision:
-    on = london_day(at)
-    seat = approval_guards.seat_for(call_off, step, by, on)
-    seats.hold(seat)
-    delegation = None
-    if outcome == Outcome.COMMITTED:
-        held = approval_guards.committing(call_off, step, seat, on)
-        # the smallest delegation that is enough: what was used, not what could have been
-        delegation = min(
-            (d for d in held if approval_guards.covers(d, step.revision)),
-            key=lambda d: (d.unlimited, d.limit_gbp or 0),
-        )
-    decision = Decision.objects.create(
-        step=step, revision=step.revision, user=by.user, person_id=by.person_id, name=by.words, holding=seat.holding,
-        principal_id=seat.principal.person_id if seat.principal else None,
-        principal_name=seat.principal.name if seat.principal else "",
-        delegation=delegation, outcome=outcome, reason=reason, no_conflict_declared=True,
-        revision_hash=step.revision.revision_hash, decided_at=at,
-    )  # fmt: skip
-    step.decide()
-    step.save()
-    return decision
-
-
-def _acting_for(call_off: CallOff, step: ApprovalStep, by: Person, at: datetime) -> str:
-    seat = approval_guards.seat_for(call_off, step, by, london_day(at))
-    return seat.principal.name if seat.principal else ""
-
-
-def _insist_on_declaration(no_conflict: bool) -> None:
-    if not no_conflict:
-        refuse(
-            _("Declare that you have no conflict of interest in this order."),
-            _("If you have one, declare it on the approval brief: somebody else then decides."),
-        )
+def _insist_on_what_was_shown(step: ApprovalStep, shown_hash: str, *, no_conflict: bool) -> None:
+    deciding.insist_on_what_was_shown(step.approval, shown_hash)
+    deciding.insist_on_declaration(step.approval, no_conflict)
 
 
 @transaction.atomic
@@ -87,16 +46,14 @@ def decide(
 ) -> CallOff:
     """Endorse or commit, as the step says; the last decision of a side moves the call-off on."""
     call_off, step = _lock(step)
-    insist(approval_guards.why_not_decide(call_off, step, by=by, at=at))
-    _insist_on_what_was_shown(step, shown_hash)
-    _insist_on_declaration(no_conflict)
-    outcome = Outcome.COMMITTED if step.act == Act.COMMIT else Outcome.ENDORSED
-    decision = _record(call_off, step, outcome, reason=comment, by=by, at=at)
+    insist(own_guards.why_not_decide(step, by=by, at=at))
+    _insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
+    decision = deciding.record(step, deciding.says_yes(step), reason=comment, by=by, at=at)
     before = call_off.state
     _advance(call_off, step, at=at)
     audit.record(
-        f"call_off.{outcome}_by_{step.side}", call_off, by=by, at=at, before=before, after=call_off.state,
-        hash_shown=shown_hash, acting_for=decision.principal_name, reason=comment,
+        f"call_off.{decision.outcome}_by_{step.side}", call_off, by=by, at=at, before=before, after=call_off.state,
+        hash_shown=shown_hash, acting_for=decision.principal, reason=comment,
         extra={"post": step.post, "step": step.position},
     )  # fmt: skip
     _reserve_when_committed(call_off, step, before, at=at)
@@ -104,18 +61,14 @@ def decide(
 
 
 def _advance(call_off: CallOff, step: ApprovalStep, *, at: datetime) -> None:
-    """Open the next group when this one is complete; move the call-off when the side is."""
-    steps = list(call_off.revision.steps.select_related("organisation").filter(side=step.side))
-    if any(s.group == step.group and s.state != StepState.DECIDED for s in steps):
-        return
-    following = [s for s in steps if s.group == step.group + 1]
-    if following:
-        _open(call_off, following, at)
+    """Open what follows; move the call-off when its side is done."""
+    opened = deciding.open_next(step, at=at)
+    if opened is not None:
+        notifications.tell_openers(call_off, opened, at)
     elif step.side == Side.DEPARTMENT:
         call_off.pass_to_authority(at=at)
         call_off.save()
-        first = call_off.revision.steps.select_related("organisation").filter(side=Side.AUTHORITY, group=1)
-        _open(call_off, list(first), at)
+        notifications.tell_openers(call_off, deciding.open_side(step.approval, Side.AUTHORITY, at=at), at)
     else:
         insist(standing.why_supplier_excluded(call_off, london_day(at)))
         insist(standing.why_several_suppliers(call_off.framework))
@@ -126,17 +79,10 @@ def _advance(call_off: CallOff, step: ApprovalStep, *, at: datetime) -> None:
         notifications.tell_supplier(call_off, at)
 
 
-def _open(call_off: CallOff, steps: list[ApprovalStep], at: datetime) -> None:
-    for following in steps:
-        following.open(at=at)
-        following.save()
-    notifications.tell_openers(call_off, steps, at)
-
-
 def _reserve_when_committed(call_off: CallOff, step: ApprovalStep, before: str, *, at: datetime) -> None:
     """The department's last approval reserves; the counter is taken last so that nothing waits behind it."""
     if step.side == Side.DEPARTMENT and call_off.state != before:
-        capacity.reserve_to(call_off.revision, call_off.revision.whole_life_gbp, at=at)
+        capacity.reserve_to(capacity.of_order(call_off), call_off.revision.whole_life_gbp, act="reserve", at=at)
 
 
 @transaction.atomic
@@ -145,27 +91,26 @@ def return_for_changes(
 ) -> CallOff:
     """Steps void, reservation released, content copied into a new draft revision."""
     call_off, step = _lock(step)
-    insist(approval_guards.why_not_act_on_step(call_off, step, by=by, at=at))
-    _insist_on_what_was_shown(step, shown_hash)
-    _insist_on_declaration(no_conflict)
-    _insist_on_reason(reason)
+    insist(own_guards.why_not_act_on_step(step, by=by, at=at))
+    _insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
+    deciding.insist_on_reason(reason)
     return _send_back(call_off, step, "returned", reason=reason, by=by, at=at)
 
 
 def _send_back(call_off: CallOff, step: ApprovalStep, verb: str, *, reason: str, by: Person, at: datetime) -> CallOff:
-    shown_hash = step.revision.revision_hash
-    decision = _record(call_off, step, Outcome.RETURNED, reason=reason, by=by, at=at)
+    shown_hash = step.approval.content_hash
+    decision = deciding.record(step, Outcome.RETURNED, reason=reason, by=by, at=at)
     before = call_off.state
-    void_steps(call_off.revision)
+    deciding.void(call_off.revision.approval)
     call_off.return_for_changes(at=at)
     new_draft_revision(call_off, at=at)
     call_off.save()
     audit.record(
         f"call_off.{verb}", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
-        hash_shown=shown_hash, acting_for=decision.principal_name,
+        hash_shown=shown_hash, acting_for=decision.principal,
     )  # fmt: skip
     notifications.tell_returned(call_off, reason, at)
-    capacity.release_all(call_off, at=at)
+    capacity.release_all(capacity.of_order(call_off), at=at)
     return call_off
 
 
@@ -176,10 +121,10 @@ def grant_exception(
 ) -> ExceptionDecision:  # fmt: skip
     """The authority lets the order have so many of a service by exception; the order itself does not move."""
     call_off, step, asked = _lock_exception(step, asked, shown_hash=shown_hash, no_conflict=no_conflict, by=by, at=at)
-    decision = _decide_exception(call_off, step, asked, ExceptionOutcome.GRANTED, reason=reason, by=by, at=at)
+    decision = _decide_exception(step, asked, ExceptionOutcome.GRANTED, reason=reason, by=by, at=at)
     audit.record(
         "call_off.exception_granted", call_off, by=by, at=at, hash_shown=shown_hash,
-        acting_for=decision.principal_name, reason=reason,
+        acting_for=decision.principal, reason=reason,
         extra={"service": asked.service_code, "quantity": asked.quantity},
     )  # fmt: skip
     return decision
@@ -192,8 +137,8 @@ def refuse_exception(
 ) -> CallOff:  # fmt: skip
     """The authority does not, and the order goes back to its requester with that reason."""
     call_off, step, asked = _lock_exception(step, asked, shown_hash=shown_hash, no_conflict=no_conflict, by=by, at=at)
-    _insist_on_reason(reason)
-    _decide_exception(call_off, step, asked, ExceptionOutcome.REFUSED, reason=reason, by=by, at=at)
+    deciding.insist_on_reason(reason)
+    _decide_exception(step, asked, ExceptionOutcome.REFUSED, reason=reason, by=by, at=at)
     words = _("The exception for %(n)s of %(code)s is refused. %(reason)s") % {
         "n": f"{asked.quantity:,}", "code": asked.service_code, "reason": reason,
     }  # fmt: skip
@@ -204,28 +149,23 @@ def _lock_exception(
     step: ApprovalStep, asked: ExceptionRequest, *, shown_hash: str, no_conflict: bool, by: Person, at: datetime
 ) -> tuple[CallOff, ApprovalStep, ExceptionRequest]:
     call_off, step = _lock(step)
-    asked = step.revision.exceptions.select_related("decision").get(pk=asked.pk)
-    insist(approval_guards.why_not_decide_exception(call_off, step, asked, by=by, at=at))
-    _insist_on_what_was_shown(step, shown_hash)
-    _insist_on_declaration(no_conflict)
+    asked = step.approval.revision.exceptions.select_related("decision").get(pk=asked.pk)
+    insist(own_guards.why_not_decide_exception(step, asked, by=by, at=at))
+    _insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
     return call_off, step, asked
 
 
 def _decide_exception(
-    call_off: CallOff, step: ApprovalStep, asked: ExceptionRequest, outcome: str, *, reason: str, by: Person, at: datetime
+    step: ApprovalStep, asked: ExceptionRequest, outcome: str, *, reason: str, by: Person, at: datetime
 ) -> ExceptionDecision:
-    seat = approval_guards.seat_for(call_off, step, by, london_day(at))
+    seat = approval_guards.seat_for(step, by, london_day(at))
     seats.hold(seat)
     return ExceptionDecision.objects.create(
-        request=asked, revision=step.revision, step=step, user=by.user, person_id=by.person_id, name=by.words,
+        request=asked, revision=step.approval.revision, step=step, user=by.user, person_id=by.person_id, name=by.words,
         holding=seat.holding, principal_id=seat.principal.person_id if seat.principal else None,
         principal_name=seat.principal.name if seat.principal else "", outcome=outcome, reason=reason,
-        revision_hash=step.revision.revision_hash, decided_at=at,
+        revision_hash=step.approval.content_hash, decided_at=at,
     )  # fmt: skip
-
-
-def _insist_on_reason(reason: str) -> None:
-    insist_on_words(reason, _("Give a reason: it is what the requester will read."))
 
 
 @transaction.atomic
@@ -234,21 +174,20 @@ def reject(
 ) -> CallOff:
     """The end of this call-off; the reservation is released. It can be copied to a new draft."""
     call_off, step = _lock(step)
-    insist(approval_guards.why_not_act_on_step(call_off, step, by=by, at=at))
-    _insist_on_what_was_shown(step, shown_hash)
-    _insist_on_declaration(no_conflict)
-    _insist_on_reason(reason)
-    decision = _record(call_off, step, Outcome.REJECTED, reason=reason, by=by, at=at)
+    insist(own_guards.why_not_act_on_step(step, by=by, at=at))
+    _insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
+    deciding.insist_on_reason(reason)
+    decision = deciding.record(step, Outcome.REJECTED, reason=reason, by=by, at=at)
     before = call_off.state
-    void_steps(call_off.revision)
+    deciding.void(call_off.revision.approval)
     call_off.reject(at=at, reason=reason)
     call_off.save()
     audit.record(
         "call_off.rejected", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
-        hash_shown=shown_hash, acting_for=decision.principal_name,
+        hash_shown=shown_hash, acting_for=decision.principal,
     )  # fmt: skip
     notifications.tell_ended(call_off, "rejected", at)
-    capacity.release_all(call_off, at=at)
+    capacity.release_all(capacity.of_order(call_off), at=at)
     return call_off
 
 
@@ -257,12 +196,9 @@ def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recu
     """Declare a conflict of interest and keep out: the step stays open for whoever else sits in its chair, who is told;
     so is the administrator of the organisation, who alone beside its own side learns why."""
     call_off, step = _lock(step)
-    insist(approval_guards.why_not_act_on_step(call_off, step, by=by, at=at))
-    insist_on_words(reason, _("Say what the conflict is."))
-    acting_for = _acting_for(call_off, step, by, at)
-    recusal = Recusal.objects.create(
-        call_off=call_off, step=step, user=by.user, person_id=by.person_id, name=by.words, reason=reason, declared_at=at
-    )
+    insist(own_guards.why_not_act_on_step(step, by=by, at=at))
+    acting_for = deciding.acting_for(step, by, at)
+    recusal = deciding.recuse(step, reason=reason, by=by, at=at)
     audit.record("call_off.recused", call_off, by=by, at=at, acting_for=acting_for,
                  extra={"post": step.post, "step": step.position})  # fmt: skip
     notifications.tell_recused(call_off, recusal, at)
@@ -273,12 +209,9 @@ def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recu
 def ask(step: ApprovalStep, *, text: str, by: Person, at: datetime) -> Query:
     """An approver asks the requester; nothing moves."""
     call_off, step = _lock(step)
-    insist(approval_guards.why_not_query(call_off, step, by=by, at=at))
-    query = Query.objects.create(
-        revision=step.revision, step=step, side=step.side, text=text, asked_by=by.person_id, asked_by_name=by.words,
-        asked_at=at,
-    )  # fmt: skip
-    audit.record("call_off.queried", call_off, by=by, at=at, acting_for=_acting_for(call_off, step, by, at),
+    insist(own_guards.why_not_act_on_step(step, by=by, at=at))
+    query = deciding.ask(step, text=text, by=by, at=at)
+    audit.record("call_off.queried", call_off, by=by, at=at, acting_for=deciding.acting_for(step, by, at),
                  extra={"query": query.pk})  # fmt: skip
     notifications.tell_queried(call_off, query, at)
     return query
@@ -287,11 +220,10 @@ def ask(step: ApprovalStep, *, text: str, by: Person, at: datetime) -> Query:
 @transaction.atomic
 def answer(query: Query, *, text: str, by: Person, at: datetime) -> Query:
     """A requester answers; the approver who asked is told."""
-    call_off = lock_call_off(query.revision.call_off)
-    query = Query.objects.select_for_update(of=("self",)).select_related("step", "revision__call_off").get(pk=query.pk)
-    insist(guards.why_not_answer_query(query, by=by, at=at))
-    query.answer, query.answered_by, query.answered_by_name, query.answered_at = text, by.person_id, by.words, at
-    query.save()
+    call_off = lock_call_off(query.approval.revision.call_off)
+    query = deciding.lock_query(query, call_off.revision.approval)
+    insist(guards.why_not_answer_query(query, call_off, by=by, at=at))
+    deciding.answer(query, text=text, by=by, at=at)
     audit.record("call_off.query_answered", call_off, by=by, at=at, acting_for=guards.for_requester(call_off, by, at),
                  extra={"query": query.pk})  # fmt: skip
     notifications.tell_answered(call_off, query, at)

@@ -24,7 +24,7 @@ def facts(revision: CallOffRevision, approved: dict[str, Any]) -> list[tuple[str
                 "%(term)s (%(months)s months); prices held until %(until)s", term["months"],
             )
             % {"term": day_range(term["starts_on"], term["ends_on"]), "months": term["months"],
-               "until": day(revision.hold_until)},
+               "until": day(revision.approval.hold_until)},
         ),
         (_("Seats"), _("%(seats)s: %(sites)s") % {"seats": seats, "sites": sites}),
     ]  # fmt: skip

@@ -3,24 +3,49 @@
 The counter is locked by that UPDATE, so nothing slow may follow it in the transaction. Amounts are GBP, VAT excluded.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from catalogue.models import Framework
 from documents.refusal import refuse
 from documents.templatetags.flex import gbp
+from procurement.headroom import holder_words
 from procurement.models import CallOff, CallOffRevision, CapacityAccount, CapacityEntry, VolumeEntry
 
 ZERO = Decimal("0.00")
 Kind = CapacityEntry.Kind
 
 
-def reserved_for(call_off: CallOff) -> Decimal:
-    """What the ledger still holds reserved for the call-off."""
-    return call_off.capacity_entries.aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
+@dataclass(frozen=True)
+class Holder:
+    """Whose reservation and commitment it is: an order, or what changes the contract that it became, which then touches
+    nothing of the order's. ``words`` are its own in the ledger, ``key`` begins the keys of its entries, once a holder."""
+
+    words: str
+    key: str
+    call_off: CallOff
+    revision: CallOffRevision | None
+    source: str
+
+    def entries(self) -> QuerySet[CapacityEntry]:
+        return CapacityEntry.objects.filter(holder=self.words)
+
+
+def of_order(call_off: CallOff) -> Holder:
+    return Holder(
+        holder_words(call_off), str(call_off.public_id), call_off, call_off.revision, call_off.reference or ""
+    )
+
+
+def reserved_for(holder: Holder) -> Decimal:
+    """What the ledger still holds reserved for it."""
+    return holder.entries().aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
 
 
 def _move(framework: Framework, *, reserved: Decimal, committed: Decimal, entry: dict, at: datetime) -> None:
@@ -51,50 +76,49 @@ def open_account(framework: Framework, ceiling: Decimal, opening_commitment: Dec
         _move(account.framework, reserved=ZERO, committed=opening_commitment, entry=entry, at=at)
 
 
-def reserve_to(revision: CallOffRevision, amount: Decimal, *, at: datetime, by: str = "reserve") -> None:
-    """Set the call-off's reservation to ``amount``; the entry is the difference. Raises Refused over the ceiling. ``by``
-    names the act in the entry's key, once a revision: the last approval's ``reserve``, or ``counter``."""
-    call_off = revision.call_off
-    difference = amount - reserved_for(call_off)
+def reserve_to(holder: Holder, amount: Decimal, *, act: str, at: datetime) -> None:
+    """Set its reservation to ``amount``; the entry is the difference. Raises Refused over the ceiling. ``act`` names it in
+    the entry's key, once a revision: the last approval's ``reserve``, or ``counter``."""
+    difference = amount - reserved_for(holder)
     if difference:
-        entry = _entry(Kind.RESERVE, call_off, revision, f"{by}:{call_off.public_id}:{revision.number}")
-        _move(call_off.framework, reserved=difference, committed=ZERO, entry=entry, at=at)
+        number = f":{holder.revision.number}" if holder.revision else ""
+        entry = _entry(Kind.RESERVE, holder, f"{act}:{holder.key}{number}")
+        _move(holder.call_off.framework, reserved=difference, committed=ZERO, entry=entry, at=at)
 
 
-def release_all(call_off: CallOff, *, at: datetime) -> None:
-    """Give back whatever is reserved for the call-off (return, rejection, withdrawal, decline, lapse)."""
-    held = reserved_for(call_off)
+def release_all(holder: Holder, *, at: datetime) -> None:
+    """Give back whatever is reserved for it (return, rejection, withdrawal, decline, lapse)."""
+    held = reserved_for(holder)
     if held:
-        count = call_off.capacity_entries.count()
-        entry = _entry(Kind.RELEASE, call_off, call_off.revision, f"release:{call_off.public_id}:{count}")
-        _move(call_off.framework, reserved=-held, committed=ZERO, entry=entry, at=at)
+        entry = _entry(Kind.RELEASE, holder, f"release:{holder.key}:{holder.entries().count()}")
+        _move(holder.call_off.framework, reserved=-held, committed=ZERO, entry=entry, at=at)
 
 
-def commit(revision: CallOffRevision, *, at: datetime, on: date) -> None:
-    """Turn the reservation into commitment and append the volume entries, on execution of the contract."""
-    call_off = revision.call_off
-    amount = revision.whole_life_gbp
-    entry = _entry(Kind.COMMIT, call_off, revision, f"commit:{call_off.public_id}")
-    for volume, quantity in sorted(_volumes_of(revision).items()):
+def commit(holder: Holder, amount: Decimal, volumes: Mapping[str, int], *, at: datetime, on: date) -> None:
+    """Turn its reservation into commitment, and count the volumes that it brings (or, below zero, takes away) from the day
+    on."""
+    framework = holder.call_off.framework
+    for volume, quantity in sorted(volumes.items()):
         VolumeEntry.objects.create(
-            framework=call_off.framework, volume=volume, quantity=quantity, effective_from=on,
-            source=call_off.reference, key=f"volume:{call_off.public_id}:{volume}",
+            framework=framework, volume=volume, quantity=quantity, effective_from=on, source=holder.source,
+            key=f"volume:{holder.key}:{volume}",
         )  # fmt: skip
-    _move(call_off.framework, reserved=-reserved_for(call_off), committed=amount, entry=entry, at=at)
+    entry = _entry(Kind.COMMIT, holder, f"commit:{holder.key}")
+    _move(framework, reserved=-reserved_for(holder), committed=amount, entry=entry, at=at)
 
 
 def raise_to(call_off: CallOff, amount: Decimal, *, key: str, at: datetime) -> Decimal:
-    """Commit what a contract in force comes to more than is committed for it; returns how much that was, 0 where it comes to
-    no more: what is committed is not given back. ``key`` once an act. Raises Refused over the ceiling."""
+    """Commit what a contract in force comes to more than is committed for it, by whatever holder; returns how much that was,
+    0 where it comes to no more: what is committed is not given back. ``key`` once an act. Raises Refused over the ceiling."""
     committed = call_off.capacity_entries.aggregate(total=Sum("committed_delta_gbp"))["total"] or ZERO
     more = max(ZERO, amount - committed)
     if more:
-        entry = _entry(Kind.ADJUST, call_off, call_off.revision, key)
+        entry = _entry(Kind.ADJUST, of_order(call_off), key)
         _move(call_off.framework, reserved=ZERO, committed=more, entry=entry, at=at)
     return more
 
 
-def _volumes_of(revision: CallOffRevision) -> dict[str, int]:
+def volumes_of(revision: CallOffRevision) -> dict[str, int]:
     """Recurring shared quantities by volume name, as frozen with the revision's services; interim adds nothing."""
     added: dict[str, int] = {}
     for line in revision.lines.select_related("service").filter(phase="shared"):
@@ -104,5 +128,8 @@ def _volumes_of(revision: CallOffRevision) -> dict[str, int]:
     return added
 
 
-def _entry(kind: str, call_off: CallOff, revision: CallOffRevision, key: str) -> dict:
-    return {"kind": kind, "call_off": call_off, "revision": revision, "source": call_off.reference, "key": key}
+def _entry(kind: str, holder: Holder, key: str) -> dict[str, Any]:
+    return {
+        "kind": kind, "holder": holder.words, "call_off": holder.call_off, "revision": holder.revision,
+        "source": holder.source, "key": key,
+    }  # fmt: skip

@@ -26,16 +26,15 @@ OF_A_MILESTONE = {
 def last_seen(step: ApprovalStep) -> CallOffRevision | None:
     """The newest earlier revision that came to the post of the step: whoever sat there then could read it, whether it
     was decided on there or recalled before."""
-    before = (
-        ApprovalStep.objects.filter(
-            revision__call_off=step.revision.call_off_id, revision__number__lt=step.revision.number,
-            organisation=step.organisation_id, post=step.post, opened_at__isnull=False,
+    revision = step.approval.revision
+    return (
+        CallOffRevision.objects.filter(
+            call_off=revision.call_off_id, number__lt=revision.number, approval__steps__organisation=step.organisation_id,
+            approval__steps__post=step.post, approval__steps__opened_at__isnull=False,
         )
-        .select_related("revision")
-        .order_by("-revision__number")
+        .order_by("-number")
         .first()
     )  # fmt: skip
-    return before.revision if before else None
 
 
 def changes_since(earlier: CallOffRevision, revision: CallOffRevision) -> list[str]:

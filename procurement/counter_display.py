@@ -68,7 +68,7 @@ def on_page(call_off: CallOff, revision: CallOffRevision, viewpoint: str, *, by:
 def accepting(made: CounterProposal, proposal: Proposal, *, at: datetime) -> dict[str, Any]:
     """What the department reads before it accepts: the difference at today's prices, who approves again, the ceiling."""
     call_off, value = made.call_off, proposal.quote.totals.whole_life
-    forecast = headroom.capacity_forecast(made.revision, value, reader=[call_off.department_id])
+    forecast = headroom.capacity_forecast(call_off, value, reader=[call_off.department_id])
     return {
         "made": made, "difference": difference(made.revision, proposal),
         "moved": comparing.totals(json.loads(made.content), proposal.approved) if value != made.whole_life_gbp else [],

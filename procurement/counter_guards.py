@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from documents.clock import LONDON, london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import last_day
-from procurement import access, clocks, completeness, guards, proposing, seats, standing, supplier_guards, working_days
+from procurement import clocks, completeness, guards, proposing, standing, supplier_guards, working_days
 from procurement.actors import Person
-from procurement.models import CallOff, CallOffState, CounterProposal, PostCode
+from procurement.models import CallOff, CallOffState, CounterProposal
 from procurement.proposing import Changes, Proposal
 
 S = CallOffState
@@ -20,7 +20,7 @@ THEIRS = ("sites", "term", "services", "service_levels", "milestones")  # sectio
 def answer_due(call_off: CallOff, at: datetime) -> datetime:
     """Until when the department answers: the end of the price hold of the order awarded, after which neither that nor
     the counter-proposal stands; and no sooner than the supplier's own time to answer an order."""
-    after = call_off.revision.hold_until + timedelta(days=1)
+    after = call_off.revision.approval.hold_until + timedelta(days=1)
     held = datetime.combine(after, time(), tzinfo=LONDON)
     return max(held, working_days.due(at, call_off.framework.supplier_response_working_days))
 
@@ -56,8 +56,7 @@ def _open(call_off: CallOff, counter: CounterProposal) -> Iterator[Reason]:
 def why_not_answer(call_off: CallOff, counter: CounterProposal, *, by: Person, at: datetime) -> Iterator[Reason]:
     """A requester of the department, while it is open and in time; shared by accepting and refusing."""
     yield from _open(call_off, counter)
-    if seats.find_seat(by, call_off.department_id, PostCode.REQUESTER, london_day(at)) is None:
-        yield access.requester_needed(call_off, london_day(at))
+    yield from guards.why_not_requester(call_off, by, london_day(at))
     if call_off.state == S.COUNTER_PROPOSED and clocks.is_over(call_off, at):
         yield Reason(_("The time to answer it ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
 
@@ -71,5 +70,4 @@ def why_not_accept(call_off: CallOff, proposal: Proposal, *, at: datetime) -> It
 
 def why_not_take_back(call_off: CallOff, counter: CounterProposal, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from _open(call_off, counter)
-    if seats.find_seat(by, call_off.supplier_id, PostCode.ORDER_DESK, london_day(at)) is None:
-        yield access.order_desk_needed(call_off, london_day(at))
+    yield from supplier_guards.why_not_order_desk(call_off, by, london_day(at))

@@ -113,7 +113,9 @@ def accept(made: CounterProposal, *, shown_hash: str, by: Person, at: datetime) 
     )  # fmt: skip
     notifications.tell_openers(call_off, steps, at)
     notifications.tell_counter_accepted(call_off, made, at)
-    capacity.reserve_to(draft, max(awarded.whole_life_gbp, draft.whole_life_gbp), at=at, by="counter")
+    capacity.reserve_to(
+        capacity.of_order(call_off), max(awarded.whole_life_gbp, draft.whole_life_gbp), act="counter", at=at
+    )
     return call_off
 
 

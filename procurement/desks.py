@@ -14,7 +14,7 @@ from documents.clock import london_day
 from documents.refusal import Reason
 from procurement import approval_guards, clocks, guards, seats
 from procurement.actors import Person
-from procurement.models import IN_APPROVAL, CallOff, CallOffRevision, CallOffState, PostCode, StepState, User
+from procurement.models import IN_APPROVAL, Approval, CallOff, CallOffState, PostCode, StepState, User
 
 S = CallOffState
 NUDGED = "call_off.nudged"
@@ -62,34 +62,36 @@ def register(state: str, find: Finder) -> None:
     _ABOVE[state] = find
 
 
-def read_steps(revision: CallOffRevision) -> CallOffRevision:
-    """Reads the revision's steps with who decided them, the questions asked on them and whom it bars from them, once for
-    a whole page."""
-    steps = revision.steps.select_related("organisation", "decision__delegation").prefetch_related("queries")
-    prefetch_related_objects([revision], Prefetch("steps", steps), "queries", "hands", "decisions")
-    return revision
+def read_steps(approval: Approval) -> Approval:
+    """Reads its steps with who decided them, the questions asked on them and whom it bars from them, once for a whole
+    page."""
+    steps = approval.steps.select_related("organisation", "decision__delegation").prefetch_related("queries")
+    prefetch_related_objects([approval], Prefetch("steps", steps), "queries", "decisions")
+    return approval
+
+
+def of_approval(approval: Approval, on: date) -> list[Desk]:
+    """Whose desk it is on while it is being decided: those of its open steps, and the requester's for a question."""
+    found = [
+        Desk(step.organisation, step.post, step.opened_at, on, able=approval_guards.who_can_take(step, on))
+        for step in read_steps(approval).steps.all() if step.state == StepState.OPEN
+    ]  # fmt: skip
+    asked = next((query for query in approval.queries.all() if query.answered_at is None), None)
+    if asked is not None:
+        found.append(Desk(approval.department, PostCode.REQUESTER, asked.asked_at, on, todo=_("to answer a question")))
+    return found
 
 
 def of(call_off: CallOff, on: date) -> list[Desk]:
     """Whose desk a call-off is on now; more than one while steps are parallel, none while a worker has it."""
-    asking = {"todo": _("to answer a question")}
     if call_off.state in (S.DRAFT, S.RETURNED):
         return [Desk(call_off.department, PostCode.REQUESTER, call_off.state_since, on)]
     if call_off.state in IN_APPROVAL:
-        prefetch_related_objects([call_off], "recusals")
-        steps = [step for step in read_steps(call_off.revision).steps.all() if step.state == StepState.OPEN]
-        found = [
-            Desk(step.organisation, step.post, step.opened_at, on, able=approval_guards.who_can_take(call_off, step, on))
-            for step in steps
-        ]
-        asked = next((query for query in call_off.revision.queries.all() if query.answered_at is None), None)
-        if asked is not None:
-            found.append(Desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on, **asking))
-        return found
+        return of_approval(call_off.revision.approval, on)
     if call_off.state == S.WITH_SUPPLIER:
         asked = call_off.clarifications.filter(answered_at__isnull=True).first()
         if asked is not None:
-            return [Desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on, **asking)]
+            return [Desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on, todo=_("to answer a question"))]
         return [Desk(call_off.supplier, PostCode.ORDER_DESK, call_off.state_since, on, clocks.until(call_off))]
     if call_off.state == S.COUNTER_PROPOSED:
         return [Desk(call_off.department, PostCode.REQUESTER, call_off.state_since, on, clocks.until(call_off))]

@@ -42,17 +42,13 @@ def _insist_on_reason(reason: str) -> None:
     insist_on_words(reason, _("Give a reason: departments and suppliers will read it."))
 
 
-def _name(acting_for: User | None) -> str:
-    return acting_for.name if acting_for else ""
-
-
-def _manager_for(framework: Framework, by: Person, at: datetime) -> str:
+def _manager_for(framework: Framework, by: Person, at: datetime) -> User | None:
     """For whom the framework manager's deputy acts, as the record says it."""
     return seats.acting_for(by, framework.authority_id, PostCode.FRAMEWORK_MANAGER, on=london_day(at))
 
 
 def _record_clocks(
-    found: Iterable[CallOff | Accession], verb: str, reason: str, *, by: Actor, at: datetime, acting_for: str
+    found: Iterable[CallOff | Accession], verb: str, reason: str, *, by: Actor, at: datetime, acting_for: User | None
 ) -> int:
     """The stopped or started clock stands in the history of each thing it belongs to."""
     moved = 0
@@ -204,7 +200,7 @@ def propose_termination(framework: Framework, *, reason: str, by: Person, at: da
         framework=framework, reason=reason, proposed_by=by.person_id, proposed_by_name=by.words, proposed_at=at,
         proposed_for=acting_for.person_id if acting_for else None,
     )
-    audit.record("framework.termination_proposed", framework, by=by, at=at, reason=reason, acting_for=_name(acting_for))
+    audit.record("framework.termination_proposed", framework, by=by, at=at, reason=reason, acting_for=acting_for)
     notifications.tell_proposed(framework, proposed, at)
     return proposed
 
@@ -231,7 +227,7 @@ def terminate(framework: Framework, *, by: Person, at: datetime) -> Framework:
     framework.terminate()
     framework.save()
     audit.record("framework.terminated", framework, by=by, at=at, before=before, after=framework.state,
-                 reason=proposed.reason, acting_for=_name(acting_for),
+                 reason=proposed.reason, acting_for=acting_for,
                  extra={"proposed_by": proposed.proposed_by_name})  # fmt: skip
     notifications.tell_changed(framework, "terminated", at, key=str(proposed.pk), reason=proposed.reason)
     return framework
@@ -246,7 +242,7 @@ def drop_termination(framework: Framework, *, reason: str, by: Person, at: datet
     proposed = guards.standing_termination(framework)
     acting_for = guards.principal(framework, *guards.DROPPING, by=by, at=at)
     _decide(proposed, Termination.Outcome.DROPPED, reason, by, at, acting_for=acting_for)
-    audit.record("framework.termination_dropped", framework, by=by, at=at, reason=reason, acting_for=_name(acting_for))
+    audit.record("framework.termination_dropped", framework, by=by, at=at, reason=reason, acting_for=acting_for)
     notifications.tell_dropped(framework, proposed, at)
     return proposed
 

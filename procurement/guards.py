@@ -10,7 +10,7 @@ from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp
-from procurement import access, clocks, completeness, headroom, quoting, routes, seats, splitting
+from procurement import access, clocks, completeness, headroom, quoting, recusals, routes, seats, splitting
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
@@ -22,6 +22,7 @@ from procurement.models import (
     Clarification,
     PostCode,
     Query,
+    User,
 )
 from procurement.standing import (
     framework_is_over,
@@ -40,12 +41,16 @@ def why_not_in_state(call_off: CallOff, *wanted: str) -> Iterator[Reason]:
 
 
 def why_not_requester(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
+    """A requester of the department acts for it; not who has declared a conflict of interest in the order, whatever desk
+    it is on."""
     if seats.find_seat(by, call_off.department_id, PostCode.REQUESTER, on) is None:
         yield access.requester_needed(call_off, on)
+    elif call_off.reference is not None:  # nobody can have declared one in what was never submitted
+        yield from recusals.why_recused(call_off, by)
 
 
-def for_requester(call_off: CallOff, by: Actor, at: datetime) -> str:
-    """The name of the requester whose deputy the person acts as; empty in their own chair, and for the system."""
+def for_requester(call_off: CallOff, by: Actor, at: datetime) -> User | None:
+    """The requester whose deputy the person acts as; None in their own chair, and for the system."""
     return seats.acting_for(by, call_off.department_id, PostCode.REQUESTER, on=london_day(at))
 
 
@@ -105,7 +110,7 @@ def why_not_put(
     yield from (Reason(gap.words) for gap in missing)
     if not missing:
         yield from why_not_routed(revision, (counted or counted_together(revision, quote, on)).total_gbp, on)
-        yield from why_no_room(revision, quote.totals.whole_life)
+        yield from why_no_room(call_off, quote.totals.whole_life)
 
 
 def counted_together(revision: CallOffRevision, quote: quoting.Quote, on: date) -> splitting.Together:
@@ -113,9 +118,9 @@ def counted_together(revision: CallOffRevision, quote: quoting.Quote, on: date) 
     return splitting.together(revision, {p.service.code for p in quote.lines}, quote.totals.whole_life, on)
 
 
-def why_no_room(revision: CallOffRevision, value: Decimal) -> Iterator[Reason]:
+def why_no_room(call_off: CallOff, value: Decimal) -> Iterator[Reason]:
     """What a reservation would say now; the counter itself decides (``procurement.capacity``)."""
-    forecast = headroom.capacity_forecast(revision, value)
+    forecast = headroom.capacity_forecast(call_off, value)
     if not forecast.fits:
         yield Reason(
             _("The order of %(value)s passes the framework's ceiling of %(ceiling)s by %(over)s.")
@@ -148,7 +153,7 @@ def why_not_recall(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[R
     yield from why_not_in_state(call_off, S.DEPARTMENT_APPROVAL)
     yield from why_not_requester(call_off, by, london_day(at))
     if call_off.state == S.DEPARTMENT_APPROVAL:
-        first = call_off.revision.decisions.order_by("decided_at").first()
+        first = call_off.revision.approval.decisions.order_by("decided_at").first()
         if first is not None:
             yield Reason(
                 _("%(name)s has already decided on it.") % {"name": first.name},
@@ -167,13 +172,13 @@ def why_not_copy(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Rea
     yield from why_not_start(call_off.framework, call_off.department, by=by, at=at)
 
 
-def why_not_answer_query(query: Query, *, by: Person, at: datetime) -> Iterator[Reason]:
+def why_not_answer_query(query: Query, call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
     if query.answered_at:
         yield Reason(_("%(name)s has already answered.") % {"name": query.answered_by_name})
-    yield from why_not_in_state(query.revision.call_off, *IN_APPROVAL)
-    if query.revision_id != query.revision.call_off.revision_id:
+    yield from why_not_in_state(call_off, *IN_APPROVAL)
+    if query.approval_id != call_off.revision.approval_id:
         yield Reason(_("The question is about an earlier revision."))
-    yield from why_not_requester(query.revision.call_off, by, london_day(at))
+    yield from why_not_requester(call_off, by, london_day(at))
 
 
 def why_question_open(call_off: CallOff, on: date) -> Iterator[Reason]:

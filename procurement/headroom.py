@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Aggregate, Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, Exists, Model, OuterRef, Q, QuerySet, Sum
 
-from procurement.models import CallOff, CallOffRevision, CallOffState, CapacityAccount, CounterProposal
+from documents import audit
+from procurement.models import CallOff, CallOffState, CapacityAccount, CapacityEntry, CounterProposal
 
 ZERO = Decimal("0.00")
 
@@ -70,13 +71,19 @@ def pending(reader: Collection[int] | None) -> dict[str, Aggregate]:
     return total | {"own": Sum("whole_life_gbp", filter=own), "others": Count("department_id", distinct=True, filter=~own)}
 
 
+def holder_words(thing: Model) -> str:
+    """What is reserved and committed for it stands in the ledger under these."""
+    return " ".join(audit.subject_of(thing))
+
+
 def capacity_forecast(
-    revision: CallOffRevision, amount: Decimal, *, reader: Collection[int] | None = None
+    call_off: CallOff, amount: Decimal, *, holder: Model | None = None, reader: Collection[int] | None = None
 ) -> CapacityForecast:
-    """``amount``: what the order comes to (GBP, VAT excluded); ``reader`` as for ``pending``."""
-    call_off = revision.call_off
+    """``amount``: what the order, or another ``holder`` that belongs to it, comes to (GBP, VAT excluded); ``reader`` as for
+    ``pending``."""
     account = CapacityAccount.objects.get(framework=call_off.framework_id)
-    here = call_off.capacity_entries.aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
+    entries = CapacityEntry.objects.filter(holder=holder_words(holder or call_off))
+    here = entries.aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
     others = CallOff.objects.filter(framework=call_off.framework_id).exclude(pk=call_off.pk)
     waiting, withheld = in_approval(unreserved(others).aggregate(**pending(reader)))
     return CapacityForecast(

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from documents.clock import london_day
-from procurement import accession_display, clocks, queries, release_display
+from procurement import accession_display, approvals, clocks, queries, release_display
 from procurement.actors import Person
 from procurement.models import Act, CallOff
 
@@ -64,11 +64,15 @@ def _order(call_off: CallOff, todo: str, since: datetime, *, due: datetime | Non
 
 
 def _steps(by: Person, on: date) -> Iterable[Item]:
-    for step in queries.open_steps(by, on, MOST_OF_A_KIND):
-        order = step.revision.call_off
+    steps = queries.open_steps(by, on, MOST_OF_A_KIND)
+    of = approvals.about([step.approval for step in steps])
+    for step in steps:
+        about, approval = of[step.approval_id], step.approval
         words = _("to commit as %(post)s") if step.act == Act.COMMIT else _("to endorse as %(post)s")
-        url = reverse("procurement:brief", args=[order.public_id, step.position])
-        yield _order(order, words % {"post": step.get_post_display()}, step.opened_at, url=url)
+        yield Item(
+            about.title, approval.department.name, words % {"post": step.get_post_display()},
+            approvals.kind_of(approval).step_url(about, step), step.opened_at, subject_to_contract=True,
+        )  # fmt: skip
 
 
 def _orders(by: Person, on: date) -> Iterable[Item]:
@@ -86,11 +90,14 @@ def _clarifications(by: Person, on: date) -> Iterable[Item]:
 
 
 def _queries(by: Person, on: date) -> Iterable[Item]:
-    for query in queries.queries_to_answer(by, on)[:MOST_OF_A_KIND]:
-        order = query.revision.call_off
-        words = _("a question from %(who)s") % {"who": query.asked_by_name}
-        url = reverse("procurement:answer", args=[order.public_id, query.pk])
-        yield _order(order, words, query.asked_at, url=url)
+    asked = list(queries.queries_to_answer(by, on)[:MOST_OF_A_KIND])
+    of = approvals.about([query.approval for query in asked])
+    for query in asked:
+        about, approval = of[query.approval_id], query.approval
+        yield Item(
+            about.title, approval.department.name, _("a question from %(who)s") % {"who": query.asked_by_name},
+            approvals.kind_of(approval).query_url(about, query), query.asked_at, subject_to_contract=True,
+        )  # fmt: skip
 
 
 def _counters(orders: Iterable[CallOff]) -> Iterable[Item]:

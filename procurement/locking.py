@@ -34,13 +34,14 @@ def lock_call_off(call_off: CallOff) -> CallOff:
     framework = share_framework(call_off.framework_id)
     fresh = (
         CallOff.objects.select_for_update(of=("self",))
-        .select_related("department", "supplier", "requester", "revision")
+        .select_related("department", "supplier", "requester", "revision__approval")
         .get(pk=call_off.pk)
     )
     fresh.framework = framework
     fresh.share_revision()
     if fresh.revision is not None:
         fresh.revision.call_off = fresh
+        fresh.revision.share_approval()
     return fresh
 
 

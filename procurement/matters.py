@@ -10,7 +10,7 @@ from django.db.models import Q
 from catalogue.models import CatalogueRelease, Framework
 from documents.clock import london_day
 from procurement import working_days
-from procurement.models import Accession, ApprovalStep, CallOff, Reminder
+from procurement.models import Accession, Approval, ApprovalStep, CallOff, Reminder
 from procurement.working_days import Pause
 
 Pauses = dict[int, list[Pause]]  # of each framework
@@ -30,6 +30,7 @@ class Waiting:
     escalates_at: datetime | None
     url: str = ""  # where it is done, if not on the page of the thing
     number: str = ""  # the contract's, where it is one that waits
+    approval: Approval | None = None  # whose recused are not written to, and whose posts have steps of their own
     step: ApprovalStep | None = None  # of which not everybody in the chair may decide
     or_posts: tuple[str, ...] = ()  # whose holders can do it just as well, and are reminded with the post
     out: frozenset[UUID] = frozenset()  # people who may not do it, whatever chair they sit in

@@ -77,7 +77,7 @@ def kind_of(post: str) -> str:
 
 
 def appoint(
-    body: Organisation, named: Named, *, tell: bool = True, by: Actor, at: datetime, acting_for: str = ""
+    body: Organisation, named: Named, *, tell: bool = True, by: Actor, at: datetime, acting_for: User | None = None
 ) -> User:
     """The named person's account, post, delegation and grant at a department that joins. What they have already stays, and
     a delegation whose last day has passed is not given.
@@ -117,12 +117,12 @@ def _seat(body: Organisation, name: str, email: str, code: str, on: date) -> tup
     return user, held
 
 
-def _record(verb: str, body: Organisation, user: User, by: Actor, at: datetime, acting_for: str, **extra: str) -> None:
+def _record(verb: str, body: Organisation, user: User, by: Actor, at: datetime, acting_for: User | None, **extra: str) -> None:
     audit.record(f"organisation.{verb}", body, by=by, at=at, acting_for=acting_for,
                  extra={"person": str(user.person_id), "name": user.name} | extra)  # fmt: skip
 
 
-def _for_administrator(body: Organisation, by: Actor, at: datetime) -> str:
+def _for_administrator(body: Organisation, by: Actor, at: datetime) -> User | None:
     return seats.acting_for(by, body.pk, PostCode.ADMINISTRATOR, on=london_day(at))
 
 
@@ -224,7 +224,8 @@ def name_deputy(
         holding=holding, deputy=deputy, starts_on=starts_on, ends_on=ends_on, named_by=by.person_id
     )
     own = holding.user.person_id == by.person_id  # an absence of their own, whatever chairs they sit in
-    _record("deputy_named", body, deputy, by, at, "" if own else _for_administrator(body, by, at), post=holding.post.code, principal=holding.user.name)
+    _record("deputy_named", body, deputy, by, at, None if own else _for_administrator(body, by, at), post=holding.post.code,
+            principal=holding.user.name, principal_id=str(holding.user.person_id))
     notifications.tell_deputy(body, made, by, at)
     return made
 
@@ -240,7 +241,7 @@ def end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> ActingFor:
     acting.ends_on = london_day(at)
     acting.save()
     own = acting.principal.person_id == by.person_id
-    _record("deputy_ended", body, acting.deputy, by, at, "" if own else _for_administrator(body, by, at), post=acting.holding.post.code)
+    _record("deputy_ended", body, acting.deputy, by, at, None if own else _for_administrator(body, by, at), post=acting.holding.post.code)
     people_notifications.tell_deputy_ended(body, acting, by, at)
     return acting
 

@@ -63,14 +63,14 @@ def tell_openers(call_off: CallOff, steps: list[ApprovalStep], at: datetime) -> 
     """Whose turn it is now."""
     for step in steps:
         if step.state == "open":
-            people = approval_guards.who_can_take(call_off, step, london_day(at))
+            people = approval_guards.who_can_take(step, london_day(at))
             _send(people, "your_turn", call_off, f"turn:{step.pk}", post=step.get_post_display(), act=step.act)
 
 
 def tell_recused(call_off: CallOff, recusal: Recusal, at: datetime) -> None:
     """Whoever else can take the step decides now; the administrator sees to it that somebody does."""
     step = recusal.step
-    others = approval_guards.who_can_take(call_off, step, london_day(at))
+    others = approval_guards.who_can_take(step, london_day(at))
     people = {person.pk: person for person in [*others, *_post(step.organisation, PostCode.ADMINISTRATOR, at)]}
     _send(
         people.values(), "recused", call_off, f"recused:{recusal.pk}", who=recusal.name, post=step.get_post_display(),

@@ -148,7 +148,7 @@ def propose(call_off: CallOff, changes: Changes, on: date) -> Proposal:
     revision = read(call_off.revision)
     rows = apply(changes, revision)
     revision.number += 1
-    revision.matrix = revision.release = revision.hold_until = None  # given again when it is submitted
+    revision.approval = revision.release = None  # given again when it is submitted
     quote = quoting.quote(revision, on, rows)
     approved = content.approved_object(revision, quote)
     return Proposal(revision, quote, approved, *content.freeze(approved))

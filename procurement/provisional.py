@@ -6,7 +6,7 @@ from typing import Any
 
 from catalogue.models import Organisation
 from documents import audit
-from documents.actors import Actor
+from documents.actors import Actor, Principal
 from documents.clock import london_day
 from procurement import granting, membership
 from procurement.locking import lock_organisation
@@ -25,7 +25,7 @@ def _rows(body: Organisation, emails: set[str]) -> dict[str, set[int]]:
 
 
 def give(
-    accession: Accession, signatories: list[Any], *, by: Actor, at: datetime, acting_for: str
+    accession: Accession, signatories: list[Any], *, by: Actor, at: datetime, acting_for: Principal | None
 ) -> dict[str, list[int]]:
     """Appoint them; what is new by that, as ids, and as ``held`` the posts they had already. The caller holds the
     transaction and the accession."""
@@ -38,7 +38,7 @@ def give(
     return {kind: sorted(after[kind] - before[kind]) for kind in after} | {"held": sorted(before["holdings"])}
 
 
-def take_back(accession: Accession, *, by: Actor, at: datetime, acting_for: str) -> None:
+def take_back(accession: Accession, *, by: Actor, at: datetime, acting_for: Principal | None) -> None:
     """Posts, delegations and memberships given by the approval end today; who has been given another post since stays
     one of the body's people."""
     given = accession.given

@@ -23,7 +23,7 @@ from django.db.models import (
 from catalogue.models import Framework, FrameworkState, Organisation
 from catalogue.text import search_words
 from documents.clock import LONDON
-from procurement import access, approval_guards, headroom, searching, seats
+from procurement import access, approval_guards, headroom, recusals, searching, seats
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
@@ -52,9 +52,8 @@ def open_steps(by: Person, on: date, most: int) -> list[ApprovalStep]:
         return []
     rows = (
         ApprovalStep.objects.filter(wanted, state=StepState.OPEN)
-        .select_related("revision__call_off__department", "revision__call_off__framework",
-                        "revision__call_off__requester", "organisation")
-        .prefetch_related("revision__hands", "revision__decisions", "revision__call_off__recusals")
+        .select_related("approval__department", "approval__framework", "organisation")
+        .prefetch_related("approval__decisions")
         .order_by("opened_at", "id")
     )  # fmt: skip
     can = _Taker(by, on)
@@ -62,6 +61,7 @@ def open_steps(by: Person, on: date, most: int) -> list[ApprovalStep]:
     first, read = 0, most
     while read == most and len(found) < most:
         some = list(rows[first : first + most])
+        recusals.read([step.approval for step in some])
         found += [step for step in some if can.take(step)]
         first, read = first + most, len(some)
     return found[:most]
@@ -76,14 +76,14 @@ class _Taker:
         self.requesting: dict[int, set[UUID]] = {}
 
     def take(self, step: ApprovalStep) -> bool:
-        chair, call_off = (step.organisation_id, step.post), step.revision.call_off
+        chair = step.organisation_id, step.post
         if chair not in self.seats:
             self.seats[chair] = seats.seats_of(self.by, *chair, self.on)
-        if approval_guards.is_own_order(call_off, step) and chair[0] not in self.requesting:
+        if approval_guards.is_own_order(step) and chair[0] not in self.requesting:
             self.requesting[chair[0]] = seats.sitting(chair[0], PostCode.REQUESTER, self.on)
         requesting = self.requesting.get(chair[0])
-        seat = approval_guards.seat_for(call_off, step, self.by, self.on, sits=self.seats[chair], requesting=requesting)
-        reasons = approval_guards.why_barred(call_off, step, self.by, seat, self.on, requesting=requesting)
+        seat = approval_guards.seat_for(step, self.by, self.on, sits=self.seats[chair], requesting=requesting)
+        reasons = approval_guards.why_barred(step, self.by, seat, self.on, requesting=requesting)
         return not any(reasons)
 
 
@@ -110,17 +110,16 @@ def drafts(by: Person, on: date) -> QuerySet[CallOff]:
     )
 
 
+def being_decided(queries: QuerySet[Query]) -> QuerySet[Query]:
+    """Of questions, those on what is still being decided: a step of it is open."""
+    steps = ApprovalStep.objects.filter(approval=OuterRef("approval"), state=StepState.OPEN)
+    return queries.filter(Exists(steps))
+
+
 def queries_to_answer(by: Person, on: date) -> QuerySet[Query]:
     organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
-    return (
-        Query.objects.filter(
-            answered_at__isnull=True,
-            revision__call_off__department_id__in=organisations,
-            revision__call_off__state__in=IN_APPROVAL,
-        )
-        .select_related("revision__call_off__department")
-        .order_by("asked_at", "id")
-    )
+    asked = Query.objects.filter(answered_at__isnull=True, approval__department_id__in=organisations)
+    return being_decided(asked).select_related("approval__department").order_by("asked_at", "id")
 
 
 def clarifications_to_answer(by: Person, on: date) -> QuerySet[Clarification]:

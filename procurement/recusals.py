@@ -1,14 +1,16 @@
-"""Why not: who has declared a conflict of interest in an order keeps out of it, and chooses nobody who acts instead.
+"""Why not: who has declared a conflict of interest in what is approved keeps out of it, and chooses nobody who acts instead.
 
-What they have given since the order was begun, as an administrator or for their own absence, counts for nothing in it: a
+What they have given since it was begun, as an administrator or for their own absence, counts for nothing in it: a
 post, a deputy's place, a delegation. Since it was begun and not since they declared it, because who knows of a conflict
 could choose first and declare then. What was given before stays, or an order of years ago would have nobody left. An
 administrator whom they made since then chooses in their stead, and so does whom that one made.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Collection, Iterator
+from datetime import date, datetime
+from uuid import UUID
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from documents import audit
@@ -16,79 +18,129 @@ from documents.clock import london_day
 from documents.models import AuditEvent
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
-from procurement import seats
+from procurement import approvals, seats
 from procurement.actors import Person
-from procurement.models import CallOff, Delegation, PostCode
+from procurement.models import Approval, ApprovalStep, Delegation, PostCode, Recusal
 
 GAVE_POST = ("organisation.invited", "organisation.appointed")
 NAMED, DELEGATED = "organisation.deputy_named", "organisation.delegated"
 
 
-def why_recused(call_off: CallOff, by: Person) -> Iterator[Reason]:
-    declared = next((one for one in call_off.recusals.all() if one.person_id == by.person_id), None)
+def _subject(thing: Model) -> tuple[str, str]:
+    return (thing.subject, thing.subject_id) if isinstance(thing, Approval) else audit.subject_of(thing)
+
+
+def of(thing: Model) -> list[Recusal]:
+    """Those declared in an approval's subject, or in the thing that is approved itself: read once for each row in memory,
+    which every action has afresh."""
+    if "_recusals" not in thing.__dict__:
+        read([thing])
+    return thing.__dict__["_recusals"]
+
+
+def read(things: Collection[Model]) -> None:
+    """As ``of`` of each, in one query."""
+    by_subject: dict[tuple[str, str], list[Recusal]] = {_subject(thing): [] for thing in things}
+    rows = Recusal.objects.filter(subject_id__in=[identifier for _label, identifier in by_subject]) if by_subject else ()
+    for row in rows:
+        by_subject.get((row.subject, row.subject_id), []).append(row)
+    for thing in things:
+        thing.__dict__["_recusals"] = by_subject[_subject(thing)]
+
+
+def people(thing: Model) -> set[UUID]:
+    """Who declared one."""
+    return {declared.person_id for declared in of(thing)}
+
+
+def declare(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recusal:
+    """Write it: of the subject of the step's approval. The caller has asked its guard."""
+    subject, subject_id = _subject(step.approval)
+    step.approval.__dict__.pop("_recusals", None)
+    return Recusal.objects.create(
+        subject=subject, subject_id=subject_id, step=step, user=by.user, person_id=by.person_id, name=by.words,
+        reason=reason, declared_at=at,
+    )  # fmt: skip
+
+
+def why_recused(thing: Model, by: Person) -> Iterator[Reason]:
+    """``thing``: an approval, or what is approved, in every state of it."""
+    declared = next((one for one in of(thing) if one.person_id == by.person_id), None)
     if declared is not None:
         yield Reason(
-            _("You declared a conflict of interest in this order on %(day)s.") % {"day": as_day(london_day(declared.declared_at))},
+            _("You declared a conflict of interest in %(this)s on %(day)s.")
+            % {"this": approvals.KINDS[declared.subject].this, "day": as_day(london_day(declared.declared_at))},
             _("Somebody else has to act in your place; your administrator can name a deputy."),
         )
 
 
-def why_chosen(call_off: CallOff, seat: seats.Seat | None) -> Iterator[Reason]:
-    """Who keeps out of an order does not choose who decides, or signs, instead. Who can is for the caller to say."""
-    recused = {declared.person_id for declared in call_off.recusals.all()}
-    if seat is None or not recused:
+def why_chosen(approval: Approval, seat: seats.Seat | None) -> Iterator[Reason]:
+    """Who keeps out of it does not choose who decides, or signs, instead. Who can is for the caller to say."""
+    if seat is None or not of(approval):
         return
-    acting, holding = seat.acting, seat.holding
+    this = {"this": approvals.kind_of(approval).this}
+    acting, holding, recused = seat.acting, seat.holding, people(approval)
     if acting and (
-        acting.named_by in recused or _given(call_off, (NAMED,), acting.deputy.person_id, holding.post.code, acting.starts_on)
+        acting.named_by in recused or _given(approval, (NAMED,), acting.deputy.person_id, holding.post.code, acting.starts_on)
     ):
-        yield Reason(_("Who made you deputy here has declared a conflict of interest in this order, or was chosen by who has."))
-    elif _given(call_off, GAVE_POST, holding.user.person_id, holding.post.code, holding.starts_on):
-        words = _("Who gave you this post has declared a conflict of interest in this order, or was chosen by who has.")
+        yield Reason(_("Who made you deputy here has declared a conflict of interest in %(this)s, or was chosen by who has.") % this)
+    elif _given(approval, GAVE_POST, holding.user.person_id, holding.post.code, holding.starts_on):
+        words = _("Who gave you this post has declared a conflict of interest in %(this)s, or was chosen by who has.") % this
         if acting:
-            words = _("Who gave %(name)s this post, for whom you act, has declared a conflict of interest in this order, or was chosen by who has.") % {
-                "name": holding.user.name
-            }
+            words = _("Who gave %(name)s this post, for whom you act, has declared a conflict of interest in %(this)s, or was chosen by who has.") % (
+                this | {"name": holding.user.name}
+            )
         yield Reason(words)
 
 
-def delegations(call_off: CallOff, seat: seats.Seat, kind: str, on: date) -> list[Delegation]:
-    """The delegations of that kind on the chair that count for the order on the day, largest first."""
+def delegations(approval: Approval, seat: seats.Seat, kind: str, on: date) -> list[Delegation]:
+    """The delegations of that kind on the chair that count for it on the day, largest first."""
     held = seats.delegations(seat, kind, on)
-    if not held or not call_off.recusals.all():
+    if not held or not of(approval):
         return held
-    given = {event.extra["delegation"] for event in _by_recused(call_off, (DELEGATED,))}
+    given = {event.extra["delegation"] for event in _by_recused(approval, (DELEGATED,))}
     return [one for one in held if str(one.pk) not in given]
 
 
-def _given(call_off: CallOff, verbs: tuple[str, ...], person_id, post: str, starts_on: date) -> bool:
+def _given(approval: Approval, verbs: tuple[str, ...], person_id: UUID, post: str, starts_on: date) -> bool:
     """Whether one of the recused gave the person what they have in the post from that day on."""
     return any(
         event.extra["person"] == str(person_id) and event.extra["post"] == post and london_day(event.at) <= starts_on
-        for event in _by_recused(call_off, verbs)
+        for event in _by_recused(approval, verbs)
     )
 
 
-def _by_recused(call_off: CallOff, verbs: tuple[str, ...]) -> list[AuditEvent]:
-    """What the recused did at the organisations that decide on the order since it was begun: by their own hand, by that of
-    a deputy who acted for them, whom a record has by name, or by that of an administrator whom they made. One query."""
-    bodies = [audit.subject_of(body) for body in (call_off.department, call_off.framework.authority)]
+def _by_recused(approval: Approval, verbs: tuple[str, ...]) -> list[AuditEvent]:
+    """What the recused did at the organisations that decide on it since it was begun: by their own hand, by that of a
+    deputy who acted for them, or by that of an administrator whom they made. One query."""
+    bodies = [audit.subject_of(body) for body in (approval.department, approval.framework.authority)]
     since = AuditEvent.objects.filter(
         subject=bodies[0][0], subject_id__in=[identifier for _label, identifier in bodies],
-        verb__in=(*GAVE_POST, NAMED, DELEGATED), at__gte=call_off.created_at,
+        verb__in=(*GAVE_POST, NAMED, DELEGATED), at__gte=approval.begun_at,
     )  # fmt: skip
     events = list(since.order_by("id"))
-    hands = {str(one.person_id): one.name for one in call_off.recusals.all()}
+    hands = {str(one.person_id): one.name for one in of(approval)}
     while True:
-        theirs = [one for one in events if str(one.actor_person_id) in hands or one.acting_for in hands.values()]
-        made = {one.extra["person"]: one.extra["name"] for one in theirs if _makes_administrator(one, hands.values())}
+        theirs = [one for one in events if str(one.actor_person_id) in hands or _for_one_of(one, hands)]
+        made = {one.extra["person"]: one.extra["name"] for one in theirs if _makes_administrator(one, hands)}
         if made.keys() <= hands.keys():
             return [one for one in theirs if one.verb in verbs]
         hands |= made
 
 
-def _makes_administrator(event: AuditEvent, names: Iterable[str]) -> bool:
+def _for_one_of(event: AuditEvent, hands: dict[str, str]) -> bool:
+    """Whether a deputy did it for one of them (person id to name). A record from before for whom was kept by their id says
+    it by name alone."""
+    if event.acting_for_id is not None:
+        return str(event.acting_for_id) in hands
+    return event.acting_for in hands.values()
+
+
+def _makes_administrator(event: AuditEvent, hands: dict[str, str]) -> bool:
     """Whether it puts somebody into the chair of an administrator. Who acts there for one of the recused is known by whom
     they act for, and may be an administrator of their own beside."""
-    chair = event.verb in (*GAVE_POST, NAMED) and event.extra["post"] == PostCode.ADMINISTRATOR
-    return chair and event.extra.get("principal") not in names
+    if event.verb not in (*GAVE_POST, NAMED) or event.extra["post"] != PostCode.ADMINISTRATOR:
+        return False
+    if "principal_id" in event.extra:
+        return event.extra["principal_id"] not in hands
+    return event.extra.get("principal") not in hands.values()

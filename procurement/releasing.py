@@ -34,7 +34,7 @@ from procurement import release_guards as guards
 from procurement import release_notifications as notifications
 from procurement.actors import Person
 from procurement.locking import lock_framework, lock_release, share_framework
-from procurement.models import CallOffRevision
+from procurement.models import CallOffRevision, User
 
 RULES = "catalogue_rules"
 SCHEMA = 1
@@ -79,12 +79,12 @@ def _hands(release: CatalogueRelease, by: Person, at: datetime) -> set[str]:
     return {str(by.person_id)} | ({str(principal.person_id)} if principal else set())
 
 
-def _for_drafter(release: CatalogueRelease, by: Person, at: datetime) -> str:
+def _for_drafter(release: CatalogueRelease, by: Person, at: datetime) -> User | None:
     post = guards.drafting_post(release.framework, release.organisation)
     return seats.acting_for(by, release.organisation_id, post, on=london_day(at))
 
 
-def _for_approver(release: CatalogueRelease, by: Person, at: datetime) -> str:
+def _for_approver(release: CatalogueRelease, by: Person, at: datetime) -> User | None:
     return seats.acting_for(by, release.framework.authority_id, *guards.APPROVERS, on=london_day(at))
 
 
@@ -188,7 +188,7 @@ def approve(release: CatalogueRelease, *, shown_hash: str, by: Person, at: datet
     release.approve(at=at)
     release.save()
     audit.record("catalogue_release.approved", release, by=by, at=at, before=before, after=release.state,
-                 hash_shown=shown_hash, acting_for=principal.name if principal else "")  # fmt: skip
+                 hash_shown=shown_hash, acting_for=principal)  # fmt: skip
     notifications.tell_decided(release, at)
     return release
 

@@ -30,7 +30,7 @@ def tell(made: Reminder, thing: CallOff | Accession | CatalogueRelease | Framewo
     hold = made.subject.startswith("hold:")
     context = {
         "thing": name, "post": str(post), "what": what, "words": words, "level": str(made.level),
-        "held_until": day(thing.revision.hold_until) if hold else "", "department": body.name,
+        "held_until": day(thing.revision.approval.hold_until) if hold else "", "department": body.name,
         "url": settings.PUBLIC_URL + (url or address), "contract": isinstance(thing, CallOff) and not thing.is_binding,
     }  # fmt: skip
     mailing.must_act(people, "procurement/email/reminder.txt", context, f"reminder:{made.subject}:{made.level}")

@@ -15,7 +15,7 @@ from catalogue.models import CatalogueRelease, Framework, ReleaseState
 from documents import audit
 from documents.actors import SYSTEM
 from documents.clock import london_day
-from procurement import approval_guards, seats, working_days
+from procurement import approval_guards, recusals, seats, working_days
 from procurement import reminder_notifications as notifications
 from procurement.locking import lock_accession, lock_call_off, lock_framework, lock_release
 from procurement.matters import Pauses, Waiting
@@ -115,7 +115,7 @@ def _whom(waiting: Waiting, level: str, at: datetime) -> tuple[str, list[User], 
     """Who is told at the level, and as what. Where no deputy is named, the level after it is said at once."""
     on = london_day(at)
     if waiting.step is not None:
-        in_chair = approval_guards.who_can_take(waiting.step.revision.call_off, waiting.step, on)
+        in_chair = approval_guards.who_can_take(waiting.step, on)
     else:
         chairs = (waiting.post, *waiting.or_posts)
         in_chair = _not_recused(waiting, [
@@ -142,7 +142,7 @@ def _not_recused(waiting: Waiting, people: Iterable[User]) -> list[User]:
     confirm, is not written to about it."""
     out = {str(person_id) for person_id in waiting.out}
     if isinstance(waiting.thing, CallOff):
-        out |= {str(person_id) for person_id in waiting.thing.recusals.values_list("person_id", flat=True)}
+        out |= {str(person_id) for person_id in recusals.people(waiting.approval or waiting.thing)}
     elif isinstance(waiting.thing, CatalogueRelease) and waiting.thing.state == ReleaseState.SUBMITTED:
         out |= set(waiting.thing.draft.hands)
     return [person for person in people if str(person.person_id) not in out]
@@ -152,7 +152,7 @@ def _seniors(waiting: Waiting, on) -> tuple[list[User], str]:
     """The post this one reports to, unless it has a step of its own on the revision; else who can appoint a deputy."""
     post = Post.objects.filter(organisation_id=waiting.organisation_id, code=waiting.post).select_related("reports_to").first()
     above = post.reports_to if post else None
-    if above is not None and not (isinstance(waiting.thing, CallOff) and _has_own_step(waiting.thing, above)):
+    if above is not None and not (isinstance(waiting.thing, CallOff) and _has_own_step(waiting, above)):
         found = _not_recused(waiting, seats.holders(above.organisation_id, above.code, on))
         if found:
             return found, str(above.get_code_display())
@@ -163,8 +163,10 @@ def _seniors(waiting: Waiting, on) -> tuple[list[User], str]:
     return [], ""
 
 
-def _has_own_step(call_off: CallOff, post: Post) -> bool:
-    steps = ApprovalStep.objects.filter(revision_id=call_off.revision_id, post=post.code)
-    return steps.filter(organisation_id=post.organisation_id).exists()
+def _has_own_step(waiting: Waiting, post: Post) -> bool:
+    steps = ApprovalStep.objects.filter(post=post.code, organisation_id=post.organisation_id)
+    if waiting.approval is not None:
+        return steps.filter(approval=waiting.approval).exists()
+    return steps.filter(approval__revision=waiting.thing.revision_id).exists()
 
 

@@ -24,6 +24,7 @@ from procurement.models import (
     ACT_FOR_ORGANISATION,
     SERVE_FRAMEWORK,
     ActingFor,
+    Approval,
     CallOff,
     Delegation,
     FrameworkGrant,
@@ -222,10 +223,9 @@ def principal(by: Person, organisation_id: int, *codes: str, on: date) -> User |
     return None if any(seat.acting_id is None for seat in seats) else next((seat.principal for seat in seats), None)
 
 
-def acting_for(by: Actor, organisation_id: int, *codes: str, on: date) -> str:
-    """The name of their ``principal``, as every record of the act says it; the system and operators act for nobody."""
-    found = principal(by, organisation_id, *codes, on=on) if isinstance(by, Person) else None
-    return found.name if found else ""
+def acting_for(by: Actor, organisation_id: int, *codes: str, on: date) -> User | None:
+    """Their ``principal``, as every record of the act says it; the system and operators act for nobody."""
+    return principal(by, organisation_id, *codes, on=on) if isinstance(by, Person) else None
 
 
 def hold(seat: Seat) -> None:
@@ -240,8 +240,8 @@ def delegations(seat: Seat, kind: str, on: date) -> list[Delegation]:
     return sorted(rows, key=lambda d: (d.unlimited, d.limit_gbp or 0), reverse=True)
 
 
-def organisation_of_side(call_off: CallOff, side: str) -> Organisation:
-    return call_off.department if side == Side.DEPARTMENT else call_off.framework.authority
+def organisation_of_side(thing: CallOff | Approval, side: str) -> Organisation:
+    return thing.department if side == Side.DEPARTMENT else thing.framework.authority
 
 
 def people_of(organisation: Organisation, on: date) -> QuerySet[User]:

@@ -3,7 +3,7 @@ act, and how it goes on from one party to the next. One way for every kind of do
 and what its completion brings belongs to its own module."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -23,7 +23,7 @@ from documents.templatetags.flex import day, gbp
 from procurement import seats
 from procurement.actors import Person
 from procurement.approval_guards import delegation_words as limit_words
-from procurement.models import Delegation, DelegationKind, PostCode, PostHolding
+from procurement.models import Delegation, DelegationKind, PostCode, PostHolding, SigningBar
 from procurement.seats import Seat
 
 FRESH_SIGN_IN = timedelta(minutes=5)
@@ -100,6 +100,14 @@ class Signing:
             return any(_why_barred(self, by, seat)), any(_covered(self, seat, at))
 
         return seats.choose(self.box(party).seats(by, at), against)
+
+
+def bar(document: Document, people: Mapping[str, Collection[UUID]]) -> None:
+    """Keep with a document who may not sign it, by why (``SigningBar.Why``), when it is made."""
+    SigningBar.objects.bulk_create(
+        SigningBar(document=document, person_id=person_id, why=why)
+        for why, persons in people.items() for person_id in sorted(persons)
+    )  # fmt: skip
 
 
 def boxes_payload(boxes: Iterable[Box]) -> list[dict[str, str]]:
@@ -228,16 +236,17 @@ def sign(signing: Signing, party: str, *, verb: str, shown_sha256: str, by: Pers
     """A signatory's act, recorded on the thing as ``verb`` before any key is used; a worker then puts the seal on for it.
     The caller holds the transaction, has locked the thing and has asked ``why_not_sign``. Refused when the person was
     shown other bytes than those that stand now."""
-    intent = _record_act(signing, party, shown_sha256=shown_sha256, by=by, at=at)
+    seat = signing.seat(party, by, at)
+    intent = _record_act(signing, party, seat, shown_sha256=shown_sha256, by=by, at=at)
     audit.record(
-        verb, signing.thing, by=by, at=at, hash_shown=shown_sha256, acting_for=intent.act["acting_for"],
+        verb, signing.thing, by=by, at=at, hash_shown=shown_sha256, acting_for=seat.principal,
         extra={"act": str(intent.act_id)},
     )  # fmt: skip
     steps.ask_to_sign(intent)
     return intent
 
 
-def _record_act(signing: Signing, party: str, *, shown_sha256: str, by: Person, at: datetime) -> SigningIntent:
+def _record_act(signing: Signing, party: str, seat: Seat, *, shown_sha256: str, by: Person, at: datetime) -> SigningIntent:
     head = store.head(signing.document)
     if head is None or shown_sha256 != head.sha256:
         refuse(
@@ -246,7 +255,6 @@ def _record_act(signing: Signing, party: str, *, shown_sha256: str, by: Person, 
             _("Open the signing page again, read it, and sign what it shows."),
         )
     box = signing.box(party)
-    seat = signing.seat(party, by, at)
     seats.hold(seat)
     delegation = min(
         filter(signing.covered_by, signing.held(seat, london_day(at))),

@@ -8,7 +8,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from catalogue.models import OVER, CatalogueRelease, Framework, ReleaseState
-from procurement import waiting_to_join, working_days
+from procurement import approvals, queries, waiting_to_join, working_days
 from procurement.matters import Kind, Pauses, Waiting, aged, before, ends, over, since
 from procurement.models import (
     IN_APPROVAL,
@@ -29,26 +29,33 @@ S, Level = CallOffState, Reminder.Level
 
 
 def _steps(only: Q, pauses: Pauses) -> Iterator[Waiting]:
-    rows = ApprovalStep.objects.filter(only, state=StepState.OPEN).exclude(revision__call_off__framework__state__in=OVER)
-    for step in rows.select_related("revision__call_off__framework").order_by("id"):
-        call_off = step.revision.call_off
+    rows = ApprovalStep.objects.filter(only, state=StepState.OPEN).exclude(approval__framework__state__in=OVER)
+    steps = list(rows.select_related("approval__framework").order_by("id"))
+    of = approvals.about([step.approval for step in steps])
+    for step in steps:
+        approval, about = step.approval, of[step.approval_id]
         yield Waiting(
-            f"step:{step.pk}", call_off, step.organisation_id, step.post,
+            f"step:{step.pk}", about.call_off, step.organisation_id, step.post,
             _("to commit") if step.act == "commit" else _("to endorse"),
-            *since(step.opened_at, call_off.framework, pauses.get(call_off.framework_id, [])), step=step,
+            *since(step.opened_at, approval.framework, pauses.get(approval.framework_id, [])),
+            url=about.url, number=about.number, approval=approval, step=step,
         )  # fmt: skip
 
 
 def _queries(only: Q, pauses: Pauses) -> Iterator[Waiting]:
-    rows = Query.objects.filter(only, answered_at__isnull=True, revision__call_off__state__in=IN_APPROVAL)
-    for query in rows.select_related("revision__call_off__framework").order_by("id"):
-        call_off = query.revision.call_off
-        if call_off.revision_id == query.revision_id and call_off.framework.state not in OVER:
-            yield Waiting(
-                f"query:{query.pk}", call_off, call_off.department_id, PostCode.REQUESTER,
-                _("to answer %(name)s") % {"name": query.asked_by_name},
-                *since(query.asked_at, call_off.framework, pauses.get(call_off.framework_id, [])),
-            )  # fmt: skip
+    rows = queries.being_decided(Query.objects.filter(only, answered_at__isnull=True)).exclude(
+        approval__framework__state__in=OVER
+    )
+    asked = list(rows.select_related("approval__framework").order_by("id"))
+    of = approvals.about([query.approval for query in asked])
+    for query in asked:
+        approval, about = query.approval, of[query.approval_id]
+        yield Waiting(
+            f"query:{query.pk}", about.call_off, approval.department_id, PostCode.REQUESTER,
+            _("to answer %(name)s") % {"name": query.asked_by_name},
+            *since(query.asked_at, approval.framework, pauses.get(approval.framework_id, [])),
+            url=about.url, number=about.number, approval=approval,
+        )  # fmt: skip
 
 
 def _clarifications(only: Q, pauses: Pauses) -> Iterator[Waiting]:
@@ -82,11 +89,11 @@ def _counter_proposals(only: Q, pauses: Pauses) -> Iterator[Waiting]:
 
 def _holds(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Prices whose hold has ended: nothing lapses for it, but nothing can be decided either."""
-    rows = CallOff.objects.filter(only, state__in=[*IN_APPROVAL, S.WITH_SUPPLIER], revision__hold_until__isnull=False)
-    for call_off in rows.exclude(framework__state__in=OVER).select_related("framework", "revision").order_by("id"):
+    rows = CallOff.objects.filter(only, state__in=[*IN_APPROVAL, S.WITH_SUPPLIER], revision__approval__isnull=False)
+    for call_off in rows.exclude(framework__state__in=OVER).select_related("framework", "revision__approval").order_by("id"):
         yield Waiting(
             f"hold:{call_off.revision_id}", call_off, call_off.department_id, PostCode.REQUESTER, _("to return to reprice"),
-            working_days.midnight_after(call_off.revision.hold_until), None,
+            working_days.midnight_after(call_off.revision.approval.hold_until), None,
         )  # fmt: skip
 
 
@@ -115,12 +122,12 @@ def _terminations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
 
 
 KINDS = {
-    "step": Kind(_steps, "revision__call_off", aged("opened_at"), "pk"),
-    "query": Kind(_queries, "revision__call_off", aged("asked_at"), "pk"),
+    "step": Kind(_steps, "approval", aged("opened_at"), "pk"),
+    "query": Kind(_queries, "approval", aged("asked_at"), "pk"),
     "clarification": Kind(_clarifications, "call_off", aged("asked_at"), "pk"),
     "counter": Kind(_counter_proposals, "call_off", aged("proposed_at"), "pk"),
     "answer": Kind(_answers, "pk", ends("answer_due_at"), "revision_id"),
-    "hold": Kind(_holds, "pk", over("revision__hold_until"), "revision_id", Level.REMINDED),
+    "hold": Kind(_holds, "pk", over("revision__approval__hold_until"), "revision_id", Level.REMINDED),
     **waiting_to_join.KINDS,
     "release": Kind(_releases, "pk", aged("state_since")),
     "termination": Kind(_terminations, "framework", aged("proposed_at"), "pk"),
@@ -157,8 +164,9 @@ def by_kind(pauses: Pauses, by: datetime | None = None) -> Iterator[list[Waiting
 
 def again(waiting: Waiting, pauses: Pauses) -> Waiting | None:
     """The matter as it stands now; None when it waits no more."""
-    kind = KINDS[waiting.subject.partition(":")[0]]
-    found = kind.find(Q(**{kind.of_thing: waiting.thing.pk}), pauses)
+    name, _colon, number = waiting.subject.partition(":")
+    kind = KINDS[name]
+    found = kind.find(Q(**({kind.field: number} if kind.field else {kind.of_thing: waiting.thing.pk})), pauses)
     return next((one for one in found if one.subject == waiting.subject), None)
 
 

@@ -7,13 +7,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from documents import audit, numbers
-from documents.actors import SYSTEM, Actor
+from documents.actors import SYSTEM, Actor, Principal
 from documents.clock import london_day
 from documents.refusal import insist, insist_on_words, refuse
 from procurement import (
     capacity,
     content,
     copying,
+    deciding,
     desks,
     drafting,
     guards,
@@ -29,6 +30,7 @@ from procurement.actors import Person
 from procurement.locking import lock_call_off, lock_ordering
 from procurement.models import (
     OPEN,
+    Approval,
     ApprovalStep,
     CallOff,
     CallOffLine,
@@ -36,8 +38,6 @@ from procurement.models import (
     CounterAnswer,
     DeclineCode,
     PostCode,
-    Side,
-    StepState,
 )
 
 PRICED = ["service", "list_price_gbp", "discount_percent", "graduated", "unit_price_gbp", "monthly_gbp", "total_gbp"]
@@ -81,8 +81,7 @@ def put_before_approvers(
     saves and records; it has taken ``locking.lock_ordering`` before it counted."""
     drafting.remember_hands(call_off.revision, by, at)
     revision = _freeze(call_off, quote, counted, by=by, at=at)
-    steps = _build_steps(revision)
-    _open_group(steps, Side.DEPARTMENT, 1, at)
+    steps = deciding.begin(revision.approval)
     call_off.whole_life_gbp = revision.whole_life_gbp
     call_off.search_text = revision.search_text
     return steps
@@ -92,11 +91,9 @@ def _freeze(
     call_off: CallOff, quote: quoting.Quote, counted: splitting.Together, *, by: Person, at: datetime
 ) -> CallOffRevision:
     """Prices, totals, content and hash onto the revision; from here on the database refuses any change of it."""
-    on = london_day(at)
     revision = call_off.revision
-    revision.matrix = routes.matrix_in_force(call_off.framework, on)
     revision.release = quote.release
-    revision.hold_until = on + timedelta(days=call_off.framework.price_hold_days)
+    revision.approval = _approval(call_off, counted, by=by, at=at)
     services = {service.code: service for service in quote.release.services.all()}
     by_number = {p.line.number: p for p in quote.lines}
     lines = list(revision.lines.all())
@@ -115,42 +112,31 @@ def _freeze(
     revision.usage_gbp, revision.shared_gbp = totals.usage, totals.shared
     revision.whole_life_gbp, revision.levy_gbp = totals.whole_life, totals.levy
     revision.vat_gbp, revision.gross_gbp = quote.vat_gbp, quote.gross_gbp
-    revision.route_gbp, revision.counted_with = counted.total_gbp, counted.plain
     for name, value in vars(quoting.assessment(quote)).items():
         setattr(revision, name, value)
     revision.content, revision.revision_hash = content.freeze(content.approved_object(revision, quote))
+    revision.approval.content_hash, revision.approval.lots = revision.revision_hash, sorted({line.service.lot for line in lines})
+    revision.approval.save()
     revision.search_text = searching.text_of(call_off)
     revision.submitted_at, revision.submitted_by, revision.submitted_by_name = at, by.person_id, by.words
-    principal = seats.principal(by, call_off.department_id, PostCode.REQUESTER, on=on)
-    revision.submitted_for = principal.person_id if principal else None
     revision.save()
     return revision
 
 
-def _build_steps(revision: CallOffRevision) -> list[ApprovalStep]:
-    call_off = revision.call_off
-    added = routes.added_steps(call_off.department, london_day(revision.submitted_at))
-    return ApprovalStep.objects.bulk_create(
-        ApprovalStep(
-            revision=revision, side=step.side, group=step.group, position=step.position, post=step.post, act=step.act,
-            organisation=seats.organisation_of_side(call_off, step.side),
-        )  # fmt: skip
-        for step in routes.build(revision.matrix, revision.route_value, added)
-    )
-
-
-def _open_group(steps: list[ApprovalStep], side: str, group: int, at: datetime) -> None:
-    for step in steps:
-        if step.side == side and step.group == group:
-            step.open(at=at)
-            step.save()
-
-
-def void_steps(revision: CallOffRevision) -> None:
-    """Steps that were not decided stop counting; decided ones stay as the record of what was said on that revision."""
-    for step in revision.steps.filter(state__in=[StepState.WAITING, StepState.OPEN]):
-        step.void()
-        step.save()
+def _approval(call_off: CallOff, counted: splitting.Together, *, by: Person, at: datetime) -> Approval:
+    """The round that begins, not saved yet: its hash and lots are its content's."""
+    on = london_day(at)
+    subject, subject_id = audit.subject_of(call_off)
+    principal = seats.principal(by, call_off.department_id, PostCode.REQUESTER, on=on)
+    return Approval(
+        subject=subject, subject_id=subject_id, begun_at=call_off.created_at, framework=call_off.framework,
+        department=call_off.department, supplier=call_off.supplier, requester_id=call_off.requester.person_id,
+        edited_by=sorted(call_off.revision.hands.values_list("person_id", flat=True)),
+        submitted_by=by.person_id, submitted_for=principal.person_id if principal else None, submitted_at=at,
+        commits_gbp=counted.own_gbp, route_gbp=counted.total_gbp, counted_with=counted.plain,
+        matrix=routes.matrix_in_force(call_off.framework, on),
+        hold_until=on + timedelta(days=call_off.framework.price_hold_days),
+    )  # fmt: skip
 
 
 def new_draft_revision(call_off: CallOff, *, at: datetime) -> CallOffRevision:
@@ -170,13 +156,13 @@ def recall(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
     call_off = lock_call_off(call_off)
     insist(guards.why_not_recall(call_off, by=by, at=at))
     before = call_off.state
-    void_steps(call_off.revision)
+    deciding.void(call_off.revision.approval)
     call_off.recall(at=at)
     new_draft_revision(call_off, at=at)
     call_off.save()
     audit.record("call_off.recalled", call_off, by=by, at=at, before=before, after=call_off.state,
                  acting_for=guards.for_requester(call_off, by, at))  # fmt: skip
-    capacity.release_all(call_off, at=at)  # of a counter-proposal accepted; else nothing is reserved yet
+    capacity.release_all(capacity.of_order(call_off), at=at)  # of a counter-proposal accepted; else nothing is reserved yet
     return call_off
 
 
@@ -200,12 +186,12 @@ def withdraw(call_off: CallOff, *, reason: str, by: Person, at: datetime) -> Cal
 
 
 def _end(
-    call_off: CallOff, verb: str, move: str, *, reason: str, by: Actor, at: datetime, acting_for: str = ""
+    call_off: CallOff, verb: str, move: str, *, reason: str, by: Actor, at: datetime, acting_for: Principal | None = None
 ) -> CallOff:
     insist_on_words(reason, _("Give a reason."))
     before, was_open = call_off.state, call_off.state in OPEN
     if was_open and call_off.revision.is_submitted:
-        void_steps(call_off.revision)
+        deciding.void(call_off.revision.approval)
     getattr(call_off, move)(at=at, reason=reason)
     call_off.save()
     call_off.counter_proposals.filter(answered_at__isnull=True).update(
@@ -214,7 +200,7 @@ def _end(
     audit.record(f"call_off.{verb}", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
                  acting_for=acting_for)  # fmt: skip
     notifications.tell_ended(call_off, verb, at)
-    capacity.release_all(call_off, at=at)
+    capacity.release_all(capacity.of_order(call_off), at=at)
     return call_off
 
 
@@ -289,11 +275,14 @@ def conclude(call_off: CallOff, *, at: datetime, by: Actor = SYSTEM) -> CallOff:
     call_off.conclude(at=at)
     call_off.save()
     audit.record("call_off.contracted", call_off, by=by, at=at, before=before, after=call_off.state)
-    capacity.commit(call_off.revision, at=at, on=london_day(at))
+    revision = call_off.revision
+    capacity.commit(
+        capacity.of_order(call_off), revision.whole_life_gbp, capacity.volumes_of(revision), at=at, on=london_day(at)
+    )
     return call_off
 
 
-def _reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime, acting_for: str = "") -> CallOff:
+def _reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime, acting_for: Principal | None = None) -> CallOff:
     call_off = lock_call_off(call_off)
     before = call_off.state
     call_off.reopen(at=at)
@@ -304,11 +293,11 @@ def _reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime, acting_f
     return call_off
 
 
-def reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime, acting_for: str = "") -> CallOff:
+def reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime, acting_for: Principal | None = None) -> CallOff:
     """From the contract's void because changes are wanted: back to the requester as a new draft revision."""
     call_off = _reopen(call_off, reason=reason, by=by, at=at, acting_for=acting_for)
     notifications.tell_returned(call_off, reason, at)
-    capacity.release_all(call_off, at=at)
+    capacity.release_all(capacity.of_order(call_off), at=at)
     return call_off
 
 
@@ -318,7 +307,7 @@ def lapse_unsigned(call_off: CallOff, *, reason: str, by: Actor, at: datetime) -
     return _end(call_off, "lapsed", "lapse", reason=reason, by=by, at=at)
 
 
-def end_refused(call_off: CallOff, *, reason: str, by: Actor, at: datetime, acting_for: str = "") -> CallOff:
+def end_refused(call_off: CallOff, *, reason: str, by: Actor, at: datetime, acting_for: Principal | None = None) -> CallOff:
     """From the contract's void because a party refuses to sign: the call-off ends as declined."""
     call_off = lock_call_off(call_off)
     return _end(call_off, "ended", "end", reason=reason, by=by, at=at, acting_for=acting_for)

@@ -137,13 +137,13 @@ def deputy_of(email: str, name: str = "Del Deputy") -> Person:
 def open_step(call_off: CallOff, by: Person):
     """The open step of the person's post on the current revision."""
     posts = {code for _organisation, code in access.sight(by.user, clock.london_day(START)).posts}
-    return fresh(call_off).revision.steps.get(state=StepState.OPEN, post__in=posts)
+    return fresh(call_off).revision.approval.steps.get(state=StepState.OPEN, post__in=posts)
 
 
 def decide(call_off: CallOff, email: str, at: datetime = START) -> CallOff:
     by = person(email)
     step = open_step(call_off, by)
-    return approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True, by=by, at=at)
+    return approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=at)
 
 
 @once_a_world(CallOff.objects.get)

@@ -12,7 +12,8 @@ from documents.rights import FACT, LAW, STATE, Row
 
 class AuditEvent(Row):
     """A fact: who did what to what, when on both clocks, and what they were shown. ``signed_in_at`` is the real moment of
-    the sign-in that a person acted under; null for the system, for operators and for acts recorded before it was kept."""
+    the sign-in that a person acted under; null for the system, for operators and for acts recorded before it was kept. ``acting_for_id`` is the person for whom a
+    deputy acted; null too in records from before it was kept, which name them."""
 
     verb = models.CharField(max_length=60)
     subject = models.CharField(max_length=60)
@@ -24,6 +25,7 @@ class AuditEvent(Row):
     session = models.CharField(max_length=40, blank=True)
     signed_in_at = models.DateTimeField(null=True, blank=True)
     acting_for = models.CharField(max_length=120, blank=True)
+    acting_for_id = models.UUIDField(null=True, blank=True)
     reason = models.TextField(blank=True)
     before = models.CharField(max_length=24, blank=True)
     after = models.CharField(max_length=24, blank=True)

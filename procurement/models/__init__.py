@@ -10,7 +10,7 @@ from procurement.models.accession import (
     AccessionState,
     Application,
 )
-from procurement.models.approval import Act, ApprovalStep, Decision, Outcome, Query, Recusal, Side, StepState
+from procurement.models.approval import Act, Approval, ApprovalStep, Decision, Outcome, Query, Recusal, Side, StepState
 from procurement.models.call_off import (
     AWARDED,
     EDITABLE,
@@ -55,12 +55,13 @@ from procurement.models.revision import (
     RevisionSite,
     SpecialTerm,
 )
+from procurement.models.signing import SigningBar
 
 __all__ = [
     "ACT_FOR_ORGANISATION", "APPROVING", "AUTHORITY_POSTS", "AWARDED", "EDITABLE", "ENDED", "INSIDE", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK", "UNBOUND",
-    "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "AddedStep", "Application", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
+    "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "AddedStep", "Application", "Approval", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "CounterAnswer", "CounterProposal", "Decision", "DeclineCode", "Delegation",
     "DelegationKind", "ExceptionDecision", "ExceptionOutcome", "ExceptionRequest", "FrameworkAgreement", "FrameworkGrant", "MatrixRow", "MilestonePayment", "Modification", "News", "OrganisationGrant", "Outcome", "Particulars",
-    "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "Reminder", "RevisionHand", "RevisionSite", "Side",
+    "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "Reminder", "RevisionHand", "RevisionSite", "Side", "SigningBar",
     "SpecialTerm", "StepState", "Suspension", "Termination", "User", "VolumeEntry", "in_date", "in_force",
 ]  # fmt: skip

@@ -1,15 +1,81 @@
-"""Approval: the steps of a submitted revision, the decisions taken on them, and the questions asked on the way."""
+"""Approval: one round of it, its steps, the decisions taken on them, and the questions asked on the way.
 
+What is approved is named as its records name it (``audit.subject_of``): an order is one kind, what changes a contract can
+be another. Everything that decides who may decide is kept with the round, so that guards and triggers read the same of
+every kind.
+"""
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.models import Organisation
+from catalogue.models import Framework, Organisation
+from documents.actors import Principal
+from documents.dbrules import LARGEST_GBP
 from documents.machines import FSMField, register, transition
 from documents.rights import FACT, STATE, Row
-from procurement.models.call_off import CallOff
+from procurement.models.matrix import ApprovalMatrix
 from procurement.models.people import Delegation, PostCode, PostHolding, User
-from procurement.models.revision import CallOffRevision
+
+
+def _money() -> models.DecimalField:
+    """A GBP amount, VAT excluded."""
+    return models.DecimalField(max_digits=14, decimal_places=2)
+
+
+class Approval(Row):
+    """A fact: one round of approval of one frozen content, as it was submitted.
+
+    ``subject`` and ``subject_id`` are the long-lived thing, from ``begun_at`` on, whatever content it has: recusals and
+    records are of it. ``edited_by`` are the hands of the content. ``commits_gbp`` is what its commitment adds, ``route_gbp``
+    what its steps and the limits of who commits follow: that and the value of what is counted together with it
+    (``counted_with``: reference, day and whole life of each).
+    """
+
+    subject = models.CharField(max_length=60)
+    subject_id = models.CharField(max_length=60)
+    begun_at = models.DateTimeField()
+    framework = models.ForeignKey(Framework, on_delete=models.PROTECT, related_name="+")
+    department = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    supplier = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    requester_id = models.UUIDField()
+    edited_by = ArrayField(models.UUIDField())
+    submitted_by = models.UUIDField()
+    submitted_for = models.UUIDField(null=True, blank=True)  # the requester whose deputy submitted it
+    submitted_at = models.DateTimeField()
+    content_hash = models.CharField(max_length=64)
+    commits_gbp = _money()
+    route_gbp = _money()
+    counted_with = models.JSONField(default=list, blank=True)
+    lots = ArrayField(models.PositiveSmallIntegerField())
+    matrix = models.ForeignKey(ApprovalMatrix, on_delete=models.PROTECT, related_name="+")
+    hold_until = models.DateField()
+
+    db_rights = FACT
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(submitted_for__isnull=True) | ~Q(submitted_for=F("submitted_by")),
+                name="submitted_for_somebody_else",
+            ),
+            models.CheckConstraint(condition=Q(content_hash__regex=r"^[0-9a-f]{64}$"), name="approval_has_its_hash"),
+            models.CheckConstraint(
+                condition=Q(route_gbp__gte=F("commits_gbp"), route_gbp__lte=LARGEST_GBP, commits_gbp__gte=-LARGEST_GBP),
+                name="route_holds_what_is_committed",
+            ),
+        ]
+        indexes = [models.Index(fields=["subject", "subject_id"], name="approval_by_subject")]
+
+    @property
+    def counted_words(self) -> str:
+        """The numbers of the orders counted together with it, the first few by name."""
+        numbers = [one["reference"] for one in self.counted_with]
+        if len(numbers) <= 5:
+            return ", ".join(numbers)
+        return _now("%(first)s and %(n)s more") % {"first": ", ".join(numbers[:5]), "n": len(numbers) - 5}
 
 
 class Side(models.TextChoices):
@@ -30,9 +96,9 @@ class StepState(models.TextChoices):
 
 
 class ApprovalStep(Row):
-    """One post's turn on one revision. Groups of a side follow each other; steps of a group are parallel."""
+    """One post's turn in one round. Groups of a side follow each other; steps of a group are parallel."""
 
-    revision = models.ForeignKey(CallOffRevision, on_delete=models.PROTECT, related_name="steps")
+    approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="steps")
     side = models.CharField(max_length=10, choices=Side.choices)
     group = models.PositiveSmallIntegerField()
     position = models.PositiveSmallIntegerField()
@@ -47,7 +113,7 @@ class ApprovalStep(Row):
     class Meta:
         ordering = ["position"]
         constraints = [
-            models.UniqueConstraint(fields=["revision", "position"], name="one_step_a_position"),
+            models.UniqueConstraint(fields=["approval", "position"], name="one_step_a_position"),
             models.CheckConstraint(condition=Q(state__in=StepState.values), name="step_state_is_known"),
             models.CheckConstraint(
                 condition=~Q(state=StepState.OPEN) | Q(opened_at__isnull=False), name="open_step_has_a_moment"
@@ -72,7 +138,7 @@ class ApprovalStep(Row):
 
     @transition(field=state, source=[StepState.WAITING, StepState.OPEN], target=StepState.VOID)
     def void(self):
-        """The revision it belongs to is no longer being decided."""
+        """What it belongs to is no longer being decided."""
 
 
 register(ApprovalStep, "approval_step", terminal=(StepState.DECIDED, StepState.VOID))
@@ -88,12 +154,12 @@ class Outcome(models.TextChoices):
 class Decision(Row):
     """A fact: who decided what, in which post, under which authority, on exactly which content.
 
-    The database refuses (trigger ``decision_is_segregated``) a decider who requested, submitted or edited the
-    revision, or who, in person or as principal, already decided on it.
+    The database refuses (trigger ``decision_is_segregated``) a decider who requested, submitted or edited it, or who,
+    in person or as principal, already decided on it.
     """
 
     step = models.OneToOneField(ApprovalStep, on_delete=models.PROTECT, related_name="decision")
-    revision = models.ForeignKey(CallOffRevision, on_delete=models.PROTECT, related_name="decisions")
+    approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="decisions")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     person_id = models.UUIDField()
     name = models.CharField(max_length=120)
@@ -104,14 +170,19 @@ class Decision(Row):
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     reason = models.TextField(blank=True)
     no_conflict_declared = models.BooleanField()
-    revision_hash = models.CharField(max_length=64)
+    content_hash = models.CharField(max_length=64)
     decided_at = models.DateTimeField()
 
     db_rights = FACT
 
+    @property
+    def principal(self) -> Principal | None:
+        """For whom it was decided."""
+        return Principal(self.principal_name, self.principal_id) if self.principal_id else None
+
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["revision", "person_id"], name="one_decision_a_person"),
+            models.UniqueConstraint(fields=["approval", "person_id"], name="one_decision_a_person"),
             models.CheckConstraint(condition=Q(no_conflict_declared=True), name="decision_declares_no_conflict"),
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="decision_outcome_is_known"),
             models.CheckConstraint(
@@ -126,10 +197,12 @@ class Decision(Row):
 
 
 class Recusal(Row):
-    """A fact: who declared a conflict of interest in an order and keeps out of it from then on (Procurement Act 2023
-    s.81 to 83). Any other holder or deputy of the post decides; the database refuses a decision by the recused."""
+    """A fact: who declared a conflict of interest in what is approved and keeps out of it from then on, whatever content
+    it has (Procurement Act 2023 s.81 to 83). Any other holder or deputy of the post decides; the database refuses a
+    decision by the recused."""
 
-    call_off = models.ForeignKey(CallOff, on_delete=models.PROTECT, related_name="recusals")
+    subject = models.CharField(max_length=60)
+    subject_id = models.CharField(max_length=60)
     step = models.ForeignKey(ApprovalStep, on_delete=models.PROTECT, related_name="recusals")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     person_id = models.UUIDField()
@@ -142,7 +215,7 @@ class Recusal(Row):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["call_off", "person_id"], name="one_recusal_a_person"),
+            models.UniqueConstraint(fields=["subject", "subject_id", "person_id"], name="one_recusal_a_person"),
             models.CheckConstraint(condition=~Q(reason=""), name="recusal_has_a_reason"),
         ]
 
@@ -150,7 +223,7 @@ class Recusal(Row):
 class Query(Row):
     """An approver's question to the requester; it changes no state and the supplier never sees it."""
 
-    revision = models.ForeignKey(CallOffRevision, on_delete=models.PROTECT, related_name="queries")
+    approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="queries")
     step = models.ForeignKey(ApprovalStep, on_delete=models.PROTECT, related_name="queries")
     side = models.CharField(max_length=10, choices=Side.choices)
     text = models.TextField()

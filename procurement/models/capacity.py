@@ -36,7 +36,9 @@ class CapacityAccount(Row):
 
 
 class CapacityEntry(Row):
-    """A fact of the ledger: what an event added to (or took from) the reserved and the committed amount."""
+    """A fact of the ledger: what an event added to (or took from) the reserved and the committed amount. ``holder`` is whose
+    it is (subject and id, ``capacity.Holder``), nobody's for an opening commitment; ``call_off`` the order among whose
+    figures it stands."""
 
     class Kind(models.TextChoices):
         OPEN = "open", _("opening commitment")
@@ -49,6 +51,7 @@ class CapacityEntry(Row):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     reserved_delta_gbp = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     committed_delta_gbp = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    holder = models.CharField(max_length=121, blank=True)
     call_off = models.ForeignKey(
         CallOff, null=True, blank=True, on_delete=models.PROTECT, related_name="capacity_entries"
     )
@@ -71,8 +74,16 @@ class CapacityEntry(Row):
                 ),  # fmt: skip
                 name="capacity_entry_is_money",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="open", holder="", call_off__isnull=True)
+                | ~Q(kind="open") & ~Q(holder="") & Q(call_off__isnull=False),
+                name="capacity_entry_has_its_holder",
+            ),
         ]
-        indexes = [models.Index(fields=["account"], condition=Q(kind="open"), name="opening_commitments")]
+        indexes = [
+            models.Index(fields=["account"], condition=Q(kind="open"), name="opening_commitments"),
+            models.Index(fields=["holder"], name="capacity_by_holder"),
+        ]
 
 
 class VolumeEntry(Row):

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from documents.actors import Principal
 from documents.rights import DRAFT, FACT, Row
 from procurement.models.approval import ApprovalStep
 from procurement.models.people import PostHolding, User
@@ -59,6 +60,11 @@ class ExceptionDecision(Row):
     decided_at = models.DateTimeField()
 
     db_rights = FACT
+
+    @property
+    def principal(self) -> Principal | None:
+        """For whom it was decided."""
+        return Principal(self.principal_name, self.principal_id) if self.principal_id else None
 
     class Meta:
         constraints = [

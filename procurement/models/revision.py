@@ -6,21 +6,18 @@ facts (a trigger refuses any change): release, prices, totals, the canonical con
 
 import secrets
 from datetime import date
-from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import CatalogueRelease, ServiceVersion
 from documents.dbrules import LARGEST_GBP
 from documents.rights import DRAFT, FACT, Row
 from procurement.models.call_off import CallOff
-from procurement.models.matrix import ApprovalMatrix
 
 
 def money(**kwargs) -> models.DecimalField:
@@ -63,10 +60,10 @@ class CallOffRevision(Row):
     submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_by = models.UUIDField(null=True, blank=True)
     submitted_by_name = models.CharField(max_length=120, blank=True)
-    submitted_for = models.UUIDField(null=True, blank=True)  # the requester whose deputy submitted it
+    approval = models.OneToOneField(
+        "procurement.Approval", null=True, blank=True, on_delete=models.PROTECT, related_name="revision"
+    )
     release = models.ForeignKey(CatalogueRelease, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    matrix = models.ForeignKey(ApprovalMatrix, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    hold_until = models.DateField(null=True, blank=True)
     monthly_gbp = money()
     interim_gbp = money()
     one_off_gbp = money()
@@ -76,8 +73,6 @@ class CallOffRevision(Row):
     vat_gbp = money()
     gross_gbp = money()
     levy_gbp = money()
-    route_gbp = money()
-    counted_with = models.JSONField(default=list, blank=True)
     saving_gbp_a_year = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     carbon_saved_kg_a_year = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     baseline_gbp_per_user_year = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
@@ -97,29 +92,25 @@ class CallOffRevision(Row):
                 fields=["call_off"], condition=Q(submitted_at__isnull=True), name="one_draft_at_a_time"
             ),
             models.CheckConstraint(
-                condition=Q(submitted_at__isnull=True, submitted_by__isnull=True, revision_hash="")
+                condition=Q(submitted_at__isnull=True, submitted_by__isnull=True, approval__isnull=True, revision_hash="")
                 | Q(
                     submitted_at__isnull=False, submitted_by__isnull=False, revision_hash__regex=r"^[0-9a-f]{64}$",
-                    release__isnull=False, matrix__isnull=False, hold_until__isnull=False,
-                    whole_life_gbp__gt=0, whole_life_gbp__lte=LARGEST_GBP,
+                    release__isnull=False, approval__isnull=False, whole_life_gbp__gt=0, whole_life_gbp__lte=LARGEST_GBP,
                 ),  # fmt: skip
                 name="submitted_revision_is_complete",
-            ),
-            models.CheckConstraint(
-                condition=Q(submitted_for__isnull=True)
-                | Q(submitted_by__isnull=False) & ~Q(submitted_for=F("submitted_by")),
-                name="submitted_for_somebody_else",
-            ),
-            models.CheckConstraint(
-                condition=Q(route_gbp__isnull=True)
-                | Q(submitted_at__isnull=False, route_gbp__gte=F("whole_life_gbp"), route_gbp__lte=LARGEST_GBP),
-                name="route_value_holds_the_whole_life",
             ),
         ]
         indexes = [GinIndex(fields=["search_text"], name="revision_search", opclasses=["gin_trgm_ops"])]
 
     def __str__(self) -> str:
         return f"{self.call_off} revision {self.number}"
+
+    def share_approval(self) -> None:
+        """Its approval, if it has one, is of the rows that are in memory with it: then they are read once."""
+        if self.approval is not None:
+            call_off = self.call_off
+            self.approval.framework, self.approval.department = call_off.framework, call_off.department
+            self.approval.supplier = call_off.supplier
 
     @property
     def is_submitted(self) -> bool:
@@ -132,25 +123,6 @@ class CallOffRevision(Row):
         if phase == Phase.ONE_OFF:
             return self.interim_starts_on or self.shared_starts_on, None
         return self.shared_starts_on, self.shared_months
-
-    @property
-    def route_value(self) -> Decimal:
-        """GBP of a submitted revision that its steps and the limits of who commits it follow: its whole life and that
-        of the orders counted together with it (``counted_with``: reference, day and whole life of each)."""
-        return self.route_gbp if self.route_gbp is not None else self.whole_life_gbp
-
-    @property
-    def counted_words(self) -> str:
-        """The numbers of the orders counted together with it, the first few by name."""
-        numbers = [one["reference"] for one in self.counted_with]
-        if len(numbers) <= 5:
-            return ", ".join(numbers)
-        return _("%(first)s and %(n)s more") % {"first": ", ".join(numbers[:5]), "n": len(numbers) - 5}
-
-    @cached_property
-    def lots(self) -> frozenset[int]:
-        """The lots of a submitted revision's services, which never change."""
-        return frozenset(self.lines.values_list("service__lot", flat=True))
 
 
 class RevisionHand(Row):

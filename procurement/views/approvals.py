@@ -18,8 +18,9 @@ from procurement import (
     headroom,
     quoting,
 )
+from procurement import order_decision_guards as own_guards
 from procurement.comparing import changes_since, last_seen
-from procurement.models import IN_APPROVAL, Query, Side
+from procurement.models import IN_APPROVAL, ApprovalStep, Query, Recusal, Side
 from procurement.views.common import attempt, page
 
 
@@ -27,11 +28,12 @@ def step_of(request, public_id, position):
     order = access.get_call_off(request.actor, public_id, request.day, "internal")
     view = access.viewpoint(request.actor, order, request.day)
     revision = access.revision_seen(order, view)
-    step = revision.steps.select_related("organisation", "revision").filter(position=position).first()
+    revision.call_off = order
+    revision.share_approval()
+    steps = ApprovalStep.objects.none() if revision.approval is None else revision.approval.steps
+    step = steps.select_related("organisation").filter(position=position).first()
     if step is None or step.side not in access.sides(request.actor, order, request.day):
         raise Http404  # a side's own questions and answers stay with it
-    revision.call_off = order
-    step.revision = revision
     return order, step
 
 
@@ -40,7 +42,7 @@ def brief(request, public_id, position):
     """What the approver decides, on one page that prints."""
     order, step = step_of(request, public_id, position)
     acting = {"by": request.actor, "at": request.at}
-    revision = step.revision
+    revision = step.approval.revision
     content = display.content_of(revision)
     asked = list(revision.exceptions.select_related("decision"))
     seen, weighed = last_seen(step), order.state in IN_APPROVAL and revision.pk == order.revision_id
@@ -52,23 +54,29 @@ def brief(request, public_id, position):
         "facts": briefing.facts(revision, content), "deviations": briefing.deviations(content),
         "exceptions": asked,
         "may_decide": _may_decide(order, step, asked, **acting),
-        "shut": list(approval_guards.why_not_decide(order, step, **acting)),
-        "act_shut": list(approval_guards.why_not_act_on_step(order, step, **acting)), "limit": _limit(request, order, step),
+        "shut": list(own_guards.why_not_decide(step, **acting)),
+        "act_shut": list(own_guards.why_not_act_on_step(step, **acting)), "limit": _limit(request, order, step),
         "bar": display.bar_parts(headroom.capacity_forecast(
-            revision, revision.whole_life_gbp, reader=None if step.side == Side.AUTHORITY else [order.department_id])) if weighed else None,
+            order, revision.whole_life_gbp, reader=None if step.side == Side.AUTHORITY else [order.department_id])) if weighed else None,
         "seen": seen, "changes": changes_since(seen, revision) if seen else [],
-        "steps": framework_display.with_reminders(revision.steps.select_related("organisation", "decision"), order),
+        "steps": framework_display.with_reminders(step.approval.steps.select_related("organisation", "decision"), order),
         "clock": framework_display.clock_words(order, "internal"),
         "fall": quoting.fall(revision, request.day) if weighed else None,
-        "queries": revision.queries.filter(side=step.side), "recusals": order.recusals.filter(step__side=step.side), "attachments": revision.attachments.all(),
+        "queries": step.approval.queries.filter(side=step.side), "recusals": _recusals(step), "attachments": revision.attachments.all(),
     }  # fmt: skip
     return render(request, "procurement/brief.html", context)
+
+
+def _recusals(step):
+    """Those declared at a step of the side, in this content or an earlier one; only the side reads why."""
+    found = Recusal.objects.filter(subject=step.approval.subject, subject_id=step.approval.subject_id)
+    return found.filter(step__side=step.side)
 
 
 def _may_decide(order, step, asked, *, by, at):
     """The ids of the requests the reader can grant or refuse now: what stands against one stands against all."""
     undecided = [one for one in asked if not hasattr(one, "decision")]
-    shut = undecided and any(approval_guards.why_not_decide_exception(order, step, undecided[0], by=by, at=at))
+    shut = undecided and any(own_guards.why_not_decide_exception(step, undecided[0], by=by, at=at))
     return [] if shut else [one.pk for one in undecided]
 
 
@@ -76,15 +84,15 @@ def _limit(request, order, step):
     """The largest delegation the reader could commit this step with, or None; also where nothing is committed."""
     if step.act != "commit":
         return None
-    seat = approval_guards.seat_for(order, step, request.actor, request.day)
-    held = approval_guards.committing(order, step, seat, request.day) if seat else []
+    seat = approval_guards.seat_for(step, request.actor, request.day)
+    held = approval_guards.committing(step, seat, request.day) if seat else []
     return held[0] if held else None
 
 
 def _decision(request, order, step, form_class, action, *, title, words, button, done, danger=False):
     form = form_class(request.POST or None)
-    guard = approval_guards.why_not_decide if action is approval.decide else approval_guards.why_not_act_on_step
-    errors = () if request.method == "POST" else list(guard(order, step, by=request.actor, at=request.at))
+    guard = own_guards.why_not_decide if action is approval.decide else own_guards.why_not_act_on_step
+    errors = () if request.method == "POST" else list(guard(step, by=request.actor, at=request.at))
     if request.method == "POST" and form.is_valid():
         result, errors = attempt(
             request, action, step, shown_hash=request.POST.get("shown_hash", ""), **form.cleaned_data
@@ -92,8 +100,8 @@ def _decision(request, order, step, form_class, action, *, title, words, button,
         if result:
             messages.success(request, done)
             return redirect("procurement:call_off", order.public_id)
-    context = {"call_off": order, "step": step, "revision": step.revision, "form": form, "errors": errors,
-               "option": figures.option_words(display.content_of(step.revision)), "title": title, "words": words, "button": button, "danger": danger,
+    context = {"call_off": order, "step": step, "revision": step.approval.revision, "form": form, "errors": errors,
+               "option": figures.option_words(display.content_of(step.approval.revision)), "title": title, "words": words, "button": button, "danger": danger,
                "limit": _limit(request, order, step) if action is approval.decide else None}  # fmt: skip
     return render(request, "procurement/decide.html", context)
 
@@ -101,7 +109,7 @@ def _decision(request, order, step, form_class, action, *, title, words, button,
 def _next_words(order, step):
     """Whom a committed order goes to when its desk is done: those of the next steps, or after the last the supplier."""
     later = list(
-        step.revision.steps.filter(position__gt=step.position)
+        step.approval.steps.filter(position__gt=step.position)
         .exclude(side=step.side, group=step.group)
         .select_related("organisation")
     )
@@ -152,7 +160,7 @@ def recuse(request, public_id, position):
     order, step = step_of(request, public_id, position)
     form = forms.RecuseForm(request.POST or None)
     errors = () if request.method == "POST" else list(
-        approval_guards.why_not_act_on_step(order, step, by=request.actor, at=request.at)
+        own_guards.why_not_act_on_step(step, by=request.actor, at=request.at)
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         result, errors = attempt(request, approval.recuse, step, reason=form.cleaned_data["reason"])
@@ -160,7 +168,7 @@ def recuse(request, public_id, position):
             messages.success(request, _("Declared. You keep out of this order; the others have been told."))
             return redirect("procurement:call_off", public_id)
     others = [
-        person.name for person in approval_guards.who_can_take(order, step, request.day)
+        person.name for person in approval_guards.who_can_take(step, request.day)
         if person.person_id != request.actor.person_id
     ]  # fmt: skip
     words = (
@@ -192,7 +200,7 @@ def ask(request, public_id, position):
 @page
 def answer(request, public_id, query_id):
     order = access.get_call_off(request.actor, public_id, request.day, "edit")
-    query = Query.objects.select_related("revision__call_off").filter(pk=query_id, revision__call_off=order).first()
+    query = Query.objects.select_related("approval__revision__call_off").filter(pk=query_id, approval__revision__call_off=order).first()
     if query is None:
         raise Http404
     form = forms.TextForm(request.POST or None)

@@ -65,7 +65,7 @@ def tasks(request, public_id):
     revision = call_off.revision
     quote = quoting.quote(revision, request.day)
     gaps = list(completeness.gaps(revision, quote, request.day))
-    forecast = headroom.capacity_forecast(revision, quote.totals.whole_life, reader=[call_off.department_id])
+    forecast = headroom.capacity_forecast(call_off, quote.totals.whole_life, reader=[call_off.department_id])
     approved = content.approved_object(revision, quote)
     context = {
         "call_off": call_off, "revision": revision, "quote": quote, "gaps": gaps,
@@ -279,7 +279,7 @@ def check(request, public_id):
         "figures": figures.figures_of_draft(approved, quote),
         "reading": display.reading(revision, approved, "department", changeable=True),
         "bar": display.bar_parts(
-            headroom.capacity_forecast(revision, quote.totals.whole_life, reader=[call_off.department_id])
+            headroom.capacity_forecast(call_off, quote.totals.whole_life, reader=[call_off.department_id])
         ),
         "steps": display.route_preview(call_off, counted.total_gbp, request.day),
     }  # fmt: skip

@@ -7,7 +7,7 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from procurement import approval, approval_guards, display, papers, quoting
+from procurement import approval, display, order_decision_guards, papers, quoting
 from procurement.order_forms import ExceptionDecisionForm, ExceptionsForm
 from procurement.views.approvals import step_of
 from procurement.views.common import attempt, page
@@ -48,12 +48,12 @@ def exceptions(request, public_id):
 def decide(request, public_id, position, code):
     """The authority grants it, or refuses it and the order goes back."""
     order, step = step_of(request, public_id, position)
-    asked = step.revision.exceptions.select_related("decision").filter(service_code=code).first()
+    asked = step.approval.revision.exceptions.select_related("decision").filter(service_code=code).first()
     if asked is None or step.side != "authority":
         raise Http404
     form = ExceptionDecisionForm(request.POST or None)
     errors = () if request.method == "POST" else list(
-        approval_guards.why_not_decide_exception(order, step, asked, by=request.actor, at=request.at)
+        order_decision_guards.why_not_decide_exception(step, asked, by=request.actor, at=request.at)
     )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
@@ -67,6 +67,6 @@ def decide(request, public_id, position, code):
             return redirect("procurement:brief", public_id, position) if granted else redirect(
                 "procurement:call_off", public_id
             )
-    context = {"call_off": order, "step": step, "revision": step.revision, "asked": asked, "form": form,
+    context = {"call_off": order, "step": step, "revision": step.approval.revision, "asked": asked, "form": form,
                "errors": errors}  # fmt: skip
     return render(request, "procurement/exception.html", context)

@@ -80,8 +80,8 @@ def call_off(request, public_id):
     needed = [access.requester_needed(order, request.day)] if view == "department" and not requests else []
     accepting = view == "supplier" and order.state == CallOffState.WITH_SUPPLIER
     steps = []
-    if view != "supplier":
-        steps = framework_display.with_reminders(desks.read_steps(revision).steps.all(), order)
+    if view != "supplier" and revision.is_submitted:
+        steps = framework_display.with_reminders(desks.read_steps(revision.approval).steps.all(), order)
     mine = _open_step_of(request, order) if view != "supplier" else None
     waits_seen = view != "supplier" or accepting or order.state == CallOffState.CONFIRMED
     found = desks.of(order, request.day) if waits_seen else []
@@ -120,7 +120,7 @@ def call_off(request, public_id):
 def _open_step_of(request, order):
     """The open step of a chair the person sits in, else the first open one (to say why not), else None."""
     chairs = access.sight_of(request.actor, request.day).posts
-    steps = order.revision.steps.all() if order.state in IN_APPROVAL else ()
+    steps = order.revision.approval.steps.all() if order.state in IN_APPROVAL else ()
     return next((step for step in steps if step.state == "open" and (step.organisation_id, step.post) in chairs), None)
 
 
@@ -128,7 +128,8 @@ def _queries(request, order, revision):
     """A side's own questions; a requester of the department sees all, because they answer them."""
     sides = access.sides(request.actor, order, request.day)
     may_answer = access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER)
-    rows = [row for row in revision.queries.all() if may_answer or row.side in sides]
+    asked = revision.approval.queries.all() if revision.is_submitted else ()
+    rows = [row for row in asked if may_answer or row.side in sides]
     return [{"query": row, "may_answer": may_answer and not row.answered_at} for row in rows]
 
 

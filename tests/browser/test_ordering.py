@@ -68,7 +68,7 @@ def test_a_sheet_a_question_and_an_exception(visit, tmp_path):
         cast.decide(order, email)
 
     lead = visit(LEAD)
-    step = cast.fresh(order).revision.steps.get(post="commercial_lead")
+    step = cast.fresh(order).revision.approval.steps.get(post="commercial_lead")
     lead.go(here + f"steps/{step.position}/")
     lead.look("brief-with-exception")
     lead.follow("Grant or refuse")

@@ -15,8 +15,7 @@ from contracts.models import AcceptanceDecision, Evidence, Milestone, PaymentRel
 from documents import verifying
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import membership
-from procurement.models import Recusal
+from procurement import membership, recusals
 from tests import cast
 from tests.cast import START
 from tests.contracts import transition_cast as made
@@ -131,10 +130,7 @@ def test_every_criterion_has_evidence_and_only_its_side_acts():
 def declared(email: str):
     """As if they had declared a conflict of interest while the order was approved."""
     by, contract = cast.person(email), cast.contract()
-    Recusal.objects.create(
-        call_off=contract.call_off, step=contract.revision.steps.first(), user=by.user, person_id=by.person_id, name=by.words,
-        reason="My brother works there.", declared_at=START,
-    )  # fmt: skip
+    recusals.declare(contract.revision.approval.steps.first(), reason="My brother works there.", by=by, at=START)
     return by
 
 

@@ -73,7 +73,7 @@ def test_a_cutover_and_an_order_do_not_pass_the_ceiling_together(race):  # noqa:
     cast.leave_free(order.revision.whole_life_gbp)
     found, by = made.milestone(8), cast.person(cast.ROUTE[3])
     step = cast.open_step(order, by)
-    shown = step.revision.revision_hash
+    shown = step.approval.content_hash
 
     def after(results):
         assert one_done(results), results

@@ -87,6 +87,15 @@ def revision(change: str, which: str = AWARDED) -> str:
     return f"UPDATE procurement_calloffrevision SET {change} WHERE id = {which} RETURNING id AS revision"
 
 
+def of_revision(which: str) -> str:
+    """Its approval's id."""
+    return f"(SELECT approval_id FROM procurement_calloffrevision WHERE id = {which})"
+
+
+def approval_of(change: str, which: str = AWARDED) -> str:
+    return f"UPDATE procurement_approval SET {change} WHERE id = {of_revision(which)} RETURNING id AS approval"
+
+
 def line(change: str) -> str:
     """One whose price is that of the list."""
     first = f"(SELECT min(id) FROM procurement_calloffline WHERE revision_id = {AWARDED} AND NOT graduated)"
@@ -103,7 +112,7 @@ def step(change: str, state: str = "decided") -> str:
 
 
 def decision(change: str, post: str = "budget_holder", which: str = AWARDED) -> str:
-    found = f"(SELECT id FROM procurement_approvalstep WHERE revision_id = {which} AND post = '{post}')"
+    found = f"(SELECT id FROM procurement_approvalstep WHERE approval_id = {of_revision(which)} AND post = '{post}')"
     return f"UPDATE procurement_decision SET {change} WHERE step_id = {found} RETURNING id AS decision"
 
 
@@ -196,9 +205,9 @@ def email(change: str) -> str:
 def committed(change: str) -> str:
     """Who committed the order awarded could commit a pound."""
     return (
-        f"{revision(change)}; UPDATE procurement_delegation g SET unlimited = false, limit_gbp = 1"
+        f"{approval_of(change)}; UPDATE procurement_delegation g SET unlimited = false, limit_gbp = 1"
         " FROM procurement_decision d WHERE d.delegation_id = g.id AND d.outcome = 'committed'"
-        f" AND d.revision_id = {AWARDED} RETURNING d.id AS decision"
+        f" AND d.approval_id = {of_revision(AWARDED)} RETURNING d.id AS decision"
     )
 
 
@@ -266,7 +275,8 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         *(order("contracted", f"state = '{state}'") for state in ("confirmed", "authority_approval", "rejected")),
         "UPDATE procurement_capacityentry SET kind = 'adjust' WHERE kind = 'commit' RETURNING call_off_id AS call_off",
         "WITH less AS (INSERT INTO procurement_capacityentry (account_id, kind, reserved_delta_gbp, committed_delta_gbp, call_off_id,"
-        f" source, key, at) SELECT account_id, 'adjust', 0, -1, {of('contracted')}, 'x', 'x', at FROM procurement_capacityentry LIMIT 1"
+        f" holder, source, key, at) SELECT account_id, 'adjust', 0, -1, {of('contracted')}, holder, 'x', 'x', at"
+        f" FROM procurement_capacityentry WHERE call_off_id = {of('contracted')} LIMIT 1"
         " RETURNING call_off_id) SELECT call_off_id AS call_off FROM less",
         order("with_supplier", "revision_id = NULL"),
         order("with_supplier", "state = 'contracted'"),
@@ -295,10 +305,15 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         decision(f"person_id = {REQUESTER}"),
         decision(f"principal_id = {REQUESTER}"),
         decision(f"principal_id = {person('deputy.director@co.example')}"),
-        f"UPDATE procurement_calloffrevision r SET submitted_by = d.person_id FROM procurement_decision d"
-        f" WHERE d.revision_id = r.id AND r.id = {AWARDED} RETURNING r.id AS revision_id, d.person_id",
-        "INSERT INTO procurement_revisionhand (person_id, name, first_at, revision_id)"
-        f" VALUES ({person('finance.lead@co.example')}, 'x', now(), {AWARDED}) RETURNING revision_id, person_id",
+        *(
+            f"UPDATE procurement_approval a SET {column} FROM procurement_decision d"
+            f" WHERE d.approval_id = a.id AND a.id = {of_revision(AWARDED)} RETURNING a.id AS approval_id, d.person_id"
+            for column in ("submitted_by = d.person_id", "requester_id = d.person_id", "edited_by = edited_by || d.person_id")
+        ),
+        "INSERT INTO procurement_recusal (subject, subject_id, step_id, user_id, person_id, name, reason, declared_at)"
+        " SELECT a.subject, a.subject_id, d.step_id, d.user_id, d.person_id, 'x', 'x', a.submitted_at"
+        f" FROM procurement_decision d JOIN procurement_approval a ON a.id = d.approval_id WHERE a.id = {of_revision(AWARDED)}"
+        " LIMIT 1 RETURNING person_id",
     ),
     "departments_are_administered_by_their_own": (
         "INSERT INTO procurement_organisationgrant (starts_on, content_object_id, permission_id, user_id)"
@@ -329,23 +344,36 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     "suppliers_do_not_join": (
         f"UPDATE procurement_accession SET department_id = {SUPPLIER} WHERE id = {JOINED} RETURNING id AS accession",
     ),
+    "approvals_say_what_was_submitted": (
+        *(
+            only(f"{AWARDED} AS revision", approval_of(change))
+            for change in (
+                "subject_id = 'x'", "begun_at = begun_at - interval '1 second'", f"department_id = {AUTHORITY}",
+                f"requester_id = {SIGNATORY}", f"submitted_by = {SIGNATORY}", "submitted_at = submitted_at + interval '1 second'",
+                "content_hash = repeat('0', 64)", "commits_gbp = commits_gbp - 1", "edited_by = '{}'", "lots = '{}'",
+            )
+        ),
+        "INSERT INTO procurement_revisionhand (person_id, name, first_at, revision_id)"
+        f" VALUES ({SIGNATORY}, 'x', now(), {AWARDED}) RETURNING revision_id AS revision",
+        dropped("procurement_calloffrevision", "submitted_revision_is_complete") + revision("approval_id = NULL"),
+    ),
     "decisions_repeat_the_hash": (
-        decision("revision_hash = repeat('0', 64)"),
+        decision("content_hash = repeat('0', 64)"),
         decision(
-            "person_id = gen_random_uuid(), (revision_id, revision_hash) ="
-            f" (SELECT id, revision_hash FROM procurement_calloffrevision WHERE id = {CONTRACTED})"
+            "person_id = gen_random_uuid(), (approval_id, content_hash) ="
+            f" (SELECT approval_id, revision_hash FROM procurement_calloffrevision WHERE id = {CONTRACTED})"
         ),
         "UPDATE procurement_approvalstep s SET state = 'void' FROM procurement_decision d WHERE d.step_id = s.id"
-        f" AND s.revision_id = {AWARDED} RETURNING d.id AS decision",
+        f" AND s.approval_id = {of_revision(AWARDED)} RETURNING d.id AS decision",
     ),
     "steps_stand_by_their_decisions": (
-        f"DELETE FROM procurement_decision WHERE revision_id = {AWARDED} RETURNING step_id AS step",
+        f"DELETE FROM procurement_decision WHERE approval_id = {of_revision(AWARDED)} RETURNING step_id AS step",
         step("state = 'decided'", "waiting"),
         step("state = 'waiting'"),
     ),
     "past_approval_is_approved": (
-        f"DELETE FROM procurement_decision WHERE revision_id = {AWARDED} RETURNING step_id AS step",
-        f"DELETE FROM procurement_approvalstep WHERE revision_id = {AWARDED} AND side = 'authority'"
+        f"DELETE FROM procurement_decision WHERE approval_id = {of_revision(AWARDED)} RETURNING step_id AS step",
+        f"DELETE FROM procurement_approvalstep WHERE approval_id = {of_revision(AWARDED)} AND side = 'authority'"
         f" RETURNING {of('with_supplier')} AS call_off, side",
         only("step_id AS step", decision("outcome = 'returned', reason = 'x'", "deputy_director")),
         only("step_id AS step", decision("outcome = 'endorsed'", "deputy_director")),
@@ -355,7 +383,7 @@ DAMAGE: dict[str, tuple[str, ...]] = {
             for state in ("authority_approval", "confirmed", "declined")
         ),
         *(
-            f"DELETE FROM procurement_decision WHERE revision_id = {of(state, 'revision_id')} RETURNING step_id AS step"
+            f"DELETE FROM procurement_decision WHERE approval_id = {of_revision(of(state, 'revision_id'))} RETURNING step_id AS step"
             for state in ("counter_proposed", "contracted")
         ),
     ),
@@ -542,13 +570,21 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         *(
             only(f"{INTENT} AS intent", act)
             for act in (
-                revision(f"submitted_by = {SIGNATORY}", CONTRACTED),
-                revision(f"submitted_for = {SIGNATORY}", CONTRACTED),
-                order("contracted", f"requester_id = {SIGNATORY_ID}"),
+                approval_of(f"submitted_by = {SIGNATORY}", CONTRACTED),
+                approval_of(f"submitted_for = {SIGNATORY}", CONTRACTED),
+                approval_of(f"requester_id = {SIGNATORY}", CONTRACTED),
                 # whose delegation it was signed under
                 f"UPDATE procurement_postholding SET user_id = {REQUESTER_ID} WHERE user_id = {SIGNATORY_ID} RETURNING id",
             )
         ),
+    ),
+    "contracts_bar_who_may_not_sign": (
+        f"DELETE FROM procurement_signingbar WHERE document_id = {PAPER} RETURNING person_id, why",
+        only(f"{CONTRACT} AS contract", approval_of(f"submitted_for = {SIGNATORY}", CONTRACTED)),
+        "INSERT INTO procurement_recusal (subject, subject_id, step_id, user_id, person_id, name, reason, declared_at)"
+        f" SELECT a.subject, a.subject_id, s.id, {SIGNATORY_ID}, {SIGNATORY}, 'x', 'x', now() FROM procurement_approval a"
+        f" JOIN procurement_approvalstep s ON s.approval_id = a.id AND s.position = 1 WHERE a.id = {of_revision(CONTRACTED)}"
+        " RETURNING person_id, 'recused' AS why",
     ),
     "complete_documents_bear_every_signature": (
         f"DELETE FROM documents_signature WHERE id = {SIGNATURE}"
@@ -592,13 +628,11 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         job("finished_at = now()"),
     ),
     "route_is_of_the_sum": (
-        revision("route_gbp = route_gbp + 1"),
-        revision("counted_with = '[]'"),
-        revision("route_gbp = NULL"),
+        approval_of("route_gbp = route_gbp + 1"),
+        approval_of("counted_with = '[]'"),
     ),
     "commits_cover_the_sum": (
         committed("route_gbp = route_gbp"),
-        committed("route_gbp = NULL"),
     ),
     "waiting_states_have_an_owner": (
         only(f"{of('department_approval')} AS call_off", step("state = 'void'", "open")),

@@ -11,7 +11,7 @@ from documents.audit import record
 from documents.management.commands.check_invariants import FILE, broken, read
 from procurement import joining
 from procurement.models import Attachment, CallOff
-from tests import cast, paper
+from tests import cast
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -74,12 +74,11 @@ def test_a_change_without_its_event_is_found():
 
 
 @pytest.mark.world("accepted")
-def test_a_contract_signed_by_its_requester_is_found():
-    contract = paper.sign(paper.issued(cast.accepted()), *cast.SIGNATORIES[0])
-    contract = paper.sign(contract, *cast.SIGNATORIES[1])
+def test_an_order_with_another_requester_than_was_approved_is_found():
+    order = cast.submitted()
     assert names() == set()
-    CallOff.objects.filter(pk=contract.call_off_id).update(requester=cast.person(cast.SIGNATORIES[1][1]).user)
-    assert names() == {"contracts_are_signed_by_others"}
+    CallOff.objects.filter(pk=order.pk).update(requester=cast.person(cast.SIGNATORIES[1][1]).user)
+    assert names() == {"approvals_say_what_was_submitted"}
 
 
 def test_a_number_taken_and_thrown_away_is_found():

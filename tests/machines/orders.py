@@ -41,12 +41,12 @@ def desk(name: str, *, app: str = "procurement", **fields):
     return lambda order: Form(DESK, at(order, name, app=app), fields)
 
 
-def step(order):
-    """The open one, else the last that was."""
-    found = order.revision.steps.filter(state="open").first() or order.revision.steps.last()
-    if found is None:
+def step(thing):
+    """Of an order, or beside a step: the open one, else the last that was."""
+    approval = thing.approval if hasattr(thing, "position") else thing.revision.approval
+    if approval is None:
         raise NoAddress
-    return found
+    return approval.steps.filter(state="open").first() or approval.steps.last()
 
 
 def holder(found) -> str:
@@ -58,7 +58,7 @@ def on_step(action, **words):
 
     def act(thing):
         found = thing if hasattr(thing, "position") else step(thing)
-        shown = found.revision.revision_hash
+        shown = found.approval.content_hash
         return action(found, shown_hash=shown, no_conflict=True, by=cast.person(holder(found)), at=START, **words)
 
     return act
@@ -67,8 +67,8 @@ def on_step(action, **words):
 def step_form(name: str, **fields):
     def form(thing):
         found = thing if hasattr(thing, "position") else step(thing)
-        order = found.revision.call_off
-        return Form(holder(found), at(order, name, found.position), fields | {"shown_hash": found.revision.revision_hash})
+        order = found.approval.revision.call_off
+        return Form(holder(found), at(order, name, found.position), fields | {"shown_hash": found.approval.content_hash})
 
     return form
 
@@ -209,16 +209,16 @@ CALL_OFF = Machine(
 
 
 def ended(found, act):
-    act(found.revision.call_off)
+    act(found.approval.revision.call_off)
     return found
 
 
 STEP = Machine(
     rows=(Query,),
     states={
-        "waiting": (None, lambda _: cast.submitted().revision.steps.get(position=4)),
-        "open": ("waiting", lambda s: decide_all(s.revision.call_off, cast.ROUTE[:3]) and s),
-        "decided": ("open", lambda s: cast.decide(s.revision.call_off, cast.ROUTE[3]) and s),
+        "waiting": (None, lambda _: cast.submitted().revision.approval.steps.get(position=4)),
+        "open": ("waiting", lambda s: decide_all(s.approval.revision.call_off, cast.ROUTE[:3]) and s),
+        "decided": ("open", lambda s: cast.decide(s.approval.revision.call_off, cast.ROUTE[3]) and s),
         "void": ("open", lambda s: ended(s, withdraw)),
     },
     actions={
@@ -246,7 +246,7 @@ QUERY = Machine(
     },
     actions={
         "answer": Action(("open",), lambda q: approval.answer(q, text="It is.", by=cast.requester(), at=START),
-                         lambda q: Form(BUYER, at(q.revision.call_off, "answer", q.pk), {"text": "It is."})),
+                         lambda q: Form(BUYER, at(q.approval.revision.call_off, "answer", q.pk), {"text": "It is."})),
     },
 )  # fmt: skip
 
@@ -294,7 +294,7 @@ def excepted(_):
 
 def on_exception(action, **words):
     def act(asked):
-        found = asked.revision.steps.get(post="commercial_lead")
+        found = asked.revision.approval.steps.get(post="commercial_lead")
         return action(found, asked, shown_hash=asked.revision.revision_hash, no_conflict=True, by=cast.person(LEAD), at=START, **words)
 
     return act

@@ -94,7 +94,7 @@ def short_route() -> None:
 def test_an_order_takes_the_steps_of_the_day_it_is_submitted_and_keeps_them(short_route):
     step = add("finance_director")
     call_off = cast.submitted()
-    first, second = call_off.revision.steps.filter(side=Side.DEPARTMENT)
+    first, second = call_off.revision.approval.steps.filter(side=Side.DEPARTMENT)
     assert (first.post, first.state, first.act) == ("finance_director", StepState.OPEN, Act.ENDORSE)
     assert (second.post, second.state, second.act) == ("accounting_officer", StepState.WAITING, Act.COMMIT)
     added_steps.end(step, by=cast.person(ADMIN), at=cast.START)

@@ -26,7 +26,7 @@ from documents.clock import london_day
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.refusal import Refused
 from procurement import access, approval, countering, drafting, quoting, workflow
-from procurement.models import CapacityAccount, Decision, StepState, VolumeEntry
+from procurement.models import ApprovalStep, CapacityAccount, Decision, StepState, VolumeEntry
 from tests import cast
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +92,7 @@ class CallOffMachine(RuleBasedStateMachine):
 
     def step_for(self, email: str):
         """Whose step the page would show this person: their own if it is there, or any."""
-        steps = self.fresh().revision.steps
+        steps = self.fresh().revision.approval.steps
         on = london_day(cast.START)
         posts = {code for _, code in access.sight(cast.person(email).user, on).posts}
         return steps.filter(post__in=posts).first() or steps.filter(state=StepState.OPEN).first() or steps.first()
@@ -134,7 +134,7 @@ class CallOffMachine(RuleBasedStateMachine):
     def decide(self, email, right, stale):
         email = sorted(self.deciders())[0] if right and self.deciders() else email
         step, by = self.step_for(email), cast.person(email)
-        shown = "0" * 64 if stale == 0 else step.revision.revision_hash
+        shown = "0" * 64 if stale == 0 else step.approval.content_hash
         allowed = email in self.deciders() and stale != 0
 
         def act():
@@ -156,7 +156,7 @@ class CallOffMachine(RuleBasedStateMachine):
         email = sorted(self.deciders())[0] if right else email
         step, by = self.step_for(email), cast.person(email)
         action = approval.reject if luck == 0 else approval.return_for_changes
-        shown = step.revision.revision_hash
+        shown = step.approval.content_hash
         allowed = email in self.deciders() and declared
 
         def act():
@@ -253,11 +253,11 @@ class CallOffMachine(RuleBasedStateMachine):
         assert call_off.state == self.state
         self.reached.add(self.state)
         assert CapacityAccount.objects.get().reserved_gbp == self.reserved
-        open_posts = call_off.revision.steps.filter(state=StepState.OPEN).count()
+        open_posts = ApprovalStep.objects.filter(approval__revision=call_off.revision, state=StepState.OPEN).count()
         assert open_posts == len(self.deciders())
         assert Contract.objects.filter(call_off=call_off).count() == int(self.state == "confirmed")
-        for decision in Decision.objects.select_related("revision"):
-            assert decision.revision_hash == decision.revision.revision_hash
+        for decision in Decision.objects.select_related("approval__revision"):
+            assert decision.content_hash == decision.approval.revision.revision_hash
 
     @invariant()
     def what_was_submitted_keeps_its_price(self):

@@ -61,7 +61,7 @@ def test_an_unanswered_counter_proposal_lapses_with_the_price_hold():
     made = cast.countered()
     order = cast.fresh(made.call_off)
     due = order.answer_due_at
-    assert (due - timedelta(seconds=1)).date() >= order.revision.hold_until
+    assert (due - timedelta(seconds=1)).date() >= order.revision.approval.hold_until
     assert workflow.lapse(order, at=due - timedelta(seconds=1)).state == "counter_proposed"
     with pytest.raises(Refused, match="The time to answer it ended"):
         countering.refuse_it(made, reason="Too late.", by=cast.requester(), at=due)
@@ -80,7 +80,7 @@ def test_an_accepted_counter_proposal_is_a_new_revision_approved_again():
     assert (revision.submitted_by, cast.fresh(made).became_id) == (cast.requester().person_id, revision.pk)
     assert revision.whole_life_gbp == made.whole_life_gbp == order.whole_life_gbp
     assert not revision.hands.filter(person_id=cast.person(DESK).person_id).exists(), "the supplier is no hand of it"
-    assert [step.state for step in revision.steps.all()] == ["open"] + ["waiting"] * 6
+    assert [step.state for step in revision.approval.steps.all()] == ["open"] + ["waiting"] * 6
     assert (order.authority_revision.number, order.supplier_revision.number) == (1, 1)
     assert broken(INVARIANTS) == []
     for email in cast.ROUTE:
@@ -99,10 +99,10 @@ def test_the_higher_of_both_stays_reserved_until_the_department_has_approved(mon
     order = cast.accept_counter(made)
     assert old != made.whole_life_gbp
     assert reserved() == max(old, made.whole_life_gbp)
-    forecast = headroom.capacity_forecast(order.revision, order.whole_life_gbp)
+    forecast = headroom.capacity_forecast(order, order.whole_life_gbp)
     assert (forecast.reserved, forecast.in_approval) == (0, 0), "its own place is not counted against it"
     other = cast.drafted()
-    forecast = headroom.capacity_forecast(other.revision, other.whole_life_gbp or Decimal(1))
+    forecast = headroom.capacity_forecast(other, other.whole_life_gbp or Decimal(1))
     assert (forecast.reserved, forecast.in_approval) == (reserved(), 0), "nor twice against others"
     for email in cast.ROUTE[:4]:
         cast.decide(order, email)

@@ -153,7 +153,7 @@ def test_the_authority_sees_the_new_revision_and_what_led_to_it_when_it_reaches_
         cast.decide(order, email)
     page = client.get(here).content.decode()
     assert "Lines that differ" in page and "revision 2" in page
-    position = cast.fresh(order).revision.steps.get(state="open", post="commercial_lead").position
+    position = cast.fresh(order).revision.approval.steps.get(state="open", post="commercial_lead").position
     brief = client.get(f"{here}steps/{position}/").content.decode()
     assert "Changed since revision 1, the last that came to the commercial lead" in brief and "30 April 2008" in brief
 

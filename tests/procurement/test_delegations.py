@@ -41,7 +41,7 @@ def before_the_officer():
     order = cast.submitted()
     for email in cast.ROUTE[:3]:
         cast.decide(order, email)
-    assert order.revision.lots == {1, 2}
+    assert order.revision.approval.lots == [1, 2]
     return cast.fresh(order)
 
 
@@ -55,12 +55,12 @@ def test_an_order_of_several_lots_is_not_committed_under_a_delegation_for_one():
 def test_the_database_refuses_a_delegation_of_another_lot():
     order, officer = before_the_officer(), cast.person(OFFICER)
     held = only_lot(officer, "budget", 1)
-    step = order.revision.steps.get(state=StepState.OPEN)
+    step = order.revision.approval.steps.get(state=StepState.OPEN)
     with pytest.raises(IntegrityError, match="the delegation does not cover the value"), transaction.atomic():
         Decision.objects.create(
-            step=step, revision=step.revision, user=officer.user, person_id=officer.person_id, name=officer.words,
+            step=step, approval=step.approval, user=officer.user, person_id=officer.person_id, name=officer.words,
             holding=held.holding, delegation=held, outcome=Outcome.COMMITTED, no_conflict_declared=True,
-            revision_hash=step.revision.revision_hash, decided_at=cast.START,
+            content_hash=step.approval.content_hash, decided_at=cast.START,
         )  # fmt: skip
 
 
@@ -86,13 +86,13 @@ def test_a_deputy_acts_for_the_holder_of_the_post_and_for_nobody_else():
     deputy, day = cast.person("contract.manager@dius.example"), cast.START.date()
     ActingFor.objects.create(holding=holding, deputy=deputy.user, starts_on=day, ends_on=day)
     cast.decide(order, "contract.manager@dius.example")
-    decision = order.revision.decisions.get(step__post="accounting_officer")
+    decision = order.revision.approval.decisions.get(step__post="accounting_officer")
     assert (decision.principal_id, decision.principal_name) == (officer.person_id, officer.words)
 
 
 def why_not_covered(order, email: str) -> str:
-    step = order.revision.steps.get(state=StepState.OPEN)
-    return " ".join(reason.who_can for reason in approval_guards.why_not_covered(order, step, by=cast.person(email), on=cast.START.date()))
+    step = order.revision.approval.steps.get(state=StepState.OPEN)
+    return " ".join(reason.who_can for reason in approval_guards.why_not_covered(step, by=cast.person(email), on=cast.START.date()))
 
 
 def test_who_could_commit_instead_is_whoever_sits_in_a_chair_that_covers_it_today():
@@ -141,7 +141,7 @@ def test_the_decided_step_is_of_a_known_outcome():
     holding = PostHolding.objects.get(user=by.user)
     with pytest.raises(IntegrityError, match="decision_outcome_is_known"), transaction.atomic():
         Decision.objects.create(
-            step=step, revision=step.revision, user=by.user, person_id=by.person_id, name=by.words, holding=holding,
-            outcome="waved", reason="x", no_conflict_declared=True, revision_hash=step.revision.revision_hash,
+            step=step, approval=step.approval, user=by.user, person_id=by.person_id, name=by.words, holding=holding,
+            outcome="waved", reason="x", no_conflict_declared=True, content_hash=step.approval.content_hash,
             decided_at=cast.START,
         )  # fmt: skip

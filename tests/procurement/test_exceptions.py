@@ -9,7 +9,7 @@ from django.urls import reverse
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import AuditEvent
 from documents.refusal import Refused
-from procurement import approval, completeness, content, drafting, papers, quoting, workflow
+from procurement import approval, completeness, content, drafting, order_decision_guards, papers, quoting, workflow
 from procurement.comparing import changes_since, last_seen
 from procurement.models import ExceptionDecision, ExceptionRequest
 from tests import cast
@@ -52,7 +52,7 @@ def with_authority():
 def act(call_off, action, email=LEAD, **more):
     by = cast.person(email)
     revision = cast.fresh(call_off).revision
-    step = revision.steps.get(post="commercial_lead")
+    step = revision.approval.steps.get(post="commercial_lead")
     values = {"shown_hash": revision.revision_hash, "no_conflict": True} | more
     return action(step, revision.exceptions.get(), by=by, at=cast.START, **values)
 
@@ -139,7 +139,7 @@ def test_what_was_granted_counts_no_more_in_the_next_revision():
     by = cast.person("finance.lead@co.example")
     step = cast.open_step(call_off, by)
     approval.return_for_changes(
-        step, reason="Another year.", shown_hash=step.revision.revision_hash, no_conflict=True, by=by, at=cast.START
+        step, reason="Another year.", shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=cast.START
     )
     workflow.submit(call_off, by=cast.requester(), at=cast.START)
     for email in cast.ROUTE[:4]:
@@ -147,7 +147,7 @@ def test_what_was_granted_counts_no_more_in_the_next_revision():
     with pytest.raises(Refused, match="neither granted nor refused"):
         cast.decide(call_off, LEAD)
     revision = cast.fresh(call_off).revision
-    assert changes_since(last_seen(revision.steps.get(post="finance_lead")), revision) == [], "the same request, though its commitment is salted anew"
+    assert changes_since(last_seen(revision.approval.steps.get(post="finance_lead")), revision) == [], "the same request, though its commitment is salted anew"
 
 
 @pytest.mark.parametrize(
@@ -191,17 +191,17 @@ def test_the_database_refuses_a_decision_that_is_not_in_order():
     lead = cast.person(LEAD).user
     holding = lead.holdings.get(post__code="commercial_lead")
     right = {
-        "request": revision.exceptions.get(), "revision": revision, "step": revision.steps.get(post="commercial_lead"),
+        "request": revision.exceptions.get(), "revision": revision, "step": revision.approval.steps.get(post="commercial_lead"),
         "user": lead, "person_id": lead.person_id, "name": lead.name, "holding": holding, "outcome": "granted",
         "revision_hash": revision.revision_hash, "decided_at": cast.START,
     }  # fmt: skip
     finance = cast.person("finance.lead@co.example").user
     for wrong, words in (
         ({"revision_hash": "0" * 64}, "repeats the hash"),
-        ({"step": revision.steps.get(post="deputy_director")}, "open step of the authority"),
+        ({"step": revision.approval.steps.get(post="deputy_director")}, "open step of the authority"),
         ({"user": finance}, "not the person named"),
         ({"user": finance, "person_id": finance.person_id}, "does not hold the post"),
-        ({"principal_id": cast.requester().person_id}, "requested, submitted or edited"),
+        ({"principal_id": cast.requester().person_id}, "requested or submitted"),
         ({"outcome": "refused"}, "refused_exception_has_a_reason"),
     ):
         refused_by_the_database(lambda values=right | wrong: ExceptionDecision.objects.create(**values), words)
@@ -211,9 +211,7 @@ def test_the_database_refuses_a_decision_that_is_not_in_order():
 
 
 def test_the_database_refuses_an_award_while_an_exception_is_open(monkeypatch):
-    from procurement import approval_guards
-
-    monkeypatch.setattr(approval_guards, "why_exceptions_open", lambda step: iter(()))
+    monkeypatch.setattr(order_decision_guards, "why_exceptions_open", lambda step: iter(()))
     call_off = with_authority()
     for email in cast.ROUTE[4:6]:
         cast.decide(call_off, email)
@@ -241,7 +239,7 @@ def test_the_pages_of_an_exception(client):
     workflow.submit(call_off, by=cast.requester(), at=cast.START)
     for email in cast.ROUTE[:4]:
         cast.decide(call_off, email)
-    step = cast.fresh(call_off).revision.steps.get(post="commercial_lead")
+    step = cast.fresh(call_off).revision.approval.steps.get(post="commercial_lead")
     lead = sign_in(client, LEAD)
     brief = lead.get(reverse("procurement:brief", args=[*order, step.position])).content.decode()
     assert WHY in brief and "Grant or refuse" in brief and "neither granted nor refused" in brief

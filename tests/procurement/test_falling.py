@@ -32,7 +32,7 @@ def test_the_fall_is_the_difference_to_what_it_costs_when_submitted_again(client
     brief = reverse("procurement:brief", args=[call_off.public_id, step.position])
     assert OFFERED in sign_in(client, cast.ROUTE[0]).get(brief).content.decode()
     approval.return_for_changes(
-        step, shown_hash=step.revision.revision_hash, no_conflict=True, reason="At today's prices.",
+        step, shown_hash=step.approval.content_hash, no_conflict=True, reason="At today's prices.",
         by=cast.person(cast.ROUTE[0]), at=cast.START,
     )  # fmt: skip
     again = cast.fresh(workflow.submit(cast.fresh(call_off), by=cast.requester(), at=cast.START))
@@ -59,7 +59,7 @@ def test_a_rise_and_what_is_with_the_supplier(client):
 def test_a_brief_of_an_order_that_is_decided_offers_nothing_and_counts_it_once(client):
     call_off = cast.with_supplier()
     cast.add_volume("seats", 1500)
-    step = call_off.revision.steps.get(post="budget_holder")
+    step = call_off.revision.approval.steps.get(post="budget_holder")
     brief = reverse("procurement:brief", args=[call_off.public_id, step.position])
     words = sign_in(client, cast.ROUTE[0]).get(brief).content.decode()
     assert OFFERED not in words and "flex-bar" not in words

@@ -34,7 +34,7 @@ def test_a_department_reads_the_figure_of_three_others_and_of_no_fewer(committed
     ours, all_of_it = own.whole_life_gbp, own.whole_life_gbp + VALUE * sum(range(others + 1))
     reader, framework = [own.department_id], cast.framework()
     bar = queries.capacity_bar(framework, reader=reader)
-    forecast = headroom.capacity_forecast(own.revision, ours, reader=reader)
+    forecast = headroom.capacity_forecast(own, ours, reader=reader)
     assert (bar.in_approval, bar.withheld) == (ours + (shown or 0), shown is None)
     assert (forecast.in_approval, forecast.withheld) == (shown or 0, shown is None)
     assert forecast.free_after == forecast.free_now - ours - (shown or 0), "nor is it to be read from what would be left"

@@ -449,7 +449,7 @@ def test_every_open_order_lapses_with_its_framework(state, end):
     reason = late.get(state, "The framework has ended.")
     assert (ended.state, ended.ended_reason) == (S.LAPSED, reason)
     assert CapacityAccount.objects.get().reserved_gbp == 0
-    assert not ended.revision.steps.filter(state__in=[StepState.OPEN, StepState.WAITING]).exists()
+    assert not ended.revision.approval.steps.filter(state__in=[StepState.OPEN, StepState.WAITING]).exists()
     assert audit.history(ended).filter(verb="call_off.lapsed").count() == 1
     told = Email.objects.filter(template="procurement/email/ended.txt", recipient="requester@dius.example")
     assert told.count() == 1

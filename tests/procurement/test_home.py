@@ -16,7 +16,7 @@ def rejected():
     order = cast.submitted()
     by = cast.person(cast.ROUTE[0])
     step = cast.open_step(order, by)
-    shown = step.revision.revision_hash
+    shown = step.approval.content_hash
     return approval.reject(step, reason="Not this year.", shown_hash=shown, no_conflict=True, by=by, at=cast.START)
 
 

@@ -9,13 +9,13 @@ from documents.clock import london_day
 from documents.models import Email
 from procurement import (
     approval,
-    approval_guards,
     desks,
     drafting,
     framework_life,
     inbox,
     joining,
     negotiation,
+    order_decision_guards,
     periodic,
     queries,
     workflow,
@@ -65,9 +65,9 @@ def test_no_step_is_listed_mailed_or_reminded_of_that_the_person_cannot_take(bar
     """Nor their deputy, who would decide for them. The post has a second holder."""
     holder, deputy, other = cast.ROUTE[0], cast.deputy_of(cast.ROUTE[0]).email, "deputy.budget.holder@dius.example"
     order = cast.fresh(barred())
-    step = order.revision.steps.get(post="budget_holder")
+    step = order.revision.approval.steps.get(post="budget_holder")
     for email, takes in ((holder, False), (deputy, False), (other, True)):
-        shut = list(approval_guards.why_not_act_on_step(order, step, by=cast.person(email), at=cast.START))
+        shut = list(order_decision_guards.why_not_act_on_step(step, by=cast.person(email), at=cast.START))
         assert (not shut) is takes, email
         assert any(order.reference in line for line in waits(email) if "budget holder" in line) is takes, email
     assert told("your_turn") == [other]
@@ -86,7 +86,7 @@ def test_a_list_of_steps_is_full_whatever_is_left_out_of_it():
     orders = [wrote_in_it() if made == 0 else cast.submitted() for made in range(3)]
     by = cast.person(cast.ROUTE[0])
     for most, expected in ((1, orders[1:2]), (2, orders[1:]), (9, orders[1:])):
-        assert [step.revision.call_off for step in queries.open_steps(by, DAY, most)] == expected
+        assert [step.approval.revision.call_off for step in queries.open_steps(by, DAY, most)] == expected
 
 
 @pytest.mark.world("with_supplier")

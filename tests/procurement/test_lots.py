@@ -39,23 +39,24 @@ def for_lot_1(framework: Framework, email: str = OFFICER) -> Delegation:
 @pytest.mark.world("submitted")
 def test_a_delegation_for_a_lot_of_another_framework_commits_nothing(committed_db):
     """An order of lot 1 alone: the framework is all that is wrong. The database refuses it too."""
-    sql("SET session_replication_role = replica; UPDATE catalogue_serviceversion SET lot = 1", committed_db)
+    sql("SET session_replication_role = replica; UPDATE catalogue_serviceversion SET lot = 1;"
+        " UPDATE procurement_approval SET lots = '{1}'", committed_db)
     order = cast.submitted()
     for email in cast.ROUTE[:3]:
         cast.decide(order, email)
     Delegation.objects.filter(holding__user__email=OFFICER).update(ends_on=TODAY.replace(month=9))
-    other, step = for_lot_1(another_framework()), order.revision.steps.get(state=StepState.OPEN)
+    other, step = for_lot_1(another_framework()), order.revision.approval.steps.get(state=StepState.OPEN)
     with pytest.raises(Refused, match="your delegation is unlimited for lot 1 of OTHER-2007 until further notice"):
         cast.decide(order, OFFICER)
     by = cast.person(OFFICER)
     with pytest.raises(IntegrityError, match="a lot of another framework"), transaction.atomic():
         Decision.objects.create(
-            step=step, revision=step.revision, user=by.user, person_id=by.person_id, name=by.words, holding=other.holding,
+            step=step, approval=step.approval, user=by.user, person_id=by.person_id, name=by.words, holding=other.holding,
             delegation=other, outcome=Outcome.COMMITTED, no_conflict_declared=True,
-            revision_hash=step.revision.revision_hash, decided_at=cast.START,
+            content_hash=step.approval.content_hash, decided_at=cast.START,
         )  # fmt: skip
     own = for_lot_1(cast.framework())
-    assert approval_guards.covers(own, step.revision)
+    assert approval_guards.covers(own, step.approval)
     cast.decide(order, OFFICER)
     assert Decision.objects.get(step=step).delegation == own
 

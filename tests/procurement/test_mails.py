@@ -42,7 +42,7 @@ def test_that_a_release_changes_a_drafts_price_is_printed_whole():
 @pytest.mark.world("submitted")
 def test_every_level_of_a_reminder_and_prices_held_no_longer_are_printed_whole():
     call_off = cast.submitted()
-    for moment in (working_days.due(START, 2), working_days.due(START, 4), working_days.midnight_after(call_off.revision.hold_until)):
+    for moment in (working_days.due(START, 2), working_days.due(START, 4), working_days.midnight_after(call_off.revision.approval.hold_until)):
         periodic.run(moment)
     assert {row.context["level"] for row in Email.objects.filter(template__endswith="/reminder.txt")} == {"reminded", "senior"}
     assert printed("reminder") == []

@@ -11,7 +11,7 @@ from procurement.models import CallOff
 from tests import cast
 
 pytestmark = pytest.mark.django_db
-MOST, MOST_OF = 48, {"procurement:call_off": 34, "procurement:check": 42, "contracts:accept": 15, "contracts:contract": 20}
+MOST, MOST_OF = 48, {"procurement:call_off": 34, "procurement:check": 42, "procurement:accept_counter": 49, "contracts:accept": 15, "contracts:contract": 20}
 MORE = ("CALL-01", "CALL-02", "CALL-03", "CALL-04", "CALL-05", "CALL-06")
 DRAFT_PAGES = (
     "tasks", "sites", "term", "services", "exceptions", "sheet", "service_levels", "milestones", "special_terms",
@@ -51,7 +51,7 @@ def every_page(client, call_off: CallOff) -> dict[str, int]:
     for name in DRAFT_PAGES:
         look("drafting", "requester@dius.example", f"procurement:{name}")
     workflow.submit(call_off, by=cast.requester(), at=cast.START)
-    first = cast.fresh(call_off).revision.steps.get(state="open").position
+    first = cast.fresh(call_off).revision.approval.steps.get(state="open").position
     for name in ("brief", "decide"):
         look("deciding", cast.ROUTE[0], f"procurement:{name}", position=first)
     look("deciding", "requester@dius.example", "procurement:call_off")

@@ -180,7 +180,7 @@ def test_an_approval_keeps_the_price_it_was_shown_while_a_release_goes_live(runn
 
 def test_an_exception_is_granted_or_refused(running):
     asked = excepted(None)
-    step, by = asked.revision.steps.get(post="commercial_lead"), cast.person(cast.ROUTE[4])
+    step, by = asked.revision.approval.steps.get(post="commercial_lead"), cast.person(cast.ROUTE[4])
     shown = {"shown_hash": asked.revision.revision_hash, "no_conflict": True, "by": by, "at": START}
 
     def after(results):

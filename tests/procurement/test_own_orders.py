@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import approval, approval_guards, granting, inbox, seats
+from procurement import approval, granting, inbox, order_decision_guards, seats
 from procurement.models import ActingFor, Decision, Outcome, PostHolding
 from tests import cast
 from tests.procurement.test_pages import address, sign_in
@@ -50,7 +50,7 @@ TEAM = {"a requester": lambda: join_the_requesters() or LEAD, "a requester's dep
 def test_nobody_of_the_requesting_team_decides_for_the_authority(become):
     email = become()
     order = before_the_authority()
-    by, step = cast.person(email), order.revision.steps.get(post="commercial_lead")
+    by, step = cast.person(email), order.revision.approval.steps.get(post="commercial_lead")
     shown = {"shown_hash": order.revision.revision_hash, "no_conflict": True, "by": by, "at": cast.START}
     for act in (
         lambda: approval.decide(step, **shown),
@@ -64,11 +64,11 @@ def test_nobody_of_the_requesting_team_decides_for_the_authority(become):
     seat = seats.find_seat(by, step.organisation_id, step.post, TODAY)
     with pytest.raises(IntegrityError, match="nobody of the requesting team"), transaction.atomic():
         Decision.objects.create(
-            step=step, revision=step.revision, user=by.user, person_id=by.person_id, name=by.words, holding=seat.holding,
+            step=step, approval=step.approval, user=by.user, person_id=by.person_id, name=by.words, holding=seat.holding,
             principal_id=seat.principal.person_id if seat.principal else None, outcome=Outcome.ENDORSED,
-            no_conflict_declared=True, revision_hash=step.revision.revision_hash, decided_at=cast.START,
+            no_conflict_declared=True, content_hash=step.approval.content_hash, decided_at=cast.START,
         )  # fmt: skip
-    assert cast.decide(order, OTHER).revision.decisions.filter(step__post="finance_lead").exists()
+    assert cast.decide(order, OTHER).revision.approval.decisions.filter(step__post="finance_lead").exists()
 
 
 def test_who_was_a_requester_until_yesterday_decides():
@@ -83,7 +83,7 @@ def test_who_was_a_requester_until_yesterday_decides():
 def test_a_requester_of_the_authority_decides_on_the_orders_of_others():
     join_the_requesters()
     order = cast.approved_by_department()
-    assert order.revision.decisions.count() == 4
+    assert order.revision.approval.decisions.count() == 4
     cast.decide(order, LEAD)
 
 
@@ -108,6 +108,6 @@ def test_who_is_of_both_sides_reads_what_both_ask_and_who_is_of_one_only_that(cl
 def test_the_rule_is_read_by_the_page_too():
     join_the_requesters()
     order = before_the_authority()
-    step = order.revision.steps.get(post="commercial_lead")
-    reasons = [str(reason.words) for reason in approval_guards.why_not_decide(order, step, by=cast.person(LEAD), at=cast.START)]
+    step = order.revision.approval.steps.get(post="commercial_lead")
+    reasons = [str(reason.words) for reason in order_decision_guards.why_not_decide(step, by=cast.person(LEAD), at=cast.START)]
     assert reasons == ["Cabinet Office commercial lead is a requester of Cabinet Office, whose own order this is."]

@@ -116,7 +116,7 @@ def test_who_is_stopped_is_out_at_once_and_so_is_their_deputy(client):
     assert seats.find_seat(deputy, cast.dius().pk, "budget_holder", TODAY) is None
     assert HOLDER not in [user.email for user in seats.holders(cast.dius().pk, "budget_holder", TODAY)]
     with pytest.raises(Refused, match="This step is for the budget holder"):
-        approval.decide(order.revision.steps.get(post="budget_holder"), shown_hash=order.revision.revision_hash,
+        approval.decide(order.revision.approval.steps.get(post="budget_holder"), shown_hash=order.revision.revision_hash,
                         no_conflict=True, by=cast.person(HOLDER), at=cast.START)  # fmt: skip
     yesterday = TODAY - timedelta(days=1)
     assert access.sight(user, yesterday).posts == {(cast.dius().pk, "budget_holder")}  # what could be done then stays
@@ -149,13 +149,13 @@ def test_who_was_stopped_or_has_left_is_sent_no_digest_of_what_was_held_for_them
 @pytest.mark.world("submitted")
 def test_the_database_takes_no_decision_from_a_chair_that_was_ended_at_once():
     order = cast.submitted()
-    step = order.revision.steps.get(post="budget_holder")
+    step = order.revision.approval.steps.get(post="budget_holder")
     chair = holding(HOLDER)
     stopped(HOLDER)
     with pytest.raises(IntegrityError, match="ended at once"), transaction.atomic():
         Decision.objects.create(
-            step=step, revision=order.revision, user=chair.user, person_id=chair.user.person_id, name=chair.user.name,
-            holding=chair, outcome="endorsed", no_conflict_declared=True, revision_hash=order.revision.revision_hash,
+            step=step, approval=step.approval, user=chair.user, person_id=chair.user.person_id, name=chair.user.name,
+            holding=chair, outcome="endorsed", no_conflict_declared=True, content_hash=order.revision.revision_hash,
             decided_at=cast.START,
         )  # fmt: skip
     chair.refresh_from_db()

@@ -114,7 +114,7 @@ def one_done(results: tuple[str, str]) -> bool:
 def deciding(call_off: CallOff, email: str):
     by = cast.person(email)
     step = cast.open_step(call_off, by)
-    shown = step.revision.revision_hash
+    shown = step.approval.content_hash
     return lambda: approval.decide(step, shown_hash=shown, no_conflict=True, by=by, at=cast.START)
 
 
@@ -181,9 +181,9 @@ def test_two_parts_of_an_order_submitted_at_one_moment_do_not_miss_each_other(ra
         assert results == ("done", "done"), results
         revisions = [cast.fresh(part).revision for part in parts]
         references = [cast.fresh(part).reference for part in parts]
-        counted = [[one["reference"] for one in revision.counted_with] for revision in revisions]
+        counted = [[one["reference"] for one in revision.approval.counted_with] for revision in revisions]
         assert counted in ([[], [references[0]]], [[references[1]], []]), counted
-        assert sorted(revision.route_gbp for revision in revisions) == [
+        assert sorted(revision.approval.route_gbp for revision in revisions) == [
             revisions[0].whole_life_gbp, 2 * revisions[0].whole_life_gbp
         ]  # fmt: skip
 
@@ -331,10 +331,10 @@ def test_of_two_orders_that_fit_alone_one_is_reserved(race):
 def test_who_is_stopped_while_they_decide_did_it_before_or_not_at_all(race):
     order = cast.submitted()
     holder, admin = cast.person("budget.holder@dius.example"), cast.person("administrator@dius.example")
-    step = order.revision.steps.get(post="budget_holder")
+    step = order.revision.approval.steps.get(post="budget_holder")
 
     def after(results):
-        decided = Decision.objects.filter(revision=order.revision).exists()
+        decided = Decision.objects.filter(approval__revision=order.revision).exists()
         assert results[1] == "done"
         assert (results[0] == "done") == decided, results
         assert access.sight(holder.user, cast.START.date()) == access.NOTHING

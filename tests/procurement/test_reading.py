@@ -110,10 +110,10 @@ def test_free_means_the_same_to_everybody_whose_order_is_not_yet_reserved():
     """Two orders in their departments' approval: each counts the other, and neither counts itself twice."""
     first, second = cast.submitted(), cast.drafted()
     value = first.revision.whole_life_gbp
-    drafted = headroom.capacity_forecast(second.revision, value)
+    drafted = headroom.capacity_forecast(second, value)
     assert (drafted.in_approval, drafted.this_order) == (value, value)
-    assert headroom.capacity_forecast(first.revision, value).in_approval == 0
-    alone = headroom.capacity_forecast(first.revision, value).free_after
+    assert headroom.capacity_forecast(first, value).in_approval == 0
+    alone = headroom.capacity_forecast(first, value).free_after
     assert drafted.free_after == alone - value
 
 
@@ -137,7 +137,7 @@ def test_a_commitment_says_where_the_order_goes_and_against_which_limit(client):
     order = cast.approved_by_department()
     for email in cast.ROUTE[4:6]:
         order = cast.decide(order, email)
-    last = order.revision.steps.get(state="open")
+    last = order.revision.approval.steps.get(state="open")
     page = sign_in(client, cast.ROUTE[6]).get(address("decide", order, position=last.position)).content.decode()
     assert "It then goes to Fujitsu Services to accept." in page
     assert "£11,252,943.00 net, £13,259,560.65 gross" in page
@@ -158,13 +158,13 @@ def test_a_later_revision_says_what_changed_and_nothing_else(client, code, told)
     officer = cast.person(cast.ROUTE[1])
     step = cast.open_step(order, officer)
     again = approval.return_for_changes(
-        step, reason="Look again at the code.", shown_hash=step.revision.revision_hash, no_conflict=True,
+        step, reason="Look again at the code.", shown_hash=step.approval.content_hash, no_conflict=True,
         by=officer, at=cast.START,
     )  # fmt: skip
     again.revision.budget_code = code
     again.revision.save()
     again = workflow.submit(cast.fresh(again), by=cast.requester(), at=cast.START)
-    step = again.revision.steps.get(post="budget_holder")
+    step = again.revision.approval.steps.get(post="budget_holder")
     assert comparing.changes_since(comparing.last_seen(step), again.revision) == told
     brief = sign_in(client, cast.ROUTE[0]).get(address("brief", again, position=step.position)).content.decode()
     assert "Changed since revision 1, the last that came to the budget holder" in brief
@@ -196,7 +196,7 @@ def test_who_may_have_read_a_brief_that_was_recalled_reads_what_changed_since(cl
     papers.save_budget(again, budget_code="DIUS-ICT-2008", by=cast.requester(), at=cast.START)
     again = cast.fresh(workflow.submit(cast.fresh(again), by=cast.requester(), at=cast.START))
     assert "budget code changed" in sign_in(client, email).get(address("brief", again, position=1)).content.decode()
-    assert comparing.last_seen(again.revision.steps.get(post="technology_officer")) is None
+    assert comparing.last_seen(again.revision.approval.steps.get(post="technology_officer")) is None
 
 
 @pytest.mark.parametrize("payment", ["£23,200", "TRN-03", "TRN-03 (160)", "160 users"])

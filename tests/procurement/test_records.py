@@ -106,7 +106,7 @@ def instead(find: Callable, given: Callable):
 def in_chair(thing):
     """The open step, decided by whoever sits in its chair on what it shows."""
     step = of_orders.step(thing)
-    return step, of_orders.holder(step), step.revision.revision_hash
+    return step, of_orders.holder(step), step.approval.content_hash
 
 
 def on_step(*, shown: bool = True, **words):
@@ -120,7 +120,7 @@ def on_step(*, shown: bool = True, **words):
 
 def on_exception(**words):
     def given(asked):
-        step = asked.revision.steps.get(post="commercial_lead")
+        step = asked.revision.approval.steps.get(post="commercial_lead")
         more = {"shown_hash": asked.revision.revision_hash, "no_conflict": True, "by": cast.person(of_orders.LEAD), "at": START}
         return (step, asked), words | more
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import approval, approval_guards, desks, granting, queries, seats, workflow
+from procurement import approval, desks, granting, order_decision_guards, queries, seats, workflow
 from procurement.models import ActingFor, Decision, Outcome, PostHolding, Recusal, StepState, User
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -25,8 +25,8 @@ def recused(order, reason="My brother works there."):
 def test_the_recused_decides_nothing_and_the_step_stays_open():
     order = cast.submitted()
     by = recused(order)
-    step = cast.fresh(order).revision.steps.get(state=StepState.OPEN)
-    hashed = {"shown_hash": step.revision.revision_hash, "no_conflict": True}
+    step = cast.fresh(order).revision.approval.steps.get(state=StepState.OPEN)
+    hashed = {"shown_hash": step.approval.content_hash, "no_conflict": True}
     for act in (
         lambda: approval.decide(step, **hashed, by=by, at=cast.START),
         lambda: approval.reject(step, **hashed, reason="No.", by=by, at=cast.START),
@@ -49,19 +49,19 @@ def test_a_deputy_named_afterwards_decides():
         holding=holding, deputy=deputy, starts_on=cast.START.date(), ends_on=cast.START.date()
     )
     cast.decide(order, deputy.email)
-    assert cast.fresh(order).revision.decisions.get().principal_name == principal.words
+    assert cast.fresh(order).revision.approval.decisions.get().principal_name == principal.words
 
 
 @pytest.mark.world("submitted")
 def test_the_database_refuses_a_decision_of_the_recused():
     order = cast.submitted()
     by = recused(order)
-    step = cast.fresh(order).revision.steps.get(state=StepState.OPEN)
+    step = cast.fresh(order).revision.approval.steps.get(state=StepState.OPEN)
     holding = PostHolding.objects.get(user=by.user, post__code=step.post)
     with pytest.raises(IntegrityError, match="conflict of interest"), transaction.atomic():
         Decision.objects.create(
-            step=step, revision=step.revision, user=by.user, person_id=by.person_id, name=by.words, holding=holding,
-            outcome=Outcome.ENDORSED, no_conflict_declared=True, revision_hash=step.revision.revision_hash,
+            step=step, approval=step.approval, user=by.user, person_id=by.person_id, name=by.words, holding=holding,
+            outcome=Outcome.ENDORSED, no_conflict_declared=True, content_hash=step.approval.content_hash,
             decided_at=cast.START,
         )  # fmt: skip
 
@@ -73,7 +73,7 @@ def test_the_recusal_counts_for_every_later_revision():
     workflow.recall(cast.fresh(order), by=cast.requester(), at=cast.START)
     again = workflow.submit(cast.fresh(order), by=cast.requester(), at=cast.START)
     step = cast.open_step(again, by)
-    assert any("conflict" in reason.words for reason in approval_guards.why_not_decide(again, step, by=by, at=cast.START))
+    assert any("conflict" in reason.words for reason in order_decision_guards.why_not_decide(step, by=by, at=cast.START))
     assert not Email.objects.filter(recipient=HOLDER, key__startswith=f"turn:{step.pk}").exists()
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from documents.refusal import Refused
-from procurement import approval, approval_guards, desks, inbox, membership
+from procurement import approval, desks, inbox, membership, order_decision_guards
 from procurement.models import ActingFor, Delegation, PostHolding, User
 from tests import cast, paper
 from tests.procurement.test_people import limit
@@ -112,7 +112,7 @@ def test_where_nobody_else_is_left_the_words_say_that_another_administrator_appo
     order = declare(submitted())
     User.objects.filter(email__contains="budget.holder").update(is_active=False)
     step = cast.open_step(order, cast.person(invite("budget_holder").email))
-    (reason,) = approval_guards.why_not_act_on_step(cast.fresh(order), step, by=cast.person(NORA), at=cast.START)
+    (reason,) = order_decision_guards.why_not_act_on_step(step, by=cast.person(NORA), at=cast.START)
     assert "an administrator who has declared no conflict in it can appoint somebody" in reason.who_can
 
 
@@ -129,7 +129,7 @@ def test_a_delegation_that_the_recused_gave_commits_nothing_of_the_order():
     membership.delegate(holding(NORA, "accounting_officer"), wide, by=cast.person(SECOND), at=cast.START)
     cast.decide(order, NORA)
     second = Delegation.objects.filter(holding=holding(NORA, "accounting_officer")).last()
-    assert order.revision.decisions.get(step__post="accounting_officer").delegation == second
+    assert order.revision.approval.decisions.get(step__post="accounting_officer").delegation == second
 
 
 @pytest.mark.parametrize("gave", ["post", "delegation"])

@@ -16,11 +16,12 @@ from procurement import (
     negotiation,
     periodic,
     pipeline,
+    recusals,
     reminding,
     waiting,
     working_days,
 )
-from procurement.models import Accession, ActingFor, Decision, Post, PostHolding, Recusal, Reminder
+from procurement.models import Accession, ActingFor, Decision, Post, PostHolding, Reminder
 from tests import cast
 from tests.cast import START
 from tests.procurement import release_cast
@@ -91,8 +92,8 @@ def test_without_a_step_of_its_own_the_next_post_is_told():
     periodic.run(ESCALATE)
     assert levels("step")[-1] == ("senior", cast.person("contract.manager@dius.example").words)
     with pytest.raises(Refused, match="This step is for the budget holder"):  # told, and without a right
-        step = call_off.revision.steps.get(state="open")
-        approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True,
+        step = call_off.revision.approval.steps.get(state="open")
+        approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True,
                         by=cast.person("contract.manager@dius.example"), at=ESCALATE)  # fmt: skip
 
 
@@ -102,10 +103,7 @@ def test_who_declared_a_conflict_is_not_told_as_the_senior_either():
     Post.objects.filter(organisation__code="DIUS", code="budget_holder").update(reports_to=above)
     call_off = cast.submitted()
     out = cast.person("contract.manager@dius.example")
-    Recusal.objects.create(
-        call_off=call_off, step=call_off.revision.steps.first(), user=out.user, person_id=out.person_id, name=out.words,
-        reason="My brother.", declared_at=START,
-    )  # fmt: skip
+    recusals.declare(call_off.revision.approval.steps.first(), reason="My brother.", by=out, at=START)
     periodic.run(REMIND)
     periodic.run(ESCALATE)
     assert levels("step")[-1] == ("senior", cast.person(ADMINISTRATOR).words)
@@ -177,7 +175,7 @@ def test_the_clock_reads_nothing_of_which_it_can_say_nothing_yet_or_ever_again()
     assert read(ESCALATE) == ["step"] and ESCALATE in reminding.next_moments()
     periodic.run(ESCALATE)
     assert read(ESCALATE + timedelta(days=9)) == []
-    hold = working_days.midnight_after(call_off.revision.hold_until)
+    hold = working_days.midnight_after(call_off.revision.approval.hold_until)
     asked = working_days.due(cast.ons().invited_at, cast.framework().accession_review_working_days)  # ONS, to apply
     assert sorted(reminding.next_moments()) == [asked, hold]
     periodic.run(asked)
@@ -232,7 +230,7 @@ def test_a_question_of_the_supplier_reminds_the_requester_and_not_the_supplier()
 @pytest.mark.world("submitted")
 def test_prices_that_are_held_no_longer_are_told_to_the_requester_and_nothing_lapses():
     call_off = cast.submitted()
-    until = call_off.revision.hold_until
+    until = call_off.revision.approval.hold_until
     moment = working_days.midnight_after(until)
     periodic.run(moment - SECOND)
     assert levels("hold") == []

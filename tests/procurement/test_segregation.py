@@ -9,16 +9,13 @@ from django.db import IntegrityError, transaction
 
 from procurement import papers, workflow
 from procurement.models import (
-    Act,
     ActingFor,
-    ApprovalStep,
     CallOff,
     Decision,
     Delegation,
     Outcome,
     Post,
     PostHolding,
-    Side,
 )
 from tests import cast
 from tests.cast import START
@@ -28,7 +25,7 @@ REQUESTER, SUBMITTER, EDITOR = "requester@dius.example", "second.requester@dius.
 HOLDER, OFFICER, ACCOUNTING = cast.ROUTE[0], cast.ROUTE[1], cast.ROUTE[3]
 STRANGER = "signatory@dius.example"
 ASKED, EDITED = "nobody decides on what they requested or submitted", "nobody decides on what they edited"
-TWICE = "nobody decides twice on one revision"
+TWICE = "nobody decides twice in one approval"
 NO_POST, NOT_COVERED = "does not hold the post of the step on that day", "the delegation does not cover the value on that day"
 DAY, BEFORE, AFTER = START.date(), START.date() - timedelta(days=1), START.date() + timedelta(days=1)
 
@@ -48,12 +45,12 @@ def holding(email: str, post: str = "technology_officer") -> PostHolding:
 
 def written(order: CallOff, email: str, seat: PostHolding, post: str = "technology_officer", **more) -> dict:
     """A decision on the step of the post, as the database would be asked to keep it."""
-    by, step = cast.person(email), order.revision.steps.get(post=post)
+    by, step = cast.person(email), order.revision.approval.steps.get(post=post)
     principal = {} if seat.user_id == by.user.pk else {"principal_id": seat.user.person_id, "principal_name": seat.user.name}
     return {
-        "step": step, "revision": step.revision, "user": by.user, "person_id": by.person_id, "name": by.words,
+        "step": step, "approval": step.approval, "user": by.user, "person_id": by.person_id, "name": by.words,
         "holding": seat, "outcome": Outcome.ENDORSED, "no_conflict_declared": True,
-        "revision_hash": step.revision.revision_hash, "decided_at": START,
+        "content_hash": step.approval.content_hash, "decided_at": START,
     } | principal | more  # fmt: skip
 
 
@@ -86,16 +83,7 @@ def test_the_database_refuses_a_second_hand_or_voice(order, whose, as_deputy, be
 
 
 def of_another_order(order):
-    return {"step": cast.submitted().revision.steps.get(post="technology_officer")}
-
-
-def of_a_draft(order):
-    revision = cast.drafted().revision
-    step = ApprovalStep.objects.create(
-        revision=revision, side=Side.DEPARTMENT, group=1, position=1, organisation=cast.dius(), post="technology_officer",
-        act=Act.ENDORSE,
-    )  # fmt: skip
-    return {"revision": revision, "step": step, "revision_hash": ""}
+    return {"step": cast.submitted().revision.approval.steps.get(post="technology_officer")}
 
 
 def seat_of(post: str, organisation: str = "DIUS", starts_on=DAY, **more):
@@ -124,9 +112,8 @@ def deputising(starts_on=DAY, ends_on=DAY, principal=OFFICER, named=OFFICER, dep
 
 
 @pytest.mark.parametrize(("changed", "words"), [
-    (of_another_order, "the step belongs to another revision"),
-    (lambda order: {"revision_hash": "0" * 64}, "repeats the hash of a submitted revision"),
-    (of_a_draft, "repeats the hash of a submitted revision"),
+    (of_another_order, "the step belongs to another approval"),
+    (lambda order: {"content_hash": "0" * 64}, "repeats the hash of what was submitted"),
     (lambda order: {"person_id": uuid4()}, "the decider is not the person named"),
     (seat_of("finance_director"), NO_POST), (seat_of("technology_officer", "ONS"), NO_POST),
     (seat_of("technology_officer", starts_on=AFTER), NO_POST),

@@ -65,7 +65,7 @@ def test_a_counter_proposal_says_to_both_sides_who_answers_it_and_who_takes_it_b
 @pytest.mark.world("submitted")
 def test_a_step_says_why_it_cannot_be_returned_or_rejected(client):
     call_off = cast.submitted()
-    brief = reverse("procurement:brief", args=[call_off.public_id, call_off.revision.steps.get(post="accounting_officer").position])
+    brief = reverse("procurement:brief", args=[call_off.public_id, call_off.revision.approval.steps.get(post="accounting_officer").position])
     found = shut(client, "accounting.officer@dius.example", brief)
     assert "It is not yet the turn of the accounting officer." in found["Ask, return or reject"]
     mine = reverse("procurement:brief", args=[call_off.public_id, 1])

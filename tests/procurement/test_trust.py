@@ -11,7 +11,16 @@ from django.urls import reverse
 from contracts import formation
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import access, approval, approval_guards, drafting, granting, papers, quoting, workflow
+from procurement import (
+    access,
+    approval,
+    drafting,
+    granting,
+    order_decision_guards,
+    papers,
+    quoting,
+    workflow,
+)
 from procurement.models import (
     Accession,
     ActingFor,
@@ -39,8 +48,8 @@ def also_requester(email: str):
 
 
 def why_not(order: CallOff, by) -> str:
-    step = cast.fresh(order).revision.steps.get(post="budget_holder")
-    return " ".join(str(r.words) for r in approval_guards.why_not_act_on_step(cast.fresh(order), step, by=by, at=cast.START))
+    step = cast.fresh(order).revision.approval.steps.get(post="budget_holder")
+    return " ".join(str(r.words) for r in order_decision_guards.why_not_act_on_step(step, by=by, at=cast.START))
 
 
 def written_by_the_approver() -> tuple[CallOff, object]:
@@ -59,7 +68,7 @@ def test_who_wrote_an_order_decides_on_no_later_revision_of_it():
     order = workflow.submit(cast.fresh(order), by=cast.requester(), at=cast.START)
     assert order.revision.number == 2
     assert "edited this revision" in why_not(order, holder)
-    step = order.revision.steps.get(post="budget_holder")
+    step = order.revision.approval.steps.get(post="budget_holder")
     with pytest.raises(Refused, match="edited this revision"):
         approval.decide(step, shown_hash=order.revision.revision_hash, no_conflict=True, by=holder, at=cast.START)
 
@@ -93,7 +102,7 @@ def returned_by_the_authority() -> CallOff:
     lead = cast.person("commercial.lead@co.example")
     step = cast.open_step(order, lead)
     approval.return_for_changes(
-        step, reason="Too large.", shown_hash=step.revision.revision_hash, no_conflict=True, by=lead, at=cast.START
+        step, reason="Too large.", shown_hash=step.approval.content_hash, no_conflict=True, by=lead, at=cast.START
     )
     return cast.fresh(order)
 
@@ -149,7 +158,7 @@ def test_the_supplier_is_told_nothing_of_what_happens_inside_after_it_refused(cl
     holder = cast.person(HOLDER)
     step = cast.open_step(order, holder)
     approval.reject(
-        step, reason="The fallback limit is nine million.", shown_hash=step.revision.revision_hash, no_conflict=True,
+        step, reason="The fallback limit is nine million.", shown_hash=step.approval.content_hash, no_conflict=True,
         by=holder, at=cast.START,
     )  # fmt: skip
     page = read(address("call_off", order))
@@ -207,7 +216,7 @@ def test_a_post_without_membership_opens_nothing(client, email):
     assert order.reference not in page
     assert client.get(address("call_off", order)).status_code == 404
     if email == HOLDER:
-        step = order.revision.steps.get(post="budget_holder")
+        step = order.revision.approval.steps.get(post="budget_holder")
         with pytest.raises(Refused):
             approval.decide(step, shown_hash=order.revision.revision_hash, no_conflict=True, by=person, at=cast.START)
 
@@ -331,7 +340,7 @@ def test_mail_goes_to_who_holds_the_post_when_it_is_written():
     PostHolding.objects.filter(pk=requester.pk).update(ends_on=cast.START.date() + timedelta(days=1))
     by = cast.person("finance.director@dius.example")
     approval.reject(
-        order.revision.steps.get(post="finance_director"), reason="No.", no_conflict=True, by=by, at=later,
+        order.revision.approval.steps.get(post="finance_director"), reason="No.", no_conflict=True, by=by, at=later,
         shown_hash=order.revision.revision_hash,
     )  # fmt: skip
     ended = set(Email.objects.filter(template__endswith="/ended.txt").values_list("recipient", flat=True))
@@ -346,9 +355,9 @@ def test_the_commit_button_is_shut_by_what_the_click_would_refuse():
         cast.decide(order, email)
     officer = cast.person(cast.ROUTE[3])
     step = cast.open_step(order, officer)
-    assert not list(approval_guards.why_not_decide(cast.fresh(order), step, by=officer, at=cast.START))
+    assert not list(order_decision_guards.why_not_decide(step, by=officer, at=cast.START))
     CapacityAccount.objects.update(ceiling_gbp=F("committed_gbp") + F("reserved_gbp") + 1)
-    reasons = " ".join(str(r.words) for r in approval_guards.why_not_decide(cast.fresh(order), step, by=officer, at=cast.START))
+    reasons = " ".join(str(r.words) for r in order_decision_guards.why_not_decide(step, by=officer, at=cast.START))
     assert "passes the framework's ceiling" in reasons
 
 

@@ -6,7 +6,7 @@ import pytest
 from contracts import formation
 from documents import audit
 from documents.refusal import Refused
-from procurement import approval, approval_guards, desks, drafting, inbox, workflow
+from procurement import approval, desks, drafting, inbox, order_decision_guards, workflow
 from procurement.models import ActingFor, Delegation, PostHolding
 from tests import cast, paper
 from tests.procurement.test_two_sides import seat_past_the_guards
@@ -43,13 +43,13 @@ def test_a_deputy_of_two_decides_for_the_one_who_may(first):
     acts_for("budget_holder", *((HOLDER, COLLEAGUE) if first else (COLLEAGUE, HOLDER)))
     by, words = cast.person(DEPUTY), cast.person(COLLEAGUE).words
     step = cast.open_step(order, by)
-    assert list(approval_guards.why_not_decide(cast.fresh(order), step, by=by, at=cast.START)) == []
+    assert list(order_decision_guards.why_not_decide(step, by=by, at=cast.START)) == []
     assert [item.todo for item in inbox.items(by, TODAY)] == ["to endorse as budget holder"]
     (desk,) = desks.of(cast.fresh(order), TODAY)
     assert f"{by.words} (deputy)" in desk.people
     approval.ask(step, text="Why now?", by=by, at=cast.START)
     cast.decide(order, DEPUTY)
-    assert order.revision.decisions.get().principal_name == words
+    assert order.revision.approval.decisions.get().principal_name == words
     said = audit.history(order).filter(actor_person_id=by.person_id).values_list("verb", "acting_for")
     assert list(said) == [("call_off.queried", words), ("call_off.endorsed_by_department", words)]
 
@@ -75,7 +75,7 @@ def test_who_commits_does_so_from_the_seat_whose_delegation_covers_it(client, ow
     client.force_login(cast.person(DEPUTY).user, backend="allauth.account.auth_backends.AuthenticationBackend")
     assert "unlimited" in client.get(f"/call-offs/{order.public_id}/steps/{step.position}/").content.decode().lower()
     cast.decide(order, DEPUTY)
-    decision = order.revision.decisions.get(step=step)
+    decision = order.revision.approval.decisions.get(step=step)
     assert (decision.holding, decision.principal_name) == (holding(OFFICER, "accounting_officer"), cast.person(OFFICER).words)
 
 
@@ -112,7 +112,7 @@ def test_a_deputy_of_two_accepts_for_the_one_who_may():
     order, deputy = cast.submitted(), "account.manager@fujitsu.example"
     by = cast.person(seat_past_the_guards(cast.DESK, "budget_holder").user.email)
     step = cast.open_step(order, by)
-    approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True, by=by, at=cast.START)
+    approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=cast.START)
     for email in cast.ROUTE[1:]:
         cast.decide(order, email)
     acts_for("order_desk", cast.DESK, "second.order.desk@fujitsu.example", deputy=deputy)

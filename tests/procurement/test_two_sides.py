@@ -72,7 +72,7 @@ def test_who_decided_does_not_accept_the_order():
     order = cast.submitted()
     by = cast.person(desk.user.email)
     step = cast.open_step(order, by)
-    approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True, by=by, at=cast.START)
+    approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=cast.START)
     for email in cast.ROUTE[1:]:
         cast.decide(order, email)
     with pytest.raises(Refused, match="already decided on this revision, so somebody else has to do this"):
@@ -176,7 +176,7 @@ def submitted_by_a_deputy_of_the_signatory():
 
 def test_for_whom_an_order_was_submitted_does_not_sign_its_contract():
     order = submitted_by_a_deputy_of_the_signatory()
-    assert order.revision.submitted_for == cast.person(SIGNATORY).person_id
+    assert order.revision.approval.submitted_for == cast.person(SIGNATORY).person_id
     contract = signed_by_the_supplier(order)
     with pytest.raises(Refused, match="had it submitted for them, cannot sign its contract"):
         paper.act(contract, "department", SIGNATORY)
@@ -189,7 +189,7 @@ def test_the_database_takes_no_signature_of_whom_an_order_was_submitted_for_nor_
     contract = signed_by_the_supplier(submitted_by_a_deputy_of_the_signatory())
     by = cast.deputy_of(SIGNATORY) if of_a_deputy else cast.person(SIGNATORY)
     delegation = Delegation.objects.get(holding=holding(SIGNATORY, "signatory"), kind="signature")
-    with pytest.raises(IntegrityError, match="nobody signs the contract of an order"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="nobody signs what binds to what they requested"), transaction.atomic():
         SigningIntent.objects.create(
             document=contract.document, field="Signature_department", identifier="X", base_sha256="0" * 64,
             act={"person_id": str(by.person_id), "delegation": delegation.pk}, created_at=cast.START,
@@ -201,7 +201,7 @@ def test_who_only_wrote_in_an_order_may_sign_its_contract():
     draft = cast.drafted()
     drafting.save_title(draft, "In better words", by=cast.person(SIGNATORY), at=cast.START)
     order = workflow.submit(cast.fresh(draft), by=cast.requester(), at=cast.START)
-    assert order.revision.submitted_for is None
+    assert order.revision.approval.submitted_for is None
     contract = signed_by_the_supplier(order)
     assert paper.act(contract, "department", SIGNATORY).act["name"] == "DIUS signatory"
 
@@ -256,7 +256,7 @@ def test_the_administrator_chooses_who_decides_for_the_recused():
     dates = {"starts_on": TODAY, "ends_on": TODAY + timedelta(days=9)}
     chair = holding(cast.ROUTE[0], "budget_holder")
     membership.name_deputy(chair, colleague, **dates, by=cast.person(ADMIN), at=cast.START)
-    assert cast.decide(order, colleague.email).revision.decisions.count() == 1
+    assert cast.decide(order, colleague.email).revision.approval.decisions.count() == 1
 
 
 @pytest.mark.parametrize("chosen_by_the_recused", [True, False])

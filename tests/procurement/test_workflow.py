@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from catalogue.models import FrameworkSupplier, Organisation
 from documents.refusal import Refused
-from procurement import approval, approval_guards, workflow
+from procurement import approval, order_decision_guards, workflow
 from procurement.models import CallOffState, CapacityAccount, StepState, User
 from tests import cast
 from tests.cast import START
@@ -29,7 +29,7 @@ def test_submission_freezes_the_golden_price_and_gives_a_number():
 
 @pytest.mark.world("submitted")
 def test_the_matrix_puts_two_posts_in_parallel_and_the_last_commits():
-    steps = list(cast.submitted().revision.steps.values_list("post", "group", "act", "state"))
+    steps = list(cast.submitted().revision.approval.steps.values_list("post", "group", "act", "state"))
     assert steps[0] == ("budget_holder", 1, "endorse", "open")
     assert {s[0] for s in steps if s[1] == 2 and s[0] in ("technology_officer", "finance_director")} == {
         "technology_officer", "finance_director"}  # fmt: skip
@@ -72,9 +72,9 @@ def test_the_clock_ends_only_what_is_over_when_it_is_locked():
 @pytest.mark.world("submitted")
 def test_nobody_approves_what_they_submitted():
     call_off = cast.submitted()
-    step = call_off.revision.steps.get(state=StepState.OPEN)
+    step = call_off.revision.approval.steps.get(state=StepState.OPEN)
     with pytest.raises(Refused, match="requested this order|submitted this revision"):
-        approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True, by=cast.requester(), at=START)
+        approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True, by=cast.requester(), at=START)
 
 
 @pytest.mark.world("approved_by_department")
@@ -95,13 +95,13 @@ def test_a_return_voids_the_steps_releases_and_copies_the_content():
     by = cast.person("commercial.lead@co.example")
     step = cast.open_step(call_off, by)
     approval.return_for_changes(
-        step, reason="Say which sites are shared", shown_hash=step.revision.revision_hash, no_conflict=True, by=by,
+        step, reason="Say which sites are shared", shown_hash=step.approval.content_hash, no_conflict=True, by=by,
         at=START,
     )  # fmt: skip
     again = cast.fresh(call_off)
     assert (again.state, again.revision.number, again.revision.lines.count()) == (S.RETURNED, 2, 33)
     assert CapacityAccount.objects.get().reserved_gbp == 0
-    assert not call_off.revision.steps.filter(state__in=["open", "waiting"]).exists()
+    assert not call_off.revision.approval.steps.filter(state__in=["open", "waiting"]).exists()
 
 
 @pytest.mark.world("submitted")
@@ -112,16 +112,16 @@ def test_what_was_shown_must_be_what_is_decided():
     with pytest.raises(Refused, match="changed since your page was made"):
         approval.decide(step, shown_hash="0" * 64, no_conflict=True, by=by, at=START)
     with pytest.raises(Refused, match="conflict of interest"):
-        approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=False, by=by, at=START)
+        approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=False, by=by, at=START)
 
 
 @pytest.mark.world("submitted")
 def test_who_is_barred_and_whose_turn_it_is_not_read_who_can():
     order = cast.submitted()
-    first, waiting = (order.revision.steps.get(post=post) for post in ("budget_holder", "technology_officer"))
+    first, waiting = (order.revision.approval.steps.get(post=post) for post in ("budget_holder", "technology_officer"))
 
     def read(step, email):
-        return [str(why) for why in approval_guards.why_not_act_on_step(cast.fresh(order), step, by=cast.person(email), at=START)]
+        return [str(why) for why in order_decision_guards.why_not_act_on_step(step, by=cast.person(email), at=START)]
 
     holders = "DIUS budget holder, DIUS deputy budget holder can, as budget holder."
     assert read(waiting, cast.ROUTE[1]) == [f"It is not yet the turn of the technology officer. {holders}"]
@@ -142,10 +142,10 @@ def test_who_is_barred_and_whose_turn_it_is_not_read_who_can():
 @pytest.mark.parametrize("email", ["finance.director@dius.example", "requester@ons.example", "order.desk@fujitsu.example"])
 def test_others_are_told_whose_step_it_is(email):
     call_off = cast.submitted()
-    step = call_off.revision.steps.get(state=StepState.OPEN)
+    step = call_off.revision.approval.steps.get(state=StepState.OPEN)
     with pytest.raises(Refused, match="DIUS budget holder"):
         approval.decide(
-            step, shown_hash=step.revision.revision_hash, no_conflict=True, by=cast.person(email), at=START
+            step, shown_hash=step.approval.content_hash, no_conflict=True, by=cast.person(email), at=START
         )
 
 

@@ -132,8 +132,8 @@ class Command(BaseCommand):
         workflow.submit(self.call_off, by=by, at=at)
 
     def decide(self, post: str, by: Person, at: datetime) -> None:
-        step = self.fresh().revision.steps.get(post=post, state=StepState.OPEN)
-        approval.decide(step, shown_hash=step.revision.revision_hash, no_conflict=True, by=by, at=at)
+        step = self.fresh().revision.approval.steps.get(post=post, state=StepState.OPEN)
+        approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=at)
 
     def accept(self, by: Person, at: datetime) -> None:
         shown = self.fresh().supplier_revision.revision_hash
