@@ -39,12 +39,13 @@ ORDER = {
     p.RevisionSite: "revision__call_off", p.CallOffLine: "revision__call_off",
     p.PlannedMilestone: "revision__call_off", p.MilestonePayment: "milestone__revision__call_off",
     p.SpecialTerm: "revision__call_off", p.Attachment: "revision__call_off", p.Particulars: "call_off",
-    p.ApprovalStep: "revision__call_off", p.Decision: "revision__call_off", p.CapacityEntry: "call_off",
+    p.Approval: "revision__call_off", p.ApprovalStep: "approval__revision__call_off",
+    p.Decision: "approval__revision__call_off", p.CapacityEntry: "call_off",
     Contract: "call_off", ContractVersion: "contract__call_off",
     ContractLine: "contract__call_off", LineChange: "version__contract__call_off", Milestone: "contract__call_off",
     AcceptanceCriterion: "milestone__contract__call_off", PaymentDue: "milestone__contract__call_off",
 }  # fmt: skip
-LOOSE = (Document, p.VolumeEntry, AuditEvent, StateChange)  # an order's, without a foreign key that leads to it
+LOOSE = (Document, p.SigningBar, p.VolumeEntry, AuditEvent, StateChange)  # an order's, without a foreign key that leads to it
 AS_THEY_ARE = {"password", "state", "kind", "verb", "subject", "post", "code", "sha256", "content_type", "budget_salt"}
 LEFT_OUT = {
     "document_says_its_contract", "document_is_where_its_revisions_are", "complete_documents_bear_every_signature",
@@ -89,7 +90,7 @@ class Loader:
         for model, path in ORDER.items():
             rows = model.objects.filter(**{f"{path}__in": list(self.originals)})
             self._copy(model, rows.values_list("pk", path))
-        for model, rows in zip(LOOSE, (self._documents(), self._volumes(), self._events(), self._changes()), strict=True):
+        for model, rows in zip(LOOSE, (self._documents(), self._bars(), self._volumes(), self._events(), self._changes()), strict=True):
             self._copy(model, rows)
         for index in indexes:
             self.run(index)
@@ -193,10 +194,14 @@ class Loader:
         if name in ("public_id", "subject_id"):
             return f"md5({column}::text || '/' || o.n)::uuid" + ("::text" if name == "subject_id" else "")
         if isinstance(field, UUIDField):
-            return f"CASE WHEN o.k > 0 AND {column} IN ({self.people}) THEN md5({column}::text || o.k)::uuid ELSE {column} END"
+            return self._person(column)
+        if name == "edited_by":
+            return f"ARRAY(SELECT {self._person('hand')} FROM unnest({column}) AS hand ORDER BY 1)"  # noqa: S608
+        if name == "holder":
+            return f"split_part({column}, ' ', 1) || ' ' || md5(split_part({column}, ' ', 2) || '/' || o.n)::uuid"
         if isinstance(field, DateTimeField):
             return f"{column} + o.later"
-        if name in ("revision_hash", "hash_shown"):
+        if name in ("revision_hash", "content_hash", "hash_shown"):
             return f"CASE WHEN o.hash <> '' AND {column} = o.hash THEN o.new_hash ELSE {column} END"
         if name == "content":
             return f"CASE WHEN {column} = '' THEN '' ELSE o.content END"
@@ -211,6 +216,10 @@ class Loader:
         if isinstance(field, CharField | TextField) and self._speaks_of_it(field):
             return self._numbered(self._renamed(column))
         return column
+
+    def _person(self, column: str) -> str:
+        """One of DIUS's people, as they are in the order's department."""
+        return f"CASE WHEN o.k > 0 AND {column} IN ({self.people}) THEN md5({column}::text || o.k)::uuid ELSE {column} END"
 
     def _speaks_of_it(self, field: Field) -> bool:
         """Whether the column of any original has a word or number to be changed: most have none, and have many rows."""
@@ -234,6 +243,12 @@ class Loader:
 
     def _documents(self) -> list[tuple[int, int]]:
         return list(Contract.objects.filter(call_off__in=list(self.originals)).values_list("document_id", "call_off_id"))
+
+    def _bars(self) -> list[tuple[int, int]]:
+        return [
+            (bar, pk) for document, pk in self._documents()
+            for bar in p.SigningBar.objects.filter(document=document).values_list("pk", flat=True)
+        ]  # fmt: skip
 
     def _volumes(self) -> list[tuple[int, int]]:
         return [
@@ -263,7 +278,7 @@ class Loader:
         }  # fmt: skip
         return [
             (change, pk) for pk in self.originals
-            for one in (*self._subjects(pk), *p.ApprovalStep.objects.filter(revision__call_off=pk))
+            for one in (*self._subjects(pk), *p.ApprovalStep.objects.filter(approval__revision__call_off=pk))
             for change in StateChange.objects.filter(machine=machines[type(one)], row_id=one.pk).values_list("pk", flat=True)
         ]  # fmt: skip
 

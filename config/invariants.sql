@@ -426,18 +426,32 @@ SELECT i.id AS intent, k.number, i.act ->> 'name' AS name
  WHERE (i.act ->> 'person_id')::uuid IN (a.requester_id, a.submitted_by, a.submitted_for)
     OR p.person_id IN (a.requester_id, a.submitted_by, a.submitted_for);
 
--- 13 contracts_bar_who_may_not_sign: with the document of a contract stand all whom it bars: who asked for the order, and who keeps out of it
-SELECT k.id AS contract, who.person_id, who.why
-  FROM contracts_contract k
-  JOIN procurement_calloffrevision r ON r.id = k.revision_id
-  JOIN procurement_approval a ON a.id = r.approval_id
-  CROSS JOIN LATERAL (
-        VALUES (a.requester_id, 'asked'), (a.submitted_by, 'asked'), (a.submitted_for, 'asked')
-        UNION SELECT c.person_id, 'recused' FROM procurement_recusal c WHERE (c.subject, c.subject_id) = (a.subject, a.subject_id)
-       ) who(person_id, why)
- WHERE k.document_id IS NOT NULL AND who.person_id IS NOT NULL
+-- 13 documents_bar_who_may_not_sign: with a contract stand all whom it bars, who asked for the order and who keeps out of it; with an access agreement who wrote in, sent, reviewed or decided on the application
+WITH barred AS (
+    SELECT k.document_id, who.person_id, who.why
+      FROM contracts_contract k
+      JOIN procurement_calloffrevision r ON r.id = k.revision_id
+      JOIN procurement_approval a ON a.id = r.approval_id
+      CROSS JOIN LATERAL (
+            VALUES (a.requester_id, 'asked'), (a.submitted_by, 'asked'), (a.submitted_for, 'asked')
+            UNION SELECT c.person_id, 'recused' FROM procurement_recusal c WHERE (c.subject, c.subject_id) = (a.subject, a.subject_id)
+           ) who(person_id, why)
+    UNION
+    SELECT j.document_id, who.person_id, 'involved'
+      FROM procurement_accession j
+      CROSS JOIN LATERAL (
+            VALUES (j.reviewer_id), (j.reviewer_principal_id)
+            UNION SELECT a.submitted_by FROM procurement_application a WHERE a.accession_id = j.id
+            UNION SELECT hand::uuid FROM procurement_application a CROSS JOIN jsonb_array_elements_text(a.hands) hand
+                   WHERE a.accession_id = j.id
+            UNION SELECT unnest(ARRAY[d.person_id, d.principal_id])
+                    FROM procurement_accessiondecision d JOIN procurement_application a ON a.id = d.application_id
+                   WHERE a.accession_id = j.id) who(person_id))
+SELECT document_id AS document, person_id, why
+  FROM barred
+ WHERE document_id IS NOT NULL AND person_id IS NOT NULL
    AND NOT EXISTS (SELECT 1 FROM procurement_signingbar b
-                    WHERE (b.document_id, b.person_id, b.why) = (k.document_id, who.person_id, who.why));
+                    WHERE (b.document_id, b.person_id, b.why) = (barred.document_id, barred.person_id, barred.why));
 
 -- 13 complete_documents_bear_every_signature: nothing is complete before each expected signer signed
 SELECT d.id AS document, signer ->> 'field' AS missing

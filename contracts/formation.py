@@ -52,7 +52,7 @@ def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime
         signers=signing.expected(guards.boxes(contract)),
         by=by, at=at, acting_for=acting_for,
     )  # fmt: skip
-    signing.bar(contract.document, guards.barred(contract))
+    signing.bar(contract.document, guards.barred(revision.approval))
     contract.save()
     audit.record("contract.opened", contract, by=by, at=at, before=None, after=contract.state, acting_for=acting_for)
     steps.ask_to_make(contract.document)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -14,7 +15,7 @@ from documents.clock import london_day
 from documents.refusal import Reason
 from procurement import recusals, seats, signing, standing
 from procurement.actors import Person
-from procurement.models import Delegation, DelegationKind, SigningBar
+from procurement.models import Approval, Delegation, DelegationKind, SigningBar
 
 S = ContractState
 ROLES = {
@@ -35,35 +36,41 @@ def boxes(contract: Contract) -> tuple[signing.Box, ...]:
     )  # fmt: skip
 
 
-def barred(contract: Contract) -> dict[str, frozenset[UUID]]:
-    """Who does not sign it, by why: kept with its document when that is made (``signing.bar``), so that the database refuses
-    them too."""
-    approval = contract.revision.approval
+def asked_for(approval: Approval) -> frozenset[UUID]:
+    """Who requested or submitted what was approved, or had it submitted by their deputy."""
+    return frozenset({approval.requester_id, approval.submitted_by, approval.submitted_for} - {None})
+
+
+def barred(approval: Approval) -> dict[str, frozenset[UUID]]:
+    """Who does not sign what was approved, by why: kept with its document when that is made (``signing.bar``), so that the
+    database refuses them too."""
     return {
-        SigningBar.Why.ASKED: frozenset({approval.requester_id, approval.submitted_by, approval.submitted_for} - {None}),
+        SigningBar.Why.ASKED: asked_for(approval),
         SigningBar.Why.RECUSED: frozenset(recusals.people(approval)),
     }
 
 
-def signing_of(contract: Contract) -> signing.Signing:
-    """A signatory may have decided, but not have requested or submitted the order, nor had it submitted by their
-    deputy (domain.md, "Segregation"), nor declared a conflict of interest in it, nor been chosen by somebody who has: as
-    for who decides on it. The delegation covers its value."""
-    revision = contract.revision
+def signed_under(approval: Approval) -> dict[str, Any]:
+    """What a ``signing.Signing`` of what was approved asks of who signs: nobody who requested or submitted it, nor had it
+    submitted by their deputy (domain.md, "Segregation"), nor declared a conflict of interest in it, nor was chosen by
+    somebody who has, nor under a delegation that such a person gave. Who has decided may sign."""
 
     def apart(by: Person, seat: seats.Seat) -> Iterator[Reason]:
-        yield from recusals.why_recused(revision.approval, by)
-        for reason in recusals.why_chosen(revision.approval, seat):
+        yield from recusals.why_recused(approval, by)
+        for reason in recusals.why_chosen(approval, seat):
             yield replace(reason, who_can=_("Another signatory can, or whom an administrator without a conflict appoints."))
 
     def held(seat: seats.Seat, on: date) -> list[Delegation]:
-        return recusals.delegations(revision.approval, seat, DelegationKind.SIGNATURE, on)
+        return recusals.delegations(approval, seat, DelegationKind.SIGNATURE, on)
 
+    return {"lots": approval.lots, "barred": asked_for(approval), "apart": apart, "held": held}
+
+
+def signing_of(contract: Contract) -> signing.Signing:
+    """The delegation covers its value."""
     return signing.Signing(
-        contract, boxes(contract), contract.original_value_gbp, revision.approval.lots,
-        barred(contract)[SigningBar.Why.ASKED],
-        _("Whoever requested or submitted an order, or had it submitted for them, cannot sign its contract."),
-        apart, held,
+        contract, boxes(contract), contract.original_value_gbp, **signed_under(contract.revision.approval),
+        barred_words=_("Whoever requested or submitted an order, or had it submitted for them, cannot sign its contract."),
     )  # fmt: skip
 
 

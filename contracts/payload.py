@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from catalogue.models import Organisation
 from contracts import guards
 from contracts.models import Contract, Party
 from documents import audit, canonical
 from documents.clock import london_day
+from documents.models import AuditEvent
 from procurement import seats
-from procurement.models import CallOff, CallOffRevision, PostCode, PostHolding, in_force
+from procurement.models import Approval, CallOff, CallOffRevision, PostCode, PostHolding, in_force
 from procurement.signing import boxes_payload, delegation_words
 
 CONTRACT_SCHEMA = 2  # of the part "contract"; 1, without the mark, also had formed_at, which was the acceptance too
@@ -45,25 +48,27 @@ def evidence(contract: Contract) -> list[dict[str, str]]:
         _event_row(call_off, revision, SUBMITTED, "submitted", revision.submitted_by_name,
                    str(PostCode.REQUESTER.label), call_off.department.name)  # fmt: skip
     ]
-    real = {
-        (str(event.actor_person_id), event.at): event.real_at
-        for event in audit.history(call_off)
-        if event.verb.startswith(("call_off.endorsed", "call_off.committed"))
-    }
-    decisions = revision.approval.decisions.select_related("step__organisation", "delegation").order_by("step__position")
-    for decision in decisions:
-        rows.append({
-            "act": decision.outcome, "name": decision.name, "post": str(decision.step.get_post_display()),
-            "organisation": decision.step.organisation.name, "acting_for": decision.principal_name,
-            "delegation": delegation_words(decision.delegation), "at": iso(decision.decided_at),
-            "real_at": iso(real[str(decision.person_id), decision.decided_at]),
-            "revision_hash": decision.content_hash,
-        })  # fmt: skip
+    rows += decided(revision.approval, audit.history(call_off))
     rows.append(
         _event_row(call_off, revision, ("call_off.confirmed",), "accepted", None, str(PostCode.ORDER_DESK.label),
                    call_off.supplier.name)  # fmt: skip
     )
     return rows
+
+
+def decided(approval: Approval, told: QuerySet[AuditEvent]) -> list[dict[str, str]]:
+    """Who endorsed and committed what was approved, in the order of the steps; ``told`` are the records of it."""
+    real = {(event.actor_person_id, event.at): event.real_at for event in told.filter(hash_shown=approval.content_hash)}
+    decisions = approval.decisions.select_related("step__organisation", "delegation").order_by("step__position")
+    return [
+        {
+            "act": decision.outcome, "name": decision.name, "post": str(decision.step.get_post_display()),
+            "organisation": decision.step.organisation.name, "acting_for": decision.principal_name,
+            "delegation": delegation_words(decision.delegation), "at": iso(decision.decided_at),
+            "real_at": iso(real[decision.person_id, decision.decided_at]), "revision_hash": decision.content_hash,
+        }
+        for decision in decisions
+    ]  # fmt: skip
 
 
 def _event_row(

@@ -26,7 +26,7 @@ from procurement.actors import Person
 from procurement.joining import current, decide
 from procurement.locking import lock_accession
 from procurement.membership import Named
-from procurement.models import Accession, AccessionState, Application, PostCode, User
+from procurement.models import Accession, AccessionState, Application, PostCode, SigningBar, User
 
 A = AccessionState
 DOCUMENT_KIND, TEMPLATE_VERSION = "access_agreement", 1
@@ -77,6 +77,7 @@ def approve(accession: Accession, *, shown_hash: str, reason: str = "", by: Pers
         payload=payload(accession, application, at=at, real_at=clock.real_now()),
         signers=signing.expected(guards.boxes(accession)), by=by, at=at, acting_for=acting_for,
     )  # fmt: skip
+    signing.bar(accession.document, {SigningBar.Why.INVOLVED: guards.concerned(accession)})
     accession.save()
     steps.ask_to_make(accession.document)
     notifications.tell_approved(accession, at)

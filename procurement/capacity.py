@@ -25,21 +25,24 @@ Kind = CapacityEntry.Kind
 @dataclass(frozen=True)
 class Holder:
     """Whose reservation and commitment it is: an order, or what changes the contract that it became, which then touches
-    nothing of the order's. ``words`` are its own in the ledger, ``key`` begins the keys of its entries, once a holder."""
+    nothing of the order's. ``words`` are its own in the ledger, ``key`` is in the keys of its entries, once a holder, and
+    ``round`` which of its contents was approved; ``revision`` is the order's, if it is one."""
 
     words: str
     key: str
+    round: int
     call_off: CallOff
-    revision: CallOffRevision | None
     source: str
+    revision: CallOffRevision | None = None
 
     def entries(self) -> QuerySet[CapacityEntry]:
         return CapacityEntry.objects.filter(holder=self.words)
 
 
 def of_order(call_off: CallOff) -> Holder:
+    revision = call_off.revision
     return Holder(
-        holder_words(call_off), str(call_off.public_id), call_off, call_off.revision, call_off.reference or ""
+        holder_words(call_off), str(call_off.public_id), revision.number, call_off, call_off.reference or "", revision
     )
 
 
@@ -78,11 +81,10 @@ def open_account(framework: Framework, ceiling: Decimal, opening_commitment: Dec
 
 def reserve_to(holder: Holder, amount: Decimal, *, act: str, at: datetime) -> None:
     """Set its reservation to ``amount``; the entry is the difference. Raises Refused over the ceiling. ``act`` names it in
-    the entry's key, once a revision: the last approval's ``reserve``, or ``counter``."""
+    the entry's key, once a round: the last approval's ``reserve``, or ``counter``."""
     difference = amount - reserved_for(holder)
     if difference:
-        number = f":{holder.revision.number}" if holder.revision else ""
-        entry = _entry(Kind.RESERVE, holder, f"{act}:{holder.key}{number}")
+        entry = _entry(Kind.RESERVE, holder, f"{act}:{holder.key}:{holder.round}")
         _move(holder.call_off.framework, reserved=difference, committed=ZERO, entry=entry, at=at)
 
 

@@ -109,7 +109,7 @@ def why_not_put(
     missing = list(completeness.gaps(revision, quote, on))
     yield from (Reason(gap.words) for gap in missing)
     if not missing:
-        yield from why_not_routed(revision, (counted or counted_together(revision, quote, on)).total_gbp, on)
+        yield from why_not_routed(call_off, (counted or counted_together(revision, quote, on)).total_gbp, on)
         yield from why_no_room(call_off, quote.totals.whole_life)
 
 
@@ -132,9 +132,8 @@ def why_no_room(call_off: CallOff, value: Decimal) -> Iterator[Reason]:
         )  # fmt: skip
 
 
-def why_not_routed(revision: CallOffRevision, value: Decimal, on: date) -> Iterator[Reason]:
+def why_not_routed(call_off: CallOff, value: Decimal, on: date) -> Iterator[Reason]:
     """Every step needs somebody in its post."""
-    call_off = revision.call_off
     matrix = routes.matrix_in_force(call_off.framework, on)
     if matrix is None:
         yield Reason(_("The framework has no approval matrix."), _("The framework manager can publish one."))

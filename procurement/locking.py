@@ -2,7 +2,7 @@
 accession, organisation (its people), contract (``contracts.locking``), document, counters."""
 
 from catalogue.models import CatalogueRelease, Framework, Organisation
-from procurement.models import Accession, CallOff
+from procurement.models import Accession, CallOff, CallOffRevision
 
 
 def share_framework(framework_id: int) -> Framework:
@@ -30,16 +30,18 @@ def lock_release(release: CatalogueRelease, *, alone: bool = False) -> Catalogue
 
 
 def lock_call_off(call_off: CallOff) -> CallOff:
-    """A fresh copy under FOR UPDATE; the framework first, shared."""
+    """A fresh copy under FOR UPDATE; the framework first, shared. Its revision is read after it: what is joined to a row
+    whose lock was waited for is as it stood before, and where the row has moved to another it is missing."""
     framework = share_framework(call_off.framework_id)
     fresh = (
         CallOff.objects.select_for_update(of=("self",))
-        .select_related("department", "supplier", "requester", "revision__approval")
+        .select_related("department", "supplier", "requester")
         .get(pk=call_off.pk)
     )
     fresh.framework = framework
-    fresh.share_revision()
-    if fresh.revision is not None:
+    if fresh.revision_id is not None:
+        fresh.revision = CallOffRevision.objects.select_related("approval").get(pk=fresh.revision_id)
+        fresh.share_revision()
         fresh.revision.call_off = fresh
         fresh.revision.share_approval()
     return fresh

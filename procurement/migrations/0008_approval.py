@@ -249,8 +249,23 @@ BEGIN
 END $$;
 """
 
-# A signature counts for who signs and, of who asked for what it binds to, for whose delegation they sign under.
+# Of access agreements made before: those of their applications. A signature counts for who signs and, but for a conflict of
+# interest, for whose delegation they sign under.
 BARRED = """
+INSERT INTO procurement_signingbar (document_id, person_id, why)
+SELECT DISTINCT j.document_id, who.person_id, 'involved'
+  FROM procurement_accession j
+  CROSS JOIN LATERAL (
+        VALUES (j.reviewer_id), (j.reviewer_principal_id)
+        UNION SELECT a.submitted_by FROM procurement_application a WHERE a.accession_id = j.id
+        UNION SELECT hand::uuid FROM procurement_application a CROSS JOIN jsonb_array_elements_text(a.hands) hand
+               WHERE a.accession_id = j.id
+        UNION SELECT unnest(ARRAY[d.person_id, d.principal_id])
+                FROM procurement_accessiondecision d JOIN procurement_application a ON a.id = d.application_id
+               WHERE a.accession_id = j.id) who(person_id)
+ WHERE j.document_id IS NOT NULL AND who.person_id IS NOT NULL
+ ORDER BY 1, 2;
+
 CREATE FUNCTION signatory_is_not_barred() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     reason text;
@@ -261,10 +276,12 @@ BEGIN
       LEFT JOIN procurement_postholding h ON h.id = d.holding_id
       LEFT JOIN procurement_user principal ON principal.id = h.user_id
      WHERE b.document_id = NEW.document_id
-       AND (b.person_id = (NEW.act ->> 'person_id')::uuid OR b.why = 'asked' AND b.person_id = principal.person_id)
+       AND (b.person_id = (NEW.act ->> 'person_id')::uuid OR b.why <> 'recused' AND b.person_id = principal.person_id)
      ORDER BY b.why LIMIT 1;
     IF reason = 'asked' THEN
         RAISE EXCEPTION 'nobody signs what binds to what they requested or submitted' USING ERRCODE = '23514';
+    ELSIF reason = 'involved' THEN
+        RAISE EXCEPTION 'whoever wrote in, sent, reviewed or decided on the application does not sign' USING ERRCODE = '23514';
     ELSIF reason = 'recused' THEN
         RAISE EXCEPTION 'whoever declared a conflict of interest does not sign' USING ERRCODE = '23514';
     END IF;
@@ -319,13 +336,13 @@ class Migration(migrations.Migration):
                 fields=[
                     ("id", row_id()),
                     ("person_id", models.UUIDField()),
-                    ("why", models.CharField(choices=[("asked", "requested or submitted what it binds to"), ("recused", "declared a conflict of interest in it")], max_length=8)),
+                    ("why", models.CharField(choices=[("asked", "requested or submitted what it binds to"), ("involved", "wrote in, sent, reviewed or decided on the application for it"), ("recused", "declared a conflict of interest in it")], max_length=8)),
                     ("document", key("documents.document", "bars")),
                 ],
                 options={
                     "constraints": [
                         models.UniqueConstraint(fields=("document", "person_id", "why"), name="one_bar_a_person_and_reason"),
-                        models.CheckConstraint(condition=models.Q(("why__in", ["asked", "recused"])), name="bar_has_a_known_reason"),
+                        models.CheckConstraint(condition=models.Q(("why__in", ["asked", "involved", "recused"])), name="bar_has_a_known_reason"),
                     ],
                 },
             ),

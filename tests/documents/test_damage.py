@@ -578,13 +578,25 @@ DAMAGE: dict[str, tuple[str, ...]] = {
             )
         ),
     ),
-    "contracts_bar_who_may_not_sign": (
-        f"DELETE FROM procurement_signingbar WHERE document_id = {PAPER} RETURNING person_id, why",
-        only(f"{CONTRACT} AS contract", approval_of(f"submitted_for = {SIGNATORY}", CONTRACTED)),
+    "documents_bar_who_may_not_sign": (
+        *(
+            f"DELETE FROM procurement_signingbar WHERE document_id = {document} RETURNING document_id AS document, person_id, why"
+            for document in (PAPER, AGREEMENT)
+        ),
+        only(f"{PAPER} AS document, 'asked' AS why", approval_of(f"submitted_for = {SIGNATORY}", CONTRACTED)),
         "INSERT INTO procurement_recusal (subject, subject_id, step_id, user_id, person_id, name, reason, declared_at)"
         f" SELECT a.subject, a.subject_id, s.id, {SIGNATORY_ID}, {SIGNATORY}, 'x', 'x', now() FROM procurement_approval a"
         f" JOIN procurement_approvalstep s ON s.approval_id = a.id AND s.position = 1 WHERE a.id = {of_revision(CONTRACTED)}"
         " RETURNING person_id, 'recused' AS why",
+        *(
+            f"UPDATE {table} SET {change} RETURNING {AGREEMENT} AS document, {HEAD} AS person_id"
+            for table, change in (
+                ("procurement_accession", f"reviewer_principal_id = {HEAD} WHERE id = {JOINED}"),
+                ("procurement_application", f"hands = hands || to_jsonb({HEAD}) WHERE accession_id = {JOINED}"),
+                ("procurement_application", f"submitted_by = {HEAD} WHERE accession_id = {JOINED}"),
+                ("procurement_accessiondecision", f"principal_id = {HEAD} WHERE outcome = 'approved'"),
+            )
+        ),
     ),
     "complete_documents_bear_every_signature": (
         f"DELETE FROM documents_signature WHERE id = {SIGNATURE}"

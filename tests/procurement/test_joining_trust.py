@@ -359,6 +359,13 @@ def test_who_sent_the_application_does_not_sign_the_agreement():
     powers(REQUESTER, "ONS", PostCode.SIGNATORY)
     with pytest.raises(Refused, match=BARRED):
         sign(accession, "department", REQUESTER)
+    delegation = Delegation.objects.get(holding__user__email=REQUESTER, kind="signature")
+    for signatory in (REQUESTER, "signatory@ons.example"):  # themselves, or somebody under their delegation
+        with pytest.raises(IntegrityError, match="decided on the application does not sign"), transaction.atomic():
+            SigningIntent.objects.create(
+                document=accession.document, field="Signature_department", identifier="X", base_sha256="0" * 64,
+                act={"person_id": str(cast.person(signatory).person_id), "delegation": delegation.pk}, created_at=cast.START,
+            )  # fmt: skip
     assert not SigningIntent.objects.exists()
 
 

@@ -6,7 +6,17 @@ from django.urls import reverse
 
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import approval, desks, granting, order_decision_guards, queries, seats, workflow
+from procurement import (
+    approval,
+    counter_guards,
+    desks,
+    granting,
+    order_decision_guards,
+    queries,
+    seats,
+    supplier_guards,
+    workflow,
+)
 from procurement.models import ActingFor, Decision, Outcome, PostHolding, Recusal, StepState, User
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -64,6 +74,35 @@ def test_the_database_refuses_a_decision_of_the_recused():
             outcome=Outcome.ENDORSED, no_conflict_declared=True, content_hash=step.approval.content_hash,
             decided_at=cast.START,
         )  # fmt: skip
+
+
+@pytest.mark.world("submitted")
+def test_the_recused_does_nothing_for_the_order_as_its_requester_either():
+    """Before and after somebody else has taken it back; their own next order they begin as ever."""
+    cast.give_post(HOLDER, "DIUS", "requester")
+    order = cast.submitted()
+    by = recused(order)
+    acting = {"by": by, "at": cast.START}
+    for act in (workflow.recall, lambda o, **who: workflow.withdraw(o, reason="No.", **who)):
+        with pytest.raises(Refused, match="You declared a conflict of interest in this order"):
+            act(cast.fresh(order), **acting)
+    workflow.recall(cast.fresh(order), by=cast.requester(), at=cast.START)
+    for act in (workflow.submit, lambda o, **who: workflow.withdraw(o, reason="No.", **who)):
+        with pytest.raises(Refused, match="You declared a conflict of interest in this order"):
+            act(cast.fresh(order), **acting)
+    assert workflow.copy(cast.fresh(order), **acting).state == "draft"
+
+
+def test_nor_at_the_order_desk():
+    order = cast.submitted()
+    cast.give_post(HOLDER, "FUJITSU", "order_desk")
+    granting.grant_organisation(cast.person(HOLDER).user, order.supplier, starts_on=cast.START.date())
+    by = recused(order)
+    for email in ("deputy.budget.holder@dius.example", *cast.ROUTE[1:]):
+        cast.decide(order, email)
+    for why_not in (supplier_guards.why_not_confirm, supplier_guards.why_not_decline, counter_guards.why_not_counter):
+        (reason,) = why_not(cast.fresh(order), by=by, at=cast.START)
+        assert "You declared a conflict of interest in this order" in reason.words
 
 
 @pytest.mark.world("submitted")

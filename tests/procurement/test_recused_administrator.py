@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from documents.models import AuditEvent
 from documents.refusal import Refused
-from procurement import approval, desks, inbox, membership, order_decision_guards
+from procurement import approval, desks, inbox, membership, order_decision_guards, recusals
 from procurement.models import ActingFor, Delegation, PostHolding, User
 from tests import cast, paper
 from tests.procurement.test_people import limit
@@ -106,6 +107,20 @@ def test_whom_another_administrator_appoints_decides_and_whom_the_recused_appoin
     invite("budget_holder", by=SECOND)
     cast.decide(order, NORA)
     cast.decide(order, "theo@dius.example")
+
+
+def test_a_namesake_of_the_recused_goes_on_appointing_through_a_deputy():
+    """The record says by id for whom it was done; one from before that was kept says it by name, and counts as it did."""
+    order = submitted()
+    User.objects.filter(email=SECOND).update(name=cast.person(ADMIN).words)
+    declare(order)
+    deputy = cast.deputy_of(SECOND)
+    invite("budget_holder", by=deputy.email)
+    event = AuditEvent.objects.get(verb="organisation.invited", extra__name="Nora New")
+    assert (event.acting_for, event.acting_for_id) == (cast.person(ADMIN).words, cast.person(SECOND).person_id)
+    event.acting_for_id = None
+    assert recusals._for_one_of(event, {str(cast.person(ADMIN).person_id): event.acting_for})
+    cast.decide(order, NORA)
 
 
 def test_where_nobody_else_is_left_the_words_say_that_another_administrator_appoints():
