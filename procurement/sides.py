@@ -3,9 +3,11 @@ or administers it, no supplier joins (domain.md, "Accession"), and neither takes
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import cache
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from publicsuffixlist import PublicSuffixList
 
 from catalogue.models import Framework, Organisation
 from documents.refusal import Reason
@@ -58,7 +60,7 @@ def why_not_their_domain(body: Organisation, email: str) -> Iterator[Reason]:
         return
     host = _host(email)
     name_own = _("Name somebody with an address of %(body)s itself.") % {"body": body.name}
-    if supplies and any(_within(host, domain) for domain in GOVERNMENT):
+    if supplies and any(_under(host, domain) for domain in GOVERNMENT):
         yield Reason(_("%(email)s is an address of a public body; no supplier's people have one.") % {"email": email}, name_own)
     elif not any(_within(host, own) for own in _hosts_ever([body])):
         taken = _hosts_ever(Organisation.objects.exclude(pk=body.pk))
@@ -80,7 +82,20 @@ def _hosts_ever(bodies: Iterable[Organisation]) -> set[str]:
 
 
 def _within(host: str, domain: str) -> bool:
+    """Whether the host belongs to whoever has the domain. Under a public suffix (org.uk, co.uk) anybody has names: it is
+    nobody's, even where somebody has an address right at it."""
+    return _under(host, domain) and not _public_suffixes().is_public(domain)
+
+
+def _under(host: str, domain: str) -> bool:
     return host == domain or host.endswith(f".{domain}")
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    """Mozilla's list (publicsuffix.org) as the package carries it, read once a process; nothing is fetched. Its private part
+    counts too: the customers of a host that lets names to anybody are not one organisation."""
+    return PublicSuffixList()
 
 
 def _host(email: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 
 from catalogue.models import Organisation
 from documents.refusal import Refused
-from procurement import granting, joining, membership
+from procurement import granting, joining, membership, sides
 from procurement.models import Accession, Post, PostHolding, User
 from tests import cast
 
@@ -60,6 +60,21 @@ def test_the_domain_above_another_bodys_is_not_taken_either():
     Accession.objects.filter(department__code="XRL").update(contact_email="ada@rail.state.example")
     with pytest.raises(Refused, match=OTHERS):
         invite("nora@state.example")
+
+
+@pytest.mark.parametrize("suffix", ["org.uk", "co.uk", "gov.uk", "com", "github.io"])
+def test_what_anybody_has_names_under_is_the_domain_of_no_organisation(suffix):
+    """Somebody of the authority, of the supplier and of a body on its way each have an address right at it."""
+    Accession.objects.filter(department__code="XRL").update(contact_email=f"ada@{suffix}")
+    for code, name in (("FUJITSU", "sam"), ("CO", "ann")):
+        somebody = User.objects.create(email=f"{name}@{suffix}", name=name, password="!")
+        granting.grant_organisation(somebody, Organisation.objects.get(code=code), starts_on=TODAY, ends_on=None)
+    assert not list(sides.why_of_another(cast.dius(), {f"nora@museum.{suffix}": "Nora", f"new@{suffix}": "New"}, TODAY))
+    assert list(sides.why_of_another(cast.dius(), {f"sam@{suffix}": "Sam"}, TODAY)), "they themselves stay the supplier's"
+    assert invite(f"nora@museum.{suffix}", by=AUTHORITY).name == "Nora New"
+    Accession.objects.filter(department__code="XRL").update(contact_email=f"ada@rail.{suffix}")
+    with pytest.raises(Refused, match=OTHERS):
+        invite(f"nora@mail.rail.{suffix}", by=AUTHORITY)
 
 
 @pytest.mark.parametrize("host", ["newbody.gov.uk", "GOV.UK", "trust.nhs.uk", "nhs.net", "nhs.scot", "police.scot"])
