@@ -305,28 +305,46 @@ SELECT DISTINCT i.contract_id AS contract
   FROM days i JOIN days s ON s.version = i.version AND i.phase = 'interim' AND s.phase = 'shared'
  WHERE greatest(i.begins, i.starts_on, s.starts_on) <= least(i.ends, i.ends_on, s.ends_on);
 
--- 9 prices_fell_for_everybody: no contract in force pays more for a line, as it stands last, than the band that the framework's volumes have reached, but while that is being looked for and has not failed
-WITH volumes AS (
-    SELECT framework_id, volume, sum(quantity) AS quantity, max(effective_from) AS latest FROM procurement_volumeentry GROUP BY 1, 2),
+-- 9 prices_fell_for_everybody: from the month after the framework's volumes reached a band, no contract in force pays more for a line than that band's price, then or later, whatever the volumes became, but while that is being looked for and has not failed
+WITH tables AS (
+    SELECT t.id, t.code, r.framework_id FROM catalogue_bandtable t JOIN catalogue_cataloguerelease r ON r.id = t.release_id
+     WHERE t.scope = 'framework'),
+standing AS (
+    SELECT framework_id, volume, effective_from AS day,
+           sum(sum(quantity)) OVER (PARTITION BY framework_id, volume ORDER BY effective_from) AS quantity
+      FROM procurement_volumeentry GROUP BY 1, 2, 3),
+bands AS (
+    SELECT t.id AS table_id, s.day, lead(s.day) OVER (PARTITION BY t.id ORDER BY s.day) AS until,
+           (SELECT b.discount_percent FROM catalogue_priceband b
+             WHERE b.table_id = t.id AND (b.from_quantity <= s.quantity OR b.from_quantity = 1)
+             ORDER BY b.from_quantity DESC LIMIT 1) AS discount
+      FROM tables t JOIN standing s ON s.framework_id = t.framework_id AND s.volume = t.code),
+reached AS (
+    SELECT k.id AS contract_id, b.table_id, b.discount,
+           min(greatest(date_trunc('month', greatest(b.day, k.signed_on)) + interval '1 month', k.starts_on)::date) AS turn
+      FROM contracts_contract k
+      JOIN tables t ON t.framework_id = k.framework_id
+      JOIN bands b ON b.table_id = t.id AND (b.until IS NULL OR b.until > k.signed_on)
+     WHERE k.state = 'executed'
+       AND k.ends_on >= (SELECT (e.at AT TIME ZONE 'Europe/London')::date FROM documents_auditevent e ORDER BY e.id DESC LIMIT 1)
+     GROUP BY 1, 2, 3),
 paid AS (
-    SELECT DISTINCT ON (n.id) n.contract_id, n.id AS line, n.service_id, c.unit_price_gbp AS price,
-           (SELECT max(e.ends_on) FROM contracts_linechange e WHERE e.line_id = n.id) AS ends_on
-      FROM contracts_contractline n
-      JOIN contracts_linechange c ON c.line_id = n.id AND c.unit_price_gbp IS NOT NULL
-      JOIN contracts_contractversion v ON v.id = c.version_id
-     ORDER BY n.id, v.effective_from DESC, v.number DESC)
-SELECT p.line, p.contract_id AS contract, p.price, reached.price AS reached
+    SELECT p.*, lead(p.effective_from) OVER (PARTITION BY p.line ORDER BY p.effective_from) AS until,
+           (SELECT max(e.ends_on) FROM contracts_linechange e WHERE e.line_id = p.line) AS ends_on
+      FROM (SELECT DISTINCT ON (n.id, v.effective_from) n.contract_id, n.id AS line, n.service_id, v.effective_from,
+                   c.unit_price_gbp AS price
+              FROM contracts_contractline n
+              JOIN contracts_linechange c ON c.line_id = n.id AND c.unit_price_gbp IS NOT NULL
+              JOIN contracts_contractversion v ON v.id = c.version_id
+             ORDER BY n.id, v.effective_from, v.number DESC) p)
+SELECT DISTINCT p.line, p.contract_id AS contract, p.price, r.turn, r.discount
   FROM paid p
-  JOIN contracts_contract k ON k.id = p.contract_id AND k.state = 'executed'
+  JOIN contracts_contract k ON k.id = p.contract_id
   JOIN catalogue_serviceversion s ON s.id = p.service_id AND s.charge_type = 'recurring'
-  JOIN catalogue_bandtable t ON t.release_id = s.release_id AND t.code = s.band_table AND t.scope = 'framework'
-  JOIN volumes u ON u.framework_id = k.framework_id AND u.volume = t.code
-  CROSS JOIN LATERAL (
-        SELECT round(s.list_price_gbp * (100 - b.discount_percent) / 100, 2) AS price
-          FROM catalogue_priceband b WHERE b.table_id = t.id AND b.from_quantity <= u.quantity
-         ORDER BY b.from_quantity DESC LIMIT 1) reached
- WHERE p.price > reached.price
-   AND p.ends_on >= date_trunc('month', greatest(u.latest, k.signed_on)) + interval '1 month'
+  JOIN catalogue_bandtable t ON t.release_id = s.release_id AND t.code = s.band_table
+  JOIN reached r ON r.contract_id = p.contract_id AND r.table_id = t.id
+ WHERE p.price > round(s.list_price_gbp * (100 - r.discount) / 100, 2)
+   AND (p.until IS NULL OR p.until > r.turn) AND p.ends_on >= greatest(r.turn, p.effective_from)
    AND NOT EXISTS (
         SELECT 1 FROM documents_job j
          WHERE j.state IN ('queued', 'running') AND j.last_error = ''

@@ -5,11 +5,12 @@ What is due is read from the terms and from the volumes, not from the event that
 often as one likes, at once by several or after a stop, and gets each notice once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Sum
 
 from catalogue import queries as catalogue
 from catalogue.models import Framework, ServiceVersion
@@ -25,34 +26,43 @@ from documents.clock import london_day
 from procurement.models import VolumeEntry
 
 DOCUMENT_KIND, TEMPLATE_VERSION = "rerating_notice", 1
+AT_ONCE = 100  # contracts whose terms are read together
 
 
 class Volumes:
-    """What counts towards a framework's price bands, from which day on."""
+    """What counts towards a framework's price bands, from which day on. A quantity falls again where what was ordered ends:
+    a band once reached is kept for the life of each contract that had it (the contract's Schedule 1, paragraph 5.4)."""
 
     def __init__(self, framework: Framework):
-        entries = VolumeEntry.objects.filter(framework=framework)
-        self.entries = list(entries.values_list("effective_from", "volume", "quantity"))
+        entries = VolumeEntry.objects.filter(framework=framework).values_list("effective_from", "volume")
+        self.changes = list(entries.annotate(Sum("quantity")).order_by("effective_from", "volume"))
+        self.prices: dict[tuple[int, int], Decimal | None] = {}
 
     def turns(self) -> list[date]:
         """The first days of months on which a price may follow what was ordered in the month before, ascending."""
-        return sorted({_following_month(day) for day, _volume, _quantity in self.entries})
+        return sorted({_following_month(day) for day, _volume, _quantity in self.changes})
 
-    def before(self, turn: date) -> dict[str, int]:
-        """By volume what had been ordered by then."""
-        found: dict[str, int] = {}
-        for day, volume, quantity in self.entries:
-            if day < turn:
-                found[volume] = found.get(volume, 0) + quantity
-        return found
+    def most(self, turns: Iterable[date], *, since: date) -> Iterator[tuple[date, dict[str, int]]]:
+        """For each of the ascending turns by volume the most that there was on any day before it, from the end of the day
+        ``since`` on: what was reached and lost before a contract was signed is not what it keeps."""
+        standing: dict[str, int] = {}
+        most: dict[str, int] = {}
+        rest = iter(self.changes)
+        change = next(rest, None)
+        for turn in turns:
+            while change is not None and change[0] < turn:
+                day, volume, quantity = change
+                standing[volume] = standing.get(volume, 0) + quantity
+                most[volume] = standing[volume] if day <= since else max(standing[volume], most.get(volume, 0))
+                change = next(rest, None)
+            yield turn, dict(most)
 
-    def most(self) -> dict[str, int]:
-        """By volume the most that there was at any turn: a band once reached is kept."""
-        found: dict[str, int] = {}
-        for turn in self.turns():
-            for volume, quantity in self.before(turn).items():
-                found[volume] = max(quantity, found.get(volume, quantity))
-        return found
+    def price(self, service: ServiceVersion, reached: dict[str, int]) -> Decimal | None:
+        """``due_price``, worked out once for each quantity that is asked about."""
+        key = service.pk, reached.get(service.band_table, 0)
+        if key not in self.prices:
+            self.prices[key] = due_price(service, reached)
+        return self.prices[key]
 
 
 def _following_month(day: date) -> date:
@@ -77,53 +87,51 @@ def look(framework: Framework, *, cause: str) -> None:
 
 
 def candidates(framework: Framework, on: date) -> list[int]:
-    """Ids of the contracts in force that pay more for a line, as it stands last, than the most that the volumes have come
-    to, ascending: there is a notice to make. Three queries."""
-    most = Volumes(framework).most()
-    last = (
-        LineChange.objects.filter(
-            line__contract__framework=framework, line__contract__state=ContractState.EXECUTED,
-            line__contract__ends_on__gte=on, unit_price_gbp__isnull=False,
-        )
-        .order_by("line_id", "-version__effective_from", "-version__number")
-        .distinct("line_id")
-    )  # fmt: skip
-    paid = list(last.values_list("line__contract_id", "line__service_id", "unit_price_gbp"))
-    services = ServiceVersion.objects.filter(pk__in={service for _contract, service, _price in paid})
-    due = {service.pk: due_price(service, most) for service in services.select_related("release")}
-    return sorted({contract for contract, service, price in paid if (reached := due[service]) is not None and reached < price})
+    """Ids of the contracts in force that pay more for a line, from any turn on, than the price that is due from then:
+    there is a notice to make. As many queries for a hundred contracts as for one."""
+    volumes, found = Volumes(framework), []
+    running = Contract.objects.filter(framework=framework, state=ContractState.EXECUTED, ends_on__gte=on).order_by("pk")
+    for contract in running.prefetch_related(*terms.CHANGES).iterator(chunk_size=AT_ONCE):
+        standing = terms.put_together(terms.changes_of(contract))
+        if any(True for turn, reached in _reached(contract, volumes) for _fall in _falls(standing, volumes, reached, turn)):
+            found.append(contract.pk)
+    return found
 
 
 @transaction.atomic
 def rerate(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> list[ContractVersion]:
-    """Make the notices that are due, each with the change of the terms that it announces. A band once reached is kept: no
-    price rises. Safe to run twice and by two at once."""
+    """Make the notices that are due, each with the change of the terms that it announces; one of an earlier month also
+    where a later one stands. No price rises, and of a contract that has ended nothing changes. Safe to run twice and by
+    two at once."""
     contract = lock_contract(contract)
-    if contract.state != ContractState.EXECUTED:
+    if contract.state != ContractState.EXECUTED or contract.ends_on < london_day(at):
         return []
     volumes, made = Volumes(contract.framework), []
-    for turn in _turns(contract, volumes):
-        before = terms.read(contract)
-        reached = volumes.before(turn)
-        falls = list(_falls(terms.put_together(before), reached, turn))
+    before = terms.read(contract)
+    for turn, reached in _reached(contract, volumes):
+        falls = list(_falls(terms.put_together(before), volumes, reached, turn))
         if falls:
             made.append(_notice(contract, turn, before, falls, reached, by=by, at=at))
+            before = terms.read(contract)
     return made
 
 
-def _turns(contract: Contract, volumes: Volumes) -> list[date]:
-    """The days from which a price may fall, ascending: those of the volumes, and those on which other terms take effect,
-    whose new lines have their price of then. None before the contract's first day, nor before the month that follows its
-    signature: until then its price is the one that was signed."""
-    first = max(_following_month(contract.signed_on), contract.starts_on)
-    other = contract.versions.exclude(kind=ContractVersion.Kind.RERATING).values_list("effective_from", flat=True)
-    return sorted({max(turn, first) for turn in volumes.turns()} | {day for day in other if day >= first})
+def _reached(contract: Contract, volumes: Volumes) -> Iterator[tuple[date, dict[str, int]]]:
+    """The days from which a price may fall, ascending, each with the volumes that the contract has seen by then: the turns
+    of the volumes, and the days on which terms take effect, whose new lines have their price of then. None before the
+    contract's first day, nor before the month that follows its signature: until then its price is the one that was
+    signed."""
+    signed_on = contract.signed_on
+    first = max(_following_month(signed_on), contract.starts_on)
+    other = [version.effective_from for version in contract.versions.all()]
+    turns = sorted({max(turn, first) for turn in volumes.turns()} | {day for day in other if day >= first})
+    return volumes.most(turns, since=signed_on)
 
 
-def _falls(standing: Sequence[Terms], volumes: dict[str, int], turn: date) -> Iterator[Fall]:
+def _falls(standing: Sequence[Terms], volumes: Volumes, reached: dict[str, int], turn: date) -> Iterator[Fall]:
     """The lines that would cost less from that day on; what ends before it stays as it was charged."""
     for line in terms.as_of(standing, turn).lines:
-        price = due_price(line.line.service, volumes)
+        price = volumes.price(line.line.service, reached)
         if price is not None and price < line.unit_price and (line.ends_on is None or line.ends_on >= turn):
             yield Fall(line, price)
 

@@ -1,6 +1,6 @@
 """Prices that fall for everybody: a notice, once, from the first of the following month; and never a rise."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -85,6 +85,66 @@ def test_a_band_once_reached_is_kept():
     ordered("seats", -4500, date(2008, 9, 1), "CO-2008-000004")
     assert rerating.rerate(contract, at=datetime(2008, 9, 1, 9, 0, tzinfo=clock.LONDON)) == []
     assert monthly(contract, date(2009, 1, 1)) == expected(contract, NOW | {"seats": 9})
+
+
+def test_a_band_that_was_reached_and_lost_within_a_month_is_kept_too():
+    contract = cast.contract()
+    ordered("seats", 4500, date(2008, 6, 5))
+    ordered("seats", -4500, date(2008, 6, 25), "CO-2008-000004")
+    with pytest.raises((CommandError, SystemExit)):
+        call_command("check_invariants")
+    assert rerating.candidates(cast.framework(), LATER.date()) == [contract.pk]
+    (made,) = rerating.rerate(contract, at=datetime(2008, 7, 3, 9, 0, tzinfo=clock.LONDON))
+    assert made.effective_from == JULY and monthly(contract, JULY) == expected(contract, NOW | {"seats": 9})
+    assert cast.fresh(made.document).payload["notice"]["volumes"][0]["quantity"] == 8000
+    call_command("check_invariants")
+
+
+def test_a_band_that_was_lost_before_the_signature_is_not_kept():
+    contract = cast.contract()
+    ordered("seats", 4500, date(2007, 8, 1))
+    ordered("seats", -4500, date(2007, 9, 1), "CO-2008-000004")
+    assert rerating.candidates(cast.framework(), LATER.date()) == []
+    assert rerating.rerate(contract, at=LATER) == []
+    call_command("check_invariants")
+
+
+def test_a_fall_of_an_earlier_month_than_one_already_made_is_found():
+    """A volume that was entered late counts from its own day: the months between have its price, those after theirs."""
+    contract = cast.contract()
+    ordered("seats", 9500, date(2008, 8, 2))
+    rerating.rerate(contract, at=datetime(2008, 8, 3, 9, 0, tzinfo=clock.LONDON))
+    ordered("seats", 4500, LATER.date(), "CO-2008-000003")
+    with pytest.raises((CommandError, SystemExit)):
+        call_command("check_invariants")
+    assert rerating.candidates(cast.framework(), date(2008, 8, 4)) == [contract.pk]
+    (made,) = rerating.rerate(contract, at=datetime(2008, 8, 4, 9, 0, tzinfo=clock.LONDON))
+    assert made.effective_from == JULY
+    assert monthly(contract, date(2008, 8, 31)) == expected(contract, NOW | {"seats": 9})
+    assert monthly(contract, date(2008, 9, 1)) == expected(contract, NOW | {"seats": 14})
+    call_command("check_invariants")
+
+
+def test_a_contract_that_has_ended_before_anybody_looked_is_left_alone():
+    contract = cast.contract()
+    ordered("seats", 4500, LATER.date())
+    over = datetime.combine(contract.ends_on + timedelta(days=1), datetime.min.time(), tzinfo=clock.LONDON)
+    assert rerating.rerate(contract, at=over) == []
+    assert len(rerating.rerate(contract, at=over - timedelta(seconds=1))) == 1, "on its last day it is in force"
+
+
+def test_an_execution_has_every_contract_asked_that_it_gives_a_price_to_in_any_month(django_assert_max_num_queries):
+    """Also one whose last price is the one that the volumes come to: only the months before it are too dear."""
+    contract = cast.contract()
+    ordered("seats", 4500, date(2008, 8, 2))
+    rerating.rerate(contract, at=datetime(2008, 8, 3, 9, 0, tzinfo=clock.LONDON))
+    ordered("seats", 4500, LATER.date(), "CO-2008-000003")
+    rerating.look(contract.framework, cause="an execution")
+    with django_assert_max_num_queries(8):
+        assert rerating.candidates(contract.framework, date(2008, 8, 4)) == [contract.pk]
+    cast.run_all_jobs()
+    assert Job.objects.get(task="contracts.rerate").payload == {"contract": contract.pk}
+    assert JULY in contract.versions.values_list("effective_from", flat=True)
 
 
 def test_inside_a_band_nothing_happens():
