@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from config import browsers
+from config import attempts, browsers
 from documents import mail
 
 TEMPLATES = {"account/email/password_reset_key": "account/email/password_reset.txt"}  # allauth's name: ours
@@ -26,20 +26,19 @@ class Adapter(DefaultAccountAdapter):
 
     def pre_authenticate(self, request, **credentials):
         """Counts the attempt until it turns out right, and refuses it where there were too many wrong ones: for the
-        account from this network, and from all networks together. Neither shuts out a browser in which the person has
-        signed in before, which has a count of its own: else anybody could keep anybody from their account."""
+        account from this network, for it from all networks together, and from this network for all accounts. None shuts
+        out a browser in which the person has signed in before, which has a count of its own: else anybody could keep
+        anybody from their account, and whoever guesses the thousands who share their network."""
         email = credentials.get("email", "").lower()
         browser = browsers.known(request, email)
         if browser is not None:
             counts = [("login_failed_known", f"{email}:{browser}")]
         else:
-            counts = [("login_failed", f"{email}:{ratelimit.get_ip(request)}"), ("login_failed_anywhere", email)]
-        usage = ratelimit.RateLimitUsage([])
-        for action, key in counts:
-            counted = ratelimit.consume(request, app="allauth.account", action=action, key=key)
-            if counted is None:
-                raise self.validation_error("too_many_login_attempts")
-            usage.usage += counted.usage
+            counts = [("login_failed", f"{email}:{ratelimit.get_ip(request)}"), ("login_failed_anywhere", email),
+                      ("login_failed_network", "")]  # fmt: skip
+        usage = attempts.take(request, counts)
+        if usage is None:
+            raise self.validation_error("too_many_login_attempts")
         self._login_failed_rl_usage = usage  # the library takes it back when the password was right
 
     def post_login(self, request, user, **how):

@@ -48,6 +48,62 @@ def test_addresses_of_one_network_are_one(settings):
     assert attempt(Client(), "2001:db8:1:2:ffff::9", RIGHT) == "refused"
 
 
+@pytest.fixture
+def small(settings):
+    """A network with an allowance of twelve wrong ones in an hour, in place of a thousand."""
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed_network": "12/h/ip"}
+
+
+def test_a_department_behind_one_address_is_not_shut_out_by_the_wrong_guesses_of_some():
+    """Twenty in a minute on five accounts; what is refused and not tried uses up nothing of the network's."""
+    for n in range(4):
+        assert {attempt(Client(), "192.0.2.7", who=f"nobody{n}@dius.example") for _ in range(5)} == {"wrong"}
+    assert {attempt(Client(), "192.0.2.7", who="nobody1@dius.example") for _ in range(15)} == {"refused"}
+    assert attempt(Client(), "192.0.2.7", RIGHT) == "in", "in a new browser"
+
+
+def test_what_is_refused_uses_up_nothing_of_the_network_and_the_right_ones_neither(small):
+    assert guess(5, "192.0.2.7") == {"wrong"}
+    assert guess(10, "192.0.2.7") == {"refused"}
+    assert {attempt(Client(), "192.0.2.7", RIGHT, OTHER) for _ in range(8)} == {"in"}
+    assert attempt(Client(), "192.0.2.7", who=OTHER) == "wrong"
+
+
+def test_one_password_on_many_accounts_is_slowed_down_by_network_and_no_known_browser_with_it(small):
+    own = Client()
+    assert attempt(own, "192.0.2.7", RIGHT) == "in"
+    assert {attempt(Client(), "192.0.2.7", who=f"nobody{n}@dius.example") for n in range(12)} == {"wrong"}
+    assert attempt(Client(), "192.0.2.7", RIGHT, OTHER) == "refused"
+    assert attempt(own, "192.0.2.7", RIGHT) == "in"
+    assert attempt(Client(), "192.0.2.9", RIGHT, OTHER) == "in"
+
+
+def forget(client: Client, email: str, network: str = "192.0.2.7"):
+    answer = client.post("/accounts/password/forgotten/", {"email": email}, REMOTE_ADDR=network)
+    return answer.status_code, answer.headers["Location"]
+
+
+def test_nobody_floods_a_mailbox_with_links_and_the_answer_says_nothing():
+    """From many networks; by another spelling of the same address; and the first link still opens the page."""
+    answers = {forget(Client(), email, f"198.51.100.{n}") for n in range(4) for email in (WHO, WHO.upper(), "nobody@dius.example")}
+    assert answers == {(302, "/accounts/password/forgotten/sent/")}
+    cast.run_all_jobs()
+    assert [message.to for message in mail.outbox] == [[WHO]] * 3
+    address = re.search(r"http://[^/]+(/accounts/password/forgotten/\S+)", mail.outbox[0].body)[1]
+    assert Client().get(address).status_code == 302
+    assert forget(Client(), OTHER)[0] == 302
+    cast.run_all_jobs()
+    assert mail.outbox[-1].to == [OTHER], "nobody else's link is kept back"
+
+
+def test_a_network_asks_for_so_many_links(settings):
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"reset_mail_network": "2/h/ip"}
+    people = (WHO, OTHER, "approver@dius.example")
+    assert {forget(Client(), email) for email in people} == {(302, "/accounts/password/forgotten/sent/")}
+    cast.run_all_jobs()
+    assert len(mail.outbox) == 2
+
+
 def test_guessing_from_many_networks_is_slowed_down_too(few):
     guess_from_everywhere()
     assert attempt(Client(), "192.0.2.7", RIGHT) == "refused"
