@@ -585,3 +585,11 @@ SELECT framework::bigint, source, target, coalesce(changes, 0) AS changes, coale
 SELECT e.id AS email, j.state
   FROM documents_email e LEFT JOIN documents_job j ON j.key = 'email:' || e.id
  WHERE (j.id IS NULL) <> (e.held_until IS NOT NULL) OR (j.state = 'done') <> (e.sent_at IS NOT NULL);
+
+-- 25 documents_in_the_making_have_a_job: a document that is not sealed has the job that makes it, and one that nobody signs the job that goes on until it is complete
+SELECT d.id AS document, d.number, d.state
+  FROM documents_document d
+ WHERE (d.state IN ('queued', 'drafted') OR d.state = 'sealed' AND d.expected_signers = '[]'::jsonb)
+   AND NOT EXISTS (
+        SELECT 1 FROM documents_job j
+         WHERE j.key IN ('make:' || d.public_id, 'close:' || d.public_id) AND j.state IN ('queued', 'running'));

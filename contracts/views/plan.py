@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from catalogue.pricing import ZERO
 from contracts import access, cutover, delivery_guards
 from contracts.models import ACCEPTED, AcceptanceDecision, Contract, Evidence, Milestone, MilestoneState, Party
-from documents import audit, legal_templates, storage, store
-from documents.models import DocumentState
+from contracts.views import sealed
+from documents import audit, storage
 from procurement import display
 from procurement.views.common import page
 
@@ -152,22 +152,15 @@ def _certificate(request, public_id, number: str) -> tuple[Contract, AcceptanceD
 def certificate(request, public_id, certificate):
     """A certificate as a page, from the same template and the same frozen payload as its file."""
     found, decision = _certificate(request, public_id, certificate)
-    row = decision.document
-    body = legal_templates.html_pages(row.kind, row.template_version, row.payload)
-    return render(request, "contracts/certificate.html", {
-        "contract": found, "decision": decision, "milestone": decision.submission.milestone, "body": body,
-        "complete": row.state == DocumentState.COMPLETE, "head": store.head(row),
-    })  # fmt: skip
+    context = {
+        "contract": found, "decision": decision, "milestone": decision.submission.milestone,
+        "holds": _("The certificate is being made and sealed; its file stands here in a moment. What it says holds either way."),
+    }  # fmt: skip
+    return sealed.respond(request, decision.document, "contracts/certificate.html", context)
 
 
 @page
 def certificate_pdf(request, public_id, certificate):
     """The sealed file, once it is complete."""
     _found, decision = _certificate(request, public_id, certificate)
-    if decision.document.state != DocumentState.COMPLETE:
-        raise Http404
-    head = store.head(decision.document)
-    response = HttpResponse(store.content(head), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{decision.number}.pdf"'
-    response["X-Document-Sha256"] = head.sha256
-    return response
+    return sealed.file(decision.document)

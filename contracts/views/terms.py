@@ -1,6 +1,6 @@
 """The terms of a contract as of any day, and the notices that change them."""
 
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -9,8 +9,7 @@ from catalogue.pricing import ZERO
 from contracts import access, cutover, terms
 from contracts.forms import DayForm
 from contracts.models import Contract, ContractVersion
-from documents import legal_templates, store
-from documents.models import DocumentState
+from contracts.views import sealed
 from procurement.models import Phase
 from procurement.views.common import page
 from procurement.views.listing import FILES, as_file
@@ -84,22 +83,13 @@ def _notice(request, public_id, number) -> tuple[Contract, ContractVersion]:
 def notice(request, public_id, number):
     """A notice as a page, from the same template and the same frozen payload as its file."""
     found, version = _notice(request, public_id, number)
-    row = version.document
-    body = legal_templates.html_pages(row.kind, row.template_version, row.payload)
-    return render(request, "contracts/notice.html", {
-        "contract": found, "version": version, "body": body, "complete": row.state == DocumentState.COMPLETE,
-        "head": store.head(row),
-    })  # fmt: skip
+    holds = _("The notice is being made and sealed; its file stands here in a moment. The prices it announces hold from its day either way.")
+    context = {"contract": found, "version": version, "holds": holds}
+    return sealed.respond(request, version.document, "contracts/notice.html", context)
 
 
 @page
 def notice_pdf(request, public_id, number):
     """The sealed file, once it is complete."""
     _found, version = _notice(request, public_id, number)
-    if version.document.state != DocumentState.COMPLETE:
-        raise Http404
-    head = store.head(version.document)
-    response = HttpResponse(store.content(head), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{version.caused_by}.pdf"'
-    response["X-Document-Sha256"] = head.sha256
-    return response
+    return sealed.file(version.document)

@@ -235,6 +235,26 @@ def test_the_notice_is_a_sealed_document_that_says_it_line_by_line(client, mailo
     call_command("check_invariants")
 
 
+def test_a_notice_whose_work_has_stopped_says_so_and_so_does_an_invariant(client, mailoutbox):
+    contract = cast.contract()
+    ordered("seats", 4500, LATER.date())
+    (made,) = rerating.rerate(contract, at=LATER)
+    sign_in(client, "contract.manager@dius.example")
+    address = reverse("contracts:notice", args=[contract.public_id, made.number])
+    assert "It waits to be made." in client.get(address).content.decode()
+    call_command("check_invariants")
+    job = Job.objects.filter(key=f"make:{made.document.public_id}")
+    job.update(state="dead", finished_at=clock.real_now(), last_error="RenderFailed: no")
+    stopped = client.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "needs an operator" in stopped and "<h1" not in stopped
+    with pytest.raises((CommandError, SystemExit)):
+        call_command("check_invariants")
+    job.update(state="queued", finished_at=None)
+    assert "tries again" in client.get(address).content.decode()
+    cast.run_all_jobs()
+    assert client.get(address, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
+
+
 def test_an_execution_asks_for_it_and_a_repeat_of_the_job_changes_nothing():
     contract = cast.contract()
     ordered("seats", 4500, START.date())

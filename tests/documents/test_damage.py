@@ -678,6 +678,11 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         "UPDATE documents_job SET state = 'done', finished_at = now() WHERE key LIKE 'email:%'"
         " RETURNING substr(key, 7)::bigint AS email",
     ),
+    "documents_in_the_making_have_a_job": tuple(
+        "UPDATE documents_job SET state = 'done', finished_at = now() WHERE key LIKE 'make:%' OR key LIKE 'close:%';"
+        f"UPDATE documents_document SET state = '{state}' WHERE id = {which} RETURNING id AS document"
+        for state, which in (("queued", PAPER), ("drafted", PAPER), ("sealed", CERTIFICATE))
+    ),
 }  # fmt: skip
 
 
