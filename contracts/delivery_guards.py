@@ -6,11 +6,11 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 
 from contracts import cutover, terms, transition_money
-from contracts.models import ACCEPTED, Contract, ContractState, Milestone, MilestoneState
+from contracts.models import Contract, ContractState, Milestone, MilestoneState
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
-from procurement import recusals, seats
+from procurement import granting, recusals, seats
 from procurement.actors import Person
 from procurement.models import PostCode
 from procurement.seats import Seat
@@ -29,7 +29,21 @@ def supplier_seat(contract: Contract, by: Person, on: date) -> Seat | None:
 def department_seat(contract: Contract, by: Person, on: date) -> Seat | None:
     """The first of the person's seats in the contract manager's chair against which nothing stands."""
     sits = seats.seats_of(by, contract.department_id, PostCode.CONTRACT_MANAGER, on)
-    return seats.choose(sits, lambda seat: any(recusals.why_chosen(contract.revision.approval, seat)))
+    return seats.choose(
+        sits, lambda seat: any(recusals.why_chosen(contract.revision.approval, seat)) or any(_of_supplier(contract, by, seat, on))
+    )
+
+
+def _of_supplier(contract: Contract, by: Person, seat: Seat, on: date) -> Iterator[Reason]:
+    """Nobody decides for the department on what their own company delivers, nor for somebody of it. Who takes a post in a
+    department is none of a supplier's people (``procurement.sides``); who came to be one since then is kept out here."""
+    people = granting.people_ever_after([contract.supplier], on)
+    for user in filter(None, (by.user, seat.principal)):
+        if user.email in people:
+            yield Reason(
+                _("%(name)s is one of the people of %(supplier)s.") % {"name": user.name, "supplier": contract.supplier.name},
+                _("Another contract manager has to decide."),
+            )
 
 
 def why_not_in_state(milestone: Milestone, *wanted: str) -> Iterator[Reason]:
@@ -63,15 +77,38 @@ def _department(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
         return
     yield from recusals.why_recused(contract.revision.approval, by)
     yield from recusals.why_chosen(contract.revision.approval, seat)
+    yield from _of_supplier(contract, by, seat, on)
+
+
+def _own_submission(milestone: Milestone, by: Person, on: date) -> Iterator[Reason]:
+    """Whoever submitted it, for whom they worked then, does not decide on it, nor does who acts for them now."""
+    seat, submission = department_seat(milestone.contract, by, on), milestone.submissions.last()
+    if seat is None or submission is None:
+        return
+    if submission.submitted_by in {by.person_id, seat.principal.person_id if seat.principal else None}:
+        yield Reason(
+            _("%(name)s submitted it: somebody else decides on it.") % {"name": submission.submitted_by_name},
+            _("Another contract manager has to decide."),
+        )
+
+
+def _over(milestone: Milestone, on: date) -> Iterator[Reason]:
+    """Under a contract that has ended nothing new is delivered. What was submitted in time is still decided, and if it is
+    sent back it is put right (Schedule 3, paragraph 3.4)."""
+    ended = milestone.contract.ends_on
+    if on > ended and not milestone.submissions.exists():
+        yield Reason(_("The contract ended on %(day)s.") % {"day": as_day(ended)})
 
 
 def why_not_begin(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(milestone, M.PLANNED)
+    yield from _over(milestone, london_day(at))
     yield from _supplier(milestone.contract, by, london_day(at))
 
 
 def why_not_submit(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(milestone, M.IN_PROGRESS)
+    yield from _over(milestone, london_day(at))
     yield from _supplier(milestone.contract, by, london_day(at))
 
 
@@ -79,11 +116,13 @@ def why_not_decide(milestone: Milestone, *, by: Person, at: datetime) -> Iterato
     """To accept, to accept on conditions, or to send back."""
     yield from why_not_in_state(milestone, M.SUBMITTED)
     yield from _department(milestone.contract, by, london_day(at))
+    yield from _own_submission(milestone, by, london_day(at))
 
 
 def why_not_meet(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(milestone, M.CONDITIONAL)
     yield from _department(milestone.contract, by, london_day(at))
+    yield from _own_submission(milestone, by, london_day(at))
 
 
 def why_not_fail(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -118,14 +157,24 @@ def why_not_achieved_on(milestone: Milestone, day: date | None, *, at: datetime)
             % {"first": as_day(contract.starts_on), "last": as_day(contract.ends_on), "day": as_day(day)}
         )
     if milestone.effect == Milestone.Effect.CUTOVER:
-        first = contract.milestones.filter(effect=Milestone.Effect.INTERIM_STARTS).exclude(
-            state__in=[*ACCEPTED, M.FAILED]
-        ).first()
-        if first is not None:
-            yield Reason(
-                _("Milestone %(label)s, by which the interim service starts, is %(state)s; it is decided before the cutover.")
-                % {"label": first.label, "state": first.get_state_display()}
-            )
+        yield from _after_the_interim_service(contract, day)
+
+
+def _after_the_interim_service(contract: Contract, day: date) -> Iterator[Reason]:
+    """The cutover ends what has begun: not before it is decided that it has, nor on a day before it did."""
+    first = contract.milestones.filter(effect=Milestone.Effect.INTERIM_STARTS).exclude(state=M.FAILED).first()
+    if first is None:
+        return
+    if not first.is_accepted:
+        yield Reason(
+            _("Milestone %(label)s, by which the interim service starts, is %(state)s; it is decided before the cutover.")
+            % {"label": first.label, "state": first.get_state_display()}
+        )
+    elif day < first.achieved_on:
+        yield Reason(
+            _("The interim service began on %(first)s, by milestone %(label)s: the cutover cannot have been on %(day)s.")
+            % {"first": as_day(first.achieved_on), "label": first.label, "day": as_day(day)}
+        )
 
 
 def would_move(milestone: Milestone, day: date) -> cutover.Moved | None:

@@ -1,10 +1,26 @@
 """Addresses of contracts."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
+from contracts.models import CERTIFICATE_SERIES
 from contracts.views import acceptance, charges, delivery, plan, register, signing, terms
 
 app_name = "contracts"
+
+
+class CertificateNumber:
+    """As numbers are given: what is none (a NUL, which the database does not take) is not found."""
+
+    regex = f"{CERTIFICATE_SERIES}-[0-9]{{4}}-[0-9]{{6,10}}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(CertificateNumber, "certificate_number")
 _contract = "contracts/<uuid:public_id>/"
 _milestone = _contract + "plan/<int:number>/"
 
@@ -27,8 +43,8 @@ urlpatterns = [
     path(_milestone + "move/", delivery.move, name="move_milestone"),
     path(_milestone + "fail/", delivery.fail, name="fail_milestone"),
     path(_milestone + "evidence/<int:evidence_id>/", plan.evidence, name="milestone_evidence"),
-    path(_contract + "certificates/<str:certificate>/", plan.certificate, name="certificate"),
-    path(_contract + "certificates/<str:certificate>.pdf", plan.certificate_pdf, name="certificate_pdf"),
+    path(_contract + "certificates/<certificate_number:certificate>/", plan.certificate, name="certificate"),
+    path(_contract + "certificates/<certificate_number:certificate>.pdf", plan.certificate_pdf, name="certificate_pdf"),
     path(_contract + "progress/", register.progress, name="progress"),
     path(_contract + "document/", register.document, name="document"),
     path(_contract + "document.pdf", register.download, name="download"),

@@ -258,6 +258,11 @@ def test_the_day_is_named_not_to_come_within_the_contract_and_after_the_interim_
         (day, "Milestone M2, by which the interim service starts, is planned"),
     ):  # fmt: skip
         assert words in refused(accepting.accept, made.milestone(8), shown_hash=shown, on=on, by=by, at=made.on(day))
+    begun = FIRST + ONE_DAY * 5
+    made.submitted(made.milestone(2), made.on(begun))
+    made.accepted(made.milestone(2), begun, made.on(begun))
+    words = refused(accepting.accept, made.milestone(8), shown_hash=shown, on=begun - ONE_DAY, by=by, at=made.on(day))
+    assert "The interim service began on 6 November 2007, by milestone M2" in words
 
 
 @of(*executed)

@@ -10,12 +10,13 @@ from django.core.management import call_command
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 
-from contracts import accepting, delivery
+from contracts import accepting, delivery, delivery_guards
 from contracts.models import AcceptanceDecision, Evidence, Milestone, PaymentRelease
 from documents import verifying
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import membership, recusals
+from procurement import granting, membership, recusals
+from procurement.models import OrganisationGrant, PostHolding
 from tests import cast
 from tests.cast import START
 from tests.contracts import transition_cast as made
@@ -143,6 +144,59 @@ def test_who_keeps_out_of_the_order_accepts_nothing_of_it_nor_does_whom_they_cho
     chosen, shown = cast.person("new@dius.example"), made.last(made.milestone(3))
     words = refused(accepting.accept, made.milestone(3), shown_hash=shown, by=chosen, at=START)
     assert "Who gave you this post has declared a conflict of interest" in words
+
+
+def test_nobody_decides_on_what_they_or_their_company_delivered():
+    """A contract manager whom the supplier takes on; and who submitted it and has changed sides since."""
+    made.submitted(made.milestone(3))
+    fujitsu, by = cast.contract().supplier, cast.person(made.MANAGER)
+    granting.grant_organisation(by.user, fujitsu, starts_on=START.date(), ends_on=START.date())
+    assert "is one of the people of Fujitsu Services" in refused(made.accepted, made.milestone(3))
+    assert "is one of the people of Fujitsu Services" in refused(made.sent_back, made.milestone(3))
+    left = START + timedelta(days=1)
+    for rows in (OrganisationGrant, PostHolding):
+        rows.objects.filter(user__email=made.SERVICE).update(ends_on=START.date())
+    cast.give_post(made.SERVICE, "DIUS", "contract_manager")
+    granting.grant_organisation(cast.person(made.SERVICE).user, cast.dius(), starts_on=START.date())
+    words = refused(accepting.accept, made.milestone(3), shown_hash=made.last(made.milestone(3)), by=cast.person(made.SERVICE), at=left)
+    assert "somebody else decides on it" in words
+    made.accepted(made.milestone(3), at=left)
+
+
+def test_under_a_contract_that_has_ended_nothing_new_is_delivered_but_what_was_is_decided_and_put_right():
+    over = made.on(cast.contract().ends_on + timedelta(days=1))
+    made.submitted(made.milestone(3))
+    made.begun(made.milestone(4))
+    assert "The contract ended on" in refused(made.begun, made.milestone(5), over)
+    assert "The contract ended on" in refused(made.submitted, made.milestone(4), over)
+    made.sent_back(made.milestone(3), over)
+    made.submitted(made.milestone(3), over)
+    made.accepted(made.milestone(3), at=over)
+
+
+def test_who_is_stopped_at_that_moment_acts_no_more(monkeypatch):
+    """Stopped after the reasons were looked for and before the act."""
+    made.submitted(made.milestone(3))
+    seat_of = delivery_guards.department_seat
+
+    def then_stopped(contract, by, on):
+        seat = seat_of(contract, by, on)
+        PostHolding.objects.filter(pk=seat.holding_id).update(stopped_at=START, ends_on=on)
+        return seat
+
+    found, shown = made.milestone(3), made.last(made.milestone(3))
+    monkeypatch.setattr(delivery_guards, "why_not_decide", lambda *_milestone, **_how: ())
+    monkeypatch.setattr(delivery_guards, "department_seat", then_stopped)
+    words = refused(accepting.accept, found, shown_hash=shown, by=cast.person(made.MANAGER), at=START)
+    assert "ended with immediate effect" in words
+
+
+def test_an_address_that_no_certificate_can_have_is_not_found(client):
+    contract = cast.contract()
+    sign_in(client, made.MANAGER)
+    for number in ("MC%00", "%F0%9F%98%80", "M" * 2000):
+        assert client.get(f"/contracts/{contract.public_id}/certificates/{number}/").status_code == 404
+        assert client.get(f"/contracts/{contract.public_id}/certificates/{number}.pdf").status_code == 404
 
 
 def test_a_late_one_costs_its_payment_and_a_relief_event_moves_the_day():
