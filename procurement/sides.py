@@ -83,8 +83,11 @@ def _hosts_ever(bodies: Iterable[Organisation]) -> set[str]:
 
 def _within(host: str, domain: str) -> bool:
     """Whether the host belongs to whoever has the domain. Under a public suffix (org.uk, co.uk) anybody has names: it is
-    nobody's, even where somebody has an address right at it."""
-    return _under(host, domain) and not _public_suffixes().is_public(domain)
+    nobody's, even where somebody has an address right at it. Where an organisation lets others have names under its own
+    (gov.scot), the addresses right at that are its own, and those under it are not."""
+    if host == domain:
+        return not _suffixes_of_registries().is_public(domain)
+    return _under(host, domain) and not _suffixes().is_public(domain)
 
 
 def _under(host: str, domain: str) -> bool:
@@ -92,10 +95,15 @@ def _under(host: str, domain: str) -> bool:
 
 
 @cache
-def _public_suffixes() -> PublicSuffixList:
-    """Mozilla's list (publicsuffix.org) as the package carries it, read once a process; nothing is fetched. Its private part
-    counts too: the customers of a host that lets names to anybody are not one organisation."""
+def _suffixes() -> PublicSuffixList:
+    """Mozilla's list (publicsuffix.org) as the package carries it, read once a process; nothing is fetched."""
     return PublicSuffixList()
+
+
+@cache
+def _suffixes_of_registries() -> PublicSuffixList:
+    """Its part of the registries' own, without what organisations let others have names under."""
+    return PublicSuffixList(only_icann=True)
 
 
 def _host(email: str) -> str:

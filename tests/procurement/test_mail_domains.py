@@ -62,7 +62,7 @@ def test_the_domain_above_another_bodys_is_not_taken_either():
         invite("nora@state.example")
 
 
-@pytest.mark.parametrize("suffix", ["org.uk", "co.uk", "gov.uk", "com", "github.io"])
+@pytest.mark.parametrize("suffix", ["org.uk", "co.uk", "gov.uk", "com"])
 def test_what_anybody_has_names_under_is_the_domain_of_no_organisation(suffix):
     """Somebody of the authority, of the supplier and of a body on its way each have an address right at it."""
     Accession.objects.filter(department__code="XRL").update(contact_email=f"ada@{suffix}")
@@ -75,6 +75,13 @@ def test_what_anybody_has_names_under_is_the_domain_of_no_organisation(suffix):
     Accession.objects.filter(department__code="XRL").update(contact_email=f"ada@rail.{suffix}")
     with pytest.raises(Refused, match=OTHERS):
         invite(f"nora@mail.rail.{suffix}", by=AUTHORITY)
+
+
+def test_who_lets_others_have_names_under_its_domain_has_its_own_addresses_and_not_theirs():
+    Accession.objects.filter(department__code="XRL").update(contact_email="ada@gov.scot")
+    with pytest.raises(Refused, match=OTHERS):
+        invite("nora@gov.scot", by=AUTHORITY)
+    assert invite("nora@body.gov.scot", by=AUTHORITY).name == "Nora New"
 
 
 @pytest.mark.parametrize("host", ["newbody.gov.uk", "GOV.UK", "trust.nhs.uk", "nhs.net", "nhs.scot", "police.scot"])
