@@ -4,6 +4,7 @@ not show, is refused in words; the differences nobody means (blanks, composed le
 Refusals are ``ValueError`` with a sentence that says what to do. No form, no database.
 """
 
+import re
 import unicodedata
 
 from django.utils.translation import gettext as _
@@ -26,10 +27,20 @@ _JOINERS = frozenset("\u200c\u200d")
 
 
 def search_words(text: str) -> list[str]:
-    """The words of a search, lower case. What nobody can type on purpose (NUL, lone surrogates) is passed over, and so
+    """The words of a search, lower case and without the ending of a plural, so that "laptops" finds what "laptop" finds:
+    they are looked for inside longer ones. What nobody can type on purpose (NUL, lone surrogates) is passed over, and so
     is what goes past the longest search: a search never fails."""
     shown = "".join(character if character.isprintable() else " " for character in text[:LONGEST_SEARCH])
-    return shown.lower().split()[:MOST_WORDS]
+    return [_singular(word) for word in shown.lower().split()[:MOST_WORDS]]
+
+
+_PLURAL = re.compile(r"([a-z]{4,}?)(?:(?<=x|z)es|(?<=ch|sh|ss)es|(?<!s)s|ies)")
+
+
+def _singular(word: str) -> str:
+    """The part that an English noun's singular and plural share; other words, and those with digits, as they are."""
+    found = _PLURAL.fullmatch(word)
+    return found[1] if found else word
 
 
 def line(text: str, *, longest: int) -> str:

@@ -1,6 +1,7 @@
 """The words a call-off is found by, kept on its row under a trigram index, and frozen with each submitted revision; and
 how a list finds rows by words."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import reduce
@@ -35,16 +36,30 @@ def found_by(rows: QuerySet, words: Iterable[str], ways: Callable[[str], Sequenc
     many are met soon in whatever order the list has, and are looked for along it.
     """
     words = sorted(set(words), key=len, reverse=True)
+
+    def each(word: str) -> list[Q]:
+        return [way for spelling in _spellings(word) for way in ways(spelling)]
+
     for word in words:
-        first, *others = (rows.filter(way).order_by().values_list("pk", flat=True) for way in ways(word))
+        first, *others = (rows.filter(way).order_by().values_list("pk", flat=True) for way in each(word))
         found = list(first.union(*others, all=True)[: FEW + 1])
         if len(found) <= FEW:
             rows = rows.filter(pk__in=set(found))
             words = [other for other in words if other != word]
             break
     for word in words:
-        rows = rows.filter(reduce(or_, ways(word)))
+        rows = rows.filter(reduce(or_, each(word)))
     return rows
+
+
+_NUMBER = re.compile(r"([a-z]+-[0-9]{4})-([1-9][0-9]{0,4})", re.ASCII)
+
+
+def _spellings(word: str) -> list[str]:
+    """The word, and where it is a number of ours without the zeros that are written (``documents.numbers``), that with
+    them: con-2007-1 is CON-2007-000001."""
+    found = _NUMBER.fullmatch(word)
+    return [word, f"{found[1]}-{int(found[2]):06d}"] if found else [word]
 
 
 def text_of(call_off: CallOff) -> str:
