@@ -3,8 +3,8 @@
 Pages and count end at ``MOST_LISTED`` rows, so that a page costs the same whatever lies behind it; what lies beyond is
 reached by a filter, a search or another order.
 
-What a cell shows and what a file holds come from the one ``Column.value``, so list and export cannot differ. Every
-parameter of the address is optional, and one that means nothing is passed over: a list never fails.
+What a cell shows and what a file holds come from the one ``Column.value``, so list and export cannot differ; where a
+cell puts several facts into words, ``Column.in_file`` gives them apart, as plain values. Every parameter of the address is optional, and one that means nothing is passed over: a list never fails.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -57,13 +57,15 @@ class Pages(Paginator):
 
 @dataclass(frozen=True)
 class Column:
-    """``name`` stands in ?sort=; ``order`` are the fields it sorts by, none when it cannot be sorted."""
+    """``name`` stands in ?sort=; ``order`` are the fields it sorts by, none when it cannot be sorted. A file has the
+    columns ``in_file`` in its place, where there are any."""
 
     name: str
     label: str
     value: Callable[[object], sheets.Value]
     order: tuple[str, ...] = ()
     kind: str = TEXT
+    in_file: tuple["Column", ...] = ()
 
     @property
     def numeric(self) -> bool:
@@ -164,7 +166,8 @@ class Listing:
         return render(self.request, template, context, status=422 if too_many else 200)
 
     def _file(self, kind: str) -> HttpResponse:
-        heading, cells = [column.label for column in self.columns], [self._cells(row) for row in self._ordered]
+        columns = [part for column in self.columns for part in column.in_file or (column,)]
+        heading, cells = [column.label for column in columns], [[column.value(row) for column in columns] for row in self._ordered]
         return as_file(kind, self.title, self.filename, heading, cells)
 
 

@@ -98,20 +98,35 @@ def _catalogue_columns(framework, release, on, *, past):
             "price": gbp(following[0]["price"]), "quantity": count(following[0]["from_quantity"]),
         } if following else ""  # fmt: skip
 
+    def next_band(row, name):
+        following = prices(row.code)[1:]
+        return following[0][name] if following else None
+
+    def kgco2e(row):
+        return row.kgco2e if row.kgco2e or row.baseline_kgco2e else None
+
     def carbon(row):
-        assessed = row.kgco2e or row.baseline_kgco2e
-        return count(row.kgco2e) if assessed else _("not assessed")
+        return _("not assessed") if kgco2e(row) is None else count(kgco2e(row))
 
     return [
-        Column("service", _("Service"), lambda s: f"{s.code} {s.name}", ("code",)),
+        Column("service", _("Service"), lambda s: f"{s.code} {s.name}", ("code",), in_file=(
+            Column("code", _("Code"), lambda s: s.code), Column("name", _("Name"), lambda s: s.name),
+            Column("lot", _("Lot"), lambda s: s.lot),
+        )),
         Column("category", _("Category"), lambda s: s.category, ("category",)),
         Column("unit", _("Unit"), lambda s: s.unit),
         Column("list", _("List price"), lambda s: s.list_price_gbp, ("list_price_gbp",), GBP),
         Column("today", _("That day") if past else _("Today"), lambda s: prices(s.code)[0]["price"], kind=GBP),
-        Column("next", _("Next band"), next_price),
+        Column("next", _("Next band"), next_price, in_file=(
+            Column("next_from", _("Next band from"), lambda s: next_band(s, "from_quantity")),
+            Column("next_price", _("Next price"), lambda s: next_band(s, "price")),
+        )),
         Column("level", _("Service level"), lambda s: s.service_level, ("service_level",)),
-        Column("carbon", _("kgCO2e a year"), carbon),
-    ]
+        Column("carbon", _("kgCO2e a year"), carbon, in_file=(
+            Column("kgco2e", _("kgCO2e a year"), kgco2e),
+            Column("day", _("Prices of"), lambda _s: on),
+        )),
+    ]  # fmt: skip
 
 
 @page

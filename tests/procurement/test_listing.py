@@ -27,6 +27,35 @@ def signed_in(client, db):
     return become
 
 
+def as_dicts(answer) -> list[dict[str, str]]:
+    heading, *rows = rows_of(answer)
+    return [dict(zip(heading, row, strict=True)) for row in rows]
+
+
+def test_the_file_of_the_catalogue_is_data(signed_in):
+    """Every fact in a column of its own: plain numbers, days as 2007-10-01, codes; what the page puts into words it has not."""
+    found = {row["Code"]: row for row in as_dicts(signed_in("requester@dius.example").get("/catalogue/", {"format": "csv"}))}
+    assert {name: found["CORE-01"][name] for name in ("Lot", "List price", "Today", "Next band from", "Next price", "Prices of")} == {
+        "Lot": "1", "List price": "78.00", "Today": "74.88", "Next band from": "5000", "Next price": "70.98", "Prices of": "2007-10-01",
+    }  # fmt: skip
+    assert found["CORE-01"]["Name"] == "Managed desktop - thin client"
+    assert found["CHG-01"]["kgCO2e a year"] == "" and "£" not in str(found)
+
+
+@pytest.mark.parametrize("text", ["laptops", "laptop", "Managed Desktops"])
+def test_a_plural_finds_what_its_singular_finds(signed_in, text):
+    found = as_dicts(signed_in("requester@dius.example").get("/catalogue/", {"format": "csv", "q": text}))
+    assert "CORE-02" in {row["Code"] for row in found}
+
+
+def test_an_order_is_found_by_its_number_without_the_zeros(signed_in):
+    order = cast.submitted()
+    short = f"co-2007-{int(order.reference.rpartition('-')[2])}"
+    for text, found in ((short, True), (order.reference, True), ("co-2007-77", False)):
+        page = signed_in("requester@dius.example").get("/call-offs/", {"q": text, "format": "csv"}).content.decode()
+        assert (order.reference in page) is found, text
+
+
 def rows_of(answer) -> list[list[str]]:
     return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
@@ -48,7 +77,7 @@ def test_parameters_that_mean_nothing_are_passed_over(signed_in, address):
 def test_the_list_sorts_by_a_column_both_ways(signed_in):
     client = signed_in("requester@dius.example")
     prices = [
-        [Decimal(row[3]) for row in rows_of(client.get("/catalogue/", {"format": "csv", "sort": sort}))[1:]]
+        [Decimal(row["List price"]) for row in as_dicts(client.get("/catalogue/", {"format": "csv", "sort": sort}))]
         for sort in ("list", "-list")
     ]
     assert prices[0] == sorted(prices[0])
