@@ -15,8 +15,8 @@ from django.db.models import Sum
 
 from catalogue import pricing, queries, rules
 from catalogue.models import Framework
-from procurement import forecasting, quoting
-from procurement.models import CallOff, CallOffState, VolumeEntry
+from procurement import forecasting, headroom, quoting
+from procurement.models import CallOff, CallOffRevision, CallOffState, CapacityAccount, VolumeEntry
 
 ZERO = Decimal("0.00")
 NONE = Decimal(0)
@@ -25,7 +25,10 @@ NONE = Decimal(0)
 @dataclass(frozen=True)
 class Case:
     """What a question is asked about. ``volumes`` are the framework's without this order. ``quantities`` are those of
-    the recurring shared services by code; ``kept`` says that a band once reached is never lost (a contract)."""
+    the recurring shared services by code; ``kept`` says that a band once reached is never lost (a contract). ``months`` is
+    for how long the shared service is asked about: its term, of a contract what is left of it, and the longest term
+    allowed where none is entered; ``beside`` is what the order charges besides in that time (GBP): interim, one-off and
+    usage, which stay as they are."""
 
     price_list: pricing.PriceList
     rules: Sequence[rules.Rule]
@@ -34,6 +37,8 @@ class Case:
     seats: int
     starts_on: date
     kept: bool = False
+    months: int = 0
+    beside: Decimal = ZERO
     counts_already: bool = False  # its seats are in the framework's volume today: it is contracted
 
 
@@ -88,6 +93,8 @@ class Answer:
     seats_then: int
     services: tuple[ServiceRow, ...]
     bands: tuple[BandRow, ...]
+    months: int
+    beside: Decimal
 
     @property
     def monthly_now(self) -> Decimal:
@@ -96,6 +103,15 @@ class Answer:
     @property
     def monthly_then(self) -> Decimal:
         return sum((row.monthly_then for row in self.services), ZERO)
+
+    @property
+    def term_now(self) -> Decimal:
+        """GBP over ``months``: the monthly charge and what stands beside it."""
+        return self.monthly_now * self.months + self.beside
+
+    @property
+    def term_then(self) -> Decimal:
+        return self.monthly_then * self.months + self.beside
 
 
 def answer(case: Case, by: int) -> Answer:
@@ -118,7 +134,7 @@ def answer(case: Case, by: int) -> Answer:
                 pricing.unit_price(service.list_price, discount_then),
             )  # fmt: skip
         )
-    return Answer(case.seats, then, tuple(rows), tuple(_bands(case, after)))
+    return Answer(case.seats, then, tuple(rows), tuple(_bands(case, after)), case.months, case.beside)
 
 
 def scaled(case: Case, seats: int) -> dict[str, int]:
@@ -220,14 +236,42 @@ def of_order(call_off: CallOff, on: date) -> Case | None:
         own = VolumeEntry.objects.filter(framework=call_off.framework_id, key__startswith=f"volume:{call_off.public_id}:")
         for code, quantity in own.filter(effective_from__lte=on).values_list("volume").annotate(Sum("quantity")):
             volumes[code] = volumes.get(code, 0) - quantity
+    quoted = None if contracted else quoting.quote(revision, on).totals
     return Case(
         price_list, queries.catalogue_rules(release), volumes, quantities,
         sum(quantity for code, quantity in quantities.items() if rules.carries_seat(price_list.services[code])), on,
         kept=contracted and not call_off.framework.upward_rerating, counts_already=contracted,
+        months=months_left(revision, on) if contracted else revision.shared_months or call_off.framework.call_off_max_months,
+        beside=quoted.interim + quoted.one_off + quoted.usage if quoted else ZERO,
     )  # fmt: skip
 
 
+def months_left(revision: CallOffRevision, on: date) -> int:
+    """The whole months of the shared service of a contract that are still to come; all of them before it starts."""
+    start, months = revision.shared_starts_on, revision.shared_months
+    if start is None or months is None:
+        return 0
+    gone = (on.year - start.year) * 12 + on.month - start.month + (on.day > 1)
+    return max(months - max(gone, 0), 0)
+
+
+def free_gbp(framework: Framework, call_off: CallOff | None = None) -> Decimal:
+    """GBP that nobody has reserved or committed under the ceiling, without what the order itself has reserved."""
+    if call_off is not None:
+        return headroom.capacity_forecast(call_off.revision, ZERO, reader=[call_off.department_id]).free_now
+    account = CapacityAccount.objects.get(framework=framework)
+    return account.ceiling_gbp - account.committed_gbp - account.reserved_gbp
+
+
+def short_gbp(found: Answer, framework: Framework, call_off: CallOff | None = None) -> Decimal:
+    """GBP by which what is asked passes what is free under the ceiling; zero where it fits. What is contracted is
+    committed already: of it only the rest counts."""
+    contracted = call_off is not None and call_off.state == CallOffState.CONTRACTED
+    needed = found.term_then - found.term_now if contracted else found.term_then
+    return max(needed - free_gbp(framework, call_off), ZERO)
+
+
 def of_nothing(framework: Framework, on: date) -> Case | None:
-    """A department that asks before it orders: the smallest basket a seat can take."""
+    """A department that asks before it orders: the smallest basket a seat can take, over the longest term."""
     found = forecasting.market(framework, on)
-    return Case(found.price_list, found.rules, found.volumes, {}, 0, on) if found else None
+    return Case(found.price_list, found.rules, found.volumes, {}, 0, on, months=found.months) if found else None

@@ -31,6 +31,7 @@ def _page(request, case, framework, **more):
     context = {
         "form": form, "case": case, "answer": answer, "framework": framework,
         "beyond": answer is not None and _is_beyond(answer, framework, request.day),
+        "short": what_if.short_gbp(answer, framework, more.get("call_off")) if answer else None,
     } | more  # fmt: skip
     return render(request, "procurement/what_if.html", context)
 

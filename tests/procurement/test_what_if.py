@@ -9,6 +9,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from documents.templatetags.flex import gbp
 from procurement import what_if
 from procurement.models import VolumeEntry
 from procurement.what_if import Case, answer
@@ -101,6 +102,12 @@ def test_the_page_of_a_draft_answers_and_refuses_in_words(client):
     assert "2,500 seats instead of 1,000" in page and "£124,215.00" in page
     assert "Everybody else would pay 5.21% less than with this order as it is." in page, page
     assert "is reached at 10,000: 5,000 more" in page
+    assert "Whole life, 55 months" in page and "£11,252,943.00" in page and "with £981,000.00 interim, one-off and usage as ordered" in page
+    assert "do not fit" not in page
+    found = what_if.answer(what_if.of_order(call_off, cast.START.date()), 60_000)
+    over = found.term_then - what_if.free_gbp(call_off.framework)
+    assert over == what_if.short_gbp(found, call_off.framework, call_off) > 0
+    assert f"That many seats do not fit: it is {gbp(over)} more than is free" in ask(client, address, change="more", seats="60000")
     assert "take off fewer" in ask(client, address, change="fewer", seats="1000")
     for seats in ("1e3", "-5", "", "\u0661", "9" * 400):
         assert "There is a problem" in ask(client, address, change="more", seats=seats)
@@ -118,6 +125,11 @@ def test_a_contract_is_asked_about_at_its_own_release_without_counting_it_twice(
     case = what_if.of_order(call_off, cast.START.date())
     assert (case.volumes["seats"], case.counts_already, case.kept) == (2500, True, True)
     assert band(answer(case, 100)).volume_today == 3500
+    assert (case.months, case.beside) == (55, 0)
+    assert [what_if.months_left(call_off.revision, day) for day in (date(2008, 5, 1), date(2008, 5, 2), date(2013, 1, 1))] == [54, 53, 0]
+    grown = answer(case, 100)
+    assert what_if.short_gbp(grown, call_off.framework, call_off) == 0
+    assert grown.term_then == grown.monthly_then * 55
 
 
 @pages
