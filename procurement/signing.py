@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.models import Organisation
 from documents import audit, canonical, clock, steps, store
@@ -87,6 +89,17 @@ class Signing:
         party = store.next_party(self.document)
         return None if party is None else self.box(party)
 
+    def before(self, party: str) -> list[Box]:
+        """Who signs first, from whose turn it is; nobody where the party has signed or is next."""
+        places, turn = [box.party for box in self.boxes], self.turn()
+        return list(self.boxes[places.index(turn.party):places.index(party)]) if turn else []
+
+    def asked(self, by: Person, at: datetime) -> Box:
+        """For which party somebody who wants to sign does it: for that whose turn it is where they can, else for their
+        own, to be told when its turn comes."""
+        turn = self.turn() or self.boxes[-1]
+        return turn if turn.seats(by, at) else self.box_of(by, at) or turn
+
     def box_of(self, by: Person, at: datetime) -> Box | None:
         """The first box that the person may sit before, whether signed or not."""
         return next((box for box in self.boxes if box.seats(by, at)), None)
@@ -137,17 +150,26 @@ def delegation_words(delegation: Delegation | None) -> str:
 
 
 def why_not_in_turn(signing: Signing, party: str) -> Iterator[Reason]:
-    yield from _out_of_turn(signing.turn(), party)
+    yield from _out_of_turn(signing, signing.turn(), party)
 
 
-def _out_of_turn(turn: Box | None, party: str) -> Iterator[Reason]:
+def _out_of_turn(signing: Signing, turn: Box | None, party: str) -> Iterator[Reason]:
     if turn is None:
         yield Reason(_("All parties have signed; the document is being closed."))
     elif turn.party != party:
+        own, waited_for = signing.box(party), signing.before(party)
         yield Reason(
             _("It is the turn of %(party)s to sign.") % {"party": turn.organisation.name},
-            _("Who has signed, or is not asked yet, neither signs nor refuses."),
-        )
+            ngettext(
+                "Your turn, for %(own)s, comes when %(others)s has signed.", "Your turn, for %(own)s, comes when %(others)s have signed.",
+                len(waited_for),
+            ) % {
+                "own": own.organisation.name,
+                "others": get_text_list([box.organisation.name for box in waited_for], _("and then")),
+            }
+            if waited_for
+            else _("%(own)s has signed already, and neither signs again nor refuses.") % {"own": own.organisation.name},
+        )  # fmt: skip
 
 
 def why_not_from_chair(signing: Signing, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -166,7 +188,7 @@ def why_not_sign(
     """Whose turn, whose post, authority at this moment, and unless not ``fresh`` a new sign-in (real time): the page
     that leads to signing leaves that to the page of signing, which asks for it."""
     turn = signing.turn()
-    yield from _out_of_turn(turn, party)
+    yield from _out_of_turn(signing, turn, party)
     if turn is not None and store.pending_intent(signing.document) is not None:
         yield Reason(_("The signature before yours is still being put on the document; try again in a moment."))
     stranger = list(why_not_from_chair(signing, party, by=by, at=at))

@@ -20,7 +20,7 @@ def sign(request, public_id):
     """A stranger is told nothing, not even to sign in again, and who cannot sign now is told so before they do; then
     the fresh sign-in, then the document."""
     found = access.get_contract(request.actor, public_id, request.day)
-    party = store.next_party(found.document) or found.document.expected_signers[-1]["party"]
+    party = guards.signing_of(found).asked(request.actor, request.at).party
     shut = list(guards.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
     if shut:
         raise procurement_access.NotYours(shut)

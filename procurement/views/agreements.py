@@ -55,7 +55,7 @@ def download(request, public_id):
 def sign(request, public_id):
     """A stranger is told nothing, and who cannot sign now is told so before they sign in again."""
     found = _issued(request, public_id)
-    party = store.next_party(found.document) or found.document.expected_signers[-1]["party"]
+    party = agreements.signing_of(found).asked(request.actor, request.at).party
     shut = list(agreements.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
     if shut:
         raise access.NotYours(shut)

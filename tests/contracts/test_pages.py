@@ -160,3 +160,22 @@ def test_each_revision_of_a_document_says_whose_signature_was_added(client):
     page = sign_in(client, "requester@dius.example").get(reverse("contracts:contract", args=[contract.public_id]))
     said = re.findall(r"signature of ([^<]+)<", page.content.decode())
     assert said == ["Fujitsu Services", "Department for Innovation, Universities and Skills", "Cabinet Office"]
+
+
+@pytest.mark.world("issued")
+def test_a_signatory_out_of_turn_reads_whose_turn_it_is_and_when_theirs_comes(client):
+    contract = cast.contract()
+    supplier, _department, authority = (email for _party, email in cast.SIGNATORIES)
+
+    def refused(email):
+        answer = sign_in(client, email).get(reverse("contracts:sign", args=[contract.public_id]))
+        assert answer.status_code == 403
+        return answer.content.decode()
+
+    page = refused(authority)
+    assert "It is the turn of Fujitsu Services to sign." in page and "Only the" not in page
+    assert "comes when Fujitsu Services and then Department for Innovation, Universities and Skills have signed." in page
+    cast.sign(contract, "supplier", supplier)
+    cast.run_all_jobs()
+    assert "Fujitsu Services has signed already, and neither signs again nor refuses." in refused(supplier)
+    assert "Only the signatory of" in refused("auditor@co.example")
