@@ -116,9 +116,10 @@ def service_levels(release: CatalogueRelease, codes: Iterable[str]) -> list[Serv
     return list(ServiceLevelMeasure.objects.filter(release=release, service_level__in=wanted))
 
 
-def vat_rates() -> list[tuple[date, Decimal]]:
-    """(from, percent), ascending."""
-    return list(VatRate.objects.values_list("starts_on", "percent"))
+def vat_rates(on: date) -> list[tuple[date, Decimal]]:
+    """(from, percent), ascending, as they are known on the day: what was set later was in nobody's forecast, which goes
+    on with the last one known."""
+    return list(VatRate.objects.filter(starts_on__lte=on).values_list("starts_on", "percent"))
 
 
 def browse(release: CatalogueRelease, *, text: str = "", lot: int | None = None, category: str = "") -> QuerySet:

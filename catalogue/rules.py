@@ -45,16 +45,18 @@ def carries_seat(service: Service) -> bool:
 def unmet(
     rules: Sequence[Rule], sites: Sequence[tuple[str, int]], lines: Sequence[Line], price_list: PriceList,
     lots: Sequence[tuple[int, int | None]] = (), requested: Mapping[str, int] = MappingProxyType({}),
+    lots_held: Collection[int] = (),
 ) -> list[Unmet]:  # fmt: skip
     """Every rule the order does not meet. ``sites`` is (name, seats); ``lots`` is (number, lot it needs or None);
-    ``requested`` is for how many of which service the order asks the authority's exception."""
+    ``requested`` is for how many of which service the order asks the authority's exception;
+    ``lots_held`` are the lots that the department has under contract."""
     found = [*_seats(sites, lines, price_list), *_interim(sites, lines, price_list)]
     for rule in rules:
         if rule.kind == BY_EXCEPTION:
             found += _by_exception(rule, lines, requested)
         else:
             found += _CHECKS[rule.kind](rule, sites, lines, price_list)
-    found += _lots(lots, lines, price_list)
+    found += _lots(lots, lines, price_list, lots_held)
     return found
 
 
@@ -62,6 +64,10 @@ def exceptional(rules: Sequence[Rule]) -> list[str]:
     """The services that take the authority's exception, in the order of the rules."""
     found = [code for rule in rules if rule.kind == BY_EXCEPTION for code in rule.parameters["services"]]
     return list(dict.fromkeys(found))
+
+
+def _in_seats(seats: int) -> str:
+    return ngettext("%(n)s seat", "%(n)s seats", seats) % {"n": f"{seats:,}"}
 
 
 def _place(line: Line) -> str:
@@ -91,8 +97,9 @@ def _seats(sites, lines, price_list) -> Iterator[Unmet]:
             which = _quantities(desktops, lambda line: line.service)
             yield Unmet(
                 "seats", "", name, seats - ordered,
-                _("%(site)s has %(seats)s seats and %(ordered)s desktops%(which)s: %(advice)s.")
-                % {"site": name, "seats": f"{seats:,}", "ordered": f"{ordered:,}",
+                ngettext("%(site)s has %(seats)s and %(ordered)s desktop%(which)s: %(advice)s.",
+                         "%(site)s has %(seats)s and %(ordered)s desktops%(which)s: %(advice)s.", ordered)
+                % {"site": name, "seats": _in_seats(seats), "ordered": f"{ordered:,}",
                    "which": f" ({which})" if which else "", "advice": _advice(seats - ordered)},
             )  # fmt: skip
     for line in _shared(lines):
@@ -120,8 +127,9 @@ def _interim(sites, lines, price_list) -> Iterator[Unmet]:
         if ordered > seats:
             yield Unmet(
                 "interim", code, "", seats - ordered,
-                _("The sites have %(seats)s seats and %(ordered)s of %(code)s are ordered: %(advice)s.")
-                % {"seats": f"{seats:,}", "ordered": f"{ordered:,}", "code": code, "advice": _advice(seats - ordered)},
+                ngettext("The sites have %(seats)s and %(ordered)s of %(code)s is ordered: %(advice)s.",
+                         "The sites have %(seats)s and %(ordered)s of %(code)s are ordered: %(advice)s.", ordered)
+                % {"seats": _in_seats(seats), "ordered": f"{ordered:,}", "code": code, "advice": _advice(seats - ordered)},
             )  # fmt: skip
         for line in chosen:
             if line.months is None or not starts:
@@ -162,15 +170,15 @@ def _required_per_seat(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
         if here > count:
             yield Unmet(
                 rule.kind, group[0], name, count - here,
-                _("%(site)s has %(seats)s seats and %(ordered)s of %(group)s: %(advice)s.")
-                % {"site": name, "seats": f"{count:,}", "ordered": f"{here:,}", "group": _(" or ").join(group),
+                _("%(site)s has %(seats)s and %(ordered)s of %(group)s: %(advice)s.")
+                % {"site": name, "seats": _in_seats(count), "ordered": f"{here:,}", "group": _(" or ").join(group),
                    "advice": _advice(count - here)},
             )  # fmt: skip
     if ordered != seats:
         yield Unmet(
             rule.kind, group[0], "", seats - ordered,
-            _("%(text)s %(group)s: %(ordered)s ordered for %(seats)s seats%(short)s; %(advice)s.")
-            % {"text": rule.text, "group": _(" or ").join(group), "ordered": f"{ordered:,}", "seats": f"{seats:,}",
+            _("%(text)s %(group)s: %(ordered)s ordered for %(seats)s%(short)s; %(advice)s.")
+            % {"text": rule.text, "group": _(" or ").join(group), "ordered": f"{ordered:,}", "seats": _in_seats(seats),
                "short": _short(sites, chosen), "advice": _advice(seats - ordered)},
         )  # fmt: skip
 
@@ -212,8 +220,8 @@ def _required_per_site(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
                 right = next(code for code, (a, b) in sizes.items() if a <= seats and (b is None or seats <= b))
                 yield Unmet(
                     rule.kind, chosen[0].service, name, seats,
-                    _("%(site)s has %(seats)s seats: it takes %(right)s, not %(wrong)s.")
-                    % {"site": name, "seats": f"{seats:,}", "right": right, "wrong": chosen[0].service},
+                    _("%(site)s has %(seats)s: it takes %(right)s, not %(wrong)s.")
+                    % {"site": name, "seats": _in_seats(seats), "right": right, "wrong": chosen[0].service},
                 )  # fmt: skip
     known = {name for name, seats in sites if seats}
     for line in _shared(lines):
@@ -253,22 +261,30 @@ def _max_months(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
         if line.service in rule.parameters["services"] and (line.months or 0) > limit:
             yield Unmet(
                 rule.kind, line.service, line.site or "", line.months or 0,
-                _("%(text)s %(code)s (%(site)s): %(n)s ordered for %(months)s months, %(over)s too long.")
+                ngettext("%(text)s %(code)s (%(site)s): %(n)s ordered for %(months)s month, %(over)s too long.",
+                         "%(text)s %(code)s (%(site)s): %(n)s ordered for %(months)s months, %(over)s too long.", line.months or 0)
                 % {"text": rule.text, "code": line.service, "site": _place(line), "n": f"{line.quantity:,}",
                    "months": line.months, "over": (line.months or 0) - limit},
             )  # fmt: skip
 
 
-def _lots(lots, lines, price_list) -> Iterator[Unmet]:
-    """A lot that needs another one can only be ordered with it."""
+def lots_missing(
+    lots: Sequence[tuple[int, int | None]], lines: Sequence[Line], price_list: PriceList
+) -> list[tuple[int, int]]:  # fmt: skip
+    """(lot ordered, lot it needs) where the order has nothing of the lot needed."""
     used = {price_list.services[line.service].lot for line in lines}
-    for number, needs in lots:
-        if needs is not None and number in used and needs not in used:
+    return [(number, needs) for number, needs in lots if needs is not None and number in used and needs not in used]
+
+
+def _lots(lots, lines, price_list, held) -> Iterator[Unmet]:
+    """A lot that needs another one is ordered with it, or where it is under contract already."""
+    for number, needs in lots_missing(lots, lines, price_list):
+        if needs not in held:
             of_lot = [line for line in lines if price_list.services[line.service].lot == number]
             yield Unmet(
                 "needs_lot", "", "", needs,
-                _("Services of lot %(lot)s can only be ordered together with services of lot %(needs)s, and none of those "
-                  "is: %(which)s.")
+                _("Services of lot %(lot)s need services of lot %(needs)s, in the same order or under a contract of yours that is "
+                  "in force, and there are none: %(which)s.")
                 % {"lot": number, "needs": needs,
                    "which": _quantities(of_lot, lambda line: f"{line.service} ({_place(line)})")},
             )  # fmt: skip

@@ -26,7 +26,7 @@ def facts(revision: CallOffRevision, approved: dict[str, Any]) -> list[tuple[str
             % {"term": day_range(term["starts_on"], term["ends_on"]), "months": term["months"],
                "until": day(revision.approval.hold_until)},
         ),
-        (_("Seats"), _("%(seats)s: %(sites)s") % {"seats": seats, "sites": sites}),
+        (_("Seats"), _("%(seats)s: %(sites)s") % {"seats": seats, "sites": sites} if sites else _("none are brought by this order")),
     ]  # fmt: skip
     for phase in approved["charges_by_phase"]:
         ordered = _quantities(approved, phase["phase"])

@@ -6,13 +6,15 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue import queries, rules
 from catalogue.models import Framework
 from catalogue.pricing import add_months
+from documents.clock import london_day
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
+from procurement import contracted
 from procurement.models import Attachment, CallOffRevision, PlannedMilestone
 from procurement.quoting import Quote, estimated_value, unpaid_one_offs
 
@@ -52,11 +54,11 @@ DATA_PROTECTION_FIELDS = {
 
 def gaps(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
     """Every gap, in the order of the task list."""
-    yield from _sites(revision)
+    yield from _sites(revision, quote, on)
     yield from _term(revision, on)
     yield from _services(revision, quote)
     yield from _service_levels(revision, quote)
-    yield from _milestones(revision, quote)
+    yield from _milestones(revision, quote, on)
     yield from _special_terms(revision)
     yield from _data_protection(revision)
     yield from _attachments(revision, quote)
@@ -65,8 +67,14 @@ def gaps(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
     yield from _particulars(revision)
 
 
-def _sites(revision: CallOffRevision) -> Iterator[Gap]:
-    if not revision.sites.all():
+def _sites(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
+    """An order brings seats, but for one of which every service is of a lot without seats (consultants), or of one that
+    the department has under contract (more servers for the seats it has): their rules bind where they were ordered."""
+    if any(site.seats for site in revision.sites.all()):
+        return
+    services = quote.price_list.services.values() if quote.price_list else ()
+    seated = {service.lot for service in services if rules.carries_seat(service)} & {p.service.lot for p in quote.lines}
+    if not quote.lines or (seated and seated - contracted.lots(revision.call_off, on)):
         yield Gap("sites", _("Add at least one site with its seats."))
 
 
@@ -82,7 +90,8 @@ def _term(revision: CallOffRevision, on: date) -> Iterator[Gap]:
     if months > framework.call_off_max_months:
         yield Gap(
             "term",
-            _("The term is %(months)s months; this framework allows %(limit)s at most.")
+            ngettext("The term is %(months)s month; this framework allows %(limit)s at most.",
+                     "The term is %(months)s months; this framework allows %(limit)s at most.", months)
             % {"months": months, "limit": framework.call_off_max_months},
         )
     limit = latest_end(framework)
@@ -95,7 +104,8 @@ def _term(revision: CallOffRevision, on: date) -> Iterator[Gap]:
     if revision.extension_months and revision.extension_months > framework.extension_months:
         yield Gap(
             "term",
-            _("The extension option is %(months)s months; this framework allows %(limit)s at most.")
+            ngettext("The extension option is %(months)s month; this framework allows %(limit)s at most.",
+                     "The extension option is %(months)s months; this framework allows %(limit)s at most.", revision.extension_months)
             % {"months": revision.extension_months, "limit": framework.extension_months},
         )
 
@@ -131,10 +141,13 @@ def _services(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
     if revision.shared_starts_on is not None:  # else the term's own gap says it, of every line
         for code in quote.undated:  # not priced, so it would be left out of what is approved
             yield Gap("services", _("%(code)s is an interim service, and the term has none: give its months, or empty its quantities.") % {"code": code})
-    if not any(p.line.phase == "shared" for p in quote.lines):
-        yield Gap("services", _("Order at least one shared service."))
+    if not quote.lines:
+        yield Gap("services", _("Order at least one service."))
         return
-    if revision.interim_months and not any(p.line.phase == "interim" for p in quote.lines):
+    phases = {p.line.phase for p in quote.lines}
+    if "interim" in phases and "shared" not in phases:
+        yield Gap("services", _("The interim service ends when the shared service starts: order at least one shared service."))
+    if revision.interim_months and "interim" not in phases:
         yield Gap("services", _("The term has an interim period but no interim service is ordered."))
     if quote.totals.whole_life > revision.call_off.framework.ceiling_gbp:
         yield Gap("services", _("The order is worth more than the whole framework may be."))
@@ -159,13 +172,18 @@ def _service_levels(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
     if len(chosen) < KPIS_NEEDED:
         yield Gap(
             "service_levels",
-            _("Choose at least %(needed)s key performance indicators: the order is worth %(value)s with VAT and options, "
-              "and %(chosen)s chosen.")
+            ngettext("Choose at least %(needed)s key performance indicators: the order is worth %(value)s with VAT and options, "
+                     "and %(chosen)s is chosen.",
+                     "Choose at least %(needed)s key performance indicators: the order is worth %(value)s with VAT and options, "
+                     "and %(chosen)s are chosen.", len(chosen))
             % {"needed": KPIS_NEEDED, "value": gbp(value), "chosen": len(chosen)},
         )
 
 
-def _milestones(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
+def _milestones(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[Gap]:
+    """A milestone may come before the service starts, as the governance board does, but not before the day it is submitted
+    on, nor after the term. Of an order submitted already, which the supplier counters, that day was another."""
+    submitted_on = london_day(revision.submitted_at) if revision.submitted_at else on
     milestones = list(revision.milestones.all())
     if not milestones and not revision.no_milestones_needed:
         yield Gap("milestones", _("Add the transition milestones, or say that none are needed."))
@@ -176,6 +194,12 @@ def _milestones(revision: CallOffRevision, quote: Quote) -> Iterator[Gap]:
             % {"code": code, "total": gbp(total), "paid": gbp(paid)},
         )
     for milestone in milestones:
+        if milestone.planned_on < submitted_on:
+            yield Gap(
+                "milestones",
+                _("Milestone M%(number)s is planned for %(day)s, which is past.")
+                % {"number": milestone.number, "day": as_day(milestone.planned_on)},
+            )
         if revision.shared_starts_on and revision.shared_months and milestone.planned_on > last_day(revision):
             yield Gap(
                 "milestones",

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from catalogue.pricing import ZERO, unit_price
+from documents import audit
 from documents.clock import london_day
 from documents.templatetags.flex import day as as_day
 from procurement import absences, completeness, figures, routes
@@ -135,7 +136,8 @@ def content_of(revision: CallOffRevision) -> dict[str, Any]:
 class Reading:
     """The whole order for one reader: the approved object, what lies beside it, and which of it the reader may read.
 
-    ``phases`` are ``charges_by_phase`` with their lines; ``kept_files`` are files the supplier reads only the hash of.
+    ``phases`` are ``charges_by_phase`` with their lines; ``kept_files`` are files the supplier reads only the
+    kinds of: their hashes are in order.json.
     ``typed_term`` and ``extension_months`` are the term of a draft that no service gives one yet.
     ``exceptions`` are what was asked for and decided; of them the supplier reads that a service is ordered by exception
     and since when that is granted (``by_exception``: service code and words).
@@ -272,6 +274,21 @@ FOR_SUPPLIER = frozenset(
      "call_off.clock_stopped", "call_off.clock_started"}
 )  # fmt: skip
 NOT_THEIR_WORDS = frozenset({"call_off.committed_by_authority", "call_off.withdrawn", "call_off.lapsed"})
+
+
+SENT_BACK = ("call_off.returned", "call_off.exception_refused", "call_off.reopened", "call_off.recalled")
+
+
+def sent_back(call_off: CallOff, *, before: datetime | None = None, since: datetime | None = None) -> dict[str, Any] | None:
+    """The event by which an order last came back to its requester, as the timeline says it: with a reason, unless it was
+    recalled. ``before`` and ``since`` are the submissions that it came between."""
+    events = audit.history(call_off).filter(verb__in=SENT_BACK)
+    if before is not None:
+        events = events.filter(at__lte=before)
+    if since is not None:
+        events = events.filter(at__gte=since)
+    found = timeline(events, "department")
+    return (found[-1] if since is not None else found[0]) if found else None
 
 
 def timeline(events, viewpoint: str) -> list[dict[str, Any]]:

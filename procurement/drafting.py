@@ -4,7 +4,7 @@ call-off, refuses a stale form, and records the hand.
 ``edits`` is the number of saves the form was shown with: a second browser's older form is refused, nothing is lost.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -254,7 +254,7 @@ def save_services(
 def put_services(revision: CallOffRevision, ordered: Iterable[Ordered], on: date) -> None:
     """The lines as ordered from the day's live catalogue. Of a draft that is locked; raises Refused."""
     release = catalogue_queries.live_release(revision.call_off.framework, on)
-    known = set(catalogue_queries.price_list(release).services) if release else set()
+    known = list(catalogue_queries.price_list(release).services) if release else []
     sites = {site.name: site for site in revision.sites.all()}
     wanted = [item for item in ordered if item.quantity > 0]
     for item in wanted:
@@ -270,19 +270,23 @@ def put_services(revision: CallOffRevision, ordered: Iterable[Ordered], on: date
                 _("Order for all sites together where the site does not matter, or split the order."),
             )
         ])  # fmt: skip
-    lines = unsaved_lines(revision, wanted, sites)
+    lines = unsaved_lines(revision, wanted, sites, known)
     revision.lines.all().delete()
     CallOffLine.objects.bulk_create(lines)
 
 
 def unsaved_lines(
-    revision: CallOffRevision, ordered: Iterable[Ordered], sites: dict[str, RevisionSite]
+    revision: CallOffRevision, ordered: Iterable[Ordered], sites: dict[str, RevisionSite], catalogue: Sequence[str]
 ) -> list[CallOffLine]:
-    """Lines as they would be saved, numbered from 1 as the contract prints them: by phase, within one in the order
-    given."""
-    phases = list(Phase.values)
+    """Lines as they would be saved, numbered from 1 as every page and the contract has them: by phase, within one in the
+    order of the ``catalogue`` (its codes), and of a service first what is for all sites, then site by site."""
+    phases, ranks = list(Phase.values), {code: rank for rank, code in enumerate(catalogue)}
+
+    def place(item: Ordered) -> tuple[int, int, int]:
+        return phases.index(item.phase), ranks[item.service], sites[item.site].position if item.site else 0
+
     lines = []
-    for number, item in enumerate(sorted(ordered, key=lambda item: phases.index(item.phase)), start=1):
+    for number, item in enumerate(sorted(ordered, key=place), start=1):
         starts_on, months = revision.dates_of(item.phase)
         lines.append(
             CallOffLine(
@@ -319,9 +323,12 @@ def save_milestones(
     call_off: CallOff, milestones: Iterable[Milestone], *, none_needed: bool = False, edits: int | None = None,
     by: Person, at: datetime,
 ) -> CallOff:  # fmt: skip
-    """Replace the transition milestones, numbered M1 onwards in the order given."""
+    """Replace the transition milestones, numbered M1 onwards in the order given. Milestones beside ``none_needed``
+    are refused: one of both is meant."""
     call_off = open_draft(call_off, edits=edits, by=by, at=at)
-    revision = call_off.revision
+    revision, milestones = call_off.revision, list(milestones)
+    if milestones and none_needed:
+        refuse(_("You entered milestones and said that none are needed: take the tick away, or empty the milestones."))
     revision.milestones.all().delete()
     for number, item in enumerate(milestones, start=1):
         row = PlannedMilestone.objects.create(

@@ -1,6 +1,7 @@
 """What people type on the way to a call-off: validation only."""
 
 import re
+from collections import Counter
 from datetime import date
 
 from django import forms
@@ -33,7 +34,7 @@ class TitleForm(forms.Form):
 class SiteForm(forms.Form):
     was = forms.CharField(widget=forms.HiddenInput, required=False, max_length=80)  # the name it is stored under
     name = LineField(label=_("Site"), max_length=80, required=False)
-    seats = QuantityField(label=_("Seats"), required=False)
+    seats = QuantityField(least=0, label=_("Seats"), required=False)
 
     def clean(self):
         data = super().clean()
@@ -73,6 +74,14 @@ class KpiForm(forms.Form):
         ]
 
 
+def _payment(line):
+    """(service code, percent or None, quantity or None) of a line such as "TRN-02 50%" or "trn-03 X 320"."""
+    code, _space, rest = re.sub(r"\s+", " ", line).partition(" ")
+    if rest.endswith("%"):
+        return code.upper(), PercentField().clean(rest), None
+    return code.upper(), None, QuantityField().clean(re.sub(r"^[xX×] ?", "", rest))
+
+
 class MilestoneForm(forms.Form):
     title = LineField(label=_("Milestone"), max_length=160, required=False)
     planned_on = DayField(label=_("Planned on"), required=False)
@@ -91,22 +100,21 @@ class MilestoneForm(forms.Form):
         return found
 
     def clean_payments(self):
-        """[(service code, percent or None, quantity or None)]"""
-        found = []
+        """[(service code, percent or None, quantity or None)]; every line that is none is named, not only the first."""
+        found, wrong = [], []
         for line in filter(None, (part.strip() for part in self.cleaned_data["payments"].splitlines())):
-            code, _space, rest = line.partition(" ")
-            rest = rest.strip()
             try:
-                if rest.endswith("%"):
-                    found.append((code.upper(), PercentField().clean(rest), None))
-                else:
-                    found.append((code.upper(), None, QuantityField().clean(rest.removeprefix("x").strip())))
+                found.append(_payment(line))
             except ValidationError:
-                raise ValidationError(
-                    _("“%(line)s” is not a payment; write TRN-02 50%% or TRN-03 x 320.") % {"line": line}
-                ) from None
-        if len({code for code, _percent, _quantity in found}) != len(found):
-            raise ValidationError(_("A milestone pays each service once; put its payments together."))
+                wrong.append(_("“%(line)s” is not a payment; write TRN-02 50%% or TRN-03 x 320.") % {"line": line})
+        for code, times in Counter(code for code, _percent, _quantity in found).items():
+            if times > 1:
+                wrong.append(
+                    _("A milestone pays each service once; put the %(times)s payments of %(code)s together.")
+                    % {"times": times, "code": code}
+                )
+        if wrong:
+            raise ValidationError(wrong)
         return tuple(found)
 
     def clean(self):
@@ -302,7 +310,7 @@ class MatrixForm(forms.Form):
                 quantity = field.clean(typed)
             except ValidationError as error:
                 where = site or _("all sites")
-                self.cell_errors[name] = f"{service.code}, {where}: {' '.join(error.messages)}"
+                self.cell_errors[name] = f"{service.code} {service.name}, {where}: {' '.join(error.messages)}"
                 continue
             if quantity:
                 found.append((service, site, quantity))

@@ -2,6 +2,7 @@
 ``catalogue.pricing``'s."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -10,6 +11,7 @@ from django.db.models import Sum, prefetch_related_objects
 
 from catalogue import pricing, queries, rules
 from catalogue.models import CatalogueRelease, Framework
+from procurement import contracted
 from procurement.models import (
     Accession,
     CallOffLine,
@@ -155,20 +157,19 @@ def quote(
     wanted = [row for row in rows if row.service_code in known and row.starts_on is not None]
     current = volumes(framework, on)
     priced = pricing.price_lines(as_pricing_lines(wanted), price_list, current) if price_list else []
-    rates = queries.vat_rates()
+    rates = queries.vat_rates(on)
     years = pricing.charges_by_financial_year(priced, rates)
     if sites is None:
         sites = [(site.name, site.seats) for site in revision.sites.all()]
     seats = sum(count for _name, count in sites)
     found = queries.catalogue_rules(release) if release else ()
-    unmet = (
-        rules.unmet(
-            found, sites, as_pricing_lines([row for row in rows if row.service_code in known]), price_list,
-            queries.lots(framework), {one.service_code: one.quantity for one in revision.exceptions.all()},
-        )
-        if price_list
-        else ()
-    )  # fmt: skip
+    unmet: Sequence[rules.Unmet] = ()
+    if price_list:
+        checked, lots = as_pricing_lines([row for row in rows if row.service_code in known]), queries.lots(framework)
+        unmet = rules.unmet(
+            found, sites, checked, price_list, lots, {one.service_code: one.quantity for one in revision.exceptions.all()},
+            contracted.lots(revision.call_off, on) if rules.lots_missing(lots, checked, price_list) else (),
+        )  # fmt: skip
     base = baseline(revision)
     complete = seats and not unmet and any(p.line.phase == "shared" for p in priced)
     return Quote(

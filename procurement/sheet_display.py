@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -9,6 +10,7 @@ from django.utils.translation import ngettext
 from catalogue.sheets import Value
 from documents.templatetags.flex import count
 from documents.templatetags.flex import day as as_day
+from procurement import contracted
 from procurement.drafting import Term
 from procurement.models import CallOffLine, CallOffRevision, Phase, RevisionSite
 from procurement.order_sheets import Sheet, under
@@ -45,25 +47,29 @@ def preview(revision: CallOffRevision, sheet: Sheet) -> Preview:
                         site=rows[site] if site else None, starts_on=starts_on, months=months)
         )  # fmt: skip
     changes = [
-        *_changed(now_sites, new_sites, lambda name: name, _("seats")), *_changed_term(revision, sheet.term),
-        *_changed(now, new, lambda key: f"{key[1]}, {key[2] or _('all sites')}", ""), *_left_empty(would_be, now, new),
+        *_changed(now_sites, new_sites, lambda name: name, _in_seats), *_changed_term(revision, sheet.term),
+        *_changed(now, new, lambda key: f"{key[1]}, {key[2] or _('all sites')}"), *_left_empty(would_be, now, new),
     ]  # fmt: skip
     return Preview(changes, would_be, lines, list(new_sites.items()))
 
 
-def _changed(now: Mapping, new: Mapping, name, unit: str) -> Iterator[str]:
-    unit = f" {unit}" if unit else ""
+def _changed(now: Mapping, new: Mapping, name, words=count) -> Iterator[str]:
+    """``words`` say a quantity."""
     for key in [*new, *(key for key in now if key not in new)]:
         was, becomes = now.get(key), new.get(key)
         if was == becomes:
             continue
         if was is None:
-            yield _("%(what)s: %(n)s%(unit)s, new") % {"what": name(key), "n": count(becomes), "unit": unit}
+            yield _("%(what)s: %(n)s, new") % {"what": name(key), "n": words(becomes)}
         elif becomes is None:
-            yield _("%(what)s: %(n)s%(unit)s, taken out") % {"what": name(key), "n": count(was), "unit": unit}
+            yield _("%(what)s: %(n)s, taken out") % {"what": name(key), "n": words(was)}
         else:
-            yield _("%(what)s: %(was)s%(unit)s become %(n)s") % {
-                "what": name(key), "was": count(was), "n": count(becomes), "unit": unit}  # fmt: skip
+            yield ngettext("%(what)s: %(was)s becomes %(n)s", "%(what)s: %(was)s become %(n)s", was) % {
+                "what": name(key), "was": words(was), "n": count(becomes)}  # fmt: skip
+
+
+def _in_seats(seats: int) -> str:
+    return ngettext("%(n)s seat", "%(n)s seats", seats) % {"n": count(seats)}
 
 
 def _left_empty(would_be: CallOffRevision, now: Mapping, new: Mapping) -> Iterator[str]:
@@ -101,7 +107,7 @@ def rows_of_lines(revision: CallOffRevision) -> list[list[Value]]:
     ]
 
 
-def rows_of_sites(revision: CallOffRevision) -> list[list[Value]]:
-    """The draft's sites under ``SITES``, or the department's own while it has none."""
+def rows_of_sites(revision: CallOffRevision, on: date) -> list[list[Value]]:
+    """The draft's sites under ``SITES``, or those of the department with the seats not yet contracted while it has none."""
     own = [[site.name, site.seats] for site in revision.sites.all()]
-    return own or [[site.name, site.seats] for site in revision.call_off.department.sites.all()]
+    return own or [[name, seats] for name, seats in contracted.offered_sites(revision.call_off, on)]

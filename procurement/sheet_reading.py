@@ -73,7 +73,7 @@ def _sites(rows: Sequence[Row], found: Faults) -> tuple[Site, ...]:
     wanted = []
     for row in rows:
         name = found.read(_clean, row, "site", LineField(max_length=80, missing=_("Enter the site's name.")))
-        seats = found.read(_clean, row, "seats", QuantityField(missing=_("Enter the site's seats.")))
+        seats = found.read(_clean, row, "seats", QuantityField(least=0, missing=_("Enter the site's seats.")))
         if name and name.casefold() in seen:
             found.read(row.refuse, "site", _("is in row %(row)s already") % {"row": seen[name.casefold()]})
         elif name:

@@ -23,7 +23,7 @@ def charges(request, public_id):
     standing = expected.terms
     if request.GET.get("format") in FILES and standing:
         return _file(request.GET["format"], found, standing, expected=bool(expected.days))
-    months = by_month(terms.ledger(standing), catalogue.vat_rates())
+    months = by_month(terms.ledger(standing), catalogue.vat_rates(request.day))
     used = [phase for phase in PHASES if any(month.phases[phase] for month in months)]
     years = [
         _sum(year, list(group), used) for year, group in groupby(months, key=lambda month: month.financial_year)

@@ -9,6 +9,7 @@ from procurement import (
     access,
     completeness,
     content,
+    contracted,
     display,
     drafting,
     figures,
@@ -70,18 +71,12 @@ def tasks(request, public_id):
     context = {
         "call_off": call_off, "revision": revision, "quote": quote, "gaps": gaps,
         "sections": display.section_rows(call_off, gaps), "bar": display.bar_parts(forecast),
-        "sent_back": _sent_back(call_off) if call_off.is_returned else None,
+        "sent_back": display.sent_back(call_off) if call_off.is_returned else None,
         "content": approved, "figures": figures.figures_of_draft(approved, quote),
         "withdraw_shut": list(guards.why_not_withdraw(call_off, by=request.actor, at=request.at)),
         "copy_shut": list(guards.why_not_copy(call_off, by=request.actor, at=request.at)),
     }  # fmt: skip
     return render(request, "procurement/tasks.html", context)
-
-
-def _sent_back(call_off):
-    """The event by which a returned call-off came back: with a reason, unless the requester recalled it."""
-    verbs = ("call_off.returned", "call_off.exception_refused", "call_off.reopened", "call_off.recalled")
-    return audit.history(call_off).filter(verb__in=verbs).last()
 
 
 def section_page(request, call_off, section, form, *, errors=(), template="procurement/section.html", stored=None,
@@ -176,7 +171,8 @@ def formset_errors(formset):
 def sites(request, public_id):
     call_off = draft_of(request, public_id)
     rows = [{"was": s.name, "name": s.name, "seats": s.seats} for s in call_off.revision.sites.all()]
-    known = [] if rows else [{"name": s.name, "seats": s.seats} for s in call_off.department.sites.all()]
+    offered = [] if rows else contracted.offered_sites(call_off, request.day)
+    known = [{"name": name, "seats": seats} for name, seats in offered]
     rows = rows or known
     formset = forms.SiteFormSet(request.POST or None, initial=rows, prefix="site")
     errors, losing = (), False
@@ -190,6 +186,7 @@ def sites(request, public_id):
             return redirect("procurement:sites", call_off.public_id) if "more" in request.POST else to_tasks(call_off)
         losing = any(drafting.why_quantities_lost(call_off.revision, wanted))
     return section_page(request, call_off, "sites", None, errors=errors, template="procurement/sites.html", losing=losing, known=known,
+                    served=bool(contracted.lots(call_off, request.day)),
                     stored=lambda: display.stored_values(_as_stored(forms.SiteFormSet, rows)), formset=formset, formset_errors=formset_errors(formset) if formset.is_bound else [])  # fmt: skip
 
 
@@ -204,6 +201,7 @@ def milestones(request, public_id):
         for m in call_off.revision.milestones.prefetch_related("payments")
     ]  # fmt: skip
     formset = forms.MilestoneFormSet(request.POST or None, initial=rows, prefix="milestone")
+    none_needed = "none_needed" in request.POST if request.method == "POST" else call_off.revision.no_milestones_needed
     errors = ()
     if request.method == "POST" and formset.is_valid():
         wanted = [
@@ -212,13 +210,12 @@ def milestones(request, public_id):
             if f.get("title")
         ]
         done, errors = attempt(
-            request, drafting.save_milestones, call_off, wanted, none_needed="none_needed" in request.POST,
-            edits=edits_of(request),
-        )  # fmt: skip
+            request, drafting.save_milestones, call_off, wanted, none_needed=none_needed, edits=edits_of(request)
+        )
         if done:
             more = "more" in request.POST
             return redirect("procurement:milestones", call_off.public_id) if more else to_tasks(call_off)
-    return section_page(request, call_off, "milestones", None, errors=errors, template="procurement/milestones.html",
+    return section_page(request, call_off, "milestones", None, errors=errors, template="procurement/milestones.html", none_needed=none_needed,
                     stored=lambda: display.stored_values(_as_stored(forms.MilestoneFormSet, rows)), formset=formset, formset_errors=formset_errors(formset) if formset.is_bound else [])  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """Services by site: the matrix a person fills or pastes into, and its totals while they type."""
 
+from itertools import groupby
+
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
@@ -48,7 +50,7 @@ def services(request, public_id):
     cells = [{"words": words, "anchor": name} for name, words in form.cell_errors.items()]
     return section_page(request, call_off, "services", None, errors=errors, template="procurement/services.html",
                     groups=_groups(form, quote), sites=form.sites, quote=quote, stored=lambda: _stored(form),
-                    formset_errors=cells)  # fmt: skip
+                    formset_errors=cells, unsaved=request.method == "POST")  # fmt: skip
 
 
 @reading_page
@@ -57,11 +59,10 @@ def totals(request, public_id):
     call_off = draft_of(request, public_id)
     form = _matrix(request, call_off)
     found = form.read()
-    rows = drafting.unsaved_lines(
-        call_off.revision, _ordered(found), {site.name: site for site in form.sites}
-    )
+    sites, codes = {site.name: site for site in form.sites}, [service.code for service in form.services]
+    rows = drafting.unsaved_lines(call_off.revision, _ordered(found), sites, codes)
     quote = quoting.quote(call_off.revision, request.day, rows)
-    context = {"quote": quote, "typed": True, "bad": len(form.cell_errors), "prices": _prices(form, quote)}
+    context = {"quote": quote, "typed": True, "bad": list(form.cell_errors.values()), "prices": _prices(form, quote)}
     return render(request, "procurement/_totals.html", context)
 
 
@@ -75,16 +76,16 @@ def _stored(form):
 
 
 def _groups(form, quote):
-    """[(category, [(service, price, [(name, column, value, bad)])])], each category once, in catalogue order."""
-    groups: dict = {}
-    for service, price in _prices(form, quote):
-        columns = [("all", _("all sites"))] + [(str(site.position), site.name) for site in form.sites]
-        cells = []
-        for column, label in columns:
-            name = f"q-{service.code}-{column}"
-            cells.append((name, label, form.values.get(name, ""), name in form.cell_errors))
-        groups.setdefault(service.category, []).append((service, price, cells))
-    return list(groups.items())
+    """[(category, [(service, price, [(name, column, value, bad)])])] row by row as the catalogue lists the services, so
+    that a block copied from its sheet falls on its own rows; a category that it comes back to has its heading again."""
+    columns = [("all", _("all sites"))] + [(str(site.position), site.name) for site in form.sites]
+
+    def cells(service):
+        names = [(f"q-{service.code}-{column}", label) for column, label in columns]
+        return [(name, label, form.values.get(name, ""), name in form.cell_errors) for name, label in names]
+
+    rows = ((service, price, cells(service)) for service, price in _prices(form, quote))
+    return [(category, list(found)) for category, found in groupby(rows, key=lambda row: row[0].category)]
 
 
 def _prices(form, quote):

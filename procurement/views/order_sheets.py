@@ -70,7 +70,7 @@ def _preview(call_off, on, found):
 
 
 KINDS = {
-    "lines": (order_sheets.LINES, sheet_display.rows_of_lines),
+    "lines": (order_sheets.LINES, lambda revision, _on: sheet_display.rows_of_lines(revision)),
     "sites": (order_sheets.SITES, sheet_display.rows_of_sites),
 }
 
@@ -81,11 +81,10 @@ def download(request, public_id, kind):
     call_off = draft_of(request, public_id)
     if kind not in KINDS:
         raise Http404
-    heading, rows = KINDS[kind]
+    heading, rows_of = KINDS[kind]
+    rows = rows_of(call_off.revision, request.day)
     as_xlsx = request.GET.get("as") == "xlsx"
-    content = (
-        to_xlsx(kind, heading, rows(call_off.revision)) if as_xlsx else to_csv(heading, rows(call_off.revision))
-    )
+    content = to_xlsx(kind, heading, rows) if as_xlsx else to_csv(heading, rows)
     response = HttpResponse(content, content_type=XLSX if as_xlsx else "text/csv; charset=utf-8")
     name = f"{call_off.reference or 'draft'}-{kind}.{'xlsx' if as_xlsx else 'csv'}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

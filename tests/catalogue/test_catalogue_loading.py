@@ -46,7 +46,8 @@ def test_what_was_loaded_prices_as_the_files_do():
     assert list(stored.services) == list(PRICES.services)
     assert list(queries.catalogue_rules(release)) == list(RULES)
     assert queries.lots(framework) == LOTS
-    assert queries.vat_rates() == vat_rates()
+    assert queries.vat_rates(date.max) == vat_rates()
+    assert queries.vat_rates(date(2008, 11, 30)) == vat_rates()[:1], "a later rate is in nobody's forecast"
 
 
 def test_the_framework_carries_its_figures():

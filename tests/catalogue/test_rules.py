@@ -189,9 +189,10 @@ def test_no_seat_is_charged_twice_for_a_day():
 def test_a_lot_that_needs_another_is_ordered_with_it():
     alone = [line for line in DIUS if line.service.startswith("CALL-")]
     assert (
-        "Services of lot 2 can only be ordered together with services of lot 1, and none of those is: "
-        "CALL-01 (all sites) 12, CALL-02 (all sites) 2,"
+        "Services of lot 2 need services of lot 1, in the same order or under a contract of yours that is in force, and "
+        "there are none: CALL-01 (all sites) 12, CALL-02 (all sites) 2,"
     ) in words(alone, [])
+    assert rules.unmet(RULES, [], alone, PRICES, LOTS, lots_held={1}) == []
     assert unmet([], []) == []
 
 
