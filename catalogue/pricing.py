@@ -311,6 +311,11 @@ class Saving:
     percent: Decimal
     whole_life_net_of_transition: Decimal
 
+    @property
+    def extra_year(self) -> Decimal:
+        """What a year costs more than the baseline; below zero where it saves."""
+        return -self.saving_year
+
 
 def saving(priced: Sequence[PricedLine], baseline_per_user_year: Decimal, seats: int) -> Saving:
     """Recurring shared lines x 12 against baseline per user x seats; interim, one-off and usage are left out."""

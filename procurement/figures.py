@@ -17,14 +17,15 @@ from procurement.quoting import Quote
 
 @dataclass(frozen=True)
 class Figures:
-    """What an order comes to (GBP; carbon in kgCO2e a year). ``saving_words`` is empty where no saving may be read;
-    ``beside_monthly`` are the parts of the whole life that the monthly charge leaves out."""
+    """What an order comes to (GBP; carbon in kgCO2e a year). ``saving_words`` is empty where no saving may be read, and where
+    the order costs more than the baseline (``costs_more``) ``saving_gbp`` is how much more a year; ``beside_monthly`` are the parts of the whole life that the monthly charge leaves out."""
 
     totals: dict[str, Any]
     beside_monthly: list[str]
     option_words: str = ""
     saving_gbp: Decimal | None = None
     saving_words: str = ""
+    costs_more: bool = False
     carbon_kg: Decimal | None = None
     carbon_words: str = ""
 
@@ -49,20 +50,27 @@ def _figures(approved: dict[str, Any], weighed: quoting.Assessment | None) -> Fi
     ]  # fmt: skip
     if weighed is None:
         return Figures(totals, beside, option_words(approved))
+    saved = weighed.saving_gbp_a_year
     left_out = ", ".join(weighed.carbon_not_assessed)
     return Figures(
-        totals, beside, option_words(approved), weighed.saving_gbp_a_year, _saving_words(weighed),
-        weighed.carbon_saved_kg_a_year, _("not assessed: %(codes)s") % {"codes": left_out} if left_out else "",
+        totals, beside, option_words(approved), abs(saved) if saved is not None else None, _saving_words(weighed),
+        saved is not None and saved < 0, weighed.carbon_saved_kg_a_year, _("not assessed: %(codes)s") % {"codes": left_out} if left_out else "",
     )  # fmt: skip
 
 
 def _saving_words(weighed: quoting.Assessment) -> str:
-    if weighed.saving_percent is not None:
-        return _("%(percent)s of the baseline of %(baseline)s a user and year; %(net)s over the term, net of transition") % {
-            "percent": percent(weighed.saving_percent), "baseline": gbp(weighed.baseline_gbp_per_user_year),
-            "net": gbp(weighed.saving_net_of_transition_gbp),
-        }  # fmt: skip
-    return _("once the order meets the catalogue's rules") if weighed.baseline_gbp_per_user_year is not None else ""
+    """Beside the amount of a year. What costs more than the baseline has no percentage: of a small one it says nothing."""
+    if weighed.saving_percent is None:
+        return _("once the order meets the catalogue's rules") if weighed.baseline_gbp_per_user_year is not None else ""
+    net = weighed.saving_net_of_transition_gbp
+    words = {
+        "percent": percent(weighed.saving_percent), "baseline": gbp(weighed.baseline_gbp_per_user_year),
+        "net": _("%(amount)s over the term, net of transition") % {"amount": gbp(net)} if net >= 0
+        else _("with the transition it costs %(amount)s more over the term") % {"amount": gbp(-net)},
+    }  # fmt: skip
+    if weighed.saving_percent < 0:
+        return _("than the baseline of %(baseline)s a user and year; %(net)s") % words
+    return _("%(percent)s of the baseline of %(baseline)s a user and year; %(net)s") % words
 
 
 def typed_term(revision: CallOffRevision) -> list[tuple[str, str]]:
