@@ -33,6 +33,14 @@ for (const table of document.querySelectorAll("[data-paste-table]")) {
   });
 }
 
+// Whoever leaves a large form with something typed in it is asked first; sending it is not leaving.
+for (const form of document.querySelectorAll("form[data-warns-on-leaving]")) {
+  let unsaved = "unsaved" in form.dataset;
+  for (const kind of ["input", "change"]) form.addEventListener(kind, () => { unsaved = true; });
+  form.addEventListener("submit", () => { unsaved = false; });
+  window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+}
+
 // A second click on a button that commits does nothing while the first is on its way.
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
