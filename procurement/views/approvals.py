@@ -6,6 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
+from documents.refusal import Reason
+from documents.templatetags.flex import moment as as_moment
 from procurement import (
     access,
     approval,
@@ -25,16 +27,33 @@ from procurement.views.common import attempt, page
 
 
 def step_of(request, public_id, position):
+    """The step of the newest revision that the reader may see; of an earlier one where that has none such. So a link
+    sent before the order was recalled or returned still opens, and the page says what became of the step."""
     order = access.get_call_off(request.actor, public_id, request.day, "internal")
-    view = access.viewpoint(request.actor, order, request.day)
-    revision = access.revision_seen(order, view)
-    revision.call_off = order
-    revision.share_approval()
-    steps = ApprovalStep.objects.none() if revision.approval is None else revision.approval.steps
-    step = steps.select_related("organisation").filter(position=position).first()
+    seen = access.revision_seen(order, access.viewpoint(request.actor, order, request.day))
+    seen.call_off = order
+    seen.share_approval()
+    rows = ApprovalStep.objects.select_related("organisation", "approval__revision").filter(
+        position=position, approval__revision__call_off=order, approval__revision__number__lte=seen.number
+    )
+    step = rows.order_by("-approval__revision__number").first()
     if step is None or step.side not in access.sides(request.actor, order, request.day):
         raise Http404  # a side's own questions and answers stay with it
+    if step.approval_id == seen.approval_id:
+        step.approval = seen.approval
+    else:
+        step.approval.revision.call_off = order
     return order, step
+
+
+def _why_not(guard, step, *, by, at):
+    """The guard's reasons; who decided the step reads what they did, not that somebody else has to."""
+    decision = getattr(step, "decision", None)
+    if decision is None or decision.person_id != by.person_id:
+        return list(guard(step, by=by, at=at))
+    return [Reason(_("You %(outcome)s this step on %(moment)s.") % {
+        "outcome": decision.get_outcome_display(), "moment": as_moment(decision.decided_at)
+    })]  # fmt: skip
 
 
 @page
@@ -54,8 +73,10 @@ def brief(request, public_id, position):
         "facts": briefing.facts(revision, content), "deviations": briefing.deviations(content),
         "exceptions": asked,
         "may_decide": _may_decide(order, step, asked, **acting),
-        "shut": list(own_guards.why_not_decide(step, **acting)),
-        "act_shut": list(own_guards.why_not_act_on_step(step, **acting)), "limit": _limit(request, order, step),
+        "shut": _why_not(own_guards.why_not_decide, step, **acting),
+        "act_shut": _why_not(own_guards.why_not_act_on_step, step, **acting),
+        "sent_back": display.sent_back(order, before=revision.submitted_at) if revision.number > 1 else None,
+        "ended_by": display.sent_back(order, since=revision.submitted_at) if revision.pk != order.revision_id else None, "limit": _limit(request, order, step),
         "bar": display.bar_parts(headroom.capacity_forecast(
             order, revision.whole_life_gbp, reader=None if step.side == Side.AUTHORITY else [order.department_id])) if weighed else None,
         "seen": seen, "changes": changes_since(seen, revision) if seen else [],
@@ -92,7 +113,7 @@ def _limit(request, order, step):
 def _decision(request, order, step, form_class, action, *, title, words, button, done, danger=False):
     form = form_class(request.POST or None)
     guard = own_guards.why_not_decide if action is approval.decide else own_guards.why_not_act_on_step
-    errors = () if request.method == "POST" else list(guard(step, by=request.actor, at=request.at))
+    errors = () if request.method == "POST" else _why_not(guard, step, by=request.actor, at=request.at)
     if request.method == "POST" and form.is_valid():
         result, errors = attempt(
             request, action, step, shown_hash=request.POST.get("shown_hash", ""), **form.cleaned_data
