@@ -85,7 +85,7 @@ def attachments(request, public_id):
             request, papers.save_spend_control, call_off, reference.cleaned_data["reference"], edits=edits_of(request)
         )
     if done:
-        return redirect("procurement:attachments", call_off.public_id)
+        return to_tasks(call_off) if what == "reference" else redirect("procurement:attachments", call_off.public_id)
     form = attach if what == "attach" else reference
     return section_page(request, call_off, "attachments", form, errors=errors, template="procurement/attachments.html",
                     attach=attach, reference=reference)  # fmt: skip

@@ -1,5 +1,6 @@
 """Pages of ordering through Django's client: what is saved, what is refused, who may look."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 import procurement.urls
+from catalogue import queries
 from documents import clock
 from documents.templatetags.flex import gbp, moment
 from procurement.models import CallOff, Phase
@@ -184,8 +186,28 @@ def test_totals_follow_what_is_typed_and_nothing_is_saved(buyer):
     answer = post(buyer, address("totals", call_off), **{"q-CORE-04-all": "1000", "q-CORE-06-all": "ten"})
     page = answer.content.decode()
     assert "£12,960.00" in page
-    assert "1 cells cannot be read." in page
+    assert "CORE-06 E-mail, calendar and directory, all sites: Enter a whole number, like 1,000." in page
     assert list(call_off.revision.lines.values_list("service_code", "quantity")) == before
+
+
+def test_the_services_stand_as_the_catalogue_has_them_and_a_bad_cell_is_named(buyer):
+    """Row by row, for a block pasted from its sheet; what is typed and cannot be saved is warned of on leaving."""
+    call_off = cast.drafted()
+    page = buyer.get(address("services", call_off)).content.decode()
+    release = queries.live_release(call_off.framework, cast.START.date())
+    assert re.findall(r'name="q-([A-Z]+-[0-9]+)-all"', page) == [service.code for service in release.services.all()]
+    assert "data-warns-on-leaving>" in page
+    page = post(buyer, address("services", call_off), **{"q-CORE-06-all": "ten", "q-CORE-08-2": "-"}).content.decode()
+    for cell in ("CORE-06 E-mail, calendar and directory, all sites", "CORE-08 Secure remote and home working, Sheffield"):
+        assert f"{cell}: Enter a whole number, like 1,000.</a>" in page
+    assert "data-warns-on-leaving data-unsaved>" in page
+
+
+def test_the_spend_control_reference_saved_leads_back_to_the_tasks(buyer):
+    call_off = cast.drafted()
+    sent = {"what": "reference", "reference-reference": "SC-2007-0200", "edits": call_off.revision.edits}
+    assert post(buyer, address("attachments", call_off), **sent)["Location"] == address("tasks", call_off)
+    assert cast.fresh(call_off).revision.spend_control_reference == "SC-2007-0200"
 
 
 def test_the_rules_not_met_follow_what_is_typed(buyer):

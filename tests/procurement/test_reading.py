@@ -1,6 +1,8 @@
 """What each reader reads of an order before deciding on it, and that the figures mean the same wherever they stand."""
 
 import json
+import re
+from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 
@@ -38,6 +40,7 @@ def test_every_reader_reads_all_that_the_hash_covers(client, email):
 def test_the_order_desk_reads_it_all_on_the_page_on_which_it_accepts(client):
     order = cast.with_supplier()
     page = sign_in(client, "order.desk@fujitsu.example").get(reverse("contracts:accept", args=[order.public_id]))
+    assert set(re.findall(r"\b[0-9a-f]{64}\b", page.content.decode())) == {order.revision.revision_hash}, "one hash, said to be what it is"
     for words in COVERED:
         assert words in page.content.decode(), words
     for secret in NOT_FOR_THE_SUPPLIER:
@@ -140,7 +143,7 @@ def test_a_commitment_says_where_the_order_goes_and_against_which_limit(client):
     last = order.revision.approval.steps.get(state="open")
     page = sign_in(client, cast.ROUTE[6]).get(address("decide", order, position=last.position)).content.decode()
     assert "It then goes to Fujitsu Services to accept." in page
-    assert "£11,252,943.00 net, £13,259,560.65 gross" in page
+    assert "£11,252,943.00 net, £13,222,208.30 gross" in page
     assert "unlimited, until" in page
 
 
@@ -197,6 +200,23 @@ def test_who_may_have_read_a_brief_that_was_recalled_reads_what_changed_since(cl
     again = cast.fresh(workflow.submit(cast.fresh(again), by=cast.requester(), at=cast.START))
     assert "budget code changed" in sign_in(client, email).get(address("brief", again, position=1)).content.decode()
     assert comparing.last_seen(again.revision.approval.steps.get(post="technology_officer")) is None
+
+
+def test_vat_is_forecast_by_the_rates_known_that_day(client):
+    """15 % came on 1 December 2008: nobody knew it in 2007, when 17.5 % was reckoned for all years."""
+    order = cast.drafted()
+    assert quoting.quote(order.revision, cast.START.date()).vat_rates == ((date(1991, 4, 1), Decimal("17.50")),)
+    assert len(quoting.quote(order.revision, date(2008, 12, 1)).vat_rates) == 2
+    page = sign_in(client, "requester@dius.example").get(address("check", order)).content.decode()
+    assert "the last of them for all later years: 17.5% from 1 April 1991." in " ".join(page.split())
+
+
+def test_what_costs_more_than_the_baseline_is_said_plainly_and_without_a_percentage(client, monkeypatch):
+    order = cast.drafted()
+    monkeypatch.setattr(quoting, "baseline", lambda _revision: Decimal("200.00"))
+    page = sign_in(client, "requester@dius.example").get(address("check", order)).content.decode()
+    assert "Costs more a year" in page and "£2,041,151.20" in page and "than the baseline of £200.00 a user and year" in page
+    assert "Saving a year" not in page and "-1,0" not in page and "−" not in page
 
 
 @pytest.mark.parametrize("payment", ["£23,200", "TRN-03", "TRN-03 (160)", "160 users"])
