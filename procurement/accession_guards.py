@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.models import Framework, Organisation
 from documents import store
@@ -327,7 +328,8 @@ def _headroom(accession: Accession, application: Application, at: datetime) -> I
     free = CapacityAccount.objects.get(framework=accession.framework).headroom_gbp
     if value > free:
         yield Reason(
-            _("Its %(seats)s seats would bring about %(value)s over the longest term; %(free)s are free under the ceiling.")
+            ngettext("Its %(seats)s seat would bring about %(value)s over the longest term; %(free)s are free under the ceiling.",
+                     "Its %(seats)s seats would bring about %(value)s over the longest term; %(free)s are free under the ceiling.", application.seats)
             % {"seats": f"{application.seats:,}", "value": gbp(value), "free": gbp(free)},
             _("The framework manager can raise the ceiling where the law allows it."),
         )

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.models import Framework, FrameworkState, ReleaseState
 from catalogue.uploads import PDF
@@ -87,7 +88,8 @@ def why_not_extend(framework: Framework, *, by: Person, at: datetime) -> Iterato
     yield from _manage(framework, IN_FORCE, by, at)
     if months_left(framework) == 0:
         yield Reason(
-            _("It may be extended by %(months)s months in total, and has been.") % {"months": framework.extension_months}
+            ngettext("It may be extended by %(months)s month in total, and has been.",
+                     "It may be extended by %(months)s months in total, and has been.", framework.extension_months) % {"months": framework.extension_months}
             if framework.extension_months
             else _("It may not be extended.")
         )

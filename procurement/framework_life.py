@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.models import Framework, FrameworkState
 from documents import audit
@@ -144,7 +145,7 @@ def extend(framework: Framework, *, months: int, reason: str, notice: str, by: P
     _insist_on_reason(reason)
     left = guards.months_left(framework)
     if not 1 <= months <= left:
-        refuse(_("It can be extended by 1 to %(left)s months.") % {"left": left})
+        refuse(ngettext("It can be extended by %(left)s month.", "It can be extended by 1 to %(left)s months.", left) % {"left": left})
     insist_on_words(notice, _("Name the published notice of the extension."))
     before = framework.ends_on
     framework.ends_on = completeness.months_after(before, months)

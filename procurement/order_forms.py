@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue import widgets
 from catalogue.fields import QuantityField, TextField
@@ -88,7 +88,7 @@ class WhatIfForm(forms.Form):
     def clean(self):
         data = super().clean()
         if data.get("change") == self.FEWER and (data.get("seats") or 0) >= self.own_seats:
-            self.add_error("seats", _("The order has %(n)s seats: take off fewer.") % {"n": f"{self.own_seats:,}"})
+            self.add_error("seats", ngettext("The order has %(n)s seat: take off fewer.", "The order has %(n)s seats: take off fewer.", self.own_seats) % {"n": f"{self.own_seats:,}"})
         return data
 
     @property

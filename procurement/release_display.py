@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from catalogue import queries as catalogue_queries
 from catalogue.contents import figure
@@ -72,9 +72,9 @@ def _check(rule: Rule) -> str:
     services = _(" or ").join(rule.parameters["services"])
     words = _("%(kind)s: %(services)s") % {"kind": str(KIND_WORDS[rule.kind]).capitalize(), "services": services}
     if "months" in rule.parameters:
-        words += _("; %(n)s months") % {"n": rule.parameters["months"]}
+        words += ngettext("; %(n)s month", "; %(n)s months", rule.parameters["months"]) % {"n": rule.parameters["months"]}
     for code, (low, high) in rule.parameters.get("by_seats_at_site", {}).items():
-        size = _("%(low)s seats and more") % {"low": low} if high is None else _("%(low)s to %(high)s seats") % {"low": low, "high": high}  # fmt: skip
+        size = ngettext("%(low)s seat and more", "%(low)s seats and more", low) % {"low": low} if high is None else _("%(low)s to %(high)s seats") % {"low": low, "high": high}  # fmt: skip
         words += f"; {code}: {size}"
     return words
 

@@ -5,6 +5,7 @@ from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.contents import BANDS, CATALOGUE, LEVELS
 from catalogue.models import ReleaseState
@@ -188,7 +189,7 @@ def upload(request, public_id):
             what = _("uploaded: %(sheets)s") % {"sheets": ", ".join(read)}
             done, errors = attempt(request, releasing.save, found, content, edits=edits_of(request), what=what)
             if done:
-                messages.success(request, _("Read without a fault: %(n)s services.") % {"n": len(content.services)})
+                messages.success(request, ngettext("Read without a fault: %(n)s service.", "Read without a fault: %(n)s services.", len(content.services)) % {"n": len(content.services)})
                 return redirect("procurement:release", public_id)
     if faults:
         errors = [Reason(_("Nothing was changed: the sheets have %(n)s faults. They are listed below.") % {"n": f"{len(faults):,}"})]
