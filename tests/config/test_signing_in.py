@@ -50,13 +50,13 @@ def test_addresses_of_one_network_are_one(settings):
 
 @pytest.fixture
 def small(settings):
-    """A network with an allowance of twelve wrong ones in an hour, in place of a thousand."""
-    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed_network": "12/h/ip"}
+    """A network with an allowance of seven wrong ones in an hour, in place of a thousand."""
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed_network": "7/h/ip"}
 
 
 def test_a_department_behind_one_address_is_not_shut_out_by_the_wrong_guesses_of_some():
-    """Twenty in a minute on five accounts; what is refused and not tried uses up nothing of the network's."""
-    for n in range(4):
+    """Fifteen in a minute on three accounts; what is refused and not tried uses up nothing of the network's."""
+    for n in range(3):
         assert {attempt(Client(), "192.0.2.7", who=f"nobody{n}@dius.example") for _ in range(5)} == {"wrong"}
     assert {attempt(Client(), "192.0.2.7", who="nobody1@dius.example") for _ in range(15)} == {"refused"}
     assert attempt(Client(), "192.0.2.7", RIGHT) == "in", "in a new browser"
@@ -65,14 +65,14 @@ def test_a_department_behind_one_address_is_not_shut_out_by_the_wrong_guesses_of
 def test_what_is_refused_uses_up_nothing_of_the_network_and_the_right_ones_neither(small):
     assert guess(5, "192.0.2.7") == {"wrong"}
     assert guess(10, "192.0.2.7") == {"refused"}
-    assert {attempt(Client(), "192.0.2.7", RIGHT, OTHER) for _ in range(8)} == {"in"}
+    assert {attempt(Client(), "192.0.2.7", RIGHT, OTHER) for _ in range(3)} == {"in"}
     assert attempt(Client(), "192.0.2.7", who=OTHER) == "wrong"
 
 
 def test_one_password_on_many_accounts_is_slowed_down_by_network_and_no_known_browser_with_it(small):
     own = Client()
     assert attempt(own, "192.0.2.7", RIGHT) == "in"
-    assert {attempt(Client(), "192.0.2.7", who=f"nobody{n}@dius.example") for n in range(12)} == {"wrong"}
+    assert {attempt(Client(), "192.0.2.7", who=f"nobody{n}@dius.example") for n in range(7)} == {"wrong"}
     assert attempt(Client(), "192.0.2.7", RIGHT, OTHER) == "refused"
     assert attempt(own, "192.0.2.7", RIGHT) == "in"
     assert attempt(Client(), "192.0.2.9", RIGHT, OTHER) == "in"
