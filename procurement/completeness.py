@@ -193,6 +193,14 @@ def _milestones(revision: CallOffRevision, quote: Quote, on: date) -> Iterator[G
             _("%(code)s costs %(total)s and the milestones pay %(paid)s of it; they must pay all of it, once.")
             % {"code": code, "total": gbp(total), "paid": gbp(paid)},
         )
+    if not revision.submitted_at:  # a counter-proposal that leaves a service out takes its payments along
+        for paid in quote.milestones:
+            for code in paid.unknown:
+                yield Gap(
+                    "milestones",
+                    _("Milestone M%(number)s pays %(code)s, and the order has no such one-off service.")
+                    % {"number": paid.number, "code": code},
+                )
     for milestone in milestones:
         if milestone.planned_on < submitted_on:
             yield Gap(

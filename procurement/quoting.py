@@ -24,10 +24,12 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True)
 class MilestoneMoney:
-    """What one milestone releases: (service code, name, percent or None, quantity or None, GBP)."""
+    """What one milestone releases: (service code, name, percent or None, quantity or None, GBP). ``unknown`` are the
+    codes of payments for what the order has no one-off line of: nothing is paid for them."""
 
     number: int
     payments: tuple[tuple[str, str, Decimal | None, int | None, Decimal], ...]
+    unknown: tuple[str, ...] = ()
 
     @property
     def total(self) -> Decimal:
@@ -105,17 +107,21 @@ def lines_of(revision: CallOffRevision) -> list[CallOffLine]:
     return rows
 
 
-def _milestone_money(revision: CallOffRevision, priced: list[pricing.PricedLine]) -> tuple[MilestoneMoney, ...]:
+def _milestone_money(
+    revision: CallOffRevision, rows: list[CallOffLine], priced: list[pricing.PricedLine]
+) -> tuple[MilestoneMoney, ...]:  # fmt: skip
     """Percentages of a line's total and units at its price, each rounded half-up to the penny."""
     by_code = {p.line.service: p for p in priced if p.line.phase == "one_off"}
+    ordered = {row.service_code for row in rows if row.phase == "one_off"}  # priced or, without a term, not yet
     out = []
     milestones = list(revision.milestones.all())
     prefetch_related_objects(milestones, "payments")
     for milestone in milestones:
-        payments = []
+        payments, unknown = [], []
         for payment in milestone.payments.all():
             line = by_code.get(payment.service_code)
             if line is None:
+                unknown += [payment.service_code] if payment.service_code not in ordered else []
                 continue
             amount = (
                 pricing.to_penny(line.total * payment.percent / 100)
@@ -123,7 +129,7 @@ def _milestone_money(revision: CallOffRevision, priced: list[pricing.PricedLine]
                 else pricing.to_penny(line.unit_price * payment.quantity)
             )
             payments.append((payment.service_code, line.service.name, payment.percent, payment.quantity, amount))
-        out.append(MilestoneMoney(milestone.number, tuple(payments)))
+        out.append(MilestoneMoney(milestone.number, tuple(payments), tuple(unknown)))
     return tuple(out)
 
 
@@ -178,7 +184,7 @@ def quote(
         years=tuple(years), vat_rates=tuple(rates),
         vat_gbp=sum((year.vat for year in years), ZERO), gross_gbp=sum((year.gross for year in years), ZERO),
         baseline=base, saving=pricing.saving(priced, base, seats) if base is not None and complete else None,
-        carbon=pricing.carbon(priced), milestones=_milestone_money(revision, priced),
+        carbon=pricing.carbon(priced), milestones=_milestone_money(revision, rows, priced),
         unmet=tuple(unmet), exceptional=tuple(rules.exceptional(found)), unknown_services=unknown, undated=undated,
     )  # fmt: skip
 

@@ -48,9 +48,13 @@ def step_of(request, public_id, position):
 
 def _why_not(guard, step, *, by, at):
     """The guard's reasons; who decided the step reads what they did, not that somebody else has to."""
+    return _own_decision(step, by) or list(guard(step, by=by, at=at))
+
+
+def _own_decision(step, by):
     decision = getattr(step, "decision", None)
     if decision is None or decision.person_id != by.person_id:
-        return list(guard(step, by=by, at=at))
+        return []
     return [Reason(_("You %(outcome)s this step on %(moment)s.") % {
         "outcome": decision.get_outcome_display(), "moment": as_moment(decision.decided_at)
     })]  # fmt: skip
@@ -121,6 +125,7 @@ def _decision(request, order, step, form_class, action, *, title, words, button,
         if result:
             messages.success(request, done)
             return redirect("procurement:call_off", order.public_id)
+        errors = _own_decision(step, request.actor) or errors
     context = {"call_off": order, "step": step, "revision": step.approval.revision, "form": form, "errors": errors,
                "option": figures.option_words(display.content_of(step.approval.revision)), "title": title, "words": words, "button": button, "danger": danger,
                "limit": _limit(request, order, step) if action is approval.decide else None}  # fmt: skip

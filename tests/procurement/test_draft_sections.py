@@ -422,3 +422,5 @@ def test_payments_are_read_in_any_case_and_every_line_that_is_none_is_named(buye
     (milestone,) = cast.fresh(call_off).revision.milestones.all()
     paid = list(milestone.payments.values_list("service_code", "percent", "quantity").order_by("service_code"))
     assert paid == [("TRN-02", 100, None), ("TRN-03", None, 1000)]
+    send_milestone(buyer, call_off, payments="TRN-02 100%\nTRN-03 x 1000\nTRN-04 50%")
+    assert "Milestone M1 pays TRN-04, and the order has no such one-off service." in gaps_of(call_off)

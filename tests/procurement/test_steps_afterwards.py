@@ -17,7 +17,7 @@ def returned():
     order, by = cast.submitted(), cast.person(HOLDER)
     step = cast.open_step(order, by)
     approval.return_for_changes(
-        step, reason=WHY, shown_hash=step.revision.revision_hash, no_conflict=True, by=by, at=cast.START
+        step, reason=WHY, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=cast.START
     )
     return cast.fresh(order), step
 
