@@ -53,7 +53,7 @@ def test_the_link_to_a_step_of_a_returned_order_says_by_whom_and_why(client):
 def test_the_next_brief_says_why_the_order_came_back(client):
     order, _step = returned()
     again = cast.fresh(workflow.submit(order, by=cast.requester(), at=cast.START))
-    step = again.revision.steps.get(post="budget_holder")
+    step = again.revision.approval.steps.get(post="budget_holder")
     page = read(client, HOLDER, again, step)
     assert "Why it came back before" in page and WHY.replace("'", "&#x27;") in page and "Changed since revision 1" in page
 
