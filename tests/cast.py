@@ -2,7 +2,7 @@
 department who sees nothing. States are reached only by performing the actions."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import wraps
 
@@ -99,8 +99,12 @@ def once_a_world(find: Callable[[], Model]) -> Callable:
     return decorate
 
 
-def drafted() -> CallOff:
-    return fresh(draft_dius(requester(), START))
+def drafted(day: date | None = None) -> CallOff:
+    """``day``: the latest on which it is to be submitted, so that no milestone of it is past by then."""
+    call_off = fresh(draft_dius(requester(), START))
+    if day is not None:
+        call_off.revision.milestones.filter(planned_on__lt=day).update(planned_on=day)
+    return call_off
 
 
 @once_a_world(CallOff.objects.get)

@@ -50,7 +50,7 @@ def services(request, public_id):
     cells = [{"words": words, "anchor": name} for name, words in form.cell_errors.items()]
     return section_page(request, call_off, "services", None, errors=errors, template="procurement/services.html",
                     groups=_groups(form, quote), sites=form.sites, quote=quote, stored=lambda: _stored(form),
-                    formset_errors=cells, unsaved=request.method == "POST")  # fmt: skip
+                    formset_errors=cells, warns_on_leaving=True, unsaved=request.method == "POST")  # fmt: skip
 
 
 @reading_page

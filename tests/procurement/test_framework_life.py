@@ -86,7 +86,7 @@ def sound():
 
 
 def test_a_draft_is_edited_and_not_submitted_while_suspended():
-    call_off = cast.drafted()
+    call_off = cast.drafted(LATER.date())
     suspend()
     drafting.save_title(call_off, "Desktops for all", by=cast.requester(), at=START)
     assert cast.fresh(call_off).title == "Desktops for all"

@@ -33,7 +33,7 @@ def states() -> dict[int | None, str]:
 
 
 def test_an_order_shown_at_yesterdays_prices_is_refused_whether_or_not_the_clock_has_run(running):
-    release, call_off = releases.scheduled(CORE_01="70.20"), cast.drafted()
+    release, call_off = releases.scheduled(CORE_01="70.20"), cast.drafted(FIRST_DAY)
     shown, by = shown_on(call_off, FIRST_DAY - timedelta(days=1)), cast.requester()
 
     def after(results):
@@ -46,7 +46,7 @@ def test_an_order_shown_at_yesterdays_prices_is_refused_whether_or_not_the_clock
 
 
 def test_an_order_of_the_last_second_has_the_price_of_its_day(running):
-    release, call_off = releases.scheduled(CORE_01="70.20"), cast.drafted()
+    release, call_off = releases.scheduled(CORE_01="70.20"), cast.drafted(FIRST_DAY)
     last = MIDNIGHT - timedelta(seconds=1)
     shown, by = shown_on(call_off, last.date()), cast.requester()
 
@@ -61,7 +61,7 @@ def test_an_order_of_the_last_second_has_the_price_of_its_day(running):
 
 def test_a_day_is_not_chosen_on_which_an_order_is_being_priced(running):
     """The order is of the day, the choice of the second before it."""
-    release, call_off = releases.approved(CORE_01="70.20"), cast.drafted()
+    release, call_off = releases.approved(CORE_01="70.20"), cast.drafted(FIRST_DAY)
     shown, by, manager = shown_on(call_off, FIRST_DAY), cast.requester(), cast.person(FRAMEWORK_MANAGER)
 
     def after(results):

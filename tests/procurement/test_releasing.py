@@ -108,7 +108,7 @@ def test_who_has_drafts_open_is_told_of_new_prices_and_nobody_twice():
 
 def test_a_submitted_order_keeps_its_price_and_a_draft_takes_the_new_one():
     held = cast.submitted()
-    draft = cast.drafted()
+    draft = cast.drafted(FIRST_DAY)
     releases.live(CORE_01="70.20")
     assert cast.fresh(held).revision.release.number == 1
     assert quoting.quote(draft.revision, FIRST_DAY).release.number == 2
