@@ -258,7 +258,7 @@ def months_left(revision: CallOffRevision, on: date) -> int:
 def free_gbp(framework: Framework, call_off: CallOff | None = None) -> Decimal:
     """GBP that nobody has reserved or committed under the ceiling, without what the order itself has reserved."""
     if call_off is not None:
-        return headroom.capacity_forecast(call_off.revision, ZERO, reader=[call_off.department_id]).free_now
+        return headroom.capacity_forecast(call_off, ZERO, reader=[call_off.department_id]).free_now
     account = CapacityAccount.objects.get(framework=framework)
     return account.ceiling_gbp - account.committed_gbp - account.reserved_gbp
 
