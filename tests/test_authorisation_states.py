@@ -66,7 +66,7 @@ def in_time(settings):
 
 
 def order_values(order) -> dict:
-    query = order.revisions.exclude(queries=None).values_list("queries__pk", flat=True).first()
+    query = order.revisions.exclude(approval__queries=None).values_list("approval__queries__pk", flat=True).first()
     return {
         "public_id": order.public_id, "position": 1, "number": 1, "query_id": query or 0, "code": "CORE-03", "kind": "csv",
         "attachment_id": order.revision.attachments.get().pk,
