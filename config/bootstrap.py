@@ -25,9 +25,8 @@ TEST_TOOLS = {
     "certutil": "libnss3-tools",
     "qpdf": "qpdf",
 }
-# A file of tests stays in one process (its fixtures are dear), in the order of collection: the long ones stand first. One
-# process more than there are processors, because a third of the time a test waits for a worker, a browser or a lock.
-AT_ONCE = ("-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "loadfile", "--no-loadscope-reorder")
+# a file of tests stays in one process (its fixtures are dear), in the order of collection: the long ones stand first
+AT_ONCE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 BEGAN = time.monotonic()  # one clock for all processes of the machine, so the supervisor can count from here

@@ -12,6 +12,7 @@ from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
+from documents.templatetags.flex import moment as as_moment
 from procurement import approvals, recusals, seats
 from procurement.actors import Person
 from procurement.models import (
@@ -130,8 +131,13 @@ def why_not_in_turn(step: ApprovalStep, on: date) -> Iterator[Reason]:
 
 def why_not_take(step: ApprovalStep, gone: Collection[Reason], *, by: Person, at: datetime) -> Iterator[Reason]:
     """Whose turn and whose step it is, and segregation; shared by endorse, commit, return, reject and ask. ``gone``: why it
-    no longer counts, which its kind says."""
+    no longer counts, which its kind says. Who decided it reads what they did, and not that somebody else has to."""
     on = london_day(at)
+    decision = getattr(step, "decision", None)
+    if decision is not None and decision.person_id == by.person_id:
+        words = {"outcome": decision.get_outcome_display(), "moment": as_moment(decision.decided_at)}
+        yield Reason(_("You %(outcome)s this step on %(moment)s.") % words)
+        return
     yield from gone or why_not_in_turn(step, on)
     yield from why_framework_over(step.approval.framework, on)
     seat = seat_for(step, by, on)

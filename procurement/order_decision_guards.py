@@ -39,6 +39,8 @@ def why_not_decide(step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[
     delegation that covers the value."""
     on, approval = london_day(at), step.approval
     yield from why_not_act_on_step(step, by=by, at=at)
+    if step.state == StepState.DECIDED:
+        return
     yield from why_no_member(approval.framework, approval.department)
     yield from why_hold_ended(approval, on)
     yield from why_exceptions_open(step)

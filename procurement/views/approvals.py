@@ -6,8 +6,6 @@ from django.shortcuts import redirect, render
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
-from documents.refusal import Reason
-from documents.templatetags.flex import moment as as_moment
 from procurement import (
     access,
     approval,
@@ -46,20 +44,6 @@ def step_of(request, public_id, position):
     return order, step
 
 
-def _why_not(guard, step, *, by, at):
-    """The guard's reasons; who decided the step reads what they did, not that somebody else has to."""
-    return _own_decision(step, by) or list(guard(step, by=by, at=at))
-
-
-def _own_decision(step, by):
-    decision = getattr(step, "decision", None)
-    if decision is None or decision.person_id != by.person_id:
-        return []
-    return [Reason(_("You %(outcome)s this step on %(moment)s.") % {
-        "outcome": decision.get_outcome_display(), "moment": as_moment(decision.decided_at)
-    })]  # fmt: skip
-
-
 @page
 def brief(request, public_id, position):
     """What the approver decides, on one page that prints."""
@@ -77,8 +61,8 @@ def brief(request, public_id, position):
         "facts": briefing.facts(revision, content), "deviations": briefing.deviations(content),
         "exceptions": asked,
         "may_decide": _may_decide(order, step, asked, **acting),
-        "shut": _why_not(own_guards.why_not_decide, step, **acting),
-        "act_shut": _why_not(own_guards.why_not_act_on_step, step, **acting),
+        "shut": list(own_guards.why_not_decide(step, **acting)),
+        "act_shut": list(own_guards.why_not_act_on_step(step, **acting)),
         "sent_back": display.sent_back(order, before=revision.submitted_at) if revision.number > 1 else None,
         "ended_by": display.sent_back(order, since=revision.submitted_at) if revision.pk != order.revision_id else None, "limit": _limit(request, order, step),
         "bar": display.bar_parts(headroom.capacity_forecast(
@@ -117,7 +101,7 @@ def _limit(request, order, step):
 def _decision(request, order, step, form_class, action, *, title, words, button, done, danger=False):
     form = form_class(request.POST or None)
     guard = own_guards.why_not_decide if action is approval.decide else own_guards.why_not_act_on_step
-    errors = () if request.method == "POST" else _why_not(guard, step, by=request.actor, at=request.at)
+    errors = () if request.method == "POST" else list(guard(step, by=request.actor, at=request.at))
     if request.method == "POST" and form.is_valid():
         result, errors = attempt(
             request, action, step, shown_hash=request.POST.get("shown_hash", ""), **form.cleaned_data
@@ -125,7 +109,6 @@ def _decision(request, order, step, form_class, action, *, title, words, button,
         if result:
             messages.success(request, done)
             return redirect("procurement:call_off", order.public_id)
-        errors = _own_decision(step, request.actor) or errors
     context = {"call_off": order, "step": step, "revision": step.approval.revision, "form": form, "errors": errors,
                "option": figures.option_words(display.content_of(step.approval.revision)), "title": title, "words": words, "button": button, "danger": danger,
                "limit": _limit(request, order, step) if action is approval.decide else None}  # fmt: skip

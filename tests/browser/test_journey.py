@@ -9,6 +9,8 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
+from config.story.orders import milestone
+from procurement import drafting
 from procurement.models import CallOff
 from tests import cast
 from tests.browser.journey import ROOT
@@ -72,7 +74,7 @@ def order(buyer):
     buyer.look("service-levels")
     buyer.press("Save and continue")
 
-    for index, row in enumerate(rows("dius_milestones.csv")):
+    for index, row in enumerate(rows("dius_milestones.csv")[:2]):
         buyer.go(base + "milestones/")
         field = f"#id_milestone-{index}-"
         buyer.page.locator(field + "title").fill(row["title"])
@@ -85,6 +87,10 @@ def order(buyer):
         effect = "cutover" if "cutover" in words else "interim_starts" if "interim lines" in words else ""
         buyer.page.locator(field + "effect").select_option(effect)
         buyer.press("Save and add another")
+    # seven times more the same form would show nothing else
+    wanted = [milestone(row) for row in rows("dius_milestones.csv")]
+    drafting.save_milestones(CallOff.objects.get(), wanted, by=cast.requester(), at=cast.START)
+    buyer.go(base + "milestones/")
     buyer.look("milestones")
 
     buyer.go(base + "special-terms/")

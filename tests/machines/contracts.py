@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 
-from contracts import delivery, formation
+from contracts import delivery, formation, guards
 from contracts.models import AcceptanceDecision, Evidence, MilestoneSubmission
 from documents import store
 from documents.actors import SYSTEM
@@ -24,10 +24,10 @@ def shown(contract) -> str:
 
 
 def signing(email: str, turn: str) -> Action:
-    """Whoever it is signs for the party whose turn it is, as on the page, which is their own in one state."""
+    """Whoever it is signs for the party whose turn it is, or to be told when theirs comes for their own: as on the page."""
 
     def act(contract):
-        party = store.next_party(contract.document) or "authority"
+        party = guards.signing_of(contract).asked(cast.person(email), START).party
         return formation.sign(contract, party, shown_sha256=shown(contract), by=cast.person(email), at=START)
 
     return Action((turn,), act, lambda c: Form(email, reverse("contracts:sign", args=[c.public_id]), {

@@ -63,14 +63,15 @@ def question(accession):
 
 
 def signing(email: str, turn: str) -> Action:
-    """Whoever it is signs for the party whose turn it is, as on the page, which is their own in one state."""
+    """Whoever it is signs for the party whose turn it is, or to be told when theirs comes for their own: as on the page."""
 
     def shown(accession) -> str:
         head = store.head(accession.document) if accession.document else None
         return head.sha256 if head else "0" * 64
 
     def act(accession):
-        party = (store.next_party(accession.document) if accession.document else None) or "authority"
+        found = agreements.signing_of(accession)
+        party = found.asked(cast.person(email), START).party if accession.document else "authority"
         return agreements.sign(accession, party, shown_sha256=shown(accession), by=cast.person(email), at=START)
 
     return Action((turn,), act, lambda a: Form(email, reverse("procurement:sign_agreement", args=[a.public_id]), {

@@ -10,8 +10,6 @@ Every figure written is read from the database after the actions.
 
 import io
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import date, datetime
@@ -19,6 +17,7 @@ from pathlib import Path
 
 import pikepdf
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Model
 
@@ -238,11 +237,11 @@ class Command(BaseCommand):
 
     def verify(self, document: Path) -> None:
         """The verdict of the check, by the command anybody would use."""
-        answer = subprocess.run(
-            [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "verify_document", str(document), "--instance",
-             settings.INSTANCE],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        self.say(f"\n{document.name}: {answer.stdout.rstrip()}")
-        if answer.returncode:
-            raise CommandError(f"the check of {document.name} says no (exit {answer.returncode}) {answer.stderr.strip()[-500:]}")
+        answer = io.StringIO()
+        try:
+            call_command("verify_document", str(document), "--instance", settings.INSTANCE, stdout=answer)
+        except SystemExit as no:
+            if no.code:
+                raise CommandError(f"the check of {document.name} says no (exit {no.code}) {answer.getvalue().strip()[-500:]}") from no
+        finally:
+            self.say(f"\n{document.name}: {answer.getvalue().rstrip()}")
