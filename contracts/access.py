@@ -3,11 +3,11 @@
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from catalogue.models import Organisation
-from contracts.models import Contract, Party
+from contracts.models import Contract, Party, Variation, VariationRevision
 from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.models import PostCode
@@ -55,3 +55,31 @@ def organisation_of(contract: Contract, party: str) -> Organisation:
         Party.DEPARTMENT: contract.department,
         Party.AUTHORITY: contract.framework.authority,
     }[Party(party)]
+
+
+def visible_variations(by: Person, contract: Contract, on: date) -> QuerySet[Variation]:
+    """Of a contract that the person may see: the department sees its drafts, the others what has been assessed."""
+    rows = contract.variations.select_related("revision", "requester", "document")
+    if viewpoint(by, contract, on) == Party.DEPARTMENT:
+        return rows
+    return rows.filter(Exists(VariationRevision.objects.filter(variation=OuterRef("pk"), assessed_at__isnull=False)))
+
+
+def get_variation(by: Person, public_id: UUID, number: int, on: date) -> Variation:
+    """The variation with its contract, or 404."""
+    contract = get_contract(by, public_id, on)
+    found = visible_variations(by, contract, on).filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.contract = contract
+    found.revision.variation = found
+    return found
+
+
+def revision_shown(by: Person, variation: Variation, on: date) -> VariationRevision:
+    """To the department the newest, to the others the newest that has been assessed."""
+    if variation.revision.is_assessed or viewpoint(by, variation.contract, on) == Party.DEPARTMENT:
+        return variation.revision
+    found = variation.revisions.filter(assessed_at__isnull=False).last()
+    found.variation = variation
+    return found

@@ -8,8 +8,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import widgets
-from catalogue.fields import DayField, LineField, PercentField, TextField, UploadField
-from contracts.models import AcceptanceCriterion, AcceptanceDecision, Milestone
+from catalogue.fields import DayField, LineField, PercentField, QuantityField, TextField, UploadField
+from catalogue.formsets import rows_of
+from contracts import gateways
+from contracts.models import AcceptanceCriterion, AcceptanceDecision, Gateway, Milestone, VariationKind
 
 
 class DayForm(forms.Form):
@@ -135,3 +137,92 @@ class FailForm(forms.Form):
 class MoveForm(forms.Form):
     day = DayField(label=_("The new day"), error_messages={"required": _("Enter the new day.")})
     reason = TextField(label=_("Which relief event it was"), max_length=2000, missing=_("Say which relief event it was."))
+
+
+class BeginVariationForm(forms.Form):
+    kind = forms.ChoiceField(
+        label=_("What is to change?"), widget=widgets.Radios, choices=VariationKind.choices,
+        error_messages={"required": _("Say what is to change.")},
+    )  # fmt: skip
+    title = LineField(label=_("What is the variation called?"), max_length=100, missing=_("Enter a title."),
+                      help_text=_("For example: 100 more desktops at London"))  # fmt: skip
+
+
+class VariationDayForm(forms.Form):
+    effective_on = DayField(label=_("From which day?"), missing=_("Enter the first day on which it holds."),
+                            help_text=_("All three parties sign before it."))  # fmt: skip
+
+
+class LineVariationForm(forms.Form):
+    service = LineField(label=_("Service code"), max_length=20, required=False)
+    site = LineField(label=_("Site (empty: all sites)"), max_length=80, required=False)
+    more = QuantityField(label=_("More"), required=False)
+    fewer = QuantityField(label=_("Fewer"), required=False)
+
+    def clean(self):
+        data = super().clean()
+        if self.errors:
+            return data
+        moves = [data.get("more"), data.get("fewer")]
+        if data.get("service") and not any(moves):
+            self.add_error("more", gettext("Say how many more or fewer of it, or empty its row."))
+        if all(moves):
+            self.add_error("fewer", gettext("Either more or fewer of it, not both."))
+        if any(moves) and not data.get("service"):
+            self.add_error("service", gettext("Enter the service’s code, or empty the row."))
+        return data
+
+
+LineVariationFormSet = rows_of(LineVariationForm, extra=6, most=120)
+
+
+class ExtensionForm(forms.Form):
+    extension_months = QuantityField(most=120, label=_("By how many months is the term extended?"),
+                                     missing=_("Enter by how many months."))  # fmt: skip
+
+
+class CorrectionForm(forms.Form):
+    place = LineField(label=_("Where in the contract"), max_length=160, required=False,
+                      help_text=_("For example: Schedule 2, paragraph 3.1"))  # fmt: skip
+    was = TextField(label=_("The words that are wrong"), max_length=2000, required=False)
+    reads = TextField(label=_("The words that are right"), max_length=2000, required=False)
+
+    def clean(self):
+        data = super().clean()
+        given = [name for name in self.fields if data.get(name)]
+        if given and len(given) < len(self.fields) and not self.errors:
+            missing = next(name for name in self.fields if name not in given)
+            self.add_error(missing, gettext("Fill in the whole row, or empty it."))
+        return data
+
+
+CorrectionFormSet = rows_of(CorrectionForm, extra=1, most=40)
+
+
+class GroundsForm(forms.Form):
+    """Why, by which gateway, and an answer for each test of every gateway: the page shows those of the one chosen."""
+
+    reason = TextField(label=_("Why is the contract to be changed?"), max_length=4000,
+                       missing=_("Say why: approvers and signatories read it, and it is signed."))  # fmt: skip
+    gateway = forms.ChoiceField(
+        label=_("By which gateway does the law let it be modified?"), widget=widgets.Radios, choices=Gateway.choices,
+        error_messages={"required": _("Choose a gateway.")},
+    )  # fmt: skip
+    paragraph = forms.ChoiceField(
+        label=_("Paragraph of Schedule 8, if it is a permitted modification"), widget=widgets.Select, required=False,
+        choices=[("", _("none")), *((one.number, f"{one.number}: {one.words}") for one in gateways.PARAGRAPHS)],
+    )  # fmt: skip
+
+    def __init__(self, *args, tests: Sequence[gateways.Test] = (), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.tests = tests
+        for test in tests:
+            self.fields[f"test_{test.code}"] = TextField(label=test.words, max_length=2000, required=False,
+                                                         help_text=_("Say why it holds."))  # fmt: skip
+
+    def answers(self) -> dict[str, str]:
+        return {test.code: self.cleaned_data.get(f"test_{test.code}", "") for test in self.tests}
+
+
+class WithdrawVariationForm(forms.Form):
+    reason = TextField(label=_("Reason"), max_length=2000, missing=_("Give a reason: it stays with the variation."))

@@ -6,7 +6,15 @@ from django.conf import settings
 from django.urls import reverse
 
 from contracts.access import SIGNING_POST, organisation_of
-from contracts.models import AcceptanceDecision, Contract, ContractVersion, Milestone, MilestoneSubmission, Party
+from contracts.models import (
+    AcceptanceDecision,
+    Contract,
+    ContractVersion,
+    Milestone,
+    MilestoneSubmission,
+    Party,
+    Variation,
+)
 from contracts.queries import DAYS_TO_DECIDE
 from documents.clock import london_day
 from documents.templatetags.flex import day as format_day
@@ -127,3 +135,25 @@ def tell_certified(decision: AcceptanceDecision, at: datetime) -> None:
     path = reverse("contracts:certificate", args=[contract.public_id, decision.number])
     context["url"] = settings.PUBLIC_URL + path
     mailing.inform(people, "contracts/email/milestone_certified.txt", context, f"certified:{decision.number}", at=at)
+
+
+def _variation(variation: Variation, **more) -> dict:
+    contract = variation.contract
+    path = reverse("contracts:variation", args=[contract.public_id, variation.number])
+    return _context(contract, variation=f"{variation.label} {variation.title}", **more) | {"url": settings.PUBLIC_URL + path}
+
+
+def tell_assessed(variation: Variation, at: datetime) -> None:
+    """Those who run the contract for the supplier: there is nothing to do yet, but they sign it first if it is approved."""
+    context = _variation(variation, day=format_day(variation.revision.effective_on), value=gbp(variation.revision.value_gbp))
+    key = f"assessed:{variation.public_id}:{variation.revision.number}"
+    mailing.inform(_of_supplier(variation.contract, at), "contracts/email/variation_assessed.txt", context, key, at=at)
+
+
+def tell_variation_withdrawn(variation: Variation, at: datetime) -> None:
+    """The supplier's people, if they have seen it."""
+    if not variation.revisions.filter(assessed_at__isnull=False).exists():
+        return
+    context = _variation(variation, reason=variation.ended_reason)
+    key = f"variation_withdrawn:{variation.public_id}"
+    mailing.inform(_of_supplier(variation.contract, at), "contracts/email/variation_withdrawn.txt", context, key, at=at)

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from contracts.models import CERTIFICATE_SERIES
-from contracts.views import acceptance, charges, delivery, plan, register, signing, terms
+from contracts.views import acceptance, charges, delivery, plan, register, signing, terms, variations
 
 app_name = "contracts"
 
@@ -23,6 +23,7 @@ class CertificateNumber:
 register_converter(CertificateNumber, "certificate_number")
 _contract = "contracts/<uuid:public_id>/"
 _milestone = _contract + "plan/<int:number>/"
+_variation = _contract + "variations/<int:number>/"
 
 urlpatterns = [
     path("call-offs/<uuid:public_id>/accept/", acceptance.accept, name="accept"),
@@ -45,6 +46,14 @@ urlpatterns = [
     path(_milestone + "evidence/<int:evidence_id>/", plan.evidence, name="milestone_evidence"),
     path(_contract + "certificates/<certificate_number:certificate>/", plan.certificate, name="certificate"),
     path(_contract + "certificates/<certificate_number:certificate>.pdf", plan.certificate_pdf, name="certificate_pdf"),
+    path(_contract + "variations/", variations.variations, name="variations"),
+    path(_contract + "variations/new/", variations.begin, name="begin_variation"),
+    path(_variation, variations.variation, name="variation"),
+    path(_variation + "changes/", variations.changes, name="variation_changes"),
+    path(_variation + "grounds/", variations.grounds, name="variation_grounds"),
+    path(_variation + "assess/", variations.assess, name="assess_variation"),
+    path(_variation + "revise/", variations.revise, name="revise_variation"),
+    path(_variation + "withdraw/", variations.withdraw, name="withdraw_variation"),
     path(_contract + "progress/", register.progress, name="progress"),
     path(_contract + "document/", register.document, name="document"),
     path(_contract + "document.pdf", register.download, name="download"),

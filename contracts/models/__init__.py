@@ -15,9 +15,21 @@ from contracts.models.milestone import (
     PaymentRelease,
 )
 from contracts.models.terms import ContractLine, ContractVersion, LineChange
+from contracts.models.variation import (
+    UNSIGNED,
+    Correction,
+    Gateway,
+    LineVariation,
+    Variation,
+    VariationHand,
+    VariationKind,
+    VariationRevision,
+    VariationState,
+)
 
 __all__ = [
-    "ACCEPTED", "CERTIFICATE_SERIES", "NUMBER_SERIES", "AcceptanceCriterion", "AcceptanceDecision", "Contract",
-    "ContractLine", "ContractState", "ContractVersion", "CriterionResult", "Evidence", "LineChange", "Milestone",
-    "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue", "PaymentRelease",
+    "ACCEPTED", "CERTIFICATE_SERIES", "NUMBER_SERIES", "UNSIGNED", "AcceptanceCriterion", "AcceptanceDecision", "Contract",
+    "ContractLine", "ContractState", "ContractVersion", "Correction", "CriterionResult", "Evidence", "Gateway", "LineChange",
+    "LineVariation", "Milestone", "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue", "PaymentRelease",
+    "Variation", "VariationHand", "VariationKind", "VariationRevision", "VariationState",
 ]  # fmt: skip

@@ -25,6 +25,7 @@ class ContractVersion(Row):
         CONTRACT = "contract", _("the contract")
         RERATING = "rerating", _("notice of new prices")
         MILESTONE = "milestone", _("milestone certificate")
+        VARIATION = "variation", _("variation")
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -40,7 +41,7 @@ class ContractVersion(Row):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["contract", "number"], name="one_version_a_number"),
-            models.CheckConstraint(condition=Q(kind__in=["contract", "rerating", "milestone"]), name="version_kind_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=["contract", "rerating", "milestone", "variation"]), name="version_kind_is_known"),
             models.CheckConstraint(
                 condition=Q(kind="contract", number=1) | (~Q(kind="contract") & Q(number__gt=1)),
                 name="the_contract_is_its_first_version",

@@ -1,0 +1,82 @@
+"""Why not: reasons in words for the acts on a variation before it is approved."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext as _
+
+from contracts import terms
+from contracts.models import Contract, ContractState, Variation, VariationState
+from documents.clock import london_day
+from documents.refusal import Reason
+from documents.templatetags.flex import day as as_day
+from procurement import recusals, seats
+from procurement.actors import Person
+from procurement.models import PostCode
+from procurement.seats import Seat
+from procurement.standing import why_framework_over
+
+V = VariationState
+POSTS = (PostCode.CONTRACT_MANAGER, PostCode.REQUESTER)
+
+
+def seat_of(contract: Contract, by: Person, on: date) -> Seat | None:
+    """From which the person works on the contract's variations: the first against which nothing stands."""
+    prefetch_related_objects([contract.call_off], "recusals")
+    sits = [seat for code in POSTS for seat in seats.seats_of(by, contract.department_id, code, on)]
+    return seats.choose(sits, lambda seat: any(recusals.why_chosen(contract.call_off, seat)))
+
+
+def acting_for(contract: Contract, by: Person, at: datetime) -> str:
+    seat = seat_of(contract, by, london_day(at))
+    return seat.principal.name if seat and seat.principal else ""
+
+
+def why_not_in_force(contract: Contract, on: date) -> Iterator[Reason]:
+    """Only a contract in force is varied (domain.md, "Contract": after expiry no new order or variation)."""
+    if contract.state != ContractState.EXECUTED:
+        yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
+        return
+    last = terms.last_day(terms.put_together(terms.read(contract)), default=contract.ends_on)
+    if on > last:
+        yield Reason(_("The contract has ended on %(day)s.") % {"day": as_day(last)}, _("What is wanted now is a new order."))
+
+
+def _department(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
+    seat = seat_of(contract, by, on)
+    if seat is None:
+        yield Reason(
+            _("Only the contract manager or a requester of %(department)s can do this.") % {"department": contract.department.name},
+            seats.who_holds(contract.department_id, PostCode.CONTRACT_MANAGER, on),
+        )
+        return
+    yield from recusals.why_recused(contract.call_off, by)
+    yield from recusals.why_chosen(contract.call_off, seat)
+
+
+def why_not_begin(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_force(contract, london_day(at))
+    yield from why_framework_over(contract.framework, london_day(at))
+    yield from _department(contract, by, london_day(at))
+
+
+def why_not_in_state(variation: Variation, *wanted: str) -> Iterator[Reason]:
+    if variation.state not in wanted:
+        yield Reason(_("Variation %(label)s is %(state)s.") % {"label": variation.label, "state": variation.get_state_display()})
+
+
+def why_not_edit(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(variation, V.DRAFT)
+    yield from why_not_begin(variation.contract, by=by, at=at)
+
+
+def why_not_revise(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(variation, V.ASSESSED)
+    yield from why_not_begin(variation.contract, by=by, at=at)
+
+
+def why_not_withdraw(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Whoever works on it, until all approvers have decided."""
+    yield from why_not_in_state(variation, V.DRAFT, V.ASSESSED, V.IN_APPROVAL)
+    yield from _department(variation.contract, by, london_day(at))

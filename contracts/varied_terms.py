@@ -1,0 +1,234 @@
+"""What a variation does to the terms of its contract, and what that costs.
+
+It is worked out from the terms as they stand when it is asked for, so that it fits whatever has been agreed meanwhile: what
+is kept of a variation is the difference. Money is Decimal GBP with two places, VAT excluded unless named gross.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from catalogue import queries
+from catalogue.models import ServiceVersion
+from catalogue.pricing import HUNDRED, ZERO, BandTable, add_months, to_penny, unit_price, vat_percent
+from contracts import charges, terms
+from contracts.models import Contract, ContractLine, ContractVersion, LineChange, LineVariation
+from contracts.terms import RECURRING, Change, StandingLine
+from procurement.models import Phase
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One line: what it is of, and its quantity, price and last day before and after. ``line`` is None where the contract has
+    no such line yet; ``before_price`` is then None too."""
+
+    phase: str
+    service: ServiceVersion
+    site: str
+    line: ContractLine | None
+    before: int
+    after: int
+    before_price: Decimal | None
+    price: Decimal
+    starts_on: date
+    before_ends_on: date | None
+    ends_on: date | None
+
+    @property
+    def quantity_change(self) -> int:
+        return self.after - self.before
+
+    @property
+    def number(self) -> int | None:
+        return self.line.number if self.line else None
+
+    def change(self, version: ContractVersion, line: ContractLine) -> LineChange:
+        """Only what differs is said of a line that stands."""
+        if self.line is None:
+            return LineChange(
+                version=version, line=line, quantity_change=self.after, unit_price_gbp=self.price, starts_on=self.starts_on,
+                ends_on=self.ends_on,
+            )  # fmt: skip
+        return LineChange(
+            version=version, line=line, quantity_change=self.quantity_change,
+            unit_price_gbp=None if self.price == self.before_price else self.price,
+            ends_on=None if self.ends_on == self.before_ends_on else self.ends_on,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for from a day on: so many more or fewer of each, and so many months longer."""
+
+    effective_on: date
+    lines: Sequence[LineVariation] = ()
+    extension_months: int = 0
+
+
+def standing_on(before: Sequence[Change], day: date) -> list[StandingLine]:
+    """The lines that go on on the day or begin later, by number."""
+    found = terms.as_of(terms.put_together(before), day)
+    return [line for line in found.lines if line.ends_on is None or line.ends_on >= day] if found else []
+
+
+def effects(
+    before: Sequence[Change], asked: Asked, offered: Mapping[str, ServiceVersion], volumes: Mapping[str, int]
+) -> list[Effect]:
+    """Each line that changes, those of the contract first. ``offered``: the services of the release that is live, for what
+    the contract does not have yet; ``volumes``: the framework's, for their price. What has been assessed keeps its service
+    and price. Raises KeyError for a service that is in neither."""
+    last = terms.last_day(terms.put_together(before), default=asked.effective_on)
+    standing = standing_on(before, min(asked.effective_on, last))
+    ends = _later(last, asked.extension_months)
+    found = {_key(line.line.phase, line.line.service.code, line.line.site): line for line in standing}
+    wanted = {_key(one.phase, one.service_code, one.site): one for one in asked.lines}
+    priced = dict(_prices(standing, asked.lines))
+    changed = [
+        _of_standing(line, one.quantity_change if (one := wanted.get(key)) else 0, priced.get(line.line.service.code), asked, last, ends)
+        for key, line in found.items()
+    ]
+    added = [
+        _new(one, _service(one, standing, offered), standing, wanted.values(), volumes, asked.effective_on, ends)
+        for key, one in wanted.items() if key not in found
+    ]  # fmt: skip
+    return [one for one in changed if one is not None] + added
+
+
+def _key(phase: str, code: str, site: str) -> tuple[str, str, str]:
+    return phase, code, site
+
+
+def _later(last: date, months: int) -> date:
+    """The last day so many whole months later; contracts end with a month."""
+    return add_months(last + ONE_DAY, months) - ONE_DAY if months else last
+
+
+def _of_standing(
+    line: StandingLine, more: int, price: Decimal | None, asked: Asked, last: date, ends: date
+) -> Effect | None:
+    """None where nothing of it changes. Only what lasts until the contract's last day is extended with it."""
+    extended = ends if line.ends_on == last and line.line.phase == Phase.SHARED else line.ends_on
+    now = line.unit_price if price is None else min(price, line.unit_price)
+    if not more and extended == line.ends_on and now == line.unit_price:
+        return None
+    return Effect(
+        line.line.phase, line.line.service, line.line.site, line.line, line.quantity, line.quantity + more, line.unit_price, now,
+        max(line.starts_on, asked.effective_on), line.ends_on, extended,
+    )  # fmt: skip
+
+
+def _service(one: LineVariation, standing: Sequence[StandingLine], offered: Mapping[str, ServiceVersion]) -> ServiceVersion:
+    """As the contract has it, if it has it at another site: its own list price, bands and service level."""
+    had = next((line.line.service for line in standing if line.line.service.code == one.service_code), None)
+    return had or one.service or offered[one.service_code]
+
+
+def _prices(standing: Sequence[StandingLine], asked: Sequence[LineVariation]) -> Iterator[tuple[str, Decimal]]:
+    """The price of each service whose band is reached within the contract, by what it has of it with what is asked for."""
+    more: dict[str, int] = {}
+    for one in asked:
+        more[one.service_code] = more.get(one.service_code, 0) + one.quantity_change
+    for code, change in more.items():
+        lines = [line for line in standing if line.line.service.code == code]
+        table = terms.bands_of(lines[0].line) if lines else None
+        if table is not None and table.scope == "call_off" and table.method == "slab":
+            quantity = sum(line.quantity for line in lines) + change
+            yield code, unit_price(lines[0].line.service.list_price_gbp, table.reached(quantity).discount_percent)
+
+
+def _new(
+    one: LineVariation, service: ServiceVersion, standing: Sequence[StandingLine], asked, volumes: Mapping[str, int],
+    day: date, ends: date,
+) -> Effect:  # fmt: skip
+    same = next((line for line in standing if line.line.service.code == service.code), None)
+    quantity = sum(other.quantity_change for other in asked if other.service_code == service.code)
+    price = same.unit_price if same else one.unit_price_gbp
+    if price is None:
+        price = first_price(service, quantity, volumes)
+    return Effect(one.phase, service, one.site, None, 0, one.quantity_change, None, price, day, None, ends)
+
+
+def first_price(service: ServiceVersion, quantity: int, volumes: Mapping[str, int]) -> Decimal:
+    """GBP a unit of a service that the contract does not have yet: at the band of the framework's volume with what is added,
+    or of the quantity itself; of graduated units the first one's."""
+    table: BandTable | None = queries.price_list(service.release).bands[service.band_table] if service.band_table else None
+    if table is None:
+        return service.list_price_gbp
+    if table.method == "graduated":
+        return unit_price(service.list_price_gbp, table.bands[0].discount_percent)
+    own = quantity if service.charge_type == RECURRING and service.adds_to_volume == table.code else 0
+    reached = table.reached(volumes.get(table.code, 0) + own if table.scope == "framework" else quantity)
+    return unit_price(service.list_price_gbp, reached.discount_percent)
+
+
+def after(before: Sequence[Change], version: ContractVersion, found: Sequence[Effect]) -> list[Change]:
+    """The terms with the variation on top, before any of it is written: new lines have numbers of their own below zero."""
+    changes = []
+    for place, effect in enumerate(found, start=1):
+        line = effect.line or ContractLine(
+            pk=-place, contract=version.contract, number=10_000 + place, phase=effect.phase, service=effect.service, site=effect.site
+        )
+        changes.append(effect.change(version, line))
+    return [*before, (version, changes)]
+
+
+def unsaved(contract: Contract, number: int, effective_on: date) -> ContractVersion:
+    return ContractVersion(
+        contract=contract, number=number, kind=ContractVersion.Kind.VARIATION, effective_from=effective_on, caused_by=""
+    )
+
+
+@dataclass(frozen=True)
+class Money:
+    """What a variation adds to the charges of the contract's life, by first of month; below zero where it takes away."""
+
+    months: Mapping[date, Decimal]
+    gross_gbp: Decimal
+
+    @property
+    def value_gbp(self) -> Decimal:
+        return sum(self.months.values(), ZERO)
+
+
+def money(
+    before: Sequence[Change], changed: Sequence[Change], vat_rates: Sequence[tuple[date, Decimal]]
+) -> Money:
+    """The difference of the two ledgers. VAT by the rate of the month, rounded half-up once a month."""
+    was, now = (_by_month(changes) for changes in (before, changed))
+    months = {month: now.get(month, ZERO) - was.get(month, ZERO) for month in sorted(was.keys() | now.keys())}
+    months = {month: amount for month, amount in months.items() if amount}
+    gross = sum((amount + to_penny(amount * vat_percent(vat_rates, month) / HUNDRED) for month, amount in months.items()), ZERO)
+    return Money(months, gross)
+
+
+def _by_month(changes: Sequence[Change]) -> dict[date, Decimal]:
+    found: dict[date, Decimal] = {}
+    for (_line, month), amount in charges.by_line_and_month(terms.ledger(terms.put_together(changes))).items():
+        found[month] = found.get(month, ZERO) + amount
+    return found
+
+
+@dataclass(frozen=True)
+class Share:
+    """Of the contract's original whole-life value: the variation's own, and that of all that count with it (percent,
+    rounded half-up to two places; amounts whichever way they go)."""
+
+    value_gbp: Decimal
+    percent: Decimal
+    cumulative_gbp: Decimal
+    cumulative_percent: Decimal
+
+    def passes(self, control_percent: Decimal, original_gbp: Decimal) -> bool:
+        """Strictly beyond the framework's control, by the exact share and not by the rounded one."""
+        return self.cumulative_gbp * HUNDRED > control_percent * original_gbp
+
+
+def share(value: Decimal, others: Sequence[Decimal], original: Decimal) -> Share:
+    """``others``: what each of the variations that count adds (domain.md, "Variation": absolute values are added; corrections,
+    novations and re-ratings are left out)."""
+    amount = abs(value)
+    cumulative = amount + sum((abs(other) for other in others), ZERO)
+    return Share(amount, to_penny(amount * HUNDRED / original), cumulative, to_penny(cumulative * HUNDRED / original))

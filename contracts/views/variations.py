@@ -1,0 +1,240 @@
+"""Variations of a contract: the list, each with what it changes and comes to, and the forms of one that is being built."""
+
+import json
+from datetime import date
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from contracts import access, assessing, forms, gateways, variation_content, varied_terms, varying
+from contracts import variation_guards as guards
+from contracts.models import Party, Variation, VariationKind, VariationRevision, VariationState
+from contracts.terms import StandingLine
+from documents import audit
+from procurement import display
+from procurement.access import NotYours
+from procurement.models import Phase
+from procurement.views.common import attempt, page
+from procurement.views.drafts import edits_of, formset_errors
+
+V = VariationState
+VARIED = (Phase.SHARED, Phase.USAGE)
+
+
+@page
+def variations(request, public_id):
+    """Every variation that the reader may see, newest last, as their contract numbers them."""
+    contract = access.get_contract(request.actor, public_id, request.day)
+    rows = list(access.visible_variations(request.actor, contract, request.day).order_by("number"))
+    shut = list(guards.why_not_begin(contract, by=request.actor, at=request.at))
+    department = access.viewpoint(request.actor, contract, request.day) == Party.DEPARTMENT
+    return render(request, "contracts/variations.html", {
+        "contract": contract, "rows": rows, "shut": shut, "may_begin": department,
+    })  # fmt: skip
+
+
+@page
+def begin(request, public_id):
+    contract = access.get_contract(request.actor, public_id, request.day)
+    reasons = list(guards.why_not_begin(contract, by=request.actor, at=request.at))
+    if reasons:
+        raise NotYours(reasons)
+    form, errors = forms.BeginVariationForm(request.POST or None), ()
+    if request.method == "POST" and form.is_valid():
+        variation, errors = attempt(request, varying.begin, contract, **form.cleaned_data)
+        if variation:
+            return redirect("contracts:variation_changes", contract.public_id, variation.number)
+    return render(request, "contracts/begin_variation.html", {"contract": contract, "form": form, "errors": errors})
+
+
+def _shown(request, variation: Variation) -> tuple[VariationRevision, dict, list]:
+    """The revision that the reader sees, its content as data, and what it still lacks if it is a draft."""
+    revision = access.revision_shown(request.actor, variation, request.day)
+    if revision.is_assessed:
+        return revision, json.loads(revision.content), []
+    found = assessing.assess(revision, on=request.day)
+    return revision, variation_content.build(revision, found), found.reasons
+
+
+@page
+def variation(request, public_id, number):
+    """What it changes line by line, in money and as a share of the contract's value; who has done what."""
+    found = access.get_variation(request.actor, public_id, number, request.day)
+    view = access.viewpoint(request.actor, found.contract, request.day)
+    revision, content, lacks = _shown(request, found)
+    return render(request, "contracts/variation.html", {
+        "contract": found.contract, "variation": found, "revision": revision, "content": content, "lacks": lacks,
+        "phases": dict(Phase.choices), "acts": _acts(request, found) if view == Party.DEPARTMENT else [],
+        "editable": view == Party.DEPARTMENT and found.state == V.DRAFT,
+        "events": display.timeline(audit.history(found), view),
+    })  # fmt: skip
+
+
+def _acts(request, variation: Variation) -> list[dict]:
+    """What the department can do in this state, each with why it is shut, if it is."""
+    words = {"by": request.actor, "at": request.at}
+    offered = [
+        ((V.DRAFT,), _("Assess it"), "assess_variation", guards.why_not_edit),
+        ((V.ASSESSED,), _("Change it"), "revise_variation", guards.why_not_revise),
+        ((V.DRAFT, V.ASSESSED, V.IN_APPROVAL), _("Withdraw"), "withdraw_variation", guards.why_not_withdraw),
+    ]
+    return [
+        {"label": label, "url": reverse(f"contracts:{name}", args=[variation.contract.public_id, variation.number]),
+         "reasons": list(why_not(variation, **words))}
+        for states, label, name, why_not in offered if variation.state in states
+    ]  # fmt: skip
+
+
+def _open(request, public_id, number, why_not) -> Variation:
+    """The variation, for whoever can act on it now; the others get the reasons."""
+    found = access.get_variation(request.actor, public_id, number, request.day)
+    reasons = list(why_not(found, by=request.actor, at=request.at))
+    if reasons:
+        raise NotYours(reasons)
+    return found
+
+
+def _page(request, template: str, variation: Variation, **more):
+    context = {"contract": variation.contract, "variation": variation, "revision": variation.revision} | more
+    return render(request, f"contracts/{template}.html", context)
+
+
+def _to(variation: Variation, name: str = "variation"):
+    return redirect(f"contracts:{name}", variation.contract.public_id, variation.number)
+
+
+@page
+def changes(request, public_id, number):
+    """What is to change: lines, the term, or words, as its kind says."""
+    found = _open(request, public_id, number, guards.why_not_edit)
+    if found.kind == VariationKind.TERM:
+        return _extension(request, found)
+    rows_of, save = (
+        (forms.CorrectionFormSet, _save_corrections) if found.kind == VariationKind.CORRECTION
+        else (forms.LineVariationFormSet, _save_lines)
+    )  # fmt: skip
+    day = forms.VariationDayForm(request.POST or None, initial={"effective_on": found.revision.effective_on})
+    rows, errors = rows_of(request.POST or None, initial=_initial(found), prefix="row"), ()
+    if request.method == "POST":
+        valid = [day.is_valid(), rows.is_valid()]
+        if all(valid):
+            done, errors = save(request, found, day.cleaned_data["effective_on"], [row for row in rows.cleaned_data if any(row.values())])
+            if done:
+                return _to(found, "variation_changes") if "more" in request.POST else _to(found)
+    assessed = assessing.assess(found.revision, on=request.day)
+    return _page(
+        request, "variation_changes", found, day=day, rows=rows, errors=errors, lines=_lines(found, assessed, request.day),
+        formset_errors=formset_errors(rows) if rows.is_bound else [],
+    )  # fmt: skip
+
+
+def _initial(variation: Variation) -> list[dict]:
+    if variation.kind == VariationKind.CORRECTION:
+        return [{"place": one.place, "was": one.was, "reads": one.reads} for one in variation.revision.corrections.all()]
+    return [
+        {"service": one.service_code, "site": one.site, "more": max(one.quantity_change, 0) or None,
+         "fewer": max(-one.quantity_change, 0) or None}
+        for one in variation.revision.changes.all()
+    ]  # fmt: skip
+
+
+def _lines(variation: Variation, assessed: assessing.Assessment, on: date) -> list[StandingLine]:
+    """What stands on its day, to look codes and sites up."""
+    if variation.kind == VariationKind.CORRECTION:
+        return []
+    day = variation.revision.effective_on or max(on, variation.contract.starts_on)
+    return [line for line in varied_terms.standing_on(assessed.before, day) if line.line.phase in VARIED]
+
+
+def _save_lines(request, variation: Variation, day, rows: list[dict]):
+    codes = {row["service"].upper() for row in rows}
+    phases = varying.phases_of(variation.contract, codes, request.day)
+    wanted = [
+        varying.Wanted(row["service"].upper(), (row["more"] or 0) - (row["fewer"] or 0), row["site"],
+                       phases.get(row["service"].upper(), Phase.SHARED))
+        for row in rows
+    ]  # fmt: skip
+    return attempt(request, varying.save_lines, variation, wanted, effective_on=day, edits=edits_of(request))
+
+
+def _save_corrections(request, variation: Variation, day, rows: list[dict]):
+    wanted = [varying.PutRight(row["place"], row["was"], row["reads"]) for row in rows]
+    return attempt(request, varying.save_corrections, variation, wanted, effective_on=day, edits=edits_of(request))
+
+
+def _extension(request, variation: Variation):
+    form = forms.ExtensionForm(request.POST or None, initial={"extension_months": variation.revision.extension_months})
+    errors = ()
+    if request.method == "POST" and form.is_valid():
+        done, errors = attempt(request, varying.save_term, variation, edits=edits_of(request), **form.cleaned_data)
+        if done:
+            return _to(variation)
+    return _page(request, "variation_term", variation, form=form, errors=errors)
+
+
+@page
+def grounds(request, public_id, number):
+    """After its figures: why, by which gateway, and why each test of that holds. Who changes the gateway is asked its
+    tests next."""
+    found = _open(request, public_id, number, guards.why_not_edit)
+    revision = found.revision
+    chosen = (request.POST.get("gateway", ""), request.POST.get("paragraph", "")) if request.method == "POST" else (
+        revision.gateway, revision.paragraph
+    )
+    tests = gateways.tests(*chosen)
+    initial = {"reason": revision.reason, "gateway": revision.gateway, "paragraph": revision.paragraph}
+    initial |= {f"test_{code}": words for code, words in revision.answers.items()}
+    form, errors = forms.GroundsForm(request.POST or None, tests=tests, initial=initial), ()
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        done, errors = attempt(
+            request, varying.save_grounds, found, reason=data["reason"], gateway=data["gateway"], paragraph=data["paragraph"],
+            answers=form.answers(), edits=edits_of(request),
+        )  # fmt: skip
+        if done:
+            unanswered = any(not words for words in form.answers().values())
+            return _to(found, "variation_grounds") if unanswered else _to(found)
+    assessed = assessing.assess(revision, on=request.day)
+    return _page(
+        request, "variation_grounds", found, form=form, errors=errors, content=variation_content.build(revision, assessed)
+    )
+
+
+@page
+def assess(request, public_id, number):
+    """All of it once more; then it is frozen, and the supplier and the authority see it."""
+    found = _open(request, public_id, number, guards.why_not_edit)
+    assessed, errors = assessing.assess(found.revision, on=request.day), ()
+    if request.method == "POST":
+        done, errors = attempt(request, varying.assess, found, edits=edits_of(request))
+        if done:
+            messages.success(request, _("Assessed. The supplier and the purchasing authority can see it now."))
+            return _to(found)
+    return _page(
+        request, "assess_variation", found, errors=errors, lacks=assessed.reasons, phases=dict(Phase.choices),
+        content=variation_content.build(found.revision, assessed),
+    )  # fmt: skip
+
+
+@page
+def revise(request, public_id, number):
+    found, errors = _open(request, public_id, number, guards.why_not_revise), ()
+    if request.method == "POST":
+        done, errors = attempt(request, varying.revise, found)
+        if done:
+            return _to(found)
+    return _page(request, "revise_variation", found, errors=errors)
+
+
+@page
+def withdraw(request, public_id, number):
+    found = _open(request, public_id, number, guards.why_not_withdraw)
+    form, errors = forms.WithdrawVariationForm(request.POST or None), ()
+    if request.method == "POST" and form.is_valid():
+        done, errors = attempt(request, varying.withdraw, found, reason=form.cleaned_data["reason"])
+        if done:
+            messages.success(request, _("Withdrawn."))
+            return _to(found)
+    return _page(request, "withdraw_variation", found, form=form, errors=errors)
