@@ -112,6 +112,32 @@ class QuantityField(_Labelled):
         return _differs(self.to_python, initial, data)
 
 
+class ChangeField(_Labelled):
+    """So many more or fewer: ``100`` and ``+100`` are the same, ``-100`` takes away; never 0."""
+
+    widget = widgets.NumberInput
+
+    def __init__(self, *, most: int = LARGEST_QUANTITY, **kwargs):
+        self.most = most
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> int | None:
+        typed = _typed(value).replace("\N{MINUS SIGN}", "-")
+        if not typed:
+            return None
+        digits = _matching(_WHOLE, typed.lstrip("+-") if len(typed) - len(typed.lstrip("+-")) <= 1 else typed,
+                           _("Enter how many more or fewer, like 100 or -100.")).group()  # fmt: skip
+        change = int(digits.replace(",", "")) * (-1 if typed.startswith("-") else 1)
+        if not 0 < abs(change) <= self.most:
+            raise ValidationError(
+                _("Enter how many more or fewer, from 1 to %(most)s.") % {"most": f"{self.most:,}"}, code="range"
+            )
+        return change
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return _differs(self.to_python, initial, data)
+
+
 class PercentField(_Labelled):
     """More than 0 and at most 100, at most two places."""
 

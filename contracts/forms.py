@@ -8,10 +8,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import widgets
-from catalogue.fields import DayField, LineField, PercentField, QuantityField, TextField, UploadField
+from catalogue.fields import ChangeField, DayField, LineField, PercentField, QuantityField, TextField, UploadField
 from catalogue.formsets import rows_of
 from contracts import gateways
 from contracts.models import AcceptanceCriterion, AcceptanceDecision, Gateway, Milestone, VariationKind
+from contracts.terms import StandingLine
 
 
 class DayForm(forms.Form):
@@ -153,27 +154,42 @@ class VariationDayForm(forms.Form):
                             help_text=_("All three parties sign before it."))  # fmt: skip
 
 
-class LineVariationForm(forms.Form):
+class LinesForm(forms.Form):
+    """How many more or fewer of each line that stands."""
+
+    def __init__(self, *args, lines: Sequence[StandingLine], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.lines = lines
+        for line in lines:
+            what = f"{line.line.service.code}, {line.line.site or gettext('all sites')}"
+            self.fields[f"by_{line.number}"] = ChangeField(
+                label=what, required=False, widget=widgets.NumberInput({"aria-label": gettext("%(what)s: more or fewer") % {"what": what}})
+            )
+
+    labels_in_summary = True
+
+    def groups(self):
+        return [(line, self[f"by_{line.number}"]) for line in self.lines]
+
+    def changed(self) -> list[tuple[StandingLine, int]]:
+        return [(line, by) for line in self.lines if (by := self.cleaned_data[f"by_{line.number}"])]
+
+
+class NewLineForm(forms.Form):
     service = LineField(label=_("Service code"), max_length=20, required=False)
     site = LineField(label=_("Site (empty: all sites)"), max_length=80, required=False)
-    more = QuantityField(label=_("More"), required=False)
-    fewer = QuantityField(label=_("Fewer"), required=False)
+    quantity = QuantityField(label=_("Quantity"), required=False)
 
     def clean(self):
         data = super().clean()
-        if self.errors:
-            return data
-        moves = [data.get("more"), data.get("fewer")]
-        if data.get("service") and not any(moves):
-            self.add_error("more", gettext("Say how many more or fewer of it, or empty its row."))
-        if all(moves):
-            self.add_error("fewer", gettext("Either more or fewer of it, not both."))
-        if any(moves) and not data.get("service"):
+        if not self.errors and data.get("service") and not data.get("quantity"):
+            self.add_error("quantity", gettext("Say how many of it, or empty its row."))
+        if not self.errors and not data.get("service") and (data.get("quantity") or data.get("site")):
             self.add_error("service", gettext("Enter the service’s code, or empty the row."))
         return data
 
 
-LineVariationFormSet = rows_of(LineVariationForm, extra=6, most=120)
+NewLineFormSet = rows_of(NewLineForm, extra=3, most=60)
 
 
 class ExtensionForm(forms.Form):

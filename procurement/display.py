@@ -266,6 +266,10 @@ VERBS = {
     "milestone.conditions_met": gettext_lazy("The conditions are met"),
     "milestone.moved": gettext_lazy("A relief event has moved the day it is due"),
     "milestone.failed": gettext_lazy("Called failed"),
+    "variation.begun": gettext_lazy("Begun"),
+    "variation.assessed": gettext_lazy("Assessed"),
+    "variation.revised": gettext_lazy("Made a draft again"),
+    "variation.withdrawn": gettext_lazy("Withdrawn"),
 }
 FOR_SUPPLIER = frozenset(
     {"call_off.confirmed", "call_off.declined", "call_off.contracted", "call_off.withdrawn", "call_off.lapsed",

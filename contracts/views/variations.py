@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contracts import access, assessing, forms, gateways, variation_content, varied_terms, varying
+from contracts import access, assessing, forms, gateways, terms, variation_content, varied_terms, varying
 from contracts import variation_guards as guards
 from contracts.models import Party, Variation, VariationKind, VariationRevision, VariationState
 from contracts.terms import StandingLine
@@ -111,57 +111,60 @@ def changes(request, public_id, number):
     found = _open(request, public_id, number, guards.why_not_edit)
     if found.kind == VariationKind.TERM:
         return _extension(request, found)
-    rows_of, save = (
-        (forms.CorrectionFormSet, _save_corrections) if found.kind == VariationKind.CORRECTION
-        else (forms.LineVariationFormSet, _save_lines)
-    )  # fmt: skip
-    day = forms.VariationDayForm(request.POST or None, initial={"effective_on": found.revision.effective_on})
-    rows, errors = rows_of(request.POST or None, initial=_initial(found), prefix="row"), ()
-    if request.method == "POST":
-        valid = [day.is_valid(), rows.is_valid()]
-        if all(valid):
-            done, errors = save(request, found, day.cleaned_data["effective_on"], [row for row in rows.cleaned_data if any(row.values())])
-            if done:
-                return _to(found, "variation_changes") if "more" in request.POST else _to(found)
-    assessed = assessing.assess(found.revision, on=request.day)
+    return _corrections(request, found) if found.kind == VariationKind.CORRECTION else _lines(request, found)
+
+
+def _lines(request, variation: Variation):
+    """Every line that stands, with how many more or fewer; and rows for what the contract does not have there."""
+    contract, revision, sent = variation.contract, variation.revision, request.POST or None
+    day = forms.VariationDayForm(sent, initial={"effective_on": revision.effective_on})
+    standing = _standing(variation, request.day)
+    stored = {(one.phase, one.service_code, one.site): one for one in revision.changes.all()}
+    initial = {
+        f"by_{line.number}": one.quantity_change
+        for line in standing if (one := stored.pop((line.line.phase, line.line.service.code, line.line.site), None))
+    }  # fmt: skip
+    lines = forms.LinesForm(sent, lines=standing, initial=initial)
+    new = [{"service": one.service_code, "site": one.site, "quantity": one.quantity_change} for one in stored.values()]
+    rows, errors = forms.NewLineFormSet(sent, initial=new, prefix="row"), ()
+    if request.method == "POST" and all([day.is_valid(), lines.is_valid(), rows.is_valid()]):
+        wanted = [varying.Wanted(line.line.service.code, by, line.line.site, line.line.phase) for line, by in lines.changed()]
+        added = [(row["service"].upper(), row["quantity"], row["site"]) for row in rows.cleaned_data if row.get("service")]
+        phases = varying.phases_of(contract, {code for code, _quantity, _site in added}, request.day)
+        wanted += [varying.Wanted(code, quantity, site, phases.get(code, Phase.SHARED)) for code, quantity, site in added]
+        done, errors = attempt(
+            request, varying.save_lines, variation, wanted, effective_on=day.cleaned_data["effective_on"], edits=edits_of(request)
+        )
+        if done:
+            return _to(variation, "variation_changes") if "more" in request.POST else _to(variation)
     return _page(
-        request, "variation_changes", found, day=day, rows=rows, errors=errors, lines=_lines(found, assessed, request.day),
+        request, "variation_lines", variation, day=day, lines=lines, rows=rows, errors=errors,
         formset_errors=formset_errors(rows) if rows.is_bound else [],
     )  # fmt: skip
 
 
-def _initial(variation: Variation) -> list[dict]:
-    if variation.kind == VariationKind.CORRECTION:
-        return [{"place": one.place, "was": one.was, "reads": one.reads} for one in variation.revision.corrections.all()]
-    return [
-        {"service": one.service_code, "site": one.site, "more": max(one.quantity_change, 0) or None,
-         "fewer": max(-one.quantity_change, 0) or None}
-        for one in variation.revision.changes.all()
-    ]  # fmt: skip
-
-
-def _lines(variation: Variation, assessed: assessing.Assessment, on: date) -> list[StandingLine]:
-    """What stands on its day, to look codes and sites up."""
-    if variation.kind == VariationKind.CORRECTION:
-        return []
+def _standing(variation: Variation, on: date) -> list[StandingLine]:
+    """What stands on the variation's day, as far as a variation can change it."""
     day = variation.revision.effective_on or max(on, variation.contract.starts_on)
-    return [line for line in varied_terms.standing_on(assessed.before, day) if line.line.phase in VARIED]
+    return [line for line in varied_terms.standing_on(terms.read(variation.contract), day) if line.line.phase in VARIED]
 
 
-def _save_lines(request, variation: Variation, day, rows: list[dict]):
-    codes = {row["service"].upper() for row in rows}
-    phases = varying.phases_of(variation.contract, codes, request.day)
-    wanted = [
-        varying.Wanted(row["service"].upper(), (row["more"] or 0) - (row["fewer"] or 0), row["site"],
-                       phases.get(row["service"].upper(), Phase.SHARED))
-        for row in rows
-    ]  # fmt: skip
-    return attempt(request, varying.save_lines, variation, wanted, effective_on=day, edits=edits_of(request))
-
-
-def _save_corrections(request, variation: Variation, day, rows: list[dict]):
-    wanted = [varying.PutRight(row["place"], row["was"], row["reads"]) for row in rows]
-    return attempt(request, varying.save_corrections, variation, wanted, effective_on=day, edits=edits_of(request))
+def _corrections(request, variation: Variation):
+    revision, sent = variation.revision, request.POST or None
+    day = forms.VariationDayForm(sent, initial={"effective_on": revision.effective_on})
+    stored = [{"place": one.place, "was": one.was, "reads": one.reads} for one in revision.corrections.all()]
+    rows, errors = forms.CorrectionFormSet(sent, initial=stored, prefix="row"), ()
+    if request.method == "POST" and all([day.is_valid(), rows.is_valid()]):
+        wanted = [varying.PutRight(row["place"], row["was"], row["reads"]) for row in rows.cleaned_data if row.get("place")]
+        done, errors = attempt(
+            request, varying.save_corrections, variation, wanted, effective_on=day.cleaned_data["effective_on"], edits=edits_of(request)
+        )
+        if done:
+            return _to(variation, "variation_changes") if "more" in request.POST else _to(variation)
+    return _page(
+        request, "variation_corrections", variation, day=day, rows=rows, errors=errors,
+        formset_errors=formset_errors(rows) if rows.is_bound else [],
+    )  # fmt: skip
 
 
 def _extension(request, variation: Variation):

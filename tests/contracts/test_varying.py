@@ -158,9 +158,9 @@ def test_from_the_contract_page_to_an_assessed_variation_by_the_forms(client):
         return client.post(url, data | {"edits": edits, "idempotency_key": str(uuid.uuid4())}, follow=True)
 
     send("begin_variation", {"kind": "quantity", "title": "More desktops"}, number=0)
-    rows = {"row-TOTAL_FORMS": 6, "row-INITIAL_FORMS": 0, "effective_on_day": 1, "effective_on_month": 11, "effective_on_year": 2008}
-    for place, one in enumerate(made.wanted()):
-        rows |= {f"row-{place}-service": one.service_code.lower(), f"row-{place}-site": one.site, f"row-{place}-more": one.quantity_change}
+    lines = {(line.service.code, line.site): line.number for line in contract.lines.select_related("service")}
+    rows = {"row-TOTAL_FORMS": 3, "row-INITIAL_FORMS": 0, "effective_on_day": 1, "effective_on_month": 11, "effective_on_year": 2008}
+    rows |= {f"by_{lines[one.service_code, one.site]}": f"+{one.quantity_change}" for one in made.wanted()}
     shown = send("variation_changes", rows)
     assert "534" in shown.content.decode(), shown.content.decode()[:4000]
     asked = send("variation_grounds", {"reason": made.REASON, "gateway": "not_substantial"})
