@@ -20,6 +20,7 @@ MAX_BYTES = 20 * 1024 * 1024  # a file with more is no document of this register
 KINDS = {
     "call_off_contract": Kind("order", "order.json", "The order as data", "contract.css"),
     "access_agreement": Kind("agreement", "agreement.json", "The agreement as data", "agreement.css"),
+    "contract_variation": Kind("variation", "variation.json", "The variation as data", "variation.css"),
     "rerating_notice": Kind("notice", "notice.json", "The notice as data", "notice.css", signed=False),
     "milestone_certificate": Kind(
         "certificate", "certificate.json", "The certificate as data", "certificate.css", signed=False
