@@ -95,6 +95,7 @@ WITH last AS (SELECT DISTINCT ON (machine, row_id) machine, row_id, target
               UNION ALL SELECT 'approval_step', id, state FROM procurement_approvalstep
               UNION ALL SELECT 'contract', id, state FROM contracts_contract
               UNION ALL SELECT 'milestone', id, state FROM contracts_milestone
+              UNION ALL SELECT 'variation', id, state FROM contracts_variation
               UNION ALL SELECT 'document', id, state FROM documents_document
               UNION ALL SELECT 'accession', id, state FROM procurement_accession
               UNION ALL SELECT 'framework', id, state FROM catalogue_framework
@@ -527,13 +528,13 @@ SELECT id AS idempotency_key, person_id FROM documents_idempotencykey WHERE loca
 SELECT id AS job, task, state FROM documents_job
  WHERE (state IN ('done', 'dead')) <> (finished_at IS NOT NULL) OR (state = 'dead' AND last_error = '');
 
--- 23 route_is_of_the_sum: the value a route follows is what is committed and that of the orders counted together with it
+-- 23 route_is_of_the_sum: the value a route follows is what is committed, as an amount, and that of what is counted together with it
 SELECT a.id AS approval, a.commits_gbp, a.route_gbp, s.counted
   FROM procurement_approval a
   CROSS JOIN LATERAL (
         SELECT coalesce(sum((o.one ->> 'whole_life_gbp')::numeric), 0) AS counted
           FROM jsonb_array_elements(a.counted_with) AS o(one)) s
- WHERE a.route_gbp <> a.commits_gbp + s.counted;
+ WHERE a.route_gbp <> abs(a.commits_gbp) + s.counted;
 
 -- 23 commits_cover_the_sum: who committed held a delegation that covers what was counted together
 SELECT d.id AS decision, a.route_gbp, g.limit_gbp

@@ -59,7 +59,7 @@ def organisation_of(contract: Contract, party: str) -> Organisation:
 
 def visible_variations(by: Person, contract: Contract, on: date) -> QuerySet[Variation]:
     """Of a contract that the person may see: the department sees its drafts, the others what has been assessed."""
-    rows = contract.variations.select_related("revision", "requester", "document")
+    rows = contract.variations.select_related("revision", "requester", "document", "approval__department", "approval__framework")
     if viewpoint(by, contract, on) == Party.DEPARTMENT:
         return rows
     return rows.filter(Exists(VariationRevision.objects.filter(variation=OuterRef("pk"), assessed_at__isnull=False)))

@@ -13,6 +13,7 @@ from catalogue.formsets import rows_of
 from contracts import gateways
 from contracts.models import AcceptanceCriterion, AcceptanceDecision, Gateway, Milestone, VariationKind
 from contracts.terms import StandingLine
+from procurement import forms as decision_forms
 
 
 class DayForm(forms.Form):
@@ -242,3 +243,26 @@ class GroundsForm(forms.Form):
 
 class WithdrawVariationForm(forms.Form):
     reason = TextField(label=_("Reason"), max_length=2000, missing=_("Give a reason: it stays with the variation."))
+
+
+class RefuseVariationForm(forms.Form):
+    reason = TextField(label=_("Reason"), max_length=2000, missing=_("Give a reason: the other parties read it."))
+
+
+class ChangeNoticeForm(forms.Form):
+    reference = LineField(label=_("Reference of the published notice"), max_length=60, missing=_("Enter its reference."))
+    published_on = DayField(label=_("Published on"), missing=_("Enter the day on which it was published."))
+
+
+class _OfVariation(decision_forms.DecisionForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["no_conflict"].label = _("I declare that I have no conflict of interest in this variation.")
+
+
+class EndorseVariationForm(_OfVariation, decision_forms.EndorseForm):
+    pass
+
+
+class ReturnVariationForm(_OfVariation, decision_forms.ReturnForm):
+    pass

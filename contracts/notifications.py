@@ -1,9 +1,11 @@
 """One function a message about a contract; rows in the caller's transaction, each once."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from contracts.access import SIGNING_POST, organisation_of
 from contracts.models import (
@@ -14,13 +16,14 @@ from contracts.models import (
     MilestoneSubmission,
     Party,
     Variation,
+    VariationState,
 )
 from contracts.queries import DAYS_TO_DECIDE
 from documents.clock import london_day
 from documents.templatetags.flex import day as format_day
 from documents.templatetags.flex import gbp
-from procurement import mailing, working_days
-from procurement.models import PostCode, User
+from procurement import approval_guards, mailing, working_days
+from procurement.models import ApprovalStep, PostCode, Query, Recusal, StepState, User
 from procurement.notifications import requesters
 from procurement.seats import holders
 from procurement.signing import Box
@@ -150,10 +153,78 @@ def tell_assessed(variation: Variation, at: datetime) -> None:
     mailing.inform(_of_supplier(variation.contract, at), "contracts/email/variation_assessed.txt", context, key, at=at)
 
 
-def tell_variation_withdrawn(variation: Variation, at: datetime) -> None:
-    """The supplier's people, if they have seen it."""
-    if not variation.revisions.filter(assessed_at__isnull=False).exists():
-        return
-    context = _variation(variation, reason=variation.ended_reason)
-    key = f"variation_withdrawn:{variation.public_id}"
-    mailing.inform(_of_supplier(variation.contract, at), "contracts/email/variation_withdrawn.txt", context, key, at=at)
+def _those_who_work_on(variation: Variation, at: datetime) -> list[User]:
+    """Whoever began it, while they hold a post there for it; else the department's contract managers and requesters."""
+    contract, on = variation.contract, london_day(at)
+    people = holders(contract.department_id, PostCode.CONTRACT_MANAGER, on) + holders(contract.department_id, PostCode.REQUESTER, on)
+    return [person for person in people if person.pk == variation.requester_id] or people
+
+
+def tell_variation_turn(variation: Variation, steps: Iterable[ApprovalStep], at: datetime) -> None:
+    """Whose turn it is now."""
+    contract = variation.contract
+    for step in steps:
+        if step.state == StepState.OPEN:
+            people = approval_guards.who_can_take(step, london_day(at))
+            context = _variation(
+                variation, post=step.get_post_display(), act=step.get_act_display(), value=gbp(variation.revision.value_gbp),
+                day=format_day(variation.revision.effective_on),
+            ) | {"url": settings.PUBLIC_URL + reverse("contracts:variation_brief", args=[contract.public_id, variation.number, step.position])}  # fmt: skip
+            mailing.must_act(people, "contracts/email/variation_turn.txt", context, f"turn:{step.pk}")
+
+
+def tell_variation_recused(variation: Variation, recusal: Recusal, at: datetime) -> None:
+    """Whoever else can take the step, and the administrator, who sees to it that somebody does."""
+    step, on = recusal.step, london_day(at)
+    others = [*approval_guards.who_can_take(step, on), *holders(step.organisation_id, PostCode.ADMINISTRATOR, on)]
+    context = _variation(variation, who=recusal.name, post=step.get_post_display())
+    people = {person.pk: person for person in others}.values()
+    mailing.must_act(people, "contracts/email/variation_recused.txt", context, f"recused:{recusal.pk}")
+
+
+def tell_variation_returned(variation: Variation, reason: str, at: datetime) -> None:
+    key = f"variation_returned:{variation.public_id}:{variation.revision.number}"
+    context = _variation(variation, reason=reason)
+    mailing.must_act(_those_who_work_on(variation, at), "contracts/email/variation_returned.txt", context, key)
+
+
+def tell_variation_queried(variation: Variation, query: Query, at: datetime) -> None:
+    context = _variation(variation, who=query.asked_by_name, text=query.text)
+    people = _those_who_work_on(variation, at)
+    mailing.must_act(people, "contracts/email/variation_queried.txt", context, f"variation_queried:{query.pk}")
+
+
+def tell_variation_answered(variation: Variation, query: Query, at: datetime) -> None:
+    context = _variation(variation, who=query.answered_by_name, text=query.answer)
+    people = User.objects.filter(person_id=query.asked_by)
+    mailing.must_act(people, "contracts/email/variation_answered.txt", context, f"variation_answered:{query.pk}")
+
+
+def tell_variation_signatory(variation: Variation, box: Box, at: datetime) -> None:
+    people = list(holders(box.organisation.pk, box.post, london_day(at)))
+    context = _variation(variation, party=box.label, day=format_day(variation.revision.effective_on))
+    mailing.must_act(people, "contracts/email/variation_sign.txt", context, f"sign:{variation.public_id}:{box.party}")
+
+
+def tell_variation_executed(variation: Variation, at: datetime) -> None:
+    context = _variation(variation, day=format_day(variation.revision.effective_on))
+    people, key = _everyone(variation.contract, at), f"variation_executed:{variation.public_id}"
+    mailing.inform(people, "contracts/email/variation_executed.txt", context, key, at=at)
+
+
+def tell_variation_applied(variation: Variation, at: datetime) -> None:
+    """Those who run the contract, on both sides."""
+    people = _those_who_work_on(variation, at) + _of_supplier(variation.contract, at)
+    key = f"variation_applied:{variation.public_id}"
+    mailing.inform(people, "contracts/email/variation_applied.txt", _variation(variation), key, at=at)
+
+
+def tell_variation_ended(variation: Variation, at: datetime) -> None:
+    """Those who work on it, and the supplier's people if they have seen it. An approver's reason stays inside."""
+    context = _variation(variation, state=variation.get_state_display(), reason=variation.ended_reason)
+    key = f"variation_ended:{variation.public_id}"
+    mailing.inform(_those_who_work_on(variation, at), "contracts/email/variation_ended.txt", context, key, at=at)
+    if variation.revisions.filter(assessed_at__isnull=False).exists():
+        if variation.document_id is None and variation.state == VariationState.REJECTED:
+            context["reason"] = _("The department decides not to change the contract.")
+        mailing.inform(_of_supplier(variation.contract, at), "contracts/email/variation_ended.txt", context, key, at=at)

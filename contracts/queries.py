@@ -1,6 +1,6 @@
 """Reads of contracts over several tables."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Exists, F, Func, IntegerField, JSONField, OuterRef, Q, QuerySet, Subquery
@@ -8,19 +8,29 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalogue.text import search_words
 from contracts import access
 from contracts.access import SIGNING_POST
-from contracts.models import NUMBER_SERIES, Contract, ContractState, Milestone, MilestoneState, Party
-from documents.models import SigningIntent
-from procurement import searching, signing, working_days
+from contracts.models import (
+    NUMBER_SERIES,
+    Contract,
+    ContractState,
+    Milestone,
+    MilestoneState,
+    Party,
+    Variation,
+    VariationState,
+)
+from documents.models import DocumentState, SigningIntent
+from procurement import approvals, searching, signing, working_days
 from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.inbox import MOST_OF_A_KIND, Item
-from procurement.models import CallOff, PostCode
+from procurement.models import Approval, CallOff, PostCode
 
-M = MilestoneState
+M, V = MilestoneState, VariationState
 DAYS_TO_DECIDE = 5  # working days that the department has for a milestone (the contract's Schedule 3, paragraph 3.2)
 SOON_DAYS = 14
 
@@ -135,3 +145,64 @@ def newest_of(orders: Iterable[CallOff], by: Person, on: date) -> dict[int, Cont
 
 def _ways(word: str) -> list[Q]:
     return [Q(search_text__contains=word), Q(call_off__particulars__purchase_order__icontains=word)]
+
+
+def variation_turns(rows: Iterable[Variation]) -> Iterator[tuple[Variation, Party, datetime]]:
+    """Of variations that await signatures, each whose next one is somebody's to give: whose, and since when. Two queries."""
+    found = [row for row in rows if row.document.state in (DocumentState.SEALED, DocumentState.SIGNING)]
+    party_of, acts = signing.turns(row.document for row in found), signing.last_acts(row.document_id for row in found)
+    for variation in found:
+        if variation.document_id in party_of:
+            yield variation, Party(party_of[variation.document_id]), acts.get(variation.document_id, variation.state_since)
+
+
+def variations(by: Person, on: date) -> list[Item]:
+    """Variations that wait for the person: to sign, and to finish or submit what the department works on. Four queries."""
+    held = sight_of(by, on).posts
+    works = [organisation for organisation, post in held if post in (PostCode.CONTRACT_MANAGER, PostCode.REQUESTER)]
+    sides = {party: [organisation for organisation, post in held if post == code] for party, code in SIGNING_POST.items()}
+    if not works and not any(sides.values()):
+        return []
+    mine = Q(contract__department__in=works, state__in=[V.DRAFT, V.ASSESSED])
+    signs = Q(contract__supplier__in=sides[Party.SUPPLIER]) | Q(contract__department__in=sides[Party.DEPARTMENT]) | Q(
+        contract__framework__authority__in=sides[Party.AUTHORITY]
+    )
+    rows = Variation.objects.filter(mine | signs & Q(state=V.AWAITING_SIGNATURES)).select_related(
+        "document", "contract__department", "contract__framework"
+    )
+    found = list(rows.order_by("state_since", "id")[:MOST_OF_A_KIND])
+    words = {V.DRAFT: _("variation %(label)s to finish"), V.ASSESSED: _("variation %(label)s to submit for approval")}
+    items = [_changing(one, words[one.state], one.state_since) for one in found if one.state in words]
+    for one, party, came in variation_turns(one for one in found if one.state == V.AWAITING_SIGNATURES):
+        if access.organisation_of(one.contract, party).pk in sides[party]:
+            items.append(_changing(one, _("variation %(label)s to sign"), came))
+    return items
+
+
+def _changing(variation: Variation, words: str, came: datetime) -> Item:
+    contract = variation.contract
+    return Item(
+        f"{contract.number} {contract.title}", contract.department.name, words % {"label": variation.label},
+        reverse("contracts:variation", args=[contract.public_id, variation.number]), came,
+    )
+
+
+def _of_variations(found: Collection[Approval]) -> dict[int, approvals.About]:
+    rows = Variation.objects.filter(public_id__in={one.subject_id for one in found}).select_related(
+        "contract__call_off__framework", "contract__call_off__department"
+    )
+    of = {str(row.public_id): row for row in rows}
+    return {one.pk: _about(of[one.subject_id]) for one in found}
+
+
+def _about(variation: Variation) -> approvals.About:
+    contract = variation.contract
+    url = reverse("contracts:variation", args=[contract.public_id, variation.number])
+    return approvals.About(contract.call_off, f"{contract.number} {variation.label} {variation.title}", url, contract.number)
+
+
+VARIATIONS = approvals.Kind(
+    gettext_lazy("this variation"), gettext_lazy("this revision"), _of_variations,
+    lambda about, step: f"{about.url}steps/{step.position}/",
+    lambda about, query: f"{about.url}queries/{query.pk}/",
+)  # fmt: skip

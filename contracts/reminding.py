@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from catalogue.models import OVER
 from contracts import queries
 from contracts.access import SIGNING_POST, organisation_of
-from contracts.models import Contract, ContractState, Milestone, MilestoneState
+from contracts.models import Contract, ContractState, Milestone, MilestoneState, Variation, VariationState
 from procurement.desks import Desk
 from procurement.models import CallOff, PostCode
 from procurement.waiting import Pauses, Waiting, since
@@ -56,4 +56,18 @@ def milestones(only: Q, pauses: Pauses) -> Iterator[Waiting]:
             % {"label": milestone.label, "contract": contract.number},
             *since(milestone.state_since, contract.framework, pauses.get(contract.framework_id, [])),
             url=reverse("contracts:milestone", args=[contract.public_id, milestone.number]),
+        )  # fmt: skip
+
+
+def variations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Each whose next signature is somebody's to give; who decides on one is reminded as of every approval."""
+    rows = Variation.objects.filter(only, state=VariationState.AWAITING_SIGNATURES).exclude(contract__framework__state__in=OVER)
+    rows = rows.select_related("document", "contract__framework__authority", "contract__department", "contract__supplier", "contract__call_off__framework")
+    for variation, party, came in queries.variation_turns(rows.order_by("id")):
+        contract = variation.contract
+        yield Waiting(
+            f"variation:{variation.pk}:{party}", contract.call_off, organisation_of(contract, party).pk, SIGNING_POST[party],
+            _("to sign %(label)s of %(contract)s") % {"label": variation.label, "contract": contract.number},
+            *since(came, contract.framework, pauses.get(contract.framework_id, [])),
+            url=reverse("contracts:variation", args=[contract.public_id, variation.number]),
         )  # fmt: skip

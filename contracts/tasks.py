@@ -1,8 +1,8 @@
 """What follows the steps of a contract's documents, and the re-rating of contracts, for whoever runs jobs."""
 
 from catalogue.models import Framework
-from contracts import accepting, formation, rerating
-from contracts.models import AcceptanceDecision, Contract, ContractVersion
+from contracts import accepting, formation, rerating, variation_issuing
+from contracts.models import AcceptanceDecision, Contract, ContractVersion, Variation
 from documents import clock, jobs, steps
 
 steps.register(
@@ -10,6 +10,13 @@ steps.register(
     steps.Following(
         Contract, issued=formation.issued, signature_made=formation.signature_made,
         signature_left_out=formation.signature_left_out, complete=formation.execute,
+    ),
+)  # fmt: skip
+steps.register(
+    variation_issuing.DOCUMENT_KIND,
+    steps.Following(
+        Variation, issued=variation_issuing.issued, signature_made=variation_issuing.signature_made,
+        signature_left_out=variation_issuing.signature_left_out, complete=variation_issuing.execute,
     ),
 )  # fmt: skip
 steps.register(rerating.DOCUMENT_KIND, steps.Following(ContractVersion, complete=rerating.announced))

@@ -3,7 +3,18 @@
 from django.urls import path, register_converter
 
 from contracts.models import CERTIFICATE_SERIES
-from contracts.views import acceptance, charges, delivery, plan, register, signing, terms, variations
+from contracts.views import (
+    acceptance,
+    charges,
+    delivery,
+    plan,
+    register,
+    signing,
+    terms,
+    variation_decisions,
+    variation_signing,
+    variations,
+)
 
 app_name = "contracts"
 
@@ -24,6 +35,7 @@ register_converter(CertificateNumber, "certificate_number")
 _contract = "contracts/<uuid:public_id>/"
 _milestone = _contract + "plan/<int:number>/"
 _variation = _contract + "variations/<int:number>/"
+_step = _variation + "steps/<int:position>/"
 
 urlpatterns = [
     path("call-offs/<uuid:public_id>/accept/", acceptance.accept, name="accept"),
@@ -54,6 +66,20 @@ urlpatterns = [
     path(_variation + "assess/", variations.assess, name="assess_variation"),
     path(_variation + "revise/", variations.revise, name="revise_variation"),
     path(_variation + "withdraw/", variations.withdraw, name="withdraw_variation"),
+    path(_variation + "submit/", variation_decisions.submit, name="submit_variation"),
+    path(_variation + "notice/", variation_decisions.notice, name="variation_notice"),
+    path(_step, variation_decisions.brief, name="variation_brief"),
+    path(_step + "decide/", variation_decisions.decide, name="decide_variation"),
+    path(_step + "return/", variation_decisions.send_back, name="return_variation"),
+    path(_step + "reject/", variation_decisions.reject, name="reject_variation"),
+    path(_step + "recuse/", variation_decisions.recuse, name="recuse_variation"),
+    path(_step + "ask/", variation_decisions.ask, name="ask_variation"),
+    path(_variation + "queries/<int:query_id>/", variation_decisions.answer, name="answer_variation"),
+    path(_variation + "progress/", variation_signing.progress, name="variation_progress"),
+    path(_variation + "document/", variation_signing.document, name="variation_document"),
+    path(_variation + "document.pdf", variation_signing.download, name="variation_pdf"),
+    path(_variation + "sign/", variation_signing.sign, name="sign_variation"),
+    path(_variation + "refuse/", variation_signing.refuse, name="refuse_variation"),
     path(_contract + "progress/", register.progress, name="progress"),
     path(_contract + "document/", register.document, name="document"),
     path(_contract + "document.pdf", register.download, name="download"),

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from contracts import terms
@@ -13,7 +12,7 @@ from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from procurement import recusals, seats
 from procurement.actors import Person
-from procurement.models import PostCode
+from procurement.models import PostCode, User
 from procurement.seats import Seat
 from procurement.standing import why_framework_over
 
@@ -23,14 +22,14 @@ POSTS = (PostCode.CONTRACT_MANAGER, PostCode.REQUESTER)
 
 def seat_of(contract: Contract, by: Person, on: date) -> Seat | None:
     """From which the person works on the contract's variations: the first against which nothing stands."""
-    prefetch_related_objects([contract.call_off], "recusals")
     sits = [seat for code in POSTS for seat in seats.seats_of(by, contract.department_id, code, on)]
-    return seats.choose(sits, lambda seat: any(recusals.why_chosen(contract.call_off, seat)))
+    return seats.choose(sits, lambda seat: any(recusals.why_chosen(contract.revision.approval, seat)))
 
 
-def acting_for(contract: Contract, by: Person, at: datetime) -> str:
+def acting_for(contract: Contract, by: Person, at: datetime) -> User | None:
+    """For whom the person works on it; None in their own chair."""
     seat = seat_of(contract, by, london_day(at))
-    return seat.principal.name if seat and seat.principal else ""
+    return seat.principal if seat else None
 
 
 def why_not_in_force(contract: Contract, on: date) -> Iterator[Reason]:
@@ -43,7 +42,7 @@ def why_not_in_force(contract: Contract, on: date) -> Iterator[Reason]:
         yield Reason(_("The contract has ended on %(day)s.") % {"day": as_day(last)}, _("What is wanted now is a new order."))
 
 
-def _department(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
+def why_not_work(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
     seat = seat_of(contract, by, on)
     if seat is None:
         yield Reason(
@@ -51,14 +50,14 @@ def _department(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
             seats.who_holds(contract.department_id, PostCode.CONTRACT_MANAGER, on),
         )
         return
-    yield from recusals.why_recused(contract.call_off, by)
-    yield from recusals.why_chosen(contract.call_off, seat)
+    yield from recusals.why_recused(contract.revision.approval, by)
+    yield from recusals.why_chosen(contract.revision.approval, seat)
 
 
 def why_not_begin(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_force(contract, london_day(at))
     yield from why_framework_over(contract.framework, london_day(at))
-    yield from _department(contract, by, london_day(at))
+    yield from why_not_work(contract, by, london_day(at))
 
 
 def why_not_in_state(variation: Variation, *wanted: str) -> Iterator[Reason]:
@@ -79,4 +78,4 @@ def why_not_revise(variation: Variation, *, by: Person, at: datetime) -> Iterato
 def why_not_withdraw(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
     """Whoever works on it, until all approvers have decided."""
     yield from why_not_in_state(variation, V.DRAFT, V.ASSESSED, V.IN_APPROVAL)
-    yield from _department(variation.contract, by, london_day(at))
+    yield from why_not_work(variation.contract, by, london_day(at))

@@ -25,7 +25,7 @@ from contracts.models import (
 )
 from documents import audit
 from documents.clock import london_day
-from documents.refusal import insist, insist_on_words, refuse
+from documents.refusal import insist, refuse
 from procurement.actors import Person
 from procurement.drafting import STALE
 from procurement.models import Phase
@@ -83,16 +83,11 @@ def begin(contract: Contract, *, kind: str, title: str, by: Person, at: datetime
     variation = Variation.objects.create(
         contract=contract, number=number, kind=VariationKind(kind), title=title, state_since=at, requester=by.user, created_at=at
     )
-    variation.revision = _new_revision(variation, 1, by, at)
+    variation.revision = VariationRevision.objects.create(variation=variation, number=1, created_at=at)
+    _remember(variation.revision, by, at)
     variation.save()
     record("begun", variation, None, by=by, at=at)
     return variation
-
-
-def _new_revision(variation: Variation, number: int, by: Person, at: datetime) -> VariationRevision:
-    revision = VariationRevision.objects.create(variation=variation, number=number, created_at=at)
-    _remember(revision, by, at)
-    return revision
 
 
 def _remember(revision: VariationRevision, by: Person, at: datetime) -> None:
@@ -231,16 +226,17 @@ def revise(variation: Variation, *, by: Person, at: datetime) -> Variation:
     insist(guards.why_not_revise(variation, by=by, at=at))
     before = variation.state
     variation.revise(at=at)
-    new_draft(variation, by, at)
+    copy_draft(variation, at=at)
+    _remember(variation.revision, by, at)
     variation.save()
     record("revised", variation, before, by=by, at=at)
     return variation
 
 
-def new_draft(variation: Variation, by: Person, at: datetime) -> VariationRevision:
+def copy_draft(variation: Variation, *, at: datetime) -> VariationRevision:
     """A draft with what the last revision said; the caller holds the lock and saves the variation."""
     was = variation.revision
-    revision = _new_revision(variation, was.number + 1, by, at)
+    revision = VariationRevision.objects.create(variation=variation, number=was.number + 1, created_at=at)
     for name in ("reason", "effective_on", "extension_months", "gateway", "paragraph", "answers"):
         setattr(revision, name, getattr(was, name))
     revision.save()
@@ -256,16 +252,3 @@ def new_draft(variation: Variation, by: Person, at: datetime) -> VariationRevisi
     )
     variation.revision = revision
     return revision
-
-
-@transaction.atomic
-def withdraw(variation: Variation, *, reason: str, by: Person, at: datetime) -> Variation:
-    variation = lock(variation)
-    insist(guards.why_not_withdraw(variation, by=by, at=at))
-    insist_on_words(reason, _("Give a reason: it stays with the variation."))
-    before = variation.state
-    variation.withdraw(at=at, reason=reason)
-    variation.save()
-    record("withdrawn", variation, before, by=by, at=at, reason=reason)
-    notifications.tell_variation_withdrawn(variation, at)
-    return variation

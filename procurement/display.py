@@ -269,6 +269,26 @@ VERBS = {
     "variation.begun": gettext_lazy("Begun"),
     "variation.assessed": gettext_lazy("Assessed"),
     "variation.revised": gettext_lazy("Made a draft again"),
+    "variation.submitted": gettext_lazy("Submitted for approval"),
+    "variation.endorsed_by_department": gettext_lazy("Endorsed for the department"),
+    "variation.committed_by_department": gettext_lazy("Committed by the department"),
+    "variation.endorsed_by_authority": gettext_lazy("Endorsed for the purchasing authority"),
+    "variation.committed_by_authority": gettext_lazy("Committed by the purchasing authority"),
+    "variation.returned": gettext_lazy("Returned for changes"),
+    "variation.rejected": gettext_lazy("Rejected"),
+    "variation.recused": gettext_lazy("An approver declared a conflict of interest"),
+    "variation.queried": gettext_lazy("An approver asked a question"),
+    "variation.query_answered": gettext_lazy("The question was answered"),
+    "variation.notice_recorded": gettext_lazy("The change notice is published"),
+    "variation.signed_by_supplier": gettext_lazy("The supplier signed"),
+    "variation.signed_by_department": gettext_lazy("The department signed"),
+    "variation.signed_by_authority": gettext_lazy("The purchasing authority signed"),
+    "variation.binding": gettext_lazy("All parties have signed"),
+    "variation.signature_left_out": gettext_lazy("A signature was left out: it had ended before"),
+    "variation.executed": gettext_lazy("Executed"),
+    "variation.applied": gettext_lazy("In effect"),
+    "variation.refused": gettext_lazy("A signatory refused"),
+    "variation.lapsed": gettext_lazy("Lapsed"),
     "variation.withdrawn": gettext_lazy("Withdrawn"),
 }
 FOR_SUPPLIER = frozenset(
@@ -277,7 +297,15 @@ FOR_SUPPLIER = frozenset(
      "call_off.counter_proposed", "call_off.counter_accepted", "call_off.counter_refused", "call_off.counter_withdrawn",
      "call_off.clock_stopped", "call_off.clock_started"}
 )  # fmt: skip
-NOT_THEIR_WORDS = frozenset({"call_off.committed_by_authority", "call_off.withdrawn", "call_off.lapsed"})
+INSIDE_A_VARIATION = frozenset(
+    {"variation.begun", "variation.revised", "variation.endorsed_by_department", "variation.committed_by_department",
+     "variation.endorsed_by_authority", "variation.returned", "variation.recused", "variation.queried",
+     "variation.query_answered"}
+)  # fmt: skip
+NOT_THEIR_WORDS = frozenset(
+    {"call_off.committed_by_authority", "call_off.withdrawn", "call_off.lapsed", "variation.committed_by_authority",
+     "variation.rejected"}
+)  # fmt: skip
 
 
 SENT_BACK = ("call_off.returned", "call_off.exception_refused", "call_off.reopened", "call_off.recalled")
@@ -299,8 +327,8 @@ def timeline(events, viewpoint: str) -> list[dict[str, Any]]:
     """Newest first, saves left out; the supplier sees only what concerns it, and no comments of the approvers."""
     out = []
     for event in events:
-        if event.verb not in VERBS or (viewpoint == "supplier" and event.verb.startswith("call_off.")
-                                       and event.verb not in FOR_SUPPLIER):  # fmt: skip
+        hidden = event.verb in INSIDE_A_VARIATION or (event.verb.startswith("call_off.") and event.verb not in FOR_SUPPLIER)
+        if event.verb not in VERBS or (viewpoint == "supplier" and hidden):
             continue
         words = event.reason if not (viewpoint == "supplier" and event.verb in NOT_THEIR_WORDS) else ""
         out.append({

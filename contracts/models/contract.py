@@ -69,7 +69,7 @@ class Contract(Row):
     search_text = models.TextField(blank=True)
 
     db_rights = STATE(
-        "state", "state_since", "document_id", "signed_on", "executed_at", "void_reason", "search_text"
+        "state", "state_since", "ends_on", "document_id", "signed_on", "executed_at", "void_reason", "search_text"
     )
 
     class Meta:

@@ -8,13 +8,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from catalogue.models import ServiceVersion
+from catalogue.models import Framework, ServiceVersion
 from contracts.models.contract import Contract
 from documents.dbrules import LARGEST_GBP
 from documents.machines import FSMField, register, transition
 from documents.models import Document
 from documents.rights import DRAFT, FACT, STATE, Row
-from procurement.models import Phase, User
+from procurement.models import Approval, Phase, User
 
 
 class VariationState(models.TextChoices):
@@ -50,8 +50,9 @@ class Gateway(models.TextChoices):
 
 
 class Variation(Row):
-    """One change that is asked for. ``number`` counts within its contract and never changes; ``signed_on`` is the day of the
-    last signature, ``effective_on`` the first on which anything changes."""
+    """One change that is asked for. ``number`` counts within its contract and never changes. ``approval`` is the round that it
+    is in or was last in, ``change_notice`` the reference under which a contract change notice was published on a day (s.75),
+    ``signed_on`` the day of the last signature."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="variations")
@@ -63,14 +64,18 @@ class Variation(Row):
     requester = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     revision = models.ForeignKey("contracts.VariationRevision", null=True, on_delete=models.PROTECT, related_name="+")
+    approval = models.OneToOneField(Approval, null=True, blank=True, on_delete=models.PROTECT, related_name="variation")
+    change_notice = models.CharField(max_length=60, blank=True)
+    change_notice_on = models.DateField(null=True, blank=True)
     document = models.OneToOneField(Document, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     signed_on = models.DateField(null=True, blank=True)
     executed_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.CharField(max_length=2000, blank=True)
 
     db_rights = STATE(
-        "title", "state", "state_since", "requester_id", "revision_id", "document_id", "signed_on", "executed_at", "ended_reason"
-    )
+        "title", "state", "state_since", "requester_id", "revision_id", "approval_id", "change_notice", "change_notice_on",
+        "document_id", "signed_on", "executed_at", "ended_reason",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["number"]
@@ -82,6 +87,15 @@ class Variation(Row):
                 condition=~Q(state__in=[V.EXECUTED, V.APPLIED])
                 | Q(signed_on__isnull=False, executed_at__isnull=False, document__isnull=False),
                 name="executed_variation_is_signed",
+            ),
+            models.CheckConstraint(
+                condition=Q(change_notice="", change_notice_on__isnull=True)
+                | ~Q(change_notice="") & Q(change_notice_on__isnull=False),
+                name="change_notice_has_its_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[V.DRAFT, V.ASSESSED, V.WITHDRAWN, V.LAPSED]) | Q(approval__isnull=False),
+                name="variation_in_approval_has_its_round",
             ),
         ]
         indexes = [models.Index(fields=["contract", "state"], name="variation_by_contract")]
@@ -96,6 +110,14 @@ class Variation(Row):
     @property
     def label(self) -> str:
         return f"VAR-{self.number:02}"
+
+    @property
+    def framework(self) -> Framework:
+        return self.contract.framework
+
+    @property
+    def framework_id(self) -> int:
+        return self.contract.framework_id
 
     @transition(field=state, source=V.DRAFT, target=V.ASSESSED)
     def assess(self, *, at):

@@ -8,14 +8,26 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contracts import access, assessing, forms, gateways, terms, variation_content, varied_terms, varying
+from contracts import (
+    access,
+    assessing,
+    forms,
+    gateways,
+    terms,
+    variation_approval,
+    variation_content,
+    varied_terms,
+    varying,
+)
+from contracts import variation_decision_guards as decision_guards
 from contracts import variation_guards as guards
 from contracts.models import Party, Variation, VariationKind, VariationRevision, VariationState
 from contracts.terms import StandingLine
+from contracts.views import variation_signing
 from documents import audit
-from procurement import display
+from procurement import desks, display
 from procurement.access import NotYours
-from procurement.models import Phase
+from procurement.models import Phase, Side
 from procurement.views.common import attempt, page
 from procurement.views.drafts import edits_of, formset_errors
 
@@ -67,9 +79,13 @@ def variation(request, public_id, number):
     return render(request, "contracts/variation.html", {
         "contract": found.contract, "variation": found, "revision": revision, "content": content, "lacks": lacks,
         "phases": dict(Phase.choices), "acts": _acts(request, found) if view == Party.DEPARTMENT else [],
-        "editable": view == Party.DEPARTMENT and found.state == V.DRAFT,
+        "editable": view == Party.DEPARTMENT and found.state == V.DRAFT, "view": view,
+        "steps": found.approval.steps.select_related("organisation", "decision") if found.approval and view != Party.SUPPLIER else [],
+        "desks": desks.of_approval(found.approval, request.day) if found.state == V.IN_APPROVAL and view != Party.SUPPLIER else [],
+        "side": Side.DEPARTMENT if view == Party.DEPARTMENT else Side.AUTHORITY,
+        "questions": found.approval.queries.filter(answered_at=None) if found.approval and view == Party.DEPARTMENT else [],
         "events": display.timeline(audit.history(found), view),
-    })  # fmt: skip
+    } | variation_signing.context_of(request, found))  # fmt: skip
 
 
 def _acts(request, variation: Variation) -> list[dict]:
@@ -77,9 +93,12 @@ def _acts(request, variation: Variation) -> list[dict]:
     words = {"by": request.actor, "at": request.at}
     offered = [
         ((V.DRAFT,), _("Assess it"), "assess_variation", guards.why_not_edit),
+        ((V.ASSESSED,), _("Submit for approval"), "submit_variation", decision_guards.why_not_submit),
         ((V.ASSESSED,), _("Change it"), "revise_variation", guards.why_not_revise),
         ((V.DRAFT, V.ASSESSED, V.IN_APPROVAL), _("Withdraw"), "withdraw_variation", guards.why_not_withdraw),
     ]
+    if variation.revision.notice_first and not variation.change_notice:
+        offered.insert(0, ((V.ASSESSED, V.IN_APPROVAL), _("Record the change notice"), "variation_notice", decision_guards.why_not_record_notice))
     return [
         {"label": label, "url": reverse(f"contracts:{name}", args=[variation.contract.public_id, variation.number]),
          "reasons": list(why_not(variation, **words))}
@@ -236,7 +255,7 @@ def withdraw(request, public_id, number):
     found = _open(request, public_id, number, guards.why_not_withdraw)
     form, errors = forms.WithdrawVariationForm(request.POST or None), ()
     if request.method == "POST" and form.is_valid():
-        done, errors = attempt(request, varying.withdraw, found, reason=form.cleaned_data["reason"])
+        done, errors = attempt(request, variation_approval.withdraw, found, reason=form.cleaned_data["reason"])
         if done:
             messages.success(request, _("Withdrawn."))
             return _to(found)

@@ -40,7 +40,7 @@ class Document(Row):
     kind = models.CharField(max_length=40)
     template_version = models.PositiveSmallIntegerField()
     subject = models.CharField(max_length=120)
-    number = models.CharField(max_length=20, unique=True)
+    number = models.CharField(max_length=40, unique=True)
     state = FSMField(default=S.QUEUED, choices=DocumentState.choices, protected=True)
     payload = models.JSONField()
     payload_sha256 = models.CharField(max_length=64)

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from contracts import assessing, varying
+from contracts import assessing, variation_approval, varying
 from contracts.models import LineVariation, VariationRevision
 from documents.models import Email
 from documents.refusal import Refused
@@ -47,7 +47,7 @@ def test_what_is_added_costs_its_price_for_each_month_that_is_left_and_its_share
     assert second.cumulative_gbp == first.value_gbp + second.value_gbp
     assert second.cumulative_percent > 10 > second.share_percent and second.notice_first
     content = json.loads(second.content)
-    assert content["share"]["with"] == ["VAR-01"] and content["terms_of"] == [contract.number]
+    assert [one["label"] for one in content["share"]["with"]] == ["VAR-01"] and content["terms_of"] == [contract.number]
     by_year = {year["year"]: Decimal(year["net_gbp"]) for year in content["money"]["by_financial_year"]}
     assert sum(by_year.values()) == second.value_gbp and by_year["2008/09"] == 150 * seat * 5
 
@@ -119,7 +119,7 @@ def test_what_has_been_assessed_never_changes_and_is_revised_as_a_new_revision()
     assert (again.state, again.revision.number, again.revision.changes.count()) == ("draft", 2, 6)
     anew = varying.assess(again, by=by(), at=START).revision
     assert anew.value_gbp == revision.value_gbp
-    withdrawn = varying.withdraw(variation, reason="No longer wanted.", by=by(), at=START)
+    withdrawn = variation_approval.withdraw(variation, reason="No longer wanted.", by=by(), at=START)
     assert withdrawn.state == "withdrawn"
 
 

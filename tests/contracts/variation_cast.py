@@ -3,8 +3,11 @@
 import csv
 from datetime import date, datetime
 
-from contracts import varying
+from contracts import variation_approval, variation_issuing, varying
 from contracts.models import Contract, Variation
+from documents import store
+from procurement import approval_guards
+from procurement.models import ApprovalStep, StepState
 from tests import cast
 from tests.cast import START
 from tests.databases import ROOT
@@ -39,3 +42,34 @@ def filled(
 
 def assessed(label: str = "VAR-01", contract: Contract | None = None, at: datetime = START) -> Variation:
     return varying.assess(filled(label, contract=contract, at=at), by=cast.person(MANAGER), at=at)
+
+
+def submitted(label: str = "VAR-01", contract: Contract | None = None, at: datetime = START) -> Variation:
+    variation = assessed(label, contract, at)
+    return variation_approval.submit(variation, shown_hash=variation.revision.content_hash, by=cast.person(MANAGER), at=at)
+
+
+def decided(variation: Variation, at: datetime = START, steps: int | None = None) -> Variation:
+    """By the first who can take each step, in order; ``steps``: only so many."""
+    done = 0
+    while steps is None or done < steps:
+        step = ApprovalStep.objects.filter(approval=variation.approval_id, state=StepState.OPEN).select_related("approval").first()
+        if step is None:
+            break
+        by = cast.person(approval_guards.who_can_take(step, at.date())[0].email)
+        variation = variation_approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=at)
+        done += 1
+    return variation
+
+
+def signed(variation: Variation, at: datetime = START, parties: int = 3) -> Variation:
+    """By so many parties in turn, the worker's part done in this process."""
+    for _turn in range(parties):
+        cast.run_all_jobs()
+        variation = Variation.objects.get(pk=variation.pk)
+        party = store.next_party(variation.document)
+        variation_issuing.sign(
+            variation, party, shown_sha256=store.head(variation.document).sha256, by=cast.person(dict(cast.SIGNATORIES)[party]), at=at
+        )
+    cast.run_all_jobs()
+    return Variation.objects.get(pk=variation.pk)

@@ -59,13 +59,43 @@ CREATE TRIGGER frozen BEFORE INSERT OR UPDATE OR DELETE ON contracts_correction
     FOR EACH ROW EXECUTE FUNCTION refuse_change_of_assessed();
 """
 
+# No variation gets a document without all whom it bars: who asked for it or keeps out of it, and who keeps out of the order.
+BARS = """
+CREATE FUNCTION variation_bars_who_may_not_sign() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1
+          FROM procurement_approval a
+          CROSS JOIN LATERAL (
+                VALUES (a.requester_id, 'asked'), (a.submitted_by, 'asked'), (a.submitted_for, 'asked')
+                UNION SELECT d.person_id, 'recused' FROM procurement_recusal d
+                       WHERE (d.subject, d.subject_id) = (a.subject, a.subject_id)
+                UNION SELECT d.person_id, 'recused'
+                        FROM contracts_contract k
+                        JOIN procurement_calloffrevision r ON r.id = k.revision_id
+                        JOIN procurement_approval o ON o.id = r.approval_id
+                        JOIN procurement_recusal d ON (d.subject, d.subject_id) = (o.subject, o.subject_id)
+                       WHERE k.id = NEW.contract_id) who(person_id, why)
+         WHERE a.id = NEW.approval_id AND who.person_id IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM procurement_signingbar b
+                            WHERE (b.document_id, b.person_id, b.why) = (NEW.document_id, who.person_id, who.why))) THEN
+        RAISE EXCEPTION 'the document of a variation bars who asked for it or keeps out of it' USING ERRCODE = '23514';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER variation_bars_who_may_not_sign BEFORE UPDATE ON contracts_variation
+    FOR EACH ROW WHEN (NEW.document_id IS NOT NULL AND OLD.document_id IS DISTINCT FROM NEW.document_id)
+    EXECUTE FUNCTION variation_bars_who_may_not_sign();
+"""
+
 
 class Migration(migrations.Migration):
 
     dependencies = [
         ('catalogue', '0002_rules'),
-        ('contracts', '0005_milestones'),
-        ('documents', '0002_rules'),
+        ('contracts', '0006_bars_of_documents'),
+        ('documents', '0003_acting_for_whom'),
+        ('procurement', '0008_approval'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -109,6 +139,8 @@ class Migration(migrations.Migration):
                 ('state', django_fsm.FSMField(choices=[('draft', 'draft'), ('assessed', 'assessed'), ('in_approval', 'in approval'), ('awaiting_signatures', 'awaiting signatures'), ('executed', 'executed'), ('applied', 'in effect'), ('rejected', 'rejected'), ('withdrawn', 'withdrawn'), ('lapsed', 'lapsed')], default='draft', max_length=50, protected=True)),
                 ('state_since', models.DateTimeField()),
                 ('created_at', models.DateTimeField()),
+                ('change_notice', models.CharField(blank=True, max_length=60)),
+                ('change_notice_on', models.DateField(blank=True, null=True)),
                 ('signed_on', models.DateField(blank=True, null=True)),
                 ('executed_at', models.DateTimeField(blank=True, null=True)),
                 ('ended_reason', models.CharField(blank=True, max_length=2000)),
@@ -173,6 +205,11 @@ class Migration(migrations.Migration):
             model_name='linevariation',
             name='service',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.serviceversion'),
+        ),
+        migrations.AddField(
+            model_name='variation',
+            name='approval',
+            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='variation', to='procurement.approval'),
         ),
         migrations.AddField(
             model_name='variation',
@@ -255,6 +292,14 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['executed', 'applied']), _negated=True), models.Q(('document__isnull', False), ('executed_at__isnull', False), ('signed_on__isnull', False)), _connector='OR'), name='executed_variation_is_signed'),
         ),
         migrations.AddConstraint(
+            model_name='variation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('change_notice', ''), ('change_notice_on__isnull', True)), models.Q(models.Q(('change_notice', ''), _negated=True), ('change_notice_on__isnull', False)), _connector='OR'), name='change_notice_has_its_day'),
+        ),
+        migrations.AddConstraint(
+            model_name='variation',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'assessed', 'withdrawn', 'lapsed']), ('approval__isnull', False), _connector='OR'), name='variation_in_approval_has_its_round'),
+        ),
+        migrations.AddConstraint(
             model_name='linevariation',
             constraint=models.UniqueConstraint(fields=('revision', 'number'), name='one_line_variation_a_number'),
         ),
@@ -285,5 +330,6 @@ class Migration(migrations.Migration):
         SetEdges("variation", VARIATION),
         GuardStates("contracts_variation", "variation"),
         AppendOnly("contracts_variationhand"),
+        migrations.RunSQL(BARS, "DROP FUNCTION variation_bars_who_may_not_sign() CASCADE;"),
         migrations.RunSQL(FROZEN, "DROP FUNCTION refuse_change_of_assessed() CASCADE;"),
     ]

@@ -1,0 +1,171 @@
+"""A variation decided, signed and in effect: its approvers, its document, the terms that it changes; and how it ends otherwise."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+
+from contracts import charges as ledger
+from contracts import periodic, terms, variation_approval, variation_issuing
+from contracts.models import ContractVersion, Variation
+from documents import store, verifying
+from documents.models import SigningIntent
+from documents.refusal import Refused
+from procurement.models import ApprovalStep, CapacityAccount, StepState, VolumeEntry
+from tests import cast
+from tests.cast import START
+from tests.contracts import variation_cast as made
+from tests.contracts.transition_cast import on
+
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
+DAY = date(2008, 11, 1)
+
+
+def refused(act, *args, **words) -> str:
+    with pytest.raises(Refused) as no:
+        act(*args, **words)
+    return str(no.value)
+
+
+def whole_life(contract) -> Decimal:
+    found = ledger.by_line_and_month(terms.ledger(terms.put_together(terms.read(contract))))
+    return sum(found.values(), Decimal(0))
+
+
+def account() -> CapacityAccount:
+    return CapacityAccount.objects.get(framework=cast.framework())
+
+
+def test_from_submitted_to_in_effect_with_a_document_that_is_valid():
+    contract = cast.contract()
+    before, committed = whole_life(contract), account().committed_gbp
+    signed_document = store.head(contract.document).sha256
+    variation = made.submitted()
+    value = variation.revision.value_gbp
+    posts = list(variation.approval.steps.values_list("side", "post", "act"))
+    assert posts == [
+        ("department", "budget_holder", "endorse"), ("department", "technology_officer", "endorse"),
+        ("department", "finance_director", "commit"), ("authority", "commercial_lead", "endorse"),
+        ("authority", "finance_lead", "commit"),
+    ]  # fmt: skip - the row up to 5,000,000.00 of approval_matrix.csv
+    made.decided(variation, steps=2)
+    assert account().reserved_gbp == 0
+    variation = made.decided(variation, steps=1)
+    assert account().reserved_gbp == value, "the department's last approval reserves"
+    variation = made.decided(variation)
+    assert variation.state == "awaiting_signatures"
+    assert whole_life(contract) == before
+    variation = made.signed(variation)
+    assert (variation.state, variation.signed_on) == ("executed", START.date())
+    assert whole_life(contract) == before + value
+    assert (account().reserved_gbp, account().committed_gbp) == (0, committed + value)
+    seats = VolumeEntry.objects.get(key=f"volume:{variation.public_id}:seats")
+    assert (seats.quantity, seats.effective_from) == (100, START.date()), "a volume counts from the execution"
+    version = contract.versions.get(kind=ContractVersion.Kind.VARIATION)
+    assert (version.effective_from, version.caused_by, version.document) == (DAY, "VAR-01", variation.document)
+    assert store.head(cast.fresh(contract).document).sha256 == signed_document, "the signed contract never changes"
+    verdict = verifying.check(store.content(store.head(variation.document)))
+    assert verdict.valid, verdict
+    call_command("check_invariants")
+    assert periodic.run(on(DAY - timedelta(days=1))) == []
+    assert periodic.run(on(DAY)) == [f"{variation} is applied"]
+    assert periodic.run(on(DAY)) == [] and Variation.objects.get(pk=variation.pk).state == "applied"
+
+
+def test_two_that_are_open_at_once_lose_none_of_each_others_changes():
+    first, second = made.assessed("VAR-01"), made.assessed("VAR-02")
+    for variation in (second, first):
+        submitted = variation_approval.submit(
+            variation, shown_hash=variation.revision.content_hash, by=cast.person(made.MANAGER), at=START
+        )
+        if submitted.revision.notice_first:
+            variation_approval.record_notice(submitted, reference="2008/S 1", published_on=START.date(), by=cast.person(made.MANAGER), at=START)
+        made.signed(made.decided(submitted))
+    line = next(one for one in terms.as_of(terms.put_together(terms.read(cast.contract())), DAY).lines
+                if (one.line.service.code, one.line.site) == ("CORE-01", "London"))  # fmt: skip
+    assert line.quantity == 434 + 100 + 150
+    call_command("check_invariants")
+
+
+def test_beyond_the_frameworks_control_the_authority_commits_after_the_change_notice():
+    made.assessed("VAR-01")
+    second = made.submitted("VAR-02")
+    assert second.approval.route_gbp == second.revision.cumulative_gbp > second.approval.commits_gbp
+    made.decided(second, steps=4)
+    step = ApprovalStep.objects.select_related("approval").get(approval=second.approval, state=StepState.OPEN)
+    by = cast.person("finance.lead@co.example")
+    words = refused(variation_approval.decide, step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=START)
+    assert "A contract change notice comes first" in words and "contract manager of Department" in words
+    manager = cast.person(made.MANAGER)
+    assert "still to come" in refused(
+        variation_approval.record_notice, second, reference="2008/S 1", published_on=date(2030, 1, 1), by=manager, at=START)  # fmt: skip
+    variation_approval.record_notice(second, reference="2008/S 1", published_on=START.date(), by=manager, at=START)
+    decided = variation_approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=START)
+    assert decided.document.payload["change_notice"] == {"reference": "2008/S 1", "published_on": START.date().isoformat()}
+
+
+def test_who_works_on_it_neither_decides_nor_signs():
+    variation = made.submitted()
+    cast.give_post(made.MANAGER, "DIUS", "budget_holder")
+    step = variation.approval.steps.get(post="budget_holder")
+    words = refused(
+        variation_approval.decide, step, shown_hash=variation.revision.content_hash, no_conflict=True, by=cast.person(made.MANAGER), at=START
+    )
+    assert "requested this variation" in words or "edited this revision" in words or "submitted this revision" in words
+    variation = made.decided(variation)
+    cast.run_all_jobs()
+    variation = Variation.objects.get(pk=variation.pk)
+    with pytest.raises(IntegrityError, match="does not sign|bars|barred"), transaction.atomic():
+        store.record_intent(
+            variation.document, field="Signature_supplier", identifier="GB-COH-00096056", base_sha256=store.head(variation.document).sha256,
+            act={"party": "supplier", "name": "x", "person_id": str(cast.person(made.MANAGER).person_id), "email": "", "post": "", "organisation": "",
+                 "identifier": "", "acting_for": "", "principal_id": "", "delegation": None, "delegation_words": "", "signed_in_at": "",
+                 "hash_shown": "", "at": "2007-10-11T09:00:00Z", "real_at": "2007-10-11T09:00:00Z", "session": ""},
+        )  # fmt: skip
+    assert not SigningIntent.objects.filter(document=variation.document).exists()
+
+
+def test_returned_rejected_withdrawn_and_refused_release_what_is_reserved_and_leave_the_contract():
+    contract = cast.contract()
+    before = whole_life(contract)
+    variation = made.decided(made.submitted(), steps=3)
+    step = ApprovalStep.objects.select_related("approval").filter(approval=variation.approval, state=StepState.OPEN).first()
+    by = cast.person("commercial.lead@co.example")
+    returned = variation_approval.return_for_changes(
+        step, reason="Say what it is for.", shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=START
+    )
+    assert (returned.state, returned.revision.number, account().reserved_gbp) == ("draft", 2, 0)
+    assert "no longer counts" in refused(
+        variation_approval.decide, step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=START)  # fmt: skip
+    withdrawn = variation_approval.withdraw(returned, reason="Not wanted.", by=cast.person(made.MANAGER), at=START)
+    assert withdrawn.state == "withdrawn"
+    other = made.decided(made.submitted(), steps=3)
+    step = ApprovalStep.objects.select_related("approval").filter(approval=other.approval, state=StepState.OPEN).first()
+    rejected = variation_approval.reject(
+        step, reason="No.", shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=START
+    )
+    assert (rejected.state, account().reserved_gbp) == ("rejected", 0)
+    third = made.signed(made.decided(made.submitted()), parties=1)
+    ended = variation_issuing.refuse_to_sign(
+        third, "department", reason="Not like this.", by=cast.person("signatory@dius.example"), at=START
+    )
+    assert (ended.state, cast.fresh(ended.document).state, account().reserved_gbp) == ("rejected", "void", 0)
+    assert whole_life(contract) == before
+    call_command("check_invariants")
+
+
+def test_what_not_all_have_signed_before_its_first_day_lapses_and_the_last_act_stops_that():
+    lapsing = made.signed(made.decided(made.submitted()), parties=2)
+    assert periodic.run(on(DAY)) == [f"{lapsing} is lapsed"]
+    lapsed = Variation.objects.get(pk=lapsing.pk)
+    assert (lapsed.document.state, account().reserved_gbp) == ("void", 0) and "came before all parties had signed" in lapsed.ended_reason
+    second = made.decided(made.submitted())
+    cast.run_all_jobs()
+    second = made.signed(second, parties=2)
+    variation_issuing.sign(second, "authority", shown_sha256=store.head(second.document).sha256,
+                           by=cast.person("authority.signatory@co.example"), at=START)  # fmt: skip
+    assert periodic.run(on(DAY)) == []
+    cast.run_all_jobs()
+    assert Variation.objects.get(pk=second.pk).state == "executed"
