@@ -105,3 +105,15 @@ def of_rerating(contract: Contract, notice: ContractVersion) -> dict:
 
 def _steady(standing: terms.Terms) -> Decimal:
     return sum((line.monthly for line in standing.lines if line.line.phase == Phase.SHARED and line.monthly), Decimal(0))
+
+
+def of_variations(contract: Contract) -> list[dict]:
+    """Each as it was assessed: what it adds over the contract's life, and its share alone and with those before it."""
+    rows = contract.variations.exclude(executed_at=None).select_related("revision").order_by("number")
+    return [
+        {
+            "variation": one.label, "value_gbp": money(one.revision.value_gbp), "share_percent": money(one.revision.share_percent),
+            "cumulative_percent": money(one.revision.cumulative_percent), "change_notice_first": one.revision.notice_first,
+        }
+        for one in rows
+    ]  # fmt: skip

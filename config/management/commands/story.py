@@ -1,8 +1,9 @@
 """Play the Flex story through the real actions, the real worker and real signing: DIUS orders and the three parties sign
 (October 2007); its interim service begins and the shared one follows, milestone by milestone, up to the cutover (April
 2008); ONS joins by a signed access agreement and orders, with a question answered and a counter-proposal refused on the
-way (June 2008), by which prices fall for DIUS too (July 2008). Writes contract.pdf, order.json and story.json, and beside
-them the certificate of the cutover, the documents of ONS and the notice of new prices. Run by ``make story OUT=DIR`` in an
+way (June 2008), by which prices fall for DIUS too (July 2008); DIUS takes more desktops by two variations (September and
+October 2008), the second of which is over the framework's control. Writes contract.pdf, order.json and story.json, and beside
+them the certificate of the cutover, the documents of ONS, the notice of new prices and the variations. Run by ``make story OUT=DIR`` in an
 instance of its own.
 
 Every figure written is read from the database after the actions.
@@ -10,6 +11,7 @@ Every figure written is read from the database after the actions.
 
 import io
 import json
+import re
 import time
 from collections.abc import Callable
 from datetime import date, datetime
@@ -21,10 +23,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Model
 
-from config.story import figures, joining, orders, transition
+from config.story import figures, joining, orders, transition, variations
 from config.story.data import person, rows
 from contracts import formation
-from contracts.models import Contract, ContractState, ContractVersion, Milestone, Party
+from contracts.models import Contract, ContractState, ContractVersion, Milestone, Party, VariationState
 from documents import clock, store
 from documents.actors import operator
 from documents.models import DocumentState, Job, SigningIntent
@@ -38,9 +40,12 @@ PATIENCE_SECONDS = 180
 DIUS_EXECUTED, CUTOVER, ONS_EXECUTED, RERATED = (
     "sign: executed", "accept M8: cutover", "sign: ONS executed", "re-rating of DIUS takes effect"
 )  # fmt: skip
+VARIED = "VAR-02 executed"  # the last that is played
+NOT_PLAYED = ("service report of dius_service_report.csv for September 2008",)
 INTERIM_STARTS, INTERIM = "interim service starts", "M2"
 DOCUMENTS = (
     "contract.pdf", "dius-cutover-certificate.pdf", "ons-contract.pdf", "ons-access-agreement.pdf", "dius-new-prices.pdf",
+    "dius-var-01.pdf", "dius-var-02.pdf",
 )  # fmt: skip
 QUESTION = "Is the machine room at Newport open to our engineers at weekends?"
 ANSWER = "It is, for named engineers; the reception has the list."
@@ -60,6 +65,8 @@ class Command(BaseCommand):
         self.call_off: CallOff | None = None
         told = {}
         for row in sorted([*rows("story.csv"), *rows("story_between.csv")], key=lambda row: row["at"]):
+            if row["action"] in NOT_PLAYED:
+                continue
             self.play(row)
             if row["action"] == DIUS_EXECUTED:
                 told["dius"] = figures.of_contract(self.contract())
@@ -71,6 +78,8 @@ class Command(BaseCommand):
                 self.write_documents("ons-")
             if row["action"] == RERATED:
                 told["rerating"] = self.rerating()
+            if row["action"] == VARIED:
+                told["variations"] = figures.of_variations(self.contract())
                 break
         told["framework"] = figures.framework_figures(self.call_off.framework)
         (self.out / "story.json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -105,6 +114,8 @@ class Command(BaseCommand):
             transition.deliver(transition.milestone_of(self.contract(), action.split()[-1]), by, at)
         elif action.startswith("accept M") or action == INTERIM_STARTS:
             self.accept_milestone(INTERIM if action == INTERIM_STARTS else action.split()[-1], by, at)
+        elif "VAR-" in action:
+            self.vary(action, row["post"], by, at)
         elif action in self.acts:
             getattr(self, self.acts[action])(by, at)
         else:
@@ -157,6 +168,27 @@ class Command(BaseCommand):
         if decision.submission.milestone.effect == Milestone.Effect.CUTOVER:
             made = store.content(store.head(decision.document))
             (self.out / "dius-cutover-certificate.pdf").write_bytes(made)
+
+    def vary(self, action: str, post: str, by: Person, at: datetime) -> None:
+        """DIUS varies its contract, though the last order is that of ONS."""
+        contract = Contract.objects.select_related("call_off").get(department__code="DIUS")
+        label = re.search(r"VAR-\d+", action).group()
+        if action.startswith("assess"):
+            return variations.assess(contract, label, by, at)
+        variation = variations.find(contract, label)
+        if action.startswith("decide"):
+            variations.decide(variation, post, by, at)
+            if (made := variations.find(contract, label).document) is not None:
+                self.wait(made, lambda document: document.state == DocumentState.SEALED)
+        elif action.startswith("publish"):
+            variations.publish(variation, by, at)
+        else:
+            intent = variations.sign(variation, by, at)
+            self.wait(intent, lambda one: hasattr(one, "signature"))
+        if action.endswith("executed"):
+            self.wait(variation, lambda one: one.state == VariationState.EXECUTED)
+            document = store.content(store.head(variations.find(contract, label).document))
+            (self.out / f"dius-{label.lower()}.pdf").write_bytes(document)
 
     # ---- the supplier answers back
 
