@@ -26,6 +26,7 @@ DIUS_AFTER = {
 }  # fmt: skip
 DOCUMENTS = (
     "contract.pdf", "dius-cutover-certificate.pdf", "ons-contract.pdf", "ons-access-agreement.pdf", "dius-new-prices.pdf",
+    "dius-var-01.pdf", "dius-var-02.pdf",
 )  # fmt: skip
 MILESTONES = (  # M3, M4, M8: 50, 25 and 25 % of TRN-02 (96,000.00); M5 to M7: TRN-03 (145.00) by user
     ("M1", "2007-10-12", "0.00"), ("M2", "2007-11-01", "0.00"), ("M3", "2007-12-14", "48000.00"),
@@ -46,13 +47,22 @@ RERATING = {
     "services_changed": ["CALL-05", "CALL-06", "CORE-01", "CORE-02", "CORE-04", "CORE-06", "CORE-07", "CORE-08", "CORE-09",
                          "CORE-15", "CORE-16", "CORE-17"],
 }  # fmt: skip
+VARIATIONS = [  # 100 and 150 seats at 109.66 a month for the 48 months left, of 11,252,943.00 (dius_variations.csv)
+    {"variation": "VAR-01", "value_gbp": "526368.00", "share_percent": "4.68", "cumulative_percent": "4.68",
+     "change_notice_first": False},
+    {"variation": "VAR-02", "value_gbp": "789552.00", "share_percent": "7.02", "cumulative_percent": "11.69",
+     "change_notice_first": True},
+]  # fmt: skip
+AT_ITS_END = {
+    "ceiling_gbp": "100000000.00", "committed_gbp": "92183883.80", "reserved_gbp": "0.00", "headroom_gbp": "7816116.20",
+}  # fmt: skip
 ONS_AFTER = {
     "ceiling_gbp": "100000000.00", "committed_gbp": "90867963.80", "reserved_gbp": "0.00", "headroom_gbp": "9132036.20",
 }  # fmt: skip
 
 
 @pytest.mark.usefixtures("db")
-def test_it_plays_to_five_documents_with_the_figures_of_the_domain(live_worker, tmp_path):
+def test_it_plays_to_seven_documents_with_the_figures_of_the_domain(live_worker, tmp_path):
     playing = subprocess.Popen(
         [sys.executable, "manage.py", "story", "--out", str(tmp_path)], cwd=ROOT, env=live_worker.environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -65,15 +75,17 @@ def test_it_plays_to_five_documents_with_the_figures_of_the_domain(live_worker, 
         assert f"\n{name}: VALID: " in said, "a verdict says of which file it is"
     assert said.count("VALID") == len(DOCUMENTS)
     told = json.loads((tmp_path / "story.json").read_text(encoding="utf-8"))
-    assert set(told) == {"dius", "ons", "framework", "transition", "rerating"}
+    assert set(told) == {"dius", "ons", "framework", "transition", "rerating", "variations"}
     assert told["transition"] == TRANSITION
     assert told["rerating"] == RERATING
+    assert told["variations"] == VARIATIONS
     assert set(told["dius"]) == set(told["ons"]) == ORDER
     assert {key: told["dius"][key] for key in DIUS} == DIUS
     assert told["dius"]["charges_by_financial_year"] == DIUS_YEARS
     assert told["dius"]["framework_after"] == DIUS_AFTER
     assert told["ons"]["whole_life_gbp"] == "23615020.80"
-    assert told["ons"]["framework_after"] == told["framework"] == ONS_AFTER
+    assert told["ons"]["framework_after"] == ONS_AFTER
+    assert told["framework"] == AT_ITS_END
     for prefix, name in (("", "dius"), ("ons-", "ons")):
         assert len(told[name]["document_sha256"]) == 6  # made, sealed, three signatures, the archive timestamp
         assert {"action", "role", "organisation", "at"} == set().union(*told[name]["actions"])

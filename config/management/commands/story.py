@@ -79,7 +79,7 @@ class Command(BaseCommand):
             if row["action"] == RERATED:
                 told["rerating"] = self.rerating()
             if row["action"] == VARIED:
-                told["variations"] = figures.of_variations(self.contract())
+                told["variations"] = figures.of_variations(self.of_dius())
                 break
         told["framework"] = figures.framework_figures(self.call_off.framework)
         (self.out / "story.json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -137,6 +137,10 @@ class Command(BaseCommand):
             call_off=self.call_off
         )
 
+    def of_dius(self) -> Contract:
+        """Whose life goes on after the order of ONS."""
+        return Contract.objects.select_related("call_off", "document").get(department__code="DIUS")
+
     def submit(self, organisation: str, by: Person, at: datetime) -> None:
         self.call_off = {"DIUS": orders.draft_dius, "ONS": orders.draft_ons}[organisation](by, at)
         workflow.submit(self.call_off, by=by, at=at)
@@ -171,7 +175,7 @@ class Command(BaseCommand):
 
     def vary(self, action: str, post: str, by: Person, at: datetime) -> None:
         """DIUS varies its contract, though the last order is that of ONS."""
-        contract = Contract.objects.select_related("call_off").get(department__code="DIUS")
+        contract = self.of_dius()
         label = re.search(r"VAR-\d+", action).group()
         if action.startswith("assess"):
             return variations.assess(contract, label, by, at)
@@ -240,7 +244,7 @@ class Command(BaseCommand):
 
     def rerating(self) -> dict:
         """Of DIUS, because of what ONS has ordered: the notice, sealed, and what it says."""
-        contract = Contract.objects.select_related("document").get(department__code="DIUS")
+        contract = self.of_dius()
         notices = contract.versions.filter(kind=ContractVersion.Kind.RERATING)
         self.wait(contract, lambda _c: notices.filter(document__state=DocumentState.COMPLETE).exists())
         made = notices.select_related("document").get()
