@@ -18,18 +18,18 @@ NOTICE = "2008/S 185-244512"
 
 
 def find(contract: Contract, label: str) -> Variation:
-    variation = Variation.objects.select_related("revision", "document", "contract").get(contract=contract, number=int(label.removeprefix("VAR-")))
-    return variation
+    rows = Variation.objects.select_related("revision", "document", "approval", "contract")
+    return rows.get(contract=contract, number=int(label.removeprefix("VAR-")))
 
 
 def assess(contract: Contract, label: str, by: Person, at: datetime) -> None:
     """Begun, filled in, assessed and submitted for approval in one go."""
     wanted = [row for row in rows("dius_variations.csv") if row["variation"] == label]
-    reason = wanted[0]["reason"]
-    variation = varying.begin(contract, kind="quantity", title=reason.capitalize(), by=by, at=at)
+    reason = wanted[0]["reason"][0].upper() + wanted[0]["reason"][1:]
+    variation = varying.begin(contract, kind="quantity", title=reason, by=by, at=at)
     lines = [varying.Wanted(row["service"], int(row["add_quantity"]), row["site"]) for row in wanted]
     varying.save_lines(variation, lines, effective_on=date.fromisoformat(wanted[0]["starts_on"]), by=by, at=at)
-    varying.save_grounds(variation, reason=f"{reason.capitalize()}.", gateway=Gateway.NOT_SUBSTANTIAL, answers=ANSWERS, by=by, at=at)
+    varying.save_grounds(variation, reason=f"{reason}.", gateway=Gateway.NOT_SUBSTANTIAL, answers=ANSWERS, by=by, at=at)
     variation = varying.assess(variation, by=by, at=at)
     variation_approval.submit(variation, shown_hash=variation.revision.content_hash, by=by, at=at)
 
