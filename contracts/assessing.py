@@ -101,7 +101,7 @@ def assess(revision: VariationRevision, *, on: date) -> Assessment:
             unmet += _fewer_than_none(effects)
             if not unmet:
                 unmet += _rules(contract, before, after, asked.effective_on)
-            cost = varied_terms.money(before, after, queries.vat_rates())
+            cost = varied_terms.money(before, after, queries.vat_rates(on))
     others = others_of(variation)
     counted = variation.kind != VariationKind.CORRECTION
     share = varied_terms.share(

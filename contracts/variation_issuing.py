@@ -32,7 +32,9 @@ ZERO = Decimal("0.00")
 def holder_of(variation: Variation) -> capacity.Holder:
     """Whose reservation and commitment it is: its own, beside the order's."""
     call_off = variation.contract.call_off
-    return capacity.Holder(headroom.holder_words(variation), str(variation.public_id), call_off, None, str(variation))
+    return capacity.Holder(
+        headroom.holder_words(variation), str(variation.public_id), variation.revision.number, call_off, str(variation)
+    )
 
 
 def issue(variation: Variation, *, by: Person, at: datetime, acting_for: Principal | None) -> None:
