@@ -61,7 +61,7 @@ def _approval(variation: Variation, by: Person, at: datetime) -> Approval:
 def _counted(variation: Variation) -> list[dict[str, str]]:
     """What its route counts with it, as a round keeps it: reference, day and value of each, as it was assessed."""
     return [
-        {"reference": other["label"], "day": other["assessed_on"], "whole_life_gbp": other["amount_gbp"]}
+        {"reference": other["label"], "submitted_on": other["assessed_on"], "whole_life_gbp": other["amount_gbp"]}
         for other in json.loads(variation.revision.content)["share"]["with"]
     ]
 
