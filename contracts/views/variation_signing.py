@@ -28,23 +28,27 @@ def document_of(request, public_id, number) -> Variation:
     return found
 
 
-def working(variation: Variation) -> bool:
+def _is_made(variation: Variation) -> bool:
+    """Whether its document can be read and signed."""
+    return variation.document.state in (DocumentState.SEALED, DocumentState.SIGNING)
+
+
+def _working(variation: Variation) -> bool:
     """Whether the worker still has something to do before people can go on."""
-    document = variation.document
-    if document is None or variation.state != V.AWAITING_SIGNATURES:
+    if variation.state != V.AWAITING_SIGNATURES:
         return False
-    made = document.state in (DocumentState.SEALED, DocumentState.SIGNING)
-    return not made or store.pending_intent(document) is not None or store.next_party(document) is None
+    document = variation.document
+    return not _is_made(variation) or store.pending_intent(document) is not None or store.next_party(document) is None
 
 
 def context_of(request, variation: Variation) -> dict:
     """The part of the page about its document and signatures."""
     if variation.document is None:
         return {"variation": variation, "contract": variation.contract, "working": False, "head": None}
-    awaits = variation.state == V.AWAITING_SIGNATURES
+    awaits = variation.state == V.AWAITING_SIGNATURES and _is_made(variation)
     found = guards.signing_of(variation)
     return {
-        "variation": variation, "contract": variation.contract, "working": working(variation),
+        "variation": variation, "contract": variation.contract, "working": _working(variation),
         "job": steps.progress(variation.document), "head": store.head(variation.document),
         "signatures": signing.in_boxes(found, open_for_signing=awaits),
         "signing": signing.for_person(
