@@ -98,7 +98,7 @@ def assess(revision: VariationRevision, *, on: date) -> Assessment:
             effects = varied_terms.effects(before, asked, offered, quoting.volumes(contract.framework, on))
             version = varied_terms.unsaved(contract, len(before) + 1, asked.effective_on)
             after = varied_terms.after(before, version, effects)
-            unmet += _fewer_than_none(effects)
+            unmet += list(_fewer_than_none(effects)) or list(_fewer_than_none_later(after, asked.effective_on))
             if not unmet:
                 unmet += _rules(contract, before, after, asked.effective_on)
             cost = varied_terms.money(before, after, queries.vat_rates(on))
@@ -219,6 +219,19 @@ def _fewer_than_none(effects: list[Effect]) -> Iterator[Reason]:
                 % {"code": one.service.code, "site": one.site or _("all sites"), "before": count(one.before),
                    "fewer": count(-one.quantity_change)},
             )  # fmt: skip
+
+
+def _fewer_than_none_later(after: list[Change], day: date) -> Iterator[Reason]:
+    """What has been agreed for a later day takes away too."""
+    for found in terms.put_together(after):
+        for line in found.lines:
+            if found.effective_from > day and line.quantity < 0:
+                yield Reason(
+                    _("%(code)s, %(site)s: from %(day)s %(document)s takes away more than would be left.")
+                    % {"code": line.line.service.code, "site": line.line.site or _("all sites"),
+                       "day": as_day(found.effective_from), "document": found.version.caused_by},
+                )  # fmt: skip
+                return
 
 
 def _rules(contract: Contract, before: list[Change], after: list[Change], day: date) -> Iterator[Reason]:

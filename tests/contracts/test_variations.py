@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from contracts import charges as ledger
-from contracts import periodic, terms, variation_approval, variation_issuing
+from contracts import periodic, terms, variation_approval, variation_issuing, varying
 from contracts.models import ContractVersion, Variation
 from documents import store, verifying
 from documents.models import SigningIntent
@@ -169,3 +169,20 @@ def test_what_not_all_have_signed_before_its_first_day_lapses_and_the_last_act_s
     assert periodic.run(on(DAY)) == []
     cast.run_all_jobs()
     assert Variation.objects.get(pk=second.pk).state == "executed"
+
+
+def test_what_is_agreed_for_a_later_day_is_not_taken_away_twice():
+    by = cast.person(made.MANAGER)
+
+    def taking(day: date, times: int):
+        variation = made.begun()
+        fewer = [varying.Wanted(one.service_code, -one.quantity_change * times, one.site) for one in made.wanted()]
+        varying.save_lines(variation, fewer, effective_on=day, by=by, at=START)
+        return varying.save_grounds(variation, reason=made.REASON, gateway="not_substantial", answers=made.ANSWERS, by=by, at=START)
+
+    first = varying.assess(taking(DAY, 2), by=by, at=START)
+    first = variation_approval.submit(first, shown_hash=first.revision.content_hash, by=by, at=START)
+    variation_approval.record_notice(first, reference="2008/S 2", published_on=START.date(), by=by, at=START)
+    assert made.signed(made.decided(first)).state == "executed"
+    words = refused(varying.assess, taking(date(2008, 6, 1), 3), by=by, at=START)
+    assert "CORE-01, London: from 1 November 2008 VAR-01 takes away more than would be left" in words
