@@ -53,8 +53,9 @@ def issue(variation: Variation, *, by: Person, at: datetime, acting_for: Princip
 def issued(variation: Variation, *, at: datetime, by: Actor = SYSTEM) -> Variation:
     """The document is made and sealed: the first signatory is asked. A repeat finds it done."""
     variation = varying.lock(variation)
-    if variation.state == V.AWAITING_SIGNATURES:
-        notifications.tell_variation_signatory(variation, guards.signing_of(variation).turn(), at)
+    box = guards.signing_of(variation).turn() if variation.state == V.AWAITING_SIGNATURES else None
+    if box is not None:
+        notifications.tell_variation_signatory(variation, box, at)
     return variation
 
 

@@ -110,6 +110,12 @@ def _open(variation: Variation, edits: int | None, by: Person, at: datetime) -> 
     return variation
 
 
+def _insist_on_kind(variation: Variation, *wanted: str) -> None:
+    """Each kind changes one thing, by which it is counted."""
+    if variation.kind not in wanted:
+        refuse(_("This variation changes something else: %(kind)s.") % {"kind": variation.get_kind_display()})
+
+
 def _close(variation: Variation, part: str, by: Person, at: datetime) -> Variation:
     revision = variation.revision
     revision.edits += 1
@@ -125,6 +131,7 @@ def save_lines(
 ) -> Variation:
     """All that it changes about the lines, in the order given, from one day on."""
     variation = _open(variation, edits, by, at)
+    _insist_on_kind(variation, VariationKind.QUANTITY, VariationKind.SITE, VariationKind.SERVICE)
     revision = variation.revision
     seen = [(one.phase, one.service_code, one.site) for one in wanted]
     if len(set(seen)) < len(seen):
@@ -147,6 +154,7 @@ def save_term(
 ) -> Variation:
     """By how many months the extension option is used; it holds from the day after the term."""
     variation = _open(variation, edits, by, at)
+    _insist_on_kind(variation, VariationKind.TERM)
     variation.revision.extension_months = extension_months
     return _close(variation, "term", by, at)
 
@@ -157,6 +165,7 @@ def save_corrections(
 ) -> Variation:
     """The words that are put right, and from which day on they read so."""
     variation = _open(variation, edits, by, at)
+    _insist_on_kind(variation, VariationKind.CORRECTION)
     revision = variation.revision
     revision.effective_on = effective_on
     revision.corrections.all().delete()

@@ -2,8 +2,8 @@
 the bytes are no PDF. What seals, signatures and timestamps are is tested where they are made (tests/documents,
 tests/contracts/test_formation.py); here they would cost a second each."""
 
-from contracts import accepting, formation, rerating
-from contracts.models import AcceptanceDecision, Contract, ContractVersion
+from contracts import accepting, formation, rerating, variation_issuing
+from contracts.models import AcceptanceDecision, Contract, ContractVersion, Variation
 from documents import storage, store
 from documents.models import Document, Purpose, Signature, SigningIntent
 from procurement import agreements
@@ -78,6 +78,34 @@ def certified(decision: AcceptanceDecision) -> AcceptanceDecision:
     add(decision.document, Purpose.ARCHIVE_TIMESTAMP)
     accepting.certified(decision, at=START)
     return decision
+
+
+def variation_issued(variation: Variation) -> Variation:
+    made(variation.document)
+    return variation_issuing.issued(cast.fresh(variation), at=START)
+
+
+def variation_act(variation: Variation, party: str, email: str) -> SigningIntent:
+    shown = store.head(variation.document).sha256
+    return variation_issuing.sign(cast.fresh(variation), party, shown_sha256=shown, by=cast.person(email), at=START)
+
+
+def sign_variation(variation: Variation, party: str, email: str) -> Variation:
+    signed(variation_act(variation, party, email))
+    return variation_issuing.signature_made(cast.fresh(variation), at=START)
+
+
+def variation_archived(variation: Variation) -> Variation:
+    """Issued, signed by all three, and closed: ``variation_issuing.execute`` is what comes next."""
+    variation_issued(variation)
+    for party, email in cast.SIGNATORIES:
+        sign_variation(variation, party, email)
+    add(variation.document, Purpose.ARCHIVE_TIMESTAMP)
+    return cast.fresh(variation)
+
+
+def variation_executed(variation: Variation) -> Variation:
+    return variation_issuing.execute(variation_archived(variation), at=START)
 
 
 PARTIES = (("department", "signatory@ons.example"), ("authority", "authority.signatory@co.example"))

@@ -4,15 +4,32 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 
-from contracts import delivery, formation, guards
-from contracts.models import AcceptanceDecision, Evidence, MilestoneSubmission
+from contracts import (
+    delivery,
+    formation,
+    guards,
+    variation_approval,
+    variation_decision_guards,
+    variation_issuing,
+    varying,
+)
+from contracts.models import (
+    AcceptanceDecision,
+    ContractVersion,
+    Evidence,
+    MilestoneSubmission,
+    VariationHand,
+    VariationRevision,
+)
 from documents import store
 from documents.actors import SYSTEM
 from documents.models import DocumentRevision, Purpose
+from procurement.models import Decision, Query, Recusal
 from tests import cast, paper
 from tests.cast import START
 from tests.contracts import transition_cast as made
-from tests.machines import Action, Form, Machine
+from tests.contracts import variation_cast as varied
+from tests.machines import Action, Form, Machine, NoAddress
 
 OVER = START.replace(year=2030)
 SUPPLIER, DEPARTMENT, AUTHORITY = (email for _party, email in cast.SIGNATORIES)
@@ -199,5 +216,195 @@ MILESTONE = Machine(
         "conditions met": Action(("conditional",), made.met, page_of("conditions_met", made.MANAGER)),
         "move": Action(("planned", *WORKED_ON), move, page_of("move_milestone", made.MANAGER, **NEW_DAY)),
         "fail": Action(("planned", *WORKED_ON), fail),  # long after the moment that the pages' clock stands at
+    },
+)  # fmt: skip
+
+
+# ---- a variation
+
+
+def of_executed(_):
+    return varied.filled(contract=paper.executed(cast.accepted()))
+
+
+def assess(variation):
+    return varying.assess(variation, by=cast.person(varied.MANAGER), at=START)
+
+
+def submit_variation(variation):
+    shown = variation.revision.content_hash
+    return variation_approval.submit(variation, shown_hash=shown, by=cast.person(varied.MANAGER), at=START)
+
+
+def withdraw_variation(variation):
+    return variation_approval.withdraw(variation, reason="Not needed.", by=cast.person(varied.MANAGER), at=START)
+
+
+def step_of(variation):
+    """The open one, else the last that was; and whoever sits in its chair."""
+    if variation.approval is None:
+        raise NoAddress
+    steps = variation.approval.steps
+    found = steps.filter(state="open").first() or steps.last()
+    return found, f"{found.post.replace('_', '.')}@{'dius' if found.side == 'department' else 'co'}.example"
+
+
+def on_open_step(action, *, shown: bool = True, **words):
+    def act(variation):
+        step, email = step_of(variation)
+        more = {"shown_hash": step.approval.content_hash, "no_conflict": True} if shown else {}
+        return action(step, by=cast.person(email), at=START, **more, **words)
+
+    return act
+
+
+def query_of(variation):
+    found = variation.approval and variation.approval.queries.first()
+    if not found:
+        raise NoAddress
+    return found
+
+
+def asked(variation):
+    on_open_step(variation_approval.ask, shown=False, text="Why now?")(variation)
+    return variation
+
+
+def returned(variation):
+    return on_open_step(variation_approval.return_for_changes, reason="Too many.")(variation)
+
+
+def rejected(variation):
+    return on_open_step(variation_approval.reject, reason="Too many.")(variation)
+
+
+def answer_query(variation):
+    return variation_approval.answer(query_of(variation), text="They come.", by=cast.person(varied.MANAGER), at=START)
+
+
+def record_notice(variation):
+    return variation_approval.record_notice(
+        variation, reference="2007/S 1", published_on=START.date(), by=cast.person(varied.MANAGER), at=START
+    )
+
+
+def its_document(variation):
+    if variation.document is None:
+        raise NoAddress
+    return variation.document
+
+
+def signing_variation(email: str, turn: str) -> Action:
+    def act(variation):
+        document = its_document(variation)
+        head = store.head(document)
+        return variation_issuing.sign(
+            variation, variation_decision_guards.signing_of(variation).asked(cast.person(email), START).party, shown_sha256=head.sha256 if head else "0" * 64,
+            by=cast.person(email), at=START,
+        )  # fmt: skip
+
+    def form(variation):
+        head = store.head(its_document(variation))
+        return Form(email, variation_at(variation, "sign_variation"), {"read": "on", "shown_sha256": head.sha256 if head else "0" * 64})
+
+    return Action((turn,), act, form)
+
+
+def refuse_variation(variation):
+    its_document(variation)
+    return variation_issuing.refuse_to_sign(variation, "supplier", reason="A term.", by=cast.person(SUPPLIER), at=START)
+
+
+def issue_variation(variation):
+    document = its_document(variation)
+    return paper.variation_issued(variation) if document.state == "queued" else variation_issuing.issued(variation, at=START)
+
+
+def variation_closed(variation):
+    paper.sign_variation(variation, "authority", AUTHORITY)
+    paper.add(variation.document, Purpose.ARCHIVE_TIMESTAMP)
+    return variation
+
+
+def variation_at(variation, name: str, *arguments) -> str:
+    return reverse(f"contracts:{name}", args=[variation.contract.public_id, variation.number, *arguments])
+
+
+def by_manager(name: str, **fields):
+    """A page of the contract manager; it repeats what the revision says and how often it was edited."""
+
+    def form(variation):
+        shown = {"edits": variation.revision.edits, "shown_hash": variation.revision.content_hash}
+        return Form(varied.MANAGER, variation_at(variation, name), shown | fields)
+
+    return form
+
+
+def by_approver(name: str, **fields):
+    def form(variation):
+        step, email = step_of(variation)
+        return Form(email, variation_at(variation, name, step.position), {"shown_hash": step.approval.content_hash, **fields})
+
+    return form
+
+
+def save_lines(variation):
+    edits = variation.revision.edits
+    return varying.save_lines(
+        variation, varied.wanted(), effective_on=FIRST_DAY, edits=edits, by=cast.person(varied.MANAGER), at=START
+    )
+
+
+FIRST_DAY = date(2008, 11, 1)
+THAT_DAY = START.replace(year=2008, month=11, day=1)
+LINES = {"effective_on_day": "1", "effective_on_month": "11", "effective_on_year": "2008", "row-TOTAL_FORMS": "0", "row-INITIAL_FORMS": "0"}
+PUBLISHED = {"reference": "2007/S 1", "published_on_day": str(START.day), "published_on_month": str(START.month), "published_on_year": str(START.year)}
+SAYS = {"no_conflict": "on", "reason": "Too many."}
+WITH_AUTHORITY = "in_approval, with the authority"
+DECIDED_ON = ("in_approval", WITH_AUTHORITY)
+TO_SIGN, BY_ONE, BY_TWO = "awaiting_signatures", "awaiting_signatures, signed by the supplier", "awaiting_signatures, signed by two"
+BEING_MADE, CLOSED = "awaiting_signatures, being made", "awaiting_signatures, closed"
+VARIATION = Machine(
+    rows=(VariationRevision, VariationHand, Decision, Query, Recusal, ContractVersion),
+    states={
+        "draft": (None, of_executed),
+        "assessed": ("draft", assess),
+        "in_approval": ("assessed", lambda v: asked(submit_variation(v))),
+        "rejected": ("in_approval", rejected),
+        "withdrawn": ("in_approval", withdraw_variation),
+        WITH_AUTHORITY: ("in_approval", lambda v: varied.decided(v, steps=3)),
+        BEING_MADE: (WITH_AUTHORITY, varied.decided),
+        TO_SIGN: (BEING_MADE, paper.variation_issued),
+        "lapsed": (TO_SIGN, lambda v: variation_issuing.lapse(v, at=THAT_DAY)),
+        BY_ONE: (TO_SIGN, lambda v: paper.sign_variation(v, "supplier", SUPPLIER)),
+        BY_TWO: (BY_ONE, lambda v: paper.sign_variation(v, "department", DEPARTMENT)),
+        CLOSED: (BY_TWO, variation_closed),
+        "executed": (CLOSED, lambda v: variation_issuing.execute(v, at=START)),
+        "applied": ("executed", lambda v: variation_issuing.apply(v, at=THAT_DAY)),
+    },
+    actions={
+        "save lines": Action(("draft",), save_lines, by_manager("variation_changes", **LINES)),
+        "assess": Action(("draft",), assess, by_manager("assess_variation")),
+        "revise": Action(("assessed",), lambda v: varying.revise(v, by=cast.person(varied.MANAGER), at=START), by_manager("revise_variation")),
+        "submit": Action(("assessed",), submit_variation, by_manager("submit_variation")),
+        "record the notice": Action(("assessed", *DECIDED_ON), record_notice, by_manager("variation_notice", **PUBLISHED)),
+        "withdraw": Action(("draft", "assessed", *DECIDED_ON), withdraw_variation, by_manager("withdraw_variation", reason="Not needed.")),
+        "decide": Action(DECIDED_ON, on_open_step(variation_approval.decide), by_approver("decide_variation", no_conflict="on")),
+        "return": Action(DECIDED_ON, returned, by_approver("return_variation", **SAYS)),
+        "reject": Action(DECIDED_ON, rejected, by_approver("reject_variation", **SAYS)),
+        "recuse": Action(DECIDED_ON, on_open_step(variation_approval.recuse, shown=False, reason="My brother."),
+                         by_approver("recuse_variation", reason="My brother.")),
+        "ask": Action(DECIDED_ON, on_open_step(variation_approval.ask, shown=False, text="Why?"), by_approver("ask_variation", text="Why?")),
+        "answer": Action(DECIDED_ON, answer_query, lambda v: Form(
+            varied.MANAGER, variation_at(v, "answer_variation", query_of(v).pk), {"text": "They come."})),
+        "issue": Action((BEING_MADE,), issue_variation, quiet=True),
+        "sign for the supplier": signing_variation(SUPPLIER, TO_SIGN),
+        "sign for the department": signing_variation(DEPARTMENT, BY_ONE),
+        "sign for the authority": signing_variation(AUTHORITY, BY_TWO),
+        "refuse": Action((TO_SIGN, BEING_MADE), refuse_variation, lambda v: Form(SUPPLIER, variation_at(v, "refuse_variation"), {"reason": "A term."})),
+        "lapse on its day": Action(("assessed", *DECIDED_ON, BEING_MADE, TO_SIGN, BY_ONE, BY_TWO),
+                                   lambda v: variation_issuing.lapse(v, at=THAT_DAY), quiet=True),
+        "execute": Action((CLOSED,), lambda v: variation_issuing.execute(v, at=START), quiet=True),
+        "apply": Action(("executed",), lambda v: variation_issuing.apply(v, at=THAT_DAY), quiet=True),
     },
 )  # fmt: skip

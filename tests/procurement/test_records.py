@@ -18,7 +18,7 @@ import pytest
 
 import contracts
 import procurement
-from contracts import accepting, closing, delivery, formation, rerating
+from contracts import accepting, closing, delivery, formation, rerating, variation_approval, variation_issuing, varying
 from documents import storage, store
 from documents.models import AuditEvent, Email, StateChange
 from procurement import (
@@ -44,6 +44,7 @@ from procurement.models import ActingFor, AddedStep, Attachment, Delegation, Pha
 from tests import cast, paper
 from tests.cast import DESK, START
 from tests.contracts import transition_cast as made
+from tests.contracts import variation_cast as varied
 from tests.machines import Machine, undone, walk
 from tests.machines import contracts as of_contracts
 from tests.machines import frameworks as of_frameworks
@@ -72,6 +73,7 @@ EVERYBODY = ("account.manager@fujitsu framework.manager@co order.desk@fujitsu re
              "second.order.desk@fujitsu second.requester@dius")  # fmt: skip
 BUYERS = "framework.manager@co requester@co requester@dius second.requester@dius"
 RUNNERS = "account.manager@fujitsu service.manager@fujitsu"
+OF_VARIATION = "account.manager@fujitsu contract.manager@dius service.manager@fujitsu"
 NEXT_WEEK = START + timedelta(days=7)
 
 
@@ -116,6 +118,22 @@ def on_step(*, shown: bool = True, **words):
         return (step,), words | more | {"by": cast.person(email), "at": START}
 
     return given
+
+
+def on_variation(*, shown: bool = True, **words):
+    """Its open step, decided by whoever sits in its chair."""
+
+    def given(variation):
+        step, email = of_contracts.step_of(variation)
+        more = {"shown_hash": step.approval.content_hash, "no_conflict": True} if shown else {}
+        return (step,), words | more | {"by": cast.person(email), "at": START}
+
+    return given
+
+
+def of_kind(kind: str, given: Callable):
+    """With a new one of the same contract."""
+    return lambda thing: given(varied.begun(thing.contract, kind=kind))
 
 
 def on_exception(**words):
@@ -292,6 +310,53 @@ TABLE: dict[tuple[str, str], list[Row]] = {
     ("milestone", "conditional"): [
         Row(accepting.conditions_met, on(made.MANAGER, shown_hash=made.last), "document.asked_for milestone.conditions_met"),
     ],
+}  # fmt: skip
+V = of_contracts
+GROUNDS = {"reason": varied.REASON, "gateway": "not_substantial", "answers": varied.ANSWERS}
+TABLE |= {
+    ("variation", "draft"): [
+        Row(varying.begin, lambda v: ((v.contract,), {"kind": "quantity", "title": "New", "by": cast.person(made.MANAGER), "at": START}), "variation.begun"),
+        Row(varying.save_lines, on(made.MANAGER, varied.wanted(), effective_on=V.FIRST_DAY), "variation.lines_saved"),
+        Row(varying.save_term, of_kind("term", on(made.MANAGER, extension_months=12)), "variation.term_saved"),
+        Row(varying.save_corrections, of_kind("correction", on(made.MANAGER, [varying.PutRight("Schedule 1", "a", "b")], effective_on=V.FIRST_DAY)), "variation.corrections_saved"),
+        Row(varying.save_grounds, on(made.MANAGER, **GROUNDS), "variation.grounds_saved"),
+        Row(varying.assess, on(made.MANAGER), "variation.assessed", {"variation_assessed": RUNNERS}),
+        Row(variation_approval.withdraw, on(made.MANAGER, reason="Not needed."), "variation.withdrawn", {"variation_ended": "contract.manager@dius"}),
+    ],
+    ("variation", "assessed"): [
+        Row(varying.revise, on(made.MANAGER), "variation.revised"),
+        Row(variation_approval.submit, on(made.MANAGER, shown_hash=lambda v: v.revision.content_hash), "variation.submitted", {"variation_turn": FIRST}),
+        Row(variation_approval.record_notice, on(made.MANAGER, reference="2007/S 1", published_on=START.date()), "variation.notice_recorded"),
+    ],
+    ("variation", "in_approval"): [
+        Row(variation_approval.decide, on_variation(), "variation.endorsed_by_department", {"variation_turn": "technology.officer@dius"}),
+        Row(variation_approval.return_for_changes, on_variation(reason="Too many."), "variation.returned", {"variation_returned": "contract.manager@dius"}),
+        Row(variation_approval.reject, on_variation(reason="Too many."), "variation.rejected", {"variation_ended": OF_VARIATION}),
+        Row(variation_approval.recuse, on_variation(shown=False, reason="My brother."), "variation.recused", {"variation_recused": "administrator@dius deputy.budget.holder@dius"}),
+        Row(variation_approval.ask, on_variation(shown=False, text="Why?"), "variation.queried", {"variation_queried": "contract.manager@dius"}),
+        Row(variation_approval.answer, instead(V.query_of, on(made.MANAGER, text="They come.")), "variation.query_answered", {"variation_answered": "budget.holder@dius"}),
+        Row(variation_approval.withdraw, on(made.MANAGER, reason="Not needed."), "variation.withdrawn", {"variation_ended": OF_VARIATION}),
+    ],
+    ("variation", V.WITH_AUTHORITY): [
+        Row(variation_approval.decide, on_variation(), "variation.endorsed_by_authority", {"variation_turn": "finance.lead@co"}),
+        Row(variation_approval.decide, instead(lambda v: varied.decided(v, steps=1), on_variation()), "variation.committed_by_authority document.asked_for"),
+        Row(variation_approval.reject, on_variation(reason="Too many."), "variation.rejected", {"variation_ended": OF_VARIATION}),
+    ],
+    ("variation", V.BEING_MADE): [
+        Row(variation_issuing.issued, instead(lambda v: paper.made(v.document) or cast.fresh(v), on(None)), "", {"variation_sign": "supplier.signatory@fujitsu"}),
+        Row(variation_issuing.lapse, on(None, at=V.THAT_DAY), "document.voided variation.lapsed", {"variation_ended": OF_VARIATION}),
+    ],
+    ("variation", V.TO_SIGN): [
+        Row(variation_issuing.sign, on(V.SUPPLIER, "supplier", shown_sha256=V.shown), "variation.signed_by_supplier"),
+        Row(variation_issuing.refuse_to_sign, on(V.SUPPLIER, "supplier", reason="A term."), "document.voided variation.refused", {"variation_ended": OF_VARIATION}),
+        Row(variation_issuing.signature_made, instead(lambda v: paper.signed(paper.variation_act(v, *cast.SIGNATORIES[0])) and v, on(None)), "", {"variation_sign": "signatory@dius"}),
+        Row(variation_issuing.signature_left_out, on(None, lambda v: paper.variation_act(v, *cast.SIGNATORIES[0])), "variation.signature_left_out"),
+    ],
+    ("variation", V.BY_TWO): [
+        Row(variation_issuing.signature_made, instead(lambda v: paper.signed(paper.variation_act(v, *cast.SIGNATORIES[2])) and v, on(None)), "variation.binding"),
+    ],
+    ("variation", V.CLOSED): [Row(variation_issuing.execute, on(None), "variation.executed", {"variation_executed": ALL_SIDES})],
+    ("variation", "executed"): [Row(variation_issuing.apply, on(None, at=V.THAT_DAY), "variation.applied", {"variation_applied": OF_VARIATION})],
 }  # fmt: skip
 A = of_joining
 TABLE |= {
