@@ -48,6 +48,11 @@ SELECT id AS revision, revision_hash
   FROM procurement_calloffrevision
  WHERE submitted_at IS NOT NULL AND encode(sha256(convert_to(content, 'UTF8')), 'hex') <> revision_hash;
 
+-- 1 variation_hash_is_of_its_content: an assessed variation's hash is the sha256 of its content
+SELECT id AS revision, content_hash
+  FROM contracts_variationrevision
+ WHERE assessed_at IS NOT NULL AND encode(sha256(convert_to(content, 'UTF8')), 'hex') <> content_hash;
+
 -- 4 capacity_is_its_ledger: reserved and committed are the sums of the ledger and stay under the ceiling
 SELECT a.id AS account, a.ceiling_gbp, a.reserved_gbp, a.committed_gbp, s.*
   FROM procurement_capacityaccount a
@@ -75,6 +80,32 @@ SELECT c.id AS call_off, c.state, r.whole_life_gbp, s.*
              ELSE 0 END,
         CASE WHEN c.state = 'contracted' THEN r.whole_life_gbp + s.adjusted ELSE 0 END)
     OR s.adjusted < 0;
+
+-- 4 capacity_follows_the_variation: what a variation holds is what it adds: reserved from the department's last approval on, committed once executed, nothing before or where it ended
+SELECT v.id AS variation, v.state, r.value_gbp, s.*
+  FROM contracts_variation v
+  LEFT JOIN contracts_variationrevision r ON r.id = v.revision_id
+  CROSS JOIN LATERAL (
+        SELECT coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed
+          FROM procurement_capacityentry e WHERE e.holder = 'contracts.variation ' || v.public_id) s
+ WHERE (s.reserved, s.committed) IS DISTINCT FROM (
+        CASE WHEN v.state = 'awaiting_signatures'
+               OR v.state = 'in_approval' AND NOT EXISTS (
+                  SELECT 1 FROM procurement_approvalstep t
+                   WHERE t.approval_id = v.approval_id AND t.side = 'department' AND t.state <> 'decided')
+             THEN greatest(r.value_gbp, 0) ELSE 0 END,
+        CASE WHEN v.state IN ('executed', 'applied') THEN greatest(r.value_gbp, 0) ELSE 0 END);
+
+-- 4 volumes_follow_the_variation: an executed variation, and no other, counts in the framework's volumes by what it changes of them
+SELECT v.id AS variation, wanted.volume, wanted.quantity, e.quantity AS counted
+  FROM contracts_variation v
+  CROSS JOIN LATERAL (
+        SELECT 'volume:' || v.public_id || ':' || s.adds_to_volume AS key, s.adds_to_volume AS volume, sum(l.quantity_change) AS quantity
+          FROM contracts_linevariation l JOIN catalogue_serviceversion s ON s.id = l.service_id
+         WHERE l.revision_id = v.revision_id AND s.adds_to_volume <> '' AND s.charge_type = 'recurring'
+         GROUP BY s.adds_to_volume) wanted
+  LEFT JOIN procurement_volumeentry e ON e.key = wanted.key
+ WHERE coalesce(e.quantity, 0) <> CASE WHEN v.state IN ('executed', 'applied') THEN wanted.quantity ELSE 0 END;
 
 -- 5 changes_are_edges: every change of state there ever was is an edge of the published graph
 SELECT c.id AS change, c.machine, c.row_id, c.source, c.target
@@ -169,6 +200,21 @@ SELECT r.id AS revision, r.approval_id
                             FROM procurement_calloffline l JOIN catalogue_serviceversion s ON s.id = l.service_id
                            WHERE l.revision_id = r.id ORDER BY 1));
 
+-- 7 approvals_say_which_variation: a variation that is decided on has its approval, with the people, the hands, the value, what counts with it and the hash of it
+SELECT v.id AS variation, v.approval_id
+  FROM contracts_variation v
+  JOIN contracts_contract k ON k.id = v.contract_id
+  JOIN contracts_variationrevision r ON r.id = v.revision_id
+  JOIN procurement_user u ON u.id = v.requester_id
+  LEFT JOIN procurement_approval a ON a.id = v.approval_id
+ WHERE v.state IN ('in_approval', 'awaiting_signatures', 'executed', 'applied')
+   AND ((a.subject, a.subject_id, a.begun_at, a.framework_id, a.department_id, a.supplier_id, a.requester_id, a.content_hash,
+         a.commits_gbp, a.route_gbp)
+        IS DISTINCT FROM
+        ('contracts.variation', v.public_id::text, v.created_at, k.framework_id, k.department_id, k.supplier_id, u.person_id,
+         r.content_hash, r.value_gbp, r.cumulative_gbp)
+        OR a.edited_by <> ARRAY(SELECT h.person_id FROM contracts_variationhand h WHERE h.revision_id = r.id ORDER BY 1));
+
 -- 7 decisions_repeat_the_hash: a decision is in its step's approval and repeats the hash of that
 SELECT d.id AS decision, d.approval_id, s.approval_id AS of_step
   FROM procurement_decision d
@@ -192,6 +238,15 @@ SELECT c.id AS call_off, c.state, of.side, s.id AS step, s.state AS step_state
  WHERE d.id IS NULL
    AND (c.state IN ('with_supplier', 'counter_proposed', 'confirmed', 'contracted', 'declined')
         OR (c.state = 'authority_approval' AND of.side = 'department'));
+
+-- 8 variations_past_approval_are_approved: what the parties are asked to sign of a variation had steps on both sides, and each said its yes
+SELECT v.id AS variation, v.state, of.side, s.id AS step, s.state AS step_state
+  FROM contracts_variation v
+  CROSS JOIN unnest(ARRAY['department', 'authority']) AS of(side)
+  LEFT JOIN procurement_approvalstep s ON s.approval_id = v.approval_id AND s.side = of.side
+  LEFT JOIN procurement_decision d
+    ON d.step_id = s.id AND d.outcome = CASE s.act WHEN 'commit' THEN 'committed' ELSE 'endorsed' END
+ WHERE d.id IS NULL AND v.state IN ('awaiting_signatures', 'executed', 'applied');
 
 -- 8 awards_have_their_exceptions: past the authority's approval, each exception asked for was granted on that content
 SELECT c.id AS call_off, c.state, e.service_code
@@ -305,6 +360,36 @@ days AS (
 SELECT DISTINCT i.contract_id AS contract
   FROM days i JOIN days s ON s.version = i.version AND i.phase = 'interim' AND s.phase = 'shared'
  WHERE greatest(i.begins, i.starts_on, s.starts_on) <= least(i.ends, i.ends_on, s.ends_on);
+
+-- 9 variations_are_in_the_terms: what an executed variation changes, and nothing else, is a change of the terms from its day on, by its document, as it was assessed
+WITH varied AS (
+    SELECT v.id, v.contract_id, v.document_id, r.effective_on, 'VAR-' || to_char(v.number, 'FM999900') AS label,
+           (SELECT jsonb_agg(jsonb_build_array(l.phase, l.service_code, l.site, l.quantity_change) ORDER BY l.phase, l.service_code, l.site)
+              FROM contracts_linevariation l WHERE l.revision_id = r.id) AS quantities
+      FROM contracts_variation v JOIN contracts_variationrevision r ON r.id = v.revision_id
+     WHERE v.state IN ('executed', 'applied')
+       AND (r.extension_months IS NOT NULL OR EXISTS (SELECT 1 FROM contracts_linevariation l WHERE l.revision_id = r.id))),
+changed AS (
+    SELECT w.contract_id, w.document_id, w.effective_from, w.caused_by,
+           (SELECT jsonb_agg(jsonb_build_array(n.phase, s.code, n.site, c.quantity_change) ORDER BY n.phase, s.code, n.site)
+              FROM contracts_linechange c JOIN contracts_contractline n ON n.id = c.line_id
+              JOIN catalogue_serviceversion s ON s.id = n.service_id
+             WHERE c.version_id = w.id AND c.quantity_change <> 0) AS quantities
+      FROM contracts_contractversion w WHERE w.kind = 'variation')
+SELECT v.id AS variation, w.document_id AS document
+  FROM varied v FULL JOIN changed w ON w.document_id = v.document_id
+ WHERE (v.contract_id, v.effective_on, v.label, v.quantities) IS DISTINCT FROM (w.contract_id, w.effective_from, w.caused_by, w.quantities);
+
+-- 9 contracts_end_with_their_terms: the last day of a contract with terms is the last on which any of its lines stands
+WITH lasts AS (
+    SELECT DISTINCT ON (c.line_id) n.contract_id, c.ends_on
+      FROM contracts_linechange c JOIN contracts_contractline n ON n.id = c.line_id
+      JOIN contracts_contractversion w ON w.id = c.version_id
+     WHERE c.ends_on IS NOT NULL ORDER BY c.line_id, w.effective_from DESC, w.number DESC)
+SELECT k.id AS contract, k.ends_on, l.last_day
+  FROM contracts_contract k
+  JOIN (SELECT contract_id, max(ends_on) AS last_day FROM lasts GROUP BY 1) l ON l.contract_id = k.id
+ WHERE k.ends_on <> l.last_day;
 
 -- 9 prices_fell_for_everybody: from the month after the framework's volumes reached a band, no contract in force pays more for a line than that band's price, then or later, whatever the volumes became, but while that is being looked for and has not failed
 WITH tables AS (
@@ -472,6 +557,21 @@ SELECT document_id AS document, person_id, why
    AND NOT EXISTS (SELECT 1 FROM procurement_signingbar b
                     WHERE (b.document_id, b.person_id, b.why) = (barred.document_id, barred.person_id, barred.why));
 
+-- 13 variations_bar_who_may_not_sign: with the document of a variation stand all whom it bars: who asked for it, and who keeps out of it or of the order
+SELECT v.id AS variation, who.person_id, who.why
+  FROM contracts_variation v
+  JOIN procurement_approval a ON a.id = v.approval_id
+  JOIN contracts_contract k ON k.id = v.contract_id
+  JOIN procurement_calloff o ON o.id = k.call_off_id
+  CROSS JOIN LATERAL (
+        VALUES (a.requester_id, 'asked'), (a.submitted_by, 'asked'), (a.submitted_for, 'asked')
+        UNION SELECT c.person_id, 'recused' FROM procurement_recusal c
+               WHERE (c.subject, c.subject_id) IN ((a.subject, a.subject_id), ('procurement.calloff', o.public_id::text))
+       ) who(person_id, why)
+ WHERE v.document_id IS NOT NULL AND who.person_id IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM procurement_signingbar b
+                    WHERE (b.document_id, b.person_id, b.why) = (v.document_id, who.person_id, who.why));
+
 -- 13 complete_documents_bear_every_signature: nothing is complete before each expected signer signed
 SELECT d.id AS document, signer ->> 'field' AS missing
   FROM documents_document d CROSS JOIN LATERAL jsonb_array_elements(d.expected_signers) signer
@@ -479,12 +579,13 @@ SELECT d.id AS document, signer ->> 'field' AS missing
    AND NOT EXISTS (SELECT 1 FROM documents_signingintent i JOIN documents_signature s ON s.intent_id = i.id
                     WHERE i.document_id = d.id AND i.field = signer ->> 'field');
 
--- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, document or a release drafted here has one event, and the other way round
+-- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, variation, document or a release drafted here has one event, and the other way round
 WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.calloff' AS subject, public_id::text AS subject_id
                     FROM procurement_calloff
                   UNION ALL SELECT 'accession', id, 'procurement.accession', public_id::text FROM procurement_accession
                   UNION ALL SELECT 'contract', id, 'contracts.contract', public_id::text FROM contracts_contract
                   UNION ALL SELECT 'milestone', id, 'contracts.milestone', public_id::text FROM contracts_milestone
+                  UNION ALL SELECT 'variation', id, 'contracts.variation', public_id::text FROM contracts_variation
                   UNION ALL SELECT 'catalogue_release', release_id, 'catalogue.cataloguerelease', release_id::text
                     FROM catalogue_releasedraft
                   UNION ALL SELECT 'document', id, 'documents.document', public_id::text FROM documents_document),
@@ -552,6 +653,14 @@ SELECT c.id AS call_off, c.state
     OR (c.state = 'with_supplier' AND c.answer_due_at IS NULL AND NOT EXISTS (
            SELECT 1 FROM procurement_clarification q WHERE q.call_off_id = c.id AND q.answered_at IS NULL)
         AND NOT EXISTS (SELECT 1 FROM catalogue_framework f WHERE f.id = c.framework_id AND f.state = 'suspended'));
+
+-- 25 variations_have_an_owner: one that is in approval has an open step; one that is to be signed has a document that lasts
+SELECT v.id AS variation, v.state
+  FROM contracts_variation v LEFT JOIN documents_document d ON d.id = v.document_id
+ WHERE v.state = 'in_approval'
+       AND NOT EXISTS (SELECT 1 FROM procurement_approvalstep s WHERE s.approval_id = v.approval_id AND s.state = 'open')
+    OR v.state = 'awaiting_signatures' AND (d.id IS NULL OR d.state = 'void')
+    OR v.state IN ('executed', 'applied') AND d.state IS DISTINCT FROM 'complete';
 
 -- 25 counter_proposals_are_answered: one counter-proposal is open, of the revision awarded, exactly while the order says so
 SELECT c.id AS call_off, c.state, open.how_many

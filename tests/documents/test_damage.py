@@ -17,6 +17,7 @@ from documents.management.commands.check_invariants import FILE, Invariant, brok
 from procurement import agreements, approval
 from tests import cast, paper
 from tests.contracts import transition_cast as made
+from tests.contracts import variation_cast as varied
 from tests.machines import undone
 from tests.procurement import release_cast, test_exceptions
 
@@ -24,7 +25,7 @@ INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 
 
 def world() -> None:
-    """One contract is executed, of its milestones one is achieved that was accepted on conditions, one that was accepted, one is
+    """One contract is executed, of its variations one is executed and one approved by the department; of its milestones one is achieved that was accepted on conditions, one that was accepted, one is
     submitted and one sent back; one order is in department_approval (an accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
     paper.executed(cast.accepted())
@@ -34,6 +35,8 @@ def world() -> None:
     made.met(made.milestone(3))
     made.accepted(made.milestone(4))
     made.sent_back(made.milestone(6))
+    paper.variation_executed(varied.decided(varied.submitted("VAR-01")))
+    varied.decided(varied.submitted("VAR-02"), steps=3)
     cast.accept_counter(cast.countered())
     cast.countered()
     cast.leave_free(Decimal(50_000_000))
@@ -189,6 +192,33 @@ def criterion(change: str) -> str:
 CERTIFICATE = "(SELECT document_id FROM contracts_acceptancedecision WHERE outcome = 'accepted')"
 
 
+def variation(change: str, state: str = "executed") -> str:
+    return f"UPDATE contracts_variation SET {change} WHERE state = '{state}' RETURNING id AS variation"
+
+
+def of_variation(column: str, state: str = "executed") -> str:
+    return f"(SELECT {column} FROM contracts_variation WHERE state = '{state}')"
+
+
+def said(change: str, state: str = "executed", column: str = "variation_id AS variation") -> str:
+    """Of the revision that it is about."""
+    return f"UPDATE contracts_variationrevision SET {change} WHERE id = {of_variation('revision_id', state)} RETURNING {column}"
+
+
+def varied_approval(change: str) -> str:
+    approval = of_variation("approval_id")
+    return f"UPDATE procurement_approval SET {change} WHERE id = {approval} RETURNING {of_variation('id')} AS variation"
+
+
+def varied_line(change: str) -> str:
+    first = f"(SELECT min(id) FROM contracts_linevariation WHERE revision_id = {of_variation('revision_id')})"
+    return f"UPDATE contracts_linevariation SET {change} WHERE id = {first} RETURNING {of_variation('id')} AS variation"
+
+
+def varied_terms(change: str) -> str:
+    return f"UPDATE contracts_contractversion SET {change} WHERE kind = 'variation' RETURNING {of_variation('id')} AS variation"
+
+
 def granted(right: str) -> str:
     return f"GRANT {right} ON documents_auditevent TO flex_app; SELECT 'documents_auditevent' AS facts"
 
@@ -216,6 +246,7 @@ STATES = {
     "approval_step": ("procurement_approvalstep", "void"),
     "contract": ("contracts_contract", "void"),
     "milestone": ("contracts_milestone", "failed"),
+    "variation": ("contracts_variation", "lapsed"),
     "document": ("documents_document", "void"),
     "accession": ("procurement_accession", "ended"),
     "framework": ("catalogue_framework", "terminated"),
@@ -226,6 +257,7 @@ RECORDED = (
     "procurement.accession",
     "contracts.contract",
     "contracts.milestone",
+    "contracts.variation",
     "documents.document",
     "catalogue.cataloguerelease",
 )
@@ -259,6 +291,10 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     ),
     "unit_price_follows_discount": (line("discount_percent = discount_percent + 1"),),
     "hash_is_of_the_content": (revision("content = content || ' '"),),
+    "variation_hash_is_of_its_content": (
+        said("content = content || ' '", column="id AS revision"),
+        said("content_hash = repeat('0', 64)", column="id AS revision"),
+    ),
     "capacity_is_its_ledger": (
         "UPDATE procurement_capacityaccount SET reserved_gbp = reserved_gbp + 1 RETURNING id AS account",
         "UPDATE procurement_capacityaccount SET committed_gbp = committed_gbp + 1 RETURNING id AS account",
@@ -281,6 +317,21 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         order("with_supplier", "revision_id = NULL"),
         order("with_supplier", "state = 'contracted'"),
         order("with_supplier", "state = 'returned'"),
+    ),
+    "capacity_follows_the_variation": (
+        said("value_gbp = value_gbp + 1"),
+        said("value_gbp = value_gbp + 1", "in_approval"),
+        *(variation(f"state = '{state}'") for state in ("awaiting_signatures", "rejected", "assessed")),
+        *(variation(f"state = '{state}'", "in_approval") for state in ("withdrawn", "lapsed", "draft", "assessed")),
+        "UPDATE procurement_capacityentry SET holder = 'x' WHERE holder LIKE 'contracts.variation %' AND committed_delta_gbp > 0"
+        f" RETURNING {of_variation('id')} AS variation",
+    ),
+    "volumes_follow_the_variation": (
+        "UPDATE procurement_volumeentry SET quantity = quantity + 1"
+        f" WHERE key LIKE 'volume:' || {of_variation('public_id')} || ':%' RETURNING {of_variation('id')} AS variation",
+        f"DELETE FROM procurement_volumeentry WHERE key LIKE 'volume:' || {of_variation('public_id')} || ':%'"
+        f" RETURNING {of_variation('id')} AS variation",
+        variation("state = 'lapsed'"),
     ),
     "changes_are_edges": (
         "INSERT INTO documents_statechange (machine, row_id, source, target, txid)"
@@ -357,6 +408,17 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         f" VALUES ({SIGNATORY}, 'x', now(), {AWARDED}) RETURNING revision_id AS revision",
         dropped("procurement_calloffrevision", "submitted_revision_is_complete") + revision("approval_id = NULL"),
     ),
+    "approvals_say_which_variation": (
+        *(
+            varied_approval(change)
+            for change in (
+                "subject_id = 'x'", "begun_at = begun_at + interval '1 hour'", f"requester_id = {SIGNATORY}", "edited_by = '{}'",
+                "content_hash = repeat('0', 64)", "commits_gbp = commits_gbp - 1", "route_gbp = route_gbp + 1",
+                f"supplier_id = {AUTHORITY}",
+            )
+        ),
+        dropped("contracts_variation", "variation_in_approval_has_its_round") + variation("approval_id = NULL", "in_approval"),
+    ),
     "decisions_repeat_the_hash": (
         decision("content_hash = repeat('0', 64)"),
         decision(
@@ -386,6 +448,12 @@ DAMAGE: dict[str, tuple[str, ...]] = {
             f"DELETE FROM procurement_decision WHERE approval_id = {of_revision(of(state, 'revision_id'))} RETURNING step_id AS step"
             for state in ("counter_proposed", "contracted")
         ),
+    ),
+    "variations_past_approval_are_approved": (
+        "UPDATE procurement_decision SET outcome = 'returned', reason = 'x'"
+        f" WHERE approval_id = {of_variation('approval_id')} RETURNING {of_variation('id')} AS variation",
+        variation("state = 'awaiting_signatures'", "in_approval"),
+        dropped("contracts_variation", "variation_in_approval_has_its_round") + variation("approval_id = NULL"),
     ),
     "awards_have_their_exceptions": (
         "DELETE FROM procurement_exceptiondecision RETURNING (SELECT service_code FROM procurement_exceptionrequest)",
@@ -417,9 +485,9 @@ DAMAGE: dict[str, tuple[str, ...]] = {
             for change in ("number = 99", "phase = 'usage'", "site = 'Leeds'",
                            "service_id = (SELECT id FROM catalogue_serviceversion WHERE code = 'CORE-02' LIMIT 1)")
         ),
-        "UPDATE contracts_contractversion SET effective_from = effective_from + 1 RETURNING contract_id AS contract",
-        f"UPDATE contracts_contractversion SET document_id = {AGREEMENT} RETURNING contract_id AS contract",
-        "UPDATE contracts_contractversion SET number = 2, kind = 'rerating' RETURNING contract_id AS contract",
+        "UPDATE contracts_contractversion SET effective_from = effective_from + 1 WHERE number = 1 RETURNING contract_id AS contract",
+        f"UPDATE contracts_contractversion SET document_id = {AGREEMENT} WHERE number = 1 RETURNING contract_id AS contract",
+        "UPDATE contracts_contractversion SET number = 99, kind = 'rerating' WHERE number = 1 RETURNING contract_id AS contract",
         dropped("contracts_contract", "executed_contract_is_signed") + contract("executed_at = NULL"),
     ),
     "changes_are_of_their_contract": (
@@ -473,10 +541,29 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     ),
     "no_day_is_charged_twice": (
         "INSERT INTO contracts_contractversion (contract_id, number, kind, effective_from, made_at, caused_by, document_id)"
-        f" VALUES ({CONTRACT}, 2, 'milestone', '2008-03-15', now(), 'x', {AGREEMENT});"
+        f" VALUES ({CONTRACT}, 99, 'milestone', '2008-03-15', now(), 'x', {AGREEMENT});"
         "INSERT INTO contracts_linechange (version_id, line_id, quantity_change, starts_on)"
         " SELECT (SELECT max(id) FROM contracts_contractversion), min(id), 0, '2008-03-31' FROM contracts_contractline"
         f" WHERE phase = 'shared' RETURNING {CONTRACT} AS contract",
+    ),
+    "variations_are_in_the_terms": (
+        *(
+            varied_terms(change)
+            for change in ("effective_from = effective_from + 1", "caused_by = 'VAR-09'", "kind = 'milestone'")
+        ),
+        *(
+            varied_line(change)
+            for change in ("quantity_change = quantity_change + 1", "site = 'x'", "service_code = 'x'", "phase = 'usage'")
+        ),
+        variation("state = 'lapsed'", "executed").replace("id AS variation", "document_id AS document"),
+        dropped("contracts_variation", "executed_variation_is_signed") + variation("state = 'applied'", "in_approval"),
+        "UPDATE contracts_linechange SET quantity_change = quantity_change + 1 WHERE version_id ="
+        f" (SELECT id FROM contracts_contractversion WHERE kind = 'variation') RETURNING {of_variation('id')} AS variation",
+    ),
+    "contracts_end_with_their_terms": (
+        contract("ends_on = ends_on + 1"),
+        "UPDATE contracts_linechange SET ends_on = ends_on + 1 WHERE ends_on ="
+        f" (SELECT ends_on FROM contracts_contract) RETURNING {CONTRACT} AS contract",
     ),
     "prices_fell_for_everybody": (
         "UPDATE documents_job SET state = 'done', finished_at = now() WHERE task = 'contracts.find_falls';"
@@ -598,6 +685,12 @@ DAMAGE: dict[str, tuple[str, ...]] = {
             )
         ),
     ),
+    "variations_bar_who_may_not_sign": (
+        f"DELETE FROM procurement_signingbar WHERE document_id = {of_variation('document_id')} AND why = 'asked'"
+        f" RETURNING {of_variation('id')} AS variation",
+        f"UPDATE procurement_signingbar SET why = 'recused' WHERE document_id = {of_variation('document_id')}"
+        f" RETURNING {of_variation('id')} AS variation",
+    ),
     "complete_documents_bear_every_signature": (
         f"DELETE FROM documents_signature WHERE id = {SIGNATURE}"
         f" RETURNING {PAPER} AS document, 'Signature_department' AS missing",
@@ -647,9 +740,16 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         committed("route_gbp = route_gbp"),
     ),
     "waiting_states_have_an_owner": (
-        only(f"{of('department_approval')} AS call_off", step("state = 'void'", "open")),
+        f"UPDATE procurement_approvalstep SET state = 'void' WHERE state = 'open' AND approval_id ="
+        f" {of_revision(of('department_approval', 'revision_id'))} RETURNING {of('department_approval')} AS call_off",
         order("with_supplier", "state = 'authority_approval'"),
         order("with_supplier", "answer_due_at = NULL, answer_days_left = 3"),
+    ),
+    "variations_have_an_owner": (
+        f"UPDATE procurement_approvalstep SET state = 'waiting' WHERE approval_id = {of_variation('approval_id', 'in_approval')}"
+        f" AND state = 'open' RETURNING {of_variation('id', 'in_approval')} AS variation",
+        variation("state = 'awaiting_signatures'", "in_approval"),
+        f"UPDATE documents_document SET state = 'void' WHERE id = {of_variation('document_id')} RETURNING {of_variation('id')} AS variation",
     ),
     "counter_proposals_are_answered": (
         only(f"{of('counter_proposed')} AS call_off", counter("answer = 'ended', answered_at = proposed_at", "")),
