@@ -13,9 +13,12 @@ from django.urls import reverse
 
 from contracts.models import Evidence
 from documents import clock
+from procurement.models import Query
 from tests import cast, paper
 from tests.contracts import transition_cast as made
+from tests.contracts import variation_cast as varied
 from tests.machines import Machine, walk
+from tests.machines.contracts import asked
 from tests.machines.frameworks import FRAMEWORK, RELEASE
 from tests.machines.orders import CALL_OFF, DESK, S, ask
 from tests.procurement.test_pages import sign_in
@@ -36,14 +39,16 @@ def queried(order):
 
 
 def rerated(order):
-    """Its contract is executed, other orders have brought its prices down, and of its milestones one is submitted and
-    one accepted."""
+    """Its contract is executed, other orders have brought its prices down, of its milestones one is submitted and one
+    accepted, and of its variations one is a draft and one, about which an approver has asked something, awaits signatures."""
     order = CALL_OFF.states[S.CONTRACTED][1](order)
     cast.add_volume("seats", 1500)
     paper.noticed(order.contracts.get())
     made.submitted(made.milestone(2))
     made.submitted(made.milestone(3))
     paper.certified(made.accepted(made.milestone(3)))
+    varied.begun()
+    paper.variation_issued(varied.decided(asked(varied.submitted())))
     return order
 
 
@@ -66,7 +71,7 @@ def in_time(settings):
 
 
 def order_values(order) -> dict:
-    query = order.revisions.exclude(approval__queries=None).values_list("approval__queries__pk", flat=True).first()
+    query = Query.objects.filter(approval__revision__call_off=order).values_list("pk", flat=True).first()
     return {
         "public_id": order.public_id, "position": 1, "number": 1, "query_id": query or 0, "code": "CORE-03", "kind": "csv",
         "attachment_id": order.revision.attachments.get().pk,
@@ -115,8 +120,9 @@ def order_addresses(order) -> dict[str, str]:
             made[name] = reverse(name, kwargs={part: values[part] for part in parts})
         elif pattern.startswith("contracts/<") and contract is not None:
             shown = Evidence.objects.filter(submission__milestone__contract=contract).exclude(sha256="").first()
+            question = Query.objects.filter(approval__variation__contract=contract).first()
             given = {"public_id": contract.public_id, "number": 2, "evidence_id": shown.pk if shown else 0,
-                     "certificate": "MC-2007-000001"}
+                     "certificate": "MC-2007-000001", "position": 1, "query_id": question.pk if question else 0}
             made[name] = reverse(name, kwargs={part: given[part] for part in parts})
     return made
 
@@ -168,10 +174,19 @@ ORDERS = {
     "- | - | - | D200 R200 A200":
         "contracts:contract contracts:charges contracts:progress contracts:document contracts:download "
         "contracts:terms_in_force contracts:notice contracts:notice_pdf contracts:plan contracts:milestone "
-        "contracts:milestone_evidence contracts:certificate contracts:certificate_pdf",
+        "contracts:milestone_evidence contracts:certificate contracts:certificate_pdf contracts:variations "
+        "contracts:variation contracts:variation_progress contracts:variation_document contracts:variation_pdf",
+    "- | - | - | D403 R200 A403":
+        "contracts:begin_variation",
+    "- | - | - | R200":
+        "contracts:variation_brief contracts:decide_variation contracts:return_variation contracts:reject_variation "
+        "contracts:recuse_variation contracts:ask_variation contracts:answer_variation",
     "- | - | - | D403 R403 A403":
         "contracts:sign contracts:refuse contracts:begin_milestone contracts:submit_milestone "
-        "contracts:decide_milestone contracts:conditions_met contracts:move_milestone contracts:fail_milestone",
+        "contracts:decide_milestone contracts:conditions_met contracts:move_milestone contracts:fail_milestone "
+        "contracts:variation_changes contracts:variation_grounds contracts:assess_variation contracts:revise_variation "
+        "contracts:withdraw_variation contracts:submit_variation contracts:variation_notice contracts:sign_variation "
+        "contracts:refuse_variation",
 }
 FRAMEWORK_STATES = ("suspended", "terminated")
 FRAMEWORKS = {

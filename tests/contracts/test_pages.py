@@ -14,7 +14,7 @@ from tests import cast
 from tests.procurement.test_pages import post, sign_in, sign_in_freshly
 
 pytestmark = pytest.mark.usefixtures("db")
-PARTS = {"number": 2, "evidence_id": 1, "certificate": "MC-2007-000001"}  # of what such a contract may have
+PARTS = {"number": 2, "evidence_id": 1, "certificate": "MC-2007-000001", "position": 1, "query_id": 1}  # of what such a contract may have
 OF_A_CONTRACT = {
     p.name: [part for part in p.pattern.converters if part != "public_id"]
     for p in contracts.urls.urlpatterns if "contracts/<uuid" in str(p.pattern)
