@@ -170,3 +170,16 @@ def test_from_the_contract_page_to_an_assessed_variation_by_the_forms(client):
     done = send("assess_variation", {})
     assert b"Assessed. The supplier" in done.content
     assert contract.variations.get().state == "assessed"
+
+
+def test_a_variation_changes_nothing_of_another_kind():
+    correction, term = made.begun(kind="correction"), made.begun(kind="term")
+    by = cast.person(made.MANAGER)
+    assert "changes something else: correction" in refused(
+        varying.save_lines, correction, made.wanted(), effective_on=date(2008, 11, 1), by=by, at=START
+    )
+    assert "changes something else: correction" in refused(varying.save_term, correction, extension_months=12, by=by, at=START)
+    right = [varying.PutRight("Schedule 1", "a", "b")]
+    assert "changes something else: term" in refused(
+        varying.save_corrections, term, right, effective_on=date(2008, 11, 1), by=by, at=START
+    )
