@@ -157,9 +157,9 @@ def variation_turns(rows: Iterable[Variation]) -> Iterator[tuple[Variation, Part
 
 
 def variations(by: Person, on: date) -> list[Item]:
-    """Variations that wait for the person: to sign, and to finish or submit what the department works on. Four queries."""
+    """Variations that wait for the person: to sign, and for a contract manager those to finish or to submit. Three queries."""
     held = sight_of(by, on).posts
-    works = [organisation for organisation, post in held if post in (PostCode.CONTRACT_MANAGER, PostCode.REQUESTER)]
+    works = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
     sides = {party: [organisation for organisation, post in held if post == code] for party, code in SIGNING_POST.items()}
     if not works and not any(sides.values()):
         return []

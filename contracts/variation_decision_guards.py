@@ -93,6 +93,8 @@ def why_not_decide(step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[
     the cumulative value; the authority commits after the change notice, where one comes first."""
     on, approval, variation = london_day(at), step.approval, variation_of(step)
     yield from why_not_act_on_step(step, by=by, at=at)
+    if step.state == StepState.DECIDED:
+        return
     yield from own.why_not_in_force(variation.contract, on)
     yield from why_hold_ended(approval, on)
     yield from why_no_longer_fits(variation, on)

@@ -70,7 +70,7 @@ def progress(request, public_id, number):
 def sign(request, public_id, number):
     """Who cannot sign now is told so before they sign in again; then the fresh sign-in, then the document."""
     found = document_of(request, public_id, number)
-    party = store.next_party(found.document) or found.document.expected_signers[-1]["party"]
+    party = guards.signing_of(found).asked(request.actor, request.at).party
     shut = list(guards.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
     if shut:
         raise NotYours(shut)
