@@ -127,6 +127,7 @@ WITH last AS (SELECT DISTINCT ON (machine, row_id) machine, row_id, target
               UNION ALL SELECT 'contract', id, state FROM contracts_contract
               UNION ALL SELECT 'milestone', id, state FROM contracts_milestone
               UNION ALL SELECT 'variation', id, state FROM contracts_variation
+              UNION ALL SELECT 'service_credit', id, state FROM contracts_servicecredit
               UNION ALL SELECT 'document', id, state FROM documents_document
               UNION ALL SELECT 'accession', id, state FROM procurement_accession
               UNION ALL SELECT 'framework', id, state FROM catalogue_framework
@@ -391,6 +392,28 @@ SELECT k.id AS contract, k.ends_on, l.last_day
   JOIN (SELECT contract_id, max(ends_on) AS last_day FROM lasts GROUP BY 1) l ON l.contract_id = k.id
  WHERE k.ends_on <> l.last_day;
 
+-- 9 credits_are_calculated: a credit is the points missed as a percentage of its charges, and the credits of a month come to no more than the cap, which takes no more than is over
+SELECT c.id AS calculation, c.cap_gbp, s.*
+  FROM contracts_creditcalculation c
+  CROSS JOIN LATERAL (
+        SELECT coalesce(sum(l.credit_gbp), 0) AS whole, coalesce(sum(l.credit_gbp - l.cut_gbp), 0) AS payable,
+               count(*) FILTER (WHERE l.credit_gbp <> round(l.base_gbp * l.points / 100, 2)) AS otherwise
+          FROM contracts_calculatedlevel l WHERE l.calculation_id = c.id) s
+ WHERE s.payable <> least(s.whole, c.cap_gbp) OR s.otherwise > 0 OR c.cap_gbp <> round(c.charges_gbp * c.cap_percent / 100, 2);
+
+-- 9 credits_follow_calculations: a credit that stands comes to what the newest calculation of its month says of its measure; it is applied, and waived, by the act that says so and for that amount
+SELECT s.id AS credit, s.state
+  FROM contracts_servicecredit s
+  JOIN contracts_calculatedlevel l ON l.id = s.level_id
+  JOIN contracts_measurement m ON m.id = l.measurement_id
+  JOIN contracts_creditcalculation c ON c.id = l.calculation_id
+  LEFT JOIN contracts_creditact a ON a.credit_id = s.id AND a.kind IN ('applied', 'waived')
+ WHERE s.state <> 'void' AND EXISTS (SELECT 1 FROM contracts_creditcalculation n
+                                      WHERE n.contract_id = s.contract_id AND n.month = s.month AND n.number > c.number)
+    OR (c.contract_id, c.month, m.measure_id) IS DISTINCT FROM (s.contract_id, s.month, s.measure_id)
+    OR CASE WHEN s.state IN ('applied', 'waived') THEN s.state END IS DISTINCT FROM a.kind
+    OR a.amount_gbp <> l.credit_gbp - l.cut_gbp;
+
 -- 9 prices_fell_for_everybody: from the month after the framework's volumes reached a band, no contract in force pays more for a line than that band's price, then or later, whatever the volumes became, but while that is being looked for and has not failed
 WITH tables AS (
     SELECT t.id, t.code, r.framework_id FROM catalogue_bandtable t JOIN catalogue_cataloguerelease r ON r.id = t.release_id
@@ -586,6 +609,8 @@ WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.callo
                   UNION ALL SELECT 'contract', id, 'contracts.contract', public_id::text FROM contracts_contract
                   UNION ALL SELECT 'milestone', id, 'contracts.milestone', public_id::text FROM contracts_milestone
                   UNION ALL SELECT 'variation', id, 'contracts.variation', public_id::text FROM contracts_variation
+                  UNION ALL SELECT 'service_credit', s.id, 'contracts.servicecredit', k.number || '/SC' || s.number
+                              FROM contracts_servicecredit s JOIN contracts_contract k ON k.id = s.contract_id
                   UNION ALL SELECT 'catalogue_release', release_id, 'catalogue.cataloguerelease', release_id::text
                     FROM catalogue_releasedraft
                   UNION ALL SELECT 'document', id, 'documents.document', public_id::text FROM documents_document),

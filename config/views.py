@@ -65,8 +65,9 @@ def home(request):
     reader = None if framework and framework.pk in seen.frameworks else seen.organisations
     bar = queries.capacity_bar(framework, reader=reader) if framework and buys else None
     waiting = [
-        *inbox.kinds(who, on), contract_queries.inbox(who, on), contract_queries.transition(who, on), contract_queries.variations(who, on)
-    ]
+        *inbox.kinds(who, on), contract_queries.inbox(who, on), contract_queries.transition(who, on),
+        contract_queries.variations(who, on), contract_queries.service_levels(who, on),
+    ]  # fmt: skip
     items = inbox.in_order(chain.from_iterable(waiting))
     others, ended = queries.together(queries.waiting_for_others(who, on)[:20], queries.ended_lately(who, on)[:20])
     context = {

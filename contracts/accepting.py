@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from catalogue.pricing import HUNDRED, ZERO
 from contracts import certificates, charges, cutover, delivery_guards, notifications, terms
 from contracts import transition_money as money
-from contracts.delivery import acts_for, held, lock, record
+from contracts.delivery import acts_for, lock, record
 from contracts.models import (
     CERTIFICATE_SERIES,
     AcceptanceDecision,
@@ -27,7 +27,7 @@ from documents import numbers, steps, store
 from documents.clock import london_day
 from documents.refusal import insist, insist_on_words, refuse
 from documents.templatetags.flex import day as as_day
-from procurement import capacity
+from procurement import capacity, seats
 from procurement.actors import Person
 
 DOCUMENT_KIND, TEMPLATE_VERSION = "milestone_certificate", 1
@@ -111,7 +111,7 @@ def _decision(milestone: Milestone, outcome: str, shown_hash: str, *, by: Person
             _("What you were shown (%(shown)s) is not what was submitted last.") % {"shown": shown_hash[:12] or "-"},
             _("Open the page again, read it, and decide on what it shows."),
         )
-    seat = held(delivery_guards.department_seat(milestone.contract, by, london_day(at)))
+    seat = seats.hold(delivery_guards.department_seat(milestone.contract, by, london_day(at)))
     return AcceptanceDecision(
         submission=submission, outcome=outcome, shown_hash=shown_hash, decided_by=by.person_id, decided_by_name=by.words,
         post=seat.holding.post.code, acting_for=acts_for(seat), decided_at=at,

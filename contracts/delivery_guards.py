@@ -30,11 +30,11 @@ def department_seat(contract: Contract, by: Person, on: date) -> Seat | None:
     """The first of the person's seats in the contract manager's chair against which nothing stands."""
     sits = seats.seats_of(by, contract.department_id, PostCode.CONTRACT_MANAGER, on)
     return seats.choose(
-        sits, lambda seat: any(recusals.why_chosen(contract.revision.approval, seat)) or any(_of_supplier(contract, by, seat, on))
+        sits, lambda seat: any(recusals.why_chosen(contract.revision.approval, seat)) or any(why_of_supplier(contract, by, seat, on))
     )
 
 
-def _of_supplier(contract: Contract, by: Person, seat: Seat, on: date) -> Iterator[Reason]:
+def why_of_supplier(contract: Contract, by: Person, seat: Seat, on: date) -> Iterator[Reason]:
     """Nobody decides for the department on what their own company delivers, nor for somebody of it. Who takes a post in a
     department is none of a supplier's people (``procurement.sides``); who came to be one since then is kept out here."""
     people = granting.people_ever_after([contract.supplier], on)
@@ -56,7 +56,7 @@ def why_not_in_state(milestone: Milestone, *wanted: str) -> Iterator[Reason]:
         )
 
 
-def _supplier(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
+def why_not_supplier(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
     if supplier_seat(contract, by, on) is None:
         held = next((code for code in SUPPLIER_POSTS if seats.holders(contract.supplier_id, code, on)), SUPPLIER_POSTS[0])
         yield Reason(
@@ -66,7 +66,7 @@ def _supplier(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
         )
 
 
-def _department(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
+def why_not_department(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
     """Who keeps out of the order accepts nothing of what it bought, nor does whom such a person chose."""
     seat = department_seat(contract, by, on)
     if seat is None:
@@ -77,7 +77,7 @@ def _department(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
         return
     yield from recusals.why_recused(contract.revision.approval, by)
     yield from recusals.why_chosen(contract.revision.approval, seat)
-    yield from _of_supplier(contract, by, seat, on)
+    yield from why_of_supplier(contract, by, seat, on)
 
 
 def _own_submission(milestone: Milestone, by: Person, on: date) -> Iterator[Reason]:
@@ -103,32 +103,32 @@ def _over(milestone: Milestone, on: date) -> Iterator[Reason]:
 def why_not_begin(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(milestone, M.PLANNED)
     yield from _over(milestone, london_day(at))
-    yield from _supplier(milestone.contract, by, london_day(at))
+    yield from why_not_supplier(milestone.contract, by, london_day(at))
 
 
 def why_not_submit(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(milestone, M.IN_PROGRESS)
     yield from _over(milestone, london_day(at))
-    yield from _supplier(milestone.contract, by, london_day(at))
+    yield from why_not_supplier(milestone.contract, by, london_day(at))
 
 
 def why_not_decide(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     """To accept, to accept on conditions, or to send back."""
     yield from why_not_in_state(milestone, M.SUBMITTED)
-    yield from _department(milestone.contract, by, london_day(at))
+    yield from why_not_department(milestone.contract, by, london_day(at))
     yield from _own_submission(milestone, by, london_day(at))
 
 
 def why_not_meet(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(milestone, M.CONDITIONAL)
-    yield from _department(milestone.contract, by, london_day(at))
+    yield from why_not_department(milestone.contract, by, london_day(at))
     yield from _own_submission(milestone, by, london_day(at))
 
 
 def why_not_fail(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     """Once it is so late that a reduction makes good no more of it; what was submitted is decided first."""
     yield from why_not_in_state(milestone, M.PLANNED, M.IN_PROGRESS)
-    yield from _department(milestone.contract, by, london_day(at))
+    yield from why_not_department(milestone.contract, by, london_day(at))
     stop = transition_money.long_stop(milestone.due_on)
     if london_day(at) < stop and not milestone.is_accepted:
         yield Reason(
@@ -140,7 +140,7 @@ def why_not_fail(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[
 def why_not_move_due_day(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     """While it is open: a submission that waits keeps the day it is measured by."""
     yield from why_not_in_state(milestone, M.PLANNED, M.IN_PROGRESS)
-    yield from _department(milestone.contract, by, london_day(at))
+    yield from why_not_department(milestone.contract, by, london_day(at))
 
 
 def why_not_achieved_on(milestone: Milestone, day: date | None, *, at: datetime) -> Iterator[Reason]:

@@ -1,4 +1,4 @@
-"""What people type on the way to a signed contract, and through its transition."""
+"""What people type on the way to a signed contract, through its transition, and about its service levels."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from catalogue import widgets
 from catalogue.fields import ChangeField, DayField, LineField, PercentField, QuantityField, TextField, UploadField
 from catalogue.formsets import rows_of
-from contracts import gateways
+from catalogue.models import ServiceLevelMeasure
+from contracts import credits, gateways, level_sheets, measuring
 from contracts.models import AcceptanceCriterion, AcceptanceDecision, Gateway, Milestone, VariationKind
 from contracts.terms import StandingLine
 from procurement import forms as decision_forms
@@ -266,3 +267,86 @@ class EndorseVariationForm(_OfVariation, decision_forms.EndorseForm):
 
 class ReturnVariationForm(_OfVariation, decision_forms.ReturnForm):
     pass
+
+
+class ReportForm(forms.Form):
+    """``groups``: each measure with its own field. A sheet, where one is chosen, is read instead of what is typed."""
+
+    sheet = UploadField(label=_("A sheet (CSV or Excel) with month, measure_code and actual (optional)"), required=False)
+    note = TextField(label=_("Note to the department (optional)"), max_length=2000, required=False)
+
+    def __init__(self, *args, measures: Sequence[ServiceLevelMeasure], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.measures = measures
+        for measure in measures:
+            self.fields[f"actual_{measure.measure_code}"] = LineField(
+                label=f"{measure.measure_code} {measure.measure}", required=False, max_length=20,
+                help_text=gettext("Target %(target)s") % {"target": measure.target},
+            )  # fmt: skip
+
+    def groups(self):
+        return [(measure, [self[f"actual_{measure.measure_code}"]]) for measure in self.measures]
+
+    def clean(self):
+        if not self.cleaned_data.get("sheet") and "sheet" not in self.errors:
+            for measure in self.measures:
+                name = f"actual_{measure.measure_code}"
+                typed = self.cleaned_data.get(name, "").removesuffix("%").strip()
+                fault = measuring.why_not_actual(measure, typed) if typed else ""
+                if fault:
+                    self.add_error(name, gettext("%(code)s %(why)s.") % {"code": measure.measure_code, "why": fault})
+                elif not typed and measure.unit != credits.TESTED:
+                    self.add_error(name, gettext("Enter what was measured of %(code)s.") % {"code": measure.measure_code})
+        return self.cleaned_data
+
+    def measured(self) -> dict[str, measuring.Measured]:
+        """By code, of what is typed."""
+        found = {}
+        for measure in self.measures:
+            typed = self.cleaned_data.get(f"actual_{measure.measure_code}", "").removesuffix("%").strip()
+            if typed:
+                relief = self.cleaned_data.get(f"relief_{measure.measure_code}", "")
+                found[measure.measure_code] = measuring.Measured(
+                    typed if measure.unit == credits.TESTED else level_sheets.plain(typed), relief
+                )
+        return found
+
+
+class CorrectForm(ReportForm):
+    """The department's: what was measured instead, a relief event by measure, and the reason."""
+
+    sheet = None
+    note = TextField(label=_("Reason"), max_length=2000, missing=_("Say why: it is what the supplier will read."))
+
+    def __init__(self, *args, measures: Sequence[ServiceLevelMeasure], **kwargs):
+        super().__init__(*args, measures=measures, **kwargs)
+        for measure in measures:
+            self.fields[f"relief_{measure.measure_code}"] = TextField(
+                label=_("Relief event that excludes it, and what shows it (optional)"), max_length=2000, required=False,
+                widget=widgets.Textarea(rows=2),
+            )  # fmt: skip
+
+    def groups(self):
+        return [
+            (measure, [self[f"actual_{measure.measure_code}"], self[f"relief_{measure.measure_code}"]]) for measure in self.measures
+        ]
+
+
+class CreditForm(forms.Form):
+    """Of the acts on a credit that need no more than the act."""
+
+
+class ReasonForm(forms.Form):
+    reason = TextField(label=_("Reason"), max_length=2000, missing=_("Give a reason: the other side reads it."))
+
+
+class DisputeForm(ReasonForm):
+    file = UploadField(label=_("Evidence"), missing=_("Choose the file that shows it."))
+
+
+class ApplyForm(forms.Form):
+    invoice = LineField(label=_("Reference of the invoice that is less by it"), max_length=60, missing=_("Enter the reference of the invoice."))
+
+
+class RectificationForm(forms.Form):
+    words = TextField(label=_("What is done, by when, and how it is shown"), max_length=4000, missing=_("Say how it is put right."))

@@ -1,20 +1,27 @@
 """One function a message about a contract; rows in the caller's transaction, each once."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
 
 from contracts.access import SIGNING_POST, organisation_of
 from contracts.models import (
     AcceptanceDecision,
+    CalculatedLevel,
     Contract,
     ContractVersion,
+    CreditAct,
+    CreditCalculation,
     Milestone,
     MilestoneSubmission,
     Party,
+    RectificationPlan,
+    ServiceCredit,
+    ServiceReport,
     Variation,
     VariationState,
 )
@@ -228,3 +235,53 @@ def tell_variation_ended(variation: Variation, at: datetime) -> None:
         if variation.document_id is None and variation.state == VariationState.REJECTED:
             context["reason"] = _("The department decides not to change the contract.")
         mailing.inform(_of_supplier(variation.contract, at), "contracts/email/variation_ended.txt", context, key, at=at)
+
+
+def _levels(contract: Contract, month: date, **more) -> dict:
+    path = reverse("contracts:level_month", args=[contract.public_id, f"{month:%Y-%m}"])
+    return _context(contract, month=format_month(month, "F Y"), **more) | {"url": settings.PUBLIC_URL + path}
+
+
+def tell_reported(report: ServiceReport, at: datetime) -> None:
+    """The department's contract managers, and their deputies: they confirm it or correct it."""
+    people = holders(report.contract.department_id, PostCode.CONTRACT_MANAGER, london_day(at))
+    key = f"service_report:{report.pk}"
+    mailing.must_act(people, "contracts/email/service_report.txt", _levels(report.contract, report.month), key)
+
+
+def tell_calculated(
+    calculation: CreditCalculation, below: list[CalculatedLevel], notified: list[ServiceCredit], at: datetime
+) -> None:
+    """The supplier, where it has something to do: a rectification plan, or a credit it was told of that has changed."""
+    if not below and not notified:
+        return
+    lines = [
+        f"- {one.measurement.measure.measure_code}: {one.get_standing_display()}, {format_day(one.plan_due_on)}" for one in below
+    ] + [f"- {one.label}: {gbp(one.level.payable_gbp)}" for one in notified]  # fmt: skip
+    contract = calculation.contract
+    context = _levels(contract, calculation.month, lines="\n".join(lines))
+    mailing.must_act(_of_supplier(contract, at), "contracts/email/levels_missed.txt", context, f"levels:{calculation.pk}")
+
+
+def tell_credit(act: CreditAct, at: datetime) -> None:
+    """Both sides' people who run the contract; whom it is for to answer is told to."""
+    credit = act.credit
+    contract, on = credit.contract, london_day(at)
+    department = holders(contract.department_id, PostCode.CONTRACT_MANAGER, on)
+    context = _levels(
+        contract, credit.month, credit=credit.label, measure=credit.measure.measure, amount=gbp(act.amount_gbp),
+        what=str(act.get_kind_display()), words=act.words or act.invoice_reference, who=act.person_name,
+    )  # fmt: skip
+    key = f"credit:{act.pk}"
+    if act.kind == CreditAct.Kind.NOTIFIED:
+        return mailing.must_act(_of_supplier(contract, at), "contracts/email/credit_notified.txt", context, key)
+    if act.kind == CreditAct.Kind.DISPUTED:
+        return mailing.must_act(list(department), "contracts/email/credit_disputed.txt", context, key)
+    return mailing.inform([*department, *_of_supplier(contract, at)], "contracts/email/credit.txt", context, key, at=at)
+
+
+def tell_plan(plan: RectificationPlan, at: datetime) -> None:
+    calculation = plan.level.calculation
+    people = holders(calculation.contract.department_id, PostCode.CONTRACT_MANAGER, london_day(at))
+    context = _levels(calculation.contract, calculation.month, measure=plan.level.measurement.measure.measure, words=plan.words)
+    mailing.inform(list(people), "contracts/email/rectification_plan.txt", context, f"plan:{plan.pk}", at=at)

@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, F, Func, IntegerField, JSONField, Ou
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
+from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,9 +18,12 @@ from contracts.models import (
     NUMBER_SERIES,
     Contract,
     ContractState,
+    CreditState,
     Milestone,
     MilestoneState,
     Party,
+    ServiceCredit,
+    ServiceReport,
     Variation,
     VariationState,
 )
@@ -108,6 +112,48 @@ def _due(milestone: Milestone) -> Item:
         f"{contract.number} {contract.title}", contract.department.name, words[milestone.state] % {"label": milestone.label},
         reverse("contracts:milestone", args=[contract.public_id, milestone.number]), milestone.state_since,
         None if milestone.state == M.CONDITIONAL else until,
+    )  # fmt: skip
+
+
+def service_levels(by: Person, on: date) -> list[Item]:
+    """Service reports and credits that wait for the person: to confirm, to notify, to agree or dispute, to decide, and to take
+    off an invoice; a month's credits in one item a state. Two queries."""
+    held = sight_of(by, on).posts
+    buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
+    sells = [organisation for organisation, post in held if post in (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)]
+    if not buys and not sells:
+        return []
+    newer = ServiceReport.objects.filter(contract=OuterRef("contract"), month=OuterRef("month"), number__gt=OuterRef("number"))
+    reports = ServiceReport.objects.filter(
+        ~Exists(newer), calculation__isnull=True, contract__department_id__in=buys, contract__state=ContractState.EXECUTED
+    )
+    found = [
+        _of_month(row.contract, row.month, _("service report of %(month)s to confirm"), row.reported_at)
+        for row in reports.select_related("contract__department").order_by("reported_at", "id")[:MOST_OF_A_KIND]
+    ]
+    words = {
+        CreditState.CALCULATED: _("service credits of %(month)s to notify"),
+        CreditState.NOTIFIED: _("service credits of %(month)s to agree or dispute"),
+        CreditState.DISPUTED: _("disputed service credits of %(month)s to decide"),
+        CreditState.AGREED: _("service credits of %(month)s to take off an invoice"),
+    }
+    credits = ServiceCredit.objects.filter(
+        Q(state__in=[CreditState.CALCULATED, CreditState.DISPUTED, CreditState.AGREED], contract__department_id__in=buys)
+        | Q(state=CreditState.NOTIFIED, contract__supplier_id__in=sells),
+        contract__state=ContractState.EXECUTED,
+    )
+    seen = set()
+    for row in credits.select_related("contract__department").order_by("state_since", "id")[:MOST_OF_A_KIND]:
+        if (key := (row.contract_id, row.month, row.state)) not in seen:
+            seen.add(key)
+            found.append(_of_month(row.contract, row.month, words[row.state], row.state_since))
+    return found
+
+
+def _of_month(contract: Contract, month: date, words: str, since: datetime) -> Item:
+    return Item(
+        f"{contract.number} {contract.title}", contract.department.name, words % {"month": format_month(month, "F Y")},
+        reverse("contracts:level_month", args=[contract.public_id, f"{month:%Y-%m}"]), since,
     )  # fmt: skip
 
 

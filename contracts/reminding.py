@@ -1,5 +1,5 @@
-"""Contracts that wait for a signature, on whose desk they are, and milestones that wait for a decision: reminded of like
-everything else that waits for an answer."""
+"""Contracts that wait for a signature, on whose desk they are, milestones that wait for a decision, and service credits that
+wait for an answer: reminded of like everything else that does."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -11,7 +11,16 @@ from django.utils.translation import gettext as _
 from catalogue.models import OVER
 from contracts import queries
 from contracts.access import SIGNING_POST, organisation_of
-from contracts.models import Contract, ContractState, Milestone, MilestoneState, Variation, VariationState
+from contracts.models import (
+    Contract,
+    ContractState,
+    CreditState,
+    Milestone,
+    MilestoneState,
+    ServiceCredit,
+    Variation,
+    VariationState,
+)
 from procurement.desks import Desk
 from procurement.models import CallOff, PostCode
 from procurement.waiting import Pauses, Waiting, since
@@ -70,4 +79,23 @@ def variations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
             _("to sign %(label)s of %(contract)s") % {"label": variation.label, "contract": contract.number},
             *since(came, contract.framework, pauses.get(contract.framework_id, [])),
             url=reverse("contracts:variation", args=[contract.public_id, variation.number]),
+        )  # fmt: skip
+
+
+def service_credits(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Each that the supplier was told of and has neither agreed to nor disputed, and each dispute that is not decided."""
+    rows = ServiceCredit.objects.filter(
+        only, state__in=[CreditState.NOTIFIED, CreditState.DISPUTED], contract__state=ContractState.EXECUTED
+    ).exclude(contract__framework__state__in=OVER).annotate(times=Count("acts"))
+    for credit in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
+        contract, told = credit.contract, credit.state == CreditState.NOTIFIED
+        words = _("to agree to or dispute service credit %(label)s of %(contract)s") if told else _(
+            "to decide the dispute of service credit %(label)s of %(contract)s"
+        )
+        yield Waiting(
+            f"credit:{credit.pk}:{credit.times}", contract.call_off, contract.supplier_id if told else contract.department_id,
+            PostCode.SERVICE_MANAGER if told else PostCode.CONTRACT_MANAGER,
+            words % {"label": credit.label, "contract": contract.number},
+            *since(credit.state_since, contract.framework, pauses.get(contract.framework_id, [])),
+            url=reverse("contracts:level_month", args=[contract.public_id, f"{credit.month:%Y-%m}"]),
         )  # fmt: skip

@@ -7,6 +7,7 @@ from contracts.views import (
     acceptance,
     charges,
     delivery,
+    levels,
     plan,
     register,
     signing,
@@ -36,6 +37,8 @@ _contract = "contracts/<uuid:public_id>/"
 _milestone = _contract + "plan/<int:number>/"
 _variation = _contract + "variations/<int:number>/"
 _step = _variation + "steps/<int:position>/"
+_month = _contract + "levels/<str:month>/"
+_credit = _contract + "credits/<int:number>/"
 
 urlpatterns = [
     path("call-offs/<uuid:public_id>/accept/", acceptance.accept, name="accept"),
@@ -80,6 +83,14 @@ urlpatterns = [
     path(_variation + "document.pdf", variation_signing.download, name="variation_pdf"),
     path(_variation + "sign/", variation_signing.sign, name="sign_variation"),
     path(_variation + "refuse/", variation_signing.refuse, name="refuse_variation"),
+    path(_contract + "levels/", levels.service_levels, name="service_levels"),
+    path(_month, levels.level_month, name="level_month"),
+    path(_month + "report/", levels.report, name="report_levels"),
+    path(_month + "confirm/", levels.confirm, name="confirm_levels"),
+    path(_month + "correct/", levels.correct, name="correct_levels"),
+    path(_month + "plans/<str:code>/", levels.plan, name="rectification_plan"),
+    path(_credit + "evidence/<int:evidence_id>/", levels.credit_evidence, name="credit_evidence"),
+    path(_credit + "<str:name>/", levels.credit_act, name="credit_act"),
     path(_contract + "progress/", register.progress, name="progress"),
     path(_contract + "document/", register.document, name="document"),
     path(_contract + "document.pdf", register.download, name="download"),

@@ -228,10 +228,12 @@ def acting_for(by: Actor, organisation_id: int, *codes: str, on: date) -> User |
     return principal(by, organisation_id, *codes, on=on) if isinstance(by, Person) else None
 
 
-def hold(seat: Seat) -> None:
-    """Keep the chair until the end of the transaction: who is stopped at this moment acts before it or not at all."""
+def hold(seat: Seat) -> Seat:
+    """The same seat, its chair kept until the end of the transaction: who is stopped at this moment acts before it or not at
+    all."""
     if PostHolding.objects.select_for_update(of=("self",), no_key=True).filter(pk=seat.holding_id, stopped_at=None).first() is None:
         refuse(_("This post was ended with immediate effect."))
+    return seat
 
 
 def delegations(seat: Seat, kind: str, on: date) -> list[Delegation]:

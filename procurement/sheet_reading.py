@@ -32,11 +32,11 @@ def read(
     of_sites, of_lines = Faults(), Faults()
     wanted: tuple[Site, ...] | None = None
     if sites is not None:
-        wanted = _sites(_rows(_("Sites"), sites, SITES, of_sites, most=MOST_SITES, beside=BESIDE_SITES), of_sites)
+        wanted = _sites(rows_of(_("Sites"), sites, SITES, of_sites, most=MOST_SITES, beside=BESIDE_SITES), of_sites)
     ordered: tuple[Ordered, ...] | None = None
     term: Term | None = None
     if lines is not None:
-        rows = _rows(_("Lines"), lines, LINES, of_lines, most=MOST_LINES)
+        rows = rows_of(_("Lines"), lines, LINES, of_lines, most=MOST_LINES)
         # a sheet of sites that cannot be read says nothing of the sites the lines name
         names = None if of_sites else [site.name for site in wanted or revision.sites.all()]
         reader = _Lines(revision, services, names, of_lines)
@@ -45,7 +45,7 @@ def read(
     return (None, words) if words else (Sheet(wanted, ordered, term), [])
 
 
-def _rows(
+def rows_of(
     name: str, data: bytes, columns: Sequence[str], found: Faults, *, most: int, beside: Sequence[str] = ()
 ) -> list[Row]:
     """The rows of a CSV file or of the first sheet of a workbook with anything in it; what it is to be called is in the

@@ -149,6 +149,14 @@ TABLE = {
     "contracts:move_milestone": (302, 404, 404, 404, 404, 404, 404),
     "contracts:fail_milestone": (302, 404, 404, 404, 404, 404, 404),
     "contracts:milestone_evidence": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:service_levels": (302, 404, 200, 200, 200, 200, 200),
+    "contracts:level_month": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:report_levels": (302, 404, 403, 403, 403, 403, 403),
+    "contracts:confirm_levels": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:correct_levels": (302, 404, 403, 403, 403, 403, 403),
+    "contracts:rectification_plan": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:credit_evidence": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:credit_act": (302, 404, 404, 404, 404, 404, 404),
     "contracts:certificate": (302, 404, 404, 404, 404, 404, 404),
     "contracts:certificate_pdf": (302, 404, 404, 404, 404, 404, 404),
     "contracts:variations": (302, 404, 200, 200, 200, 200, 200),
@@ -218,7 +226,7 @@ def world(client):
                 "position": 1, "query_id": question.pk, "attachment_id": order.revision.attachments.get().pk, "number": 1,
                 "code": "DIUS" if pattern.startswith("people/") else "CORE-01", "pk": holding.pk, "kind": "csv",
                 "name": "lines", "sha256": "0" * 64, "uidb36": "1", "key": "k", "evidence_id": 1,
-                "certificate": "MC-2007-000001",
+                "certificate": "MC-2007-000001", "month": "2008-04",
             }[part]  # fmt: skip
         if pattern.startswith("contracts/") and wanted:
             wanted["public_id"] = contract.public_id

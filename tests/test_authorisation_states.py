@@ -122,7 +122,8 @@ def order_addresses(order) -> dict[str, str]:
             shown = Evidence.objects.filter(submission__milestone__contract=contract).exclude(sha256="").first()
             question = Query.objects.filter(approval__variation__contract=contract).first()
             given = {"public_id": contract.public_id, "number": 2, "evidence_id": shown.pk if shown else 0,
-                     "certificate": "MC-2007-000001", "position": 1, "query_id": question.pk if question else 0}
+                     "certificate": "MC-2007-000001", "position": 1, "query_id": question.pk if question else 0,
+                     "month": "2008-04", "code": "EUS-B", "name": "notify"}
             made[name] = reverse(name, kwargs={part: given[part] for part in parts})
     return made
 
@@ -173,6 +174,7 @@ ORDERS = {
         "procurement:counter procurement:send_counter",
     "- | - | - | D200 R200 A200":
         "contracts:contract contracts:charges contracts:progress contracts:document contracts:download "
+        "contracts:service_levels contracts:level_month "
         "contracts:terms_in_force contracts:notice contracts:notice_pdf contracts:plan contracts:milestone "
         "contracts:milestone_evidence contracts:certificate contracts:certificate_pdf contracts:variations "
         "contracts:variation contracts:variation_progress contracts:variation_document contracts:variation_pdf",
@@ -182,6 +184,7 @@ ORDERS = {
         "contracts:variation_brief contracts:decide_variation contracts:return_variation contracts:reject_variation "
         "contracts:recuse_variation contracts:ask_variation contracts:answer_variation",
     "- | - | - | D403 R403 A403":
+        "contracts:report_levels contracts:correct_levels "
         "contracts:sign contracts:refuse contracts:begin_milestone contracts:submit_milestone "
         "contracts:decide_milestone contracts:conditions_met contracts:move_milestone contracts:fail_milestone "
         "contracts:variation_changes contracts:variation_grounds contracts:assess_variation contracts:revise_variation "

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from catalogue.models import Framework
 from contracts import terms
-from contracts.models import AcceptanceDecision, Contract, ContractVersion
+from contracts.models import AcceptanceDecision, Contract, ContractVersion, CreditAct
 from documents import audit, clock
 from documents.canonical import money
 from documents.models import DocumentRevision
@@ -117,3 +117,19 @@ def of_variations(contract: Contract) -> list[dict]:
         }
         for one in rows
     ]  # fmt: skip
+
+
+def of_service_credits(contract: Contract) -> dict:
+    """Of the last month that was calculated: its credits as calculated, what the cap took, and what was applied."""
+    calculation = contract.calculations.order_by("month", "number").last()
+    credited = calculation.levels.filter(credit_gbp__gt=0).select_related("measurement__measure")
+    applied = CreditAct.objects.filter(credit__contract=contract, credit__month=calculation.month, kind=CreditAct.Kind.APPLIED)
+    return {
+        "month": f"{calculation.month:%Y-%m}", "monthly_charge_gbp": money(calculation.charges_gbp),
+        "cap_gbp": money(calculation.cap_gbp),
+        "credits": [
+            {"measure_code": level.measurement.measure.measure_code, "credit_gbp": money(level.credit_gbp)} for level in credited
+        ],
+        "applied_gbp": money(sum(applied.values_list("amount_gbp", flat=True), Decimal(0))),
+        "capped_off_gbp": money(sum((level.cut_gbp for level in credited), Decimal(0))),
+    }  # fmt: skip

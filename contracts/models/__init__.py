@@ -1,6 +1,17 @@
 """The tables of contracts, by noun."""
 
 from contracts.models.contract import NUMBER_SERIES, Contract, ContractState, Party
+from contracts.models.level import (
+    OPEN_CREDITS,
+    CalculatedLevel,
+    CreditAct,
+    CreditCalculation,
+    CreditState,
+    Measurement,
+    RectificationPlan,
+    ServiceCredit,
+    ServiceReport,
+)
 from contracts.models.milestone import (
     ACCEPTED,
     CERTIFICATE_SERIES,
@@ -28,8 +39,10 @@ from contracts.models.variation import (
 )
 
 __all__ = [
-    "ACCEPTED", "CERTIFICATE_SERIES", "NUMBER_SERIES", "UNSIGNED", "AcceptanceCriterion", "AcceptanceDecision", "Contract",
-    "ContractLine", "ContractState", "ContractVersion", "Correction", "CriterionResult", "Evidence", "Gateway", "LineChange",
-    "LineVariation", "Milestone", "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue", "PaymentRelease",
-    "Variation", "VariationHand", "VariationKind", "VariationRevision", "VariationState",
+    "ACCEPTED", "CERTIFICATE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "UNSIGNED", "AcceptanceCriterion",
+    "AcceptanceDecision", "CalculatedLevel", "Contract", "ContractLine", "ContractState", "ContractVersion", "Correction",
+    "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Evidence", "Gateway", "LineChange", "LineVariation",
+    "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue", "PaymentRelease",
+    "RectificationPlan", "ServiceCredit", "ServiceReport", "Variation", "VariationHand", "VariationKind",
+    "VariationRevision", "VariationState",
 ]  # fmt: skip

@@ -56,6 +56,12 @@ VARIATIONS = [  # 100 and 150 seats at 109.66 a month for the 48 months left, of
 AT_ITS_END = {
     "ceiling_gbp": "100000000.00", "committed_gbp": "92183883.80", "reserved_gbp": "0.00", "headroom_gbp": "7816116.20",
 }  # fmt: skip
+CREDITS = {  # 1.6 and 3.6 points of 179,096.50; 9 points of CALL-03, 8,700.00
+    "month": "2008-09", "monthly_charge_gbp": "179096.50", "cap_gbp": "17909.65",
+    "credits": [{"measure_code": "EUS-B", "credit_gbp": "2865.54"}, {"measure_code": "SD-S-FIX", "credit_gbp": "6447.47"},
+                {"measure_code": "APP-S", "credit_gbp": "783.00"}],
+    "applied_gbp": "10096.01", "capped_off_gbp": "0.00",
+}  # fmt: skip
 ONS_AFTER = {
     "ceiling_gbp": "100000000.00", "committed_gbp": "90867963.80", "reserved_gbp": "0.00", "headroom_gbp": "9132036.20",
 }  # fmt: skip
@@ -75,10 +81,11 @@ def test_it_plays_to_seven_documents_with_the_figures_of_the_domain(live_worker,
         assert f"\n{name}: VALID: " in said, "a verdict says of which file it is"
     assert said.count("VALID") == len(DOCUMENTS)
     told = json.loads((tmp_path / "story.json").read_text(encoding="utf-8"))
-    assert set(told) == {"dius", "ons", "framework", "transition", "rerating", "variations"}
+    assert set(told) == {"dius", "ons", "framework", "transition", "rerating", "variations", "service_credits"}
     assert told["transition"] == TRANSITION
     assert told["rerating"] == RERATING
     assert told["variations"] == VARIATIONS
+    assert told["service_credits"] == CREDITS
     assert set(told["dius"]) == set(told["ons"]) == ORDER
     assert {key: told["dius"][key] for key in DIUS} == DIUS
     assert told["dius"]["charges_by_financial_year"] == DIUS_YEARS

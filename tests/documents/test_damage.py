@@ -16,6 +16,7 @@ from config.embedded_pg import SUPERUSER
 from documents.management.commands.check_invariants import FILE, Invariant, broken, read
 from procurement import agreements, approval
 from tests import cast, paper
+from tests.contracts import levels_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import undone
@@ -25,8 +26,9 @@ INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 
 
 def world() -> None:
-    """One contract is executed, of its variations one is executed and one approved by the department; of its milestones one is achieved that was accepted on conditions, one that was accepted, one is
-    submitted and one sent back; one order is in department_approval (an accepted counter-proposal), one
+    """One contract is executed, of its variations one is executed and one approved by the department; of its milestones one is
+    achieved that was accepted on conditions, one that was accepted, one is submitted and one sent back; of its service credits
+    one is calculated and one waived; one order is in department_approval (an accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
     paper.executed(cast.accepted())
     for number in (3, 4, 5, 6):
@@ -37,6 +39,8 @@ def world() -> None:
     made.sent_back(made.milestone(6))
     paper.variation_executed(varied.decided(varied.submitted("VAR-01")))
     varied.decided(varied.submitted("VAR-02"), steps=3)
+    levels_cast.confirmed(cast.contract())
+    levels_cast.waived("EUS-B")
     cast.accept_counter(cast.countered())
     cast.countered()
     cast.leave_free(Decimal(50_000_000))
@@ -247,6 +251,7 @@ STATES = {
     "contract": ("contracts_contract", "void"),
     "milestone": ("contracts_milestone", "failed"),
     "variation": ("contracts_variation", "lapsed"),
+    "service_credit": ("contracts_servicecredit", "void"),
     "document": ("documents_document", "void"),
     "accession": ("procurement_accession", "ended"),
     "framework": ("catalogue_framework", "terminated"),
@@ -258,6 +263,7 @@ RECORDED = (
     "contracts.contract",
     "contracts.milestone",
     "contracts.variation",
+    "contracts.servicecredit",
     "documents.document",
     "catalogue.cataloguerelease",
 )
@@ -564,6 +570,19 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         contract("ends_on = ends_on + 1"),
         "UPDATE contracts_linechange SET ends_on = ends_on + 1 WHERE ends_on ="
         f" (SELECT ends_on FROM contracts_contract) RETURNING {CONTRACT} AS contract",
+    ),
+    "credits_are_calculated": (
+        *(
+            f"UPDATE contracts_calculatedlevel SET {change} WHERE standing = 'below_minimum' RETURNING calculation_id AS calculation"
+            for change in ("credit_gbp = credit_gbp + 0.01", "points = points - 0.1", "base_gbp = base_gbp - 100", "cut_gbp = 0.01")
+        ),
+        "UPDATE contracts_creditcalculation SET cap_gbp = cap_gbp - 0.01 RETURNING id AS calculation",
+    ),
+    "credits_follow_calculations": (
+        "UPDATE contracts_servicecredit SET state = 'applied' WHERE state = 'calculated' RETURNING id AS credit",
+        "UPDATE contracts_servicecredit SET state = 'agreed' WHERE state = 'waived' RETURNING id AS credit",
+        "UPDATE contracts_servicecredit SET month = month - interval '1 month' WHERE state = 'waived' RETURNING id AS credit",
+        "UPDATE contracts_creditact SET amount_gbp = amount_gbp + 1 WHERE kind = 'waived' RETURNING credit_id AS credit",
     ),
     "prices_fell_for_everybody": (
         "UPDATE documents_job SET state = 'done', finished_at = now() WHERE task = 'contracts.find_falls';"

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from django.urls import reverse
 
 from contracts import (
+    crediting,
     delivery,
     formation,
     guards,
@@ -16,6 +17,7 @@ from contracts import (
 from contracts.models import (
     AcceptanceDecision,
     ContractVersion,
+    CreditAct,
     Evidence,
     MilestoneSubmission,
     VariationHand,
@@ -27,6 +29,7 @@ from documents.models import DocumentRevision, Purpose
 from procurement.models import Decision, Query, Recusal
 from tests import cast, paper
 from tests.cast import START
+from tests.contracts import levels_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Action, Form, Machine, NoAddress
@@ -406,5 +409,51 @@ VARIATION = Machine(
                                    lambda v: variation_issuing.lapse(v, at=THAT_DAY), quiet=True),
         "execute": Action((CLOSED,), lambda v: variation_issuing.execute(v, at=START), quiet=True),
         "apply": Action(("executed",), lambda v: variation_issuing.apply(v, at=THAT_DAY), quiet=True),
+    },
+)  # fmt: skip
+
+
+# ---- a service credit: of first-contact fix in the first month of the shared service
+
+
+def first_credit(_):
+    levels_cast.confirmed(paper.executed(cast.accepted()))
+    return levels_cast.credit()
+
+
+def deciding(act):
+    return lambda credit: act(credit, reason="Looked at.", by=cast.person(levels_cast.MANAGER), at=levels_cast.AFTER)
+
+
+def of_credit(act):
+    return lambda _credit: act()
+
+
+def credit_page(name: str, email: str, **fields):
+    return lambda credit: Form(email, reverse("contracts:credit_act", args=[credit.contract.public_id, credit.number, name]), fields)
+
+
+REASON = {"reason": "Looked at."}
+NOTIFIED = ("notified",)
+SERVICE_CREDIT = Machine(
+    rows=(CreditAct,),
+    states={
+        "calculated": (None, first_credit),
+        "notified": ("calculated", of_credit(levels_cast.notified)),
+        "disputed": ("notified", of_credit(levels_cast.disputed)),
+        "agreed": ("notified", of_credit(levels_cast.agreed)),
+        "applied": ("agreed", of_credit(levels_cast.applied)),
+        "waived": ("disputed", of_credit(levels_cast.waived)),
+        "void": ("disputed", deciding(crediting.drop)),
+    },
+    actions={
+        "notify": Action(("calculated",), of_credit(levels_cast.notified), credit_page("notify", levels_cast.MANAGER)),
+        "agree": Action(NOTIFIED, of_credit(levels_cast.agreed), credit_page("agree", levels_cast.SERVICE)),
+        "dispute": Action(NOTIFIED, of_credit(levels_cast.disputed)),  # its page takes a file: test_levels
+        "uphold": Action(("disputed",), deciding(crediting.uphold), credit_page("uphold", levels_cast.MANAGER, **REASON)),
+        "drop": Action(("disputed",), deciding(crediting.drop), credit_page("drop", levels_cast.MANAGER, **REASON)),
+        "waive": Action(("calculated", "notified", "disputed", "agreed"), of_credit(levels_cast.waived),
+                        credit_page("waive", levels_cast.FINANCE, **REASON)),
+        "apply": Action(("agreed",), of_credit(levels_cast.applied), credit_page("apply", levels_cast.MANAGER, invoice="FS-1")),
     },
 )  # fmt: skip

@@ -1,13 +1,14 @@
 """Every machine by its name: those that are registered by the name they are registered under."""
 
-from tests.machines.contracts import CONTRACT, DOCUMENT, MILESTONE, NOTICE, VARIATION
+from tests.machines.contracts import CONTRACT, DOCUMENT, MILESTONE, NOTICE, SERVICE_CREDIT, VARIATION
 from tests.machines.frameworks import FRAMEWORK, LOADED, RELEASE, TERMINATION
 from tests.machines.joining import ACCESSION
 from tests.machines.orders import CALL_OFF, CLARIFICATION, COUNTER, EXCEPTION, QUERY, STEP
 
 MACHINES = {
     "call_off": CALL_OFF, "approval_step": STEP, "query": QUERY, "clarification": CLARIFICATION, "counter_proposal": COUNTER,
-    "exception": EXCEPTION, "contract": CONTRACT, "milestone": MILESTONE, "variation": VARIATION, "document": DOCUMENT,
+    "exception": EXCEPTION, "contract": CONTRACT, "milestone": MILESTONE, "variation": VARIATION, "service_credit": SERVICE_CREDIT,
+    "document": DOCUMENT,
     "document, nobody signs": NOTICE, "accession": ACCESSION, "framework": FRAMEWORK,
     "framework, loaded": LOADED, "termination": TERMINATION, "catalogue_release": RELEASE,
 }  # fmt: skip

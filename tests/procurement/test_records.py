@@ -18,7 +18,18 @@ import pytest
 
 import contracts
 import procurement
-from contracts import accepting, closing, delivery, formation, rerating, variation_approval, variation_issuing, varying
+from contracts import (
+    accepting,
+    closing,
+    crediting,
+    delivery,
+    formation,
+    measuring,
+    rerating,
+    variation_approval,
+    variation_issuing,
+    varying,
+)
 from documents import storage, store
 from documents.models import AuditEvent, Email, StateChange
 from procurement import (
@@ -43,6 +54,7 @@ from procurement import (
 from procurement.models import ActingFor, AddedStep, Attachment, Delegation, Phase, PostHolding
 from tests import cast, paper
 from tests.cast import DESK, START
+from tests.contracts import levels_cast as L
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Machine, undone, walk
@@ -73,7 +85,7 @@ EVERYBODY = ("account.manager@fujitsu framework.manager@co order.desk@fujitsu re
              "second.order.desk@fujitsu second.requester@dius")  # fmt: skip
 BUYERS = "framework.manager@co requester@co requester@dius second.requester@dius"
 RUNNERS = "account.manager@fujitsu service.manager@fujitsu"
-OF_VARIATION = "account.manager@fujitsu contract.manager@dius service.manager@fujitsu"
+BOTH_RUN = "account.manager@fujitsu contract.manager@dius service.manager@fujitsu"
 NEXT_WEEK = START + timedelta(days=7)
 
 
@@ -290,6 +302,28 @@ TABLE: dict[tuple[str, str], list[Row]] = {
     ("contract", "executed"): [
         Row(rerating.rerate, instead(fallen, on(None)), "document.asked_for contract.rerated"),
         Row(rerating.announced, instead(noticed, on(None)), "", {"rerated": f"account.manager@fujitsu contract.manager@dius order.desk@fujitsu {REQUESTER} second.order.desk@fujitsu"}),
+        Row(measuring.report, on(L.SERVICE, L.MONTH, L.measured, at=L.AFTER), "service_report.made", {"service_report": "contract.manager@dius"}),
+        Row(measuring.confirm, instead(L.reported, on(L.MANAGER, at=L.AFTER, shown_hash=lambda r: r.content_hash)),
+            "service_report.confirmed service_credit.calculated service_credit.calculated", {"levels_missed": RUNNERS}),
+        Row(measuring.correct, on(L.MANAGER, L.MONTH, L.measured, at=L.AFTER, reason="Counted."), "service_report.made service_report.confirmed"),
+    ],
+    ("service_credit", "calculated"): [
+        Row(crediting.notify, on(L.MANAGER, at=L.AFTER), "service_credit.notified", {"credit_notified": RUNNERS}),
+        Row(crediting.waive, on(L.FINANCE, at=L.AFTER, reason="Traded."), "service_credit.waived", {"credit": BOTH_RUN}),
+        Row(crediting.submit_plan, instead(lambda c: L.credit("EUS-B").level, on(L.SERVICE, at=L.AFTER, words="A new disk.")),
+            "service_report.plan_submitted", {"rectification_plan": "contract.manager@dius"}),
+    ],
+    ("service_credit", "notified"): [
+        Row(crediting.agree, on(L.SERVICE, at=L.AFTER), "service_credit.agreed", {"credit": BOTH_RUN}),
+        Row(crediting.dispute, on(L.SERVICE, at=L.AFTER, reason="No.", file=lambda _: made.file()), "service_credit.disputed",
+            {"credit_disputed": "contract.manager@dius"}),
+    ],
+    ("service_credit", "disputed"): [
+        Row(crediting.uphold, on(L.MANAGER, at=L.AFTER, reason="It was."), "service_credit.upheld", {"credit": BOTH_RUN}),
+        Row(crediting.drop, on(L.MANAGER, at=L.AFTER, reason="It was not."), "service_credit.dropped", {"credit": BOTH_RUN}),
+    ],
+    ("service_credit", "agreed"): [
+        Row(crediting.apply, on(L.MANAGER, at=L.AFTER, invoice="FS-1"), "service_credit.applied", {"credit": BOTH_RUN}),
     ],
     ("contract", "awaiting_signatures, closed"): [Row(formation.execute, on(None), " ".join(["milestone.planned"] * 9 + ["contract.executed", "call_off.contracted"]), {"executed": ALL_SIDES})],
     ("milestone", "planned"): [
@@ -331,24 +365,24 @@ TABLE |= {
     ("variation", "in_approval"): [
         Row(variation_approval.decide, on_variation(), "variation.endorsed_by_department", {"variation_turn": "technology.officer@dius"}),
         Row(variation_approval.return_for_changes, on_variation(reason="Too many."), "variation.returned", {"variation_returned": "contract.manager@dius"}),
-        Row(variation_approval.reject, on_variation(reason="Too many."), "variation.rejected", {"variation_ended": OF_VARIATION}),
+        Row(variation_approval.reject, on_variation(reason="Too many."), "variation.rejected", {"variation_ended": BOTH_RUN}),
         Row(variation_approval.recuse, on_variation(shown=False, reason="My brother."), "variation.recused", {"variation_recused": "administrator@dius deputy.budget.holder@dius"}),
         Row(variation_approval.ask, on_variation(shown=False, text="Why?"), "variation.queried", {"variation_queried": "contract.manager@dius"}),
         Row(variation_approval.answer, instead(V.query_of, on(made.MANAGER, text="They come.")), "variation.query_answered", {"variation_answered": "budget.holder@dius"}),
-        Row(variation_approval.withdraw, on(made.MANAGER, reason="Not needed."), "variation.withdrawn", {"variation_ended": OF_VARIATION}),
+        Row(variation_approval.withdraw, on(made.MANAGER, reason="Not needed."), "variation.withdrawn", {"variation_ended": BOTH_RUN}),
     ],
     ("variation", V.WITH_AUTHORITY): [
         Row(variation_approval.decide, on_variation(), "variation.endorsed_by_authority", {"variation_turn": "finance.lead@co"}),
         Row(variation_approval.decide, instead(lambda v: varied.decided(v, steps=1), on_variation()), "variation.committed_by_authority document.asked_for"),
-        Row(variation_approval.reject, on_variation(reason="Too many."), "variation.rejected", {"variation_ended": OF_VARIATION}),
+        Row(variation_approval.reject, on_variation(reason="Too many."), "variation.rejected", {"variation_ended": BOTH_RUN}),
     ],
     ("variation", V.BEING_MADE): [
         Row(variation_issuing.issued, instead(lambda v: paper.made(v.document) or cast.fresh(v), on(None)), "", {"variation_sign": "supplier.signatory@fujitsu"}),
-        Row(variation_issuing.lapse, on(None, at=V.THAT_DAY), "document.voided variation.lapsed", {"variation_ended": OF_VARIATION}),
+        Row(variation_issuing.lapse, on(None, at=V.THAT_DAY), "document.voided variation.lapsed", {"variation_ended": BOTH_RUN}),
     ],
     ("variation", V.TO_SIGN): [
         Row(variation_issuing.sign, on(V.SUPPLIER, "supplier", shown_sha256=V.shown), "variation.signed_by_supplier"),
-        Row(variation_issuing.refuse_to_sign, on(V.SUPPLIER, "supplier", reason="A term."), "document.voided variation.refused", {"variation_ended": OF_VARIATION}),
+        Row(variation_issuing.refuse_to_sign, on(V.SUPPLIER, "supplier", reason="A term."), "document.voided variation.refused", {"variation_ended": BOTH_RUN}),
         Row(variation_issuing.signature_made, instead(lambda v: paper.signed(paper.variation_act(v, *cast.SIGNATORIES[0])) and v, on(None)), "", {"variation_sign": "signatory@dius"}),
         Row(variation_issuing.signature_left_out, on(None, lambda v: paper.variation_act(v, *cast.SIGNATORIES[0])), "variation.signature_left_out"),
     ],
@@ -356,7 +390,7 @@ TABLE |= {
         Row(variation_issuing.signature_made, instead(lambda v: paper.signed(paper.variation_act(v, *cast.SIGNATORIES[2])) and v, on(None)), "variation.binding"),
     ],
     ("variation", V.CLOSED): [Row(variation_issuing.execute, on(None), "variation.executed", {"variation_executed": ALL_SIDES})],
-    ("variation", "executed"): [Row(variation_issuing.apply, on(None, at=V.THAT_DAY), "variation.applied", {"variation_applied": OF_VARIATION})],
+    ("variation", "executed"): [Row(variation_issuing.apply, on(None, at=V.THAT_DAY), "variation.applied", {"variation_applied": BOTH_RUN})],
 }  # fmt: skip
 A = of_joining
 TABLE |= {

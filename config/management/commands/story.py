@@ -2,8 +2,9 @@
 (October 2007); its interim service begins and the shared one follows, milestone by milestone, up to the cutover (April
 2008); ONS joins by a signed access agreement and orders, with a question answered and a counter-proposal refused on the
 way (June 2008), by which prices fall for DIUS too (July 2008); DIUS takes more desktops by two variations (September and
-October 2008), the second of which is over the framework's control. Writes contract.pdf, order.json and story.json, and beside
-them the certificate of the cutover, the documents of ONS, the notice of new prices and the variations. Run by ``make story OUT=DIR`` in an
+October 2008), the second of which is over the framework's control; and in September it misses its service levels, for which
+credits are taken off an invoice (October 2008). Writes contract.pdf, order.json and story.json, and beside them the certificate
+of the cutover, the documents of ONS, the notice of new prices and the variations. Run by ``make story OUT=DIR`` in an
 instance of its own.
 
 Every figure written is read from the database after the actions.
@@ -23,7 +24,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Model
 
-from config.story import figures, joining, orders, transition, variations
+from config.story import figures, joining, orders, service_levels, transition, variations
 from config.story.data import person, rows
 from contracts import formation
 from contracts.models import Contract, ContractState, ContractVersion, Milestone, Party, VariationState
@@ -40,8 +41,7 @@ PATIENCE_SECONDS = 180
 DIUS_EXECUTED, CUTOVER, ONS_EXECUTED, RERATED = (
     "sign: executed", "accept M8: cutover", "sign: ONS executed", "re-rating of DIUS takes effect"
 )  # fmt: skip
-VARIED = "VAR-02 executed"  # the last that is played
-NOT_PLAYED = ("service report of dius_service_report.csv for September 2008",)
+CREDITED, VARIED = "apply the service credits", "VAR-02 executed"  # which is the last that is played
 INTERIM_STARTS, INTERIM = "interim service starts", "M2"
 DOCUMENTS = (
     "contract.pdf", "dius-cutover-certificate.pdf", "ons-contract.pdf", "ons-access-agreement.pdf", "dius-new-prices.pdf",
@@ -65,8 +65,6 @@ class Command(BaseCommand):
         self.call_off: CallOff | None = None
         told = {}
         for row in sorted([*rows("story.csv"), *rows("story_between.csv")], key=lambda row: row["at"]):
-            if row["action"] in NOT_PLAYED:
-                continue
             self.play(row)
             if row["action"] == DIUS_EXECUTED:
                 told["dius"] = figures.of_contract(self.contract())
@@ -78,6 +76,8 @@ class Command(BaseCommand):
                 self.write_documents("ons-")
             if row["action"] == RERATED:
                 told["rerating"] = self.rerating()
+            if row["action"] == CREDITED:
+                told["service_credits"] = figures.of_service_credits(self.of_dius())
             if row["action"] == VARIED:
                 told["variations"] = figures.of_variations(self.of_dius())
                 break
@@ -116,6 +116,8 @@ class Command(BaseCommand):
             self.accept_milestone(INTERIM if action == INTERIM_STARTS else action.split()[-1], by, at)
         elif "VAR-" in action:
             self.vary(action, row["post"], by, at)
+        elif action in service_levels.ACTS:
+            service_levels.ACTS[action](self.of_dius(), by, at)
         elif action in self.acts:
             getattr(self, self.acts[action])(by, at)
         else:
@@ -139,7 +141,7 @@ class Command(BaseCommand):
 
     def of_dius(self) -> Contract:
         """Whose life goes on after the order of ONS."""
-        return Contract.objects.select_related("call_off", "document").get(department__code="DIUS")
+        return Contract.objects.select_related("document", "framework", "call_off__framework").get(department__code="DIUS")
 
     def submit(self, organisation: str, by: Person, at: datetime) -> None:
         self.call_off = {"DIUS": orders.draft_dius, "ONS": orders.draft_ons}[organisation](by, at)

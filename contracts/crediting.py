@@ -1,0 +1,152 @@
+"""What is done with a calculated service credit: notified, agreed or disputed, decided, applied to an invoice, or waived. It is
+a price adjustment, without prejudice to what else the contract gives."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from contracts import delivery_guards, level_guards, notifications
+from contracts.locking import lock_contract
+from contracts.measuring import record
+from contracts.models import CalculatedLevel, CreditAct, RectificationPlan, ServiceCredit
+from documents import audit
+from documents.clock import london_day
+from documents.refusal import insist, insist_on_words, refuse
+from procurement import seats
+from procurement.actors import Person
+from procurement.papers import StoredFile
+from procurement.seats import Seat
+
+Kind = CreditAct.Kind
+
+
+def lock(credit: ServiceCredit) -> ServiceCredit:
+    """A fresh copy; the contract's lock holds it."""
+    contract = lock_contract(credit.contract)
+    fresh = ServiceCredit.objects.select_related("level", "measure").get(pk=credit.pk)
+    fresh.contract = contract
+    return fresh
+
+
+def _act(
+    credit: ServiceCredit, kind: str, before: str, seat: Seat, *, by: Person, at: datetime, words: str = "",
+    file: StoredFile | None = None, invoice: str = "",
+) -> ServiceCredit:  # fmt: skip
+    """The fact, the new state, its record, and the word to the others: one transaction, which the caller holds."""
+    seats.hold(seat)
+    shown = file or StoredFile("", "", "", 0)
+    made = CreditAct.objects.create(
+        credit=credit, kind=kind, words=words, invoice_reference=invoice, amount_gbp=credit.level.payable_gbp,
+        filename=shown.filename, content_type=shown.content_type, length=shown.length, sha256=shown.sha256,
+        person_id=by.person_id, person_name=by.words, principal_id=seat.principal.person_id if seat.principal else None,
+        acting_for=seat.principal.name if seat.principal else "", post=seat.holding.post.code, at=at,
+    )  # fmt: skip
+    credit.save()
+    record(kind, credit, before, seat, by=by, at=at, reason=words)
+    notifications.tell_credit(made, at)
+    return credit
+
+
+@transaction.atomic
+def notify(credit: ServiceCredit, *, by: Person, at: datetime) -> ServiceCredit:
+    """The department tells the supplier what it takes off."""
+    credit = lock(credit)
+    insist(level_guards.why_not_notify(credit, by=by, at=at))
+    before = credit.state
+    credit.notify(at=at)
+    return _act(credit, Kind.NOTIFIED, before, _department(credit, by, at), by=by, at=at)
+
+
+@transaction.atomic
+def agree(credit: ServiceCredit, *, by: Person, at: datetime) -> ServiceCredit:
+    """The supplier agrees to it."""
+    credit = lock(credit)
+    insist(level_guards.why_not_agree(credit, by=by, at=at))
+    before = credit.state
+    credit.agree(at=at)
+    return _act(credit, Kind.AGREED, before, _supplier(credit, by, at), by=by, at=at)
+
+
+@transaction.atomic
+def dispute(credit: ServiceCredit, *, reason: str, file: StoredFile, by: Person, at: datetime) -> ServiceCredit:
+    """One side says that it is wrong, why, and what shows it. The bytes of the file are in the store."""
+    credit = lock(credit)
+    insist(level_guards.why_not_dispute(credit, by=by, at=at))
+    insist_on_words(reason, _("Say what is wrong with it: the other side reads it."))
+    seat = _department(credit, by, at) or _supplier(credit, by, at)
+    before = credit.state
+    credit.dispute(at=at)
+    return _act(credit, Kind.DISPUTED, before, seat, by=by, at=at, words=reason, file=file)
+
+
+@transaction.atomic
+def uphold(credit: ServiceCredit, *, reason: str, by: Person, at: datetime) -> ServiceCredit:
+    """The department decides the dispute: the credit was right."""
+    credit = lock(credit)
+    insist(level_guards.why_not_decide(credit, by=by, at=at))
+    insist_on_words(reason, _("Give a reason: it is what the supplier will read."))
+    before = credit.state
+    credit.agree(at=at)
+    return _act(credit, Kind.UPHELD, before, _department(credit, by, at), by=by, at=at, words=reason)
+
+
+@transaction.atomic
+def drop(credit: ServiceCredit, *, reason: str, by: Person, at: datetime) -> ServiceCredit:
+    """The department decides the dispute: there is no such credit."""
+    credit = lock(credit)
+    insist(level_guards.why_not_decide(credit, by=by, at=at))
+    insist_on_words(reason, _("Give a reason: it is what the supplier will read."))
+    before = credit.state
+    credit.void(at=at)
+    return _act(credit, Kind.DROPPED, before, _department(credit, by, at), by=by, at=at, words=reason)
+
+
+@transaction.atomic
+def waive(credit: ServiceCredit, *, reason: str, by: Person, at: datetime) -> ServiceCredit:
+    """It is right and is not taken, for a reason that both sides read; by nobody who had a hand in it."""
+    credit = lock(credit)
+    insist(level_guards.why_not_waive(credit, by=by, at=at))
+    insist_on_words(reason, _("Give a reason: both sides read it."))
+    before, seat = credit.state, level_guards.waiver_seat(credit, by, london_day(at))
+    credit.waive(at=at)
+    return _act(credit, Kind.WAIVED, before, seat, by=by, at=at, words=reason)
+
+
+@transaction.atomic
+def apply(credit: ServiceCredit, *, invoice: str, by: Person, at: datetime) -> ServiceCredit:
+    """The invoice of this reference is less by it."""
+    credit = lock(credit)
+    insist(level_guards.why_not_apply(credit, by=by, at=at))
+    insist_on_words(invoice, _("Say which invoice is less by it."))
+    before = credit.state
+    credit.apply(at=at)
+    return _act(credit, Kind.APPLIED, before, _department(credit, by, at), by=by, at=at, invoice=invoice.strip())
+
+
+def _department(credit: ServiceCredit, by: Person, at: datetime) -> Seat:
+    return delivery_guards.department_seat(credit.contract, by, london_day(at))
+
+
+def _supplier(credit: ServiceCredit, by: Person, at: datetime) -> Seat:
+    return delivery_guards.supplier_seat(credit.contract, by, london_day(at))
+
+
+@transaction.atomic
+def submit_plan(level: CalculatedLevel, *, words: str, by: Person, at: datetime) -> RectificationPlan:
+    """How the supplier puts right what was below its minimum."""
+    contract = lock_contract(level.calculation.contract)
+    insist(level_guards.why_not_plan(contract, by=by, at=at))
+    insist_on_words(words, _("Say how it is put right."))
+    if level.plan_due_on is None:
+        refuse(_("No plan is due: the measure was not below its minimum."))
+    seat = seats.hold(delivery_guards.supplier_seat(contract, by, london_day(at)))
+    made = RectificationPlan.objects.create(
+        level=level, words=words, submitted_by=by.person_id, submitted_by_name=by.words,
+        acting_for=seat.principal.name if seat.principal else "", submitted_at=at,
+    )  # fmt: skip
+    report = level.calculation.report
+    audit.record("service_report.plan_submitted", report, by=by, at=at, reason=words, acting_for=seat.principal,
+                 extra={"measure": level.measurement.measure.measure_code})  # fmt: skip
+    notifications.tell_plan(made, at)
+    return made

@@ -1,0 +1,76 @@
+"""The service levels of a contract in a month: which measures count, and what its recurring charges are, by service."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from catalogue import queries
+from catalogue.models import ServiceLevelMeasure
+from catalogue.pricing import ZERO, add_months, first_of_month
+from contracts import charges, terms
+from contracts.models import Contract
+
+ALL_RECURRING = "all recurring charges"
+
+
+@dataclass(frozen=True)
+class Month:
+    """``charged``: GBP, VAT excluded, of the recurring lines by service code, all sites together. ``measures``: those of the
+    services charged, in catalogue order, each from the release that its line is priced from."""
+
+    month: date
+    charged: Mapping[str, Decimal]
+    measures: tuple[ServiceLevelMeasure, ...]
+
+    @property
+    def total(self) -> Decimal:
+        return sum(self.charged.values(), ZERO)
+
+    def base(self, measure: ServiceLevelMeasure) -> Decimal:
+        """The recurring charges that a credit for the measure is a percentage of."""
+        if measure.credit_applies_to == ALL_RECURRING:
+            return self.total
+        codes = {code.strip() for code in measure.credit_applies_to.split(";")}
+        return sum((amount for code, amount in self.charged.items() if code in codes), ZERO)
+
+
+def of_month(standing: list[terms.Terms], month: date) -> Month:
+    """Of the terms put together; nothing is charged, nor measured, in a month without a recurring line."""
+    lines = {line.number: line.line for one in standing for line in one.lines if line.monthly is not None}
+    charged: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    levels: dict = defaultdict(set)
+    for (number, first), amount in charges.by_line_and_month(terms.ledger(standing)).items():
+        if first == month and number in lines and amount:
+            service = lines[number].service
+            charged[service.code] += amount
+            if service.service_level:
+                levels[service.release].add(service.service_level)
+    found: dict[str, ServiceLevelMeasure] = {}
+    for release in sorted(levels, key=lambda one: one.pk):
+        for measure in queries.service_levels(release, levels[release]):
+            found.setdefault(measure.measure_code, measure)
+    return Month(month, dict(charged), tuple(found.values()))
+
+
+def read(contract: Contract, month: date) -> Month:
+    """Of the terms as they are. Five queries, and the levels of a release once a process."""
+    return of_month(terms.put_together(terms.read(contract)), month)
+
+
+def months(contract: Contract, standing: list[terms.Terms], on: date) -> list[date]:
+    """The complete months, by the day, in which a recurring line is charged; in order."""
+    lines = {line.number for one in standing for line in one.lines if line.monthly is not None}
+    ledger = charges.by_line_and_month(terms.ledger(standing))
+    found = {month for (number, month), amount in ledger.items() if number in lines and amount}
+    first, last = first_of_month(contract.starts_on), contract.ends_on
+    return sorted(month for month in found if first <= month <= last and is_complete(month, on))
+
+
+def is_complete(month: date, on: date) -> bool:
+    return on >= add_months(month, 1)
+
+
+def last_day(month: date) -> date:
+    return add_months(month, 1) - timedelta(days=1)

@@ -1,0 +1,164 @@
+"""The service levels of a contract: measured, confirmed, calculated; each credit notified, disputed, waived or applied."""
+
+import uuid
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from contracts import crediting, levels, measuring
+from contracts.measuring import Measured
+from contracts.models import CreditAct, CreditCalculation, ServiceCredit, ServiceReport
+from documents import clock
+from documents.models import Email
+from tests import cast
+from tests.contracts import levels_cast as made
+from tests.contracts import transition_cast
+from tests.contracts.test_delivery import refused
+from tests.procurement.test_pages import sign_in
+
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
+
+
+def test_a_month_from_the_report_to_the_invoice():
+    contract = cast.contract()
+    report = made.reported(contract)
+    assert not ServiceCredit.objects.exists(), "nothing is calculated before the department confirms"
+    (told,) = Email.objects.filter(template="contracts/email/service_report.txt").values_list("recipient", flat=True)
+    assert told == made.MANAGER
+    calculation = measuring.confirm(report, shown_hash=report.content_hash, by=cast.person(made.MANAGER), at=made.AFTER)
+    assert calculation.charges_gbp == Decimal("186762.60")
+    fix, desktop = made.credit("SD-S-FIX").level, made.credit("EUS-B").level
+    assert (fix.credit_gbp, fix.points, fix.standing, fix.plan_due_on) == (Decimal("6723.45"), Decimal("3.6"), "below_target", None)
+    assert (desktop.credit_gbp, desktop.standing, desktop.plan_due_on) == (Decimal("2988.20"), "below_minimum", date(2008, 5, 20))
+    for code in ("SD-S-FIX", "EUS-B"):
+        made.notified(code)
+        made.agreed(code)
+        made.applied(code)
+    assert {one.state for one in ServiceCredit.objects.all()} == {"applied"}
+    assert sum(CreditAct.objects.filter(kind="applied").values_list("amount_gbp", flat=True)) == Decimal("9711.65")
+    call_command("check_invariants")
+
+
+def test_the_cap_cuts_the_smallest_first():
+    calculation = made.confirmed(cast.contract(), {"SD-S-FIX": "66", "EUS-B": "90", "PRT-S": "80"})
+    cut = {level.measurement.measure.measure_code: level.cut_gbp for level in calculation.levels.all() if level.credit_gbp}
+    whole = sum(level.credit_gbp for level in calculation.levels.all())
+    assert calculation.cap_gbp == (calculation.charges_gbp * calculation.cap_percent / 100).quantize(Decimal("0.01"))
+    assert sum(cut.values()) == whole - calculation.cap_gbp and cut["EUS-B"] == 0
+    assert cut["PRT-S"] == next(one.credit_gbp for one in calculation.levels.all() if one.measurement.measure.measure_code == "PRT-S")
+
+
+def test_only_a_month_that_is_over_in_which_a_service_ran():
+    contract, by = cast.contract(), cast.person(made.SERVICE)
+    good = made.measured(contract)
+    assert "is not over" in refused(measuring.report, contract, made.MONTH, good, by=by, at=made.AFTER.replace(month=4))
+    for month in (date(2007, 10, 1), date(2012, 11, 1)):
+        words = refused(measuring.report, contract, month, good, by=by, at=made.AFTER.replace(year=2013))
+        assert "No service of the contract that has service levels ran" in words
+    interim = levels.read(contract, date(2007, 11, 1))
+    assert [one.measure_code for one in interim.measures] == ["INT-S"] and interim.total == Decimal("148000.00")
+
+
+def test_only_measures_of_the_contract_and_all_of_them():
+    contract, by = cast.contract(), cast.person(made.SERVICE)
+    good = made.measured(contract)
+    for wrong, words in (
+        (good | {"INT-S": Measured("90")}, "measures no service"), ({"EUS-B": Measured("99")}, "is missing"),
+        (good | {"EUS-B": Measured("100.1")}, "not a percentage"), (good | {"EUS-B": Measured("1e1")}, "not a percentage"),
+        (good | {"EUS-B": Measured("90", "A flood.")}, "Relief is granted by the department"),
+    ):  # fmt: skip
+        assert words in refused(measuring.report, contract, made.MONTH, wrong, by=by, at=made.AFTER)
+
+
+def test_a_dispute_is_decided_by_another_and_a_correction_recalculates():
+    contract = cast.contract()
+    made.confirmed(contract)
+    made.notified()
+    made.disputed(email=made.MANAGER)
+    reason = {"reason": "No.", "by": cast.person(made.MANAGER), "at": made.AFTER}
+    assert "You disputed it" in refused(crediting.uphold, made.credit(), **reason)
+    calculation = measuring.correct(
+        contract, made.MONTH, made.measured(contract, {"SD-S-FIX": "74"}), reason="Counted anew.", by=cast.person(made.MANAGER), at=made.AFTER,
+    )  # fmt: skip
+    credit = made.credit()
+    assert (credit.state, credit.level.credit_gbp, calculation.number) == ("notified", Decimal("1867.63"), 2)
+    assert made.credit("EUS-B").state == "void", "on its target now"
+    assert CreditCalculation.objects.get(number=1).levels.get(credits__isnull=True, measurement__measure__measure_code="SD-S-FIX").credit_gbp == Decimal("6723.45")
+    made.disputed()
+    assert crediting.uphold(made.credit(), **reason).state == "agreed"
+    words = refused(measuring.correct, contract, made.MONTH, made.measured(contract), **reason)
+    assert "what it was calculated from stays" in words
+    call_command("check_invariants")
+
+
+def test_relief_excludes_a_measure():
+    contract = cast.contract()
+    made.confirmed(contract)
+    given = made.measured(contract, made.BAD) | {"SD-S-FIX": Measured("71.4", "A flood at the desk; incident 114.")}
+    measuring.correct(contract, made.MONTH, given, reason="Relief.", by=cast.person(made.MANAGER), at=made.AFTER)
+    assert (made.credit().state, made.credit("EUS-B").state) == ("void", "calculated")
+
+
+def test_nobody_waives_a_credit_that_they_had_a_hand_in():
+    contract = cast.contract()
+    made.confirmed(contract)
+    made.notified()
+    for email in (made.MANAGER, made.SERVICE):
+        assert "Only the finance director" in refused(made.waived, email=email)
+    assert "Give a reason" in refused(crediting.waive, made.credit(), reason=" ", by=cast.person(made.FINANCE), at=made.AFTER)
+    act = CreditAct.objects.get()
+    with pytest.raises(IntegrityError, match="nobody waives a credit that they had a hand in"), transaction.atomic():
+        CreditAct.objects.create(
+            credit=act.credit, kind="waived", words="x", amount_gbp=1, person_id=act.person_id, person_name="x", post="x", at=made.AFTER
+        )
+    assert made.waived(email=made.CATEGORY).state == "waived"
+    assert made.waived("EUS-B").state == "waived"
+
+
+def test_a_report_by_a_sheet_says_every_fault_at_once_and_loads_nothing_of_it(client):
+    contract = cast.contract()
+    sign_in(client, made.SERVICE)
+    clock.step_to(made.AFTER, by=cast.person("framework.manager@co.example"))
+    address = reverse("contracts:report_levels", args=[contract.public_id, "2008-04"])
+    good = {one.measure_code: one.target for one in levels.read(contract, made.MONTH).measures if one.unit == "percent"}
+
+    def send(rows):
+        text = "month,measure_code,actual\n" + "\n".join(rows)
+        return client.post(address, {"sheet": SimpleUploadedFile("report.csv", text.encode(), "text/csv"), "idempotency_key": str(uuid.uuid4())})
+
+    rows = [f"2008-04,{code},{actual}" for code, actual in good.items()]
+    page = send(["2008-05,EUS-B,97.9", "2008-04,EUS-B,98", "2008-04,NOWHERE,1", "2008-04,SD-S-FIX,many"]).content.decode()
+    for words in ("&#x27;2008-05&#x27; is not the month reported", "is there twice", "is no measure of the catalogue", "is not a percentage"):
+        assert words in page
+    assert not ServiceReport.objects.exists()
+    assert send([*rows, "2008-04,INT-S,92"]).status_code == 302
+    assert ServiceReport.objects.get().measurements.count() == len(good)
+
+
+def test_the_pages_show_the_month_to_both_sides(client):
+    contract = cast.contract()
+    made.confirmed(contract)
+    clock.step_to(made.AFTER + timedelta(minutes=1), by=cast.person("framework.manager@co.example"))
+    for email in (made.MANAGER, made.SERVICE):
+        sign_in(client, email)
+        page = client.get(reverse("contracts:service_levels", args=[contract.public_id])).content.decode()
+        assert "April 2008" in page and "1 below minimum" in page
+        page = client.get(reverse("contracts:level_month", args=[contract.public_id, "2008-04"])).content.decode()
+        assert "3.6 points below target" in page and "£6,723.45" in page and "20 May 2008" in page
+    text = client.get(reverse("contracts:level_month", args=[contract.public_id, "2008-04"]) + "?format=csv").content.decode()
+    assert "SD-S-FIX" in text and "6723.45" in text
+    sign_in(client, made.MANAGER)
+    act = {name: reverse("contracts:credit_act", args=[contract.public_id, made.credit().number, name]) for name in ("notify", "dispute", "uphold")}
+    assert client.post(act["notify"], {"idempotency_key": str(uuid.uuid4())}).status_code == 302
+    sign_in(client, made.SERVICE)
+    file = SimpleUploadedFile("log.pdf", transition_cast.DATA, "application/pdf")
+    assert client.post(act["dispute"], {"reason": "A fire alarm.", "file": file, "idempotency_key": str(uuid.uuid4())}).status_code == 302
+    shown = CreditAct.objects.get(kind="disputed")
+    answer = client.get(reverse("contracts:credit_evidence", args=[contract.public_id, made.credit().number, shown.pk]))
+    assert answer.content == transition_cast.DATA
+    assert client.get(act["uphold"]).status_code == 403
