@@ -169,7 +169,8 @@ ORDERS = {
         "procurement:decline procurement:clarify contracts:accept",
     "- | - | - | -":
         "procurement:clarified procurement:accept_counter procurement:refuse_counter "
-        "procurement:take_back_counter procurement:decide_exception",
+        "procurement:take_back_counter procurement:decide_exception contracts:confirm_levels "
+        "contracts:rectification_plan contracts:credit_evidence contracts:credit_act",
     "- | - | D403 | D403":
         "procurement:counter procurement:send_counter",
     "- | - | - | D200 R200 A200":
