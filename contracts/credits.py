@@ -1,7 +1,7 @@
 """What a missed service level gives back.
 
 Pure functions: money is Decimal GBP with two places, VAT excluded; measurements are per cent with at most three places, or
-the words of a pass/fail measure. Source: domain.md, "Service credit".
+the words of a pass/fail measure. Source: domain.md, "Service credits".
 """
 
 from collections.abc import Sequence

@@ -30,7 +30,7 @@ from procurement.actors import Person
 from procurement.seats import Seat
 
 C = CreditState
-DAYS_TO_PLAN = 10  # working days that the supplier has for a rectification plan (domain.md, "Service credit")
+DAYS_TO_PLAN = 10  # working days that the supplier has for a rectification plan (domain.md, "Service credits")
 Standing = CalculatedLevel.Standing
 
 

@@ -1,5 +1,5 @@
 """What was measured of the service levels of a contract in a month, what it gives back, and how that was agreed (domain.md,
-"Service credit"). The levels are those of the release that the contract's lines are priced from."""
+"Service credits"). The levels are those of the release that the contract's lines are priced from."""
 
 from datetime import timedelta
 from decimal import Decimal
