@@ -4,7 +4,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from documents import clock
 from documents.actors import Actor, Principal
@@ -42,7 +42,9 @@ def record(
     )  # fmt: skip
 
 
-def history(subject: Model) -> QuerySet[AuditEvent]:
-    """The events of a row, oldest first."""
-    label, identifier = subject_of(subject)
-    return AuditEvent.objects.filter(subject=label, subject_id=identifier).order_by("id")
+def history(*subjects: Model) -> QuerySet[AuditEvent]:
+    """The events of one row, or of several together, oldest first."""
+    of_any = Q(pk__in=[])
+    for label, identifier in map(subject_of, subjects):
+        of_any |= Q(subject=label, subject_id=identifier)
+    return AuditEvent.objects.filter(of_any).order_by("id")

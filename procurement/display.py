@@ -1,7 +1,7 @@
 """Rows for pages: plain values the templates print."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -336,16 +336,18 @@ def sent_back(call_off: CallOff, *, before: datetime | None = None, since: datet
     return (found[-1] if since is not None else found[0]) if found else None
 
 
-def timeline(events, viewpoint: str) -> list[dict[str, Any]]:
-    """Newest first, saves left out; the supplier sees only what concerns it, and no comments of the approvers."""
+def timeline(events, viewpoint: str, names: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """Newest first, saves left out; the supplier sees only what concerns it, and no comments of the approvers. ``names``: by
+    id what a subject is called, for a page that has more than one."""
     out = []
     for event in events:
         hidden = event.verb in INSIDE_A_VARIATION or (event.verb.startswith("call_off.") and event.verb not in FOR_SUPPLIER)
         if event.verb not in VERBS or (viewpoint == "supplier" and hidden):
             continue
         words = event.reason if not (viewpoint == "supplier" and event.verb in NOT_THEIR_WORDS) else ""
+        name = (names or {}).get(event.subject_id)
         out.append({
-            "title": VERBS[event.verb], "actor_words": event.actor_words, "acting_for": event.acting_for,
+            "title": f"{name}: {VERBS[event.verb]}" if name else VERBS[event.verb], "actor_words": event.actor_words, "acting_for": event.acting_for,
             "at": event.at, "real_at": event.real_at, "reason": words,
         })  # fmt: skip
     return list(reversed(out))

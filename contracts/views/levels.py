@@ -24,8 +24,9 @@ from contracts.models import (
     ServiceCredit,
     ServiceReport,
 )
-from documents import storage
+from documents import audit, storage
 from documents.refusal import Reason
+from procurement import display
 from procurement.access import NotYours
 from procurement.papers import StoredFile
 from procurement.views.common import attempt, page
@@ -117,15 +118,24 @@ def level_month(request, public_id, month):
     lines = _lines(found, first, reports[0] if reports else None, calculation)
     if request.GET.get("format") in FILES:
         return _file(request.GET["format"], found, first, lines)
+    credits = _credit_rows(request, found, first)
     context = {
         "contract": found, "month": first, "key": month, "reports": reports, "calculation": calculation, "lines": lines,
-        "acts": _month_acts(request, found, first, reports), "waived": _waived(found),
-        "credits": _credit_rows(request, found, first),
+        "acts": _month_acts(request, found, first, reports), "waived": _waived(found), "credits": credits,
+        "events": _events(request, found, reports, [row["credit"] for row in credits]),
         "total": sum((line.level.payable_gbp for line in lines if line.level), ZERO),
         "cut": sum((line.level.cut_gbp for line in lines if line.level), ZERO),
         "plans": _plans(request, found, calculation),
     }  # fmt: skip
     return render(request, "contracts/level_month.html", context)
+
+
+def _events(request, contract: Contract, reports: list[ServiceReport], credits: list[ServiceCredit]) -> list[dict]:
+    """What was done about the month: its reports and its credits, each by its name."""
+    for one in reports:
+        one.contract = contract
+    names = {one.audit_id: _("Report %(number)s") % {"number": one.number} for one in reports} | {one.audit_id: one.label for one in credits}
+    return display.timeline(audit.history(*reports, *credits), access.viewpoint(request.actor, contract, request.day), names)
 
 
 def _lines(contract: Contract, month: date, report: ServiceReport | None, calculation: CreditCalculation | None) -> list[_Line]:
