@@ -11,8 +11,9 @@ from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from catalogue.pricing import first_of_month
 from catalogue.text import search_words
-from contracts import access
+from contracts import access, levels, terms
 from contracts.access import SIGNING_POST
 from contracts.models import (
     NUMBER_SERIES,
@@ -116,8 +117,8 @@ def _due(milestone: Milestone) -> Item:
 
 
 def service_levels(by: Person, on: date) -> list[Item]:
-    """Service reports and credits that wait for the person: to confirm, to notify, to agree or dispute, to decide, and to take
-    off an invoice; a month's credits in one item a state. Two queries."""
+    """Service reports and credits that wait for the person: to report, to confirm, to notify, to agree or dispute, to decide,
+    and to take off an invoice; a month's credits in one item a state. Two queries, and of who reports seven more."""
     held = sight_of(by, on).posts
     buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
     sells = [organisation for organisation, post in held if post in (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)]
@@ -131,6 +132,7 @@ def service_levels(by: Person, on: date) -> list[Item]:
         _of_month(row.contract, row.month, _("service report of %(month)s to confirm"), row.reported_at)
         for row in reports.select_related("contract__department").order_by("reported_at", "id")[:MOST_OF_A_KIND]
     ]
+    found += _unreported(sells, on) if sells else []
     words = {
         CreditState.CALCULATED: _("service credits of %(month)s to notify"),
         CreditState.NOTIFIED: _("service credits of %(month)s to agree or dispute"),
@@ -148,6 +150,21 @@ def service_levels(by: Person, on: date) -> list[Item]:
             seen.add(key)
             found.append(_of_month(row.contract, row.month, words[row.state], row.state_since))
     return found
+
+
+def _unreported(sells: Collection[int], on: date) -> list[Item]:
+    """Contracts of these suppliers whose last month was measured and is not reported yet; earlier months are on their pages."""
+    over = first_of_month(on)
+    month = first_of_month(over - timedelta(days=1))
+    rows = Contract.objects.filter(
+        ~Exists(ServiceReport.objects.filter(contract=OuterRef("pk"), month=month)), supplier_id__in=sells,
+        state=ContractState.EXECUTED, starts_on__lt=over, ends_on__gte=month,
+    ).select_related("department").prefetch_related(*terms.CHANGES)  # fmt: skip
+    return [
+        _of_month(contract, month, _("service levels of %(month)s to report"), working_days.midnight_after(over - timedelta(days=1)))
+        for contract in rows.order_by("id")[:MOST_OF_A_KIND]
+        if levels.of_month(terms.put_together(terms.changes_of(contract)), month).measures
+    ]
 
 
 def _of_month(contract: Contract, month: date, words: str, since: datetime) -> Item:

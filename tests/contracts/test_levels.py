@@ -13,12 +13,13 @@ from django.urls import reverse
 from contracts import crediting, levels, measuring
 from contracts.measuring import Measured
 from contracts.models import CreditAct, CreditCalculation, ServiceCredit, ServiceReport
-from documents import clock
+from documents import audit, clock
 from documents.models import Email
+from procurement import granting
 from tests import cast
 from tests.contracts import levels_cast as made
 from tests.contracts import transition_cast
-from tests.contracts.test_delivery import refused
+from tests.contracts.test_delivery import declared, refused
 from tests.procurement.test_pages import sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
@@ -120,6 +121,23 @@ def test_nobody_waives_a_credit_that_they_had_a_hand_in():
     assert made.waived("EUS-B").state == "waived"
 
 
+def test_who_keeps_out_of_the_order_or_is_of_the_supplier_waives_nothing():
+    made.confirmed(cast.contract())
+    declared(made.FINANCE)
+    assert "You declared a conflict of interest in this order" in refused(made.waived)
+    category, fujitsu = cast.person(made.CATEGORY).user, cast.contract().supplier
+    granting.grant_organisation(category, fujitsu, starts_on=made.AFTER.date(), ends_on=made.AFTER.date())
+    assert "is one of the people of Fujitsu Services" in refused(made.waived, email=made.CATEGORY)
+
+
+def test_what_a_deputy_does_is_recorded_for_whom_they_act():
+    made.confirmed(cast.contract())
+    crediting.notify(made.credit(), by=cast.deputy_of(made.MANAGER), at=made.AFTER)
+    manager, act = cast.person(made.MANAGER), CreditAct.objects.get()
+    assert (act.principal_id, act.acting_for) == (manager.person_id, manager.words)
+    assert audit.history(act.credit).get(verb="service_credit.notified").acting_for_id == manager.person_id
+
+
 def test_a_report_by_a_sheet_says_every_fault_at_once_and_loads_nothing_of_it(client):
     contract = cast.contract()
     sign_in(client, made.SERVICE)
@@ -140,6 +158,18 @@ def test_a_report_by_a_sheet_says_every_fault_at_once_and_loads_nothing_of_it(cl
     assert ServiceReport.objects.get().measurements.count() == len(good)
 
 
+def test_who_reports_is_asked_to_once_the_month_is_over_and_until_it_is_reported(client):
+    contract, words = cast.contract(), "service levels of April 2008 to report"
+    sign_in(client, made.SERVICE)
+    for moment, asked in ((made.AFTER - timedelta(days=6), False), (made.AFTER, True)):
+        clock.step_to(moment, by=cast.person("framework.manager@co.example"))
+        assert (words in client.get("/").content.decode()) == asked
+    made.reported(contract)
+    assert words not in client.get("/").content.decode()
+    sign_in(client, made.MANAGER)
+    assert "service report of April 2008 to confirm" in client.get("/").content.decode()
+
+
 def test_the_pages_show_the_month_to_both_sides(client):
     contract = cast.contract()
     made.confirmed(contract)
@@ -150,6 +180,7 @@ def test_the_pages_show_the_month_to_both_sides(client):
         assert "April 2008" in page and "1 below minimum" in page
         page = client.get(reverse("contracts:level_month", args=[contract.public_id, "2008-04"])).content.decode()
         assert "3.6 points below target" in page and "£6,723.45" in page and "20 May 2008" in page
+        assert "Report 1: Report confirmed: credits calculated" in page and "SC1: Calculated" in page
     text = client.get(reverse("contracts:level_month", args=[contract.public_id, "2008-04"]) + "?format=csv").content.decode()
     assert "SD-S-FIX" in text and "6723.45" in text
     sign_in(client, made.MANAGER)
