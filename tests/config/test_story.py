@@ -56,11 +56,11 @@ VARIATIONS = [  # 100 and 150 seats at 109.66 a month for the 48 months left, of
 AT_ITS_END = {
     "ceiling_gbp": "100000000.00", "committed_gbp": "92183883.80", "reserved_gbp": "0.00", "headroom_gbp": "7816116.20",
 }  # fmt: skip
-CREDITS = {  # 1.6 and 3.6 points of 179,096.50; 9 points of CALL-03, 8,700.00
+CREDITS = {  # 1.6 and 3.6 points of 179,096.50; 9 points of CALL-03: 6 at 1,363.00, 6 % below its list price
     "month": "2008-09", "monthly_charge_gbp": "179096.50", "cap_gbp": "17909.65",
     "credits": [{"measure_code": "EUS-B", "credit_gbp": "2865.54"}, {"measure_code": "SD-S-FIX", "credit_gbp": "6447.47"},
-                {"measure_code": "APP-S", "credit_gbp": "783.00"}],
-    "applied_gbp": "10096.01", "capped_off_gbp": "0.00",
+                {"measure_code": "APP-S", "credit_gbp": "736.02"}],
+    "applied_gbp": "10049.03", "capped_off_gbp": "0.00",
 }  # fmt: skip
 ONS_AFTER = {
     "ceiling_gbp": "100000000.00", "committed_gbp": "90867963.80", "reserved_gbp": "0.00", "headroom_gbp": "9132036.20",
