@@ -11,10 +11,10 @@ from contracts import charges as ledger
 from contracts import periodic, terms, variation_approval, variation_issuing, varying
 from contracts.models import ContractVersion, Variation
 from documents import store, verifying
-from documents.models import SigningIntent
+from documents.models import Purpose, SigningIntent
 from documents.refusal import Refused
 from procurement.models import ApprovalStep, CapacityAccount, StepState, VolumeEntry
-from tests import cast
+from tests import cast, paper
 from tests.cast import START
 from tests.contracts import variation_cast as made
 from tests.contracts.transition_cast import on
@@ -82,7 +82,7 @@ def test_two_that_are_open_at_once_lose_none_of_each_others_changes():
         )
         if submitted.revision.notice_first:
             variation_approval.record_notice(submitted, reference="2008/S 1", published_on=START.date(), by=cast.person(made.MANAGER), at=START)
-        made.signed(made.decided(submitted))
+        made.signed_on_paper(made.decided(submitted))
     line = next(one for one in terms.as_of(terms.put_together(terms.read(cast.contract())), DAY).lines
                 if (one.line.service.code, one.line.site) == ("CORE-01", "London"))  # fmt: skip
     assert line.quantity == 434 + 100 + 150
@@ -114,9 +114,7 @@ def test_who_works_on_it_neither_decides_nor_signs():
         variation_approval.decide, step, shown_hash=variation.revision.content_hash, no_conflict=True, by=cast.person(made.MANAGER), at=START
     )
     assert "requested this variation" in words or "edited this revision" in words or "submitted this revision" in words
-    variation = made.decided(variation)
-    cast.run_all_jobs()
-    variation = Variation.objects.get(pk=variation.pk)
+    variation = paper.variation_issued(made.decided(variation))
     with pytest.raises(IntegrityError, match="does not sign|bars|barred"), transaction.atomic():
         store.record_intent(
             variation.document, field="Signature_supplier", identifier="GB-COH-00096056", base_sha256=store.head(variation.document).sha256,
@@ -147,7 +145,7 @@ def test_returned_rejected_withdrawn_and_refused_release_what_is_reserved_and_le
         step, reason="No.", shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=START
     )
     assert (rejected.state, account().reserved_gbp) == ("rejected", 0)
-    third = made.signed(made.decided(made.submitted()), parties=1)
+    third = made.signed_on_paper(made.decided(made.submitted()), parties=1)
     ended = variation_issuing.refuse_to_sign(
         third, "department", reason="Not like this.", by=cast.person("signatory@dius.example"), at=START
     )
@@ -157,18 +155,17 @@ def test_returned_rejected_withdrawn_and_refused_release_what_is_reserved_and_le
 
 
 def test_what_not_all_have_signed_before_its_first_day_lapses_and_the_last_act_stops_that():
-    lapsing = made.signed(made.decided(made.submitted()), parties=2)
+    lapsing = made.signed_on_paper(made.decided(made.submitted()), parties=2)
     assert periodic.run(on(DAY)) == [f"{lapsing} is lapsed"]
     lapsed = Variation.objects.get(pk=lapsing.pk)
     assert (lapsed.document.state, account().reserved_gbp) == ("void", 0) and "came before all parties had signed" in lapsed.ended_reason
-    second = made.decided(made.submitted())
-    cast.run_all_jobs()
-    second = made.signed(second, parties=2)
-    variation_issuing.sign(second, "authority", shown_sha256=store.head(second.document).sha256,
-                           by=cast.person("authority.signatory@co.example"), at=START)  # fmt: skip
+    second = made.signed_on_paper(made.decided(made.submitted()), parties=2)
+    act = paper.variation_act(second, "authority", "authority.signatory@co.example")
     assert periodic.run(on(DAY)) == []
-    cast.run_all_jobs()
-    assert Variation.objects.get(pk=second.pk).state == "executed"
+    paper.signed(act)
+    variation_issuing.signature_made(cast.fresh(second), at=START)
+    paper.add(second.document, Purpose.ARCHIVE_TIMESTAMP)
+    assert variation_issuing.execute(cast.fresh(second), at=START).state == "executed"
 
 
 def test_what_is_agreed_for_a_later_day_is_not_taken_away_twice():
@@ -183,6 +180,6 @@ def test_what_is_agreed_for_a_later_day_is_not_taken_away_twice():
     first = varying.assess(taking(DAY, 2), by=by, at=START)
     first = variation_approval.submit(first, shown_hash=first.revision.content_hash, by=by, at=START)
     variation_approval.record_notice(first, reference="2008/S 2", published_on=START.date(), by=by, at=START)
-    assert made.signed(made.decided(first)).state == "executed"
+    assert made.signed_on_paper(made.decided(first)).state == "executed"
     words = refused(varying.assess, taking(date(2008, 6, 1), 3), by=by, at=START)
     assert "CORE-01, London: from 1 November 2008 VAR-01 takes away more than would be left" in words
