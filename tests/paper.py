@@ -2,6 +2,8 @@
 the bytes are no PDF. What seals, signatures and timestamps are is tested where they are made (tests/documents,
 tests/contracts/test_formation.py); here they would cost a second each."""
 
+from datetime import datetime
+
 from contracts import accepting, formation, rerating, variation_issuing
 from contracts.models import AcceptanceDecision, Contract, ContractVersion, Variation
 from documents import storage, store
@@ -40,9 +42,19 @@ def issued(contract: Contract) -> Contract:
     return formation.issued(cast.fresh(contract), at=START)
 
 
-def act(contract: Contract, party: str, email: str) -> SigningIntent:
+def act(contract: Contract, party: str, email: str, at: datetime = START) -> SigningIntent:
     shown = store.head(contract.document).sha256
-    return formation.sign(cast.fresh(contract), party, shown_sha256=shown, by=cast.person(email), at=START)
+    return formation.sign(cast.fresh(contract), party, shown_sha256=shown, by=cast.person(email), at=at)
+
+
+def put_on(intent: SigningIntent, contract: Contract, at: datetime = START) -> Contract:
+    """The signature that somebody has acted for; after the last one the document is closed and the contract executed."""
+    signed(intent)
+    contract = formation.signature_made(cast.fresh(contract), at=at)
+    if store.next_party(contract.document) is not None:
+        return contract
+    add(contract.document, Purpose.ARCHIVE_TIMESTAMP)
+    return formation.execute(cast.fresh(contract), at=at)
 
 
 def sign(contract: Contract, party: str, email: str) -> Contract:

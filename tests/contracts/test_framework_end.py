@@ -15,7 +15,7 @@ from documents.refusal import Refused
 from procurement import framework_life
 from procurement import periodic as procurement_periodic
 from procurement.models import CapacityAccount
-from tests import cast
+from tests import cast, paper
 from tests.cast import START
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -52,14 +52,14 @@ def test_an_accepted_order_lapses_and_its_contract_is_void_before_its_document_i
 def test_two_of_three_signatures_do_not_save_it_and_the_third_act_does():
     contract = cast.contract()
     for party, email in cast.SIGNATORIES[:2]:
-        cast.sign(contract, party, email)
+        act = paper.act(contract, party, email)
         assert periodic.run(START) == [], "its framework is in force"
-        cast.run_all_jobs()
+        paper.put_on(act, contract)
     framework_life.suspend(cast.framework(), reason="Examined.", by=cast.person(MANAGER), at=START)
-    cast.sign(contract, *cast.SIGNATORIES[2])  # a suspension stops no signature
+    act = paper.act(contract, *cast.SIGNATORIES[2])  # a suspension stops no signature
     terminate()
     assert periodic.run(EXPIRED) == [], "all three have acted, though the last seal is still to come"
-    cast.run_all_jobs()
+    paper.put_on(act, contract)
     assert (cast.fresh(contract).state, cast.fresh(contract.call_off).state) == ("executed", "contracted")
     ended = procurement_periodic.run(EXPIRED)  # whoever was on their way to join; no order and no contract
     assert ended and all(words.endswith("on FLEX-2007 withdrawn") for words in ended)

@@ -9,7 +9,7 @@ from documents.mail import render
 from documents.models import Email
 from procurement import accession_guards, agreements, periodic, seats, working_days
 from procurement.models import Reminder
-from tests import cast
+from tests import cast, paper
 from tests.contracts import transition_cast as made
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -43,17 +43,16 @@ def test_whose_turn_it_is_to_sign_a_contract_is_reminded_and_then_others_are_tol
 def test_the_next_signatory_counts_from_the_signature_before_and_nobody_from_the_last():
     contract = cast.contract()
     late = contract.state_since + timedelta(days=1)
-    cast.sign(contract, *cast.SIGNATORIES[0], at=late)
+    act = paper.act(contract, *cast.SIGNATORIES[0], at=late)
     periodic.run(working_days.due(late, 2))
     assert said() == [], "while a signature is put on it is nobody's turn"
-    cast.run_all_jobs()
+    paper.put_on(act, contract, at=late)
     periodic.run(working_days.due(late, 2) - SECOND)
     assert said() == []
     periodic.run(working_days.due(late, 2))
     assert [(subject, level) for subject, level, _told in said()] == [("contract:department", "reminded")]
     for party, email in cast.SIGNATORIES[1:]:
-        cast.sign(contract, party, email, at=late)
-        cast.run_all_jobs()
+        paper.put_on(paper.act(contract, party, email, at=late), contract, at=late)
     periodic.run(working_days.due(late, 9))
     assert len(said()) == 1
 
