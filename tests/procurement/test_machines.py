@@ -31,8 +31,10 @@ def in_time(settings):
 def written(machine: Machine, thing) -> tuple:
     """Everything that an action could leave behind."""
     fresh = cast.fresh(thing)
-    rows = (AuditEvent, StateChange, Email, Job, *machine.rows)
-    return machine.state_of(fresh), *(model.objects.count() for model in rows)
+    tables = [model._meta.db_table for model in (AuditEvent, StateChange, Email, Job, *machine.rows)]
+    with connection.cursor() as cursor:  # one question instead of many: it is asked some thousand times
+        cursor.execute("SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in tables))
+        return machine.state_of(fresh), *cursor.fetchone()
 
 
 def done(machine: Machine, action, thing) -> tuple[bool, str]:
