@@ -31,13 +31,40 @@ UNSEEN = """() => [...document.querySelectorAll('input[type=checkbox], input[typ
 CUT_OFF = """() => [...document.querySelectorAll('.flex-scroll:has(> .flex-stacks)')].filter(each =>
   each.scrollWidth > each.clientWidth).map(each => each.innerText.slice(0, 80))"""
 
-# a page without its words: what axe judges is each element, how it is styled, and what of its words, names and values
-# is there at all. Two that are the same in this are the same to it, and one of them is enough.
-BUILD = """() => [...document.querySelectorAll('*')].map(element => [element.tagName,
-  [...element.attributes].map(({ name, value }) => name + '=' + (/^(class|style|role|type|for|id|lang|aria-.*)$/.test(name) ?
-    value.replace(/\\d+/g, '0') : !!value.trim())),
-  [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim())].join(' ')).join()"""
+# a page without its words: what axe judges is each element, how it is styled, where it stands, and what of its words,
+# names and values is there at all. Two that are the same in this are the same to it, and one of them is enough; so is
+# one of the rows of a table from the second on.
+BUILD = """() => {
+  const shown = element => [element.tagName,
+    [...element.attributes].map(({ name, value }) => name + '=' + (/^(class|style|role|type|for|id|lang|aria-.*)$/.test(name) ?
+      value.replace(/\\d+/g, '0') : !!value.trim())),
+    [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim())].join(' ');
+  const places = new Map();
+  const place = element => {
+    if (!element) return '';
+    if (!places.has(element)) places.set(element, place(element.parentElement) + '>' + shown(element));
+    return places.get(element);
+  };
+  const found = [...document.querySelectorAll('*')].map(element =>
+    place(element) + (element.previousElementSibling ? ' after ' + shown(element.previousElementSibling) : ''));
+  return [...new Set(found)].sort().join();
+}"""
+# every way in which words stand on a page: their colour, size and weight, and what is behind them
+CONTRAST = """() => {
+  const behind = element => {
+    const { backgroundColor, backgroundImage, opacity } = getComputedStyle(element);
+    const plain = backgroundColor === 'rgba(0, 0, 0, 0)' && backgroundImage === 'none' && opacity === '1';
+    return (plain ? '' : [backgroundColor, backgroundImage, opacity].join()) + (element.parentElement ? behind(element.parentElement) : '');
+  };
+  const says = element => /^(INPUT|SELECT|TEXTAREA|BUTTON)$/.test(element.tagName) ||
+    [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+  return [...new Set([...document.querySelectorAll('body, body *')].filter(says).map(element => {
+    const { color, fontSize, fontWeight, textShadow, position } = getComputedStyle(element);
+    return [color, fontSize, fontWeight, textShadow, position, behind(element)].join();
+  }))];
+}"""
 checked: set[tuple[int, str]] = set()
+legible: set[str] = set()
 
 
 class Visitor:
@@ -158,10 +185,14 @@ class Visitor:
         # evaluated by the debugger, so the page's strict policy stays as it is
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE)
+        ways = set(self.page.evaluate(CONTRAST))
+        judged = {"color-contrast": {"enabled": not ways <= legible}}  # half of the time, and mostly of the same few ways
         result = self.page.evaluate(
-            "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations'], "
-            "selectors: false, ancestry: false, xpath: false, preload: false})", TAGS
+            "([tags, rules]) => axe.run(document, {runOnly: {type: 'tag', values: tags}, rules, resultTypes: ['violations'], "
+            "selectors: false, ancestry: false, xpath: false, preload: false})", [TAGS, judged]
         )  # fmt: skip
+        if not result["violations"]:
+            legible.update(ways)
         return [
             {"rule": v["id"], "what": v["help"], "where": [n["html"][:160] for n in v["nodes"][:3]]}
             for v in result["violations"]

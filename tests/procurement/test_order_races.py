@@ -36,16 +36,15 @@ from tests.machines.joining import APPROVER, LEAD, ONS
 from tests.machines.orders import excepted
 from tests.procurement import release_cast as releases
 from tests.procurement.release_cast import MIDNIGHT, shown_on
-from tests.procurement.test_races import SOME, deciding, one_done, race  # noqa: F401 - the fixture
+from tests.procurement.test_races import deciding, one_done, race  # noqa: F401 - the fixture
 
-ROUNDS = min(SOME, 20)
 MANAGER, DIRECTOR = "framework.manager@co.example", "deputy.director@co.example"
 
 
 @pytest.fixture
 def running(race):  # noqa: F811
     """``running(first, second, after)`` once the rows stand as every round begins."""
-    return lambda first, second, after, **more: race(**more).run(first, second, after, rounds=ROUNDS)
+    return lambda first, second, after, **more: race(**more).run(first, second, after)
 
 
 def test_what_is_submitted_is_what_was_checked_though_a_colleague_saves(running):

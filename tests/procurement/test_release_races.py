@@ -13,7 +13,6 @@ from tests.procurement import release_cast as releases
 from tests.procurement.release_cast import ACCOUNT_MANAGER, FIRST_DAY, FRAMEWORK_MANAGER, MANAGER, MIDNIGHT, shown_on
 from tests.procurement.test_races import Race, one_done, race  # noqa: F401 - a fixture
 
-ROUNDS = 20
 TABLES = "(procurement|contracts|documents|catalogue)_"
 
 
@@ -23,7 +22,7 @@ def running(race):  # noqa: F811
 
     def run(first, second, after) -> None:
         made: Race = race(tables=TABLES)
-        made.run(first, second, after, rounds=ROUNDS)
+        made.run(first, second, after)
 
     return run
 
