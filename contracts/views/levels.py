@@ -350,7 +350,7 @@ def _credit_rows(request, contract: Contract, month: date) -> list[dict]:
 def credit_act(request, public_id, number, name):
     found = access.get_contract(request.actor, public_id, request.day)
     act = _credit_acts().get(name)
-    credit = found.credits.filter(number=number).select_related("measure", "level").first()
+    credit = found.credits.filter(number=number).select_related("measure", "level__calculation").first()
     if act is None or credit is None:
         raise Http404
     credit.contract = found
@@ -361,7 +361,7 @@ def credit_act(request, public_id, number, name):
         words, upload = dict(form.cleaned_data), form.cleaned_data.get("file")
         if upload:
             words["file"] = StoredFile(upload.filename, upload.content_type, storage.key_of(upload.data), upload.length)
-        done, errors = attempt(request, act.action, credit, **words)
+        done, errors = attempt(request, act.action, credit, shown=request.POST.get("shown", ""), **words)
         if done:
             if upload:
                 storage.put(upload.data)
@@ -369,6 +369,7 @@ def credit_act(request, public_id, number, name):
             return _done(found, credit.month)
     return render(request, "contracts/credit_act.html", {
         "contract": found, "credit": credit, "key": f"{credit.month:%Y-%m}", "act": act, "form": form, "errors": errors,
+        "shown": crediting.shown_of(credit),
     })  # fmt: skip
 
 
