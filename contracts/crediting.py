@@ -10,9 +10,10 @@ from contracts import delivery_guards, level_guards, notifications
 from contracts.locking import lock_contract
 from contracts.measuring import record
 from contracts.models import CalculatedLevel, CreditAct, RectificationPlan, ServiceCredit
-from documents import audit
+from documents import audit, canonical
 from documents.clock import london_day
 from documents.refusal import insist, insist_on_words, refuse
+from documents.templatetags.flex import gbp
 from procurement import seats
 from procurement.actors import Person
 from procurement.papers import StoredFile
@@ -24,9 +25,24 @@ Kind = CreditAct.Kind
 def lock(credit: ServiceCredit) -> ServiceCredit:
     """A fresh copy; the contract's lock holds it."""
     contract = lock_contract(credit.contract)
-    fresh = ServiceCredit.objects.select_related("level", "measure").get(pk=credit.pk)
+    fresh = ServiceCredit.objects.select_related("level__calculation", "measure").get(pk=credit.pk)
     fresh.contract = contract
     return fresh
+
+
+def shown_of(credit: ServiceCredit) -> str:
+    """What every act repeats of what its page showed: which calculation, and what it comes to (GBP). A correction moves a
+    credit to another and leaves its state, so that the state alone does not say what somebody agrees to."""
+    return f"{credit.level.calculation.number}: {canonical.money(credit.level.payable_gbp)}"
+
+
+def _insist_on_shown(credit: ServiceCredit, shown: str) -> None:
+    if shown != shown_of(credit):
+        refuse(
+            _("Credit %(label)s is not what your page showed: by calculation %(number)s it comes to %(amount)s.")
+            % {"label": credit.label, "number": credit.level.calculation.number, "amount": gbp(credit.level.payable_gbp)},
+            _("Look at the month again, and decide on what it shows."),
+        )
 
 
 def _act(
@@ -49,30 +65,33 @@ def _act(
 
 
 @transaction.atomic
-def notify(credit: ServiceCredit, *, by: Person, at: datetime) -> ServiceCredit:
+def notify(credit: ServiceCredit, *, shown: str, by: Person, at: datetime) -> ServiceCredit:
     """The department tells the supplier what it takes off."""
     credit = lock(credit)
     insist(level_guards.why_not_notify(credit, by=by, at=at))
+    _insist_on_shown(credit, shown)
     before = credit.state
     credit.notify(at=at)
     return _act(credit, Kind.NOTIFIED, before, _department(credit, by, at), by=by, at=at)
 
 
 @transaction.atomic
-def agree(credit: ServiceCredit, *, by: Person, at: datetime) -> ServiceCredit:
+def agree(credit: ServiceCredit, *, shown: str, by: Person, at: datetime) -> ServiceCredit:
     """The supplier agrees to it."""
     credit = lock(credit)
     insist(level_guards.why_not_agree(credit, by=by, at=at))
+    _insist_on_shown(credit, shown)
     before = credit.state
     credit.agree(at=at)
     return _act(credit, Kind.AGREED, before, _supplier(credit, by, at), by=by, at=at)
 
 
 @transaction.atomic
-def dispute(credit: ServiceCredit, *, reason: str, file: StoredFile, by: Person, at: datetime) -> ServiceCredit:
+def dispute(credit: ServiceCredit, *, shown: str, reason: str, file: StoredFile, by: Person, at: datetime) -> ServiceCredit:
     """One side says that it is wrong, why, and what shows it. The bytes of the file are in the store."""
     credit = lock(credit)
     insist(level_guards.why_not_dispute(credit, by=by, at=at))
+    _insist_on_shown(credit, shown)
     insist_on_words(reason, _("Say what is wrong with it: the other side reads it."))
     seat = _department(credit, by, at) or _supplier(credit, by, at)
     before = credit.state
@@ -81,10 +100,11 @@ def dispute(credit: ServiceCredit, *, reason: str, file: StoredFile, by: Person,
 
 
 @transaction.atomic
-def uphold(credit: ServiceCredit, *, reason: str, by: Person, at: datetime) -> ServiceCredit:
+def uphold(credit: ServiceCredit, *, shown: str, reason: str, by: Person, at: datetime) -> ServiceCredit:
     """The department decides the dispute: the credit was right."""
     credit = lock(credit)
     insist(level_guards.why_not_decide(credit, by=by, at=at))
+    _insist_on_shown(credit, shown)
     insist_on_words(reason, _("Give a reason: it is what the supplier will read."))
     before = credit.state
     credit.agree(at=at)
@@ -92,10 +112,11 @@ def uphold(credit: ServiceCredit, *, reason: str, by: Person, at: datetime) -> S
 
 
 @transaction.atomic
-def drop(credit: ServiceCredit, *, reason: str, by: Person, at: datetime) -> ServiceCredit:
+def drop(credit: ServiceCredit, *, shown: str, reason: str, by: Person, at: datetime) -> ServiceCredit:
     """The department decides the dispute: there is no such credit."""
     credit = lock(credit)
     insist(level_guards.why_not_decide(credit, by=by, at=at))
+    _insist_on_shown(credit, shown)
     insist_on_words(reason, _("Give a reason: it is what the supplier will read."))
     before = credit.state
     credit.void(at=at)
@@ -103,10 +124,11 @@ def drop(credit: ServiceCredit, *, reason: str, by: Person, at: datetime) -> Ser
 
 
 @transaction.atomic
-def waive(credit: ServiceCredit, *, reason: str, by: Person, at: datetime) -> ServiceCredit:
+def waive(credit: ServiceCredit, *, shown: str, reason: str, by: Person, at: datetime) -> ServiceCredit:
     """It is right and is not taken, for a reason that both sides read; by nobody who had a hand in it."""
     credit = lock(credit)
     insist(level_guards.why_not_waive(credit, by=by, at=at))
+    _insist_on_shown(credit, shown)
     insist_on_words(reason, _("Give a reason: both sides read it."))
     before, seat = credit.state, level_guards.waiver_seat(credit, by, london_day(at))
     credit.waive(at=at)
@@ -114,10 +136,11 @@ def waive(credit: ServiceCredit, *, reason: str, by: Person, at: datetime) -> Se
 
 
 @transaction.atomic
-def apply(credit: ServiceCredit, *, invoice: str, by: Person, at: datetime) -> ServiceCredit:
+def apply(credit: ServiceCredit, *, shown: str, invoice: str, by: Person, at: datetime) -> ServiceCredit:
     """The invoice of this reference is less by it."""
     credit = lock(credit)
     insist(level_guards.why_not_apply(credit, by=by, at=at))
+    _insist_on_shown(credit, shown)
     insist_on_words(invoice, _("Say which invoice is less by it."))
     before = credit.state
     credit.apply(at=at)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from contracts import cutover, terms, transition_money
 from contracts.models import Contract, ContractState, Milestone, MilestoneState
 from documents.clock import london_day
+from documents.once import once
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from procurement import granting, recusals, seats
@@ -37,13 +38,22 @@ def department_seat(contract: Contract, by: Person, on: date) -> Seat | None:
 def why_of_supplier(contract: Contract, by: Person, seat: Seat, on: date) -> Iterator[Reason]:
     """Nobody decides for the department on what their own company delivers, nor for somebody of it. Who takes a post in a
     department is none of a supplier's people (``procurement.sides``); who came to be one since then is kept out here."""
-    people = granting.people_ever_after([contract.supplier], on)
+    people = once(contract, ("its supplier's people", on), lambda: granting.people_ever_after([contract.supplier], on))
     for user in filter(None, (by.user, seat.principal)):
         if user.email in people:
             yield Reason(
                 _("%(name)s is one of the people of %(supplier)s.") % {"name": user.name, "supplier": contract.supplier.name},
                 _("Another contract manager has to decide."),
             )
+
+
+def who_holds(contract: Contract, organisation_id: int, code: str, on: date) -> str:
+    """``seats.who_holds``, once a page: it says the same of every milestone and credit of the contract."""
+    return once(contract, ("who holds", organisation_id, code, on), lambda: seats.who_holds(organisation_id, code, on))
+
+
+def _post_that_is_held(contract: Contract, on: date) -> PostCode:
+    return next((code for code in SUPPLIER_POSTS if seats.holders(contract.supplier_id, code, on)), SUPPLIER_POSTS[0])
 
 
 def why_not_in_state(milestone: Milestone, *wanted: str) -> Iterator[Reason]:
@@ -58,11 +68,11 @@ def why_not_in_state(milestone: Milestone, *wanted: str) -> Iterator[Reason]:
 
 def why_not_supplier(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
     if supplier_seat(contract, by, on) is None:
-        held = next((code for code in SUPPLIER_POSTS if seats.holders(contract.supplier_id, code, on)), SUPPLIER_POSTS[0])
+        held = once(contract, ("its supplier's post", on), lambda: _post_that_is_held(contract, on))
         yield Reason(
             _("Only the service manager or the account manager of %(supplier)s can do this.")
             % {"supplier": contract.supplier.name},
-            seats.who_holds(contract.supplier_id, held, on),
+            who_holds(contract, contract.supplier_id, held, on),
         )
 
 
@@ -72,7 +82,7 @@ def why_not_department(contract: Contract, by: Person, on: date) -> Iterator[Rea
     if seat is None:
         yield Reason(
             _("Only the contract manager of %(department)s can do this.") % {"department": contract.department.name},
-            seats.who_holds(contract.department_id, PostCode.CONTRACT_MANAGER, on),
+            who_holds(contract, contract.department_id, PostCode.CONTRACT_MANAGER, on),
         )
         return
     yield from recusals.why_recused(contract.revision.approval, by)

@@ -16,6 +16,7 @@ from contracts.models import (
     ServiceReport,
 )
 from documents.clock import london_day
+from documents.once import once
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from procurement import recusals, seats
@@ -102,7 +103,7 @@ def why_not_decide(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterat
     yield from _in_state(credit, C.DISPUTED)
     yield from delivery_guards.why_not_department(credit.contract, by, london_day(at))
     seat = delivery_guards.department_seat(credit.contract, by, london_day(at))
-    disputed = credit.acts.filter(kind=CreditAct.Kind.DISPUTED).last()
+    disputed = next((act for act in reversed(list(credit.acts.all())) if act.kind == CreditAct.Kind.DISPUTED), None)
     if disputed and seat and hands(by, seat) & {disputed.person_id, disputed.principal_id}:
         yield Reason(_("You disputed it, so you do not decide it; what was measured can be corrected."))
 
@@ -130,9 +131,15 @@ def hands_on(credit: ServiceCredit) -> set:
     found: set = set()
     for row in credit.acts.all():
         found |= {row.person_id, row.principal_id}
-    for row in credit.contract.calculations.filter(month=credit.month).select_related("report"):
-        found |= {row.calculated_by, row.principal_id, row.report.reported_by, row.report.principal_id}
-    return found - {None}
+    return (found | once(credit.contract, ("calculated by", credit.month), lambda: _calculated(credit.contract, credit.month))) - {None}
+
+
+def _calculated(contract: Contract, month: date) -> set:
+    """Whoever reported or calculated the month, and for whom."""
+    rows = contract.calculations.filter(month=month).values_list(
+        "calculated_by", "principal_id", "report__reported_by", "report__principal_id"
+    )
+    return {person for row in rows for person in row}
 
 
 def waiver_seat(credit: ServiceCredit, by: Person, on: date) -> Seat | None:
@@ -158,7 +165,7 @@ def why_not_waive(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterato
         yield Reason(
             _("Only the finance director of %(department)s or the category manager of %(authority)s can waive a credit.")
             % {"department": contract.department.name, "authority": contract.framework.authority.name},
-            seats.who_holds(contract.department_id, PostCode.FINANCE_DIRECTOR, on),
+            delivery_guards.who_holds(contract, contract.department_id, PostCode.FINANCE_DIRECTOR, on),
         )
         return
     if hands(by, seat) & hands_on(credit):

@@ -11,6 +11,7 @@ from catalogue.models import ServiceLevelMeasure
 from catalogue.pricing import ZERO, add_months, first_of_month
 from contracts import charges, terms
 from contracts.models import Contract
+from documents.once import once
 
 ALL_RECURRING = "all recurring charges"
 
@@ -55,8 +56,8 @@ def of_month(standing: list[terms.Terms], month: date) -> Month:
 
 
 def read(contract: Contract, month: date) -> Month:
-    """Of the terms as they are. Five queries, and the levels of a release once a process."""
-    return of_month(terms.put_together(terms.read(contract)), month)
+    """Of the terms as they are. Two queries, and the levels of a release once a process."""
+    return once(contract, ("levels", month), lambda: of_month(terms.put_together(terms.read(contract)), month))
 
 
 def months(contract: Contract, standing: list[terms.Terms], on: date) -> list[date]:

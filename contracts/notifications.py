@@ -6,9 +6,9 @@ from datetime import date, datetime
 from django.conf import settings
 from django.urls import reverse
 from django.utils.dateformat import format as format_month
-from django.utils.translation import gettext as _
 
 from contracts.access import SIGNING_POST, organisation_of
+from contracts.display import ended_words
 from contracts.models import (
     AcceptanceDecision,
     CalculatedLevel,
@@ -23,7 +23,6 @@ from contracts.models import (
     ServiceCredit,
     ServiceReport,
     Variation,
-    VariationState,
 )
 from contracts.queries import DAYS_TO_DECIDE
 from documents.clock import london_day
@@ -227,14 +226,13 @@ def tell_variation_applied(variation: Variation, at: datetime) -> None:
 
 
 def tell_variation_ended(variation: Variation, at: datetime) -> None:
-    """Those who work on it, and the supplier's people if they have seen it. An approver's reason stays inside."""
-    context = _variation(variation, state=variation.get_state_display(), reason=variation.ended_reason)
-    key = f"variation_ended:{variation.public_id}"
-    mailing.inform(_those_who_work_on(variation, at), "contracts/email/variation_ended.txt", context, key, at=at)
+    """Those who work on it, and the supplier's people if they have seen it; each reads why as on the page."""
+    to = {Party.DEPARTMENT: _those_who_work_on(variation, at)}
     if variation.revisions.filter(assessed_at__isnull=False).exists():
-        if variation.document_id is None and variation.state == VariationState.REJECTED:
-            context["reason"] = _("The department decides not to change the contract.")
-        mailing.inform(_of_supplier(variation.contract, at), "contracts/email/variation_ended.txt", context, key, at=at)
+        to[Party.SUPPLIER] = _of_supplier(variation.contract, at)
+    for party, people in to.items():
+        context = _variation(variation, state=variation.get_state_display(), reason=ended_words(variation, party))
+        mailing.inform(people, "contracts/email/variation_ended.txt", context, f"variation_ended:{variation.public_id}", at=at)
 
 
 def _levels(contract: Contract, month: date, **more) -> dict:

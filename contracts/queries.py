@@ -118,7 +118,7 @@ def _due(milestone: Milestone) -> Item:
 
 def service_levels(by: Person, on: date) -> list[Item]:
     """Service reports and credits that wait for the person: to report, to confirm, to notify, to agree or dispute, to decide,
-    and to take off an invoice; a month's credits in one item a state. Two queries, and of who reports seven more."""
+    and to take off an invoice; a month's credits in one item a state. Two queries, and of who reports three more."""
     held = sight_of(by, on).posts
     buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
     sells = [organisation for organisation, post in held if post in (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)]
@@ -159,7 +159,7 @@ def _unreported(sells: Collection[int], on: date) -> list[Item]:
     rows = Contract.objects.filter(
         ~Exists(ServiceReport.objects.filter(contract=OuterRef("pk"), month=month)), supplier_id__in=sells,
         state=ContractState.EXECUTED, starts_on__lt=over, ends_on__gte=month,
-    ).select_related("department").prefetch_related(*terms.CHANGES)  # fmt: skip
+    ).select_related("department").prefetch_related(terms.all_changes())  # fmt: skip
     return [
         _of_month(contract, month, _("service levels of %(month)s to report"), working_days.midnight_after(over - timedelta(days=1)))
         for contract in rows.order_by("id")[:MOST_OF_A_KIND]

@@ -91,7 +91,7 @@ def candidates(framework: Framework, on: date) -> list[int]:
     there is a notice to make. As many queries for a hundred contracts as for one."""
     volumes, found = Volumes(framework), []
     running = Contract.objects.filter(framework=framework, state=ContractState.EXECUTED, ends_on__gte=on).order_by("pk")
-    for contract in running.prefetch_related(*terms.CHANGES).iterator(chunk_size=AT_ONCE):
+    for contract in running.prefetch_related(terms.all_changes()).iterator(chunk_size=AT_ONCE):
         standing = terms.put_together(terms.changes_of(contract))
         if any(True for turn, reached in _reached(contract, volumes) for _fall in _falls(standing, volumes, reached, turn)):
             found.append(contract.pk)

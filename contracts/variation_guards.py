@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from contracts import terms
 from contracts.models import Contract, ContractState, Variation, VariationState
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -37,9 +36,8 @@ def why_not_in_force(contract: Contract, on: date) -> Iterator[Reason]:
     if contract.state != ContractState.EXECUTED:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
         return
-    last = terms.last_day(terms.put_together(terms.read(contract)), default=contract.ends_on)
-    if on > last:
-        yield Reason(_("The contract has ended on %(day)s.") % {"day": as_day(last)}, _("What is wanted now is a new order."))
+    if on > contract.ends_on:
+        yield Reason(_("The contract has ended on %(day)s.") % {"day": as_day(contract.ends_on)}, _("What is wanted now is a new order."))
 
 
 def why_not_work(contract: Contract, by: Person, on: date) -> Iterator[Reason]:

@@ -317,7 +317,7 @@ INSIDE_A_VARIATION = frozenset(
 )  # fmt: skip
 NOT_THEIR_WORDS = frozenset(
     {"call_off.committed_by_authority", "call_off.withdrawn", "call_off.lapsed", "variation.committed_by_authority",
-     "variation.rejected"}
+     "variation.rejected", "variation.withdrawn"}
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from documents import audit
 from documents.clock import london_day
 from documents.models import AuditEvent
+from documents.once import once
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from procurement import approvals, seats
@@ -113,6 +114,10 @@ def _given(approval: Approval, verbs: tuple[str, ...], person_id: UUID, post: st
 def _by_recused(approval: Approval, verbs: tuple[str, ...]) -> list[AuditEvent]:
     """What the recused did at the organisations that decide on it since it was begun: by their own hand, by that of a
     deputy who acted for them, or by that of an administrator whom they made. One query."""
+    return once(approval, ("given by the recused", verbs), lambda: _read_by_recused(approval, verbs))
+
+
+def _read_by_recused(approval: Approval, verbs: tuple[str, ...]) -> list[AuditEvent]:
     bodies = [audit.subject_of(body) for body in (approval.department, approval.framework.authority)]
     since = AuditEvent.objects.filter(
         subject=bodies[0][0], subject_id__in=[identifier for _label, identifier in bodies],

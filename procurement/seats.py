@@ -11,12 +11,12 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
 from documents.actors import Actor
+from documents.once import once
 from documents.prepared import Prepared
 from documents.refusal import refuse
 from procurement.actors import Person
@@ -180,13 +180,7 @@ def seats_of(by: Person, organisation_id: int, code: str, on: date) -> list[Seat
     """Every seat in the chair that the person can act from on the day: their own holding, then those of the holders whom
     they act for. Inside an action (a transaction) they are read afresh; a page, which locks nothing, asks the same only
     once."""
-    if connection.in_atomic_block:
-        return _seats_of(by, organisation_id, code, on)
-    known = by.user.__dict__.setdefault("_seats", {})
-    wanted = organisation_id, code, on
-    if wanted not in known:
-        known[wanted] = _seats_of(by, organisation_id, code, on)
-    return known[wanted]
+    return once(by.user, ("seats", organisation_id, code, on), lambda: _seats_of(by, organisation_id, code, on))
 
 
 def _seats_of(by: Person, organisation_id: int, code: str, on: date) -> list[Seat]:

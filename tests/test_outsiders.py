@@ -10,7 +10,9 @@ import pytest
 from django.db import ProgrammingError, transaction
 from django.urls import reverse
 
+from contracts import variation_approval, varying
 from documents import clock
+from documents.models import Email
 from procurement import (
     agreements,
     approval,
@@ -22,16 +24,17 @@ from procurement import (
     pipeline,
     workflow,
 )
-from procurement.models import Accession, Delegation, PostHolding
+from procurement.models import Accession, ApprovalStep, Delegation, PostHolding
 from tests import cast, paper
 from tests.cast import DESK, START
+from tests.contracts import variation_cast as varied
 from tests.machines import undone
 from tests.machines.orders import on_step
 from tests.procurement import release_cast as releases
 from tests.procurement.test_pages import sign_in
 from tests.test_authorisation import patterns
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.usefixtures("db")
 ONS, ACCOUNT_MANAGER = "requester@ons.example", "account.manager@fujitsu.example"
 NEW_EACH_TIME = re.compile(rb'nonce="[^"]*"|nonce-[\w+/=-]+|name="csrfmiddlewaretoken" value="[^"]*"|name="idempotency_key" value="[^"]*"|X-CSRFToken[^}]*')
 WORDS = ("CO-2007-000002", "Secret", "DIUS", "DIUS-ICT-2007", "London", "CORE-01", "business-case")
@@ -58,10 +61,11 @@ def pages(world) -> list[str]:
     return found + [reverse("procurement:call_off", args=[order.public_id]) for order in world.values()]
 
 
-def read(client, email: str, world) -> dict[str, tuple[int, bytes]]:
+def read(client, email: str, world, addresses: list[str] | None = None) -> dict[str, tuple[int, bytes]]:
+    """``addresses``: other ones than ``pages`` of the world."""
     sign_in(client, email)
     answers = {}
-    for address in pages(world):
+    for address in addresses or pages(world):
         answer = client.get(address)
         answers[address] = answer.status_code, NEW_EACH_TIME.sub(b"", answer.content)
     return answers
@@ -166,6 +170,58 @@ def test_nobody_else_reads_of_a_counter_proposal(client, world, reader):
     for name in changes:
         so_far = {one: change for one, change in changes.items() if one == name or name == "it is refused"}
         assert told(client, reader, world, before, so_far) == set(), name
+
+
+def of_contract(variation) -> list[str]:
+    """The reader's home, and every page that tells of a contract or of its variation."""
+    contract = variation.contract
+    names = ("contract", "variations", "terms_in_force", "charges", "plan", "service_levels")
+    found = [reverse("home"), *(reverse(f"contracts:{name}", args=[contract.public_id]) for name in names)]
+    return [*found, reverse("contracts:variation", args=[contract.public_id, variation.number])]
+
+
+def act_on(variation, action, **more):
+    """What the budget holder does at the step that is open."""
+    step = ApprovalStep.objects.get(approval=variation.approval_id, state="open")
+    return action(step, by=cast.person(cast.ROUTE[0]), at=START, **more)
+
+
+def ends(variation, how: str, words: str) -> None:
+    if how == "rejected":
+        act_on(variation, variation_approval.reject, reason=words, shown_hash=variation.approval.content_hash, no_conflict=True)
+    else:
+        variation_approval.withdraw(variation, reason=words, by=cast.person(varied.MANAGER), at=START)
+
+
+SERVICE = "service.manager@fujitsu.example"
+
+
+@pytest.mark.world("executed")
+def test_a_supplier_reads_nothing_of_what_is_said_about_a_variation_inside(client, settings):
+    """Drafts, steps, questions; and of how it ended no word of an approver or of the department, on a page or in a message."""
+    settings.STEPPABLE_CLOCK = True
+    clock.step_to(START, by=cast.person("framework.manager@co.example"))
+    variation, manager = varied.submitted(), cast.person(varied.MANAGER)
+    addresses = of_contract(variation)
+    before = read(client, SERVICE, {}, addresses)
+    assert {status for status, _page in before.values()} == {200}
+    with undone():
+        another = varied.begun()
+        varying.save_grounds(another, reason="Secret.", gateway="not_substantial", answers={"scope": "Secret"}, by=manager, at=START)
+        query = act_on(variation, variation_approval.ask, text="Secret?")
+        variation_approval.answer(query, text="Secret.", by=manager, at=START)
+        varied.decided(cast.fresh(variation), steps=1)
+        after = read(client, SERVICE, {}, addresses)
+        assert {address for address in before if after[address] != before[address]} == set()
+    for how in ("rejected", "withdrawn"):
+        told = []
+        for words in ("Secret reason.", "Another reason."):
+            with undone():
+                ends(cast.fresh(variation), how, words)
+                sent = Email.objects.filter(template="contracts/email/variation_ended.txt", recipient=SERVICE)
+                told.append((read(client, SERVICE, {}, addresses), [one.context for one in sent]))
+        assert told[0] == told[1] and told[0][1], how
+        assert told[0][0] != before, how
 
 
 def test_nobody_changes_a_baseline():

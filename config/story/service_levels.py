@@ -29,22 +29,22 @@ def confirm(contract: Contract, by: Person, at: datetime) -> None:
 
 
 def _credits(contract: Contract) -> list[ServiceCredit]:
-    return list(ServiceCredit.objects.select_related("contract__call_off").filter(contract=contract, month=MONTH))
+    return list(ServiceCredit.objects.select_related("contract__call_off", "level__calculation").filter(contract=contract, month=MONTH))
 
 
 def notify(contract: Contract, by: Person, at: datetime) -> None:
     for credit in _credits(contract):
-        crediting.notify(credit, by=by, at=at)
+        crediting.notify(credit, shown=crediting.shown_of(credit), by=by, at=at)
 
 
 def agree(contract: Contract, by: Person, at: datetime) -> None:
     for credit in _credits(contract):
-        crediting.agree(credit, by=by, at=at)
+        crediting.agree(credit, shown=crediting.shown_of(credit), by=by, at=at)
 
 
 def apply(contract: Contract, by: Person, at: datetime) -> None:
     for credit in _credits(contract):
-        crediting.apply(credit, invoice=INVOICE, by=by, at=at)
+        crediting.apply(credit, shown=crediting.shown_of(credit), invoice=INVOICE, by=by, at=at)
 
 
 ACTS = {

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -42,8 +43,14 @@ CREDIT_COLOURS = {"agreed": "green", "applied": "green", "disputed": "orange", "
 
 def _calculations(contract: Contract) -> dict[date, CreditCalculation]:
     """The newest of each month, with its levels."""
-    rows = contract.calculations.prefetch_related("levels__measurement__measure")
+    rows = contract.calculations.prefetch_related(Prefetch("levels", CalculatedLevel.objects.order_by("id")))
     return {row.month: row for row in rows}  # in the order of their numbers: the last stays
+
+
+def _calculation(contract: Contract, month: date) -> CreditCalculation | None:
+    """The newest of the month; its levels with what was measured, and their plans."""
+    of_each = CalculatedLevel.objects.select_related("measurement__measure").prefetch_related("plans")
+    return contract.calculations.filter(month=month).prefetch_related(Prefetch("levels", of_each)).order_by("number").last()
 
 
 def _waived(contract: Contract) -> Decimal:
@@ -112,7 +119,7 @@ def level_month(request, public_id, month):
     found = access.get_contract(request.actor, public_id, request.day)
     first = _month(month)
     reports = list(found.reports.filter(month=first).prefetch_related("measurements__measure").order_by("-number"))
-    calculation = _calculations(found).get(first)
+    calculation = _calculation(found, first)
     if not reports and not levels.read(found, first).measures:
         raise Http404
     lines = _lines(found, first, reports[0] if reports else None, calculation)
@@ -184,7 +191,7 @@ def _month_acts(request, contract: Contract, month: date, reports: list[ServiceR
 
 def _plans(request, contract: Contract, calculation: CreditCalculation | None) -> list[dict]:
     """The measures for which a rectification plan is due, with what has been submitted."""
-    below = [one for one in (calculation.levels.prefetch_related("measurement__measure", "plans") if calculation else ()) if one.plan_due_on]
+    below = [one for one in (calculation.levels.all() if calculation else ()) if one.plan_due_on]
     supplies = access.viewpoint(request.actor, contract, request.day) == Party.SUPPLIER
     return [
         {"level": one, "plans": one.plans.all(), "can": supplies, "overdue": not one.plans.all() and one.plan_due_on < request.day}
@@ -276,7 +283,7 @@ def correct(request, public_id, month):
 def plan(request, public_id, month, code):
     """The rectification plan of a measure that was below its minimum."""
     found, first = access.get_contract(request.actor, public_id, request.day), _month(month)
-    calculation = _calculations(found).get(first)
+    calculation = _calculation(found, first)
     of_month = calculation.levels.all() if calculation else ()
     level = next((one for one in of_month if one.measurement.measure.measure_code == code and one.plan_due_on), None)
     if level is None:
@@ -350,7 +357,7 @@ def _credit_rows(request, contract: Contract, month: date) -> list[dict]:
 def credit_act(request, public_id, number, name):
     found = access.get_contract(request.actor, public_id, request.day)
     act = _credit_acts().get(name)
-    credit = found.credits.filter(number=number).select_related("measure", "level").first()
+    credit = found.credits.filter(number=number).select_related("measure", "level__calculation").first()
     if act is None or credit is None:
         raise Http404
     credit.contract = found
@@ -361,7 +368,7 @@ def credit_act(request, public_id, number, name):
         words, upload = dict(form.cleaned_data), form.cleaned_data.get("file")
         if upload:
             words["file"] = StoredFile(upload.filename, upload.content_type, storage.key_of(upload.data), upload.length)
-        done, errors = attempt(request, act.action, credit, **words)
+        done, errors = attempt(request, act.action, credit, shown=request.POST.get("shown", ""), **words)
         if done:
             if upload:
                 storage.put(upload.data)
@@ -369,6 +376,7 @@ def credit_act(request, public_id, number, name):
             return _done(found, credit.month)
     return render(request, "contracts/credit_act.html", {
         "contract": found, "credit": credit, "key": f"{credit.month:%Y-%m}", "act": act, "form": form, "errors": errors,
+        "shown": crediting.shown_of(credit),
     })  # fmt: skip
 
 

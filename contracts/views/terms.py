@@ -1,5 +1,7 @@
 """The terms of a contract as of any day, and the notices that change them."""
 
+from collections.abc import Mapping
+
 from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
@@ -29,14 +31,15 @@ def in_force(request, public_id):
     now = terms.as_of(standing, on) if on <= last_day else None
     if request.GET.get("format") in FILES and now and not form.errors:  # no file of another day than the one that was asked for
         return _file(request.GET["format"], found, now, on)
+    variations = dict(found.variations.exclude(document=None).values_list("document_id", "number"))
     context = {
         "contract": found, "expected": expected.days, "form": form, "on": on, "now": now, "last_day": last_day,
         "versions": [
-            {"version": one.version, "url": _address(found, one.version), "holds": now is not None and one.effective_from <= on}
+            {"version": one.version, "url": _address(found, one.version, variations), "holds": now is not None and one.effective_from <= on}
             for one in standing if one.version.pk  # what is expected has no document
         ],
         "lines": [
-            {"line": line, "phase": Phase(line.line.phase).label, "url": _address(found, line.version),
+            {"line": line, "phase": Phase(line.line.phase).label, "url": _address(found, line.version, variations),
              "ended": line.ends_on is not None and line.ends_on < on, "begins": line.starts_on > on}
             for line in (now.lines if now else ())
         ],
@@ -48,16 +51,23 @@ def in_force(request, public_id):
     return render(request, "contracts/terms_in_force.html", context)
 
 
-def _address(contract: Contract, version: ContractVersion) -> str:
-    """Where the document of the version is read; of what is expected the plan, which says why."""
-    kind, contract_page = ContractVersion.Kind(version.kind), [contract.public_id]
-    if version.pk is None:
-        return reverse("contracts:plan", args=contract_page)
-    if kind == ContractVersion.Kind.CONTRACT:
-        return reverse("contracts:document", args=contract_page)
-    if kind == ContractVersion.Kind.MILESTONE:
-        return reverse("contracts:certificate", args=[*contract_page, version.caused_by])
-    return reverse("contracts:notice", args=[*contract_page, version.number])
+def _address(contract: Contract, version: ContractVersion, variations: Mapping[int, int]) -> str:
+    """Where the document of the version is read; of what is expected the plan, which says why. ``variations``: the number
+    of each variation by its document."""
+    name, part = "plan", []
+    if version.pk is not None:
+        match ContractVersion.Kind(version.kind):
+            case ContractVersion.Kind.CONTRACT:
+                name = "document"
+            case ContractVersion.Kind.RERATING:
+                name, part = "notice", [version.number]
+            case ContractVersion.Kind.MILESTONE:
+                name, part = "certificate", [version.caused_by]
+            case ContractVersion.Kind.VARIATION:
+                name, part = "variation_document", [variations[version.document_id]]
+            case kind:
+                raise ValueError(f"a document of the kind {kind} has no page")
+    return reverse(f"contracts:{name}", args=[contract.public_id, *part])
 
 
 def _file(kind: str, contract: Contract, now: terms.Terms, on):

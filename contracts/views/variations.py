@@ -21,6 +21,7 @@ from contracts import (
 )
 from contracts import variation_decision_guards as decision_guards
 from contracts import variation_guards as guards
+from contracts.display import ended_words
 from contracts.models import Party, Variation, VariationKind, VariationRevision, VariationState
 from contracts.terms import StandingLine
 from contracts.views import variation_signing
@@ -79,7 +80,7 @@ def variation(request, public_id, number):
     return render(request, "contracts/variation.html", {
         "contract": found.contract, "variation": found, "revision": revision, "content": content, "lacks": lacks,
         "phases": dict(Phase.choices), "acts": _acts(request, found) if view == Party.DEPARTMENT else [],
-        "editable": view == Party.DEPARTMENT and found.state == V.DRAFT, "view": view,
+        "ended": ended_words(found, view), "editable": view == Party.DEPARTMENT and found.state == V.DRAFT, "view": view,
         "steps": found.approval.steps.select_related("organisation", "decision") if found.approval and view != Party.SUPPLIER else [],
         "desks": desks.of_approval(found.approval, request.day) if found.state == V.IN_APPROVAL and view != Party.SUPPLIER else [],
         "side": Side.DEPARTMENT if view == Party.DEPARTMENT else Side.AUTHORITY,

@@ -1,7 +1,9 @@
 """The people of a month's service levels, and its steps in one call each; states are reached only by the actions."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 from contracts import crediting, levels, measuring
 from contracts.measuring import Measured
@@ -32,29 +34,34 @@ def confirmed(contract: Contract, actuals: dict[str, str] | None = None) -> Cred
 
 
 def credit(code: str = "SD-S-FIX") -> ServiceCredit:
-    return ServiceCredit.objects.select_related("contract__call_off", "level", "measure").filter(measure__measure_code=code).latest("id")
+    return ServiceCredit.objects.select_related("contract__call_off", "level__calculation", "measure").filter(measure__measure_code=code).latest("id")
+
+
+def act(action: Callable[..., ServiceCredit], one: ServiceCredit, **words: Any) -> ServiceCredit:
+    """On what it is shown as."""
+    return action(one, shown=crediting.shown_of(one), **words)
 
 
 def notified(code: str = "SD-S-FIX") -> ServiceCredit:
-    return crediting.notify(credit(code), by=cast.person(MANAGER), at=AFTER)
+    return act(crediting.notify, credit(code), by=cast.person(MANAGER), at=AFTER)
 
 
 def agreed(code: str = "SD-S-FIX") -> ServiceCredit:
-    return crediting.agree(credit(code), by=cast.person(SERVICE), at=AFTER)
+    return act(crediting.agree, credit(code), by=cast.person(SERVICE), at=AFTER)
 
 
 def disputed(code: str = "SD-S-FIX", email: str = SERVICE) -> ServiceCredit:
-    return crediting.dispute(
-        credit(code), reason="Calls of a fire alarm.", file=transition_cast.file(), by=cast.person(email), at=AFTER
+    return act(
+        crediting.dispute, credit(code), reason="Calls of a fire alarm.", file=transition_cast.file(), by=cast.person(email), at=AFTER
     )
 
 
 def waived(code: str = "SD-S-FIX", email: str = FINANCE) -> ServiceCredit:
-    return crediting.waive(credit(code), reason="Traded for training.", by=cast.person(email), at=AFTER)
+    return act(crediting.waive, credit(code), reason="Traded for training.", by=cast.person(email), at=AFTER)
 
 
 def applied(code: str = "SD-S-FIX") -> ServiceCredit:
-    return crediting.apply(credit(code), invoice="FS-2008-04", by=cast.person(MANAGER), at=AFTER)
+    return act(crediting.apply, credit(code), invoice="FS-2008-04", by=cast.person(MANAGER), at=AFTER)
 
 
 NOTHING = Decimal("0.00")

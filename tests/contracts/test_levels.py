@@ -1,5 +1,6 @@
 """The service levels of a contract: measured, confirmed, calculated; each credit notified, disputed, waived or applied."""
 
+import re
 import uuid
 from datetime import date, timedelta
 from decimal import Decimal
@@ -82,7 +83,7 @@ def test_a_dispute_is_decided_by_another_and_a_correction_recalculates():
     made.notified()
     made.disputed(email=made.MANAGER)
     reason = {"reason": "No.", "by": cast.person(made.MANAGER), "at": made.AFTER}
-    assert "You disputed it" in refused(crediting.uphold, made.credit(), **reason)
+    assert "You disputed it" in refused(made.act, crediting.uphold, made.credit(), **reason)
     calculation = measuring.correct(
         contract, made.MONTH, made.measured(contract, {"SD-S-FIX": "74"}), reason="Counted anew.", by=cast.person(made.MANAGER), at=made.AFTER,
     )  # fmt: skip
@@ -91,10 +92,36 @@ def test_a_dispute_is_decided_by_another_and_a_correction_recalculates():
     assert made.credit("EUS-B").state == "void", "on its target now"
     assert CreditCalculation.objects.get(number=1).levels.get(credits__isnull=True, measurement__measure__measure_code="SD-S-FIX").credit_gbp == Decimal("6723.45")
     made.disputed()
-    assert crediting.uphold(made.credit(), **reason).state == "agreed"
+    assert made.act(crediting.uphold, made.credit(), **reason).state == "agreed"
     words = refused(measuring.correct, contract, made.MONTH, made.measured(contract), **reason)
     assert "what it was calculated from stays" in words
     call_command("check_invariants")
+
+
+def test_an_act_is_on_the_amount_that_its_page_showed(client):
+    """A correction leaves a credit notified and makes it another amount; it makes nothing of who clicks on the old page."""
+    contract = cast.contract()
+    made.confirmed(contract)
+    clock.step_to(made.AFTER, by=cast.person("framework.manager@co.example"))
+    made.notified()
+    sign_in(client, made.SERVICE)
+    address = reverse("contracts:credit_act", args=[contract.public_id, made.credit().number, "agree"])
+    old = re.search('name="shown" value="([^"]+)"', client.get(address).content.decode())[1]
+    worse = made.measured(contract, {"SD-S-FIX": "65"})
+    measuring.correct(contract, made.MONTH, worse, reason="Counted anew.", by=cast.person(made.MANAGER), at=made.AFTER)
+    now = f"£{made.credit().level.payable_gbp:,}"
+    words = {"at": made.AFTER, "reason": "So.", "file": transition_cast.file(), "shown": old}
+    for action, email, takes in (
+        (crediting.agree, made.SERVICE, ()), (crediting.dispute, made.SERVICE, ("reason", "file")), (crediting.waive, made.FINANCE, ("reason",)),
+    ):  # fmt: skip
+        given = {name: words[name] for name in ("at", "shown", *takes)}
+        no = refused(action, made.credit(), by=cast.person(email), **given)
+        assert f"is not what your page showed: by calculation 2 it comes to {now}" in no
+    page = client.post(address, {"shown": old, "idempotency_key": str(uuid.uuid4())}).content.decode()
+    assert "is not what your page showed" in page and now in page and made.credit().state == "notified"
+    shown = re.search('name="shown" value="([^"]+)"', page)[1]
+    assert client.post(address, {"shown": shown, "idempotency_key": str(uuid.uuid4())}).status_code == 302
+    assert CreditAct.objects.get(kind="agreed").amount_gbp == made.credit().level.payable_gbp
 
 
 def test_relief_excludes_a_measure():
@@ -111,7 +138,7 @@ def test_nobody_waives_a_credit_that_they_had_a_hand_in():
     made.notified()
     for email in (made.MANAGER, made.SERVICE):
         assert "Only the finance director" in refused(made.waived, email=email)
-    assert "Give a reason" in refused(crediting.waive, made.credit(), reason=" ", by=cast.person(made.FINANCE), at=made.AFTER)
+    assert "Give a reason" in refused(made.act, crediting.waive, made.credit(), reason=" ", by=cast.person(made.FINANCE), at=made.AFTER)
     act = CreditAct.objects.get()
     with pytest.raises(IntegrityError, match="nobody waives a credit that they had a hand in"), transaction.atomic():
         CreditAct.objects.create(
@@ -132,7 +159,7 @@ def test_who_keeps_out_of_the_order_or_is_of_the_supplier_waives_nothing():
 
 def test_what_a_deputy_does_is_recorded_for_whom_they_act():
     made.confirmed(cast.contract())
-    crediting.notify(made.credit(), by=cast.deputy_of(made.MANAGER), at=made.AFTER)
+    made.act(crediting.notify, made.credit(), by=cast.deputy_of(made.MANAGER), at=made.AFTER)
     manager, act = cast.person(made.MANAGER), CreditAct.objects.get()
     assert (act.principal_id, act.acting_for) == (manager.person_id, manager.words)
     assert audit.history(act.credit).get(verb="service_credit.notified").acting_for_id == manager.person_id
@@ -185,11 +212,12 @@ def test_the_pages_show_the_month_to_both_sides(client):
     assert "SD-S-FIX" in text and "6723.45" in text
     sign_in(client, made.MANAGER)
     act = {name: reverse("contracts:credit_act", args=[contract.public_id, made.credit().number, name]) for name in ("notify", "dispute", "uphold")}
-    assert client.post(act["notify"], {"idempotency_key": str(uuid.uuid4())}).status_code == 302
+    shown = {"shown": crediting.shown_of(made.credit())}
+    assert client.post(act["notify"], shown | {"idempotency_key": str(uuid.uuid4())}).status_code == 302
     sign_in(client, made.SERVICE)
     file = SimpleUploadedFile("log.pdf", transition_cast.DATA, "application/pdf")
-    assert client.post(act["dispute"], {"reason": "A fire alarm.", "file": file, "idempotency_key": str(uuid.uuid4())}).status_code == 302
-    shown = CreditAct.objects.get(kind="disputed")
-    answer = client.get(reverse("contracts:credit_evidence", args=[contract.public_id, made.credit().number, shown.pk]))
+    assert client.post(act["dispute"], shown | {"reason": "A fire alarm.", "file": file, "idempotency_key": str(uuid.uuid4())}).status_code == 302
+    made_act = CreditAct.objects.get(kind="disputed")
+    answer = client.get(reverse("contracts:credit_evidence", args=[contract.public_id, made.credit().number, made_act.pk]))
     assert answer.content == transition_cast.DATA
     assert client.get(act["uphold"]).status_code == 403

@@ -1,5 +1,6 @@
 """The terms as of a day: versions put together, whatever the order in which they were made."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import permutations
@@ -15,6 +16,7 @@ from catalogue.pricing import Band, BandTable
 from contracts import terms
 from contracts.models import ContractLine, ContractVersion, LineChange
 from tests import cast
+from tests.contracts import variation_cast as varied
 from tests.procurement.test_pages import sign_in
 
 START = date(2008, 4, 1)
@@ -175,3 +177,16 @@ def test_the_database_keeps_them_whole():
     ):  # fmt: skip
         with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
             wrong()
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.world("executed")
+def test_every_document_that_changed_the_terms_is_read_from_their_page(client):
+    """The contract's and a variation's; every link of the page leads somewhere."""
+    assert varied.signed_on_paper(varied.decided(varied.submitted())).state == "executed"
+    contract = cast.contract()
+    sign_in(client, "contract.manager@dius.example")
+    page = client.get(reverse("contracts:terms_in_force", args=[contract.public_id]), {"on": "2008-11-01"}).content.decode()
+    links = set(re.findall(r'href="(/contracts/[^"#?]+)"', page.partition("<main")[2].partition("</main>")[0]))
+    assert reverse("contracts:variation_document", args=[contract.public_id, 1]) in links
+    assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)

@@ -422,7 +422,7 @@ def first_credit(_):
 
 
 def deciding(act):
-    return lambda credit: act(credit, reason="Looked at.", by=cast.person(levels_cast.MANAGER), at=levels_cast.AFTER)
+    return lambda credit: levels_cast.act(act, credit, reason="Looked at.", by=cast.person(levels_cast.MANAGER), at=levels_cast.AFTER)
 
 
 def of_credit(act):
@@ -430,7 +430,7 @@ def of_credit(act):
 
 
 def credit_page(name: str, email: str, **fields):
-    return lambda credit: Form(email, reverse("contracts:credit_act", args=[credit.contract.public_id, credit.number, name]), fields)
+    return lambda credit: Form(email, reverse("contracts:credit_act", args=[credit.contract.public_id, credit.number, name]), fields | {"shown": crediting.shown_of(credit)})
 
 
 REASON = {"reason": "Looked at."}

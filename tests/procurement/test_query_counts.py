@@ -20,7 +20,8 @@ OTHERS = {
     "glossary": "/glossary/",
 }
 READERS = ("requester@dius.example", cast.ROUTE[0], cast.ROUTE[4], "order.desk@fujitsu.example",
-           "supplier.signatory@fujitsu.example", "auditor@co.example")  # fmt: skip
+           "supplier.signatory@fujitsu.example", "auditor@co.example", "contract.manager@dius.example",
+           "service.manager@fujitsu.example")  # fmt: skip
 
 
 def asked(client, address: str) -> int:

@@ -308,22 +308,22 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(measuring.correct, on(L.MANAGER, L.MONTH, L.measured, at=L.AFTER, reason="Counted."), "service_report.made service_report.confirmed"),
     ],
     ("service_credit", "calculated"): [
-        Row(crediting.notify, on(L.MANAGER, at=L.AFTER), "service_credit.notified", {"credit_notified": RUNNERS}),
-        Row(crediting.waive, on(L.FINANCE, at=L.AFTER, reason="Traded."), "service_credit.waived", {"credit": BOTH_RUN}),
+        Row(crediting.notify, on(L.MANAGER, shown=crediting.shown_of, at=L.AFTER), "service_credit.notified", {"credit_notified": RUNNERS}),
+        Row(crediting.waive, on(L.FINANCE, shown=crediting.shown_of, at=L.AFTER, reason="Traded."), "service_credit.waived", {"credit": BOTH_RUN}),
         Row(crediting.submit_plan, instead(lambda c: L.credit("EUS-B").level, on(L.SERVICE, at=L.AFTER, words="A new disk.")),
             "service_report.plan_submitted", {"rectification_plan": "contract.manager@dius"}),
     ],
     ("service_credit", "notified"): [
-        Row(crediting.agree, on(L.SERVICE, at=L.AFTER), "service_credit.agreed", {"credit": BOTH_RUN}),
-        Row(crediting.dispute, on(L.SERVICE, at=L.AFTER, reason="No.", file=lambda _: made.file()), "service_credit.disputed",
+        Row(crediting.agree, on(L.SERVICE, shown=crediting.shown_of, at=L.AFTER), "service_credit.agreed", {"credit": BOTH_RUN}),
+        Row(crediting.dispute, on(L.SERVICE, shown=crediting.shown_of, at=L.AFTER, reason="No.", file=lambda _: made.file()), "service_credit.disputed",
             {"credit_disputed": "contract.manager@dius"}),
     ],
     ("service_credit", "disputed"): [
-        Row(crediting.uphold, on(L.MANAGER, at=L.AFTER, reason="It was."), "service_credit.upheld", {"credit": BOTH_RUN}),
-        Row(crediting.drop, on(L.MANAGER, at=L.AFTER, reason="It was not."), "service_credit.dropped", {"credit": BOTH_RUN}),
+        Row(crediting.uphold, on(L.MANAGER, shown=crediting.shown_of, at=L.AFTER, reason="It was."), "service_credit.upheld", {"credit": BOTH_RUN}),
+        Row(crediting.drop, on(L.MANAGER, shown=crediting.shown_of, at=L.AFTER, reason="It was not."), "service_credit.dropped", {"credit": BOTH_RUN}),
     ],
     ("service_credit", "agreed"): [
-        Row(crediting.apply, on(L.MANAGER, at=L.AFTER, invoice="FS-1"), "service_credit.applied", {"credit": BOTH_RUN}),
+        Row(crediting.apply, on(L.MANAGER, shown=crediting.shown_of, at=L.AFTER, invoice="FS-1"), "service_credit.applied", {"credit": BOTH_RUN}),
     ],
     ("contract", "awaiting_signatures, closed"): [Row(formation.execute, on(None), " ".join(["milestone.planned"] * 9 + ["contract.executed", "call_off.contracted"]), {"executed": ALL_SIDES})],
     ("milestone", "planned"): [
