@@ -49,6 +49,11 @@ def midnight_after(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=LONDON)
 
 
+def last_day(until: datetime) -> date:
+    """The last day before a moment that a time limit ends at: midnight of the 9th is the end of the 8th."""
+    return (until - timedelta(seconds=1)).astimezone(LONDON).date()
+
+
 MORNING = time(7)
 
 

@@ -134,6 +134,9 @@ TABLE = {
     "contracts:accept": (302, 404, 200, 404, 404, 404, 404),
     "contracts:terms": (302, 404, 200, 200, 200, 200, 200),
     "contracts:close_framework": (302, 404, 404, 404, 404, 200, 200),
+    "contracts:due": (302, 200, 200, 200, 200, 200, 200),
+    "contracts:due_feed": (302, 200, 200, 200, 200, 200, 200),
+    "contracts:calendar_file": (404, 404, 404, 404, 404, 404, 404),
     "contracts:contracts": (302, 200, 200, 200, 200, 200, 200),
     "contracts:contract": (302, 404, 200, 200, 200, 200, 200),
     "contracts:charges": (302, 404, 200, 200, 200, 200, 200),
@@ -226,7 +229,7 @@ def world(client):
                 "position": 1, "query_id": question.pk, "attachment_id": order.revision.attachments.get().pk, "number": 1,
                 "code": "DIUS" if pattern.startswith("people/") else "CORE-01", "pk": holding.pk, "kind": "csv",
                 "name": "lines", "sha256": "0" * 64, "uidb36": "1", "key": "k", "evidence_id": 1,
-                "certificate": "MC-2007-000001", "month": "2008-04",
+                "certificate": "MC-2007-000001", "month": "2008-04", "signature": "s",
             }[part]  # fmt: skip
         if pattern.startswith("contracts/") and wanted:
             wanted["public_id"] = contract.public_id

@@ -25,6 +25,7 @@ from procurement.models.call_off import (
 )
 from procurement.models.capacity import CapacityAccount, CapacityEntry, VolumeEntry
 from procurement.models.exceptions import ExceptionDecision, ExceptionOutcome, ExceptionRequest
+from procurement.models.feeds import CalendarFeed
 from procurement.models.framework_life import FrameworkAgreement, Modification, Suspension, Termination
 from procurement.models.grants import ACT_FOR_ORGANISATION, SERVE_FRAMEWORK, FrameworkGrant, OrganisationGrant
 from procurement.models.matrix import APPROVING, AddedStep, ApprovalMatrix, MatrixRow
@@ -59,7 +60,7 @@ from procurement.models.signing import SigningBar
 
 __all__ = [
     "ACT_FOR_ORGANISATION", "APPROVING", "AUTHORITY_POSTS", "AWARDED", "EDITABLE", "ENDED", "INSIDE", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK", "UNBOUND",
-    "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "AddedStep", "Application", "Approval", "ApprovalMatrix", "ApprovalStep", "Attachment", "CallOff",
+    "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "AddedStep", "Application", "Approval", "ApprovalMatrix", "ApprovalStep", "Attachment", "CalendarFeed", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "CounterAnswer", "CounterProposal", "Decision", "DeclineCode", "Delegation",
     "DelegationKind", "ExceptionDecision", "ExceptionOutcome", "ExceptionRequest", "FrameworkAgreement", "FrameworkGrant", "MatrixRow", "MilestonePayment", "Modification", "News", "OrganisationGrant", "Outcome", "Particulars",
     "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "Reminder", "RevisionHand", "RevisionSite", "Side", "SigningBar",

@@ -36,6 +36,7 @@ from procurement import (
     added_steps,
     agreements,
     approval,
+    calendars,
     countering,
     drafting,
     framework_life,
@@ -468,6 +469,8 @@ TABLE |= {
         Row(membership.stop, instead(body("DIUS"), on(ADMINISTRATOR, lambda _: cast.person("budget.holder@dius.example").user, reason="Left.")),
             "organisation.person_stopped", {"stopped": "accounting.officer@dius budget.holder@dius"}),
         Row(membership.prefer_news, instead(lambda _: cast.requester().user, on(BUYER, news="none")), "user.preferred_news"),
+        Row(calendars.open_calendar, instead(lambda _: cast.requester().user, on(BUYER)), "user.calendar_opened"),
+        Row(calendars.stop_calendar, instead(lambda _: calendars.open_calendar(cast.requester().user, by=cast.requester(), at=START) and cast.requester().user, on(BUYER)), "user.calendar_stopped"),
     ],
     ("framework, loaded", "draft, ready"): [Row(framework_life.activate, lambda f: ((f,), {"agreement": of_frameworks.signed(), "by": OPERATOR, "at": START}), "framework.activated")],
     ("framework", "suspended"): [Row(framework_life.resume, on(MANAGER), "framework.resumed", {"framework_changed": EVERYBODY})],
@@ -562,7 +565,7 @@ def test_an_action_leaves_its_records_and_mails_and_no_other(name):
     assert {state for called, state in TABLE if called == name} <= met
 
 
-PERSONAL = {membership.prefer_news, framework_life.activate}  # of no post
+PERSONAL = {membership.prefer_news, calendars.open_calendar, calendars.stop_calendar, framework_life.activate}  # of no post
 
 
 def of_a_deputy(row: Row, thing) -> str:

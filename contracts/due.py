@@ -1,0 +1,107 @@
+"""What is due for a person: all that waits for them, and of it and of their contracts the days that are set.
+
+Nothing is written here. Each day is in the row that the action which causes it has made (a milestone's, a variation's, a
+contract's last), so that it moves and goes with that.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain
+
+from django.db.models import CharField, Expression, F, QuerySet, Value
+from django.db.models.functions import Cast
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from catalogue.models import OVER, Framework
+from catalogue.pricing import add_months
+from contracts import queries
+from contracts.models import Contract, ContractState, Milestone, MilestoneState, Variation, VariationState
+from procurement import inbox, working_days
+from procurement.access import sight_of
+from procurement.actors import Person
+from procurement.inbox import Item
+from procurement.models import PostCode
+
+MONTHS_AHEAD = 12
+MOST_AHEAD = 200  # days set for later, the nearest
+RUNS_IT = (PostCode.CONTRACT_MANAGER, PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)
+
+
+@dataclass(frozen=True)
+class Duty:
+    """A day by the end of which something is to be done, or on which something begins or ends. ``waits``: it is on the person's desk now."""
+
+    on: date
+    subject: str
+    organisation: str
+    what: str
+    url: str
+    waits: bool = False
+    subject_to_contract: bool = False
+
+
+def waiting(by: Person, on: date) -> list[list[Item]]:
+    """Everything that waits for the person, kind by kind; a fixed number of queries."""
+    return [
+        *inbox.kinds(by, on), queries.inbox(by, on), queries.transition(by, on), queries.variations(by, on),
+        queries.service_levels(by, on),
+    ]  # fmt: skip
+
+
+def duties(by: Person, on: date) -> list[Duty]:
+    """What has a day, the nearest first: what waits (also what is late), and what comes in the next ``MONTHS_AHEAD``."""
+    now = [
+        Duty(working_days.last_day(item.due), item.subject, item.organisation, item.todo, item.url, True, item.subject_to_contract)
+        for item in chain.from_iterable(waiting(by, on)) if item.due is not None
+    ]  # fmt: skip
+    shown = {duty.url for duty in now}
+    later = [duty for duty in _ahead(by, on) if duty.url not in shown]
+    return sorted([*now, *later], key=lambda duty: (duty.on, duty.subject, duty.what))
+
+
+def _rows(kind: str, rows: QuerySet, day: str, number: str, title: str, organisation: str, page: Expression | F, part: Expression | F) -> QuerySet:
+    return rows.order_by().annotate(
+        of=Value(kind), day=F(day), named=F(number), titled=F(title), body=F(organisation), page=Cast(page, CharField()), part=part,
+    ).values_list("of", "day", "named", "titled", "body", "page", "part")  # fmt: skip
+
+
+def _ahead(by: Person, on: date) -> Iterator[Duty]:
+    """Of the contracts that the person runs, and of the frameworks that they serve; one query."""
+    seen, until = sight_of(by, on), add_months(on.replace(day=1), MONTHS_AHEAD + 1)
+    runs = {organisation for organisation, post in seen.posts if post in RUNS_IT}
+    mine = Contract.objects.filter(department__in=runs) | Contract.objects.filter(supplier__in=runs)
+    contracts = mine.filter(state=ContractState.EXECUTED)
+    milestones = Milestone.objects.filter(contract__in=contracts, state__in=[MilestoneState.PLANNED, MilestoneState.IN_PROGRESS])
+    variations = Variation.objects.filter(contract__in=contracts, state=VariationState.EXECUTED)
+    frameworks = Framework.objects.filter(pk__in=seen.frameworks).exclude(state__in=OVER)
+    none = Value(0)
+    found = _rows(
+        "contract", contracts.filter(ends_on__range=(on, until)), "ends_on", "number", "title", "department__name",
+        F("public_id"), none,
+    ).union(
+        _rows("milestone", milestones.filter(due_on__range=(on, until)), "due_on", "contract__number", "contract__title",
+              "contract__department__name", F("contract__public_id"), F("number")),
+        _rows("variation", variations.filter(revision__effective_on__range=(on, until)), "revision__effective_on",
+              "contract__number", "contract__title", "contract__department__name", F("contract__public_id"), F("number")),
+        _rows("framework", frameworks.filter(ends_on__range=(on, until)), "ends_on", "reference", "title",
+              "authority__name", Value(""), none),
+        all=True,
+    )  # fmt: skip
+    for row in found.order_by("day")[:MOST_AHEAD]:
+        yield _duty(*row)
+
+
+def _duty(kind: str, on: date, number: str, title: str, organisation: str, public_id: str, part: int) -> Duty:
+    if kind == "contract":
+        words, url = _("last day of the contract"), reverse("contracts:contract", args=[public_id])
+    elif kind == "milestone":
+        words = _("milestone %(label)s is due") % {"label": Milestone(number=part).label}
+        url = reverse("contracts:milestone", args=[public_id, part])
+    elif kind == "variation":
+        words = _("variation %(label)s takes effect") % {"label": Variation(number=part).label}
+        url = reverse("contracts:variation", args=[public_id, part])
+    else:
+        words, url = _("last day of the framework"), reverse("procurement:framework")
+    return Duty(on, f"{number} {title}", organisation, words, url)

@@ -1,0 +1,141 @@
+"""What is due: on one page what waits and what comes, as a file, and as the calendar that a program reads at a private address."""
+
+import csv
+import re
+import uuid
+from datetime import date
+
+import icalendar
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from contracts import due
+from documents import clock
+from documents.refusal import Refused
+from procurement import calendars
+from procurement.models import CalendarFeed
+from tests import cast, paper
+from tests.contracts import transition_cast as made
+from tests.procurement.test_pages import post, sign_in
+
+pytestmark = pytest.mark.django_db
+PAGE, ADDRESS = "/due/", "/due/address/"
+DUTIES_OF_THE_CONTRACT = [f"milestone M{number} is due" for number in range(1, 9)]  # M9 is more than a year away
+
+
+@pytest.fixture
+def contract(settings):
+    settings.STEPPABLE_CLOCK = True
+    clock.step_to(cast.START, by=cast.person("framework.manager@co.example"))
+    return paper.executed(cast.accepted())
+
+
+def of(email: str, on: date = cast.START.date()) -> list[due.Duty]:
+    return due.duties(cast.person(email), on)
+
+
+def what(email: str, on: date = cast.START.date()) -> list[str]:
+    return [duty.what for duty in of(email, on)]
+
+
+def test_who_runs_the_contract_sees_its_days_in_order_and_nobody_else_does(contract):
+    for email in (made.MANAGER, made.SERVICE):
+        assert [one for one in what(email) if one in DUTIES_OF_THE_CONTRACT] == [
+            one for one in DUTIES_OF_THE_CONTRACT if one not in _waiting(email)
+        ], email
+    for email in ("budget.holder@dius.example", "requester@bis.example", "order.desk@fujitsu.example"):
+        assert not set(DUTIES_OF_THE_CONTRACT) & set(what(email)), email
+    days = [duty.on for duty in of(made.MANAGER)]
+    assert days == sorted(days)
+
+
+def _waiting(email: str) -> set[str]:
+    """The milestones that are on the person's desk already, and stand among what waits."""
+    return {f"milestone {duty.what.split()[1]} is due" for duty in of(email) if duty.waits and duty.what.startswith("milestone ")}
+
+
+def test_a_day_that_has_been_met_is_gone_and_one_that_waits_stands_once(contract):
+    made.submitted(made.milestone(3))
+    waits = [duty for duty in of(made.MANAGER) if "M3" in duty.what]
+    assert [(duty.waits, duty.what) for duty in waits] == [(True, "milestone M3 to accept or send back")]
+    made.accepted(made.milestone(3))
+    assert not [duty for duty in of(made.MANAGER) if "M3" in duty.what]
+
+
+def test_the_last_days_of_contract_and_framework_are_among_them(contract):
+    assert ("last day of the contract", date(2012, 10, 31)) in [(d.what, d.on) for d in of(made.MANAGER, date(2012, 1, 10))]
+    assert "last day of the contract" not in what(made.MANAGER, date(2011, 1, 10)), "more than a year away"
+    assert ("last day of the framework", date(2014, 5, 20)) in [
+        (d.what, d.on) for d in of("framework.manager@co.example", date(2014, 1, 10))
+    ]
+
+
+def test_the_page_has_months_and_files_and_asks_as_much_with_more_to_show(client, contract):
+    sign_in(client, made.MANAGER)
+    page = client.get(PAGE).content.decode()
+    assert "October 2007" in page and contract.number in page and "milestone M4 is due" in page
+    heading, *rows = csv.reader(client.get(PAGE + "?format=csv").content.decode("utf-8-sig").splitlines())
+    assert heading[:3] == ["Day", "What", "About"] and len(rows) == len(of(made.MANAGER))
+    assert rows[0][2] == f"{contract.number} {contract.title}" and rows[0][5].startswith("http")
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(PAGE).status_code == 200
+        return len(queries)
+
+    before = asked()
+    cast.leave_free(100_000_000)
+    for _ in range(3):
+        paper.executed(cast.accepted())
+    assert asked() <= before <= 14
+
+
+def test_a_program_reads_it_at_the_private_address_until_that_is_changed_or_stopped(client, contract):
+    sign_in(client, made.MANAGER)
+    assert post(client, ADDRESS, what="open").status_code == 302
+    address = re.search(r"http[^\"]+\.ics", client.get(PAGE).content.decode())[0].partition("//")[2].partition("/")[2]
+    client.logout()
+    answer = client.get("/" + address)
+    assert answer.status_code == 200 and answer["Content-Type"].startswith("text/calendar")
+    assert "no-store" in answer["Cache-Control"] and not answer.cookies
+    read = icalendar.Calendar.from_ical(answer.content)
+    events = {str(event["summary"]): event for event in read.events}
+    assert {event["dtstart"].dt for event in read.events} == {duty.on for duty in of(made.MANAGER)}
+    assert events[f"milestone M4 is due: {contract.number} {contract.title}"]["url"].endswith("/plan/4/")
+    assert len({str(event["uid"]) for event in read.events}) == len(read.events)
+    assert client.post("/" + address).status_code == 405, "nothing is done there"
+
+    sign_in(client, made.MANAGER)
+    post(client, ADDRESS, what="open")
+    assert client.get("/" + address).status_code == 404, "another address was made"
+    post(client, ADDRESS, what="stop")
+    assert not CalendarFeed.objects.filter(stopped_at=None).exists()
+    assert "Stop it" not in client.get(ADDRESS).content.decode()
+    refused = post(client, ADDRESS, what="stop")
+    assert refused.status_code == 200 and "has no private address" in refused.content.decode()
+
+
+def test_a_guessed_or_forged_address_and_that_of_somebody_who_has_left_lead_nowhere(client, contract):
+    user = cast.person(made.MANAGER).user
+    feed = calendars.open_calendar(user, by=cast.person(made.MANAGER), at=cast.START)
+    good = reverse("contracts:calendar_file", args=[feed.public_id, calendars.signature(feed)])
+    assert client.get(good).status_code == 200
+    for public_id, signed in (
+        (feed.public_id, "x"), (feed.public_id, calendars.signature(feed)[:-1]), (uuid.uuid4(), calendars.signature(feed)),
+    ):  # fmt: skip
+        assert client.get(reverse("contracts:calendar_file", args=[public_id, signed])).status_code == 404
+    user.is_active = False
+    user.save()
+    assert client.get(good).status_code == 404
+
+
+def test_only_its_owner_makes_or_stops_it_and_there_is_one():
+    user, other = cast.person(made.MANAGER).user, cast.requester()
+    for act in (calendars.open_calendar, calendars.stop_calendar):
+        with pytest.raises(Refused):
+            act(user, by=other, at=cast.START)
+    calendars.open_calendar(user, by=cast.person(made.MANAGER), at=cast.START)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        CalendarFeed.objects.create(user=user, opened_at=cast.START)
