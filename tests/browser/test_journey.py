@@ -265,7 +265,8 @@ def test_dius_orders_and_three_parties_sign(visit, tmp_path, live_worker):
 
     for path, name in (("/catalogue/", "catalogue"), ("/catalogue/CORE-01/", "service"), ("/framework/", "framework"),
                        ("/call-offs/", "call-offs"), ("/contracts/", "contracts"), ("/search/?q=runcorn", "search"),
-                       ("/glossary/", "glossary"), ("/clock/", "clock"), (base, "order")):  # fmt: skip
+                       ("/glossary/", "glossary"), ("/clock/", "clock"), ("/due/", "due"), ("/due/address/", "due-address"),
+                       (base, "order")):  # fmt: skip
         assert buyer.go(path) == 200
         buyer.look(name)
     buyer.go("/search/?q=PO-DIUS-004711")
