@@ -392,7 +392,7 @@ SELECT k.id AS contract, k.ends_on, l.last_day
   JOIN (SELECT contract_id, max(ends_on) AS last_day FROM lasts GROUP BY 1) l ON l.contract_id = k.id
  WHERE k.ends_on <> l.last_day;
 
--- 9 credits_are_calculated: a credit is the points missed as a percentage of its charges, and the credits of a month come to no more than the cap, which takes no more than is over
+-- 21 credits_are_calculated: a credit is the points missed as a percentage of its charges, and the credits of a month come to no more than the cap, which takes no more than is over
 SELECT c.id AS calculation, c.cap_gbp, s.*
   FROM contracts_creditcalculation c
   CROSS JOIN LATERAL (
@@ -401,7 +401,7 @@ SELECT c.id AS calculation, c.cap_gbp, s.*
           FROM contracts_calculatedlevel l WHERE l.calculation_id = c.id) s
  WHERE s.payable <> least(s.whole, c.cap_gbp) OR s.otherwise > 0 OR c.cap_gbp <> round(c.charges_gbp * c.cap_percent / 100, 2);
 
--- 9 credits_follow_calculations: a credit that stands comes to what the newest calculation of its month says of its measure; it is applied, and waived, by the act that says so and for that amount
+-- 21 credits_follow_calculations: a credit that stands comes to what the newest calculation of its month says of its measure; it is applied, and waived, by the act that says so and for that amount
 SELECT s.id AS credit, s.state
   FROM contracts_servicecredit s
   JOIN contracts_calculatedlevel l ON l.id = s.level_id

@@ -148,10 +148,6 @@ def _accepted(
     if decision.outcome != Outcome.MET:
         moved = delivery_guards.would_move(milestone, milestone.achieved_on)
     version = _version(milestone, moved, at)
-    if version:
-        cost = charges.by_line_and_month(terms.ledger(terms.put_together(moved.after(version))))
-        key = f"adjust:{contract.public_id}:{milestone.label}"
-        capacity.raise_to(contract.call_off, sum(cost.values(), ZERO), key=key, at=at)
     decision.achieved_on = milestone.achieved_on
     decision.number = numbers.take(CERTIFICATE_SERIES, london_day(at).year)
     seat = delivery_guards.department_seat(contract, by, london_day(at))
@@ -171,6 +167,10 @@ def _accepted(
     record(verb, milestone, before, by=by, at=at, seat=seat, hash_shown=decision.shown_hash, reason=decision.words,
             extra={"certificate": decision.number})  # fmt: skip
     steps.ask_to_make(decision.document)
+    if version:
+        cost = charges.by_line_and_month(terms.ledger(terms.put_together(moved.after(version))))
+        key = f"adjust:{contract.public_id}:{milestone.label}"
+        capacity.raise_to(contract.call_off, sum(cost.values(), ZERO), key=key, at=at)
     return decision
 
 

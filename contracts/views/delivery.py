@@ -7,10 +7,8 @@ from django.utils.translation import gettext as _
 from contracts import accepting, delivery, delivery_guards, forms
 from contracts.models import AcceptanceDecision, Milestone
 from contracts.views.plan import milestone_of
-from documents import storage
 from procurement.access import NotYours
-from procurement.papers import StoredFile
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, stored
 
 Outcome = AcceptanceDecision.Outcome
 
@@ -46,31 +44,23 @@ def begin(request, public_id, number):
 
 @page
 def submit(request, public_id, number):
-    """A group a criterion: words, a file, or both. The bytes are stored when the rows are taken and before they are
-    committed."""
+    """A group a criterion: words, a file, or both."""
     milestone, errors = _open(request, public_id, number, delivery_guards.why_not_submit), ()
     criteria = list(milestone.criteria.all())
     sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     form = forms.EvidenceForm(*sent, criteria=criteria)
     if request.method == "POST" and form.is_valid():
         uploads = {one.number: form.cleaned_data[f"file_{one.number}"] for one in criteria}
+        files = {number: stored(upload) if upload else None for number, upload in uploads.items()}
         shown = {
-            one.number: delivery.Shown(form.cleaned_data[f"words_{one.number}"], _stored(uploads[one.number]))
+            one.number: delivery.Shown(form.cleaned_data[f"words_{one.number}"], files[one.number])
             for one in criteria
         }
         done, errors = attempt(request, delivery.submit, milestone, shown, note=form.cleaned_data["note"])
         if done:
-            for upload in filter(None, uploads.values()):
-                storage.put(upload.data)
             messages.success(request, _("Submitted. The department has five working days to decide."))
             return _done(milestone)
     return _answer(request, milestone, "milestone_submit", form, errors)
-
-
-def _stored(upload) -> StoredFile | None:
-    if upload is None:
-        return None
-    return StoredFile(upload.filename, upload.content_type, storage.key_of(upload.data), upload.length)
 
 
 @page

@@ -29,8 +29,7 @@ from documents import audit, storage
 from documents.refusal import Reason
 from procurement import display
 from procurement.access import NotYours
-from procurement.papers import StoredFile
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, stored
 from procurement.views.listing import FILES, as_file
 
 Standing = CalculatedLevel.Standing
@@ -367,11 +366,9 @@ def credit_act(request, public_id, number, name):
     if request.method == "POST" and form.is_valid():
         words, upload = dict(form.cleaned_data), form.cleaned_data.get("file")
         if upload:
-            words["file"] = StoredFile(upload.filename, upload.content_type, storage.key_of(upload.data), upload.length)
+            words["file"] = stored(upload)
         done, errors = attempt(request, act.action, credit, shown=request.POST.get("shown", ""), **words)
         if done:
-            if upload:
-                storage.put(upload.data)
             messages.success(request, _("Recorded."))
             return _done(found, credit.month)
     return render(request, "contracts/credit_act.html", {

@@ -1,5 +1,6 @@
 """The application to join, filled in by the department: what for and where, who acts for it, and the evidence."""
 
+from dataclasses import asdict
 from datetime import date
 
 from django.http import Http404, HttpResponse
@@ -9,7 +10,7 @@ from documents import storage
 from procurement import access, accession_display, joining, membership
 from procurement import accession_forms as forms
 from procurement import accession_guards as guards
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, stored
 from procurement.views.drafts import edits_of, formset_errors
 
 
@@ -90,16 +91,10 @@ def evidence(request, public_id):
         kept = [file for file in files if (file["sha256"], file["kind"]) != gone]
         done, errors = _saved(request, found, {"files": kept})
     elif request.method == "POST" and form.is_valid():
-        upload = form.cleaned_data["file"]
-        stored = {
-            "kind": form.cleaned_data["kind"], "filename": upload.filename, "content_type": upload.content_type,
-            "length": len(upload.data), "sha256": storage.key_of(upload.data),
-        }  # fmt: skip
-        same = stored["sha256"], stored["kind"]  # one letter may prove both who may sign and up to what value
+        added = {"kind": form.cleaned_data["kind"]} | asdict(stored(form.cleaned_data["file"]))
+        same = added["sha256"], added["kind"]  # one letter may prove both who may sign and up to what value
         others = [file for file in files if (file["sha256"], file["kind"]) != same]
-        done, errors = _saved(request, found, {"files": [*others, stored]})
-        if done:  # what is refused leaves nothing behind
-            storage.put(upload.data)
+        done, errors = _saved(request, found, {"files": [*others, added]})
     if done:
         return redirect("procurement:application_evidence", public_id)
     return _section(request, found, application, "evidence", errors, form=form, files=accession_display.files(files))

@@ -7,12 +7,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from documents import clock
+from catalogue.fields import Upload
+from documents import clock, storage
 from documents.clock import london_day
 from documents.idempotency import idempotent
 from documents.refusal import Refused
 from procurement import access, standing
 from procurement.access import NotYours
+from procurement.papers import StoredFile
 
 
 def page(view: Callable) -> Callable:
@@ -52,7 +54,7 @@ def _keeping_what_was_typed(view: Callable) -> Callable:
     return inner
 
 
-NOT_TYPED = {"csrfmiddlewaretoken", "idempotency_key", "edits", "shown_hash", "shown_sha256"}
+NOT_TYPED = {"csrfmiddlewaretoken", "idempotency_key", "edits", "shown", "shown_hash", "shown_sha256"}
 
 
 def not_saved(request: HttpRequest) -> HttpResponse:
@@ -88,3 +90,9 @@ def attempt(request: HttpRequest, action: Callable, *args, **kwargs):
         raise
     except Refused as refused:
         return None, refused.reasons
+
+
+def stored(upload: Upload) -> StoredFile:
+    """Its bytes are put into the store, which waits for the disk: before the action, whose locks others wait for. Of what the
+    action then refuses, bytes stay that no row names."""
+    return StoredFile(upload.filename, upload.content_type, storage.put(upload.data), len(upload.data))

@@ -3,9 +3,8 @@
 from django.http import Http404
 from django.shortcuts import redirect
 
-from documents import storage
 from procurement import access, display, forms, papers
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, stored
 from procurement.views.drafts import draft_of, edits_of, section_page, simple_section, to_tasks
 
 
@@ -54,7 +53,7 @@ def particulars(request, public_id):
 
 @page
 def attachments(request, public_id):
-    """Attach or remove a file; the bytes are stored when the row is taken and before it is committed."""
+    """Attach or remove a file."""
     call_off = draft_of(request, public_id)
     what = request.POST.get("what", "")
     attach = forms.AttachForm(
@@ -66,15 +65,10 @@ def attachments(request, public_id):
     )  # fmt: skip
     errors, done = (), None
     if what == "attach" and attach.is_valid():
-        upload = attach.cleaned_data["file"]
-        stored = papers.StoredFile(
-            upload.filename, upload.content_type, storage.key_of(upload.data), len(upload.data)
-        )
+        file = stored(attach.cleaned_data["file"])
         done, errors = attempt(
-            request, papers.attach, call_off, stored, kind=attach.cleaned_data["kind"], edits=edits_of(request)
+            request, papers.attach, call_off, file, kind=attach.cleaned_data["kind"], edits=edits_of(request)
         )
-        if done:
-            storage.put(upload.data)
     elif what == "remove":
         chosen = call_off.revision.attachments.filter(pk=_number(request.POST.get("attachment"))).first()
         if chosen is None:

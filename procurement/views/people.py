@@ -11,7 +11,7 @@ from procurement import access, added_steps, membership, people_display, people_
 from procurement import people_guards as guards
 from procurement.forms import ReasonForm
 from procurement.models import ActingFor, AddedStep, Delegation, PostHolding, User
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, stored
 
 
 @page
@@ -117,15 +117,12 @@ def delegate(request, code, pk):
 
     def do(checked):
         values = dict(checked.cleaned_data)
-        letter = values.pop("letter")
+        letter = stored(values.pop("letter"))
         limit = membership.Limit(
             kind=membership.kind_of(holding.post.code), letter_filename=letter.filename,
-            letter_sha256=storage.key_of(letter.data), **values,
+            letter_sha256=letter.sha256, **values,
         )  # fmt: skip
-        made, errors = attempt(request, membership.delegate, holding, limit)
-        if made:  # what is refused leaves nothing behind
-            storage.put(letter.data)
-        return made, errors
+        return attempt(request, membership.delegate, holding, limit)
 
     return _change(
         request, body, form, do, button=_("Enter it"), done=_("Entered."),

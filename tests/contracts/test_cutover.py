@@ -8,6 +8,8 @@ from fractions import Fraction
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -201,7 +203,12 @@ def test_on_the_planned_day_there_is_a_certificate_and_no_change_of_the_terms():
 @of(*executed)
 def test_earlier_it_costs_more_and_commits_the_difference(client):
     contract, day = cast.contract(), date(2008, 3, 15)
-    decision = made.cut_over(day)
+    with CaptureQueriesContext(connection) as asked:
+        decision = made.cut_over(day)
+    said = [query["sql"] for query in asked if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    (counted,) = (n for n, sql in enumerate(said) if sql.startswith('UPDATE "procurement_capacityaccount"'))
+    after = {sql.split('"')[1] for sql in said[counted + 1 :]}
+    assert after <= {"procurement_capacityaccount", "procurement_capacityentry"}, "nothing slow follows the counter"
     change = contract.versions.get(number=2)
     assert (change.kind, change.effective_from, change.caused_by) == ("milestone", day, decision.number)
     assert change.document == decision.document

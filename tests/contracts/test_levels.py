@@ -21,6 +21,7 @@ from tests import cast
 from tests.contracts import levels_cast as made
 from tests.contracts import transition_cast
 from tests.contracts.test_delivery import declared, refused
+from tests.locks import stored_before_any_lock
 from tests.procurement.test_pages import sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
@@ -216,7 +217,9 @@ def test_the_pages_show_the_month_to_both_sides(client):
     assert client.post(act["notify"], shown | {"idempotency_key": str(uuid.uuid4())}).status_code == 302
     sign_in(client, made.SERVICE)
     file = SimpleUploadedFile("log.pdf", transition_cast.DATA, "application/pdf")
-    assert client.post(act["dispute"], shown | {"reason": "A fire alarm.", "file": file, "idempotency_key": str(uuid.uuid4())}).status_code == 302
+    with stored_before_any_lock(transition_cast.DATA):
+        sent = shown | {"reason": "A fire alarm.", "file": file, "idempotency_key": str(uuid.uuid4())}
+        assert client.post(act["dispute"], sent).status_code == 302
     made_act = CreditAct.objects.get(kind="disputed")
     answer = client.get(reverse("contracts:credit_evidence", args=[contract.public_id, made.credit().number, made_act.pk]))
     assert answer.content == transition_cast.DATA

@@ -16,6 +16,7 @@ from procurement import completeness, drafting, papers, quoting, workflow
 from procurement.drafting import Site, Term
 from procurement.forms import ParticularsForm
 from tests import cast
+from tests.locks import stored_before_any_lock
 from tests.procurement.test_pages import post, sign_in
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -278,14 +279,24 @@ def test_a_business_case_is_a_document(buyer, name, data, words):
     assert call_off.revision.attachments.count() == before
 
 
-def test_a_file_sent_with_a_stale_form_leaves_no_bytes(buyer):
+def test_a_file_is_stored_before_the_order_is_locked(buyer):
+    call_off = cast.drafted()
+    data = cast.PDF.replace(b"%%EOF", b"% new\n%%EOF")
+    sent = {"what": "attach", "attach-kind": "business_case", "edits": call_off.revision.edits,
+            "attach-file": SimpleUploadedFile("case.pdf", data, "application/pdf")}  # fmt: skip
+    with stored_before_any_lock(data):
+        assert post(buyer, reverse("procurement:attachments", args=[call_off.public_id]), **sent).status_code == 302
+    assert call_off.revision.attachments.filter(sha256=storage.key_of(data)).exists()
+
+
+def test_a_file_sent_with_a_stale_form_is_not_attached(buyer):
     call_off = cast.drafted()
     data = cast.PDF.replace(b"%%EOF", b"% stale\n%%EOF")
     address = reverse("procurement:attachments", args=[call_off.public_id])
     sent = {"what": "attach", "attach-kind": "business_case", "edits": call_off.revision.edits + 1,
             "attach-file": SimpleUploadedFile("case.pdf", data, "application/pdf")}  # fmt: skip
     assert "Somebody saved this call-off" in post(buyer, address, **sent).content.decode()
-    assert not storage.exists(storage.key_of(data))
+    assert not call_off.revision.attachments.filter(sha256=storage.key_of(data)).exists()
 
 
 def gaps_of(call_off) -> str:

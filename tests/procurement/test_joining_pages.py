@@ -15,6 +15,7 @@ from procurement import joining, pipeline
 from procurement.models import Accession
 from procurement.views.joining import ACTS
 from tests import cast
+from tests.locks import stored_before_any_lock
 from tests.procurement.test_pages import post, sign_in
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -106,7 +107,8 @@ def test_an_application_goes_through_its_pages(client):
     for edits, kind in (("2", "signatory"), ("3", "delegation")):
         data = cast.PDF + kind.encode()
         file = SimpleUploadedFile(f"{kind}.pdf", data, "application/pdf")
-        answer = post(client, here + "application/evidence/", edits=edits, kind=kind, file=file)
+        with stored_before_any_lock(data):
+            answer = post(client, here + "application/evidence/", edits=edits, kind=kind, file=file)
         assert answer.status_code == 302, answer.content.decode()[-3000:]
     shown = client.get(here).content.decode()
     assert "Still missing" not in shown and "£50,000,000.00" in shown and "without limit, for lot 2 alone, until 31 March 2008" in shown

@@ -12,13 +12,14 @@ from django.urls import reverse
 
 import procurement.urls
 from catalogue.models import Organisation
-from documents import audit, mail, storage
+from documents import audit, mail
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
 from procurement import absences, access, approval, granting, membership, people_display, seats, working_days
 from procurement.models import ActingFor, Decision, Delegation, OrganisationGrant, PostHolding, User
 from tests import cast
+from tests.locks import stored_before_any_lock
 from tests.procurement.test_pages import post, sign_in
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -308,24 +309,26 @@ def test_an_administrator_does_it_through_the_pages(client):
     here = reverse("procurement:delegate", args=["DIUS", chair.pk])
     refused = post(client, here, **day, letter=letter)
     assert "Enter a limit, or choose" in refused.content.decode()
-    letter = SimpleUploadedFile("letter.pdf", cast.PDF, "application/pdf")
-    assert post(client, here, **day, limit_gbp="750,000", letter=letter).status_code == 302
+    data = cast.PDF.replace(b"%%EOF", b"% new\n%%EOF")
+    letter = SimpleUploadedFile("letter.pdf", data, "application/pdf")
+    with stored_before_any_lock(data):
+        assert post(client, here, **day, limit_gbp="750,000", letter=letter).status_code == 302
     made = Delegation.objects.get(holding=chair)
     assert (made.limit_gbp, made.kind, made.letter_filename) == (Decimal("750000.00"), "budget", "letter.pdf")
-    assert client.get(reverse("procurement:letter", args=["DIUS", made.pk])).content == cast.PDF
+    assert client.get(reverse("procurement:letter", args=["DIUS", made.pk])).content == data
     sign_in(client, HOLDER)
     assert client.get("/people/DIUS/invite/").status_code == 403
     assert "Name a deputy" in client.get("/people/DIUS/").content.decode()
 
 
-def test_a_letter_that_is_refused_leaves_no_bytes(client):
+def test_a_letter_for_a_post_that_commits_nothing_gives_nothing(client):
     sign_in(client, ADMIN)
-    data = cast.PDF.replace(b"%%EOF", b"% only here\n%%EOF")
-    here = reverse("procurement:delegate", args=["DIUS", holding("administrator@dius.example").pk])
-    letter = SimpleUploadedFile("letter.pdf", data, "application/pdf")
+    chair = holding("administrator@dius.example")
+    letter = SimpleUploadedFile("letter.pdf", cast.PDF, "application/pdf")
     day = {"starts_on_day": "1", "starts_on_month": "10", "starts_on_year": "2007"}
+    here = reverse("procurement:delegate", args=["DIUS", chair.pk])
     assert "commits and signs nothing" in post(client, here, **day, limit_gbp="5", letter=letter).content.decode()
-    assert not storage.exists(storage.key_of(data))
+    assert not Delegation.objects.filter(holding=chair).exists()
 
 
 def test_the_page_costs_the_same_with_many_people(client):
