@@ -44,6 +44,23 @@ def assessed(label: str = "VAR-01", contract: Contract | None = None, at: dateti
     return varying.assess(filled(label, contract=contract, at=at), by=cast.person(MANAGER), at=at)
 
 
+def extended(months: int, at: datetime = START) -> Variation:
+    """The option to extend is used by so many months: assessed."""
+    by = cast.person(MANAGER)
+    variation = begun(kind="term", at=at)
+    varying.save_term(variation, extension_months=months, by=by, at=at)
+    varying.save_grounds(variation, reason=REASON, gateway="not_substantial", answers=ANSWERS, by=by, at=at)
+    return varying.assess(variation, by=by, at=at)
+
+
+def approved(variation: Variation, at: datetime = START) -> Variation:
+    """From assessed, after the change notice where one comes first: awaiting signatures."""
+    by = cast.person(MANAGER)
+    if variation.revision.notice_first:
+        variation = variation_approval.record_notice(variation, reference="2008/S 1", published_on=at.date(), by=by, at=at)
+    return decided(variation_approval.submit(variation, shown_hash=variation.revision.content_hash, by=by, at=at), at)
+
+
 def submitted(label: str = "VAR-01", contract: Contract | None = None, at: datetime = START) -> Variation:
     variation = assessed(label, contract, at)
     return variation_approval.submit(variation, shown_hash=variation.revision.content_hash, by=cast.person(MANAGER), at=at)
