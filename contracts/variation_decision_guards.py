@@ -1,6 +1,7 @@
 """Why not: submitting a variation for approval, what deciding on it asks beside ``procurement.approval_guards``, and signing
 it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from contracts import assessing, guards
+from contracts import assessing, guards, variation_content
 from contracts import variation_guards as own
 from contracts.models import ContractState, Variation, VariationState
 from documents import store
@@ -43,9 +44,30 @@ def variation_of(step: ApprovalStep) -> Variation:
 
 
 def why_no_longer_fits(variation: Variation, on: date) -> Iterator[Reason]:
-    """What has been agreed since it was assessed may leave no room for it."""
-    for reason in assessing.assess(variation.revision, on=on).unmet:
-        yield replace(reason, who_can=reason.who_can or _("The department can change it and have it assessed anew."))
+    """What has been agreed since it was assessed may leave no room for it, or make of it what nobody has approved: more
+    money, or another last day than its document says."""
+    found = assessing.assess(variation.revision, on=on)
+    who_can = _("The department can change it and have it assessed anew.")
+    if variation.state == V.AWAITING_SIGNATURES:
+        who_can = _("Whoever is to sign can refuse it; the department can then have another assessed.")
+    for reason in found.unmet or _why_other_than_assessed(variation, found):
+        yield replace(reason, who_can=reason.who_can or who_can)
+
+
+def _why_other_than_assessed(variation: Variation, found: assessing.Assessment) -> Iterator[Reason]:
+    """Route, delegations and commitment are of the value assessed. Less of it either way is covered by them, as where prices
+    have fallen."""
+    if not found.effects:
+        return
+    was, now = variation.revision.value_gbp, found.money.value_gbp
+    if abs(now) > abs(was) or now > max(was, headroom.ZERO):
+        yield Reason(_("It comes to %(now)s by the terms as they stand; it was assessed at %(was)s.") % {"now": gbp(now), "was": gbp(was)})
+    term = json.loads(variation.revision.content)["term"]
+    if (ends_on := variation_content.term(variation, found)["ends_on"]) != term["ends_on"]:
+        yield Reason(
+            _("With it the contract would run until %(now)s by the terms as they stand; it was assessed to run until %(was)s.")
+            % {"now": as_day(ends_on), "was": as_day(term["ends_on"])}
+        )
 
 
 def why_not_submit(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -182,8 +204,20 @@ def why_not_sign(variation: Variation, party: str, *, by: Person, at: datetime, 
         return
     yield from own.why_not_in_force(variation.contract, on)
     yield from why_framework_over(variation.framework, on)
+    yield from _why_another_first(variation)
     yield from why_no_longer_fits(variation, on)
     yield from signing.why_not_sign(signing_of(variation), party, by=by, at=at, fresh=fresh)
+
+
+def _why_another_first(variation: Variation) -> Iterator[Reason]:
+    """What all parties have signed changes the terms when it is closed: nobody signs upon terms that are about to change."""
+    others = variation.contract.variations.filter(state=V.AWAITING_SIGNATURES).exclude(pk=variation.pk)
+    for other in others.select_related("document"):
+        if store.next_party(other.document) is None:
+            yield Reason(
+                _("All parties have signed %(label)s, which is being closed and changes the terms.") % {"label": other.label},
+                _("Look again in a moment."),
+            )
 
 
 def why_not_refuse(variation: Variation, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -1,12 +1,19 @@
-"""Variations of a contract whose order has an option to extend: what is used of it, and what two that are open at once come to."""
+"""What is agreed while a variation is on its way: an option to extend is used once, and nothing is executed at more money, or until
+another day, than was approved and signed."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
+from django.db.models import Sum
 
+from contracts import charges, terms, variation_issuing, varying
+from contracts.models import Contract
+from documents.models import Purpose
 from documents.refusal import Refused
 from tests import cast, paper
+from tests.contracts import transition_cast
 from tests.contracts import variation_cast as made
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("accepted_with_option")]
@@ -18,6 +25,19 @@ def refused(act, *args, **words) -> str:
     return str(no.value)
 
 
+def whole_life(contract: Contract) -> Decimal:
+    found = charges.by_line_and_month(terms.ledger(terms.put_together(terms.read(contract))))
+    return sum(found.values(), Decimal(0))
+
+
+def committed(contract: Contract) -> Decimal:
+    return contract.call_off.capacity_entries.aggregate(total=Sum("committed_delta_gbp"))["total"]
+
+
+def sign_first(variation) -> str:
+    return refused(paper.variation_act, variation, *cast.SIGNATORIES[0])
+
+
 def test_each_month_of_the_option_is_used_once():
     contract = paper.executed(cast.accepted_with_option())
     made.signed_on_paper(made.approved(made.extended(cast.OPTION - 2)))
@@ -25,4 +45,60 @@ def test_each_month_of_the_option_is_used_once():
     made.signed_on_paper(made.approved(made.extended(2)))
     assert "of which 0 are left" in refused(made.extended, 1)
     assert (contract.ends_on, cast.fresh(contract).ends_on) == (date(2012, 10, 31), date(2013, 4, 30))
+    call_command("check_invariants")
+
+
+def test_of_two_that_are_open_the_second_is_signed_only_at_what_was_approved():
+    """More seats, and a longer term: with both the seats last longer, which neither was approved at."""
+    contract = paper.executed(cast.accepted_with_option())
+    more, longer = made.assessed("VAR-01"), made.extended(cast.OPTION)
+    more, longer = paper.variation_issued(made.approved(more)), made.approved(longer)
+    before = whole_life(contract)
+    made.signed_on_paper(longer)
+    assert whole_life(contract) == committed(contract) == before + longer.revision.value_gbp
+    words = sign_first(more)
+    a_month = more.revision.value_gbp / 48
+    assert a_month * 48 == more.revision.value_gbp and "by the terms as they stand; it was assessed at £555,264.00" in words
+    assert f"It comes to £{a_month * 54:,.2f}" in words and "Whoever is to sign can refuse it" in words
+    assert "until 30 April 2013 by the terms as they stand; it was assessed to run until 31 October 2012" in words
+    refusing = cast.person("supplier.signatory@fujitsu.example")
+    variation_issuing.refuse_to_sign(more, "supplier", reason="It costs more by now.", by=refusing, at=cast.START)
+    anew = made.signed_on_paper(made.approved(made.assessed("VAR-01")))
+    assert whole_life(contract) == committed(contract) == before + longer.revision.value_gbp + anew.revision.value_gbp
+    call_command("check_invariants")
+
+
+def test_nobody_signs_upon_terms_that_what_all_have_signed_is_about_to_change():
+    paper.executed(cast.accepted_with_option())
+    first, second = made.extended(3), made.extended(2)
+    first, second = (made.signed_on_paper(made.approved(one), parties=2) for one in (first, second))
+    last = cast.SIGNATORIES[2]
+    act = paper.variation_act(first, *last)
+    assert "All parties have signed VAR-01, which is being closed" in refused(paper.variation_act, second, *last)
+    paper.signed(act)
+    variation_issuing.signature_made(cast.fresh(first), at=cast.START)
+    paper.add(first.document, Purpose.ARCHIVE_TIMESTAMP)
+    variation_issuing.execute(cast.fresh(first), at=cast.START)
+    assert "it was assessed to run until 31 December 2012" in refused(paper.variation_act, second, *last)
+
+
+@pytest.mark.parametrize("all_have_signed", [False, True])
+def test_an_earlier_cutover_stops_it_or_what_it_adds_is_committed_with_it(all_have_signed):
+    """The seats begin with the shared service, by the terms as they were assessed on 1 April."""
+    contract = paper.executed(cast.accepted_with_option())
+    variation = made.approved(varying.assess(made.filled(day=date(2008, 3, 20)), by=cast.person(made.MANAGER), at=cast.START))
+    variation = made.signed_on_paper(variation, parties=2)
+    act = paper.variation_act(variation, *cast.SIGNATORIES[2]) if all_have_signed else None
+    transition_cast.cut_over(date(2008, 3, 15))
+    before = whole_life(contract)
+    if act is None:
+        assert "by the terms as they stand; it was assessed at" in refused(paper.variation_act, variation, *cast.SIGNATORIES[2])
+        return
+    paper.signed(act)
+    variation_issuing.signature_made(cast.fresh(variation), at=cast.START)
+    paper.add(variation.document, Purpose.ARCHIVE_TIMESTAMP)
+    variation_issuing.execute(cast.fresh(variation), at=cast.START)
+    twelve_days = variation.revision.value_gbp / 55 * 12 / 31
+    assert abs(whole_life(contract) - before - variation.revision.value_gbp - twelve_days) < Decimal("0.05")
+    assert whole_life(contract) == committed(contract)
     call_command("check_invariants")
