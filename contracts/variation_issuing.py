@@ -24,7 +24,7 @@ from documents.refusal import insist, insist_on_words
 from procurement import capacity, deciding, headroom, signing
 from procurement.actors import Person
 
-DOCUMENT_KIND, TEMPLATE_VERSION = "contract_variation", 1
+DOCUMENT_KIND, TEMPLATE_VERSION = "contract_variation", 2
 V = VariationState
 ZERO = Decimal("0.00")
 
@@ -187,8 +187,8 @@ def refuse_to_sign(variation: Variation, party: str, *, reason: str, by: Person,
 
 @transaction.atomic
 def lapse(variation: Variation, *, at: datetime, by: Actor = SYSTEM) -> Variation:
-    """The clock's: its first day has come, or its framework or contract has ended, before all parties signed. The last
-    signatory's act stops it, also while its seal is still being put on; an earlier act is waited for. Safe to run twice."""
+    """The clock's: its first day has come, or its framework or contract has ended, before all parties signed; of a draft the
+    latter alone. The last signatory's act stops it, also while its seal is still being put on; an earlier act is waited for. Safe to run twice."""
     variation = varying.lock(variation)
     reason = guards.why_lapsed(variation, at=at)
     if not reason:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from contracts import charges as ledger
 from contracts import periodic, terms, variation_approval, variation_issuing, varying
 from contracts.models import ContractVersion, Variation
-from documents import store, verifying
+from documents import canonical, store, verifying
 from documents.models import Purpose, SigningIntent
 from documents.refusal import Refused
 from procurement.models import ApprovalStep, CapacityAccount, StepState, VolumeEntry
@@ -76,6 +76,7 @@ def test_from_submitted_to_in_effect_with_a_document_that_is_valid():
 
 def test_two_that_are_open_at_once_lose_none_of_each_others_changes():
     first, second = made.assessed("VAR-01"), made.assessed("VAR-02")
+    before, committed = whole_life(cast.contract()), account().committed_gbp
     for variation in (second, first):
         submitted = variation_approval.submit(
             variation, shown_hash=variation.revision.content_hash, by=cast.person(made.MANAGER), at=START
@@ -86,12 +87,15 @@ def test_two_that_are_open_at_once_lose_none_of_each_others_changes():
     line = next(one for one in terms.as_of(terms.put_together(terms.read(cast.contract())), DAY).lines
                 if (one.line.service.code, one.line.site) == ("CORE-01", "London"))  # fmt: skip
     assert line.quantity == 434 + 100 + 150
+    more = first.revision.value_gbp + second.revision.value_gbp
+    assert (whole_life(cast.contract()), account().committed_gbp) == (before + more, committed + more)
     call_command("check_invariants")
 
 
 def test_beyond_the_frameworks_control_the_authority_commits_after_the_change_notice():
     made.assessed("VAR-01")
-    second = made.submitted("VAR-02")
+    second = made.assessed("VAR-02")
+    second = variation_approval.submit(second, shown_hash=second.revision.content_hash, by=cast.requester(), at=START)
     assert second.approval.route_gbp == second.revision.cumulative_gbp > second.approval.commits_gbp
     made.decided(second, steps=4)
     step = ApprovalStep.objects.select_related("approval").get(approval=second.approval, state=StepState.OPEN)
@@ -103,7 +107,12 @@ def test_beyond_the_frameworks_control_the_authority_commits_after_the_change_no
         variation_approval.record_notice, second, reference="2008/S 1", published_on=date(2030, 1, 1), by=manager, at=START)  # fmt: skip
     variation_approval.record_notice(second, reference="2008/S 1", published_on=START.date(), by=manager, at=START)
     decided = variation_approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=START)
-    assert decided.document.payload["change_notice"] == {"reference": "2008/S 1", "published_on": START.date().isoformat()}
+    payload = decided.document.payload
+    assert payload["change_notice"] == {"reference": "2008/S 1", "published_on": START.date().isoformat()}
+    acts = [(act["act"], act["post"]) for act in payload["evidence"]]
+    assert acts[:2] == [("submitted", "requester"), ("endorsed", "budget holder")] and len(acts) == 6
+    for act in payload["evidence"]:
+        assert act["revision_hash"] == second.revision.content_hash and act["real_at"] > act["at"] == canonical.moment(START)
 
 
 def test_who_works_on_it_neither_decides_nor_signs():
