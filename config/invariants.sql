@@ -422,10 +422,11 @@ WITH varied AS (
        AND (r.extension_months IS NOT NULL OR EXISTS (SELECT 1 FROM contracts_linevariation l WHERE l.revision_id = r.id))),
 changed AS (
     SELECT w.contract_id, w.document_id, w.effective_from, w.caused_by,
-           (SELECT jsonb_agg(jsonb_build_array(n.phase, s.code, n.site, c.quantity_change) ORDER BY n.phase, s.code, n.site)
-              FROM contracts_linechange c JOIN contracts_contractline n ON n.id = c.line_id
-              JOIN catalogue_serviceversion s ON s.id = n.service_id
-             WHERE c.version_id = w.id AND c.quantity_change <> 0) AS quantities
+           (SELECT jsonb_agg(jsonb_build_array(q.phase, q.code, q.site, q.change) ORDER BY q.phase, q.code, q.site)
+              FROM (SELECT n.phase, s.code, n.site, sum(c.quantity_change) AS change
+                      FROM contracts_linechange c JOIN contracts_contractline n ON n.id = c.line_id
+                      JOIN catalogue_serviceversion s ON s.id = n.service_id
+                     WHERE c.version_id = w.id AND c.quantity_change <> 0 GROUP BY 1, 2, 3) q) AS quantities
       FROM contracts_contractversion w WHERE w.kind = 'variation')
 SELECT v.id AS variation, w.document_id AS document
   FROM varied v FULL JOIN changed w ON w.document_id = v.document_id

@@ -1,14 +1,15 @@
 """What is agreed while a variation is on its way: an option to extend is used once, and nothing is executed at more money, or until
 another day, than was approved and signed."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.core.management import call_command
 from django.db.models import Sum
 
-from contracts import charges, terms, variation_issuing, varying
+from contracts import charges, periodic, terms, variation_issuing, varying
 from contracts.models import Contract
 from documents.models import Purpose
 from documents.refusal import Refused
@@ -101,4 +102,33 @@ def test_an_earlier_cutover_stops_it_or_what_it_adds_is_committed_with_it(all_ha
     twelve_days = variation.revision.value_gbp / 55 * 12 / 31
     assert abs(whole_life(contract) - before - variation.revision.value_gbp - twelve_days) < Decimal("0.05")
     assert whole_life(contract) == committed(contract)
+    call_command("check_invariants")
+
+
+def test_each_kind_takes_effect_with_all_that_it_says_and_costs_what_it_was_approved_at():
+    contract, day = paper.executed(cast.accepted_with_option()), date(2008, 11, 1)
+    first, money = whole_life(contract), Decimal(0)
+    exchanged = [varying.Wanted("CORE-04", -10), varying.Wanted("CORE-05", 10)]
+    moved = [varying.Wanted("CORE-01", -50, "London"), varying.Wanted("CORE-01", 50, "Leeds"),
+             varying.Wanted("CORE-10", 1, "Leeds"), varying.Wanted("CORE-13", 1, "Leeds")]  # fmt: skip
+    corrected = [varying.PutRight("Schedule 1", "a day earlier", "a day later")]
+    for kind, save in (
+        ("service", partial(varying.save_lines, wanted=exchanged, effective_on=day)),
+        ("site", partial(varying.save_lines, wanted=moved, effective_on=day)),
+        ("correction", partial(varying.save_corrections, wanted=corrected, effective_on=day)),
+        ("term", partial(varying.save_term, extension_months=cast.OPTION)),
+    ):
+        variation = made.signed_on_paper(made.approved(made.of_kind(kind, save)))
+        comes = variation.revision.effective_on
+        money += variation.revision.value_gbp
+        assert (variation.state, whole_life(contract), committed(contract)) == ("executed", first + money, first + money), kind
+        assert periodic.run(transition_cast.on(comes - timedelta(days=1))) == []
+        assert periodic.run(transition_cast.on(comes)) == [f"{variation} is applied"]
+    standing = {
+        (line.line.service.code, line.line.site): line
+        for line in terms.as_of(terms.put_together(terms.read(contract)), date(2013, 1, 1)).lines
+    }
+    assert standing["CORE-01", "Leeds"].quantity == 50 and standing["CORE-01", "London"].quantity == 434 - 50
+    assert (standing["CORE-05", ""].quantity, standing["CORE-05", ""].ends_on) == (10, date(2013, 4, 30))
+    assert [version.caused_by for version in contract.versions.all()] == [contract.number, "VAR-01", "VAR-02", "VAR-04"]
     call_command("check_invariants")
