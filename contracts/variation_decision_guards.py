@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from contracts import assessing, guards, variation_content
 from contracts import variation_guards as own
-from contracts.models import ContractState, Variation, VariationState
+from contracts.models import UNSIGNED, ContractState, Variation, VariationState
 from documents import store
 from documents.clock import london_day
 from documents.models import DocumentState
@@ -240,9 +240,10 @@ def why_not_answer(query: Query, variation: Variation, *, by: Person, at: dateti
 
 
 def why_lapsed(variation: Variation, *, at: datetime) -> str:
-    """In words; "" while it goes on, or once nothing can stop it any more."""
+    """In words; "" while it goes on, or once nothing can stop it any more. A draft is bound to no day: it can be given
+    another one while the contract lasts."""
     on, contract = london_day(at), variation.contract
-    if variation.state not in (V.ASSESSED, V.IN_APPROVAL, V.AWAITING_SIGNATURES):
+    if variation.state not in UNSIGNED:
         return ""
     if variation.state == V.AWAITING_SIGNATURES and (
         store.next_party(variation.document) is None or store.pending_intent(variation.document) is not None
@@ -252,6 +253,8 @@ def why_lapsed(variation: Variation, *, at: datetime) -> str:
         return _("The framework has ended.")
     if contract.state != ContractState.EXECUTED:
         return _("The contract is %(state)s.") % {"state": contract.get_state_display()}
-    if variation.revision.effective_on <= on:
+    if contract.ends_on < on:
+        return _("The contract has ended on %(day)s.") % {"day": as_day(contract.ends_on)}
+    if variation.state != V.DRAFT and variation.revision.effective_on <= on:
         return _("Its first day, %(day)s, came before all parties had signed.") % {"day": as_day(variation.revision.effective_on)}
     return ""
