@@ -24,8 +24,6 @@ from procurement.approval_guards import why_hold_ended, why_not_covered, why_not
 from procurement.models import (
     Act,
     ApprovalStep,
-    Delegation,
-    DelegationKind,
     PostCode,
     Query,
     Side,
@@ -167,29 +165,23 @@ def barred(variation: Variation) -> dict[str, frozenset[UUID]]:
     """Who does not sign it, by why: kept with its document when that is made, so that the database refuses them too."""
     approval = variation.approval
     return {
-        SigningBar.Why.ASKED: frozenset({approval.requester_id, approval.submitted_by, approval.submitted_for} - {None}),
+        SigningBar.Why.ASKED: guards.asked_for(approval),
         SigningBar.Why.RECUSED: frozenset(recusals.people(approval) | recusals.people(variation.contract.revision.approval)),
     }
 
 
 def signing_of(variation: Variation) -> signing.Signing:
     """As the contract itself: by the same three parties, each under a delegation that covers what the variation changes the
-    value by, whichever way."""
-    approval = variation.approval
+    value by, whichever way. Who keeps out of the order keeps out of what changes its contract."""
+    asked = guards.signed_under(variation.approval)
 
     def apart(by: Person, seat: seats.Seat) -> Iterator[Reason]:
-        yield from recusals.why_recused(approval, by)
         yield from recusals.why_recused(variation.contract.revision.approval, by)
-        for reason in recusals.why_chosen(approval, seat):
-            yield replace(reason, who_can=_("Another signatory can, or whom an administrator without a conflict appoints."))
-
-    def held(seat: seats.Seat, on: date) -> list[Delegation]:
-        return recusals.delegations(approval, seat, DelegationKind.SIGNATURE, on)
+        yield from asked["apart"](by, seat)
 
     return signing.Signing(
-        variation, guards.boxes(variation.contract), abs(variation.revision.value_gbp), approval.lots,
-        barred(variation)[SigningBar.Why.ASKED],
-        _("Whoever requested or submitted a variation, or had it submitted for them, cannot sign it."), apart, held,
+        variation, guards.boxes(variation.contract), abs(variation.revision.value_gbp), **asked | {"apart": apart},
+        barred_words=_("Whoever requested or submitted a variation, or had it submitted for them, cannot sign it."),
     )  # fmt: skip
 
 

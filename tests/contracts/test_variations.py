@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from contracts import charges as ledger
 from contracts import periodic, terms, variation_approval, variation_issuing, varying
@@ -13,11 +14,15 @@ from contracts.models import ContractVersion, Variation
 from documents import canonical, store, verifying
 from documents.models import Purpose, SigningIntent
 from documents.refusal import Refused
+from documents.templatetags.flex import moment as format_moment
+from procurement import periodic as reminding
+from procurement import working_days
 from procurement.models import ApprovalStep, CapacityAccount, StepState, VolumeEntry
 from tests import cast, paper
 from tests.cast import START
 from tests.contracts import variation_cast as made
 from tests.contracts.transition_cast import on
+from tests.procurement.test_pages import sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 DAY = date(2008, 11, 1)
@@ -161,6 +166,15 @@ def test_returned_rejected_withdrawn_and_refused_release_what_is_reserved_and_le
     assert (ended.state, cast.fresh(ended.document).state, account().reserved_gbp) == ("rejected", "void", 0)
     assert whole_life(contract) == before
     call_command("check_invariants")
+
+
+def test_its_steps_say_who_was_reminded_and_lead_to_the_briefs_of_the_readers_side(client):
+    variation = made.submitted()
+    reminding.run(working_days.due(START, 2))
+    sign_in(client, made.MANAGER)
+    shown = " ".join(client.get(reverse("contracts:variation", args=[variation.contract.public_id, 1])).content.decode().split())
+    assert f"Reminded, {format_moment(working_days.due(START, 2))}: {cast.person('budget.holder@dius.example').words}" in shown
+    assert [number for number in range(1, 6) if f"/variations/1/steps/{number}/" in shown] == [1, 2, 3]
 
 
 def test_what_not_all_have_signed_before_its_first_day_lapses_and_the_last_act_stops_that():
