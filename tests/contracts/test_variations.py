@@ -13,7 +13,14 @@ from contracts.models import ContractVersion, Variation
 from documents import store, verifying
 from documents.models import Purpose, SigningIntent
 from documents.refusal import Refused
-from procurement.models import ApprovalStep, CapacityAccount, StepState, VolumeEntry
+from procurement.models import (
+    ActingFor,
+    ApprovalStep,
+    CapacityAccount,
+    PostHolding,
+    StepState,
+    VolumeEntry,
+)
 from tests import cast, paper
 from tests.cast import START
 from tests.contracts import variation_cast as made
@@ -123,6 +130,25 @@ def test_who_works_on_it_neither_decides_nor_signs():
                  "hash_shown": "", "at": "2007-10-11T09:00:00Z", "real_at": "2007-10-11T09:00:00Z", "session": ""},
         )  # fmt: skip
     assert not SigningIntent.objects.filter(document=variation.document).exists()
+
+
+def test_the_hands_come_with_the_words_of_an_earlier_revision_and_of_whom_a_deputy_submitted_for():
+    """As of an order: who wrote what another then changes or submits does not decide on it."""
+    variation = made.assessed()
+    other = cast.requester()
+    variation = varying.assess(varying.revise(variation, by=other, at=START), by=other, at=START)
+    Variation.objects.filter(pk=variation.pk).update(requester=other.user)  # what is left of the first is their hand alone
+    deputy = cast.deputy_of("budget.holder@dius.example")
+    cast.give_post("budget.holder@dius.example", "DIUS", "contract_manager")
+    holding = PostHolding.objects.get(user__email="budget.holder@dius.example", post__code="contract_manager")
+    ActingFor.objects.create(holding=holding, deputy=deputy.user, starts_on=START.date(), ends_on=date(2030, 1, 1))
+    shown = variation.revision.content_hash
+    variation = variation_approval.submit(cast.fresh(variation), shown_hash=shown, by=cast.person(deputy.email), at=START)
+    cast.give_post(made.MANAGER, "DIUS", "budget_holder")
+    step = variation.approval.steps.get(post="budget_holder")
+    for email in (made.MANAGER, "budget.holder@dius.example"):
+        words = refused(variation_approval.decide, step, shown_hash=shown, no_conflict=True, by=cast.person(email), at=START)
+        assert "edited this revision" in words, email
 
 
 def test_returned_rejected_withdrawn_and_refused_release_what_is_reserved_and_leave_the_contract():
