@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +74,7 @@ class Family:
 
     def __init__(self):
         self.commands: dict[str, list[str]] = {}
+        self.beside: Callable[[], None] = lambda: None  # looks after what the children need and is none of them
         self.children: dict[str, subprocess.Popen] = {}
         self.started: dict[str, float] = {}
         self.failed: dict[str, int] = {}  # how often in a row it has ended at once; only of what has come up once
@@ -95,6 +96,7 @@ class Family:
         """Keep the children alive until a signal; stop if one ends at once that has never come up."""
         while True:
             time.sleep(0.5)
+            self.beside()
             for name, child in list(self.children.items()):
                 lived = time.monotonic() - self.started[name]
                 if child.poll() is None:
