@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 
 from contracts import charges as ledger
 from contracts import periodic, terms, variation_approval, variation_issuing, varying
@@ -134,10 +134,14 @@ def test_who_works_on_it_neither_decides_nor_signs():
 
 def test_the_hands_come_with_the_words_of_an_earlier_revision_and_of_whom_a_deputy_submitted_for():
     """As of an order: who wrote what another then changes or submits does not decide on it."""
-    variation = made.assessed()
-    other = cast.requester()
+    other, wrote = cast.requester(), cast.person(made.MANAGER)
+    variation = varying.begin(cast.contract(), kind="quantity", title="100 more desktops at London", by=other, at=START)
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        Variation.objects.filter(pk=variation.pk).update(requester=wrote.user)  # nobody becomes another's requester
+    varying.save_lines(variation, made.wanted(), effective_on=DAY, by=wrote, at=START)
+    varying.save_grounds(variation, reason=made.REASON, gateway="not_substantial", answers=made.ANSWERS, by=wrote, at=START)
+    variation = varying.assess(variation, by=other, at=START)
     variation = varying.assess(varying.revise(variation, by=other, at=START), by=other, at=START)
-    Variation.objects.filter(pk=variation.pk).update(requester=other.user)  # what is left of the first is their hand alone
     deputy = cast.deputy_of("budget.holder@dius.example")
     cast.give_post("budget.holder@dius.example", "DIUS", "contract_manager")
     holding = PostHolding.objects.get(user__email="budget.holder@dius.example", post__code="contract_manager")
