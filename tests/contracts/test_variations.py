@@ -1,11 +1,13 @@
 """A variation decided, signed and in effect: its approvers, its document, the terms that it changes; and how it ends otherwise."""
 
+import uuid
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, ProgrammingError, transaction
+from django.urls import reverse
 
 from contracts import charges as ledger
 from contracts import periodic, terms, variation_approval, variation_issuing, varying
@@ -25,6 +27,7 @@ from tests import cast, paper
 from tests.cast import START
 from tests.contracts import variation_cast as made
 from tests.contracts.transition_cast import on
+from tests.procurement.test_pages import sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 DAY = date(2008, 11, 1)
@@ -153,6 +156,26 @@ def test_the_hands_come_with_the_words_of_an_earlier_revision_and_of_whom_a_depu
     for email in (made.MANAGER, "budget.holder@dius.example"):
         words = refused(variation_approval.decide, step, shown_hash=shown, no_conflict=True, by=cast.person(email), at=START)
         assert "edited this revision" in words, email
+
+
+def test_a_decision_is_on_what_the_approver_read_also_where_the_form_is_shown_again(client):
+    variation = made.submitted()
+    read, at = variation.revision.content_hash, {"at": START}
+    step = variation.approval.steps.get(post="budget_holder")
+    place = [variation.contract.public_id, variation.number, step.position]
+    decide = reverse("contracts:decide_variation", args=place) + f"?shown={read}"
+    sign_in(client, "budget.holder@dius.example")
+    assert decide in client.get(reverse("contracts:variation_brief", args=place)).content.decode()
+    by, manager = cast.person("deputy.budget.holder@dius.example"), cast.person(made.MANAGER)
+    variation_approval.return_for_changes(step, reason="Why?", shown_hash=read, no_conflict=True, by=by, **at)
+    varying.save_grounds(cast.fresh(variation), reason="Other words.", gateway="not_substantial", answers=made.ANSWERS, by=manager, **at)
+    now = varying.assess(cast.fresh(variation), by=manager, **at).revision.content_hash
+    variation_approval.submit(cast.fresh(variation), shown_hash=now, by=manager, **at)
+    assert "has changed since your page was made" in client.get(decide).content.decode()
+    again = client.post(decide, {"idempotency_key": str(uuid.uuid4()), "shown_hash": read}).content.decode()  # without the declaration
+    assert f'name="shown_hash" value="{read}"' in again and now not in again
+    answer = client.post(decide, {"idempotency_key": str(uuid.uuid4()), "shown_hash": read, "no_conflict": "on"})
+    assert "has changed since your page was made" in answer.content.decode()
 
 
 def test_returned_rejected_withdrawn_and_refused_release_what_is_reserved_and_leave_the_contract():
