@@ -120,6 +120,13 @@ class Cluster:
                         before_it_stops()
                     self.stop()
 
+    def bring_back(self) -> bool:
+        """Start it again where it has been killed; whether it had to be. Raises EmbeddedPostgresError."""
+        if self.pid() is not None:
+            return False
+        self.ensure()
+        return True
+
     def stop(self) -> None:
         """Fast shutdown; returns when it is down."""
         if not self.root.exists():

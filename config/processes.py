@@ -8,11 +8,13 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STOPPING_SECONDS = 15
+AT_ONCE_SECONDS = 3  # what ends sooner than this after its start has not come up
+LONGEST_PAUSE_SECONDS = 30
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 RUNNING, STOPPING = "running", "stopping"  # what an instance's lock file says of whoever holds it
 DIES_WITH_PARENT = 1  # prctl(PR_SET_PDEATHSIG)
@@ -66,12 +68,17 @@ def end_group(child: subprocess.Popen) -> None:
 
 
 class Family:
-    """Child processes that start and stop together; if one ends by itself, it is started again."""
+    """Child processes that start and stop together; if one ends by itself, it is started again. One that has never come up
+    stops all, with its words; one that has, and then ends again and again, is waited for longer each time, and takes nothing
+    else with it: the pages are there while a worker is killed twice."""
 
     def __init__(self):
         self.commands: dict[str, list[str]] = {}
+        self.beside: Callable[[], None] = lambda: None  # looks after what the children need and is none of them
         self.children: dict[str, subprocess.Popen] = {}
         self.started: dict[str, float] = {}
+        self.failed: dict[str, int] = {}  # how often in a row it has ended at once; only of what has come up once
+        self.again: dict[str, float] = {}  # when what has ended is started again
         self.chatty: set[str] = set()
 
     def start(self, name: str, command: list[str], *, chatty: bool = False) -> None:
@@ -86,16 +93,30 @@ class Family:
         )  # fmt: skip
 
     def watch(self) -> None:
-        """Keep the children alive until a signal; stop if one ends at once."""
+        """Keep the children alive until a signal; stop if one ends at once that has never come up."""
         while True:
             time.sleep(0.5)
+            self.beside()
             for name, child in list(self.children.items()):
-                if child.poll() is not None:
-                    if time.monotonic() - self.started[name] < 3:
-                        raise SystemExit(f"{name} ended at once (exit {child.returncode}); its words are above")
-                    say(f"{name} ended (exit {child.returncode}); starting it again")
-                    end_group(child)  # its own children outlive it when it was killed
+                lived = time.monotonic() - self.started[name]
+                if child.poll() is None:
+                    if lived >= AT_ONCE_SECONDS:
+                        self.failed[name] = 0
+                elif name not in self.again:
+                    self._ended(name, child, lived)
+                elif time.monotonic() >= self.again[name]:
+                    del self.again[name]
                     self.start(name, self.commands[name])
+
+    def _ended(self, name: str, child: subprocess.Popen, lived: float) -> None:
+        at_once = lived < AT_ONCE_SECONDS
+        if at_once and name not in self.failed:
+            raise SystemExit(f"{name} ended at once (exit {child.returncode}); its words are above")
+        self.failed[name] = self.failed.get(name, 0) + 1 if at_once else 0
+        pause = min(2 ** self.failed[name] - 1, LONGEST_PAUSE_SECONDS)
+        say(f"{name} ended (exit {child.returncode}); starting it again{f' in {pause} s' if pause else ''}")
+        end_group(child)  # its own children outlive it when it was killed
+        self.again[name] = time.monotonic() + pause
 
     def stop(self) -> None:
         for child in self.children.values():

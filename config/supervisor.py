@@ -65,9 +65,20 @@ class Stamps:
 APPS = ("documents", "catalogue", "procurement", "contracts", "config")
 
 
-def instance_database(directory: Path) -> contextlib.AbstractContextManager:
+def instance_database(directory: Path) -> contextlib.AbstractContextManager[Cluster | None]:
     """The instance's private PostgreSQL is up inside the block; a server that is named instead is its owner's business."""
     return contextlib.nullcontext() if os.environ.get("DATABASE_URL") else Cluster(directory / "pg").in_use()
+
+
+def keep_up(cluster: Cluster) -> None:
+    """The private PostgreSQL, started again where it was killed: until it answers, every page says 503. What keeps it from
+    starting is said, and it is tried again."""
+    try:
+        if cluster.bring_back():
+            say("the private PostgreSQL had ended; it is up again")
+    except EmbeddedPostgresError as error:
+        say(f"the private PostgreSQL has ended: {error}")
+        time.sleep(5)
 
 
 def prepare(directory: Path) -> None:
@@ -176,7 +187,9 @@ def family_of(directory: Path) -> Iterator[Family]:
     listen_to_signals()
     family = Family()
     say("- database")
-    with instance_database(directory):
+    with instance_database(directory) as cluster:
+        if cluster is not None:
+            family.beside = lambda: keep_up(cluster)
         try:
             yield family
         finally:

@@ -31,6 +31,7 @@ def submit(variation: Variation, *, shown_hash: str, by: Person, at: datetime) -
     if shown_hash != variation.revision.content_hash:
         refuse(_("The variation has changed since your page was made."), _("Open it again, read it, and submit what it says now."))
     before = variation.state
+    varying.remember(variation.revision, by, at)
     approval = _approval(variation, by, at)
     approval.save()
     variation.approval = approval

@@ -89,13 +89,13 @@ def begin(contract: Contract, *, kind: str, title: str, by: Person, at: datetime
         contract=contract, number=number, kind=VariationKind(kind), title=title, state_since=at, requester=by.user, created_at=at
     )
     variation.revision = VariationRevision.objects.create(variation=variation, number=1, created_at=at)
-    _remember(variation.revision, by, at)
+    remember(variation.revision, by, at)
     variation.save()
     record("begun", variation, None, by=by, at=at)
     return variation
 
 
-def _remember(revision: VariationRevision, by: Person, at: datetime) -> None:
+def remember(revision: VariationRevision, by: Person, at: datetime) -> None:
     """Whose hand it was, and whose it is when they act for somebody."""
     VariationHand.objects.get_or_create(
         revision=revision, person_id=by.person_id, defaults={"name": by.words, "first_at": at}
@@ -125,7 +125,7 @@ def _close(variation: Variation, part: str, by: Person, at: datetime) -> Variati
     revision = variation.revision
     revision.edits += 1
     revision.save()
-    _remember(revision, by, at)
+    remember(revision, by, at)
     record(f"{part}_saved", variation, variation.state, by=by, at=at)
     return variation
 
@@ -202,7 +202,7 @@ def assess(variation: Variation, *, edits: int | None = None, by: Person, at: da
     revision = variation.revision
     found = assessing.assess(revision, on=london_day(at))
     insist(found.reasons)
-    _remember(revision, by, at)
+    remember(revision, by, at)
     seat = guards.seat_of(variation.contract, by, london_day(at))
     _freeze_lines(revision, found)
     if variation.kind == VariationKind.TERM:
@@ -241,16 +241,20 @@ def revise(variation: Variation, *, by: Person, at: datetime) -> Variation:
     before = variation.state
     variation.revise(at=at)
     copy_draft(variation, at=at)
-    _remember(variation.revision, by, at)
+    remember(variation.revision, by, at)
     variation.save()
     record("revised", variation, before, by=by, at=at)
     return variation
 
 
 def copy_draft(variation: Variation, *, at: datetime) -> VariationRevision:
-    """A draft with what the last revision said; the caller holds the lock and saves the variation."""
+    """A draft with what the last revision said; the caller holds the lock and saves the variation. The hands come with the
+    words: whoever wrote them does not decide on what became of them."""
     was = variation.revision
     revision = VariationRevision.objects.create(variation=variation, number=was.number + 1, created_at=at)
+    VariationHand.objects.bulk_create(
+        VariationHand(revision=revision, person_id=hand.person_id, name=hand.name, first_at=hand.first_at) for hand in was.hands.all()
+    )
     for name in ("reason", "effective_on", "extension_months", "gateway", "paragraph", "answers"):
         setattr(revision, name, getattr(was, name))
     revision.save()

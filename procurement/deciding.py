@@ -5,13 +5,14 @@ A kind's own module composes these in its transaction: under its own lock, after
 and messages (``procurement.approval`` for an order).
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from documents.clock import london_day
-from documents.refusal import insist_on_words, refuse
+from documents.refusal import Reason, insist, insist_on_words, refuse
 from procurement import approval_guards, approvals, recusals, routes, seats
 from procurement.actors import Person
 from procurement.models import Act, Approval, ApprovalStep, Decision, Outcome, Query, Recusal, StepState, User
@@ -70,13 +71,18 @@ def lock(step: ApprovalStep, approval: Approval | None) -> ApprovalStep:
     return fresh
 
 
-def insist_on_what_was_shown(approval: Approval, shown_hash: str) -> None:
+def why_not_shown(approval: Approval, shown_hash: str) -> Iterator[Reason]:
+    """Who decides has read what is decided on."""
     if shown_hash != approval.content_hash:
-        refuse(
+        yield Reason(
             _("%(this)s has changed since your page was made (you were shown %(shown)s).")
             % {"this": capfirst(str(approvals.kind_of(approval).this)), "shown": shown_hash[:12] or "-"},
             _("Open it again and decide on what it says now."),
         )
+
+
+def insist_on_what_was_shown(approval: Approval, shown_hash: str) -> None:
+    insist(why_not_shown(approval, shown_hash))
 
 
 def insist_on_declaration(approval: Approval, no_conflict: bool) -> None:

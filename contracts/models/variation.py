@@ -73,8 +73,8 @@ class Variation(Row):
     ended_reason = models.CharField(max_length=2000, blank=True)
 
     db_rights = STATE(
-        "title", "state", "state_since", "requester_id", "revision_id", "approval_id", "change_notice", "change_notice_on",
-        "document_id", "signed_on", "executed_at", "ended_reason",
+        "state", "state_since", "revision_id", "approval_id", "change_notice", "change_notice_on", "document_id", "signed_on",
+        "executed_at", "ended_reason",
     )  # fmt: skip
 
     class Meta:

@@ -13,11 +13,11 @@ from contracts import access, forms, variation_approval
 from contracts import variation_decision_guards as guards
 from contracts.models import Party, Variation, VariationState
 from documents.refusal import Reason
-from procurement import approval_guards, display, framework_display, headroom
+from procurement import approval_guards, deciding, display, framework_display, headroom
 from procurement import forms as decision_forms
 from procurement.access import NotYours
 from procurement.models import Act, ApprovalStep, Phase, Query, Recusal, Side
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, what_was_shown
 
 SIDES = {Party.DEPARTMENT: (Side.DEPARTMENT,), Party.AUTHORITY: (Side.AUTHORITY,)}
 
@@ -49,7 +49,7 @@ def submit(request, public_id, number):
     return _confirm(
         request, found, title=_("Submit the variation for approval"), button=_("Submit for approval"), errors=errors,
         words=_("The department’s approvers decide first, then the purchasing authority’s; then its document is made, which all parties sign."),
-        shown_hash=found.revision.content_hash,
+        shown_hash=what_was_shown(request, found.revision.content_hash),
     )  # fmt: skip
 
 
@@ -128,7 +128,10 @@ def steps_of(variation: Variation, view: str) -> list[ApprovalStep]:
 def _decision(request, found, step, form_class, action, *, title, words, button, done, danger=False):
     form = form_class(request.POST or None)
     guard = guards.why_not_decide if action is variation_approval.decide else guards.why_not_act_on_step
-    errors = () if request.method == "POST" else list(guard(step, by=request.actor, at=request.at))
+    shown = what_was_shown(request, step.approval.content_hash)
+    errors = () if request.method == "POST" else [
+        *guard(step, by=request.actor, at=request.at), *deciding.why_not_shown(step.approval, shown)
+    ]  # fmt: skip
     if request.method == "POST" and form.is_valid():
         result, errors = attempt(request, action, step, shown_hash=request.POST.get("shown_hash", ""), **form.cleaned_data)
         if result:
@@ -136,7 +139,7 @@ def _decision(request, found, step, form_class, action, *, title, words, button,
             return _to(found)
     return _confirm(
         request, found, title=title, words=words, button=button, form=form, errors=errors, danger=danger,
-        shown_hash=found.revision.content_hash, back=_brief(found, step),
+        shown_hash=shown, back=_brief(found, step),
     )
 
 

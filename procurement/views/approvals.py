@@ -13,6 +13,7 @@ from procurement import (
     approval,
     approval_guards,
     briefing,
+    deciding,
     display,
     figures,
     forms,
@@ -23,7 +24,7 @@ from procurement import (
 from procurement import order_decision_guards as own_guards
 from procurement.comparing import changes_since, last_seen
 from procurement.models import IN_APPROVAL, ApprovalStep, Query, Recusal, Side
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, what_was_shown
 from procurement.views.orders import brief_address
 
 
@@ -106,7 +107,10 @@ def _limit(request, order, step):
 def _decision(request, order, step, form_class, action, *, title, words, button, done, danger=False):
     form = form_class(request.POST or None)
     guard = own_guards.why_not_decide if action is approval.decide else own_guards.why_not_act_on_step
-    errors = () if request.method == "POST" else list(guard(step, by=request.actor, at=request.at))
+    shown = what_was_shown(request, step.approval.content_hash)
+    errors = () if request.method == "POST" else [
+        *guard(step, by=request.actor, at=request.at), *deciding.why_not_shown(step.approval, shown)
+    ]  # fmt: skip
     if request.method == "POST" and form.is_valid():
         result, errors = attempt(
             request, action, step, shown_hash=request.POST.get("shown_hash", ""), **form.cleaned_data
@@ -114,7 +118,7 @@ def _decision(request, order, step, form_class, action, *, title, words, button,
         if result:
             messages.success(request, done)
             return redirect("procurement:call_off", order.public_id)
-    context = {"call_off": order, "step": step, "revision": step.approval.revision, "form": form, "errors": errors,
+    context = {"call_off": order, "step": step, "revision": step.approval.revision, "form": form, "errors": errors, "shown_hash": shown,
                "option": figures.option_words(display.content_of(step.approval.revision)), "title": title, "words": words, "button": button, "danger": danger,
                "limit": _limit(request, order, step) if action is approval.decide else None}  # fmt: skip
     return render(request, "procurement/decide.html", context)

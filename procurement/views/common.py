@@ -82,6 +82,12 @@ def not_joined(request: HttpRequest) -> Exception:
     return NotYours(standing.why_no_member(joining.framework, joining.department))
 
 
+def what_was_shown(request: HttpRequest, now: str) -> str:
+    """The hash of what the person has read: as their form says it, which keeps it when it is shown again, else as the page
+    says that led here, else what stands ``now``. What comes between reading and deciding is never decided on."""
+    return request.POST.get("shown_hash") or request.GET.get("shown") or now
+
+
 def attempt(request: HttpRequest, action: Callable, *args, **kwargs):
     """Do an action; returns (result, ()) or (None, reasons) when it was refused."""
     try:

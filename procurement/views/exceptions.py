@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from procurement import approval, display, order_decision_guards, papers, quoting
 from procurement.order_forms import ExceptionDecisionForm, ExceptionsForm
 from procurement.views.approvals import step_of
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, what_was_shown
 from procurement.views.drafts import draft_of, edits_of, section_page, to_tasks
 
 
@@ -68,5 +68,5 @@ def decide(request, public_id, position, code):
                 "procurement:call_off", public_id
             )
     context = {"call_off": order, "step": step, "revision": step.approval.revision, "asked": asked, "form": form,
-               "errors": errors}  # fmt: skip
+               "errors": errors, "shown_hash": what_was_shown(request, step.approval.content_hash)}  # fmt: skip
     return render(request, "procurement/exception.html", context)

@@ -21,6 +21,8 @@ from config.embedded_pg import (
     find_binaries,
     socket_directory,
 )
+from config.processes import Family
+from config.supervisor import keep_up
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -79,6 +81,24 @@ def test_it_comes_back_after_a_kill_with_what_was_committed(cluster):
     cluster.ensure()
     assert cluster.pid() != killed
     assert ask(cluster, "SELECT answer FROM kept", user=OWNER) == [(42,)]
+
+
+def test_it_is_started_again_under_a_running_instance(cluster, capsys):
+    """Whoever watches over the processes watches over it: a page says 503 for seconds, not until somebody comes."""
+    family, killed = Family(), cluster.pid()
+
+    def beside():
+        keep_up(cluster)
+        if cluster.pid() not in (None, killed):
+            raise KeyboardInterrupt
+
+    os.kill(killed, signal.SIGKILL)
+    with pytest.raises(KeyboardInterrupt):
+        family.beside = beside
+        family.watch()
+    assert ask(cluster, "SELECT 1") == [(1,)]
+    keep_up(cluster)
+    assert capsys.readouterr().out == "the private PostgreSQL had ended; it is up again\n", "said once"
 
 
 def test_four_starts_at_once_give_one_cluster(tmp_path):

@@ -88,6 +88,33 @@ def test_a_child_that_ends_at_once_ends_everything_with_words():
         family.watch()
 
 
+def test_one_that_was_up_and_is_killed_again_at_once_takes_nothing_else_with_it():
+    family = Family()
+    family.start("web", SLEEPER)
+    family.start("worker", SLEEPER)
+    family.started["worker"] -= 60
+
+    def kill_twice(*_signal):
+        child = family.children["worker"]
+        if child.poll() is None and child.pid not in killed and len(killed) < 2:
+            killed.append(child.pid)
+            child.kill()
+        elif len(killed) == 2 and child.poll() is None and child.pid not in killed:
+            raise KeyboardInterrupt
+
+    killed: list[int] = []
+    before = signal.signal(signal.SIGALRM, kill_twice)
+    signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            family.watch()
+        assert len(killed) == 2 and family.children["web"].poll() is None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        family.stop()
+
+
 def test_an_instance_runs_once(tmp_path):
     with only_one(tmp_path / "one"), only_one(tmp_path / "two"):
         held = os.open(tmp_path / "one" / "running", os.O_WRONLY)

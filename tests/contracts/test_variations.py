@@ -1,11 +1,12 @@
 """A variation decided, signed and in effect: its approvers, its document, the terms that it changes; and how it ends otherwise."""
 
+import uuid
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 
 from contracts import charges as ledger
@@ -17,7 +18,14 @@ from documents.refusal import Refused
 from documents.templatetags.flex import moment as format_moment
 from procurement import periodic as reminding
 from procurement import working_days
-from procurement.models import ApprovalStep, CapacityAccount, StepState, VolumeEntry
+from procurement.models import (
+    ActingFor,
+    ApprovalStep,
+    CapacityAccount,
+    PostHolding,
+    StepState,
+    VolumeEntry,
+)
 from tests import cast, paper
 from tests.cast import START
 from tests.contracts import variation_cast as made
@@ -137,6 +145,49 @@ def test_who_works_on_it_neither_decides_nor_signs():
                  "hash_shown": "", "at": "2007-10-11T09:00:00Z", "real_at": "2007-10-11T09:00:00Z", "session": ""},
         )  # fmt: skip
     assert not SigningIntent.objects.filter(document=variation.document).exists()
+
+
+def test_the_hands_come_with_the_words_of_an_earlier_revision_and_of_whom_a_deputy_submitted_for():
+    """As of an order: who wrote what another then changes or submits does not decide on it."""
+    other, wrote = cast.requester(), cast.person(made.MANAGER)
+    variation = varying.begin(cast.contract(), kind="quantity", title="100 more desktops at London", by=other, at=START)
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        Variation.objects.filter(pk=variation.pk).update(requester=wrote.user)  # nobody becomes another's requester
+    varying.save_lines(variation, made.wanted(), effective_on=DAY, by=wrote, at=START)
+    varying.save_grounds(variation, reason=made.REASON, gateway="not_substantial", answers=made.ANSWERS, by=wrote, at=START)
+    variation = varying.assess(variation, by=other, at=START)
+    variation = varying.assess(varying.revise(variation, by=other, at=START), by=other, at=START)
+    deputy = cast.deputy_of("budget.holder@dius.example")
+    cast.give_post("budget.holder@dius.example", "DIUS", "contract_manager")
+    holding = PostHolding.objects.get(user__email="budget.holder@dius.example", post__code="contract_manager")
+    ActingFor.objects.create(holding=holding, deputy=deputy.user, starts_on=START.date(), ends_on=date(2030, 1, 1))
+    shown = variation.revision.content_hash
+    variation = variation_approval.submit(cast.fresh(variation), shown_hash=shown, by=cast.person(deputy.email), at=START)
+    cast.give_post(made.MANAGER, "DIUS", "budget_holder")
+    step = variation.approval.steps.get(post="budget_holder")
+    for email in (made.MANAGER, "budget.holder@dius.example"):
+        words = refused(variation_approval.decide, step, shown_hash=shown, no_conflict=True, by=cast.person(email), at=START)
+        assert "edited this revision" in words, email
+
+
+def test_a_decision_is_on_what_the_approver_read_also_where_the_form_is_shown_again(client):
+    variation = made.submitted()
+    read, at = variation.revision.content_hash, {"at": START}
+    step = variation.approval.steps.get(post="budget_holder")
+    place = [variation.contract.public_id, variation.number, step.position]
+    decide = reverse("contracts:decide_variation", args=place) + f"?shown={read}"
+    sign_in(client, "budget.holder@dius.example")
+    assert decide in client.get(reverse("contracts:variation_brief", args=place)).content.decode()
+    by, manager = cast.person("deputy.budget.holder@dius.example"), cast.person(made.MANAGER)
+    variation_approval.return_for_changes(step, reason="Why?", shown_hash=read, no_conflict=True, by=by, **at)
+    varying.save_grounds(cast.fresh(variation), reason="Other words.", gateway="not_substantial", answers=made.ANSWERS, by=manager, **at)
+    now = varying.assess(cast.fresh(variation), by=manager, **at).revision.content_hash
+    variation_approval.submit(cast.fresh(variation), shown_hash=now, by=manager, **at)
+    assert "has changed since your page was made" in client.get(decide).content.decode()
+    again = client.post(decide, {"idempotency_key": str(uuid.uuid4()), "shown_hash": read}).content.decode()  # without the declaration
+    assert f'name="shown_hash" value="{read}"' in again and now not in again
+    answer = client.post(decide, {"idempotency_key": str(uuid.uuid4()), "shown_hash": read, "no_conflict": "on"})
+    assert "has changed since your page was made" in answer.content.decode()
 
 
 def test_returned_rejected_withdrawn_and_refused_release_what_is_reserved_and_leave_the_contract():

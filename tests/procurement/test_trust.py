@@ -1,6 +1,7 @@
 """What nobody may do or learn by a detour: through a new revision, a search, a brief, an ended membership."""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -381,3 +382,17 @@ def test_who_has_not_joined_reads_no_prices(client):
     shut = client.get("/call-offs/new/")
     assert shut.status_code == 403 and f"{prospect.name} is no member of" in shut.content.decode()
     assert "Capacity of the framework" not in client.get("/").content.decode()
+
+
+@pytest.mark.world("submitted")
+def test_a_decision_is_on_what_the_approver_read_also_where_the_form_is_shown_again(client):
+    """The order was returned, changed and submitted again while its brief was open."""
+    order, read = cast.submitted(), "0" * 64  # what was read is no more
+    now, step = order.revision.revision_hash, cast.open_step(order, cast.person(HOLDER))
+    sign_in(client, HOLDER)
+    decide = reverse("procurement:decide", args=[order.public_id, step.position])
+    brief = client.get(reverse("procurement:brief", args=[order.public_id, step.position])).content.decode()
+    assert f"{decide}?shown={now}" in brief
+    assert "has changed since your page was made" in client.get(f"{decide}?shown={read}").content.decode()
+    again = client.post(decide, {"idempotency_key": str(uuid.uuid4()), "shown_hash": read}).content.decode()  # without the declaration
+    assert f'name="shown_hash" value="{read}"' in again
