@@ -63,7 +63,7 @@ class TermForm(forms.Form):
 class KpiForm(forms.Form):
     kpis = forms.MultipleChoiceField(
         label=_("Key performance indicators"), widget=widgets.Checkboxes, required=False,
-        help_text=_("At least three when the order is worth more than %(value)s with VAT and options.") % {"value": gbp(KPI_VALUE_GBP)},
+        help_text=_("At least three when the order is worth more than %(value)s with VAT and options. The target of each stands in brackets.") % {"value": gbp(KPI_VALUE_GBP)},
     )  # fmt: skip
 
     def __init__(self, *args, measures=(), **kwargs):

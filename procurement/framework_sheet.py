@@ -48,7 +48,7 @@ def _capacity(shown: dict[str, Any]) -> Iterator[Line]:
 def _orders(shown: dict[str, Any]) -> Iterator[Line]:
     for label, _state, many in shown["by_state"]:
         unit = _("orders") if many <= shown["most"] else _("orders at the least; no more were counted")
-        yield _("Orders that have reached the authority"), str(label), min(many, shown["most"]), unit
+        yield shown["by_state_of"], str(label), min(many, shown["most"]), unit
 
 
 def _volumes(shown: dict[str, Any]) -> Iterator[Line]:

@@ -82,6 +82,7 @@ class WhatIfForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.own_seats = own_seats
         if not own_seats:
+            self.fields["change"].widget = forms.HiddenInput()  # there is nothing to take off
             self.fields["change"].choices = self.fields["change"].choices[:1]
             self.fields["change"].initial = self.MORE
 

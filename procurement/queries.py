@@ -274,13 +274,15 @@ def orders_by_state(framework: Framework) -> dict[str, int]:
 MOST_COUNTED = 1_000
 
 
-def reached_by_state(framework: Framework) -> dict[str, int]:
-    """How many orders that have reached the authority are in each state; one more than ``MOST_COUNTED`` where there are
-    more, so that a page costs the same when they are a hundred thousand."""
+def counted_by_state(framework: Framework, buyers: Collection[int] | None = None) -> dict[str, int]:
+    """How many orders of these departments are in each state, or where none are named how many have reached the
+    authority; one more than ``MOST_COUNTED`` where there are more, so that a page costs the same when they are a hundred
+    thousand."""
+    which, of = ("authority_revision_id IS NOT NULL", []) if buyers is None else ("department_id = ANY(%s)", [list(buyers)])
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT s.state, (SELECT count(*) FROM (SELECT 1 FROM {CallOff._meta.db_table} WHERE framework_id = %s"  # noqa: S608 - a table name of ours
-            " AND state = s.state AND authority_revision_id IS NOT NULL LIMIT %s) reached) FROM unnest(%s) AS s(state)",
-            [framework.pk, MOST_COUNTED + 1, S.values],
+            f"SELECT s.state, (SELECT count(*) FROM (SELECT 1 FROM {CallOff._meta.db_table} WHERE framework_id = %s"  # noqa: S608 - a table name and a condition of ours
+            f" AND state = s.state AND {which} LIMIT %s) found) FROM unnest(%s) AS s(state)",
+            [framework.pk, *of, MOST_COUNTED + 1, S.values],
         )
         return dict(cursor.fetchall())

@@ -83,7 +83,7 @@ def price_history(framework: Framework, code: str, on: date) -> list[dict[str, A
     return [
         {
             "release": then.release, "list_price": then.list_price,
-            "bands": ", ".join(f"{band.from_quantity:,}: {figure(band.discount_percent)}%" for band in then.bands),
+            "bands": ", ".join(_("%(percent)s%% from %(quantity)s") % {"percent": figure(band.discount_percent), "quantity": f"{band.from_quantity:,}"} for band in then.bands),
         }
         for then in catalogue_queries.price_history(framework, code, on)
     ]  # fmt: skip

@@ -116,9 +116,9 @@ def day_range(start, end) -> str:
 
 @register.filter
 def tonnes(kilograms) -> str:
-    """186.99 t"""
+    """186.99 t CO2e"""
     number = _decimal(kilograms)
-    return "" if number is None else f"{number / 1000:,.2f} t"
+    return "" if number is None else f"{number / 1000:,.2f} t CO2e"
 
 
 @register.filter

@@ -216,6 +216,7 @@ def milestones(request, public_id):
             more = "more" in request.POST
             return redirect("procurement:milestones", call_off.public_id) if more else to_tasks(call_off)
     return section_page(request, call_off, "milestones", None, errors=errors, template="procurement/milestones.html", none_needed=none_needed,
+                    unpaid=quoting.unpaid_one_offs(quoting.quote(call_off.revision, request.day)),
                     stored=lambda: display.stored_values(_as_stored(forms.MilestoneFormSet, rows)), formset=formset, formset_errors=formset_errors(formset) if formset.is_bound else [])  # fmt: skip
 
 
@@ -244,7 +245,7 @@ def special_terms(request, public_id):
             staff_transfer_text=form.cleaned_data["staff_transfer_text"], edits=edits_of(request),
         )  # fmt: skip
         if done:
-            return to_tasks(call_off)
+            return redirect("procurement:special_terms", call_off.public_id) if "more" in request.POST else to_tasks(call_off)
     return section_page(request, call_off, "special_terms", form, errors=errors,
                     template="procurement/special_terms.html", formset=formset,
                     stored=lambda: display.stored_values([*_as_stored(forms.SpecialTermFormSet, rows), form]),

@@ -126,6 +126,13 @@ class Listing:
         chosen = {**self.keep, "q": self.text} | {c.name: c.chosen for c in self.choices} | {"sort": self._sorted_by} | changed
         return "?" + urlencode({name: value for name, value in chosen.items() if value})
 
+    @property
+    def all(self) -> str:
+        """The address of the whole list, where a search or a filter leaves rows out; empty where none does."""
+        if not self.text and not any(each.chosen for each in self.choices):
+            return ""
+        return self._address(**dict.fromkeys(["q", *(each.name for each in self.choices)], ""))
+
     def _cells(self, row) -> list[sheets.Value]:
         return [column.value(row) for column in self.columns]
 

@@ -94,8 +94,8 @@ def _catalogue_columns(framework, release, on, *, past):
 
     def next_price(row):
         following = prices(row.code)[1:]
-        return _("%(price)s from %(quantity)s") % {
-            "price": gbp(following[0]["price"]), "quantity": count(following[0]["from_quantity"]),
+        return _("%(price)s from %(quantity)s %(volume)s") % {
+            "price": gbp(following[0]["price"]), "quantity": count(following[0]["from_quantity"]), "volume": row.band_table,
         } if following else ""  # fmt: skip
 
     def next_band(row, name):
@@ -188,7 +188,7 @@ def framework(request):
                 ),
             })  # fmt: skip
     standing = framework_display.standing(found)
-    counted = queries.reached_by_state(found) if is_authority else {}
+    counted = queries.counted_by_state(found, None if is_authority else seen.buyers) if buys else {}
     context = {
         "framework": found, "release": release, "bands": bands,
         "bar": display.framework_bar(
@@ -196,6 +196,7 @@ def framework(request):
         ) if bar else None,
         "joined": Accession.objects.filter(framework=found, state=AccessionState.ACTIVE).count(),
         "most": queries.MOST_COUNTED,
+        "by_state_of": _("Orders that have reached the authority") if is_authority else _("Our orders"),
         "by_state": [(state.label, state.value, counted[state]) for state in CallOffState if counted.get(state)],
         "next_joiner": accession_display.next_joiner(found, request.day, current) if is_authority else None,
         "is_authority": is_authority, "standing": standing,

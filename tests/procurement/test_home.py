@@ -47,6 +47,7 @@ def test_the_authority_reads_what_is_expected_and_the_orders_by_state(client):
     page = sign_in(client, "framework.manager@co.example").get("/framework/").content.decode()
     assert "expected of bodies that may join, at least" in page and "more than is free" in page
     assert f"?state={order.state}" in page
-    for email in ("requester@dius.example", "order.desk@fujitsu.example"):
+    for email, counted in (("requester@dius.example", True), ("requester@ons.example", False), ("order.desk@fujitsu.example", False)):
         page = sign_in(client, email).get("/framework/").content.decode()
         assert "expected of bodies" not in page and "Orders that have reached" not in page
+        assert ("Our orders" in page and f"?state={order.state}" in page) == counted

@@ -42,6 +42,18 @@ def test_the_file_of_the_catalogue_is_data(signed_in):
     assert found["CHG-01"]["kgCO2e a year"] == "" and "£" not in str(found)
 
 
+def test_a_list_says_what_a_band_counts_and_how_to_see_all_of_it(signed_in):
+    buyer = signed_in("requester@dius.example")
+    found, whole = (buyer.get("/catalogue/", {"q": text}).content.decode() for text in ("thin", ""))
+    assert "£70.98 from 5,000 seats" in found
+    assert "show all" in found and "show all" not in whole
+
+
+def test_a_search_that_finds_no_order_leads_to_the_catalogue(signed_in):
+    page = signed_in("requester@dius.example").get("/search/", {"q": "thin client"}).content.decode()
+    assert 'href="/catalogue/?q=thin%20client"' in page
+
+
 @pytest.mark.parametrize("text", ["laptops", "laptop", "Managed Desktops"])
 def test_a_plural_finds_what_its_singular_finds(signed_in, text):
     found = as_dicts(signed_in("requester@dius.example").get("/catalogue/", {"format": "csv", "q": text}))

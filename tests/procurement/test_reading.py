@@ -150,7 +150,7 @@ def test_a_commitment_says_where_the_order_goes_and_against_which_limit(client):
 def test_the_matrix_shows_the_price_that_is_charged(client):
     draft = cast.drafted()
     page = sign_in(client, "requester@dius.example").get(address("services", draft)).content.decode()
-    assert "£74.88 user/month (list £78.00)" in page
+    assert "£74.88 per user/month (list £78.00)" in page
 
 
 @pytest.mark.world("submitted")
