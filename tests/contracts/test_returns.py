@@ -171,7 +171,7 @@ def test_the_pages_of_supplier_and_authority(client):
     assert form.status_code == 200 and "Explain why it is not as the ledger says" in send("declare_return").content.decode()
     assert send("declare_return", **{f"explanation_{number}": "=A strike of a day."}).status_code == 302
     page = client.get(address).content.decode()
-    assert "differs by -£100.00" in page and "£933.31" in page and "LN-2008-000001" in page
+    assert "differs by −£100.00" in page and "£933.31" in page and "LN-2008-000001" in page
     text = client.get(address + "?format=csv").content.decode()
     assert "'=A strike of a day." in text and "186662.60" in text, "no cell of it is a formula"
     assert "2008-04" in client.get(reverse("contracts:returns") + "?format=csv").content.decode()

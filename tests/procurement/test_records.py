@@ -359,9 +359,12 @@ TABLE: dict[tuple[str, str], list[Row]] = {
     ],
     ("management_return", "open"): [
         Row(returning.make, lambda r: ((r.framework, r.supplier, date(2008, 3, 1)), {"at": M.AFTER}), "management_return.made", {"return_made": RUNNERS}),
-        Row(returning.declare, instead(lambda r: r, lambda r: ((r, M.figures(list(r.lines.all()))), {
-            "shown_hash": returning.hash_of(r, list(r.lines.all())), "by": cast.person(M.ACCOUNT), "at": M.AFTER})),
+        Row(returning.declare, lambda r: ((r, M.figures(list(r.lines.all()))), {
+            "shown_hash": returning.hash_of(r, list(r.lines.all())), "by": cast.person(M.ACCOUNT), "at": M.AFTER}),
             "management_return.declared", {"levy_note": "account.manager@fujitsu finance.lead@co service.manager@fujitsu"}),
+        Row(returning.declare, lambda r: ((r, {line.contract.number: returning.Declared(Decimal("0.00"), "Nothing.") for line in r.lines.all()}), {
+            "shown_hash": returning.hash_of(r, list(r.lines.all())), "by": cast.person(M.ACCOUNT), "at": M.AFTER}),
+            "management_return.declared", {"return_declared": "finance.lead@co"}),
     ],
     ("management_return", "declared"): [
         Row(returning.correct, changed_return, "management_return.made management_return.declared",
