@@ -80,8 +80,8 @@ def interest(gross: Decimal, due_on: date, payments: Sequence[tuple[date, Decima
         return None
     runs_from = due_on + timedelta(days=1)
     rate = base_rate(runs_from)
-    amount = _rounded(pound_days * Fraction(rate.percent + ABOVE_BASE) / 100 / DAYS_A_YEAR) if rate else None
-    return Interest(amount, rate, runs_from, until, (until - due_on).days)
+    asked = _rounded(pound_days * Fraction(rate.percent + ABOVE_BASE) / 100 / DAYS_A_YEAR) if rate else None
+    return Interest(asked, rate, runs_from, until, (until - due_on).days)
 
 
 def _rounded(exact: Fraction) -> Decimal:
