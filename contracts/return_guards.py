@@ -58,8 +58,16 @@ def paid(note: LevyNote) -> Decimal:
     return sum((one.amount_gbp for one in note.payments.all()), ZERO)
 
 
+def left(note: LevyNote) -> Decimal:
+    """What is still to be paid of it: the credit notes that name it are set off."""
+    if note.kind == LevyNote.Kind.CREDIT:
+        return ZERO
+    set_off = sum((one.amount_gbp for one in note.corrected_by.all() if one.kind == LevyNote.Kind.CREDIT), ZERO)
+    return max(ZERO, note.amount_gbp - set_off - paid(note))
+
+
 def note_of(found: ManagementReturn) -> LevyNote | None:
-    return LevyNote.objects.filter(return_of=found).prefetch_related("payments").first()
+    return LevyNote.objects.filter(return_of=found).prefetch_related("payments", "corrected_by").first()
 
 
 def why_not_pay(found: ManagementReturn, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -67,8 +75,8 @@ def why_not_pay(found: ManagementReturn, *, by: Person, at: datetime) -> Iterato
     note = note_of(found)
     if note is None or note.kind == LevyNote.Kind.CREDIT:
         yield Reason(_("Nothing is to be paid by this return."))
-    elif paid(note) == note.amount_gbp:
-        yield Reason(_("All of %(number)s is paid.") % {"number": note.number})
+    elif not left(note):
+        yield Reason(_("All of %(number)s is paid, or given back.") % {"number": note.number})
     if finance_seat(found, by, london_day(at)) is None:
         yield Reason(
             _("Only the finance lead of %(authority)s can do this.") % {"authority": found.framework.authority.name},
@@ -77,9 +85,9 @@ def why_not_pay(found: ManagementReturn, *, by: Person, at: datetime) -> Iterato
 
 
 def why_not_that_payment(note: LevyNote, amount: Decimal, paid_on: date, *, at: datetime) -> Iterator[Reason]:
-    left = note.amount_gbp - paid(note)
-    if not ZERO < amount <= left:
-        yield Reason(_("%(left)s of it is not paid yet: a payment is of more than nothing and of no more than that.") % {"left": gbp(left)})
+    owed = left(note)
+    if not ZERO < amount <= owed:
+        yield Reason(_("%(left)s of it is not paid yet: a payment is of more than nothing and of no more than that.") % {"left": gbp(owed)})
     if paid_on > london_day(at):
         yield Reason(_("%(day)s is still to come: only what has happened is recorded.") % {"day": as_day(paid_on)})
     if paid_on < london_day(note.made_at):

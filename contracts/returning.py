@@ -202,16 +202,17 @@ def standing(contract: Contract, *, but: date | None = None) -> list[levy_money.
 
 
 def _note(found: ManagementReturn, amount: Decimal, at: datetime) -> LevyNote | None:
-    """What the return asks beyond the one that it corrects, or gives back of it."""
-    earlier = None
+    """What the return asks beyond the one that it corrects, or gives back of it: a credit names the note that it is set off
+    against, the newest of the month that asks something."""
+    known = LevyNote.objects.filter(
+        return_of__framework=found.framework, return_of__supplier=found.supplier, return_of__month=found.month
+    )
     if found.corrects_id:
         amount -= sum((row.total_gbp for row in _declared(found.corrects)), ZERO)
-        earlier = LevyNote.objects.filter(
-            return_of__framework=found.framework, return_of__supplier=found.supplier, return_of__month=found.month
-        ).last()
     if not amount:
         return None
     kind = LevyNote.Kind.CREDIT if amount < 0 else LevyNote.Kind.ADDITIONAL if found.corrects_id else LevyNote.Kind.LEVY
+    earlier = known.exclude(kind=LevyNote.Kind.CREDIT).last() if amount < 0 else known.last()
     on = london_day(at)
     return LevyNote.objects.create(
         return_of=found, number=numbers.take(NOTE_SERIES, on.year), kind=kind, corrects=earlier, amount_gbp=abs(amount),

@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
                     ('principal_id', models.UUIDField(blank=True, null=True)),
                     ('acting_for', models.CharField(blank=True, max_length=120)),
                     ('recorded_at', models.DateTimeField()),
-                    ('state', django_fsm.FSMField(choices=[('received', 'received'), ('matched', 'matched'), ('queried', 'queried'), ('approved', 'approved for payment'), ('paid', 'paid'), ('rejected', 'rejected')], default='received', max_length=50, protected=True)),
+                    ('state', django_fsm.FSMField(choices=[('received', 'received'), ('matched', 'matched'), ('queried', 'queried'), ('approved', 'approved'), ('paid', 'paid'), ('rejected', 'rejected')], default='received', max_length=50, protected=True)),
                     ('state_since', models.DateTimeField()),
                     ('contract', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='contracts.contract')),
                 ],

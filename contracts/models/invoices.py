@@ -21,7 +21,7 @@ class InvoiceState(models.TextChoices):
     RECEIVED = "received", _("received")
     MATCHED = "matched", _("matched")
     QUERIED = "queried", _("queried")
-    APPROVED = "approved", _("approved for payment")
+    APPROVED = "approved", _("approved")
     PAID = "paid", _("paid")
     REJECTED = "rejected", _("rejected")
 

@@ -138,7 +138,7 @@ class DeclaredLine(Row):
 
 class LevyNote(Row):
     """A fact: what a return asks of the supplier, or of a correction gives back; none where it comes to nothing. A note of a
-    correction names the newest note of the month before it."""
+    correction names an earlier one of the month: a credit the newest that asks something, against which it is set off."""
 
     class Kind(models.TextChoices):
         LEVY = "levy", _("levy")

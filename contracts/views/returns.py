@@ -66,7 +66,7 @@ class _Row:
 
     @property
     def left(self) -> Decimal:
-        return ZERO if self.note is None or self.is_credit else self.note.amount_gbp - self.paid
+        return return_guards.left(self.note) if self.note else ZERO
 
     @property
     def levy_overdue(self) -> bool:
@@ -75,7 +75,7 @@ class _Row:
 
 def _rows(request):
     found = access.visible_returns(request.actor, request.day).select_related("note", "framework__authority", "supplier")
-    return found.prefetch_related("note__payments", "lines__declared").order_by("-month", "supplier__name", "-number")
+    return found.prefetch_related("note__payments", "note__corrected_by", "lines__declared").order_by("-month", "supplier__name", "-number")
 
 
 @page

@@ -85,6 +85,8 @@ def test_a_correction_is_a_new_return_with_a_credit_note_and_the_old_one_stays()
     credit = LevyNote.objects.get(return_of=second)
     assert (credit.kind, credit.amount_gbp, credit.corrects) == ("credit", Decimal("5.00"), first.note)
     assert DeclaredLine.objects.get(line__return_of=first).declared_gbp == money.NET
+    assert "£928.81 of it is not paid yet" in refused(money.levy_paid, first, Decimal("928.82")), "the credit is set off"
+    assert "Nothing is to be paid by this return" in refused(money.levy_paid, second)
     assert "that one is corrected" in refused(money.corrected, first, **{number: money.NET - 5})
     third = money.corrected(second, **{number: money.NET + 1000})
     assert (third.note.kind, third.note.amount_gbp, third.note.corrects) == ("additional", Decimal("10.00"), credit)
@@ -135,7 +137,7 @@ def test_the_finance_lead_records_what_came_of_the_levy():
     money.levy_paid(amount=Decimal("900.00"))
     assert "£33.81 of it is not paid yet" in refused(money.levy_paid, amount=Decimal("33.82"))
     money.levy_paid(amount=Decimal("33.81"))
-    assert "All of LN-2008-000001 is paid" in refused(money.levy_paid, amount=Decimal(1))
+    assert "All of LN-2008-000001 is paid, or given back" in refused(money.levy_paid, amount=Decimal(1))
     note = LevyNote.objects.get()
     with pytest.raises(IntegrityError, match="no more than is left of its note"), transaction.atomic():
         LevyPayment.objects.create(note=note, number=3, amount_gbp=1, paid_on=money.AFTER.date(), recorded_by=uuid.uuid4(), recorded_by_name="x", recorded_at=money.AFTER)
