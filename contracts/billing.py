@@ -6,11 +6,12 @@ Money is Decimal GBP with two places, VAT excluded unless it is named. Sources: 
   the share of usage lines. One-off work is not among them: it is paid by milestones.
 - Of a milestone counts what its acceptance released in that month; what the delay takes from it is the delay payment.
 - A service credit counts with the invoice whose reference it was applied to, of whatever month the credit is.
-- What other invoices of the month ask that are matched, approved or paid is used up.
+- What other invoices of the month ask that are matched, approved or paid is used up, with the credits that came off them.
 - VAT is at the rate in force on the first of the month, rounded half-up once an invoice.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -64,27 +65,31 @@ def between(month: date) -> tuple[datetime, datetime]:
     return begins, ends
 
 
+def _releases(month: date):
+    begins, ends = between(month)
+    return PaymentRelease.objects.filter(decision__decided_at__gte=begins, decision__decided_at__lt=ends)
+
+
 def released(contract: Contract, month: date) -> tuple[Decimal, Decimal]:
     """What acceptances of the month released of its payments, and what their delays take from that."""
-    begins, ends = between(month)
-    found = PaymentRelease.objects.filter(
-        payment__milestone__contract=contract, decision__decided_at__gte=begins, decision__decided_at__lt=ends
-    ).aggregate(amount=Sum("amount_gbp"), delay=Sum("reduction_gbp"))
+    rows = _releases(month).filter(payment__milestone__contract=contract)
+    found = rows.aggregate(amount=Sum("amount_gbp"), delay=Sum("reduction_gbp"))
     return found["amount"] or ZERO, found["delay"] or ZERO
 
 
-def given_back(contract: Contract, month: date) -> Decimal:
-    """The credits that were applied in the month, to whichever invoice."""
+def of_month(contracts: Iterable[Contract], month: date) -> dict[Contract, Decimal]:
+    """What the ledger says of contracts (with their ``terms.CHANGES``) and a month, which is over: services and what milestones
+    released, less delay payments and the credits applied in it, to whichever invoice. Below zero where more is given back than
+    is charged. Two queries."""
     begins, ends = between(month)
-    acts = CreditAct.objects.filter(credit__contract=contract, kind=CreditAct.Kind.APPLIED, at__gte=begins, at__lt=ends)
-    return acts.aggregate(all=Sum("amount_gbp"))["all"] or ZERO
-
-
-def of_month(contract: Contract, standing: Sequence[terms.Terms], month: date) -> Decimal:
-    """What the ledger says of a contract and a month, which is over: its services and what its milestones released, less delay
-    payments and the credits applied in it. Below zero where more is given back than is charged."""
-    amount, delay = released(contract, month)
-    return of_services(standing, month) + amount - delay - given_back(contract, month)
+    other: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    rows = _releases(month).values_list("payment__milestone__contract").annotate(Sum("amount_gbp"), Sum("reduction_gbp"))
+    for contract, amount, delay in rows.order_by():
+        other[contract] += amount - delay
+    acts = CreditAct.objects.filter(kind=CreditAct.Kind.APPLIED, at__gte=begins, at__lt=ends)
+    for contract, amount in acts.values_list("credit__contract").annotate(Sum("amount_gbp")).order_by():
+        other[contract] -= amount
+    return {one: of_services(terms.put_together(terms.changes_of(one)), month) + other[one.pk] for one in contracts}
 
 
 def credited(contract: Contract, reference: str) -> Decimal:
@@ -96,9 +101,9 @@ def credited(contract: Contract, reference: str) -> Decimal:
 
 
 def used_up(invoice: Invoice) -> Decimal:
-    """What other invoices of the month ask that count."""
+    """What other invoices of the month ask that count, with the credits that made them less: those were given back by that."""
     others = Invoice.objects.filter(contract=invoice.contract, month=invoice.month, state__in=COUNTED).exclude(pk=invoice.pk)
-    return others.aggregate(all=Sum("net_gbp"))["all"] or ZERO
+    return sum((one.net_gbp + credited(invoice.contract, one.reference) for one in others), ZERO)
 
 
 def due(invoice: Invoice, on: date) -> Due:

@@ -87,8 +87,8 @@ def lines_of(framework: Framework, supplier: Organisation, month: date) -> list[
     """Not saved: what the ledger says now, by contract number."""
     rows = Contract.objects.filter(framework=framework, supplier=supplier, state__in=BILLABLE)
     found = []
-    for contract in rows.select_related("revision").prefetch_related(*terms.CHANGES).order_by("number"):
-        charges = billing.of_month(contract, terms.put_together(terms.changes_of(contract)), month)
+    charged = billing.of_month(rows.select_related("revision").prefetch_related(*terms.CHANGES).order_by("number"), month)
+    for contract, charges in charged.items():
         first, last = first_of_month(contract.starts_on), first_of_month(contract.ends_on)
         if charges or first <= month <= last:
             found.append(ReturnLine(

@@ -306,7 +306,7 @@ VERBS = {
     "invoice.received": gettext_lazy("Recorded"),
     "invoice.matched": gettext_lazy("Compared: it agrees with what is due"),
     "invoice.queried": gettext_lazy("Compared: it differs from what is due"),
-    "invoice.compared": gettext_lazy("Compared again: nothing has changed"),
+    "invoice.compared": gettext_lazy("Compared again"),
     "invoice.approved": gettext_lazy("Approved for payment"),
     "invoice.disputed": gettext_lazy("Disputed"),
     "invoice.settled": gettext_lazy("Taken as it is"),

@@ -120,7 +120,7 @@ class Invoice(Row):
 
 class InvoiceCheck(Row):
     """A fact: what was due when an invoice was compared with the ledger, part by part; ``billed_gbp`` is what other invoices of
-    the month had used up. Where the month's credits and invoices come to more than its charges, what is due is below zero."""
+    the month had used up, with the credits that came off them. Where the month's credits and invoices come to more than its charges, what is due is below zero."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="checks")
     number = models.PositiveSmallIntegerField()

@@ -106,7 +106,7 @@ class _Line:
 
     line: ReturnLine
     declared: DeclaredLine | None
-    so_far: dict[str, Decimal] | None
+    so_far: money_queries.Levied | None
 
     @property
     def levy(self) -> Decimal:
@@ -119,11 +119,9 @@ class _Line:
 
 def _lines(found: ManagementReturn) -> list[_Line]:
     """Of the last return of a contract, also what was declared over its life beside the forecast."""
-    rows = found.lines.select_related("contract__department", "declared")
-    return [
-        _Line(line, getattr(line, "declared", None), money_queries.levy_of(line.contract) if line.is_last and hasattr(line, "declared") else None)
-        for line in rows
-    ]  # fmt: skip
+    rows = list(found.lines.select_related("contract__department", "declared"))
+    levied = money_queries.levied([line.contract_id for line in rows if line.is_last and hasattr(line, "declared")])
+    return [_Line(line, getattr(line, "declared", None), levied.get(line.contract_id)) for line in rows]
 
 
 @page

@@ -132,6 +132,9 @@ def test_a_credit_comes_off_the_invoice_that_it_names():
     less = money.NET - Decimal("6723.45")
     assert money.recorded(contract, net=less, vat=(less * Decimal("0.175")).quantize(Decimal("0.01"))).state == "matched"
     money.approved()
+    credit = Decimal("6723.45")
+    assert money.recorded(contract, reference="FS-2", net=credit, vat=(credit * Decimal("0.175")).quantize(Decimal("0.01"))).state == "queried"
+    assert "£0.00 is due" in refused(money.settled), "what a credit gave back is not asked for again"
     assert "name one that is still to be approved" in refused(money.applied, "FS-1", "EUS-B")
     call_command("check_invariants")
 

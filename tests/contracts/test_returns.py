@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.models import Organisation
@@ -90,7 +91,7 @@ def test_a_correction_is_a_new_return_with_a_credit_note_and_the_old_one_stays()
     assert "that one is corrected" in refused(money.corrected, first, **{number: money.NET - 5})
     third = money.corrected(second, **{number: money.NET + 1000})
     assert (third.note.kind, third.note.amount_gbp, third.note.corrects) == ("additional", Decimal("10.00"), credit)
-    assert money_queries.levy_of(cast.contract())["levy"] == Decimal("938.81")
+    assert money_queries.levied([cast.contract().pk])[cast.contract().pk].levy == Decimal("938.81")
     call_command("check_invariants")
 
 
@@ -192,6 +193,25 @@ def test_the_pages_of_supplier_and_authority(client):
     for email in ("requester@dius.example", "contract.manager@dius.example"):
         sign_in(client, email)
         assert client.get(address).status_code == 404 == client.get(reverse("contracts:returns")).status_code
+
+
+def test_the_lists_cost_the_same_however_long_they_are(client):
+    clock.step_to(money.AFTER, by=cast.person(BY_CLOCK))
+    contract, rows = cast.contract(), list(ManagementReturn.objects.order_by("month"))
+    invoices = reverse("contracts:invoices", args=[contract.public_id])
+    sign_in(client, money.ACCOUNT)
+    costs = []
+    for number, found in enumerate(rows, start=1):
+        money.declared(found)
+        money.queried(contract, reference=f"FS-{number}")
+        for address in (reverse("contracts:returns"), reverse("contracts:return", args=[found.public_id]), invoices):
+            client.get(address)
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(address).status_code == 200
+            costs.append((address.partition("-")[0] if address != invoices else "invoices", len(queries)))
+    first, last = costs[:3], costs[-3:]
+    assert [cost for _name, cost in first] == [cost for _name, cost in last], (first, last)
+    assert max(cost for _name, cost in (first[0], first[2])) <= 12, first
 
 
 def test_no_total_of_what_is_waived_is_published_of_fewer_than_three_departments(client):
