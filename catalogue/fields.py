@@ -81,6 +81,19 @@ class MoneyField(_Labelled):
         return _differs(self.to_python, initial, data)
 
 
+class BalanceField(MoneyField):
+    """GBP that may be below zero: ``-1,000.00``. Never ``-0.00``."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        typed = _typed(value).replace("\N{MINUS SIGN}", "-")
+        if not typed.startswith("-"):
+            return super().to_python(typed)
+        amount = super().to_python(typed[1:])
+        if not amount:
+            raise ValidationError(_("Enter an amount in pounds with digits and at most two places, like 1,000.00."), code="invalid")
+        return -amount
+
+
 class QuantityField(_Labelled):
     """A whole number between ``least`` and ``most``: ``1,000`` and ``1000`` are the same."""
 

@@ -178,6 +178,8 @@ WITH last AS (SELECT DISTINCT ON (machine, row_id) machine, row_id, target
               UNION ALL SELECT 'milestone', id, state FROM contracts_milestone
               UNION ALL SELECT 'variation', id, state FROM contracts_variation
               UNION ALL SELECT 'service_credit', id, state FROM contracts_servicecredit
+              UNION ALL SELECT 'invoice', id, state FROM contracts_invoice
+              UNION ALL SELECT 'management_return', id, state FROM contracts_managementreturn
               UNION ALL SELECT 'document', id, state FROM documents_document
               UNION ALL SELECT 'accession', id, state FROM procurement_accession
               UNION ALL SELECT 'framework', id, state FROM catalogue_framework
@@ -465,6 +467,77 @@ SELECT s.id AS credit, s.state
     OR CASE WHEN s.state IN ('applied', 'waived') THEN s.state END IS DISTINCT FROM a.kind
     OR a.amount_gbp <> l.credit_gbp - l.cut_gbp;
 
+-- 9 invoices_are_what_they_were_compared_with: one that is matched, approved or paid agrees with its newest comparison, or the department has taken it as it is, for no more than was due; another does not, or is disputed; it is approved by its approval and rejected by its rejection
+SELECT i.id AS invoice, i.state
+  FROM contracts_invoice i
+  LEFT JOIN LATERAL (SELECT c.* FROM contracts_invoicecheck c WHERE c.invoice_id = i.id ORDER BY c.number DESC LIMIT 1) c ON true
+  LEFT JOIN LATERAL (SELECT a.kind FROM contracts_invoiceact a
+                      WHERE a.check_made_id = c.id AND a.kind IN ('disputed', 'settled') ORDER BY a.id DESC LIMIT 1) said ON true
+ WHERE c.id IS NULL
+    OR i.state IN ('matched', 'approved', 'paid')
+       AND NOT coalesce(said.kind = 'settled' AND i.net_gbp <= c.net_gbp, (i.net_gbp, i.vat_gbp) = (c.net_gbp, c.vat_gbp))
+    OR i.state = 'queried' AND coalesce(said.kind = 'settled', (i.net_gbp, i.vat_gbp) = (c.net_gbp, c.vat_gbp))
+    OR (i.state IN ('approved', 'paid')) <> EXISTS (SELECT 1 FROM contracts_invoiceact a
+                                                     WHERE a.invoice_id = i.id AND a.kind = 'approved' AND a.shown_hash = i.content_hash)
+    OR (i.state = 'rejected') <> EXISTS (SELECT 1 FROM contracts_invoiceact a WHERE a.invoice_id = i.id AND a.kind = 'rejected');
+
+-- 9 invoices_are_paid_by_their_payments: only what is approved is paid, up to what it asks, and it is paid exactly when all of it is
+SELECT i.id AS invoice, i.state, p.paid
+  FROM contracts_invoice i
+  CROSS JOIN LATERAL (SELECT coalesce(sum(p.amount_gbp), 0) AS paid FROM contracts_invoicepayment p WHERE p.invoice_id = i.id) p
+ WHERE (i.state = 'paid') <> (p.paid = i.gross_gbp) OR p.paid > i.gross_gbp OR p.paid > 0 AND i.state NOT IN ('approved', 'paid');
+
+-- 9 months_are_invoiced_once: the invoices of a month that count, with the credits that came off them, ask for no more than was due for it
+SELECT i.contract_id AS contract, i.month, sum(i.net_gbp + c.credits_gbp) AS asked
+  FROM contracts_invoice i
+  JOIN LATERAL (SELECT c.* FROM contracts_invoicecheck c WHERE c.invoice_id = i.id ORDER BY c.number DESC LIMIT 1) c ON true
+ WHERE i.state IN ('matched', 'approved', 'paid')
+ GROUP BY 1, 2
+HAVING sum(i.net_gbp + c.credits_gbp) > max(c.services_gbp + c.milestones_gbp - c.delay_gbp);
+
+-- 9 invoices_are_decided_by_others: nobody decides on an invoice that they recorded, or that was recorded for them
+SELECT a.id AS act, a.invoice_id AS invoice
+  FROM contracts_invoiceact a JOIN contracts_invoice i ON i.id = a.invoice_id
+ WHERE i.recorded_by IN (a.person_id, a.principal_id) OR i.principal_id IN (a.person_id, a.principal_id);
+
+-- 9 returns_are_declared_whole: a declared return has its declaration and one figure a line, explained where it is not the ledger's, with the levy of its percentage; an open one has neither
+SELECT r.id AS return, r.state
+  FROM contracts_managementreturn r
+  LEFT JOIN contracts_declaration d ON d.return_of_id = r.id
+  CROSS JOIN LATERAL (
+        SELECT count(*) AS lines, count(f.id) AS figures,
+               count(*) FILTER (WHERE f.declared_gbp <> l.charges_gbp AND f.explanation = ''
+                                   OR f.levy_gbp <> round(f.declared_gbp * l.levy_percent / 100, 2)
+                                   OR f.settlement_gbp <> 0 AND NOT l.is_last) AS wrong
+          FROM contracts_returnline l LEFT JOIN contracts_declaredline f ON f.line_id = l.id WHERE l.return_of_id = r.id) s
+ WHERE (r.state = 'declared') <> (d.id IS NOT NULL) OR s.lines = 0 OR s.wrong > 0
+    OR s.figures <> CASE WHEN r.state = 'declared' THEN s.lines ELSE 0 END;
+
+-- 9 notes_are_of_their_returns: a return asks for its levies less those of the one it corrects, by a note where that is not nothing; of no note is more paid than it asks
+SELECT r.id AS return, n.number, s.asked, p.paid
+  FROM contracts_managementreturn r
+  LEFT JOIN contracts_managementreturn c ON c.id = r.corrects_id
+  LEFT JOIN contracts_levynote n ON n.return_of_id = r.id
+  CROSS JOIN LATERAL (
+        SELECT coalesce(sum((f.levy_gbp + f.settlement_gbp) * CASE WHEN l.return_of_id = r.id THEN 1 ELSE -1 END), 0) AS asked
+          FROM contracts_returnline l JOIN contracts_declaredline f ON f.line_id = l.id
+         WHERE l.return_of_id IN (r.id, c.id)) s
+  CROSS JOIN LATERAL (SELECT coalesce(sum(p.amount_gbp), 0) AS paid FROM contracts_levypayment p WHERE p.note_id = n.id) p
+ WHERE r.state = 'declared' AND s.asked <> CASE WHEN n.kind = 'credit' THEN -n.amount_gbp ELSE coalesce(n.amount_gbp, 0) END
+    OR r.state = 'open' AND n.id IS NOT NULL
+    OR p.paid > CASE WHEN n.kind = 'credit' THEN 0 ELSE coalesce(n.amount_gbp, 0) END
+    OR r.corrects_id IS NOT NULL
+       AND (c.framework_id, c.supplier_id, c.month, c.number + 1) IS DISTINCT FROM (r.framework_id, r.supplier_id, r.month, r.number::int);
+
+-- 9 last_returns_settle: where the newest declared return of a contract is of its last month or later, all its levies are the percentage of all that was declared, rounded once
+SELECT l.contract_id AS contract, sum(f.levy_gbp + f.settlement_gbp) AS asked
+  FROM contracts_returnline l
+  JOIN contracts_declaredline f ON f.line_id = l.id
+  JOIN contracts_managementreturn r ON r.id = l.return_of_id AND NOT EXISTS (SELECT 1 FROM contracts_managementreturn n WHERE n.corrects_id = r.id)
+ GROUP BY 1
+HAVING (array_agg(l.is_last ORDER BY f.id DESC))[1]
+   AND sum(f.levy_gbp + f.settlement_gbp) <> round(sum(f.declared_gbp) * max(l.levy_percent) / 100, 2);
+
 -- 9 prices_fell_for_everybody: from the month after the framework's volumes reached a band, no contract in force pays more for a line than that band's price, then or later, whatever the volumes became, but while that is being looked for and has not failed
 WITH tables AS (
     SELECT t.id, t.code, r.framework_id FROM catalogue_bandtable t JOIN catalogue_cataloguerelease r ON r.id = t.release_id
@@ -531,7 +604,8 @@ SELECT series, year, n.last, given.how_many, given.highest
                 UNION ALL SELECT number FROM contracts_contract
                 UNION ALL SELECT caused_by FROM contracts_contractversion WHERE kind = 'rerating'
                 UNION ALL SELECT number FROM contracts_acceptancedecision WHERE number IS NOT NULL
-                UNION ALL SELECT number FROM procurement_accession WHERE number IS NOT NULL) numbers
+                UNION ALL SELECT number FROM procurement_accession WHERE number IS NOT NULL
+                UNION ALL SELECT number FROM contracts_levynote) numbers
          GROUP BY 1, 2) given
   FULL JOIN documents_numbercounter n USING (series, year)
  WHERE (given.how_many, given.highest) IS DISTINCT FROM (n.last, n.last);
@@ -653,7 +727,7 @@ SELECT d.id AS document, signer ->> 'field' AS missing
    AND NOT EXISTS (SELECT 1 FROM documents_signingintent i JOIN documents_signature s ON s.intent_id = i.id
                     WHERE i.document_id = d.id AND i.field = signer ->> 'field');
 
--- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, variation, document or a release drafted here has one event, and the other way round
+-- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, variation, invoice, return, document or a release drafted here has one event, and the other way round
 WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.calloff' AS subject, public_id::text AS subject_id
                     FROM procurement_calloff
                   UNION ALL SELECT 'accession', id, 'procurement.accession', public_id::text FROM procurement_accession
@@ -662,6 +736,9 @@ WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.callo
                   UNION ALL SELECT 'variation', id, 'contracts.variation', public_id::text FROM contracts_variation
                   UNION ALL SELECT 'service_credit', s.id, 'contracts.servicecredit', k.number || '/SC' || s.number
                               FROM contracts_servicecredit s JOIN contracts_contract k ON k.id = s.contract_id
+                  UNION ALL SELECT 'invoice', i.id, 'contracts.invoice', k.number || '/INV' || i.number
+                              FROM contracts_invoice i JOIN contracts_contract k ON k.id = i.contract_id
+                  UNION ALL SELECT 'management_return', id, 'contracts.managementreturn', public_id::text FROM contracts_managementreturn
                   UNION ALL SELECT 'catalogue_release', release_id, 'catalogue.cataloguerelease', release_id::text
                     FROM catalogue_releasedraft
                   UNION ALL SELECT 'document', id, 'documents.document', public_id::text FROM documents_document),

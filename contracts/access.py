@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from catalogue.models import Organisation
-from contracts.models import Contract, Party, Variation, VariationRevision
+from contracts.models import Contract, ManagementReturn, Party, Variation, VariationRevision
 from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.models import PostCode
@@ -82,4 +82,25 @@ def revision_shown(by: Person, variation: Variation, on: date) -> VariationRevis
         return variation.revision
     found = variation.revisions.filter(assessed_at__isnull=False).last()
     found.variation = variation
+    return found
+
+
+def visible_returns(by: Person, on: date) -> QuerySet[ManagementReturn]:
+    """A supplier's own, and the authority's under its frameworks; never a department's."""
+    seen = sight_of(by, on)
+    rows = ManagementReturn.objects.filter(Q(supplier_id__in=seen.sellers) | Q(framework_id__in=seen.frameworks))
+    return rows.select_related("framework__authority", "supplier")
+
+
+def may_have_returns(by: Person, on: date) -> bool:
+    """Whether the person is of a supplier or an authority."""
+    seen = sight_of(by, on)
+    return bool(seen.sellers or seen.frameworks)
+
+
+def get_return(by: Person, public_id: UUID, on: date) -> ManagementReturn:
+    """The return, or 404 for a stranger."""
+    found = visible_returns(by, on).filter(public_id=public_id).first()
+    if found is None:
+        raise Http404
     return found

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, level_guards, notifications
+from contracts import delivery_guards, invoice_guards, invoicing, level_guards, notifications
 from contracts.locking import lock_contract
 from contracts.measuring import record
 from contracts.models import CalculatedLevel, CreditAct, RectificationPlan, ServiceCredit
@@ -142,9 +142,12 @@ def apply(credit: ServiceCredit, *, shown: str, invoice: str, by: Person, at: da
     insist(level_guards.why_not_apply(credit, by=by, at=at))
     _insist_on_shown(credit, shown)
     insist_on_words(invoice, _("Say which invoice is less by it."))
-    before = credit.state
+    insist(invoice_guards.why_not_credited(credit.contract, invoice))
+    before, seat = credit.state, _department(credit, by, at)
     credit.apply(at=at)
-    return _act(credit, Kind.APPLIED, before, _department(credit, by, at), by=by, at=at, invoice=invoice.strip())
+    _act(credit, Kind.APPLIED, before, seat, by=by, at=at, invoice=invoice.strip())
+    invoicing.credit_applied(credit.contract, invoice, by=by, at=at, seat=seat)
+    return credit
 
 
 def _department(credit: ServiceCredit, by: Person, at: datetime) -> Seat:

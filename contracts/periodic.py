@@ -10,7 +10,7 @@ from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Concat
 
 from catalogue.models import OVER, Framework
-from contracts import closing, formation, queries, reminding, rerating, variation_issuing
+from contracts import closing, formation, money_reminding, queries, reminding, rerating, variation_issuing
 from contracts.models import UNSIGNED as UNSIGNED_VARIATIONS
 from contracts.models import Contract, ContractState, Variation, VariationState
 from documents import periodic
@@ -68,11 +68,14 @@ def next_moments() -> list[datetime]:
 
 
 periodic.register("contracts", run, next_moments)
+periodic.register("money", money_reminding.run, money_reminding.next_moments)
 waiting.register("contract", reminding.waiting, "call_off", came="state_since")
 waiting.register("milestone", reminding.milestones, "contract__call_off", came="state_since")
 waiting.register("variation", reminding.variations, "contract__call_off", came="state_since")
 approvals.register(Variation._meta.label_lower, queries.VARIATIONS)
 waiting.register("credit", reminding.service_credits, "contract__call_off", came="state_since")
+waiting.register("invoice", money_reminding.invoices, "contract__call_off", ripe=money_reminding.invoice_is_ripe)
+waiting.register("return", money_reminding.returns, "framework", ripe=money_reminding.return_is_ripe)
 desks.register(CallOffState.CONFIRMED, reminding.desks)
 searching.register(queries.orders_by_number)
 framework_guards.register_closing(closing.why_not_close)

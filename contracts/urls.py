@@ -8,9 +8,11 @@ from contracts.views import (
     charges,
     delivery,
     due,
+    invoices,
     levels,
     plan,
     register,
+    returns,
     signing,
     terms,
     variation_decisions,
@@ -40,6 +42,8 @@ _variation = _contract + "variations/<int:number>/"
 _step = _variation + "steps/<int:position>/"
 _month = _contract + "levels/<str:month>/"
 _credit = _contract + "credits/<int:number>/"
+_invoice = _contract + "invoices/<int:number>/"
+_return = "returns/<uuid:public_id>/"
 
 urlpatterns = [
     path("call-offs/<uuid:public_id>/accept/", acceptance.accept, name="accept"),
@@ -95,9 +99,20 @@ urlpatterns = [
     path(_month + "plans/<str:code>/", levels.plan, name="rectification_plan"),
     path(_credit + "evidence/<int:evidence_id>/", levels.credit_evidence, name="credit_evidence"),
     path(_credit + "<str:name>/", levels.credit_act, name="credit_act"),
+    path(_contract + "invoices/", invoices.invoices, name="invoices"),
+    path(_contract + "invoices/new/", invoices.record, name="record_invoice"),
+    path(_invoice, invoices.invoice, name="invoice"),
+    path(_invoice + "file/", invoices.invoice_file, name="invoice_file"),
+    path(_invoice + "<str:name>/", invoices.invoice_act, name="invoice_act"),
     path(_contract + "progress/", register.progress, name="progress"),
     path(_contract + "document/", register.document, name="document"),
     path(_contract + "document.pdf", register.download, name="download"),
     path(_contract + "sign/", signing.sign, name="sign"),
     path(_contract + "refuse/", signing.refuse, name="refuse"),
+    path("returns/", returns.returns, name="returns"),
+    path(_return, returns.return_page, name="return"),
+    path(_return + "declare/", returns.declare, name="declare_return"),
+    path(_return + "correct/", returns.correct, name="correct_return"),
+    path(_return + "pay/", returns.pay, name="pay_levy"),
+    path("waived-credits/", returns.waived_credits, name="waived_credits"),
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import OVER, CatalogueRelease, Framework, ReleaseState
 from procurement import approvals, queries, waiting_to_join, working_days
-from procurement.matters import Kind, Pauses, Waiting, aged, before, ends, over, since
+from procurement.matters import Kind, Pauses, Ripe, Waiting, aged, before, ends, over, since
 from procurement.models import (
     IN_APPROVAL,
     ApprovalStep,
@@ -134,10 +134,13 @@ KINDS = {
 }
 
 
-def register(kind: str, find: Callable[[Q, Pauses], Iterator[Waiting]], of_thing: str, *, came: str) -> None:
+def register(
+    kind: str, find: Callable[[Q, Pauses], Iterator[Waiting]], of_thing: str, *, came: str = "", ripe: Ripe | None = None
+) -> None:
     """What a layer above also reminds of. ``kind`` stands before the colon of its subjects; ``of_thing`` leads from a row
-    of ``find`` to the call-off or accession it is about, ``came`` is the field before whose moment nobody waited."""
-    KINDS[kind] = Kind(find, of_thing, aged(came))
+    of ``find`` to what it is about. ``came`` is the field before whose moment nobody waited; what is to be done by a day
+    says instead what is ``ripe``."""
+    KINDS[kind] = Kind(find, of_thing, ripe or aged(came))
 
 
 def _unsaid(name: str, kind: Kind) -> Q:

@@ -15,6 +15,7 @@ from documents.models import AuditEvent, Email, Job, StateChange
 from procurement import approval, negotiation
 from procurement.models import PostHolding, Query
 from tests import cast, paper
+from tests.contracts import money_cast
 from tests.procurement.test_pages import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +161,17 @@ TABLE = {
     "contracts:rectification_plan": (302, 404, 404, 404, 404, 404, 404),
     "contracts:credit_evidence": (302, 404, 404, 404, 404, 404, 404),
     "contracts:credit_act": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:invoices": (302, 404, 200, 200, 200, 200, 200),
+    "contracts:record_invoice": (302, 404, 403, 403, 403, 403, 403),
+    "contracts:invoice": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:invoice_file": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:invoice_act": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:returns": (302, 404, 200, 404, 404, 200, 200),
+    "contracts:return": (302, 404, 200, 404, 404, 200, 200),
+    "contracts:declare_return": (302, 404, 403, 404, 404, 403, 403),
+    "contracts:correct_return": (302, 404, 403, 404, 404, 403, 403),
+    "contracts:pay_levy": (302, 404, 403, 404, 404, 403, 403),
+    "contracts:waived_credits": (200, 200, 200, 200, 200, 200, 200),
     "contracts:certificate": (302, 404, 404, 404, 404, 404, 404),
     "contracts:certificate_pdf": (302, 404, 404, 404, 404, 404, 404),
     "contracts:variations": (302, 404, 200, 200, 200, 200, 200),
@@ -214,6 +226,7 @@ def world(client):
     draft, order = cast.drafted(), cast.with_supplier()
     negotiation.ask(order, text="When?", by=cast.person("order.desk@fujitsu.example"), at=cast.START)
     contract = paper.issued(cast.accepted())
+    made = money_cast.entered(contract)
     holding = PostHolding.objects.get(user__email="budget.holder@dius.example")
     drafting = {
         "tasks", "title", "sites", "term", "services", "totals", "service_levels", "milestones", "special_terms",
@@ -236,6 +249,8 @@ def world(client):
         if pattern.startswith("joining/") and "public_id" in wanted:
             wanted["public_id"] = joined.public_id
             wanted |= {"name": "withdraw"} if "name" in wanted else {}
+        if pattern.startswith("returns/") and wanted:
+            wanted["public_id"] = made.public_id
         if pattern.startswith("releases/") and "public_id" in wanted:
             wanted["public_id"] = cast.framework().releases.get().public_id
             wanted |= {"name": "services" if "kind" in wanted else "withdraw"} if "name" in wanted else {}

@@ -15,6 +15,7 @@ from contracts.models import Evidence
 from documents import clock
 from procurement.models import Query
 from tests import cast, paper
+from tests.contracts import money_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Machine, walk
@@ -40,7 +41,8 @@ def queried(order):
 
 def rerated(order):
     """Its contract is executed, other orders have brought its prices down, of its milestones one is submitted and one
-    accepted, and of its variations one is a draft and one, about which an approver has asked something, awaits signatures."""
+    accepted, of its variations one is a draft and one, about which an approver has asked something, awaits signatures; it has
+    an invoice."""
     order = CALL_OFF.states[S.CONTRACTED][1](order)
     cast.add_volume("seats", 1500)
     paper.noticed(order.contracts.get())
@@ -49,6 +51,7 @@ def rerated(order):
     paper.certified(made.accepted(made.milestone(3)))
     varied.begun()
     paper.variation_issued(varied.decided(asked(varied.submitted())))
+    money_cast.recorded(order.contracts.get())
     return order
 
 
@@ -124,6 +127,7 @@ def order_addresses(order) -> dict[str, str]:
             given = {"public_id": contract.public_id, "number": 2, "evidence_id": shown.pk if shown else 0,
                      "certificate": "MC-2007-000001", "position": 1, "query_id": question.pk if question else 0,
                      "month": "2008-04", "code": "EUS-B", "name": "notify"}
+            given |= {"number": 1, "name": "approve"} if pattern.startswith("contracts/<public_id>/invoices/") else {}
             made[name] = reverse(name, kwargs={part: given[part] for part in parts})
     return made
 
@@ -175,7 +179,7 @@ ORDERS = {
         "procurement:counter procurement:send_counter",
     "- | - | - | D200 R200 A200":
         "contracts:contract contracts:charges contracts:progress contracts:document contracts:download "
-        "contracts:service_levels contracts:level_month "
+        "contracts:service_levels contracts:level_month contracts:invoices contracts:invoice contracts:invoice_file "
         "contracts:terms_in_force contracts:notice contracts:notice_pdf contracts:plan contracts:milestone "
         "contracts:milestone_evidence contracts:certificate contracts:certificate_pdf contracts:variations "
         "contracts:variation contracts:variation_progress contracts:variation_document contracts:variation_pdf",
@@ -185,7 +189,7 @@ ORDERS = {
         "contracts:variation_brief contracts:decide_variation contracts:return_variation contracts:reject_variation "
         "contracts:recuse_variation contracts:ask_variation contracts:answer_variation",
     "- | - | - | D403 R403 A403":
-        "contracts:report_levels contracts:correct_levels "
+        "contracts:report_levels contracts:correct_levels contracts:record_invoice contracts:invoice_act "
         "contracts:sign contracts:refuse contracts:begin_milestone contracts:submit_milestone "
         "contracts:decide_milestone contracts:conditions_met contracts:move_milestone contracts:fail_milestone "
         "contracts:variation_changes contracts:variation_grounds contracts:assess_variation contracts:revise_variation "

@@ -1,6 +1,15 @@
 """The tables of contracts, by noun."""
 
 from contracts.models.contract import NUMBER_SERIES, Contract, ContractState, Party
+from contracts.models.invoices import (
+    COUNTED,
+    DAYS_TO_PAY,
+    Invoice,
+    InvoiceAct,
+    InvoiceCheck,
+    InvoicePayment,
+    InvoiceState,
+)
 from contracts.models.level import (
     OPEN_CREDITS,
     CalculatedLevel,
@@ -25,6 +34,16 @@ from contracts.models.milestone import (
     PaymentDue,
     PaymentRelease,
 )
+from contracts.models.returns import (
+    NOTE_SERIES,
+    Declaration,
+    DeclaredLine,
+    LevyNote,
+    LevyPayment,
+    ManagementReturn,
+    ReturnLine,
+    ReturnState,
+)
 from contracts.models.terms import ContractLine, ContractVersion, LineChange
 from contracts.models.variation import (
     UNSIGNED,
@@ -39,10 +58,12 @@ from contracts.models.variation import (
 )
 
 __all__ = [
-    "ACCEPTED", "CERTIFICATE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "UNSIGNED", "AcceptanceCriterion",
-    "AcceptanceDecision", "CalculatedLevel", "Contract", "ContractLine", "ContractState", "ContractVersion", "Correction",
-    "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Evidence", "Gateway", "LineChange", "LineVariation",
-    "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue", "PaymentRelease",
-    "RectificationPlan", "ServiceCredit", "ServiceReport", "Variation", "VariationHand", "VariationKind",
-    "VariationRevision", "VariationState",
+    "ACCEPTED", "CERTIFICATE_SERIES", "COUNTED", "DAYS_TO_PAY", "NOTE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "UNSIGNED",
+    "AcceptanceCriterion", "AcceptanceDecision", "CalculatedLevel", "Contract", "ContractLine", "ContractState",
+    "ContractVersion", "Correction", "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration",
+    "DeclaredLine", "Evidence", "Gateway", "Invoice", "InvoiceAct", "InvoiceCheck", "InvoicePayment", "InvoiceState",
+    "LevyNote", "LevyPayment", "LineChange", "LineVariation", "ManagementReturn", "Measurement", "Milestone",
+    "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue", "PaymentRelease", "RectificationPlan", "ReturnLine",
+    "ReturnState", "ServiceCredit", "ServiceReport", "Variation", "VariationHand", "VariationKind", "VariationRevision",
+    "VariationState",
 ]  # fmt: skip

@@ -44,7 +44,7 @@ def contracts(request):
         search_label=_("Number, purchase order, department, supplier, site or service"), choices=[state],
         ties=("-formed_at", "-id"), of_orders=True,
     )  # fmt: skip
-    return listing.respond("contracts/contracts.html")
+    return listing.respond("contracts/contracts.html", has_returns=access.may_have_returns(request.actor, request.day))
 
 
 def _working(contract: Contract) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogue.fields import (
+    BalanceField,
     DayField,
     EmailField,
     LineField,
@@ -57,6 +58,13 @@ def test_money_has_limits_that_say_themselves():
     assert refusal(MoneyField(most=Decimal("1500.00")), "1,500.01") == "Enter £1,500.00 or less."
 
 
+def test_a_balance_may_be_below_zero():
+    for typed, amount in (("-1,000.00", "-1000.00"), ("\N{MINUS SIGN}£5", "-5.00"), ("12.5", "12.50"), ("0", "0.00")):
+        assert BalanceField().clean(typed) == Decimal(amount)
+    for typed in ("-0.00", "--1", "-", "-1e3", "+-1"):
+        assert "Enter an amount" in refusal(BalanceField(), typed)
+
+
 @given(st.decimals(min_value=0, max_value=Decimal("999999999999.99"), places=2))
 def test_every_amount_the_database_holds_survives_being_shown_and_typed_again(amount):
     assert MoneyField().clean(f"{amount:,.2f}") == MoneyField().clean(str(amount)) == amount
@@ -64,7 +72,7 @@ def test_every_amount_the_database_holds_survives_being_shown_and_typed_again(am
 
 @given(st.text(max_size=40))
 def test_no_text_whatever_breaks_a_field(typed):
-    for field in (MoneyField(), QuantityField(), PercentField(), DayField(), LineField(), TextField(), EmailField()):
+    for field in (MoneyField(), BalanceField(), QuantityField(), PercentField(), DayField(), LineField(), TextField(), EmailField()):
         try:
             field.clean(typed)
         except ValidationError as error:
@@ -187,6 +195,6 @@ def test_an_ordinary_address_passes():
 
 
 def test_an_empty_required_field_says_what_to_enter():
-    for field in (MoneyField, QuantityField, PercentField, DayField, LineField, TextField, EmailField):
+    for field in (MoneyField, BalanceField, QuantityField, PercentField, DayField, LineField, TextField, EmailField):
         assert refusal(field(missing="Enter it."), "") == "Enter it."
         assert refusal(field(), None).startswith("Enter a")

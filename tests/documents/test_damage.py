@@ -8,6 +8,7 @@ values under the same names. There is one world, and each act is taken back befo
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 
 from django.db import connection
@@ -16,7 +17,7 @@ from config.embedded_pg import SUPERUSER
 from documents.management.commands.check_invariants import FILE, Invariant, broken, read
 from procurement import agreements, approval
 from tests import cast, paper
-from tests.contracts import levels_cast
+from tests.contracts import levels_cast, money_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import undone
@@ -28,7 +29,8 @@ INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 def world() -> None:
     """One contract is executed, of its variations one is executed and one approved by the department; of its milestones one is
     achieved that was accepted on conditions, one that was accepted, one is submitted and one sent back; of its service credits
-    one is calculated and one waived; one order is in department_approval (an accepted counter-proposal), one
+    one is calculated and one waived; of its invoices one is paid in part, one queried, one disputed and one rejected; March is
+    declared, corrected and paid in part, April declared, May not yet; one order is in department_approval (an accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
     paper.executed(cast.accepted())
     for number in (3, 4, 5, 6):
@@ -41,6 +43,7 @@ def world() -> None:
     varied.decided(varied.submitted("VAR-02"), steps=3)
     levels_cast.confirmed(cast.contract())
     levels_cast.waived("EUS-B")
+    invoices_and_returns()
     cast.accept_counter(cast.countered())
     cast.countered()
     cast.leave_free(Decimal(50_000_000))
@@ -51,6 +54,21 @@ def world() -> None:
     paper.agreement_issued(cast.ons_approved())
     agreements.activate(paper.agreement_archived(cast.ons()), at=cast.START)
     release_cast.approved()
+
+
+def invoices_and_returns() -> None:
+    contract, number = cast.contract(), cast.contract().number.replace("-", "_")
+    money_cast.approved(money_cast.recorded(contract))
+    money_cast.paid(amount=Decimal(100))
+    money_cast.queried(contract, reference="FS-2")
+    march = money_cast.recorded(contract, reference="FS-3", month=date(2008, 3, 1), net=Decimal(100), vat=Decimal("17.50"))
+    money_cast.disputed(money_cast.settled(march))
+    money_cast.rejected(money_cast.queried(contract, reference="FS-4"))
+    declared = money_cast.declared(money_cast.made(date(2008, 3, 1)))
+    money_cast.levy_paid(declared, Decimal(1))
+    money_cast.corrected(declared, **{number: Decimal("1000.00")})
+    money_cast.declared(money_cast.made())
+    money_cast.made(date(2008, 5, 1), at=money_cast.moment(date(2008, 6, 2)))
 
 
 def of(state: str, column: str = "id") -> str:
@@ -252,6 +270,8 @@ STATES = {
     "milestone": ("contracts_milestone", "failed"),
     "variation": ("contracts_variation", "lapsed"),
     "service_credit": ("contracts_servicecredit", "void"),
+    "invoice": ("contracts_invoice", "received"),
+    "management_return": ("contracts_managementreturn", "open"),
     "document": ("documents_document", "void"),
     "accession": ("procurement_accession", "ended"),
     "framework": ("catalogue_framework", "terminated"),
@@ -264,9 +284,32 @@ RECORDED = (
     "contracts.milestone",
     "contracts.variation",
     "contracts.servicecredit",
+    "contracts.invoice",
+    "contracts.managementreturn",
     "documents.document",
     "catalogue.cataloguerelease",
 )
+
+def invoice(change: str, state: str = "approved") -> str:
+    return f"UPDATE contracts_invoice SET {change} WHERE state = '{state}' RETURNING id AS invoice"
+
+
+def a_return(change: str, where: str = "month = '2008-04-01'") -> str:
+    return f"UPDATE contracts_managementreturn SET {change} WHERE {where} RETURNING id AS return"
+
+
+def of_line(change: str, table: str = "declaredline") -> str:
+    """Of April."""
+    line = "line_id" if table == "declaredline" else "id"
+    lines = "SELECT l.id FROM contracts_returnline l JOIN contracts_managementreturn r ON r.id = l.return_of_id WHERE r.month = '2008-04-01'"
+    return (
+        f"UPDATE contracts_{table} SET {change} WHERE {line} IN ({lines})"
+        " RETURNING (SELECT id FROM contracts_managementreturn WHERE month = '2008-04-01') AS return"
+    )
+
+
+APPROVED = "(SELECT id FROM contracts_invoice WHERE state = 'approved')"
+APRIL = "(SELECT id FROM contracts_managementreturn WHERE month = '2008-04-01')"
 
 DAMAGE: dict[str, tuple[str, ...]] = {
     "totals_are_sums": (
@@ -594,6 +637,68 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         "UPDATE contracts_servicecredit SET month = month - interval '1 month' WHERE state = 'waived' RETURNING id AS credit",
         "UPDATE contracts_creditact SET amount_gbp = amount_gbp + 1 WHERE kind = 'waived' RETURNING credit_id AS credit",
     ),
+    "invoices_are_what_they_were_compared_with": (
+        dropped("contracts_invoice", "invoice_is_money") + invoice("net_gbp = net_gbp - 1"),
+        dropped("contracts_invoice", "invoice_is_money") + invoice("vat_gbp = vat_gbp + 1"),
+        invoice("state = 'matched'"),
+        invoice("state = 'rejected'", "queried"),
+        invoice("content_hash = repeat('0', 64)"),
+        invoice("state = 'queried'", "rejected"),
+        f"DELETE FROM contracts_invoicecheck WHERE invoice_id = {APPROVED} RETURNING invoice_id AS invoice",
+        "UPDATE contracts_invoiceact SET kind = 'settled' WHERE kind = 'disputed' RETURNING invoice_id AS invoice",
+        dropped("contracts_invoicecheck", "invoice_check_is_a_sum")
+        + f"UPDATE contracts_invoicecheck SET net_gbp = net_gbp + 1 WHERE invoice_id = {APPROVED} RETURNING invoice_id AS invoice",
+    ),
+    "invoices_are_paid_by_their_payments": (
+        invoice("state = 'paid'"),
+        invoice("state = 'matched'"),
+        *(
+            f"UPDATE contracts_invoicepayment SET amount_gbp = i.gross_gbp {change} FROM contracts_invoice i WHERE i.id = invoice_id"
+            " RETURNING invoice_id AS invoice"
+            for change in ("", "+ 1")
+        ),
+    ),
+    "months_are_invoiced_once": (
+        "UPDATE contracts_invoice SET state = 'matched' WHERE reference = 'FS-2' RETURNING contract_id AS contract, month",
+    ),
+    "invoices_are_decided_by_others": (
+        *(
+            f"UPDATE contracts_invoice SET {column} = (SELECT person_id FROM contracts_invoiceact WHERE kind = 'approved')"
+            f" WHERE id = {APPROVED} RETURNING id AS invoice"
+            for column in ("recorded_by", "principal_id")
+        ),
+        f"UPDATE contracts_invoiceact SET principal_id = (SELECT recorded_by FROM contracts_invoice WHERE id = {APPROVED})"
+        " WHERE kind = 'approved' RETURNING id AS act",
+    ),
+    "returns_are_declared_whole": (
+        a_return("state = 'open'"),
+        a_return("state = 'declared'", "month = '2008-05-01'"),
+        f"DELETE FROM contracts_declaration WHERE return_of_id = {APRIL} RETURNING return_of_id AS return",
+        of_line("levy_gbp = levy_gbp + 0.01"),
+        of_line("declared_gbp = declared_gbp + 0.01"),
+        of_line("settlement_gbp = 0.01"),
+        of_line("levy_percent = levy_percent + 0.1", "returnline"),
+        "DELETE FROM contracts_returnline l USING contracts_managementreturn r WHERE r.id = l.return_of_id AND r.month = '2008-05-01'"
+        " RETURNING r.id AS return",
+    ),
+    "notes_are_of_their_returns": (
+        f"UPDATE contracts_levynote SET amount_gbp = amount_gbp + 1 WHERE return_of_id = {APRIL} RETURNING return_of_id AS return",
+        f"UPDATE contracts_levynote SET kind = 'credit' WHERE return_of_id = {APRIL} RETURNING return_of_id AS return",
+        "UPDATE contracts_levynote SET kind = 'additional' WHERE kind = 'credit' RETURNING return_of_id AS return",
+        f"DELETE FROM contracts_levynote WHERE return_of_id = {APRIL} RETURNING return_of_id AS return",
+        a_return("state = 'open'"),
+        "UPDATE contracts_levypayment SET amount_gbp = amount_gbp + 100000"
+        " RETURNING (SELECT return_of_id FROM contracts_levynote WHERE id = note_id) AS return",
+        "UPDATE contracts_levypayment SET note_id = (SELECT id FROM contracts_levynote WHERE kind = 'credit')"
+        " RETURNING (SELECT id FROM contracts_managementreturn WHERE number = 2) AS return",
+        a_return("month = '2008-02-01'", "number = 2"),
+        dropped("contracts_managementreturn", "a_later_return_corrects_one") + a_return("number = 3", "number = 2"),
+    ),
+    "last_returns_settle": (
+        f"UPDATE contracts_returnline SET is_last = true WHERE return_of_id = {APRIL};"
+        f"UPDATE contracts_declaredline SET settlement_gbp = 1 WHERE line_id IN (SELECT id FROM contracts_returnline WHERE return_of_id = {APRIL})"
+        f" RETURNING {CONTRACT} AS contract",
+    ),
     "prices_fell_for_everybody": (
         "UPDATE documents_job SET state = 'done', finished_at = now() WHERE task = 'contracts.find_falls';"
         "INSERT INTO procurement_volumeentry (framework_id, volume, quantity, effective_from, source, key) "
@@ -612,7 +717,7 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     "numbers_are_without_gaps": (
         *(
             f"UPDATE documents_numbercounter SET last = last {change} WHERE series = '{series}' RETURNING series, year"
-            for series in ("CO", "CON", "AA", "MC") for change in ("+ 1", "- 1")
+            for series in ("CO", "CON", "AA", "MC", "LN") for change in ("+ 1", "- 1")
         ),
         "DELETE FROM documents_numbercounter WHERE series = 'CO' RETURNING series, year",
         only("'CO' AS series, 2007 AS year", order("contracted", "reference = 'CO-2007-000009'")),

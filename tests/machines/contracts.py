@@ -1,6 +1,7 @@
 """The contract, and the document under it."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from django.urls import reverse
 
@@ -9,6 +10,9 @@ from contracts import (
     delivery,
     formation,
     guards,
+    invoice_guards,
+    invoicing,
+    returning,
     variation_approval,
     variation_decision_guards,
     variation_issuing,
@@ -18,7 +22,14 @@ from contracts.models import (
     AcceptanceDecision,
     ContractVersion,
     CreditAct,
+    Declaration,
     Evidence,
+    InvoiceAct,
+    InvoiceCheck,
+    InvoicePayment,
+    LevyNote,
+    LevyPayment,
+    ManagementReturn,
     MilestoneSubmission,
     VariationHand,
     VariationRevision,
@@ -29,7 +40,7 @@ from documents.models import DocumentRevision, Purpose
 from procurement.models import Decision, Query, Recusal
 from tests import cast, paper
 from tests.cast import START
-from tests.contracts import levels_cast
+from tests.contracts import levels_cast, money_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Action, Form, Machine, NoAddress
@@ -455,5 +466,107 @@ SERVICE_CREDIT = Machine(
         "waive": Action(("calculated", "notified", "disputed", "agreed"), of_credit(levels_cast.waived),
                         credit_page("waive", levels_cast.FINANCE, **REASON)),
         "apply": Action(("agreed",), of_credit(levels_cast.applied), credit_page("apply", levels_cast.MANAGER, invoice="FS-1")),
+    },
+)  # fmt: skip
+
+
+# ---- an invoice: of the first month of the shared service, for all of it, or for a pound less
+
+
+def first_invoice(_):
+    return money_cast.recorded(paper.executed(cast.accepted()))
+
+
+def of_a_month_that_runs(_):
+    return money_cast.recorded(paper.executed(cast.accepted()), month=date(2008, 5, 1))
+
+
+def of_invoice(act):
+    return lambda invoice: act(invoice)
+
+
+def invoice_page(name: str, email: str, **fields):
+    return lambda invoice: Form(
+        email, reverse("contracts:invoice_act", args=[invoice.contract.public_id, invoice.number, name]),
+        {"shown_hash": invoice.content_hash, **fields},
+    )  # fmt: skip
+
+
+def part_paid(invoice):
+    money_cast.paid(invoice, Decimal("100.00"))
+    return invoice
+
+
+def after_payment(invoice):
+    money_cast.paid(invoice, invoice.gross_gbp - invoice_guards.paid(invoice))
+    return invoice
+
+
+PAID = {"amount": "1.00", "paid_on_day": "6", "paid_on_month": "5", "paid_on_year": "2008"}
+UNDECIDED = ("received", "matched", "queried", "queried, disputed")
+INVOICE = Machine(
+    rows=(InvoiceCheck, InvoiceAct, InvoicePayment),
+    states={
+        "received": (None, of_a_month_that_runs),
+        "matched": (None, first_invoice),
+        "queried": (None, lambda _: money_cast.queried(paper.executed(cast.accepted()))),
+        "queried, disputed": ("matched", of_invoice(money_cast.disputed)),
+        "approved": ("matched", of_invoice(money_cast.approved)),
+        "approved, paid in part": ("approved", part_paid),
+        "paid": ("approved, paid in part", after_payment),
+        "rejected": ("queried", of_invoice(money_cast.rejected)),
+    },
+    actions={
+        "compare": Action(("received", "matched", "queried"), of_invoice(money_cast.compared), invoice_page("check", levels_cast.SERVICE)),
+        "approve": Action(("matched",), of_invoice(money_cast.approved)),  # its page, at a later moment than the tables': test_invoices
+        "dispute": Action(("matched",), of_invoice(money_cast.disputed), invoice_page("dispute", levels_cast.MANAGER, **REASON)),
+        "settle": Action(("queried", "queried, disputed"), of_invoice(money_cast.settled)),  # the same
+        "reject": Action(UNDECIDED, of_invoice(money_cast.rejected), invoice_page("reject", levels_cast.MANAGER, **REASON)),
+        "pay": Action(("approved", "approved, paid in part"), part_paid),  # the same
+        "the month is over": Action(("received",), lambda i: invoicing.month_over(i, at=START.replace(year=2008, month=6)), quiet=True),
+    },
+)  # fmt: skip
+
+
+# ---- a return: of the same month
+
+
+def first_return(_):
+    paper.executed(cast.accepted())
+    return money_cast.made()
+
+
+def of_return(act):
+    return lambda found: act(found)
+
+
+def return_page(name: str, amount: str, **fields):
+    def form(found):
+        lines = list(found.lines.select_related("contract"))
+        typed = {f"amount_{line.contract.number}": amount for line in lines} | {f"explanation_{line.contract.number}": "So." for line in lines}
+        return Form(money_cast.ACCOUNT, reverse(f"contracts:{name}", args=[found.public_id]),
+                    {"shown_hash": returning.hash_of(found, lines), **typed, **fields})  # fmt: skip
+
+    return form
+
+
+def corrected_return(found):
+    number = found.lines.get().contract.number.replace("-", "_")
+    money_cast.corrected(found, **{number: Decimal("5.00")})
+    return found
+
+
+RETURN = Machine(
+    rows=(Declaration, LevyNote, LevyPayment, ManagementReturn),
+    states={
+        "open": (None, first_return),
+        "declared": ("open", of_return(money_cast.declared)),
+        "declared, corrected": ("declared", corrected_return),
+        "declared, its levy paid": ("declared", lambda found: (money_cast.levy_paid(found), found)[1]),
+    },
+    actions={
+        "declare": Action(("open",), of_return(money_cast.declared), return_page("declare_return", "186762.60")),
+        "correct": Action(("declared", "declared, its levy paid"), corrected_return, return_page("correct_return", "5.00", reason="Counted anew.")),
+        "pay the levy": Action(("declared", "declared, corrected"), lambda found: money_cast.levy_paid(found, Decimal("1.00"))),  # the same
     },
 )  # fmt: skip

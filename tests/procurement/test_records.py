@@ -24,8 +24,10 @@ from contracts import (
     crediting,
     delivery,
     formation,
+    invoicing,
     measuring,
     rerating,
+    returning,
     variation_approval,
     variation_issuing,
     varying,
@@ -56,6 +58,7 @@ from procurement.models import ActingFor, AddedStep, Attachment, Delegation, Pha
 from tests import cast, paper
 from tests.cast import DESK, START
 from tests.contracts import levels_cast as L
+from tests.contracts import money_cast as M
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Machine, undone, walk
@@ -116,6 +119,13 @@ def on(email: str | None, /, *arguments, at=START, **words):
 def instead(find: Callable, given: Callable):
     """With something that belongs to the thing."""
     return lambda thing: given(find(thing))
+
+
+def changed_return(found):
+    lines = returning.lines_of(found.framework, found.supplier, found.month)
+    declared = {line.contract.number: returning.Declared(Decimal(5), "Fewer.") for line in lines}
+    shown = returning.hash_of(found, lines)
+    return (found, declared), {"reason": "Counted.", "shown_hash": shown, "by": cast.person(M.ACCOUNT), "at": M.AFTER}
 
 
 def in_chair(thing):
@@ -325,6 +335,42 @@ TABLE: dict[tuple[str, str], list[Row]] = {
     ],
     ("service_credit", "agreed"): [
         Row(crediting.apply, on(L.MANAGER, shown=crediting.shown_of, at=L.AFTER, invoice="FS-1"), "service_credit.applied", {"credit": BOTH_RUN}),
+    ],
+    ("invoice", "received"): [
+        Row(invoicing.record, lambda i: ((i.contract,), M.fields(reference="FS-2") | {"by": cast.person(L.SERVICE), "at": M.AFTER}),
+            "invoice.received invoice.matched", {"invoice_matched": "contract.manager@dius"}),
+        Row(invoicing.record, lambda i: ((i.contract,), M.fields(reference="FS-2", net=Decimal(5)) | {"by": cast.person(L.SERVICE), "at": M.AFTER}),
+            "invoice.received invoice.queried", {"invoice_queried": BOTH_RUN}),
+        Row(invoicing.record, lambda i: ((i.contract,), M.fields(reference="FS-2", month=date(2008, 5, 1)) | {"by": cast.person(L.SERVICE), "at": M.AFTER}),
+            "invoice.received", {"invoice_received": "contract.manager@dius"}),
+        Row(invoicing.month_over, on(None, at=M.moment(date(2008, 6, 2))), "invoice.matched", {"invoice_matched": "contract.manager@dius"}),
+        Row(invoicing.check, on(L.SERVICE, at=M.AFTER), "invoice.compared"),
+    ],
+    ("invoice", "matched"): [
+        Row(invoicing.approve, on(L.MANAGER, at=M.AFTER, shown_hash=lambda i: i.content_hash), "invoice.approved", {"invoice_decided": RUNNERS}),
+        Row(invoicing.dispute, on(L.MANAGER, at=M.AFTER, reason="No."), "invoice.disputed", {"invoice_refused": RUNNERS}),
+        Row(invoicing.reject, on(L.MANAGER, at=M.AFTER, reason="No."), "invoice.rejected", {"invoice_refused": RUNNERS}),
+    ],
+    ("invoice", "queried"): [
+        Row(invoicing.settle, on(L.MANAGER, at=M.AFTER, reason="Agreed."), "invoice.settled", {"invoice_decided": RUNNERS}),
+    ],
+    ("invoice", "approved"): [
+        Row(invoicing.pay, on(L.MANAGER, at=M.AFTER, amount=Decimal(1), paid_on=M.AFTER.date()), "invoice.part_paid", {"invoice_paid": RUNNERS}),
+        Row(invoicing.pay, on(L.MANAGER, at=M.AFTER, amount=lambda i: i.gross_gbp, paid_on=M.AFTER.date()), "invoice.paid", {"invoice_paid": RUNNERS}),
+    ],
+    ("management_return", "open"): [
+        Row(returning.make, lambda r: ((r.framework, r.supplier, date(2008, 3, 1)), {"at": M.AFTER}), "management_return.made", {"return_made": RUNNERS}),
+        Row(returning.declare, lambda r: ((r, M.figures(list(r.lines.all()))), {
+            "shown_hash": returning.hash_of(r, list(r.lines.all())), "by": cast.person(M.ACCOUNT), "at": M.AFTER}),
+            "management_return.declared", {"levy_note": "account.manager@fujitsu finance.lead@co service.manager@fujitsu"}),
+        Row(returning.declare, lambda r: ((r, {line.contract.number: returning.Declared(Decimal("0.00"), "Nothing.") for line in r.lines.all()}), {
+            "shown_hash": returning.hash_of(r, list(r.lines.all())), "by": cast.person(M.ACCOUNT), "at": M.AFTER}),
+            "management_return.declared", {"return_declared": "finance.lead@co"}),
+    ],
+    ("management_return", "declared"): [
+        Row(returning.correct, changed_return, "management_return.made management_return.declared",
+            {"levy_note": "account.manager@fujitsu finance.lead@co service.manager@fujitsu"}),
+        Row(returning.pay, on(M.FINANCE_LEAD, at=M.AFTER, amount=Decimal(1), paid_on=M.AFTER.date()), "management_return.levy_paid"),
     ],
     ("contract", "awaiting_signatures, closed"): [Row(formation.execute, on(None), " ".join(["milestone.planned"] * 9 + ["contract.executed", "call_off.contracted"]), {"executed": ALL_SIDES})],
     ("milestone", "planned"): [

@@ -1,0 +1,134 @@
+"""Reads of invoices and returns over several tables: which returns are to be made, what waits for a person, what is waived."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Count, Sum
+from django.urls import reverse
+from django.utils.dateformat import format as format_month
+from django.utils.translation import gettext as _
+
+from catalogue.pricing import ZERO, add_months, first_of_month
+from contracts.delivery_guards import SUPPLIER_POSTS
+from contracts.invoice_guards import BILLABLE
+from contracts.models import (
+    Contract,
+    CreditAct,
+    DeclaredLine,
+    Invoice,
+    InvoiceState,
+    ManagementReturn,
+    PaymentRelease,
+    ReturnState,
+)
+from documents.clock import london_day
+from procurement import working_days
+from procurement.access import sight_of
+from procurement.actors import Person
+from procurement.inbox import MOST_OF_A_KIND, Item
+from procurement.models import PostCode
+
+S = InvoiceState
+LEAST_DEPARTMENTS = 3  # whose figures together tell nothing of one (domain.md, "Who sees what")
+Key = tuple[int, int, date]  # framework, supplier, first of month
+
+
+def returns_to_make(on: date) -> list[Key]:
+    """Of every month that is over and has none: those in which a contract ran, and after its end those in which something of it
+    was released or given back. In order; four queries."""
+    made = set(ManagementReturn.objects.filter(number=1).values_list("framework_id", "supplier_id", "month"))
+    return sorted(set(_charged(first_of_month(on))) - made)
+
+
+def _charged(over: date) -> Iterator[Key]:
+    rows = Contract.objects.filter(state__in=BILLABLE, starts_on__lt=over)
+    for framework, supplier, starts_on, ends_on in rows.values_list("framework", "supplier", "starts_on", "ends_on").distinct():
+        month = first_of_month(starts_on)
+        while month < over and month <= ends_on:
+            yield framework, supplier, month
+            month = add_months(month, 1)
+    released = PaymentRelease.objects.filter(payment__milestone__contract__state__in=BILLABLE).values_list(
+        "payment__milestone__contract__framework", "payment__milestone__contract__supplier", "decision__decided_at"
+    )
+    given_back = CreditAct.objects.filter(kind=CreditAct.Kind.APPLIED, credit__contract__state__in=BILLABLE).values_list(
+        "credit__contract__framework", "credit__contract__supplier", "at"
+    )
+    for framework, supplier, at in (*released.distinct(), *given_back.distinct()):
+        month = first_of_month(london_day(at))
+        if month < over:
+            yield framework, supplier, month
+
+
+def next_return(on: date) -> date | None:
+    """The first of the month on which the next one is made; None where no contract runs then."""
+    month = first_of_month(on)
+    runs = Contract.objects.filter(state__in=BILLABLE, starts_on__lt=add_months(month, 1), ends_on__gte=month).exists()
+    return add_months(month, 1) if runs else None
+
+
+def inbox(by: Person, on: date) -> list[Item]:
+    """Invoices that wait for a contract manager, and returns that wait for the supplier; two queries."""
+    held = sight_of(by, on).posts
+    buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
+    sells = {organisation for organisation, post in held if post in SUPPLIER_POSTS}
+    found = _invoices(buys) if buys else []
+    return found + (_returns(sells) if sells else [])
+
+
+def _invoices(buys: list[int]) -> list[Item]:
+    words = {
+        S.MATCHED: _("invoice %(reference)s to approve or dispute"), S.QUERIED: _("queried invoice %(reference)s to settle or reject"),
+        S.APPROVED: _("invoice %(reference)s to pay"),
+    }  # fmt: skip
+    rows = Invoice.objects.filter(state__in=words, contract__department_id__in=buys, contract__state__in=BILLABLE)
+    return [
+        Item(
+            f"{row.contract.number} {row.contract.title}", row.contract.department.name, words[row.state] % {"reference": row.reference},
+            reverse("contracts:invoice", args=[row.contract.public_id, row.number]), row.state_since,
+            None if row.state == S.QUERIED else working_days.midnight_after(row.due_on),
+        )
+        for row in rows.select_related("contract__department").order_by("received_on", "id")[:MOST_OF_A_KIND]
+    ]  # fmt: skip
+
+
+def _returns(sells: set[int]) -> list[Item]:
+    rows = ManagementReturn.objects.filter(state=ReturnState.OPEN, supplier_id__in=sells).select_related("framework__authority")
+    return [
+        Item(
+            f"{row.framework.reference} {row.framework.title}", row.framework.authority.name,
+            _("management information of %(month)s to confirm or explain") % {"month": format_month(row.month, "F Y")},
+            reverse("contracts:return", args=[row.public_id]), row.made_at, working_days.midnight_after(row.due_on),
+        )
+        for row in rows.order_by("due_on", "id")[:MOST_OF_A_KIND]
+    ]  # fmt: skip
+
+
+def waived() -> tuple[Decimal, int] | None:
+    """The service credits waived under all contracts, and by how many departments; None while they are fewer than may be told
+    of together. One query."""
+    found = CreditAct.objects.filter(kind=CreditAct.Kind.WAIVED, amount_gbp__gt=0).aggregate(
+        total=Sum("amount_gbp"), departments=Count("credit__contract__department", distinct=True)
+    )
+    return (found["total"], found["departments"]) if found["departments"] >= LEAST_DEPARTMENTS else None
+
+
+@dataclass(frozen=True)
+class Levied:
+    """What was declared of a contract over its life and what was asked for it, GBP, VAT excluded."""
+
+    declared: Decimal = ZERO
+    levy: Decimal = ZERO
+
+
+def levied(contracts: Collection[int]) -> dict[int, Levied]:
+    """By contract, of the newest return of each month; one query."""
+    rows = DeclaredLine.objects.filter(line__contract__in=contracts, line__return_of__corrected_by__isnull=True)
+    totals = rows.values_list("line__contract").annotate(Sum("declared_gbp"), Sum("levy_gbp"), Sum("settlement_gbp")).order_by()
+    return {contract: Levied(declared, levy + settled) for contract, declared, levy, settled in totals}
+
+
+def first_moment(day: date) -> datetime:
+    """The beginning of the day in London."""
+    return working_days.midnight_after(day - timedelta(days=1))
