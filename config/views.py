@@ -11,6 +11,7 @@ from django.views import defaults
 
 from catalogue.text import LONGEST_SEARCH
 from config.glossary import in_order
+from contracts import ending_queries
 from contracts import queries as contract_queries
 from procurement import access, display, inbox, queries
 from procurement.models import PostCode
@@ -66,7 +67,7 @@ def home(request):
     bar = queries.capacity_bar(framework, reader=reader) if framework and buys else None
     waiting = [
         *inbox.kinds(who, on), contract_queries.inbox(who, on), contract_queries.transition(who, on),
-        contract_queries.variations(who, on), contract_queries.service_levels(who, on),
+        contract_queries.variations(who, on), contract_queries.service_levels(who, on), ending_queries.inbox(who, on),
     ]  # fmt: skip
     items = inbox.in_order(chain.from_iterable(waiting))
     others, ended = queries.together(queries.waiting_for_others(who, on)[:20], queries.ended_lately(who, on)[:20])

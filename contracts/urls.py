@@ -7,6 +7,7 @@ from contracts.views import (
     acceptance,
     charges,
     delivery,
+    endings,
     levels,
     plan,
     register,
@@ -39,6 +40,8 @@ _variation = _contract + "variations/<int:number>/"
 _step = _variation + "steps/<int:position>/"
 _month = _contract + "levels/<str:month>/"
 _credit = _contract + "credits/<int:number>/"
+_ending = _contract + "end/"
+_termination = _ending + "terminations/<int:number>/"
 
 urlpatterns = [
     path("call-offs/<uuid:public_id>/accept/", acceptance.accept, name="accept"),
@@ -91,6 +94,20 @@ urlpatterns = [
     path(_month + "plans/<str:code>/", levels.plan, name="rectification_plan"),
     path(_credit + "evidence/<int:evidence_id>/", levels.credit_evidence, name="credit_evidence"),
     path(_credit + "<str:name>/", levels.credit_act, name="credit_act"),
+    path(_ending, endings.ending, name="ending"),
+    path(_ending + "terminate/", endings.propose, name="propose_termination"),
+    path(_termination + "notice/", endings.termination_notice, name="termination_notice"),
+    path(_termination + "notice.pdf", endings.termination_notice_pdf, name="termination_notice_pdf"),
+    path(_termination + "evidence/", endings.termination_evidence, name="termination_evidence"),
+    path(_termination + "<str:name>/", endings.termination_act, name="termination_act"),
+    path(_ending + "exit/<str:code>/", endings.exit_item, name="exit_item"),
+    path(_ending + "exit/<str:code>/not-needed/", endings.leave_out, name="leave_out"),
+    path(_ending + "exit/<str:code>/evidence/", endings.exit_evidence, name="exit_evidence"),
+    path(_ending + "certificate/", endings.data_certificate, name="data_certificate"),
+    path(_ending + "certificate.pdf", endings.data_certificate_pdf, name="data_certificate_pdf"),
+    path(_ending + "runs-on/", endings.runs_on, name="runs_on"),
+    path(_ending + "stopped/", endings.stopped, name="stopped"),
+    path(_ending + "close/", endings.close, name="close_contract"),
     path(_contract + "progress/", register.progress, name="progress"),
     path(_contract + "document/", register.document, name="document"),
     path(_contract + "document.pdf", register.download, name="download"),

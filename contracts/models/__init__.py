@@ -1,6 +1,23 @@
 """The tables of contracts, by noun."""
 
-from contracts.models.contract import NUMBER_SERIES, Contract, ContractState, Party
+from contracts.models.contract import BOUND, ENDED, NUMBER_SERIES, Contract, ContractState, Party
+from contracts.models.ending import (
+    BASES,
+    NOTICE_SERIES,
+    NOTICED,
+    OPEN_TERMINATIONS,
+    RETURN_SERIES,
+    Basis,
+    EndReminder,
+    Exit,
+    ExitAct,
+    ExitItem,
+    Ground,
+    RunningOn,
+    RunningState,
+    Termination,
+    TerminationState,
+)
 from contracts.models.level import (
     OPEN_CREDITS,
     CalculatedLevel,
@@ -39,10 +56,12 @@ from contracts.models.variation import (
 )
 
 __all__ = [
-    "ACCEPTED", "CERTIFICATE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "UNSIGNED", "AcceptanceCriterion",
-    "AcceptanceDecision", "CalculatedLevel", "Contract", "ContractLine", "ContractState", "ContractVersion", "Correction",
-    "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Evidence", "Gateway", "LineChange", "LineVariation",
-    "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue", "PaymentRelease",
-    "RectificationPlan", "ServiceCredit", "ServiceReport", "Variation", "VariationHand", "VariationKind",
-    "VariationRevision", "VariationState",
+    "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "ENDED", "NOTICED", "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS",
+    "OPEN_TERMINATIONS", "RETURN_SERIES", "UNSIGNED", "AcceptanceCriterion", "AcceptanceDecision", "Basis",
+    "CalculatedLevel", "Contract", "ContractLine", "ContractState", "ContractVersion", "Correction", "CreditAct",
+    "CreditCalculation", "CreditState", "CriterionResult", "EndReminder", "Evidence", "Exit", "ExitAct", "ExitItem",
+    "Gateway", "Ground", "LineChange", "LineVariation", "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission",
+    "Party", "PaymentDue", "PaymentRelease", "RectificationPlan", "RunningOn", "RunningState", "ServiceCredit",
+    "ServiceReport", "Termination", "TerminationState", "Variation", "VariationHand", "VariationKind", "VariationRevision",
+    "VariationState",
 ]  # fmt: skip

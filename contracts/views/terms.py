@@ -30,7 +30,7 @@ def in_force(request, public_id):
     if request.GET.get("format") in FILES and now and not form.errors:  # no file of another day than the one that was asked for
         return _file(request.GET["format"], found, now, on)
     context = {
-        "contract": found, "expected": expected.days, "form": form, "on": on, "now": now, "last_day": last_day,
+        "contract": found, "expected": expected.days, "notice": expected.notice, "form": form, "on": on, "now": now, "last_day": last_day,
         "versions": [
             {"version": one.version, "url": _address(found, one.version), "holds": now is not None and one.effective_from <= on}
             for one in standing if one.version.pk  # what is expected has no document
@@ -53,6 +53,8 @@ def _address(contract: Contract, version: ContractVersion) -> str:
     kind, contract_page = ContractVersion.Kind(version.kind), [contract.public_id]
     if version.pk is None:
         return reverse("contracts:plan", args=contract_page)
+    if kind in (ContractVersion.Kind.TERMINATION, ContractVersion.Kind.RUNNING_ON):
+        return reverse("contracts:ending", args=contract_page)
     if kind == ContractVersion.Kind.CONTRACT:
         return reverse("contracts:document", args=contract_page)
     if kind == ContractVersion.Kind.MILESTONE:

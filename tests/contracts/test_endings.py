@@ -1,0 +1,149 @@
+"""How a contract ends: by the clock, by notice; what that does to its terms, its charges and the framework's capacity."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
+
+from contracts import charges, exiting, periodic, terminating, terms
+from contracts.models import Contract, Termination
+from documents.management.commands.check_invariants import FILE, broken, read
+from documents.models import Email
+from documents.refusal import Refused
+from procurement.models import CapacityAccount
+from tests import cast, paper
+from tests.cast import START
+from tests.contracts import ending_cast as made
+from tests.contracts import transition_cast as moved
+from tests.contracts import variation_cast as varied
+from tests.contracts.ending_cast import BREAK_COST, MID_MONTH, OFFICER, SIGNATORY, asked, insolvent, on
+from tests.contracts.transition_cast import MANAGER, SERVICE
+
+pytestmark = pytest.mark.usefixtures("db")
+INVARIANTS = read(FILE.read_text(encoding="utf-8"))
+
+
+def ledger(contract: Contract) -> dict:
+    return charges.by_line_and_month(terms.ledger(terms.put_together(terms.read(contract))))
+
+
+def by_month(contract: Contract) -> dict[date, Decimal]:
+    found: dict[date, Decimal] = {}
+    for (_line, month), amount in ledger(contract).items():
+        found[month] = found.get(month, Decimal(0)) + amount
+    return found
+
+
+@pytest.mark.world("accepted")
+def test_a_contract_expires_at_midnight_after_its_last_day_and_twice_is_once():
+    contract = paper.executed(cast.accepted())
+    assert exiting.expire(contract, at=on(contract.ends_on)).state == "executed"
+    assert f"{contract.number} is expired" in periodic.run(made.over(contract))
+    assert periodic.run(made.over(contract)) == []
+    assert cast.fresh(contract).state == "expired" and cast.fresh(contract).exit.items.count() == 8
+    assert broken(INVARIANTS) == []
+    with pytest.raises(Refused, match="The contract is expired"):
+        varied.begun(cast.fresh(contract), at=made.over(contract))
+    with pytest.raises(Refused, match="The contract is expired"):
+        made.proposed(cast.fresh(contract), at=made.over(contract))
+
+
+@pytest.mark.world("accepted")
+def test_notice_for_convenience_ends_the_charges_in_the_middle_of_a_month_and_costs_once():
+    contract = paper.executed(cast.accepted())
+    before = ledger(contract)
+    committed = CapacityAccount.objects.get().committed_gbp
+    one = made.given(contract)
+    assert (one.state, cast.fresh(contract).state, ledger(contract)) == ("given", "executed", before), "notice changes no charge yet"
+    assert terminating.take_effect(one, at=on(MID_MONTH - timedelta(days=1))).state == "given"
+    late = on(MID_MONTH + timedelta(days=40))
+    assert periodic.run(late)[0] == f"{one} is in_effect"
+    assert not [said for said in periodic.run(late) if "is" in said]
+    contract = cast.fresh(contract)
+    assert (contract.state, contract.ends_on) == ("terminated", MID_MONTH - timedelta(days=1))
+    after, february = ledger(contract), MID_MONTH.replace(day=1)
+    assert after.pop((0, february)) == BREAK_COST
+    assert {key: amount for key, amount in after.items() if key[1] < february} == {key: amount for key, amount in before.items() if key[1] < february}
+    for (number, month), amount in after.items():
+        if month == february:
+            assert amount == (before[number, month] * 16 / 28).quantize(Decimal("0.01")), number
+    assert max(month for _line, month in after) == february
+    charged = sum(after.values()) + BREAK_COST
+    assert committed - CapacityAccount.objects.get().committed_gbp == contract.original_value_gbp - charged
+    assert contract.call_off.capacity_entries.aggregate(total=Sum("committed_delta_gbp"))["total"] == charged
+    assert broken(INVARIANTS) == []
+
+
+@pytest.mark.world("accepted")
+def test_who_proposed_it_does_not_confirm_it_nor_does_the_database_let_them():
+    contract = paper.executed(cast.accepted())
+    one = made.proposed(contract)
+    with pytest.raises(Refused, match="Only the signatory or the accounting officer"):
+        made.confirmed(one, email=MANAGER)
+    with pytest.raises(Refused, match="not what was proposed"):
+        terminating.confirm(one, shown_hash="0" * 64, by=cast.person(SIGNATORY), at=START)
+    with pytest.raises(IntegrityError, match="nobody confirms a termination that they proposed"), transaction.atomic():
+        forge(one, f"state = 'given', confirmed_by = '{one.proposed_by}'")
+    with pytest.raises(IntegrityError, match="is confirmed when it is given"), transaction.atomic():
+        forge(one, "confirmed_by = gen_random_uuid()")
+    assert made.confirmed(one, email=OFFICER).confirmed_post == "accounting_officer"
+    with pytest.raises(IntegrityError, match="who confirmed a notice of termination stays"), transaction.atomic():
+        forge(one, "confirmed_by = gen_random_uuid()")
+
+
+def forge(one: Termination, setting: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE contracts_termination SET {setting} WHERE id = %s", [one.pk])
+
+
+@pytest.mark.world("accepted")
+def test_a_notice_that_is_withdrawn_changes_nothing_and_what_is_not_confirmed_lapses():
+    contract = paper.executed(cast.accepted())
+    before = ledger(contract)
+    one = made.given(contract)
+    with pytest.raises(Refused, match="Only the signatory or the accounting officer"):
+        terminating.withdraw(one, reason="Settled.", by=cast.person(MANAGER), at=START)
+    with pytest.raises(Refused, match="both sides read it"):
+        terminating.withdraw(one, reason=" ", by=cast.person(SIGNATORY), at=START)
+    assert terminating.withdraw(one, reason="Settled.", by=cast.person(OFFICER), at=START).state == "withdrawn"
+    assert terminating.take_effect(one, at=on(MID_MONTH)).state == "withdrawn"
+    told = Email.objects.filter(template__endswith="termination_withdrawn.txt").values_list("recipient", flat=True)
+    assert {SERVICE, MANAGER, "supplier.signatory@fujitsu.example"} <= set(told)
+    other = made.proposed(contract, insolvent(MID_MONTH))
+    assert f"{other} is lapsed" in periodic.run(on(MID_MONTH))
+    assert not Email.objects.filter(template__endswith="not_given.txt", recipient__endswith="fujitsu.example").exists()
+    assert (cast.fresh(contract).state, ledger(contract)) == ("executed", before)
+    assert broken(INVARIANTS) == []
+
+
+@pytest.mark.world("accepted")
+def test_a_ground_is_shown_and_a_break_cost_is_of_convenience_and_has_a_most():
+    contract = paper.executed(cast.accepted())
+    for what, words in (
+        (asked(words=" "), "Say why the contract is to end"),
+        (asked(ground="default", basis="", break_cost=Decimal(0)), "what that ground rests on"),
+        (asked(ground="default", basis="breach", break_cost=Decimal(0)), "what that ground rests on"),
+        (asked(ground="default", basis="critical_level", break_cost=Decimal(0)), "below its critical figure"),
+        (asked(ground="default", basis="late_milestone", milestone=moved.milestone(3), break_cost=Decimal(0)), "more than 60 days late"),
+        (asked(ground="default", basis="material"), "Only an end for convenience has a break cost"),
+        (asked(ground="procurement", basis="excluded", break_cost=Decimal(0)), "what the supplier was told beforehand"),
+        (asked(break_cost_words=""), "proven the break cost"),
+        (asked(break_cost=Decimal("560287.81")), "at most three months' charges of what is ended: £560,287.80"),
+        (asked(effective_on=START.date() + timedelta(days=90)), "90 whole days of notice: its last day is 30 December 2007 at the earliest"),
+        (insolvent(START.date()), "the last day is 1 October 2007 at the earliest"),
+        (insolvent(contract.starts_on), "which is its last day at the earliest"),
+        (insolvent(contract.ends_on + timedelta(days=1)), "ends by itself"),
+        (asked(ground="whim"), "Choose the ground"),
+    ):
+        with pytest.raises(Refused, match=words):
+            made.proposed(contract, what)
+    assert not Termination.objects.exists()
+    failed = asked(ground="default", basis="late_milestone", milestone=moved.milestone(3), break_cost=Decimal(0))
+    late = on(moved.milestone(3).due_on + timedelta(days=61))
+    one = made.given(contract, failed, at=late)
+    assert one.document.payload["notice"]["milestone"]["number"] == "M3"
+    with pytest.raises(Refused, match="Termination T1 is notice given already"):
+        made.proposed(contract, at=late)
+
