@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 
-from contracts import charges, exiting, periodic, terminating, terms
+from contracts import charges, delivery, exiting, periodic, running_on, terminating, terms
 from contracts.models import Contract, Termination
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
@@ -147,3 +147,111 @@ def test_a_ground_is_shown_and_a_break_cost_is_of_convenience_and_has_a_most():
     with pytest.raises(Refused, match="Termination T1 is notice given already"):
         made.proposed(contract, at=late)
 
+
+
+@pytest.mark.world("accepted")
+def test_services_that_run_on_are_charged_at_the_last_price_and_told_of_once_a_day():
+    contract = made.expired(paper.executed(cast.accepted()))
+    end, before = contract.ends_on, ledger(contract)
+    with pytest.raises(Refused, match="Choose the services that run on"):
+        made.ran_on(contract, services=("CORE-01", "TRN-01"))
+    running = made.ran_on(contract)
+    prices = {"CORE-01": Decimal("74.88"), "CORE-02": Decimal("99.84")}
+    month = [line for line in terms.put_together(terms.read(contract))[-1].lines if line.line.service.code in prices and line.monthly]
+    assert {line.line.service.code: line.unit_price for line in month} == prices
+    full = sum(line.monthly for line in month)
+
+    def extra() -> dict[date, Decimal]:
+        return {first: amount for first, amount in by_month(contract).items() if first > end}
+
+    first = end + timedelta(days=1)
+    assert extra() == {first: full}
+    days = [end + timedelta(days=number) for number in (1, 1, 2, 2, 33, 33)]
+    for day in days:
+        periodic.run(on(day))
+    told = Email.objects.filter(template__endswith="/running_on.txt", recipient=SERVICE)
+    assert told.count() == 3 == Email.objects.filter(template__endswith="/running_on.txt", recipient=MANAGER).count()
+    second = (first + timedelta(days=31)).replace(day=1)
+    assert extra() == {first: full, second: full}
+    with pytest.raises(Refused, match="not one to come"):
+        running_on.stop(running, on(end).date() + timedelta(days=40), reason="Off.", by=cast.person(SERVICE), at=on(days[-1]))
+    assert broken(INVARIANTS) == []
+    last = first + timedelta(days=9)
+    stopped = running_on.stop(running, last, reason="Switched off.", by=cast.person(SERVICE), at=on(days[-1]))
+    after = extra()
+    whole = (second - first).days
+    assert after == {first: sum(((line.monthly * 10 / whole).quantize(Decimal("0.01")) for line in month), Decimal(0))}
+    assert {key: amount for key, amount in ledger(contract).items() if key[1] <= end} == before
+    assert (stopped.state, cast.fresh(contract).ends_on) == ("stopped", end)
+    periodic.run(on(days[-1] + timedelta(days=5)))
+    assert told.count() == 3
+    assert broken(INVARIANTS) == []
+
+
+@pytest.mark.world("accepted")
+def test_the_exit_is_done_item_by_item_and_then_the_contract_is_closed():
+    contract = made.in_effect(paper.executed(cast.accepted()), at=START).contract
+    at = on(MID_MONTH)
+    with pytest.raises(Refused, match="“Return the data” comes first"):
+        made.done(contract, "data_usable", at)
+    with pytest.raises(Refused, match="It is needed as long as “Return the data” is"):
+        exiting.leave_out(made.item(contract, "data_usable"), reason="No.", by=cast.person(MANAGER), at=at)
+    with pytest.raises(Refused, match="Only the service manager or the account manager"):
+        exiting.do(made.item(contract, "data_return"), words="x", by=cast.person(MANAGER), at=at)
+    with pytest.raises(Refused, match="Milestone M1 is planned"):
+        exiting.close(contract, by=cast.person(MANAGER), at=at)
+    for code in ("data_return", "data_usable", "data_deleted", "knowledge", "access", "final_return", "final_invoice"):
+        made.done(contract, code, at)
+    exiting.leave_out(made.item(contract, "assets"), reason="There are none.", by=cast.person(MANAGER), at=at)
+    with pytest.raises(Refused, match="It is done already"):
+        made.done(contract, "knowledge", at)
+    for one in contract.milestones.all():
+        delivery.fail(one, reason="The contract has ended.", by=cast.person(MANAGER), at=at)
+    with pytest.raises(Refused, match="no sealed certificate"):
+        exiting.close(contract, by=cast.person(MANAGER), at=at)
+    with pytest.raises(IntegrityError, match="already|closed after its exit"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE contracts_exit SET number = NULL, document_id = NULL")
+        cursor.execute("UPDATE contracts_contract SET state = 'closed'")
+    paper.return_certified(cast.fresh(contract).exit)
+    assert exiting.close(contract, by=cast.person(MANAGER), at=at).state == "closed"
+    assert broken(INVARIANTS) == []
+
+
+@pytest.mark.world("accepted")
+def test_before_the_end_those_who_run_it_are_reminded_once_each_and_again_of_another_end():
+    contract = paper.executed(cast.accepted())
+    end = contract.ends_on
+
+    def told(days: int) -> int:
+        periodic.run(on(end - timedelta(days=days)))
+        periodic.run(on(end - timedelta(days=days)))
+        return Email.objects.filter(template__endswith="end_nears.txt", recipient=MANAGER).count()
+
+    assert [told(days) for days in (181, 180, 179, 90, 31, 30, 1)] == [0, 1, 1, 2, 2, 3, 3]
+    assert Email.objects.filter(template__endswith="end_nears.txt", recipient=SERVICE).count() == 3
+    assert contract.end_reminders.count() == 3 and cast.fresh(contract).exit.items.count() == 8
+
+
+@pytest.mark.world("accepted")
+def test_a_reminder_that_is_late_is_one_of_the_last_day_count_that_was_reached():
+    contract = paper.executed(cast.accepted())
+    periodic.run(on(contract.ends_on - timedelta(days=20)))
+    assert Email.objects.filter(template__endswith="end_nears.txt", recipient=MANAGER).count() == 1
+    assert contract.end_reminders.count() == 3
+
+
+@pytest.mark.world("accepted")
+def test_a_variation_of_a_contract_that_is_terminated_lapses_or_never_takes_effect():
+    contract = paper.executed(cast.accepted())
+    executed = paper.variation_executed(varied.decided(varied.submitted("VAR-01")))
+    waiting = varied.decided(varied.submitted("VAR-02"), steps=3)
+    day = executed.revision.effective_on - timedelta(days=10)
+    made.in_effect(contract, insolvent(day))
+    after = by_month(contract)
+    assert max(after) == day.replace(day=1)
+    periodic.run(on(executed.revision.effective_on))
+    assert (cast.fresh(executed).state, cast.fresh(waiting).state) == ("executed", "lapsed")
+    assert by_month(contract) == after
+    charged = contract.call_off.capacity_entries.aggregate(total=Sum("committed_delta_gbp"))["total"]
+    assert charged == sum(after.values()), "what the variation committed is released too"
+    assert broken(INVARIANTS) == []
