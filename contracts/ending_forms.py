@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django import forms
 from django.utils.dateformat import format as format_month
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +22,7 @@ class TerminationForm(forms.Form):
     """``rests_on`` is a basis, with the id of the level or milestone behind a colon where it is one."""
 
     ground = forms.ChoiceField(
-        label=_("On which ground?"), widget=widgets.Radios, choices=Ground.choices,
+        label=_("On which ground?"), widget=widgets.Radios, choices=lambda: [(one.value, capfirst(one.label)) for one in Ground],
         error_messages={"required": _("Choose the ground on which it ends.")},
     )  # fmt: skip
     rests_on = forms.ChoiceField(label=_("Of a default, or by procurement law: what does it rest on?"), widget=widgets.Radios, required=False)
@@ -43,13 +44,13 @@ class TerminationForm(forms.Form):
         self.things |= {f"{Basis.LATE_MILESTONE}:{one.pk}": one for one in milestones}
         choices = [(key, self._words(one)) for key, one in self.things.items()]
         apart = (Basis.CRITICAL_LEVEL, Basis.LATE_MILESTONE)
-        choices += [(one.value, one.label) for of_ground in BASES.values() for one in of_ground if one not in apart]
+        choices += [(one.value, capfirst(one.label)) for of_ground in BASES.values() for one in of_ground if one not in apart]
         self.fields["rests_on"].choices = choices
 
     @staticmethod
     def _words(one: CalculatedLevel | Milestone) -> str:
         if isinstance(one, Milestone):
-            return gettext("milestone %(label)s %(title)s: 60 days late, or failed (30.1(c))") % {"label": one.label, "title": one.title}
+            return gettext("Milestone %(label)s %(title)s: 60 days late, or failed (30.1(c))") % {"label": one.label, "title": one.title}
         return gettext("%(measure)s in %(month)s: below its critical figure (30.1(b))") % {
             "measure": one.measurement.measure.measure, "month": format_month(one.calculation.month, "F Y"),
         }  # fmt: skip

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contracts import delivery_guards, ending_guards, ending_notices, ending_notifications
-from contracts.exit_items import DELETED, ITEMS, RETURNED, USABLE
+from contracts.exit_items import BY_CODE, DELETED, ITEMS, RETURNED, USABLE
 from contracts.locking import lock_contract
 from contracts.models import (
     RETURN_SERIES,
@@ -68,7 +68,8 @@ def _act(contract: Contract, item: ExitItem, kind: str, words: str, file: Stored
         principal_id=seat.principal.person_id if seat.principal else None,
         acting_for=seat.principal.name if seat.principal else "", post=seat.holding.post.code, at=at,
     )  # fmt: skip
-    audit.record(f"contract.exit_{kind}", contract, by=by, at=at, reason=words, acting_for=seat.principal, extra={"item": item.code})
+    said = f"{BY_CODE[item.code].title}: {words}"
+    audit.record(f"contract.exit_{kind}", contract, by=by, at=at, reason=said, acting_for=seat.principal, extra={"item": item.code})
     return act
 
 

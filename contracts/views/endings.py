@@ -45,6 +45,7 @@ from procurement.papers import StoredFile
 from procurement.views.common import attempt, page
 
 T = TerminationState
+OF_THE_END = ("contract.end_announced", "contract.expired", "contract.terminated", "contract.exit_done", "contract.exit_not_needed", "contract.closed")
 
 
 def _done(contract: Contract):
@@ -89,7 +90,10 @@ def ending(request, public_id):
         "terminations": [{"one": one, "last_day": one.effective_on - timedelta(days=1), "acts": _of_termination(one, view, words)} for one in terminations],
         "running": running, "monthly": _monthly(found) if running else None,
         "items": _items(found, view, words), "exit": found.exit if hasattr(found, "exit") else None,
-        "events": display.timeline(audit.history(found, *terminations, *([running] if running else [])), view),
+        "events": display.timeline(
+            [event for event in audit.history(found, *terminations, *([running] if running else []))
+             if event.subject != found._meta.label_lower or event.verb in OF_THE_END], view,
+        ),
     }  # fmt: skip
     return render(request, "contracts/ending.html", context)
 
