@@ -1,18 +1,21 @@
 """How a contract ends: by the clock, by notice; what that does to its terms, its charges and the framework's capacity."""
 
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 
-from contracts import charges, delivery, exiting, periodic, running_on, terminating, terms
+from contracts import charges, delivery, ending_terms, exiting, periodic, running_on, terminating, terms
 from contracts.models import Contract, Termination
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
-from procurement.models import CapacityAccount
+from procurement.models import CapacityAccount, Recusal
 from tests import cast, paper
 from tests.cast import START
 from tests.contracts import ending_cast as made
@@ -255,3 +258,77 @@ def test_a_variation_of_a_contract_that_is_terminated_lapses_or_never_takes_effe
     charged = contract.call_off.capacity_entries.aggregate(total=Sum("committed_delta_gbp"))["total"]
     assert charged == sum(after.values()), "what the variation committed is released too"
     assert broken(INVARIANTS) == []
+
+
+def day_by_day(before: list, first: date, last: date) -> Iterator[tuple[date, Counter]]:
+    """Each day with the days that each line, which is charged by the month, has stood in a month up to the day before: counted one
+    after the other, by nothing of ``charges`` but the lines themselves."""
+    counted: Counter[tuple[int, Decimal, date]] = Counter()
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    for day in days:
+        yield day, counted
+        (*_earlier, now) = [one for one in before if one.effective_from <= day]
+        for line in now.lines:
+            if line.monthly is not None and line.starts_on <= day <= (line.ends_on or day):
+                counted[line.number, line.monthly, day.replace(day=1)] += 1
+
+
+def summed(counted: Counter) -> dict[date, Decimal]:
+    exact: dict[tuple[int, date], Fraction] = defaultdict(Fraction)
+    for (number, monthly, month), days in counted.items():
+        exact[number, month] += Fraction(monthly) * days / ((month + timedelta(days=31)).replace(day=1) - month).days
+    found: dict[date, Decimal] = defaultdict(Decimal)
+    for (_number, month), amount in exact.items():
+        found[month] += (Decimal(amount.numerator) / amount.denominator).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return found
+
+
+@pytest.mark.world("accepted")
+def test_whatever_its_day_a_notice_charges_the_days_before_it_and_no_other():
+    """Twenty days from the first to the last of the contract, in months of every length, with a variation in between, against a sum
+    of days; what had begun by the month is charged by its days, and what is budgeted in the months before it."""
+    contract = paper.executed(cast.accepted())
+    paper.variation_executed(varied.decided(varied.submitted("VAR-01")))
+    changes = terms.read(contract)
+    before = terms.put_together(changes)
+    whole = charges.by_line_and_month(terms.ledger(before))
+    recurring = {line.number for one in before for line in one.lines if line.monthly is not None}
+    step = (contract.ends_on - contract.starts_on).days // 20
+    for first, counted in day_by_day(before, contract.starts_on, contract.ends_on):
+        if (first - contract.starts_on).days % step != 7:
+            continue
+        one = Termination(contract=contract, number=1, effective_on=first, break_cost_gbp=BREAK_COST)
+        after = charges.by_line_and_month(terms.ledger(ending_terms.ended(changes, contract, one)))
+        assert after.pop((charges.BREAK_COST_LINE, first.replace(day=1))) == BREAK_COST
+        charged: dict[date, Decimal] = defaultdict(Decimal)
+        for (line, month), amount in after.items():
+            if line in recurring:
+                charged[month] += amount
+            else:
+                assert amount == whole[line, month] and month < first
+        assert {month: amount for month, amount in charged.items() if amount} == summed(counted), first
+
+
+@pytest.mark.world("accepted")
+def test_who_keeps_out_of_the_order_neither_proposes_its_end_nor_gives_notice():
+    contract = paper.executed(cast.accepted())
+    approval = contract.revision.approval
+    step = approval.steps.first()
+    for email in (MANAGER, SIGNATORY):
+        by = cast.person(email)
+        Recusal.objects.create(subject=approval.subject, subject_id=approval.subject_id, step=step, user=by.user, person_id=by.person_id,
+                               name=by.words, reason="My brother.", declared_at=START)  # fmt: skip
+    contract = cast.fresh(contract)
+    with pytest.raises(Refused, match="declared a conflict of interest"):
+        made.proposed(contract)
+    cast.give_post("requester@dius.example", "DIUS", "contract_manager")
+    one = made.proposed(contract, email="requester@dius.example")
+    with pytest.raises(Refused, match="declared a conflict of interest"):
+        made.confirmed(one)
+    with pytest.raises(IntegrityError, match="keeps out of the order"), transaction.atomic():
+        forge(one, f"state = 'given', confirmed_by = '{cast.person(SIGNATORY).person_id}', confirmed_at = now(), notice = 'TN-2007-000001',"
+                   f" document_id = {contract.document_id}")  # fmt: skip
+    cast.give_post("requester@dius.example", "DIUS", "accounting_officer")
+    with pytest.raises(Refused, match="a second person confirms it"):
+        made.confirmed(one, email="requester@dius.example")
+    assert made.confirmed(one, email=OFFICER).state == "given"
