@@ -96,6 +96,16 @@ SELECT v.id AS variation, v.state, r.value_gbp, s.*
              THEN greatest(r.value_gbp, 0) ELSE 0 END,
         CASE WHEN v.state IN ('executed', 'applied') THEN greatest(r.value_gbp, 0) ELSE 0 END);
 
+-- 4 capacity_follows_the_termination: only a notice of termination that is in effect gives back, once, and never more than is committed for its order
+SELECT t.id AS termination, t.state, s.*
+  FROM contracts_termination t
+  JOIN contracts_contract k ON k.id = t.contract_id
+  CROSS JOIN LATERAL (
+        SELECT count(*) AS entries, coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed
+          FROM procurement_capacityentry e WHERE e.holder = 'contracts.termination ' || t.public_id) s
+ WHERE s.reserved <> 0 OR s.committed > 0 OR s.entries > CASE WHEN t.state = 'in_effect' THEN 1 ELSE 0 END
+    OR (SELECT coalesce(sum(e.committed_delta_gbp), 0) FROM procurement_capacityentry e WHERE e.call_off_id = k.call_off_id) < 0;
+
 -- 4 volumes_follow_the_variation: an executed variation, and no other, counts in the framework's volumes by what it changes of them
 SELECT v.id AS variation, wanted.volume, wanted.quantity, e.quantity AS counted
   FROM contracts_variation v
@@ -107,13 +117,13 @@ SELECT v.id AS variation, wanted.volume, wanted.quantity, e.quantity AS counted
   LEFT JOIN procurement_volumeentry e ON e.key = wanted.key
  WHERE coalesce(e.quantity, 0) <> CASE WHEN v.state IN ('executed', 'applied') THEN wanted.quantity ELSE 0 END;
 
--- 4 commitments_cover_the_charges: for a contract whose terms a milestone or a variation has changed no less is committed, by whatever holder, than its ledger of charges comes to
+-- 4 commitments_cover_the_charges: for a contract whose terms a milestone or a variation has changed no less is committed, by whatever holder, than its ledger of charges comes to, but for a break cost and what runs on without a contract
 WITH versions AS (
-    SELECT id, contract_id, row_number() OVER taken AS place, lead(effective_from) OVER taken AS gone_from,
+    SELECT id, contract_id, kind, row_number() OVER taken AS place, lead(effective_from) OVER taken AS gone_from,
            CASE WHEN row_number() OVER taken = 1 THEN '-infinity' ELSE effective_from END AS begins,
            coalesce(lead(effective_from) OVER taken - 1, 'infinity') AS ends
       FROM contracts_contractversion
-     WHERE contract_id IN (SELECT contract_id FROM contracts_contractversion WHERE kind IN ('milestone', 'variation'))
+     WHERE contract_id IN (SELECT contract_id FROM contracts_contractversion WHERE kind IN ('milestone', 'variation')) AND kind <> 'running_on'
     WINDOW taken AS (PARTITION BY contract_id ORDER BY effective_from, number)),
 standing AS (
     SELECT v.contract_id, v.id AS version, v.place, v.begins, v.ends, v.gone_from, n.id AS line, s.charge_type, s.list_price_gbp, t.id AS graduated, q.*,
@@ -129,7 +139,8 @@ standing AS (
                    (array_agg(c.ends_on ORDER BY w.place DESC) FILTER (WHERE c.ends_on IS NOT NULL))[1] AS ends_on
               FROM contracts_linechange c JOIN versions w ON w.id = c.version_id
              WHERE c.line_id = n.id AND w.place <= v.place) q
-     WHERE q.quantity <> 0),
+     WHERE q.quantity <> 0
+       AND NOT EXISTS (SELECT 1 FROM versions t WHERE t.contract_id = v.contract_id AND t.kind = 'termination' AND t.place <= v.place)),
 priced AS (
     SELECT s.*, coalesce(
            (SELECT sum(greatest(0, least(b.upto, s.units_before + s.quantity) - greatest(b.from_quantity - 1, s.units_before))
@@ -180,6 +191,8 @@ WITH last AS (SELECT DISTINCT ON (machine, row_id) machine, row_id, target
               UNION ALL SELECT 'service_credit', id, state FROM contracts_servicecredit
               UNION ALL SELECT 'invoice', id, state FROM contracts_invoice
               UNION ALL SELECT 'management_return', id, state FROM contracts_managementreturn
+              UNION ALL SELECT 'contract_termination', id, state FROM contracts_termination
+              UNION ALL SELECT 'running_on', id, state FROM contracts_runningon
               UNION ALL SELECT 'document', id, state FROM documents_document
               UNION ALL SELECT 'accession', id, state FROM procurement_accession
               UNION ALL SELECT 'framework', id, state FROM catalogue_framework
@@ -199,6 +212,17 @@ SELECT d.id AS decision, d.approval_id, who.person_id
     OR EXISTS (SELECT 1 FROM procurement_recusal c
                 WHERE (c.subject, c.subject_id, c.person_id) = (a.subject, a.subject_id, d.person_id)
                   AND c.declared_at <= d.decided_at);
+
+-- 6 terminations_are_confirmed_by_another: who confirmed a termination of a contract, or for whom, did not propose it, and keeps out of no conflict in the order; one that is given was confirmed
+SELECT t.id AS termination
+  FROM contracts_termination t
+  JOIN contracts_contract k ON k.id = t.contract_id
+  JOIN procurement_calloffrevision r ON r.id = k.revision_id
+  JOIN procurement_approval a ON a.id = r.approval_id
+ WHERE t.confirmed_by IN (t.proposed_by, t.proposed_for) OR t.confirmed_for IN (t.proposed_by, t.proposed_for)
+    OR t.state IN ('given', 'in_effect') AND t.confirmed_by IS NULL
+    OR EXISTS (SELECT 1 FROM procurement_recusal d
+                WHERE (d.subject, d.subject_id) = (a.subject, a.subject_id) AND d.person_id IN (t.confirmed_by, t.confirmed_for));
 
 -- 6 departments_are_administered_by_their_own: while somebody administers an organisation, they are of no other that is a supplier or an authority
 SELECT h.id AS holding, p.organisation_id, u.email, g.organisation_id AS also_of
@@ -434,16 +458,63 @@ SELECT v.id AS variation, w.document_id AS document
   FROM varied v FULL JOIN changed w ON w.document_id = v.document_id
  WHERE (v.contract_id, v.effective_on, v.label, v.quantities) IS DISTINCT FROM (w.contract_id, w.effective_from, w.caused_by, w.quantities);
 
--- 9 contracts_end_with_their_terms: the last day of a contract with terms is the last on which any of its lines stands
+-- 9 contracts_end_with_their_terms: the last day of a contract with terms is the last on which any of its lines stands, without what runs on after it, or the one before its notice of termination takes effect
 WITH lasts AS (
     SELECT DISTINCT ON (c.line_id) n.contract_id, c.ends_on
       FROM contracts_linechange c JOIN contracts_contractline n ON n.id = c.line_id
       JOIN contracts_contractversion w ON w.id = c.version_id
-     WHERE c.ends_on IS NOT NULL ORDER BY c.line_id, w.effective_from DESC, w.number DESC)
+     WHERE c.ends_on IS NOT NULL AND w.kind <> 'running_on' ORDER BY c.line_id, w.effective_from DESC, w.number DESC)
 SELECT k.id AS contract, k.ends_on, l.last_day
   FROM contracts_contract k
   JOIN (SELECT contract_id, max(ends_on) AS last_day FROM lasts GROUP BY 1) l ON l.contract_id = k.id
- WHERE k.ends_on <> l.last_day;
+  LEFT JOIN contracts_contractversion t ON t.contract_id = k.id AND t.kind = 'termination'
+ WHERE k.ends_on <> coalesce(t.effective_from - 1, l.last_day);
+
+-- 9 terminations_are_in_the_terms: a notice of termination that is in effect, and no other, is in the terms of its contract from its day on, by its document and with its break cost, and the contract is terminated
+SELECT t.id AS termination, v.id AS version, k.state
+  FROM (SELECT * FROM contracts_termination WHERE state = 'in_effect') t
+  FULL JOIN (SELECT * FROM contracts_contractversion WHERE kind = 'termination') v ON v.document_id = t.document_id
+  LEFT JOIN contracts_contract k ON k.id = coalesce(t.contract_id, v.contract_id)
+ WHERE (t.contract_id, t.effective_on, t.notice, nullif(t.break_cost_gbp, 0)) IS DISTINCT FROM (v.contract_id, v.effective_from, v.caused_by, v.charge_gbp)
+    OR k.state NOT IN ('terminated', 'closed')
+    OR EXISTS (SELECT 1 FROM contracts_linechange c WHERE c.version_id = v.id);
+
+-- 9 ended_contracts_say_how: a contract is terminated by one notice that is in effect; one that expired has none; each that ended has its exit
+SELECT k.id AS contract, k.state, e.notices
+  FROM contracts_contract k
+  CROSS JOIN LATERAL (SELECT count(*) AS notices FROM contracts_termination t WHERE t.contract_id = k.id AND t.state = 'in_effect') e
+ WHERE k.state = 'terminated' AND e.notices <> 1 OR k.state <> 'terminated' AND k.state <> 'closed' AND e.notices > 0
+    OR k.state IN ('expired', 'terminated', 'closed')
+       AND NOT EXISTS (SELECT 1 FROM contracts_exit x JOIN contracts_exititem i ON i.exit_id = x.id WHERE x.contract_id = k.id);
+
+-- 9 closed_contracts_are_done: of a closed contract every item of the exit is done or not needed, the return of the data is certified, and no milestone, credit, invoice or variation is open
+SELECT k.id AS contract
+  FROM contracts_contract k LEFT JOIN contracts_exit x ON x.contract_id = k.id LEFT JOIN documents_document d ON d.id = x.document_id
+ WHERE k.state = 'closed'
+   AND (EXISTS (SELECT 1 FROM contracts_exititem i WHERE i.exit_id = x.id
+                   AND NOT EXISTS (SELECT 1 FROM contracts_exitact a WHERE a.item_id = i.id))
+        OR d.state IS DISTINCT FROM 'complete'
+           AND NOT EXISTS (SELECT 1 FROM contracts_exititem i JOIN contracts_exitact a ON a.item_id = i.id
+                            WHERE i.exit_id = x.id AND i.code = 'data_return' AND a.kind = 'not_needed')
+        OR EXISTS (SELECT 1 FROM contracts_milestone m WHERE m.contract_id = k.id AND m.state NOT IN ('achieved', 'failed'))
+        OR EXISTS (SELECT 1 FROM contracts_servicecredit s WHERE s.contract_id = k.id AND s.state IN ('calculated', 'notified', 'disputed', 'agreed'))
+        OR EXISTS (SELECT 1 FROM contracts_variation v WHERE v.contract_id = k.id AND v.state IN ('draft', 'assessed', 'in_approval', 'awaiting_signatures'))
+        OR EXISTS (SELECT 1 FROM contracts_runningon o WHERE o.contract_id = k.id AND o.state = 'running'));
+
+-- 9 what_runs_on_is_in_the_terms: what is recorded as running on, and nothing else, is in the terms from the day after the last day on, the same lines throughout, without a change of quantity or price, and once stopped until the day of the stop
+SELECT k.id AS contract, o.id AS running_on
+  FROM contracts_contract k
+  LEFT JOIN contracts_runningon o ON o.contract_id = k.id
+  CROSS JOIN LATERAL (
+        SELECT count(DISTINCT v.id) AS versions, count(DISTINCT (SELECT string_agg(c.line_id::text, ',' ORDER BY c.line_id)
+                                                                   FROM contracts_linechange c WHERE c.version_id = v.id)) AS selections,
+               count(*) FILTER (WHERE v.effective_from <> k.ends_on + 1 OR v.document_id <> k.document_id OR l.quantity_change <> 0
+                                   OR l.unit_price_gbp IS NOT NULL OR l.starts_on IS NOT NULL OR l.ends_on IS NULL) AS otherwise,
+               (array_agg(l.ends_on ORDER BY v.number DESC))[1] AS until
+          FROM contracts_contractversion v JOIN contracts_linechange l ON l.version_id = v.id
+         WHERE v.contract_id = k.id AND v.kind = 'running_on') n
+ WHERE (o.id IS NULL) <> (n.versions = 0) OR n.otherwise > 0 OR n.selections > 1
+    OR o.state = 'stopped' AND n.until <> o.last_day OR o.id IS NOT NULL AND k.state NOT IN ('expired', 'closed');
 
 -- 21 credits_are_calculated: a credit is the points missed as a percentage of its charges, and the credits of a month come to no more than the cap, which takes no more than is over
 SELECT c.id AS calculation, c.cap_gbp, s.*
@@ -604,6 +675,8 @@ SELECT series, year, n.last, given.how_many, given.highest
                 UNION ALL SELECT number FROM contracts_contract
                 UNION ALL SELECT caused_by FROM contracts_contractversion WHERE kind = 'rerating'
                 UNION ALL SELECT number FROM contracts_acceptancedecision WHERE number IS NOT NULL
+                UNION ALL SELECT notice FROM contracts_termination WHERE notice IS NOT NULL
+                UNION ALL SELECT number FROM contracts_exit WHERE number IS NOT NULL
                 UNION ALL SELECT number FROM procurement_accession WHERE number IS NOT NULL
                 UNION ALL SELECT number FROM contracts_levynote) numbers
          GROUP BY 1, 2) given
@@ -727,13 +800,15 @@ SELECT d.id AS document, signer ->> 'field' AS missing
    AND NOT EXISTS (SELECT 1 FROM documents_signingintent i JOIN documents_signature s ON s.intent_id = i.id
                     WHERE i.document_id = d.id AND i.field = signer ->> 'field');
 
--- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, variation, invoice, return, document or a release drafted here has one event, and the other way round
+-- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, variation, invoice, return, termination, what runs on, document or a release drafted here has one event, and the other way round
 WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.calloff' AS subject, public_id::text AS subject_id
                     FROM procurement_calloff
                   UNION ALL SELECT 'accession', id, 'procurement.accession', public_id::text FROM procurement_accession
                   UNION ALL SELECT 'contract', id, 'contracts.contract', public_id::text FROM contracts_contract
                   UNION ALL SELECT 'milestone', id, 'contracts.milestone', public_id::text FROM contracts_milestone
                   UNION ALL SELECT 'variation', id, 'contracts.variation', public_id::text FROM contracts_variation
+                  UNION ALL SELECT 'contract_termination', id, 'contracts.termination', public_id::text FROM contracts_termination
+                  UNION ALL SELECT 'running_on', id, 'contracts.runningon', public_id::text FROM contracts_runningon
                   UNION ALL SELECT 'service_credit', s.id, 'contracts.servicecredit', k.number || '/SC' || s.number
                               FROM contracts_servicecredit s JOIN contracts_contract k ON k.id = s.contract_id
                   UNION ALL SELECT 'invoice', i.id, 'contracts.invoice', k.number || '/INV' || i.number

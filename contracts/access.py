@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from catalogue.models import Organisation
-from contracts.models import Contract, ManagementReturn, Party, Variation, VariationRevision
+from contracts.models import Contract, ManagementReturn, Party, Termination, Variation, VariationRevision
 from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.models import PostCode
@@ -103,4 +103,22 @@ def get_return(by: Person, public_id: UUID, on: date) -> ManagementReturn:
     found = visible_returns(by, on).filter(public_id=public_id).first()
     if found is None:
         raise Http404
+    return found
+
+
+def visible_terminations(by: Person, contract: Contract, on: date) -> QuerySet[Termination]:
+    """Of a contract that the person may see: the department sees what it proposes, the others the notices that were given."""
+    rows = contract.terminations.select_related("document", "level__calculation", "level__measurement__measure", "milestone")
+    if viewpoint(by, contract, on) == Party.DEPARTMENT:
+        return rows
+    return rows.filter(notice__isnull=False)
+
+
+def get_termination(by: Person, public_id: UUID, number: int, on: date) -> Termination:
+    """The termination with its contract, or 404."""
+    contract = get_contract(by, public_id, on)
+    found = visible_terminations(by, contract, on).filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.contract = contract
     return found

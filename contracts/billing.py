@@ -3,7 +3,8 @@
 Money is Decimal GBP with two places, VAT excluded unless it is named. Sources: the contract's clauses 12 and 13; domain.md, "Invoices".
 
 - Services are charged in arrears: those of a month count once it is over, as ``contracts.charges`` has them, recurring lines and
-  the share of usage lines. One-off work is not among them: it is paid by milestones.
+  the share of usage lines; a break cost in the month from which the contract is terminated. One-off work is not among them: it is
+  paid by milestones.
 - Of a milestone counts what its acceptance released in that month; what the delay takes from it is the delay payment.
 - A service credit counts with the invoice whose reference it was applied to, of whatever month the credit is.
 - What other invoices of the month ask that are matched, approved or paid is used up, with the credits that came off them.
@@ -53,9 +54,10 @@ def vat(net: Decimal, percent: Decimal) -> Decimal:
 
 
 def of_services(standing: Sequence[terms.Terms], month: date) -> Decimal:
-    """What the recurring and the usage lines come to in the month."""
-    phases = {line.number: line.line.phase for one in standing for line in one.lines}
-    ledger = charges.by_line_and_month(terms.ledger(standing))
+    """What the recurring and the usage lines come to in the month, and what ends the contract for convenience in it."""
+    versions = terms.ledger(standing)
+    phases = {line.number: line.phase for version in versions for line in version.lines}
+    ledger = charges.by_line_and_month(versions)
     return sum((amount for (number, first), amount in ledger.items() if first == month and phases[number] != ONE_OFF), ZERO)
 
 
@@ -78,7 +80,7 @@ def released(contract: Contract, month: date) -> tuple[Decimal, Decimal]:
 
 
 def of_month(contracts: Iterable[Contract], month: date) -> dict[Contract, Decimal]:
-    """What the ledger says of contracts (with their ``terms.CHANGES``) and a month, which is over: services and what milestones
+    """What the ledger says of contracts (with ``terms.all_changes``) and a month, which is over: services and what milestones
     released, less delay payments and the credits applied in it, to whichever invoice. Below zero where more is given back than
     is charged. Two queries."""
     begins, ends = between(month)
@@ -90,6 +92,12 @@ def of_month(contracts: Iterable[Contract], month: date) -> dict[Contract, Decim
     for contract, amount in acts.values_list("credit__contract").annotate(Sum("amount_gbp")).order_by():
         other[contract] -= amount
     return {one: of_services(terms.put_together(terms.changes_of(one)), month) + other[one.pk] for one in contracts}
+
+
+def anything(contract: Contract, month: date) -> bool:
+    """Whether the ledger has a charge or a released payment in the month: after the last day what runs on without a contract, a
+    break cost, or a milestone that was decided then."""
+    return bool(of_services(terms.put_together(terms.read(contract)), month)) or any(released(contract, month))
 
 
 def credited(contract: Contract, reference: str) -> Decimal:

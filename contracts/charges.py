@@ -15,7 +15,8 @@ from itertools import pairwise
 
 from catalogue.pricing import HUNDRED, ZERO, add_months, financial_year, first_of_month, to_penny, vat_percent
 
-PHASES = ("interim", "one_off", "shared", "usage")
+BREAK_COST, BREAK_COST_LINE = "break_cost", 0  # what ending for convenience costs, once; lines of contracts begin at 1
+PHASES = ("interim", "one_off", "shared", "usage", BREAK_COST)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.models import Framework, FrameworkState
-from contracts.models import Contract, ContractState
+from contracts.models import Contract, ContractState, ManagementReturn, ReturnState
 from documents.clock import london_day
 from documents.refusal import Reason, insist
 from documents.templatetags.flex import count, day
@@ -35,6 +35,11 @@ def why_not_close(framework: Framework, *, by: Person, at: datetime) -> Iterator
         yield Reason(
             _("%(count)s contracts under it run on, the last until %(day)s.")
             % {"count": count(running.count()), "day": day(last.ends_on)}
+        )
+    undeclared = ManagementReturn.objects.filter(framework=framework, state=ReturnState.OPEN).select_related("supplier").order_by("month")
+    for one in undeclared:
+        yield Reason(
+            _("The management information of %(month)s is not declared.") % {"month": one.label}, one.supplier.name,
         )
     asking = Accession.objects.filter(framework=framework, state__in=PIPELINE).count()
     if asking:

@@ -9,8 +9,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from contracts import charges, terms
-from contracts.models import ACCEPTED, Contract, ContractLine, ContractVersion, LineChange, Milestone
+from contracts import charges, ending_terms, terms
+from contracts.models import (
+    ACCEPTED,
+    Contract,
+    ContractLine,
+    ContractState,
+    ContractVersion,
+    LineChange,
+    Milestone,
+    Termination,
+    TerminationState,
+)
 from contracts.terms import StandingLine
 from procurement.models import Phase
 
@@ -50,8 +60,8 @@ def starts(before: Sequence[terms.Change], phase: str) -> date | None:
 
 
 def _standing(before: Sequence[terms.Change], phase: str) -> list[StandingLine]:
-    """The recurring lines of a phase with all that has been said about them."""
-    together = terms.put_together(before)
+    """The recurring lines of a phase with all that has been said about them, but that the contract was ended."""
+    together = terms.put_together(terms.without_end(before))
     lines = together[-1].lines if together else ()
     return [line for line in lines if line.line.phase == phase and line.monthly is not None]
 
@@ -106,16 +116,24 @@ def _unsaved(moved: Moved, contract: Contract | None = None) -> ContractVersion:
 
 @dataclass(frozen=True)
 class Expected:
-    """The terms as they are expected on a day: ``days`` says of each milestone that has not come when it is taken to come."""
+    """The terms as they are expected on a day: ``days`` says of each milestone that has not come when it is taken to come,
+    ``notice`` which notice of termination is taken to take effect."""
 
     terms: list[terms.Terms]
     days: tuple[tuple[Milestone, date], ...]
+    notice: Termination | None = None
+
+    @property
+    def is_forecast(self) -> bool:
+        return bool(self.days) or self.notice is not None
 
 
 def expected(contract: Contract, on: date) -> Expected:
     """The terms, with each milestone that changes them and is overdue taken to come the day after ``on``, or on the day to
-    which relief events have moved it. Four queries."""
+    which relief events have moved it, and with a notice that was given taken to take effect. Five queries."""
     changes, days = terms.read(contract), []
+    if contract.state != ContractState.EXECUTED:
+        return Expected(terms.put_together(changes), ())
     if changes:
         for milestone in contract.milestones.exclude(effect="").exclude(state__in=ACCEPTED).order_by("number"):
             phase = Phase.INTERIM if milestone.effect == Effect.INTERIM_STARTS else Phase.SHARED
@@ -125,7 +143,10 @@ def expected(contract: Contract, on: date) -> Expected:
             if moved and moved.shifts:
                 changes = moved.after(_unsaved(moved, contract))
                 days.append((milestone, day))
-    return Expected(terms.put_together(changes), tuple(days))
+    notice = contract.terminations.filter(state=TerminationState.GIVEN).first()
+    if notice is not None:
+        changes = [*changes, (ending_terms.version(contract, notice, len(changes) + 1), [])]
+    return Expected(terms.put_together(changes), tuple(days), notice)
 
 
 def _forecast(milestone: Milestone, planned: date | None, on: date) -> date:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 
 from contracts import cutover, terms, transition_money
-from contracts.models import Contract, ContractState, Milestone, MilestoneState
+from contracts.models import BOUND, ENDED, Contract, Milestone, MilestoneState
 from documents.clock import london_day
 from documents.once import once
 from documents.refusal import Reason
@@ -58,7 +58,7 @@ def _post_that_is_held(contract: Contract, on: date) -> PostCode:
 
 def why_not_in_state(milestone: Milestone, *wanted: str) -> Iterator[Reason]:
     contract = milestone.contract
-    if contract.state != ContractState.EXECUTED:
+    if contract.state not in BOUND:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
     elif milestone.state not in wanted:
         yield Reason(
@@ -136,11 +136,12 @@ def why_not_meet(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[
 
 
 def why_not_fail(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """Once it is so late that a reduction makes good no more of it; what was submitted is decided first."""
+    """Once it is so late that a reduction makes good no more of it, or the contract has ended; what was submitted is decided
+    first."""
     yield from why_not_in_state(milestone, M.PLANNED, M.IN_PROGRESS)
     yield from why_not_department(milestone.contract, by, london_day(at))
     stop = transition_money.long_stop(milestone.due_on)
-    if london_day(at) < stop and not milestone.is_accepted:
+    if london_day(at) < stop and not milestone.is_accepted and milestone.contract.state not in ENDED:
         yield Reason(
             _("Milestone %(label)s can be called failed from %(day)s on, when a delay lowers its payment no further.")
             % {"label": milestone.label, "day": as_day(stop)}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from catalogue import queries as catalogue
 from catalogue.pricing import ZERO, first_of_month, vat_percent
 from contracts import billing, delivery_guards
-from contracts.models import Contract, ContractState, Invoice, InvoiceAct, InvoiceCheck, InvoiceState
+from contracts.models import BOUND, Contract, Invoice, InvoiceAct, InvoiceCheck, InvoiceState
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
@@ -17,11 +17,8 @@ from documents.templatetags.flex import gbp
 from procurement.actors import Person
 
 S, Kind = InvoiceState, InvoiceAct.Kind
-BILLABLE = (ContractState.EXECUTED, ContractState.TERMINATED, ContractState.EXPIRED)  # what was delivered is still paid after the end
-
-
 def _billable(contract: Contract) -> Iterator[Reason]:
-    if contract.state not in BILLABLE:
+    if contract.state not in BOUND:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
 
 
@@ -50,7 +47,7 @@ def why_not_so(
             _("An invoice is for a month from the one of %(first)s to that of today, %(last)s.")
             % {"first": as_day(first), "last": as_day(on)}
         )
-    elif month > last and not any(billing.released(contract, month)):
+    elif month > last and not billing.anything(contract, month):
         yield Reason(_("The contract ended on %(day)s: nothing was due in that month.") % {"day": as_day(contract.ends_on)})
     if received_on > on:
         yield Reason(_("%(day)s is still to come: it cannot have been received then.") % {"day": as_day(received_on)})
@@ -66,7 +63,7 @@ def why_not_so(
 
 
 def why_not_in_state(invoice: Invoice, *wanted: str) -> Iterator[Reason]:
-    if invoice.contract.state not in BILLABLE:
+    if invoice.contract.state not in BOUND:
         yield from _billable(invoice.contract)
     elif invoice.state not in wanted:
         yield Reason(

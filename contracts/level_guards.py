@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from contracts import delivery_guards, levels
 from contracts.models import (
+    BOUND,
     Contract,
-    ContractState,
     CreditAct,
     CreditCalculation,
     CreditState,
@@ -30,7 +30,7 @@ SETTLED = (C.AGREED, C.APPLIED, C.WAIVED)
 
 def why_not_month(contract: Contract, month: date, *, at: datetime) -> Iterator[Reason]:
     """A month that is not complete, or in which no recurring service runs, has no levels."""
-    if contract.state != ContractState.EXECUTED:
+    if contract.state not in BOUND:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
     elif not levels.is_complete(month, london_day(at)):
         yield Reason(_("The month is not over: it is measured from %(day)s on.") % {"day": as_day(levels.last_day(month))})
@@ -70,7 +70,7 @@ def why_not_confirm(report: ServiceReport, *, by: Person, at: datetime) -> Itera
 
 
 def _in_state(credit: ServiceCredit, *wanted: str) -> Iterator[Reason]:
-    if credit.contract.state != ContractState.EXECUTED:
+    if credit.contract.state not in BOUND:
         yield Reason(_("The contract is %(state)s.") % {"state": credit.contract.get_state_display()})
     elif credit.state not in wanted:
         yield Reason(
@@ -176,6 +176,6 @@ def why_not_waive(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterato
 
 def why_not_plan(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
     """How the supplier puts right what was below its minimum."""
-    if contract.state != ContractState.EXECUTED:
+    if contract.state not in BOUND:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
     yield from delivery_guards.why_not_supplier(contract, by, london_day(at))

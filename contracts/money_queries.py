@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO, add_months, first_of_month
 from contracts.delivery_guards import SUPPLIER_POSTS
-from contracts.invoice_guards import BILLABLE
 from contracts.models import (
+    BOUND,
     Contract,
     CreditAct,
     DeclaredLine,
@@ -43,16 +43,16 @@ def returns_to_make(on: date) -> list[Key]:
 
 
 def _charged(over: date) -> Iterator[Key]:
-    rows = Contract.objects.filter(state__in=BILLABLE, starts_on__lt=over)
+    rows = Contract.objects.filter(state__in=BOUND, starts_on__lt=over)
     for framework, supplier, starts_on, ends_on in rows.values_list("framework", "supplier", "starts_on", "ends_on").distinct():
         month = first_of_month(starts_on)
         while month < over and month <= ends_on:
             yield framework, supplier, month
             month = add_months(month, 1)
-    released = PaymentRelease.objects.filter(payment__milestone__contract__state__in=BILLABLE).values_list(
+    released = PaymentRelease.objects.filter(payment__milestone__contract__state__in=BOUND).values_list(
         "payment__milestone__contract__framework", "payment__milestone__contract__supplier", "decision__decided_at"
     )
-    given_back = CreditAct.objects.filter(kind=CreditAct.Kind.APPLIED, credit__contract__state__in=BILLABLE).values_list(
+    given_back = CreditAct.objects.filter(kind=CreditAct.Kind.APPLIED, credit__contract__state__in=BOUND).values_list(
         "credit__contract__framework", "credit__contract__supplier", "at"
     )
     for framework, supplier, at in (*released.distinct(), *given_back.distinct()):
@@ -64,7 +64,7 @@ def _charged(over: date) -> Iterator[Key]:
 def next_return(on: date) -> date | None:
     """The first of the month on which the next one is made; None where no contract runs then."""
     month = first_of_month(on)
-    runs = Contract.objects.filter(state__in=BILLABLE, starts_on__lt=add_months(month, 1), ends_on__gte=month).exists()
+    runs = Contract.objects.filter(state__in=BOUND, starts_on__lt=add_months(month, 1), ends_on__gte=month).exists()
     return add_months(month, 1) if runs else None
 
 
@@ -82,7 +82,7 @@ def _invoices(buys: list[int]) -> list[Item]:
         S.MATCHED: _("invoice %(reference)s to approve or dispute"), S.QUERIED: _("queried invoice %(reference)s to settle or reject"),
         S.APPROVED: _("invoice %(reference)s to pay"),
     }  # fmt: skip
-    rows = Invoice.objects.filter(state__in=words, contract__department_id__in=buys, contract__state__in=BILLABLE)
+    rows = Invoice.objects.filter(state__in=words, contract__department_id__in=buys, contract__state__in=BOUND)
     return [
         Item(
             f"{row.contract.number} {row.contract.title}", row.contract.department.name, words[row.state] % {"reference": row.reference},

@@ -12,8 +12,7 @@ from catalogue.models import OVER, Framework, Organisation
 from catalogue.pricing import first_of_month
 from contracts import invoicing, money_queries, returning
 from contracts.delivery_guards import SUPPLIER_POSTS
-from contracts.invoice_guards import BILLABLE
-from contracts.models import DAYS_TO_PAY, Invoice, InvoiceState, ManagementReturn, ReturnState
+from contracts.models import BOUND, DAYS_TO_PAY, Invoice, InvoiceState, ManagementReturn, ReturnState
 from documents import periodic
 from documents.clock import london_day
 from procurement import working_days
@@ -26,7 +25,7 @@ S = InvoiceState
 def run(at: datetime) -> list[str]:
     """Safe to run twice, late, or by two schedulers: each action looks again under its lock."""
     done = periodic.each(money_queries.returns_to_make(london_day(at)), lambda key: _make(key, at))
-    over = Invoice.objects.filter(state=S.RECEIVED, month__lt=first_of_month(london_day(at)), contract__state__in=BILLABLE)
+    over = Invoice.objects.filter(state=S.RECEIVED, month__lt=first_of_month(london_day(at)), contract__state__in=BOUND)
     return done + periodic.each(over.select_related("contract__call_off").order_by("id"), lambda invoice: _compare(invoice, at))
 
 
@@ -58,7 +57,7 @@ def invoices(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         S.QUERIED: _("to settle or reject invoice %(reference)s of %(contract)s"),
         S.APPROVED: _("to pay invoice %(reference)s of %(contract)s"),
     }
-    rows = Invoice.objects.filter(only, state__in=words, contract__state__in=BILLABLE).exclude(contract__framework__state__in=OVER)
+    rows = Invoice.objects.filter(only, state__in=words, contract__state__in=BOUND).exclude(contract__framework__state__in=OVER)
     for invoice in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
         contract = invoice.contract
         yield Waiting(

@@ -35,7 +35,7 @@ from procurement.seats import holders
 from procurement.signing import Box
 
 
-def _context(contract: Contract, **more) -> dict:
+def context_of(contract: Contract, **more) -> dict:
     return {
         "number": contract.number, "title": contract.title, "department": contract.department.name,
         "supplier": contract.supplier.name, "reference": contract.call_off.reference,
@@ -50,7 +50,7 @@ def _signatories(contract: Contract, party: str, at: datetime) -> list[User]:
 
 def tell_next_signatory(contract: Contract, box: Box, at: datetime) -> None:
     people = list(holders(box.organisation.pk, box.post, london_day(at)))
-    context, key = _context(contract, party=box.label), f"sign:{contract.public_id}:{box.party}"
+    context, key = context_of(contract, party=box.label), f"sign:{contract.public_id}:{box.party}"
     mailing.must_act(people, "contracts/email/please_sign.txt", context, key)
 
 
@@ -67,11 +67,11 @@ def _everyone(contract: Contract, at: datetime) -> list[User]:
 
 def tell_executed(contract: Contract, at: datetime) -> None:
     key = f"executed:{contract.public_id}"
-    mailing.inform(_everyone(contract, at), "contracts/email/executed.txt", _context(contract), key, at=at)
+    mailing.inform(_everyone(contract, at), "contracts/email/executed.txt", context_of(contract), key, at=at)
 
 
 def tell_void(contract: Contract, at: datetime) -> None:
-    context, key = _context(contract, reason=contract.void_reason), f"void:{contract.public_id}"
+    context, key = context_of(contract, reason=contract.void_reason), f"void:{contract.public_id}"
     mailing.inform(_everyone(contract, at), "contracts/email/void.txt", context, key, at=at)
 
 
@@ -83,7 +83,7 @@ def tell_rerated(version: ContractVersion, at: datetime) -> None:
     people += holders(contract.supplier_id, PostCode.ACCOUNT_MANAGER, on)
     people += holders(contract.supplier_id, PostCode.ORDER_DESK, on)
     notice = version.document.payload["notice"]
-    context = _context(
+    context = context_of(
         contract, notice=version.caused_by, day=format_day(version.effective_from),
         before=gbp(notice["before_gbp"]), after=gbp(notice["after_gbp"]),
     ) | {"url": settings.PUBLIC_URL + reverse("contracts:notice", args=[contract.public_id, version.number])}  # fmt: skip
@@ -96,7 +96,7 @@ SUPPLIER_RUNS = (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)
 def _milestone(milestone: Milestone, **more) -> dict:
     contract = milestone.contract
     path = reverse("contracts:milestone", args=[contract.public_id, milestone.number])
-    return _context(contract, milestone=f"{milestone.label} {milestone.title}", **more) | {"url": settings.PUBLIC_URL + path}
+    return context_of(contract, milestone=f"{milestone.label} {milestone.title}", **more) | {"url": settings.PUBLIC_URL + path}
 
 
 def _of_supplier(contract: Contract, at: datetime) -> list[User]:
@@ -149,7 +149,7 @@ def tell_certified(decision: AcceptanceDecision, at: datetime) -> None:
 def _variation(variation: Variation, **more) -> dict:
     contract = variation.contract
     path = reverse("contracts:variation", args=[contract.public_id, variation.number])
-    return _context(contract, variation=f"{variation.label} {variation.title}", **more) | {"url": settings.PUBLIC_URL + path}
+    return context_of(contract, variation=f"{variation.label} {variation.title}", **more) | {"url": settings.PUBLIC_URL + path}
 
 
 def tell_assessed(variation: Variation, at: datetime) -> None:
@@ -237,7 +237,7 @@ def tell_variation_ended(variation: Variation, at: datetime) -> None:
 
 def _levels(contract: Contract, month: date, **more) -> dict:
     path = reverse("contracts:level_month", args=[contract.public_id, f"{month:%Y-%m}"])
-    return _context(contract, month=format_month(month, "F Y"), **more) | {"url": settings.PUBLIC_URL + path}
+    return context_of(contract, month=format_month(month, "F Y"), **more) | {"url": settings.PUBLIC_URL + path}
 
 
 def tell_reported(report: ServiceReport, at: datetime) -> None:

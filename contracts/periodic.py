@@ -1,18 +1,41 @@
-"""What the clock brings to contracts: every day it is looked for whose prices are to fall; one that not all three have
-signed when its framework ends is void, and who does not sign is reminded (by ``procurement.reminding``, among all else that
+"""What the clock brings to contracts: every day it is looked for whose prices are to fall; notices of termination take effect,
+contracts expire, and of what runs on the contract managers are told; one that not all three have signed when its framework
+ends is void, and who does not sign is reminded (by ``procurement.reminding``, among all else that
 waits). Whose desk an accepted order is on, and that it is found by its contract's number, is said here too: every process
 imports the clock's way in."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from django.db.models import CharField, Exists, OuterRef, Q, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Concat
 
 from catalogue.models import OVER, Framework
-from contracts import closing, formation, money_reminding, queries, reminding, rerating, variation_issuing
+from contracts import (
+    closing,
+    exiting,
+    formation,
+    money_reminding,
+    queries,
+    reminding,
+    rerating,
+    running_on,
+    terminating,
+    variation_issuing,
+)
+from contracts.models import (
+    OPEN_TERMINATIONS,
+    Contract,
+    ContractState,
+    EndReminder,
+    RunningOn,
+    RunningState,
+    Termination,
+    TerminationState,
+    Variation,
+    VariationState,
+)
 from contracts.models import UNSIGNED as UNSIGNED_VARIATIONS
-from contracts.models import Contract, ContractState, Variation, VariationState
 from documents import periodic
 from documents.clock import london_day
 from documents.models import Job
@@ -28,14 +51,56 @@ def run(at: datetime) -> list[str]:
     """Void what the framework's end leaves unsigned; let variations take effect, or lapse, on their day. Safe to run twice: the action looks again under the lock."""
     found = Contract.objects.filter(_over("framework", at), state__in=UNSIGNED, signed_on__isnull=True).select_related("call_off")
     done = periodic.each(found.order_by("id"), lambda contract: _void(contract, at))
-    changing = Variation.objects.filter(state__in=GOING_ON, revision__effective_on__lte=london_day(at))
+    done += _ends(at)
+    changing = Variation.objects.filter(state__in=GOING_ON, revision__effective_on__lte=london_day(at)).exclude(
+        state=VariationState.EXECUTED, revision__effective_on__gt=F("contract__ends_on")
+    )
     changing |= Variation.objects.filter(
-        _over("contract__framework", at) | Q(contract__ends_on__lt=london_day(at)), state__in=UNSIGNED_VARIATIONS
+        _over("contract__framework", at) | ~Q(contract__state=ContractState.EXECUTED), state__in=UNSIGNED_VARIATIONS
     )
     done += periodic.each(changing.select_related("contract__call_off").order_by("id"), lambda one: _go_on(one, at))
     for framework in _unasked(london_day(at)):
         rerating.look(framework, cause=london_day(at).isoformat())
     return done
+
+
+def _ends(at: datetime) -> list[str]:
+    """Notices of termination before the contracts that expire: both may be due when the clock is late."""
+    on = london_day(at)
+    noticed = Termination.objects.filter(state__in=OPEN_TERMINATIONS, effective_on__lte=on)
+    noticed |= Termination.objects.filter(~Q(contract__state=ContractState.EXECUTED), state=TerminationState.PROPOSED)
+    done = periodic.each(noticed.select_related("contract__call_off").order_by("id"), lambda one: _noticed(one, at))
+    over = Contract.objects.filter(state=ContractState.EXECUTED, ends_on__lt=on).select_related("call_off")
+    done += periodic.each(over.order_by("id"), lambda one: _expire(one, at))
+    nearing = Contract.objects.none()
+    for days in exiting.REMINDED_BEFORE:
+        given = EndReminder.objects.filter(contract=OuterRef("pk"), ends_on=OuterRef("ends_on"), days=days)
+        nearing |= Contract.objects.filter(~Exists(given), state=ContractState.EXECUTED, ends_on__range=(on, on + timedelta(days=days)))
+    done += periodic.each(nearing.select_related("call_off").order_by("id"), lambda one: _remind(one, at))
+    running = RunningOn.objects.filter(state=RunningState.RUNNING, told_on__lt=on).select_related("contract__call_off")
+    return done + periodic.each(running.order_by("id"), lambda one: _told(one, at))
+
+
+def _noticed(termination: Termination, at: datetime) -> list[str]:
+    """It takes effect, or lapses unconfirmed."""
+    act = terminating.take_effect if termination.state == TerminationState.GIVEN else terminating.lapse
+    before, after = termination.state, act(termination, at=at).state
+    return [f"{termination} is {after}"] if after != before else []
+
+
+def _expire(contract: Contract, at: datetime) -> list[str]:
+    contract = exiting.expire(contract, at=at)
+    return [f"{contract.number} is expired"] if contract.state == ContractState.EXPIRED else []
+
+
+def _remind(contract: Contract, at: datetime) -> list[str]:
+    exiting.remind_of_end(contract, at=at)
+    return [f"{contract.number}: the end that nears was told"]
+
+
+def _told(running: RunningOn, at: datetime) -> list[str]:
+    running_on.go_on(running, at=at)
+    return [f"{running} was told"]
 
 
 def _unasked(on: date) -> Iterable[Framework]:

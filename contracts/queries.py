@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 
 from catalogue.pricing import first_of_month
 from catalogue.text import search_words
-from contracts import access, levels, terms
+from contracts import access, ending_queries, levels, terms
 from contracts.access import SIGNING_POST
 from contracts.models import (
+    BOUND,
     NUMBER_SERIES,
     Contract,
     ContractState,
@@ -94,7 +95,7 @@ def transition(by: Person, on: date) -> list[Item]:
     rows = Milestone.objects.filter(
         Q(state__in=[M.SUBMITTED, M.CONDITIONAL], contract__department_id__in=buys)
         | Q(state__in=[M.PLANNED, M.IN_PROGRESS], due_on__lte=soon, contract__supplier_id__in=sells),
-        contract__state=ContractState.EXECUTED,
+        contract__state__in=BOUND,
     )
     return [_due(milestone) for milestone in rows.select_related("contract__department").order_by("due_on", "id")[:MOST_OF_A_KIND]]
 
@@ -126,7 +127,7 @@ def service_levels(by: Person, on: date) -> list[Item]:
         return []
     newer = ServiceReport.objects.filter(contract=OuterRef("contract"), month=OuterRef("month"), number__gt=OuterRef("number"))
     reports = ServiceReport.objects.filter(
-        ~Exists(newer), calculation__isnull=True, contract__department_id__in=buys, contract__state=ContractState.EXECUTED
+        ~Exists(newer), calculation__isnull=True, contract__department_id__in=buys, contract__state__in=BOUND
     )
     found = [
         _of_month(row.contract, row.month, _("service report of %(month)s to confirm"), row.reported_at)
@@ -142,7 +143,7 @@ def service_levels(by: Person, on: date) -> list[Item]:
     credits = ServiceCredit.objects.filter(
         Q(state__in=[CreditState.CALCULATED, CreditState.DISPUTED, CreditState.AGREED], contract__department_id__in=buys)
         | Q(state=CreditState.NOTIFIED, contract__supplier_id__in=sells),
-        contract__state=ContractState.EXECUTED,
+        contract__state__in=BOUND,
     )
     seen = set()
     for row in credits.select_related("contract__department").order_by("state_since", "id")[:MOST_OF_A_KIND]:
@@ -158,7 +159,7 @@ def _unreported(sells: Collection[int], on: date) -> list[Item]:
     month = first_of_month(over - timedelta(days=1))
     rows = Contract.objects.filter(
         ~Exists(ServiceReport.objects.filter(contract=OuterRef("pk"), month=month)), supplier_id__in=sells,
-        state=ContractState.EXECUTED, starts_on__lt=over, ends_on__gte=month,
+        state__in=BOUND, starts_on__lt=over, ends_on__gte=month,
     ).select_related("department").prefetch_related(terms.all_changes())  # fmt: skip
     return [
         _of_month(contract, month, _("service levels of %(month)s to report"), working_days.midnight_after(over - timedelta(days=1)))
@@ -184,11 +185,11 @@ def turns(contracts: Iterable[Contract]) -> Iterator[tuple[Contract, Party, date
             yield contract, Party(party_of[contract.document_id]), acts.get(contract.document_id, contract.state_since)
 
 
-def visible_list(by: Person, on: date, *, text: str = "", state: str = "") -> QuerySet[Contract]:
-    """The person's contracts by text (number, supplier and what its call-off is found by) and state."""
-    rows = access.visible_contracts(by, on).select_related("department", "supplier")
-    if state:
-        rows = rows.filter(state=state)
+def visible_list(by: Person, on: date, *, text: str = "", standing: str = "") -> QuerySet[Contract]:
+    """The person's contracts by text (number, supplier and what its call-off is found by) and by how they stand."""
+    rows = ending_queries.with_standing(access.visible_contracts(by, on).select_related("department", "supplier"))
+    if standing:
+        rows = rows.filter(ending_queries.standing_filter(standing, on))
     return searching.found_by(rows, search_words(text), _ways)
 
 

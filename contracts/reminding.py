@@ -12,6 +12,7 @@ from catalogue.models import OVER
 from contracts import queries
 from contracts.access import SIGNING_POST, organisation_of
 from contracts.models import (
+    BOUND,
     Contract,
     ContractState,
     CreditState,
@@ -55,7 +56,7 @@ def waiting(only: Q, pauses: Pauses) -> Iterator[Waiting]:
 def milestones(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each that is submitted, since it was: the first reminder and the word to others come before the department's five
     working days are over."""
-    rows = Milestone.objects.filter(only, state=MilestoneState.SUBMITTED, contract__state=ContractState.EXECUTED)
+    rows = Milestone.objects.filter(only, state=MilestoneState.SUBMITTED, contract__state__in=BOUND)
     rows = rows.exclude(contract__framework__state__in=OVER).annotate(times=Count("submissions"))
     for milestone in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
         contract = milestone.contract
@@ -85,7 +86,7 @@ def variations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
 def service_credits(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each that the supplier was told of and has neither agreed to nor disputed, and each dispute that is not decided."""
     rows = ServiceCredit.objects.filter(
-        only, state__in=[CreditState.NOTIFIED, CreditState.DISPUTED], contract__state=ContractState.EXECUTED
+        only, state__in=[CreditState.NOTIFIED, CreditState.DISPUTED], contract__state__in=BOUND
     ).exclude(contract__framework__state__in=OVER).annotate(times=Count("acts"))
     for credit in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
         contract, told = credit.contract, credit.state == CreditState.NOTIFIED

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from catalogue.models import Framework, Organisation
 from catalogue.pricing import ZERO, add_months, first_of_month
 from contracts import billing, levy_money, return_guards, return_telling, terms
-from contracts.invoice_guards import BILLABLE
 from contracts.models import (
+    BOUND,
     NOTE_SERIES,
     Contract,
     Declaration,
@@ -85,9 +85,9 @@ def _save(made: ManagementReturn, lines: list[ReturnLine], at: datetime) -> Mana
 
 def lines_of(framework: Framework, supplier: Organisation, month: date) -> list[ReturnLine]:
     """Not saved: what the ledger says now, by contract number."""
-    rows = Contract.objects.filter(framework=framework, supplier=supplier, state__in=BILLABLE)
+    rows = Contract.objects.filter(framework=framework, supplier=supplier, state__in=BOUND)
     found = []
-    charged = billing.of_month(rows.select_related("revision").prefetch_related(*terms.CHANGES).order_by("number"), month)
+    charged = billing.of_month(rows.select_related("revision").prefetch_related(terms.all_changes()).order_by("number"), month)
     for contract, charges in charged.items():
         first, last = first_of_month(contract.starts_on), first_of_month(contract.ends_on)
         if charges or first <= month <= last:

@@ -1,8 +1,8 @@
 """What follows the steps of a contract's documents, and the re-rating of contracts, for whoever runs jobs."""
 
 from catalogue.models import Framework
-from contracts import accepting, formation, rerating, variation_issuing
-from contracts.models import AcceptanceDecision, Contract, ContractVersion, Variation
+from contracts import accepting, exiting, formation, rerating, terminating, variation_issuing
+from contracts.models import AcceptanceDecision, Contract, ContractVersion, Exit, Termination, Variation
 from documents import clock, jobs, steps
 
 steps.register(
@@ -20,6 +20,8 @@ steps.register(
     ),
 )  # fmt: skip
 steps.register(rerating.DOCUMENT_KIND, steps.Following(ContractVersion, complete=rerating.announced))
+steps.register(terminating.DOCUMENT_KIND, steps.Following(Termination, complete=terminating.announced))
+steps.register(exiting.DOCUMENT_KIND, steps.Following(Exit, complete=exiting.certified))
 steps.register(accepting.DOCUMENT_KIND, steps.Following(AcceptanceDecision, complete=accepting.certified))
 
 

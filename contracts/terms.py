@@ -1,15 +1,15 @@
 """The terms of a contract as of a day: its versions put together.
 
 A version changes quantities by so much, which adds up in any order, and sets prices and days, of which the one that takes
-effect last holds (of two from one day the later made). Whoever asks gets the same answer: nothing of it is stored. Money is
-Decimal GBP with two places, VAT excluded.
+effect last holds (of two from one day the later made). A termination ends every line: what was to take effect after it never
+does. Whoever asks gets the same answer: nothing of it is stored. Money is Decimal GBP with two places, VAT excluded.
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import Prefetch, QuerySet
@@ -64,11 +64,13 @@ class StandingLine:
 
 @dataclass(frozen=True)
 class Terms:
-    """What holds from a day on, until the next: ``lines`` by number, those without a quantity left out."""
+    """What holds from a day on, until the next: ``lines`` by number, those without a quantity left out. ``charge``: what its
+    document makes payable once, in the month of the day (GBP, VAT excluded); None of most."""
 
     effective_from: date
     version: ContractVersion
     lines: tuple[StandingLine, ...]
+    charge: Decimal | None = None
 
 
 def bands_of(line: ContractLine) -> BandTable | None:
@@ -100,11 +102,18 @@ def read(contract: Contract) -> list[Change]:
     return [(version, list(version.changes.all())) for version in _versions().filter(contract=contract)]
 
 
+def without_end(changes: Iterable[Change]) -> list[Change]:
+    """As if the contract had not been terminated."""
+    return [one for one in changes if one[0].kind != ContractVersion.Kind.TERMINATION]
+
+
 def put_together(changes: Iterable[Change]) -> list[Terms]:
     """The terms after each of the versions, in the order in which they take effect."""
     standing: dict[int, StandingLine] = {}
     found = []
     for version, of_lines in sorted(changes, key=lambda one: (one[0].effective_from, one[0].number)):
+        if version.kind == ContractVersion.Kind.TERMINATION:
+            return [*found, Terms(version.effective_from, version, (), version.charge_gbp)]
         for change in of_lines:
             before = standing.get(change.line_id)
             standing[change.line_id] = before.changed(change, version) if before else _new(change, version)
@@ -134,7 +143,10 @@ def as_of(terms: Sequence[Terms], on: date) -> Terms | None:
 
 
 def last_day(terms: Sequence[Terms], *, default: date) -> date:
-    """The last day on which any line stands, by the terms that take effect last; ``default`` where no line has one."""
+    """The last day on which any line stands, by the terms that take effect last; ``default`` where no line has one. Of a
+    contract that was terminated the day before that took effect."""
+    if terms and terms[-1].version.kind == ContractVersion.Kind.TERMINATION:
+        return terms[-1].effective_from - timedelta(days=1)
     ends = [line.ends_on for line in (terms[-1].lines if terms else ()) if line.ends_on]
     return max(ends, default=default)
 
@@ -156,7 +168,14 @@ def ledger(terms: Iterable[Terms]) -> list[charges.Version]:
                     line.number, line.line.phase, line.monthly, line.amount, line.starts_on, line.ends_on
                 )
                 for line in one.lines
-            ),
+            ) + _own_charge(one),
         )
         for one in terms
     ]  # fmt: skip
+
+
+def _own_charge(one: Terms) -> tuple[charges.Line, ...]:
+    """A break cost, as a line that no line of the contract has the number of."""
+    if one.charge is None:
+        return ()
+    return (charges.Line(charges.BREAK_COST_LINE, charges.BREAK_COST, None, one.charge, one.effective_from, None),)

@@ -8,6 +8,7 @@ from contracts.views import (
     charges,
     delivery,
     due,
+    endings,
     invoices,
     levels,
     plan,
@@ -44,6 +45,8 @@ _month = _contract + "levels/<str:month>/"
 _credit = _contract + "credits/<int:number>/"
 _invoice = _contract + "invoices/<int:number>/"
 _return = "returns/<uuid:public_id>/"
+_ending = _contract + "end/"
+_termination = _ending + "terminations/<int:number>/"
 
 urlpatterns = [
     path("call-offs/<uuid:public_id>/accept/", acceptance.accept, name="accept"),
@@ -104,6 +107,20 @@ urlpatterns = [
     path(_invoice, invoices.invoice, name="invoice"),
     path(_invoice + "file/", invoices.invoice_file, name="invoice_file"),
     path(_invoice + "<str:name>/", invoices.invoice_act, name="invoice_act"),
+    path(_ending, endings.ending, name="ending"),
+    path(_ending + "terminate/", endings.propose, name="propose_termination"),
+    path(_termination + "notice/", endings.termination_notice, name="termination_notice"),
+    path(_termination + "notice.pdf", endings.termination_notice_pdf, name="termination_notice_pdf"),
+    path(_termination + "evidence/", endings.termination_evidence, name="termination_evidence"),
+    path(_termination + "<str:name>/", endings.termination_act, name="termination_act"),
+    path(_ending + "exit/<str:code>/", endings.exit_item, name="exit_item"),
+    path(_ending + "exit/<str:code>/not-needed/", endings.leave_out, name="leave_out"),
+    path(_ending + "exit/<str:code>/evidence/", endings.exit_evidence, name="exit_evidence"),
+    path(_ending + "certificate/", endings.data_certificate, name="data_certificate"),
+    path(_ending + "certificate.pdf", endings.data_certificate_pdf, name="data_certificate_pdf"),
+    path(_ending + "runs-on/", endings.runs_on, name="runs_on"),
+    path(_ending + "stopped/", endings.stopped, name="stopped"),
+    path(_ending + "close/", endings.close, name="close_contract"),
     path(_contract + "progress/", register.progress, name="progress"),
     path(_contract + "document/", register.document, name="document"),
     path(_contract + "document.pdf", register.download, name="download"),

@@ -155,9 +155,10 @@ def _volumes(effects: list[Effect]) -> dict[str, int]:
 
 @transaction.atomic
 def apply(variation: Variation, *, at: datetime, by: Actor = SYSTEM) -> Variation:
-    """The clock's: its day has come. Safe to run twice."""
+    """The clock's: its day has come, within the contract: of one that was terminated before it, it never does. Safe to run
+    twice."""
     variation = varying.lock(variation)
-    if variation.state != V.EXECUTED or variation.revision.effective_on > london_day(at):
+    if variation.state != V.EXECUTED or variation.revision.effective_on > min(london_day(at), variation.contract.ends_on):
         return variation
     before = variation.state
     variation.apply(at=at)

@@ -22,6 +22,10 @@ KINDS = {
     "access_agreement": Kind("agreement", "agreement.json", "The agreement as data", "agreement.css"),
     "contract_variation": Kind("variation", "variation.json", "The variation as data", "variation.css"),
     "rerating_notice": Kind("notice", "notice.json", "The notice as data", "notice.css", signed=False),
+    "termination_notice": Kind("notice", "notice.json", "The notice as data", "notice.css", signed=False),
+    "data_return_certificate": Kind(
+        "certificate", "certificate.json", "The certificate as data", "certificate.css", signed=False
+    ),
     "milestone_certificate": Kind(
         "certificate", "certificate.json", "The certificate as data", "certificate.css", signed=False
     ),

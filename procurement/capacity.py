@@ -120,6 +120,17 @@ def raise_to(call_off: CallOff, amount: Decimal, *, key: str, at: datetime) -> D
     return more
 
 
+def give_back(holder: Holder, charged: Decimal, *, at: datetime) -> Decimal:
+    """Release what is committed for its order, by whatever holder, and will not be charged: ``charged`` is what the ended
+    contract comes to. Returns how much, 0 where it comes to all of it or, with what its end costs, to more. Once a holder."""
+    committed = holder.call_off.capacity_entries.aggregate(total=Sum("committed_delta_gbp"))["total"] or ZERO
+    rest = max(ZERO, committed - charged)
+    if rest:
+        entry = _entry(Kind.RELEASE, holder, f"end:{holder.key}")
+        _move(holder.call_off.framework, reserved=ZERO, committed=-rest, entry=entry, at=at)
+    return rest
+
+
 def volumes_of(revision: CallOffRevision) -> dict[str, int]:
     """Recurring shared quantities by volume name, as frozen with the revision's services; interim adds nothing."""
     added: dict[str, int] = {}

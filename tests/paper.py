@@ -4,8 +4,8 @@ tests/contracts/test_formation.py); here they would cost a second each."""
 
 from datetime import datetime
 
-from contracts import accepting, formation, rerating, variation_issuing
-from contracts.models import AcceptanceDecision, Contract, ContractVersion, Variation
+from contracts import accepting, exiting, formation, rerating, terminating, variation_issuing
+from contracts.models import AcceptanceDecision, Contract, ContractVersion, Exit, Termination, Variation
 from documents import storage, store
 from documents.models import Document, Purpose, Signature, SigningIntent
 from procurement import agreements
@@ -90,6 +90,22 @@ def certified(decision: AcceptanceDecision) -> AcceptanceDecision:
     add(decision.document, Purpose.ARCHIVE_TIMESTAMP)
     accepting.certified(decision, at=START)
     return decision
+
+
+def notice_sealed(termination: Termination) -> Termination:
+    """Its notice, sealed and closed."""
+    made(termination.document)
+    add(termination.document, Purpose.ARCHIVE_TIMESTAMP)
+    terminating.announced(termination, at=START)
+    return termination
+
+
+def return_certified(exit: Exit) -> Exit:
+    """Its certificate, sealed and closed."""
+    made(exit.document)
+    add(exit.document, Purpose.ARCHIVE_TIMESTAMP)
+    exiting.certified(exit, at=START)
+    return exit
 
 
 def variation_issued(variation: Variation) -> Variation:

@@ -11,10 +11,12 @@ import uuid
 import pytest
 from django.urls import reverse
 
+from contracts import exiting, terminating
 from contracts.models import Evidence
 from documents import clock
 from procurement.models import Query
 from tests import cast, paper
+from tests.contracts import ending_cast as ending
 from tests.contracts import money_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
@@ -42,7 +44,7 @@ def queried(order):
 def rerated(order):
     """Its contract is executed, other orders have brought its prices down, of its milestones one is submitted and one
     accepted, of its variations one is a draft and one, about which an approver has asked something, awaits signatures; it has
-    an invoice."""
+    an invoice; one termination was proposed and withdrawn, of another notice is given, and its data is returned."""
     order = CALL_OFF.states[S.CONTRACTED][1](order)
     cast.add_volume("seats", 1500)
     paper.noticed(order.contracts.get())
@@ -52,6 +54,10 @@ def rerated(order):
     varied.begun()
     paper.variation_issued(varied.decided(asked(varied.submitted())))
     money_cast.recorded(order.contracts.get())
+    terminating.withdraw(ending.proposed(), reason="Settled.", by=cast.person(made.MANAGER), at=cast.START)
+    notice = ending.given(what=ending.asked(file=made.file()))
+    paper.notice_sealed(notice)
+    exiting.do(ending.item(notice.contract, "data_return"), words="On a disk.", file=made.file(), by=cast.person(made.SERVICE), at=cast.START)
     return order
 
 
@@ -126,7 +132,8 @@ def order_addresses(order) -> dict[str, str]:
             question = Query.objects.filter(approval__variation__contract=contract).first()
             given = {"public_id": contract.public_id, "number": 2, "evidence_id": shown.pk if shown else 0,
                      "certificate": "MC-2007-000001", "position": 1, "query_id": question.pk if question else 0,
-                     "month": "2008-04", "code": "EUS-B", "name": "notify"}
+                     "month": "2008-04", "code": "data_return" if "/end/" in pattern else "EUS-B",
+                     "name": "withdraw" if "/end/" in pattern else "notify"}
             given |= {"number": 1, "name": "approve"} if pattern.startswith("contracts/<public_id>/invoices/") else {}
             made[name] = reverse(name, kwargs={part: given[part] for part in parts})
     return made
@@ -174,7 +181,8 @@ ORDERS = {
     "- | - | - | -":
         "procurement:clarified procurement:accept_counter procurement:refuse_counter "
         "procurement:take_back_counter procurement:decide_exception contracts:confirm_levels "
-        "contracts:rectification_plan contracts:credit_evidence contracts:credit_act",
+        "contracts:rectification_plan contracts:credit_evidence contracts:credit_act "
+        "contracts:data_certificate contracts:data_certificate_pdf",
     "- | - | D403 | D403":
         "procurement:counter procurement:send_counter",
     "- | - | - | D200 R200 A200":
@@ -182,7 +190,9 @@ ORDERS = {
         "contracts:service_levels contracts:level_month contracts:invoices contracts:invoice contracts:invoice_file "
         "contracts:terms_in_force contracts:notice contracts:notice_pdf contracts:plan contracts:milestone "
         "contracts:milestone_evidence contracts:certificate contracts:certificate_pdf contracts:variations "
-        "contracts:variation contracts:variation_progress contracts:variation_document contracts:variation_pdf",
+        "contracts:variation contracts:variation_progress contracts:variation_document contracts:variation_pdf "
+        "contracts:ending contracts:termination_notice contracts:termination_notice_pdf contracts:termination_evidence "
+        "contracts:exit_evidence",
     "- | - | - | D403 R200 A403":
         "contracts:begin_variation",
     "- | - | - | R200":
@@ -190,6 +200,8 @@ ORDERS = {
         "contracts:recuse_variation contracts:ask_variation contracts:answer_variation",
     "- | - | - | D403 R403 A403":
         "contracts:report_levels contracts:correct_levels contracts:record_invoice contracts:invoice_act "
+        "contracts:propose_termination contracts:termination_act "
+        "contracts:exit_item contracts:leave_out contracts:runs_on contracts:stopped contracts:close_contract "
         "contracts:sign contracts:refuse contracts:begin_milestone contracts:submit_milestone "
         "contracts:decide_milestone contracts:conditions_met contracts:move_milestone contracts:fail_milestone "
         "contracts:variation_changes contracts:variation_grounds contracts:assess_variation contracts:revise_variation "

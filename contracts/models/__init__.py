@@ -1,9 +1,27 @@
 """The tables of contracts, by noun."""
 
-from contracts.models.contract import NUMBER_SERIES, Contract, ContractState, Party
+from contracts.models.contract import BOUND, ENDED, NUMBER_SERIES, Contract, ContractState, Party
+from contracts.models.ending import (
+    BASES,
+    NOTICE_SERIES,
+    NOTICED,
+    OPEN_TERMINATIONS,
+    RETURN_SERIES,
+    Basis,
+    EndReminder,
+    Exit,
+    ExitAct,
+    ExitItem,
+    Ground,
+    RunningOn,
+    RunningState,
+    Termination,
+    TerminationState,
+)
 from contracts.models.invoices import (
     COUNTED,
     DAYS_TO_PAY,
+    OPEN_INVOICES,
     Invoice,
     InvoiceAct,
     InvoiceCheck,
@@ -58,12 +76,14 @@ from contracts.models.variation import (
 )
 
 __all__ = [
-    "ACCEPTED", "CERTIFICATE_SERIES", "COUNTED", "DAYS_TO_PAY", "NOTE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "UNSIGNED",
-    "AcceptanceCriterion", "AcceptanceDecision", "CalculatedLevel", "Contract", "ContractLine", "ContractState",
+    "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "COUNTED", "DAYS_TO_PAY", "ENDED", "NOTE_SERIES", "NOTICED",
+    "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "OPEN_INVOICES", "OPEN_TERMINATIONS", "RETURN_SERIES", "UNSIGNED",
+    "AcceptanceCriterion", "AcceptanceDecision", "Basis", "CalculatedLevel", "Contract", "ContractLine", "ContractState",
     "ContractVersion", "Correction", "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration",
-    "DeclaredLine", "Evidence", "Gateway", "Invoice", "InvoiceAct", "InvoiceCheck", "InvoicePayment", "InvoiceState",
-    "LevyNote", "LevyPayment", "LineChange", "LineVariation", "ManagementReturn", "Measurement", "Milestone",
-    "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue", "PaymentRelease", "RectificationPlan", "ReturnLine",
-    "ReturnState", "ServiceCredit", "ServiceReport", "Variation", "VariationHand", "VariationKind", "VariationRevision",
+    "DeclaredLine", "EndReminder", "Evidence", "Exit", "ExitAct", "ExitItem", "Gateway", "Ground", "Invoice", "InvoiceAct",
+    "InvoiceCheck", "InvoicePayment", "InvoiceState", "LevyNote", "LevyPayment", "LineChange", "LineVariation",
+    "ManagementReturn", "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue",
+    "PaymentRelease", "RectificationPlan", "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit",
+    "ServiceReport", "Termination", "TerminationState", "Variation", "VariationHand", "VariationKind", "VariationRevision",
     "VariationState",
 ]  # fmt: skip

@@ -28,6 +28,8 @@ class ContractState(models.TextChoices):
 
 
 S = ContractState
+BOUND = (S.EXECUTED, S.TERMINATED, S.EXPIRED)  # what was agreed is performed, or what is left of it is settled
+ENDED = (S.TERMINATED, S.EXPIRED)
 
 
 class Party(models.TextChoices):
@@ -122,6 +124,19 @@ class Contract(Row):
     def execute(self, *, at):
         self.state_since = at
         self.executed_at = at
+
+    @transition(field=state, source=S.EXECUTED, target=S.EXPIRED)
+    def expire(self, *, at):
+        self.state_since = at
+
+    @transition(field=state, source=S.EXECUTED, target=S.TERMINATED)
+    def terminate(self, *, at, last_day):
+        self.state_since = at
+        self.ends_on = last_day
+
+    @transition(field=state, source=[S.EXPIRED, S.TERMINATED], target=S.CLOSED)
+    def close(self, *, at):
+        self.state_since = at
 
     @transition(field=state, source=[S.PREPARING, S.AWAITING_SIGNATURES], target=S.VOID)
     def void(self, *, at, reason):

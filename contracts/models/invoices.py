@@ -27,6 +27,7 @@ class InvoiceState(models.TextChoices):
 
 
 S = InvoiceState
+OPEN_INVOICES = (S.RECEIVED, S.MATCHED, S.QUERIED, S.APPROVED)
 COUNTED = (S.MATCHED, S.APPROVED, S.PAID)  # those that use up what a month of the contract comes to
 
 

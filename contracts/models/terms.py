@@ -19,13 +19,18 @@ from procurement.models import Phase
 class ContractVersion(Row):
     """A fact: what one document changes from a day on. Version 1 is the contract itself; later ones are numbered as they
     were made (``made_at``, business time), which need not be the order in which they take effect. None takes effect before
-    the contract does (trigger ``version_follows_the_contract``). A document may bring several."""
+    the contract does (trigger ``version_follows_the_contract``). A document may bring several.
+
+    A termination ends every line and changes none; ``charge_gbp`` is the break cost that it brings, charged once (GBP, VAT
+    excluded). That services run on is of the contract's own document (clause 5.4)."""
 
     class Kind(models.TextChoices):
         CONTRACT = "contract", _("the contract")
         RERATING = "rerating", _("notice of new prices")
         MILESTONE = "milestone", _("milestone certificate")
         VARIATION = "variation", _("variation")
+        TERMINATION = "termination", _("notice of termination")
+        RUNNING_ON = "running_on", _("services that run on after the term")
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -34,6 +39,7 @@ class ContractVersion(Row):
     made_at = models.DateTimeField()
     caused_by = models.CharField(max_length=40)
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="+")
+    charge_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
 
     db_rights = FACT
 
@@ -41,7 +47,15 @@ class ContractVersion(Row):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["contract", "number"], name="one_version_a_number"),
-            models.CheckConstraint(condition=Q(kind__in=["contract", "rerating", "milestone", "variation"]), name="version_kind_is_known"),
+            models.UniqueConstraint(fields=["contract"], condition=Q(kind="termination"), name="a_contract_is_terminated_once"),
+            models.CheckConstraint(
+                condition=Q(charge_gbp__isnull=True) | Q(kind="termination", charge_gbp__gt=0, charge_gbp__lte=LARGEST_GBP),
+                name="a_charge_of_its_own_is_a_break_cost",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["contract", "rerating", "milestone", "variation", "termination", "running_on"]),
+                name="version_kind_is_known",
+            ),
             models.CheckConstraint(
                 condition=Q(kind="contract", number=1) | (~Q(kind="contract") & Q(number__gt=1)),
                 name="the_contract_is_its_first_version",

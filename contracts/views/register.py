@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from catalogue.text import LONGEST_SEARCH
-from contracts import access, closing, guards, queries
+from contracts import access, closing, ending_queries, guards, queries
 from contracts.models import Contract, ContractState, ContractVersion
 from documents import audit, legal_templates, steps, store
 from documents.models import DocumentRevision
@@ -19,22 +19,20 @@ from procurement.models import PostCode
 from procurement.views.common import attempt, page
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
 
-REACHED = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES, ContractState.EXECUTED, ContractState.VOID)
-
 
 @page
 def contracts(request):
     """The contracts a person may see, newest first."""
     text = request.GET.get("q", "")[:LONGEST_SEARCH]
-    state = choice(request, "state", _("State"), [(state.value, state.label) for state in REACHED])
-    rows = queries.visible_list(request.actor, request.day, text=text, state=state.chosen)
+    state = choice(request, "state", _("State"), ending_queries.choices())
+    rows = queries.visible_list(request.actor, request.day, text=text, standing=state.chosen)
     listing = Listing(
         request, rows,
         columns=[
             Column("number", _("Contract"), lambda c: f"{c.number} {c.title}", ("number",)),
             Column("department", _("Department"), lambda c: c.department.name, ("department__name",)),
             Column("supplier", _("Supplier"), lambda c: c.supplier.name, ("supplier__name",)),
-            Column("state", _("State"), lambda c: c.get_state_display(), ("state",), STATE),
+            Column("state", _("State"), lambda c: ending_queries.words(ending_queries.standing(c, request.day)), ("state",), STATE),
             Column("starts", _("From"), lambda c: c.starts_on, ("starts_on",), DAY),
             Column("ends", _("To"), lambda c: c.ends_on, ("ends_on",), DAY),
             Column("value", _("Original value, net"), lambda c: c.original_value_gbp, ("original_value_gbp",), GBP),
@@ -73,7 +71,9 @@ def contract(request, public_id):
     signs = found.state == ContractState.AWAITING_SIGNATURES  # where an order goes after a void contract is not said here
     requests = procurement_access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER)
     whose = desks.of(order, request.day) if signs else []
+    standing = ending_queries.standing_of(found, request.day)
     context = _document_context(found) | {
+        "standing": standing, "standing_words": ending_queries.words(standing),
         "signing": _signing(request, found),
         "call_off": order, "desks": whose,
         "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at, known=whose))

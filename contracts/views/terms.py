@@ -33,7 +33,7 @@ def in_force(request, public_id):
         return _file(request.GET["format"], found, now, on)
     variations = dict(found.variations.exclude(document=None).values_list("document_id", "number"))
     context = {
-        "contract": found, "expected": expected.days, "form": form, "on": on, "now": now, "last_day": last_day,
+        "contract": found, "expected": expected.days, "notice": expected.notice, "form": form, "on": on, "now": now, "last_day": last_day,
         "versions": [
             {"version": one.version, "url": _address(found, one.version, variations), "holds": now is not None and one.effective_from <= on}
             for one in standing if one.version.pk  # what is expected has no document
@@ -65,6 +65,8 @@ def _address(contract: Contract, version: ContractVersion, variations: Mapping[i
                 name, part = "certificate", [version.caused_by]
             case ContractVersion.Kind.VARIATION:
                 name, part = "variation_document", [variations[version.document_id]]
+            case ContractVersion.Kind.TERMINATION | ContractVersion.Kind.RUNNING_ON:
+                name = "ending"
             case kind:
                 raise ValueError(f"a document of the kind {kind} has no page")
     return reverse(f"contracts:{name}", args=[contract.public_id, *part])

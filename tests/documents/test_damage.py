@@ -17,6 +17,7 @@ from config.embedded_pg import SUPERUSER
 from documents.management.commands.check_invariants import FILE, Invariant, broken, read
 from procurement import agreements, approval
 from tests import cast, paper
+from tests.contracts import ending_cast as ending
 from tests.contracts import levels_cast, money_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
@@ -30,7 +31,7 @@ def world() -> None:
     """One contract is executed, of its variations one is executed and one approved by the department; of its milestones one is
     achieved that was accepted on conditions, one that was accepted, one is submitted and one sent back; of its service credits
     one is calculated and one waived; of its invoices one is paid in part, one queried, one disputed and one rejected; March is
-    declared, corrected and paid in part, April declared, May not yet; one order is in department_approval (an accepted counter-proposal), one
+    declared, corrected and paid in part, April declared, May not yet; notice of its termination is given; one order is in department_approval (an accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
     paper.executed(cast.accepted())
     for number in (3, 4, 5, 6):
@@ -54,6 +55,7 @@ def world() -> None:
     paper.agreement_issued(cast.ons_approved())
     agreements.activate(paper.agreement_archived(cast.ons()), at=cast.START)
     release_cast.approved()
+    ending.given()
 
 
 def invoices_and_returns() -> None:
@@ -241,6 +243,56 @@ def varied_terms(change: str) -> str:
     return f"UPDATE contracts_contractversion SET {change} WHERE kind = 'variation' RETURNING {of_variation('id')} AS variation"
 
 
+def termination(change: str) -> str:
+    return f"UPDATE contracts_termination SET {change} RETURNING id AS termination"
+
+
+def of_termination(column: str) -> str:
+    return f"(SELECT {column} FROM contracts_termination)"
+
+
+TERMINATED = (
+    "INSERT INTO contracts_contractversion (contract_id, number, kind, effective_from, made_at, caused_by, document_id, charge_gbp)"
+    " SELECT contract_id, 99, 'termination', effective_on, now(), notice, document_id, break_cost_gbp FROM contracts_termination;"
+    "UPDATE contracts_contract SET state = 'terminated';"
+)
+EXITED = (
+    "INSERT INTO contracts_exitact (item_id, kind, words, filename, content_type, length, sha256, person_id, person_name, acting_for, post, at)"
+    " SELECT id, 'not_needed', 'x', '', '', 0, '', gen_random_uuid(), 'x', '', 'x', now() FROM contracts_exititem;"
+    "UPDATE contracts_milestone SET state = 'failed', achieved_on = NULL; UPDATE contracts_servicecredit SET state = 'waived';"
+    "UPDATE contracts_variation SET state = 'withdrawn', ended_reason = 'x';"
+)
+RUNS_ON = (
+    "INSERT INTO contracts_runningon (public_id, contract_id, state, state_since, reason, told_on, last_day)"
+    " SELECT gen_random_uuid(), id, 'running', now(), 'x', current_date, NULL FROM contracts_contract;"
+)
+
+
+def closed(change: str) -> str:
+    """Everything is done but what the change undoes."""
+    return f"{EXITED}{change};" + contract("state = 'closed'")
+
+
+def runs_on(change: str = "") -> str:
+    """What runs on is in the terms, but for the change; the contract has expired."""
+    version = "(SELECT id FROM contracts_contractversion WHERE number = 98)"
+    return (
+        "UPDATE contracts_contract SET state = 'expired';"
+        "INSERT INTO contracts_contractversion (contract_id, number, kind, effective_from, made_at, caused_by, document_id)"
+        " SELECT id, 98, 'running_on', ends_on + 1, now(), number, document_id FROM contracts_contract;"
+        "INSERT INTO contracts_linechange (version_id, line_id, quantity_change, ends_on)"
+        f" SELECT {version}, {FIRST_LINE}, 0, ends_on + 31 FROM contracts_contract; {change}; SELECT {CONTRACT} AS contract"
+    )
+
+
+def gives_back(reserved: int, amount: int, key: str = "x") -> str:
+    return (
+        "INSERT INTO procurement_capacityentry (account_id, kind, reserved_delta_gbp, committed_delta_gbp, call_off_id, holder, source, key, at)"
+        f" SELECT account_id, 'release', {reserved}, {amount}, {of('contracted')}, 'contracts.termination ' || {of_termination('public_id')}, 'x', '{key}', at"
+        f" FROM procurement_capacityentry WHERE call_off_id = {of('contracted')} LIMIT 1"
+    )
+
+
 def granted(right: str) -> str:
     return f"GRANT {right} ON documents_auditevent TO flex_app; SELECT 'documents_auditevent' AS facts"
 
@@ -272,6 +324,7 @@ STATES = {
     "service_credit": ("contracts_servicecredit", "void"),
     "invoice": ("contracts_invoice", "received"),
     "management_return": ("contracts_managementreturn", "open"),
+    "contract_termination": ("contracts_termination", "proposed"),
     "document": ("documents_document", "void"),
     "accession": ("procurement_accession", "ended"),
     "framework": ("catalogue_framework", "terminated"),
@@ -286,6 +339,7 @@ RECORDED = (
     "contracts.servicecredit",
     "contracts.invoice",
     "contracts.managementreturn",
+    "contracts.termination",
     "documents.document",
     "catalogue.cataloguerelease",
 )
@@ -375,6 +429,14 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         "UPDATE procurement_capacityentry SET holder = 'x' WHERE holder LIKE 'contracts.variation %' AND committed_delta_gbp > 0"
         f" RETURNING {of_variation('id')} AS variation",
     ),
+    "capacity_follows_the_termination": (
+        f"{gives_back(0, -1)}; SELECT {of_termination('id')} AS termination",
+        *(
+            f"UPDATE contracts_termination SET state = 'in_effect'; {gives_back(*amounts)}; SELECT {of_termination('id')} AS termination"
+            for amounts in ((-1, 0), (0, 1), (0, -90_000_000))
+        ),
+        f"UPDATE contracts_termination SET state = 'in_effect'; {gives_back(0, -1)}; {gives_back(0, -1, 'y')}; SELECT {of_termination('id')} AS termination",
+    ),
     "volumes_follow_the_variation": (
         "UPDATE procurement_volumeentry SET quantity = quantity + 1"
         f" WHERE key LIKE 'volume:' || {of_variation('public_id')} || ':%' RETURNING {of_variation('id')} AS variation",
@@ -410,6 +472,7 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         ),
         f"DELETE FROM procurement_calloff WHERE id = {of('contracted')} RETURNING 'call_off' AS machine, id AS row_id",
         "DELETE FROM documents_statechange WHERE machine = 'contract' RETURNING machine, row_id",
+        RUNS_ON + "SELECT 'running_on' AS machine, id AS row_id FROM contracts_runningon",
     ),
     "decisions_are_segregated": (
         decision(f"person_id = {REQUESTER}"),
@@ -424,6 +487,17 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         " SELECT a.subject, a.subject_id, d.step_id, d.user_id, d.person_id, 'x', 'x', a.submitted_at"
         f" FROM procurement_decision d JOIN procurement_approval a ON a.id = d.approval_id WHERE a.id = {of_revision(AWARDED)}"
         " LIMIT 1 RETURNING person_id",
+    ),
+    "terminations_are_confirmed_by_another": (
+        *(
+            dropped("contracts_termination", "contract_termination_needs_two_people") + termination(f"{who} = proposed_by")
+            for who in ("confirmed_by", "confirmed_for")
+        ),
+        dropped("contracts_termination", "given_notice_is_confirmed") + termination("confirmed_by = NULL"),
+        "INSERT INTO procurement_recusal (subject, subject_id, step_id, user_id, person_id, name, reason, declared_at)"
+        f" SELECT a.subject, a.subject_id, s.id, {SIGNATORY_ID}, {SIGNATORY}, 'x', 'x', now() FROM procurement_approval a"
+        f" JOIN procurement_approvalstep s ON s.approval_id = a.id AND s.position = 1 WHERE a.id = {of_revision(CONTRACTED)}"
+        f" RETURNING {of_termination('id')} AS termination",
     ),
     "departments_are_administered_by_their_own": (
         "INSERT INTO procurement_organisationgrant (starts_on, content_object_id, permission_id, user_id)"
@@ -623,6 +697,55 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         contract("ends_on = ends_on + 1"),
         "UPDATE contracts_linechange SET ends_on = ends_on + 1 WHERE ends_on ="
         f" (SELECT ends_on FROM contracts_contract) RETURNING {CONTRACT} AS contract",
+        TERMINATED + f"SELECT {CONTRACT} AS contract",
+    ),
+    "terminations_are_in_the_terms": (
+        termination("state = 'in_effect'"),
+        TERMINATED + "SELECT id AS version FROM contracts_contractversion WHERE number = 99",
+        *(
+            TERMINATED + "UPDATE contracts_termination SET state = 'in_effect';"
+            f"UPDATE contracts_contractversion SET {change} WHERE number = 99 RETURNING id AS version"
+            for change in ("charge_gbp = charge_gbp + 1", "charge_gbp = NULL", "effective_from = effective_from + 1", "caused_by = 'x'",
+                           f"document_id = {AGREEMENT}")
+        ),
+        TERMINATED + "UPDATE contracts_contract SET state = 'executed';" + termination("state = 'in_effect'"),
+        TERMINATED + "UPDATE contracts_termination SET state = 'in_effect';"
+        "INSERT INTO contracts_linechange (version_id, line_id, quantity_change) SELECT v.id, "
+        + FIRST_LINE + ", 1 FROM contracts_contractversion v WHERE v.number = 99 RETURNING version_id AS version",
+    ),
+    "ended_contracts_say_how": (
+        contract("state = 'terminated'"),
+        only("contract_id AS contract", termination("state = 'in_effect'")),
+        "DELETE FROM contracts_exititem;" + contract("state = 'expired'"),
+    ),
+    "closed_contracts_are_done": (
+        closed("DELETE FROM contracts_exitact WHERE id = (SELECT max(id) FROM contracts_exitact)"),
+        closed("UPDATE contracts_exitact SET kind = 'done'"),
+        closed(f"UPDATE contracts_milestone SET state = 'planned' WHERE id = {milestone(1)}"),
+        closed("UPDATE contracts_servicecredit SET state = 'agreed'"),
+        closed("UPDATE contracts_variation SET state = 'draft'"),
+        closed(RUNS_ON.removesuffix(";")),
+    ),
+    "what_runs_on_is_in_the_terms": (
+        runs_on(),
+        RUNS_ON + contract("state = 'expired'"),
+        *(
+            runs_on(f"{RUNS_ON} {change}")
+            for change in (
+                "UPDATE contracts_contract SET state = 'executed'",
+                "UPDATE contracts_contractversion SET effective_from = effective_from + 1 WHERE number = 98",
+                f"UPDATE contracts_contractversion SET document_id = {AGREEMENT} WHERE number = 98",
+                *(
+                    f"UPDATE contracts_linechange SET {setting} WHERE version_id = (SELECT id FROM contracts_contractversion WHERE number = 98)"
+                    for setting in ("quantity_change = 1", "unit_price_gbp = 1", "starts_on = ends_on", "ends_on = NULL, quantity_change = 1")
+                ),
+                "UPDATE contracts_runningon SET state = 'stopped', last_day = current_date",
+                "INSERT INTO contracts_contractversion (contract_id, number, kind, effective_from, made_at, caused_by, document_id)"
+                " SELECT id, 97, 'running_on', ends_on + 1, now(), number, document_id FROM contracts_contract;"
+                "INSERT INTO contracts_linechange (version_id, line_id, quantity_change, ends_on) SELECT v.id, n.id, 0, v.effective_from"
+                " FROM contracts_contractversion v, contracts_contractline n WHERE v.number = 97 AND n.number = 2",
+            )
+        ),
     ),
     "credits_are_calculated": (
         *(
@@ -717,10 +840,11 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     "numbers_are_without_gaps": (
         *(
             f"UPDATE documents_numbercounter SET last = last {change} WHERE series = '{series}' RETURNING series, year"
-            for series in ("CO", "CON", "AA", "MC", "LN") for change in ("+ 1", "- 1")
+            for series in ("CO", "CON", "AA", "MC", "LN", "TN") for change in ("+ 1", "- 1")
         ),
         "DELETE FROM documents_numbercounter WHERE series = 'CO' RETURNING series, year",
         only("'CO' AS series, 2007 AS year", order("contracted", "reference = 'CO-2007-000009'")),
+        f"UPDATE contracts_exit SET number = 'DR-2007-000001', document_id = {PAPER} RETURNING 'DR' AS series, 2007 AS year",
     ),
     "document_says_its_contract": (
         only(f"{CONTRACT} AS contract", document("number = 'CON-2007-000009'")),
@@ -837,6 +961,8 @@ DAMAGE: dict[str, tuple[str, ...]] = {
             " RETURNING subject, subject_id, before AS source, after AS target"
             for subject in RECORDED
         ),
+        RUNS_ON + "INSERT INTO documents_statechange (machine, row_id, source, target, txid) SELECT 'running_on', id, 'running', 'stopped', 1"
+        " FROM contracts_runningon; SELECT 'contracts.runningon' AS subject, public_id::text AS subject_id FROM contracts_runningon",
         only("subject, subject_id, after AS target", event("after = 'declined'")),
         only(f"{of('contracted', 'public_id::text')} AS subject_id, after AS target", event("subject_id = 'x'")),
         f"DELETE FROM documents_statechange WHERE machine = 'call_off' AND row_id = {of('contracted')}"

@@ -8,11 +8,14 @@ from django.urls import reverse
 from contracts import (
     crediting,
     delivery,
+    exiting,
     formation,
     guards,
     invoice_guards,
     invoicing,
     returning,
+    running_on,
+    terminating,
     variation_approval,
     variation_decision_guards,
     variation_issuing,
@@ -23,7 +26,9 @@ from contracts.models import (
     ContractVersion,
     CreditAct,
     Declaration,
+    EndReminder,
     Evidence,
+    ExitAct,
     InvoiceAct,
     InvoiceCheck,
     InvoicePayment,
@@ -31,16 +36,18 @@ from contracts.models import (
     LevyPayment,
     ManagementReturn,
     MilestoneSubmission,
+    RunningOn,
+    Termination,
     VariationHand,
     VariationRevision,
 )
 from documents import store
 from documents.actors import SYSTEM
 from documents.models import DocumentRevision, Purpose
-from procurement.models import Decision, Query, Recusal
+from procurement.models import CapacityEntry, Decision, Query, Recusal
 from tests import cast, paper
 from tests.cast import START
-from tests.contracts import levels_cast, money_cast
+from tests.contracts import ending_cast, levels_cast, money_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Action, Form, Machine, NoAddress
@@ -75,8 +82,36 @@ def closed(contract):
     return contract
 
 
+def exited(contract):
+    """Everything of its exit is done or not needed, and nothing else is open."""
+    at = ending_cast.over(contract)
+    exiting.leave_out(ending_cast.item(contract, "data_return"), reason="It kept none.", by=cast.person(made.MANAGER), at=at)
+    for code in ("data_usable", "data_deleted"):
+        exiting.leave_out(ending_cast.item(contract, code), reason="It kept none.", by=cast.person(made.MANAGER), at=at)
+    for code in ("assets", "knowledge", "access", "final_return", "final_invoice"):
+        ending_cast.done(contract, code, at)
+    for one in contract.milestones.all():
+        delivery.fail(one, reason="The contract has ended.", by=cast.person(made.MANAGER), at=at)
+    return contract
+
+
+def close(contract):
+    return exiting.close(contract, by=cast.person(made.MANAGER), at=ending_cast.over(contract))
+
+
+def remind(contract):
+    return exiting.remind_of_end(contract, at=ending_cast.on(contract.ends_on))
+
+
+def ending_page(name: str, **fields):
+    return lambda c: Form(made.MANAGER, reverse(f"contracts:{name}", args=[c.public_id]), fields)
+
+
+INSOLVENT = {"ground": "insolvency", "words": "A winding-up order was made.", "last_day_day": "16", "last_day_month": "2", "last_day_year": "2009"}
+RUNS_ON = {"services": ["CORE-01", "CORE-02"], "reason": "The new order is late."}
 NOT_YET = ("preparing", "awaiting_signatures")
 CONTRACT = Machine(
+    rows=(Termination, RunningOn, ExitAct, EndReminder),
     states={
         "preparing": (None, lambda _: cast.accepted()),
         "awaiting_signatures": ("preparing", paper.issued),
@@ -87,8 +122,18 @@ CONTRACT = Machine(
         ),
         "awaiting_signatures, closed": ("awaiting_signatures, signed by two", closed),
         "executed": ("awaiting_signatures, closed", lambda c: formation.execute(c, at=START)),
+        "expired": ("executed", ending_cast.expired),
+        "terminated": ("executed", lambda c: ending_cast.in_effect(c).contract),
+        "expired, done": ("expired", exited),
+        "closed": ("expired, done", close),
     },
     actions={
+        "propose its termination": Action(("executed",), lambda c: ending_cast.proposed(c, ending_cast.insolvent(ending_cast.MID_MONTH)),
+                                          ending_page("propose_termination", **INSOLVENT)),
+        "remind of its end": Action(("executed",), remind, quiet=True),
+        "expire": Action(("executed",), lambda c: exiting.expire(c, at=ending_cast.over(c)), quiet=True),
+        "record what runs on": Action(("expired", "expired, done"), ending_cast.ran_on, ending_page("runs_on", **RUNS_ON)),
+        "close": Action(("expired, done",), close, ending_page("close_contract")),
         "issue": Action(("preparing",), lambda c: formation.issued(c, at=START) if c.state != "preparing" else paper.issued(c), quiet=True),
         "sign for the supplier": signing(SUPPLIER, "awaiting_signatures"),
         "sign for the department": signing(DEPARTMENT, "awaiting_signatures, signed by the supplier"),
@@ -568,5 +613,80 @@ RETURN = Machine(
         "declare": Action(("open",), of_return(money_cast.declared), return_page("declare_return", "186762.60")),
         "correct": Action(("declared", "declared, its levy paid"), corrected_return, return_page("correct_return", "5.00", reason="Counted anew.")),
         "pay the levy": Action(("declared", "declared, corrected"), lambda found: money_cast.levy_paid(found, Decimal("1.00"))),  # the same
+    },
+)  # fmt: skip
+
+
+# ---- a termination of the contract: for convenience, in the middle of a month
+
+
+def of_termination(act):
+    return lambda one: act(Termination.objects.select_related("contract__call_off").get(pk=one.pk))
+
+
+def withdraws(one) -> str:
+    """A proposal the contract manager, a notice who can give one."""
+    return made.MANAGER if one.state == "proposed" else ending_cast.SIGNATORY
+
+
+def refuse_termination(one):
+    return terminating.refuse_to_confirm(one, reason="It is needed.", by=cast.person(ending_cast.SIGNATORY), at=START)
+
+
+def withdraw_termination(one):
+    return terminating.withdraw(one, reason="Settled.", by=cast.person(withdraws(one)), at=START)
+
+
+def termination_page(name: str, email, **fields):
+    def form(one):
+        by = email(one) if callable(email) else email
+        address = reverse("contracts:termination_act", args=[one.contract.public_id, one.number, name])
+        return Form(by, address, {"shown_hash": one.content_hash, **fields})
+
+    return form
+
+
+DAY_OF_END = ending_cast.on(ending_cast.MID_MONTH)
+CONTRACT_TERMINATION = Machine(
+    rows=(ContractVersion, CapacityEntry),
+    states={
+        "proposed": (None, lambda _: ending_cast.proposed(paper.executed(cast.accepted()))),
+        "given": ("proposed", ending_cast.confirmed),
+        "in_effect": ("given", lambda one: terminating.take_effect(one, at=DAY_OF_END)),
+        "refused": ("proposed", refuse_termination),
+        "withdrawn": ("given", withdraw_termination),
+        "lapsed": ("proposed", lambda one: terminating.lapse(one, at=DAY_OF_END)),
+    },
+    actions={
+        "confirm": Action(("proposed",), of_termination(ending_cast.confirmed), termination_page("confirm", ending_cast.SIGNATORY)),
+        "refuse": Action(("proposed",), of_termination(refuse_termination), termination_page("refuse", ending_cast.SIGNATORY, reason="It is needed.")),
+        "withdraw": Action(("proposed", "given"), of_termination(withdraw_termination), termination_page("withdraw", withdraws, reason="Settled.")),
+        "take effect": Action(("given",), of_termination(lambda one: terminating.take_effect(one, at=DAY_OF_END)), quiet=True),
+        "lapse": Action(("proposed",), of_termination(lambda one: terminating.lapse(one, at=DAY_OF_END)), quiet=True),
+    },
+)  # fmt: skip
+
+
+# ---- what runs on after the contract's last day
+
+
+def next_day(running):
+    return ending_cast.over(running.contract) + timedelta(days=1)
+
+
+def stop(running):
+    last = running.contract.ends_on + timedelta(days=1)
+    return running_on.stop(running, last, reason="Switched off.", by=cast.person(made.MANAGER), at=next_day(running))
+
+
+RUNNING_ON = Machine(
+    rows=(ContractVersion,),
+    states={
+        "running": (None, lambda _: ending_cast.ran_on(ending_cast.expired(paper.executed(cast.accepted())))),
+        "stopped": ("running", stop),
+    },
+    actions={
+        "go on": Action(("running",), lambda running: running_on.go_on(running, at=next_day(running)), quiet=True),
+        "stop": Action(("running",), stop),  # its page looks at the clock: test_ending_pages
     },
 )  # fmt: skip

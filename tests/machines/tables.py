@@ -1,6 +1,17 @@
 """Every machine by its name: those that are registered by the name they are registered under."""
 
-from tests.machines.contracts import CONTRACT, DOCUMENT, INVOICE, MILESTONE, NOTICE, RETURN, SERVICE_CREDIT, VARIATION
+from tests.machines.contracts import (
+    CONTRACT,
+    CONTRACT_TERMINATION,
+    DOCUMENT,
+    INVOICE,
+    MILESTONE,
+    NOTICE,
+    RETURN,
+    RUNNING_ON,
+    SERVICE_CREDIT,
+    VARIATION,
+)
 from tests.machines.frameworks import FRAMEWORK, LOADED, RELEASE, TERMINATION
 from tests.machines.joining import ACCESSION
 from tests.machines.orders import CALL_OFF, CLARIFICATION, COUNTER, EXCEPTION, QUERY, STEP
@@ -8,7 +19,7 @@ from tests.machines.orders import CALL_OFF, CLARIFICATION, COUNTER, EXCEPTION, Q
 MACHINES = {
     "call_off": CALL_OFF, "approval_step": STEP, "query": QUERY, "clarification": CLARIFICATION, "counter_proposal": COUNTER,
     "exception": EXCEPTION, "contract": CONTRACT, "milestone": MILESTONE, "variation": VARIATION, "service_credit": SERVICE_CREDIT,
-    "invoice": INVOICE, "management_return": RETURN,
+    "invoice": INVOICE, "management_return": RETURN, "contract_termination": CONTRACT_TERMINATION, "running_on": RUNNING_ON,
     "document": DOCUMENT,
     "document, nobody signs": NOTICE, "accession": ACCESSION, "framework": FRAMEWORK,
     "framework, loaded": LOADED, "termination": TERMINATION, "catalogue_release": RELEASE,

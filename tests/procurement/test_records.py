@@ -23,11 +23,14 @@ from contracts import (
     closing,
     crediting,
     delivery,
+    exiting,
     formation,
     invoicing,
     measuring,
     rerating,
     returning,
+    running_on,
+    terminating,
     variation_approval,
     variation_issuing,
     varying,
@@ -57,6 +60,7 @@ from procurement import (
 from procurement.models import ActingFor, AddedStep, Attachment, Delegation, Phase, PostHolding
 from tests import cast, paper
 from tests.cast import DESK, START
+from tests.contracts import ending_cast as E
 from tests.contracts import levels_cast as L
 from tests.contracts import money_cast as M
 from tests.contracts import transition_cast as made
@@ -90,6 +94,9 @@ EVERYBODY = ("account.manager@fujitsu framework.manager@co order.desk@fujitsu re
 BUYERS = "framework.manager@co requester@co requester@dius second.requester@dius"
 RUNNERS = "account.manager@fujitsu service.manager@fujitsu"
 BOTH_RUN = "account.manager@fujitsu contract.manager@dius service.manager@fujitsu"
+CONFIRMERS = "accounting.officer@dius signatory@dius"
+AT_THE_END = ("account.manager@fujitsu accounting.officer@dius authority.signatory@co contract.manager@dius requester@dius service.manager@fujitsu "
+              "signatory@dius supplier.signatory@fujitsu")  # fmt: skip
 NEXT_WEEK = START + timedelta(days=7)
 
 
@@ -201,6 +208,13 @@ def added_step(_):
 def limit() -> membership.Limit:
     sha256 = storage.put(cast.PDF)
     return membership.Limit("budget", Decimal("30000.00"), False, None, START.date(), None, "letter.pdf", sha256)
+
+
+def returned(contract):
+    """Its exit, once the data is returned and deleted."""
+    for code in ("data_return", "data_usable", "data_deleted"):
+        E.done(contract, code)
+    return cast.fresh(contract).exit
 
 
 def stored(_order) -> papers.StoredFile:
@@ -317,6 +331,34 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(measuring.confirm, instead(L.reported, on(L.MANAGER, at=L.AFTER, shown_hash=lambda r: r.content_hash)),
             "service_report.confirmed service_credit.calculated service_credit.calculated", {"levels_missed": RUNNERS}),
         Row(measuring.correct, on(L.MANAGER, L.MONTH, L.measured, at=L.AFTER, reason="Counted."), "service_report.made service_report.confirmed"),
+        Row(terminating.propose, on(L.MANAGER, lambda _: E.asked()), "contract_termination.proposed", {"termination_proposed": CONFIRMERS}),
+        Row(exiting.expire, lambda c: ((c,), {"at": E.over(c)}), "contract.expired", {"contract_ended": AT_THE_END}),
+        Row(exiting.remind_of_end, lambda c: ((c,), {"at": E.on(c.ends_on)}), "contract.end_announced", {"end_nears": BOTH_RUN}),
+    ],
+    ("contract", "expired"): [
+        Row(exiting.do, lambda c: ((E.item(c, "data_return"),), {"words": "On a disk.", "by": cast.person(L.SERVICE), "at": E.over(c)}), "contract.exit_done"),
+        Row(exiting.leave_out, lambda c: ((E.item(c, "assets"),), {"reason": "None.", "by": cast.person(L.MANAGER), "at": E.over(c)}), "contract.exit_not_needed"),
+        Row(exiting.certified, lambda c: ((returned(c),), {"at": E.over(c)}), "", {"data_returned": BOTH_RUN}),
+        Row(running_on.run_on, lambda c: ((c, ["CORE-01"]), {"reason": "Late.", "by": cast.person(L.MANAGER), "at": E.over(c)}), "running_on.recorded", {"running_on": BOTH_RUN}),
+    ],
+    ("contract", "expired, done"): [
+        Row(exiting.close, lambda c: ((c,), {"by": cast.person(L.MANAGER), "at": E.over(c)}), "contract.closed", {"contract_closed": BOTH_RUN}),
+    ],
+    ("contract_termination", "proposed"): [
+        Row(terminating.confirm, on(E.SIGNATORY, shown_hash=lambda t: t.content_hash), "document.asked_for contract_termination.given", {"termination_given": AT_THE_END}),
+        Row(terminating.refuse_to_confirm, on(E.SIGNATORY, reason="No."), "contract_termination.refused", {"termination_not_given": "accounting.officer@dius contract.manager@dius signatory@dius"}),
+        Row(terminating.withdraw, on(L.MANAGER, reason="No."), "contract_termination.withdrawn", {"termination_not_given": "accounting.officer@dius contract.manager@dius signatory@dius"}),
+        Row(terminating.lapse, on(None, at=of_contracts.DAY_OF_END), "contract_termination.lapsed", {"termination_not_given": "accounting.officer@dius contract.manager@dius signatory@dius"}),
+    ],
+    ("contract_termination", "given"): [
+        Row(terminating.announced, on(None), "", {"termination_sealed": BOTH_RUN}),
+        Row(terminating.withdraw, on(E.SIGNATORY, reason="Settled."), "contract_termination.withdrawn", {"termination_withdrawn": AT_THE_END}),
+        Row(terminating.take_effect, on(None, at=of_contracts.DAY_OF_END), "contract_termination.in_effect contract.terminated", {"contract_ended": AT_THE_END}),
+    ],
+    ("running_on", "running"): [
+        Row(running_on.go_on, lambda r: ((r,), {"at": E.on(r.contract.ends_on + timedelta(days=40))}), "running_on.charged", {"running_on": BOTH_RUN}),
+        Row(running_on.stop, lambda r: ((r, r.contract.ends_on + timedelta(days=1)), {"reason": "Off.", "by": cast.person(L.SERVICE), "at": of_contracts.next_day(r)}),
+            "running_on.stopped", {"running_stopped": BOTH_RUN}),
     ],
     ("service_credit", "calculated"): [
         Row(crediting.notify, on(L.MANAGER, shown=crediting.shown_of, at=L.AFTER), "service_credit.notified", {"credit_notified": RUNNERS}),

@@ -1,0 +1,289 @@
+"""Why not: reasons in words for ending a contract, its exit, and what runs on after it."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contracts import delivery_guards, terms
+from contracts.ending_terms import CONVENIENCE_DAYS, LATE_DAYS
+from contracts.exit_items import BY_CODE, DELETED, RETURNED
+from contracts.models import (
+    ENDED,
+    OPEN_CREDITS,
+    OPEN_INVOICES,
+    OPEN_TERMINATIONS,
+    UNSIGNED,
+    CalculatedLevel,
+    Contract,
+    ContractState,
+    CreditCalculation,
+    CreditState,
+    ExitAct,
+    ExitItem,
+    Ground,
+    Milestone,
+    MilestoneState,
+    Party,
+    RunningState,
+    Termination,
+    TerminationState,
+    VariationState,
+)
+from documents import store
+from documents.clock import london_day
+from documents.models import DocumentState
+from documents.refusal import Reason
+from documents.templatetags.flex import day as as_day
+from procurement import recusals, seats
+from procurement.actors import Person
+from procurement.models import PostCode
+from procurement.seats import Seat
+
+T = TerminationState
+ONE_DAY = timedelta(days=1)
+CONFIRMING = (PostCode.SIGNATORY, PostCode.ACCOUNTING_OFFICER)
+
+
+def why_not_executed(contract: Contract) -> Iterator[Reason]:
+    if contract.state != ContractState.EXECUTED:
+        yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
+
+
+def why_not_propose(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_executed(contract)
+    found = contract.terminations.filter(state__in=OPEN_TERMINATIONS).first()
+    if found is not None:
+        yield Reason(
+            _("Termination %(label)s is %(state)s already.") % {"label": found.label, "state": found.get_state_display()},
+            _("It is withdrawn, or refused, before another is proposed."),
+        )
+    yield from delivery_guards.why_not_department(contract, by, london_day(at))
+
+
+def earliest(ground: str, on: date) -> date:
+    """The first day without the contract, if notice is given on the day: no whole day lies between, of a convenience the
+    days of its notice."""
+    return on + timedelta(days=1 + (CONVENIENCE_DAYS if ground == Ground.CONVENIENCE else 0))
+
+
+def why_not_from(contract: Contract, ground: str, day: date, on: date) -> Iterator[Reason]:
+    """Whether a notice given on the day ``on`` can end it from ``day`` on."""
+    first = earliest(ground, on)
+    if day < first and ground == Ground.CONVENIENCE:
+        yield Reason(
+            ngettext(
+                "An end for convenience needs %(days)s whole day of notice: its last day is %(day)s at the earliest.",
+                "An end for convenience needs %(days)s whole days of notice: its last day is %(day)s at the earliest.",
+                CONVENIENCE_DAYS,
+            ) % {"days": CONVENIENCE_DAYS, "day": as_day(first - ONE_DAY)}
+        )  # fmt: skip
+    elif day < first:
+        yield Reason(_("What is over is not ended: the last day is %(day)s at the earliest.") % {"day": as_day(first - ONE_DAY)})
+    if day > contract.ends_on:
+        yield Reason(_("The contract ends by itself on %(day)s.") % {"day": as_day(contract.ends_on)})
+    if day <= contract.starts_on:
+        yield Reason(_("The contract begins on %(day)s, which is its last day at the earliest.") % {"day": as_day(contract.starts_on)})
+
+
+def critical_levels(contract: Contract) -> list[CalculatedLevel]:
+    """The levels below their critical figure, by the newest calculation of each month, newest month first."""
+    newest = {one.month: one.pk for one in CreditCalculation.objects.filter(contract=contract).order_by("number")}
+    rows = CalculatedLevel.objects.filter(calculation__in=newest.values(), standing=CalculatedLevel.Standing.BELOW_CRITICAL)
+    return list(rows.select_related("calculation", "measurement__measure").order_by("-calculation__month", "id"))
+
+
+def late_milestones(contract: Contract, on: date) -> list[Milestone]:
+    """Those that have failed, or were not accepted within 60 days of the day to which relief events have moved them."""
+    rows = contract.milestones.exclude(state__in=[MilestoneState.ACHIEVED, MilestoneState.CONDITIONAL])
+    return [one for one in rows if one.state == MilestoneState.FAILED or one.due_on + timedelta(days=LATE_DAYS) < on]
+
+
+def seat_to_confirm(contract: Contract, by: Person, on: date) -> Seat | None:
+    """The first of the person's seats as signatory or accounting officer against which nothing stands."""
+    sits = [seat for code in CONFIRMING for seat in seats.seats_of(by, contract.department_id, code, on)]
+    return seats.choose(
+        sits,
+        lambda seat: any(recusals.why_chosen(contract.revision.approval, seat))
+        or any(delivery_guards.why_of_supplier(contract, by, seat, on)),
+    )
+
+
+def _why_not_confirming(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
+    seat = seat_to_confirm(contract, by, on)
+    if seat is None:
+        yield Reason(
+            _("Only the signatory or the accounting officer of %(department)s can do this.") % {"department": contract.department.name},
+            seats.who_holds(contract.department_id, PostCode.SIGNATORY, on),
+        )
+        return
+    yield from recusals.why_recused(contract.revision.approval, by)
+    yield from recusals.why_chosen(contract.revision.approval, seat)
+    yield from delivery_guards.why_of_supplier(contract, by, seat, on)
+
+
+def _in_state(termination: Termination, *wanted: str) -> Iterator[Reason]:
+    if termination.state not in wanted:
+        yield Reason(
+            _("Termination %(label)s is %(state)s.") % {"label": termination.label, "state": termination.get_state_display()}
+        )
+
+
+def why_not_decide(termination: Termination, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """To give notice, or to refuse to: by another than who proposed it, whomever either acts for."""
+    contract, on = termination.contract, london_day(at)
+    yield from _in_state(termination, T.PROPOSED)
+    yield from _why_not_confirming(contract, by, on)
+    seat = seat_to_confirm(contract, by, on)
+    principal = seat.principal.person_id if seat and seat.principal else None
+    if {by.person_id, principal} & ({termination.proposed_by, termination.proposed_for} - {None}):
+        yield Reason(
+            _("%(name)s proposed it: a second person confirms it.") % {"name": termination.proposed_by_name},
+            seats.who_holds(contract.department_id, PostCode.ACCOUNTING_OFFICER, on),
+        )
+
+
+def why_not_confirm(termination: Termination, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_decide(termination, by=by, at=at)
+    if termination.state == T.PROPOSED:
+        yield from why_not_executed(termination.contract)
+        yield from why_not_from(termination.contract, termination.ground, termination.effective_on, london_day(at))
+
+
+def why_not_withdraw(termination: Termination, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """What is only proposed the contract manager takes back; a notice that was given those who can give one, before its day."""
+    contract, on = termination.contract, london_day(at)
+    yield from _in_state(termination, T.PROPOSED, T.GIVEN)
+    if termination.state == T.PROPOSED:
+        yield from delivery_guards.why_not_department(contract, by, on)
+    elif termination.state == T.GIVEN:
+        if termination.effective_on <= on:
+            yield Reason(_("It has taken effect on %(day)s.") % {"day": as_day(termination.effective_on)})
+        yield from _why_not_confirming(contract, by, on)
+
+
+def is_being_closed(contract: Contract) -> bool:
+    """Whether the last signature of a variation was given, and its document is still being closed: what it changes comes
+    first, within moments."""
+    signing = contract.variations.filter(state=VariationState.AWAITING_SIGNATURES, document__isnull=False).select_related("document")
+    return any(store.next_party(one.document) is None for one in signing)
+
+
+def seat_for(contract: Contract, party: str, by: Person, on: date) -> Seat | None:
+    return (delivery_guards.supplier_seat if party == Party.SUPPLIER else delivery_guards.department_seat)(contract, by, on)
+
+
+def why_not_side(contract: Contract, party: str, by: Person, on: date) -> Iterator[Reason]:
+    guard = delivery_guards.why_not_supplier if party == Party.SUPPLIER else delivery_guards.why_not_department
+    yield from guard(contract, by, on)
+
+
+def in_exit(contract: Contract) -> bool:
+    """Whether there is a list of what is to be done, and it is time to do it."""
+    return contract.state in (*ENDED, ContractState.EXECUTED) and hasattr(contract, "exit")
+
+
+def _why_not_now(contract: Contract, item: ExitItem) -> Iterator[Reason]:
+    if contract.state not in (*ENDED, ContractState.EXECUTED):
+        yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
+    act = ExitAct.objects.filter(item=item).first()
+    if act is not None:
+        yield Reason(_("It is %(state)s already.") % {"state": act.get_kind_display()})
+
+
+def why_not_do(contract: Contract, item: ExitItem, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """The side whose it is, once what comes first is done."""
+    yield from _why_not_now(contract, item)
+    known = BY_CODE[item.code]
+    if known.at_the_end and contract.state == ContractState.EXECUTED:
+        yield Reason(_("It is done once the contract has ended: its last day is %(day)s.") % {"day": as_day(contract.ends_on)})
+    if known.after and not ExitAct.objects.filter(item__exit=item.exit_id, item__code=known.after, kind=ExitAct.Kind.DONE).exists():
+        yield Reason(_("“%(first)s” comes first.") % {"first": BY_CODE[known.after].title})
+    yield from why_not_side(contract, item.party, by, london_day(at))
+
+
+def why_not_leave_out(contract: Contract, item: ExitItem, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """The department says that it is not needed. What follows the return of the data is left out only with that."""
+    yield from _why_not_now(contract, item)
+    known = BY_CODE[item.code]
+    if known.after and not ExitAct.objects.filter(
+        item__exit=item.exit_id, item__code=known.after, kind=ExitAct.Kind.NOT_NEEDED
+    ).exists():
+        yield Reason(_("It is needed as long as “%(first)s” is.") % {"first": BY_CODE[known.after].title})
+    yield from delivery_guards.why_not_department(contract, by, london_day(at))
+
+
+def why_not_run_on(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Either side records it, once the contract has expired."""
+    on = london_day(at)
+    if contract.state != ContractState.EXPIRED:
+        yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
+    elif hasattr(contract, "running_on"):
+        yield Reason(_("That services run on is recorded: %(state)s.") % {"state": contract.running_on.get_state_display()})
+    elif not runs_at_the_end(contract):
+        yield Reason(_("No service that is charged by the month ran on its last day."))
+    yield from _why_not_either(contract, by, on)
+
+
+def runs_at_the_end(contract: Contract) -> list[terms.StandingLine]:
+    """The lines charged by the month that ran on the last day."""
+    now = terms.as_of(terms.put_together(terms.read(contract)), contract.ends_on)
+    return [line for line in (now.lines if now else ()) if line.monthly is not None and line.ends_on == contract.ends_on]
+
+
+def why_not_stop(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
+    if not hasattr(contract, "running_on") or contract.running_on.state != RunningState.RUNNING:
+        yield Reason(_("Nothing runs on without a contract."))
+    yield from _why_not_either(contract, by, london_day(at))
+
+
+def _why_not_either(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
+    if delivery_guards.department_seat(contract, by, on) is not None:
+        yield from delivery_guards.why_not_department(contract, by, on)
+    elif delivery_guards.supplier_seat(contract, by, on) is None:
+        yield Reason(
+            _("Only those who run the contract on either side can do this."),
+            seats.who_holds(contract.department_id, PostCode.CONTRACT_MANAGER, on),
+        )
+
+
+def why_not_close(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Nothing is open any more."""
+    if contract.state not in ENDED:
+        yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
+    else:
+        yield from _still_open(contract)
+    yield from delivery_guards.why_not_department(contract, by, london_day(at))
+
+
+def _still_open(contract: Contract) -> Iterator[Reason]:
+    items = ExitItem.objects.filter(exit__contract=contract)
+    for item in items.filter(act__isnull=True):
+        who = contract.supplier if item.party == Party.SUPPLIER else contract.department
+        yield Reason(_("“%(item)s” is not done.") % {"item": BY_CODE[item.code].title}, who.name)
+    returned = items.filter(code=RETURNED).select_related("act").first()
+    if returned is None or (hasattr(returned, "act") and returned.act.kind == ExitAct.Kind.DONE):
+        certificate = contract.exit.document if hasattr(contract, "exit") else None
+        if certificate is None or certificate.state != DocumentState.COMPLETE:
+            yield Reason(
+                _("There is no sealed certificate that the data was returned and deleted."),
+                _("It is made once “%(item)s” is done.") % {"item": BY_CODE[DELETED].title},
+            )
+    open_milestones = contract.milestones.exclude(state__in=[MilestoneState.ACHIEVED, MilestoneState.FAILED])
+    for one in open_milestones:
+        yield Reason(_("Milestone %(label)s is %(state)s.") % {"label": one.label, "state": one.get_state_display()})
+    for one in contract.credits.filter(state__in=[*OPEN_CREDITS, CreditState.AGREED]):
+        yield Reason(_("Credit %(label)s is %(state)s.") % {"label": one.label, "state": one.get_state_display()})
+    for one in contract.invoices.filter(state__in=OPEN_INVOICES):
+        yield Reason(
+            _("Invoice %(reference)s is %(state)s.") % {"reference": one.reference, "state": one.get_state_display()},
+            _("It is paid, or rejected, first."),
+        )
+    for one in contract.variations.filter(state__in=UNSIGNED):
+        yield Reason(_("Variation %(label)s is %(state)s.") % {"label": one.label, "state": one.get_state_display()})
+    for report in contract.reports.filter(calculation__isnull=True):
+        if not contract.reports.filter(month=report.month, number__gt=report.number).exists():
+            yield Reason(_("The service report of %(month)s is not confirmed.") % {"month": f"{report.month:%B %Y}"})
+    if hasattr(contract, "running_on") and contract.running_on.state == RunningState.RUNNING:
+        yield Reason(_("Services run on without a contract."), _("Their stop is recorded first."))
