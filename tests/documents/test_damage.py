@@ -260,7 +260,7 @@ EXITED = (
     "INSERT INTO contracts_exitact (item_id, kind, words, filename, content_type, length, sha256, person_id, person_name, acting_for, post, at)"
     " SELECT id, 'not_needed', 'x', '', '', 0, '', gen_random_uuid(), 'x', '', 'x', now() FROM contracts_exititem;"
     "UPDATE contracts_milestone SET state = 'failed', achieved_on = NULL; UPDATE contracts_servicecredit SET state = 'waived';"
-    "UPDATE contracts_variation SET state = 'withdrawn', ended_reason = 'x';"
+    "UPDATE contracts_variation SET state = 'withdrawn', ended_reason = 'x'; UPDATE contracts_invoice SET state = 'rejected';"
 )
 RUNS_ON = (
     "INSERT INTO contracts_runningon (public_id, contract_id, state, state_since, reason, told_on, last_day)"
@@ -723,6 +723,7 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         closed("UPDATE contracts_exitact SET kind = 'done'"),
         closed(f"UPDATE contracts_milestone SET state = 'planned' WHERE id = {milestone(1)}"),
         closed("UPDATE contracts_servicecredit SET state = 'agreed'"),
+        closed("UPDATE contracts_invoice SET state = 'approved'"),
         closed("UPDATE contracts_variation SET state = 'draft'"),
         closed(RUNS_ON.removesuffix(";")),
     ),
