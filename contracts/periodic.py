@@ -7,7 +7,7 @@ imports the clock's way in."""
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.db.models import CharField, Exists, F, OuterRef, Q, Value
+from django.db.models import CharField, Exists, F, Min, OuterRef, Q, Value
 from django.db.models.functions import Concat
 
 from catalogue.models import OVER, Framework
@@ -35,9 +35,9 @@ from contracts.models import (
     VariationState,
 )
 from documents import periodic
-from documents.clock import london_day
+from documents.clock import business_now, london_day
 from documents.models import Job
-from procurement import approvals, desks, framework_guards, searching, waiting
+from procurement import approvals, contracted, desks, framework_guards, searching, waiting, working_days
 from procurement.models import CallOffState
 
 UNSIGNED = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES)
@@ -126,8 +126,13 @@ def _void(contract: Contract, at: datetime) -> list[str]:
 
 
 def next_moments() -> list[datetime]:
-    """None of its own: a framework's last midnight is announced where it expires, a reminder where it is sent."""
-    return []
+    """The midnights at which the next contract expires and the next notice takes effect. A framework's last midnight is announced
+    where it expires, a reminder of what waits where it is sent."""
+    today = london_day(business_now())
+    ends = Contract.objects.filter(state=ContractState.EXECUTED, ends_on__gte=today).aggregate(next=Min("ends_on"))["next"]
+    notices = Termination.objects.filter(state=TerminationState.GIVEN, effective_on__gt=today).aggregate(next=Min("effective_on"))["next"]
+    days = ([ends] if ends else []) + ([notices - timedelta(days=1)] if notices else [])
+    return [working_days.midnight_after(day) for day in days]
 
 
 periodic.register("contracts", run, next_moments)
@@ -139,3 +144,4 @@ waiting.register("credit", reminding.service_credits, "contract__call_off", came
 desks.register(CallOffState.CONFIRMED, reminding.desks)
 searching.register(queries.orders_by_number)
 framework_guards.register_closing(closing.why_not_close)
+contracted.register_ended(queries.orders_that_ended)

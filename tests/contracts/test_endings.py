@@ -15,6 +15,7 @@ from contracts.models import Contract, Termination
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
+from procurement import contracted
 from procurement.models import CapacityAccount, Recusal
 from tests import cast, paper
 from tests.cast import START
@@ -332,3 +333,14 @@ def test_who_keeps_out_of_the_order_neither_proposes_its_end_nor_gives_notice():
     with pytest.raises(Refused, match="a second person confirms it"):
         made.confirmed(one, email="requester@dius.example")
     assert made.confirmed(one, email=OFFICER).state == "given"
+
+
+@pytest.mark.world("accepted")
+def test_no_further_order_builds_on_a_contract_that_was_ended_by_notice():
+    contract = paper.executed(cast.accepted())
+    order, before = cast.drafted(), MID_MONTH - timedelta(days=1)
+    assert contracted.in_force(order, MID_MONTH).get() == contract.call_off
+    one = made.given(contract)
+    assert contracted.in_force(order, before).exists() and not contracted.in_force(order, MID_MONTH).exists()
+    terminating.take_effect(one, at=on(MID_MONTH))
+    assert not contracted.lots(order, MID_MONTH)
