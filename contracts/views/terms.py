@@ -57,6 +57,8 @@ def _address(contract: Contract, version: ContractVersion) -> str:
         return reverse("contracts:ending", args=contract_page)
     if kind == ContractVersion.Kind.CONTRACT:
         return reverse("contracts:document", args=contract_page)
+    if kind == ContractVersion.Kind.VARIATION:
+        return reverse("contracts:variation", args=[*contract_page, int(version.caused_by.rpartition("-")[2])])
     if kind == ContractVersion.Kind.MILESTONE:
         return reverse("contracts:certificate", args=[*contract_page, version.caused_by])
     return reverse("contracts:notice", args=[*contract_page, version.number])
