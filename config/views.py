@@ -97,6 +97,8 @@ def search(request):
             for order in orders
         ]  # fmt: skip
         contracts = list(contract_queries.visible_list(*who, text=text).order_by("-formed_at", "-id")[:MOST_FOUND])
+        for found in contracts:
+            found.standing_words = ending_queries.words(ending_queries.standing(found, request.day))
     unbound = display.any_unbound([*(found["order"] for found in call_offs), *contracts])
     context = {"q": text, "call_offs": call_offs, "contracts": contracts, "lists_unbound": unbound}
     return render(request, "search.html", context)

@@ -7,7 +7,7 @@ imports the clock's way in."""
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.db.models import CharField, Exists, F, OuterRef, Q, Value
+from django.db.models import CharField, Exists, F, Min, OuterRef, Q, Value
 from django.db.models.functions import Concat
 
 from catalogue.models import OVER, Framework
@@ -37,9 +37,9 @@ from contracts.models import (
 )
 from contracts.models import UNSIGNED as UNSIGNED_VARIATIONS
 from documents import periodic
-from documents.clock import london_day
+from documents.clock import business_now, london_day
 from documents.models import Job
-from procurement import approvals, desks, framework_guards, searching, waiting
+from procurement import approvals, contracted, desks, framework_guards, searching, waiting, working_days
 from procurement.models import CallOffState
 
 UNSIGNED = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES)
@@ -128,8 +128,13 @@ def _void(contract: Contract, at: datetime) -> list[str]:
 
 
 def next_moments() -> list[datetime]:
-    """None of its own: a framework's last midnight is announced where it expires, a reminder where it is sent."""
-    return []
+    """The midnights at which the next contract expires and the next notice takes effect. A framework's last midnight is announced
+    where it expires, a reminder of what waits where it is sent."""
+    today = london_day(business_now())
+    ends = Contract.objects.filter(state=ContractState.EXECUTED, ends_on__gte=today).aggregate(next=Min("ends_on"))["next"]
+    notices = Termination.objects.filter(state=TerminationState.GIVEN, effective_on__gt=today).aggregate(next=Min("effective_on"))["next"]
+    days = ([ends] if ends else []) + ([notices - timedelta(days=1)] if notices else [])
+    return [working_days.midnight_after(day) for day in days]
 
 
 periodic.register("contracts", run, next_moments)
@@ -137,6 +142,7 @@ periodic.register("money", money_reminding.run, money_reminding.next_moments)
 waiting.register("contract", reminding.waiting, "call_off", came="state_since")
 waiting.register("milestone", reminding.milestones, "contract__call_off", came="state_since")
 waiting.register("variation", reminding.variations, "contract__call_off", came="state_since")
+waiting.register("contract_termination", reminding.terminations, "contract__call_off", came="state_since")
 approvals.register(Variation._meta.label_lower, queries.VARIATIONS)
 waiting.register("credit", reminding.service_credits, "contract__call_off", came="state_since")
 waiting.register("invoice", money_reminding.invoices, "contract__call_off", ripe=money_reminding.invoice_is_ripe)
@@ -144,3 +150,4 @@ waiting.register("return", money_reminding.returns, "framework", ripe=money_remi
 desks.register(CallOffState.CONFIRMED, reminding.desks)
 searching.register(queries.orders_by_number)
 framework_guards.register_closing(closing.why_not_close)
+contracted.register_ended(queries.orders_that_ended)

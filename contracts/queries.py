@@ -17,6 +17,7 @@ from contracts import access, ending_queries, levels, terms
 from contracts.access import SIGNING_POST
 from contracts.models import (
     BOUND,
+    NOTICED,
     NUMBER_SERIES,
     Contract,
     ContractState,
@@ -26,6 +27,7 @@ from contracts.models import (
     Party,
     ServiceCredit,
     ServiceReport,
+    Termination,
     Variation,
     VariationState,
 )
@@ -199,6 +201,12 @@ def orders_by_number(word: str, by: Person, on: date) -> Q | None:
         return None
     found = access.visible_contracts(by, on).filter(number__startswith=word.upper())
     return Q(pk__in=found.values("call_off"))
+
+
+def orders_that_ended(on: date) -> QuerySet:
+    """Ids of the orders whose contract a notice of termination ends before the day."""
+    noticed = Termination.objects.filter(state__in=NOTICED, effective_on__lte=on)
+    return noticed.values("contract__call_off")
 
 
 def newest_of(orders: Iterable[CallOff], by: Person, on: date) -> dict[int, Contract]:

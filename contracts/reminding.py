@@ -1,5 +1,5 @@
-"""Contracts that wait for a signature, on whose desk they are, milestones that wait for a decision, and service credits that
-wait for an answer: reminded of like everything else that does."""
+"""Contracts that wait for a signature, on whose desk they are, milestones that wait for a decision, terminations that wait to be
+confirmed, and service credits that wait for an answer: reminded of like everything else that does."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -19,6 +19,8 @@ from contracts.models import (
     Milestone,
     MilestoneState,
     ServiceCredit,
+    Termination,
+    TerminationState,
     Variation,
     VariationState,
 )
@@ -80,6 +82,20 @@ def variations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
             _("to sign %(label)s of %(contract)s") % {"label": variation.label, "contract": contract.number},
             *since(came, contract.framework, pauses.get(contract.framework_id, [])),
             url=reverse("contracts:variation", args=[contract.public_id, variation.number]),
+        )  # fmt: skip
+
+
+def terminations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Each that is proposed, since it was: the signatory confirms it or refuses; the accounting officer, who can too, is not
+    reminded of the other's desk."""
+    rows = Termination.objects.filter(only, state=TerminationState.PROPOSED).exclude(contract__framework__state__in=OVER)
+    for one in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
+        contract = one.contract
+        yield Waiting(
+            f"contract_termination:{one.pk}", contract.call_off, contract.department_id, PostCode.SIGNATORY,
+            _("to confirm or refuse termination %(label)s of %(contract)s") % {"label": one.label, "contract": contract.number},
+            *since(one.state_since, contract.framework, pauses.get(contract.framework_id, [])),
+            url=reverse("contracts:ending", args=[contract.public_id]),
         )  # fmt: skip
 
 

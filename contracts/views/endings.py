@@ -137,7 +137,7 @@ def _termination_acts() -> dict[str, _Act]:
     """By the word in the address."""
     return {
         "confirm": _Act(
-            _("Give notice"), _("Notice is given at once, to the supplier too, and is sealed. On its day the contract ends by itself."),
+            _("Give notice"), _("Notice is given at once, to the supplier too, and is sealed. Send its file also by a delivery service that gives proof of delivery (clause 34.3). On its day the contract ends by itself."),
             ending_guards.why_not_confirm, terminating.confirm, ending_forms.ConfirmForm, (T.PROPOSED,), _("Notice is given; its document is being made and sealed."), True,
         ),
         "refuse": _Act(

@@ -15,10 +15,13 @@ from contracts.models import Contract, Termination
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
-from procurement.models import CapacityAccount, Recusal
+from procurement import contracted, working_days
+from procurement import periodic as procurement_periodic
+from procurement.models import CapacityAccount, Recusal, Reminder
 from tests import cast, paper
 from tests.cast import START
 from tests.contracts import ending_cast as made
+from tests.contracts import levels_cast
 from tests.contracts import transition_cast as moved
 from tests.contracts import variation_cast as varied
 from tests.contracts.ending_cast import BREAK_COST, MID_MONTH, OFFICER, SIGNATORY, asked, insolvent, on
@@ -332,3 +335,45 @@ def test_who_keeps_out_of_the_order_neither_proposes_its_end_nor_gives_notice():
     with pytest.raises(Refused, match="a second person confirms it"):
         made.confirmed(one, email="requester@dius.example")
     assert made.confirmed(one, email=OFFICER).state == "given"
+
+
+@pytest.mark.world("accepted")
+def test_no_further_order_builds_on_a_contract_that_was_ended_by_notice():
+    contract = paper.executed(cast.accepted())
+    order, before = cast.drafted(), MID_MONTH - timedelta(days=1)
+    assert contracted.in_force(order, MID_MONTH).get() == contract.call_off
+    one = made.given(contract)
+    assert contracted.in_force(order, before).exists() and not contracted.in_force(order, MID_MONTH).exists()
+    terminating.take_effect(one, at=on(MID_MONTH))
+    assert not contracted.lots(order, MID_MONTH)
+
+
+@pytest.mark.world("accepted")
+def test_what_was_done_in_time_is_settled_after_the_end():
+    """A cutover that was submitted before the notice's day, and the last month: decided and reported after it, at their own days."""
+    contract = paper.executed(cast.accepted())
+    first, day, ends = contract.starts_on, date(2008, 4, 10), date(2008, 5, 1)
+    moved.submitted(moved.milestone(2), on(first))
+    moved.accepted(moved.milestone(2), first, on(first))
+    moved.submitted(moved.milestone(8), on(day))
+    one = made.in_effect(contract, insolvent(ends))
+    after = on(date(2008, 5, 6))
+    assert terms.read(cast.fresh(contract))[-1][0].kind == "termination"
+    moved.accepted(moved.milestone(8), day, after)
+    assert max(by_month(contract)) == date(2008, 4, 1), "the end stands"
+    interim = {line.number for line in terms.put_together(terms.read(contract))[0].lines if line.line.phase == "interim"}
+    assert {amount > 0 for (line, month), amount in ledger(contract).items() if line in interim and month == date(2008, 4, 1)} <= {True}
+    confirmed = levels_cast.confirmed(cast.fresh(contract))
+    assert confirmed.month == date(2008, 4, 1) and cast.fresh(one).contract.state == "terminated"
+    assert broken(INVARIANTS) == []
+
+
+@pytest.mark.world("accepted")
+def test_who_is_to_confirm_a_termination_is_reminded_like_whoever_else_is_waited_for():
+    contract = paper.executed(cast.accepted())
+    one = made.proposed(contract)
+    due = working_days.due(one.state_since, 2)
+    procurement_periodic.run(due - timedelta(seconds=1))
+    assert not Reminder.objects.filter(subject__startswith="contract_termination").exists()
+    procurement_periodic.run(due)
+    assert Reminder.objects.get(subject=f"contract_termination:{one.pk}").told == cast.person(SIGNATORY).words

@@ -63,8 +63,9 @@ def test_two_of_three_signatures_do_not_save_it_and_the_third_act_does():
     assert (cast.fresh(contract).state, cast.fresh(contract.call_off).state) == ("executed", "contracted")
     ended = procurement_periodic.run(EXPIRED)  # whoever was on their way to join; no order and no contract
     assert ended and all(words.endswith("on FLEX-2007 withdrawn") for words in ended)
+    assert periodic.run(EXPIRED) == [f"{contract.number} is expired"], "its own last day is over by then, and nothing else"
     assert periodic.run(EXPIRED) == [] == procurement_periodic.run(EXPIRED)
-    assert (cast.fresh(contract).state, cast.fresh(contract.call_off).state) == ("executed", "contracted")
+    assert (cast.fresh(contract).state, cast.fresh(contract.call_off).state) == ("expired", "contracted")
     assert broken(INVARIANTS) == []
 
 
