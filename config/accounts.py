@@ -18,6 +18,7 @@ TEMPLATES = {"account/email/password_reset_key": "account/email/password_reset.t
 
 class Adapter(DefaultAccountAdapter):
     error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": gettext_lazy("The email address or the password is not right; try again, or choose a new password."),
         "too_many_login_attempts": gettext_lazy(
             "Too many failed login attempts. Try again later, sign in from a browser in which you have signed in before, or "
             "choose a new password by the link “I have forgotten my password”."

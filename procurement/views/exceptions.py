@@ -38,7 +38,7 @@ def exceptions(request, public_id):
         _("The purchasing authority grants or refuses each on the order as it is submitted. If it refuses, the order comes "
           "back to you with the reason.")
         if services
-        else _("Nothing that is ordered takes an exception.")
+        else _("Nothing that is ordered takes an exception. What does is named so in the list of services; order it first.")
     )
     return section_page(request, call_off, "exceptions", form, errors=errors, lead=lead,
                         stored=lambda: display.stored_values([form]))  # fmt: skip

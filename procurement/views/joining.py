@@ -76,6 +76,7 @@ def _context(request, found):
         "forecast": accession_display.forecast_of(found, application, request.day),
         "desk": accession_display.desk(found, request.day), "acts": _acts(found, by),
         "contact": accession_display.contact(found) if found.framework_id in access.sight_of(request.actor, request.day).frameworks else "",
+        "serves": found.framework_id in access.sight_of(request.actor, request.day).frameworks,
         "may_edit": not list(guards.why_not_edit(found, **by)), "gaps": list(gaps(application, request.day)) if application else (),
         "events": accession_display.timeline(audit.history(found)),
         **accession_display.agreement(found, **by),

@@ -126,8 +126,7 @@ class Listing:
         chosen = {**self.keep, "q": self.text} | {c.name: c.chosen for c in self.choices} | {"sort": self._sorted_by} | changed
         return "?" + urlencode({name: value for name, value in chosen.items() if value})
 
-    @property
-    def all(self) -> str:
+    def _whole(self) -> str:
         """The address of the whole list, where a search or a filter leaves rows out; empty where none does."""
         if not self.text and not any(each.chosen for each in self.choices):
             return ""
@@ -164,7 +163,7 @@ class Listing:
                 {"url": self.url(row), "cells": list(zip(self.columns, self._cells(row), strict=True))} for row in page
             ],
             "search_label": self.search_label, "keep": self.keep, "sort": self._sorted_by,
-            "csv": self._address(format="csv"), "xlsx": self._address(format="xlsx"),
+            "all": self._whole(), "csv": self._address(format="csv"), "xlsx": self._address(format="xlsx"),
             "too_many": too_many, "most": MOST_EXPORTED, "more": page.paginator.more, "listed": MOST_LISTED,
             "previous": self._address(page=str(page.previous_page_number())) if page.has_previous() else "",
             "next": self._address(page=str(page.next_page_number())) if page.has_next() else "",

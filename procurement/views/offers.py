@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue_queries
@@ -227,6 +228,6 @@ def step_clock(request):
         except Refused as refused:
             errors = refused.reasons
         else:
-            messages.success(request, " ".join([_("The clock was stepped."), *(f"{words}." for words in done)]))
+            messages.success(request, " ".join([_("The clock was stepped."), *(f"{capfirst(words)}." for words in done)]))
             return redirect("procurement:clock")
     return render(request, "procurement/clock.html", {"form": form, "errors": errors})

@@ -64,7 +64,7 @@ def test_nobody_signs_up_and_a_wrong_password_tells_nothing_about_who_exists(cli
         return answer.content.decode().replace(f'value="{email}"', "")  # what was typed comes back
 
     known, unknown = words("requester@dius.example"), words("nobody@dius.example")
-    assert "The email address and/or password you specified are not correct" in known
+    assert "The email address or the password is not right" in known
     strip = lambda page: [line for line in page.splitlines() if "csrfmiddlewaretoken" not in line]  # noqa: E731
     assert strip(known) == strip(unknown)
 

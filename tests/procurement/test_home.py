@@ -51,3 +51,11 @@ def test_the_authority_reads_what_is_expected_and_the_orders_by_state(client):
         page = sign_in(client, email).get("/framework/").content.decode()
         assert "expected of bodies" not in page and "Orders that have reached" not in page
         assert ("Our orders" in page and f"?state={order.state}" in page) == counted
+
+
+def test_who_has_not_joined_finds_the_application_whosever_turn_it_is(client):
+    words = "How your organisation joins"
+    for email, joins in (("requester@ons.example", True), ("requester@dius.example", False), ("order.desk@fujitsu.example", False)):
+        assert (words in sign_in(client, email).get("/").content.decode()) == joins
+    page = sign_in(client, "requester@ons.example").get("/joining/", follow=True).content.decode()
+    assert "Whose desk it is on" in page
