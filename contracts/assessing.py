@@ -108,7 +108,8 @@ def assess(revision: VariationRevision, *, on: date) -> Assessment:
         cost.value_gbp, [other.value_gbp for other in others] if counted else [], contract.original_value_gbp
     )
     unmet += gateways.why_not(
-        revision.gateway, revision.paragraph, share_percent=share.percent, gross_gbp=cost.gross_gbp,
+        revision.gateway, revision.paragraph, value_gbp=cost.value_gbp, original_gbp=contract.original_value_gbp,
+        gross_gbp=cost.gross_gbp,
         below_threshold_gbp=sum((abs(o.gross_gbp) for o in others if o.gateway == Gateway.BELOW_THRESHOLD), ZERO),
         threshold_gbp=contract.framework.modification_threshold_gbp,
     ) if revision.gateway else []  # fmt: skip

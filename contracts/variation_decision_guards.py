@@ -150,7 +150,7 @@ def _why_no_room(variation: Variation) -> Iterator[Reason]:
 
 def why_not_record_notice(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from own.why_not_in_state(variation, V.ASSESSED, V.IN_APPROVAL)
-    yield from own.why_not_work(variation.contract, by, london_day(at))
+    yield from own.why_not_work_on(variation, by, london_day(at))
     if variation.change_notice:
         yield Reason(
             _("Notice %(reference)s of %(day)s is recorded.")
@@ -224,7 +224,7 @@ def why_not_refuse(variation: Variation, party: str, *, by: Person, at: datetime
 
 
 def why_not_answer(query: Query, variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
-    yield from own.why_not_work(variation.contract, by, london_day(at))
+    yield from own.why_not_work_on(variation, by, london_day(at))
     if query.answered_at is not None:
         yield Reason(_("%(name)s has answered it.") % {"name": query.answered_by_name})
     elif variation.state != V.IN_APPROVAL or query.approval_id != variation.approval_id:

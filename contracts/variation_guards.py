@@ -52,6 +52,12 @@ def why_not_work(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
     yield from recusals.why_chosen(contract.revision.approval, seat)
 
 
+def why_not_work_on(variation: Variation, by: Person, on: date) -> Iterator[Reason]:
+    """Who has declared a conflict of interest in it keeps out of it, from whatever post."""
+    yield from why_not_work(variation.contract, by, on)
+    yield from recusals.why_recused(variation, by)
+
+
 def why_not_begin(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_force(contract, london_day(at))
     yield from why_framework_over(contract.framework, london_day(at))
@@ -66,14 +72,16 @@ def why_not_in_state(variation: Variation, *wanted: str) -> Iterator[Reason]:
 def why_not_edit(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(variation, V.DRAFT)
     yield from why_not_begin(variation.contract, by=by, at=at)
+    yield from recusals.why_recused(variation, by)
 
 
 def why_not_revise(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(variation, V.ASSESSED)
     yield from why_not_begin(variation.contract, by=by, at=at)
+    yield from recusals.why_recused(variation, by)
 
 
 def why_not_withdraw(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
     """Whoever works on it, until all approvers have decided."""
     yield from why_not_in_state(variation, V.DRAFT, V.ASSESSED, V.IN_APPROVAL)
-    yield from why_not_work(variation.contract, by, london_day(at))
+    yield from why_not_work_on(variation, by, london_day(at))

@@ -170,6 +170,23 @@ def test_the_hands_come_with_the_words_of_an_earlier_revision_and_of_whom_a_depu
         assert "edited this revision" in words, email
 
 
+def test_who_keeps_out_of_it_does_not_work_on_it_from_another_post_either():
+    """As of an order. Recused as approver of what they neither wrote nor asked for; then it is theirs to rewrite as a requester."""
+    variation, holder = made.submitted(), "budget.holder@dius.example"
+    cast.give_post(holder, "DIUS", "requester")
+    step = variation.approval.steps.get(post="budget_holder")
+    variation_approval.recuse(step, reason="My brother works there.", by=cast.person(holder), at=START)
+    shown = variation.revision.content_hash
+    words = {"by": cast.person(holder), "at": START}
+    expected = "You declared a conflict of interest in this variation"
+    assert expected in refused(variation_approval.withdraw, cast.fresh(variation), reason="It is not wanted.", **words)
+    assert expected in refused(variation_approval.record_notice, cast.fresh(variation), reference="1", published_on=START.date(), **words)
+    by = cast.person("deputy.budget.holder@dius.example")
+    variation_approval.return_for_changes(step, reason="Why?", shown_hash=shown, no_conflict=True, by=by, at=START)
+    assert expected in refused(varying.save_lines, cast.fresh(variation), made.wanted(), effective_on=DAY, **words)
+    assert expected in refused(varying.assess, cast.fresh(variation), **words)
+
+
 def test_a_decision_is_on_what_the_approver_read_also_where_the_form_is_shown_again(client):
     variation = made.submitted()
     read, at = variation.revision.content_hash, {"at": START}

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from contracts import assessing, variation_approval, varying
+from contracts import assessing, gateways, variation_approval, varying
 from contracts.models import LineVariation, VariationRevision
 from documents.models import Email
 from documents.refusal import Refused
@@ -183,3 +183,15 @@ def test_a_variation_changes_nothing_of_another_kind():
     assert "changes something else: term" in refused(
         varying.save_corrections, term, right, effective_on=date(2008, 11, 1), by=by, at=START
     )
+
+
+@pytest.mark.parametrize(("gateway", "paragraph", "most"), [("permitted", "4", 500_000), ("below_threshold", "", 100_000)])
+def test_a_penny_more_than_the_share_that_a_gateway_allows_is_over_it(gateway, paragraph, most):
+    def reasons(value: str) -> list[str]:
+        figures = {"gross_gbp": Decimal(0), "below_threshold_gbp": Decimal(0), "threshold_gbp": Decimal(1)}
+        found = gateways.why_not(gateway, paragraph, value_gbp=Decimal(value), original_gbp=Decimal("1000000.00"), **figures)
+        return [str(one) for one in found]
+
+    assert reasons(f"{most}.00") == reasons(f"-{most}.00") == []
+    (over,) = reasons(f"-{most}.01")
+    assert f"by {most // 10_000}.01%" in over, "and it reads so"
