@@ -161,7 +161,8 @@ if CELERY_BROKER_URL.startswith("filesystem"):
         "polling_interval": 0.1,
     }
 elif CELERY_BROKER_URL.startswith(("amqp", "pyamqp")):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}  # a ring the broker did not take is known at once
+    # a ring the broker did not take is known at once, and nobody waits for a broker that is away: the sweep finds the job
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True, "max_retries": 0}
 JOB_SECONDS = env.int("JOB_SECONDS", default=0)  # a worker without a pool ends itself by it; a pool has its time limits
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

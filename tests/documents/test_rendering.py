@@ -29,13 +29,14 @@ print("sha256", render_dius().sha256)
 """
 POINTS = 72 / 25.4
 MOMENT = datetime(2007, 10, 1, tzinfo=UTC)
+SIZES = (1, 40, 400)  # lines of an order
 
 
 @pytest.fixture(scope="module")
-def orders(made):
+def orders():
     """Lines -> the file of an order of so many."""
-    files = {33: made.files[0]}
-    for lines in (1, 400):
+    files = {}
+    for lines in SIZES:
         payload = sized(lines)
         files[lines] = rendering.render(KIND, VERSION, payload, canonical.dumps(payload["order"])).pdf
     return files
@@ -65,12 +66,12 @@ def test_the_clock_of_the_machine_leaves_no_mark(made):
     assert {stamp.removeprefix("D:")[:14] for stamp in stamps} <= known
 
 
-@pytest.mark.parametrize("lines", [1, 33, 400])
+@pytest.mark.parametrize("lines", SIZES)
 def test_the_file_follows_both_standards(orders, lines):
     assert conformance.problems(orders[lines]) == []
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("step", [0, 1, 2, 3, 4, 5])
 def test_every_signature_leaves_the_file_to_both_standards(made, step):
     assert conformance.problems(made.files[step]) == []
 
@@ -103,7 +104,7 @@ def test_the_lint_sees_what_it_is_for(made):
         assert spoiled(change)
 
 
-@pytest.mark.parametrize("lines", [1, 33, 400])
+@pytest.mark.parametrize("lines", SIZES)
 def test_each_signature_field_is_the_box_that_was_drawn(orders, lines):
     """94 by 38 mm (the issuer's 30) inside the page's margins, the issuer's on the first page, the three parties' together."""
     with pikepdf.open(io.BytesIO(orders[lines])) as pdf:
