@@ -11,7 +11,7 @@ from django.views import defaults
 
 from catalogue.text import LONGEST_SEARCH
 from config.glossary import in_order
-from contracts import due
+from contracts import due, ending_queries
 from contracts import queries as contract_queries
 from procurement import access, display, inbox, queries
 from procurement.models import PostCode
