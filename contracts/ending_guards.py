@@ -10,6 +10,7 @@ from contracts import delivery_guards, terms
 from contracts.ending_terms import CONVENIENCE_DAYS, LATE_DAYS
 from contracts.exit_items import BY_CODE, DELETED, RETURNED
 from contracts.models import (
+    BOUND,
     ENDED,
     OPEN_CREDITS,
     OPEN_TERMINATIONS,
@@ -178,13 +179,8 @@ def why_not_side(contract: Contract, party: str, by: Person, on: date) -> Iterat
     yield from guard(contract, by, on)
 
 
-def in_exit(contract: Contract) -> bool:
-    """Whether there is a list of what is to be done, and it is time to do it."""
-    return contract.state in (*ENDED, ContractState.EXECUTED) and hasattr(contract, "exit")
-
-
 def _why_not_now(contract: Contract, item: ExitItem) -> Iterator[Reason]:
-    if contract.state not in (*ENDED, ContractState.EXECUTED):
+    if contract.state not in BOUND:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
     act = ExitAct.objects.filter(item=item).first()
     if act is not None:
