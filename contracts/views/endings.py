@@ -36,6 +36,7 @@ from contracts.models import (
 from contracts.views import sealed
 from contracts.views.ending_common import ask, back, download, insist_on, sent, stored
 from documents import audit, storage
+from documents.clock import london_day
 from procurement import display
 from procurement.views.common import attempt, page
 
@@ -134,20 +135,22 @@ def _of_termination(one: Termination, view: str, words: dict) -> list[dict]:
 
 
 def _items(contract: Contract, view: str, words: dict) -> list[dict]:
-    """What is to be done at the exit, with the acts that the reader's side is offered."""
-    rows = ExitItem.objects.filter(exit__contract=contract).select_related("act")
+    """What is to be done at the exit, with the acts that the reader's side is offered. The reader's own reasons are asked for
+    once for all of them."""
+    rows = list(ExitItem.objects.filter(exit__contract=contract).select_related("act"))
+    acts = {row.code: row.act.kind for row in rows if hasattr(row, "act")}
+    open_to = contract.state in BOUND and view in (Party.DEPARTMENT, Party.SUPPLIER) and len(acts) < len(rows)
+    own = list(ending_guards.why_not_side(contract, view, words["by"], london_day(words["at"]))) if open_to else []
     found = []
     for row in rows:
-        act = row.act if hasattr(row, "act") else None
         offered = []
-        if act is None and view in (row.party, Party.DEPARTMENT) and contract.state in BOUND:
-            address = reverse("contracts:exit_item", args=[contract.public_id, row.code])
-            if view == row.party:
-                offered.append({"label": _("Record"), "url": address, "reasons": list(ending_guards.why_not_do(contract, row, **words))})
-            reasons = list(ending_guards.why_not_leave_out(contract, row, **words)) if view == Party.DEPARTMENT else [True]
-            if not reasons:
-                offered.append({"label": _("Not needed"), "url": reverse("contracts:leave_out", args=[contract.public_id, row.code]), "reasons": []})
+        if open_to and row.code not in acts and view == row.party:
+            reasons = [*ending_guards.why_not_yet(contract, row, acts), *own]
+            offered.append({"label": _("Record"), "url": reverse("contracts:exit_item", args=[contract.public_id, row.code]), "reasons": reasons})
+        if open_to and view == Party.DEPARTMENT and not own and not list(ending_guards.why_needed(contract, row, acts)):
+            offered.append({"label": _("Not needed"), "url": reverse("contracts:leave_out", args=[contract.public_id, row.code]), "reasons": []})
         who = contract.supplier if row.party == Party.SUPPLIER else contract.department
+        act = row.act if hasattr(row, "act") else None
         found.append({"item": BY_CODE[row.code], "row": row, "act": act, "who": who.name, "acts": offered})
     return found
 
