@@ -37,7 +37,6 @@ WORDS = [
     (_("Endorse"), _("An approval that says an order is right as far as a post goes. It commits no money.")),
     (_("Entered into"), _("A contract is entered into, and binds, when all three parties have signed and the archive timestamp has closed the document. It is in effect from the day of the third signature.")),
     (_("Executed"), _("Signed by all three parties and closed by the archive timestamp.")),
-    (_("Exit"), _("The end of a contract, with what is handed back and to whom.")),
     (_("Exit"), _("What is to be done when a contract ends: data, assets, knowledge, access, the last return and the last invoice.")),
     (_("Extension option"), _("The department's right to prolong a contract by some months. Its worth is not in the whole-life value.")),
     (_("Framework"), _("The agreement between the purchasing authority and suppliers, with lots, a catalogue, a ceiling and a term.")),

@@ -479,6 +479,14 @@ SELECT t.id AS termination, v.id AS version, k.state
     OR k.state NOT IN ('terminated', 'closed')
     OR EXISTS (SELECT 1 FROM contracts_linechange c WHERE c.version_id = v.id);
 
+-- 9 terminations_rest_on_their_contract: the service level or milestone that a termination rests on is of its contract, and the level was below its critical figure
+SELECT t.id AS termination
+  FROM contracts_termination t
+  LEFT JOIN contracts_milestone m ON m.id = t.milestone_id
+  LEFT JOIN contracts_calculatedlevel l ON l.id = t.level_id
+  LEFT JOIN contracts_creditcalculation c ON c.id = l.calculation_id
+ WHERE m.contract_id <> t.contract_id OR c.contract_id <> t.contract_id OR l.standing <> 'below_critical';
+
 -- 9 ended_contracts_say_how: a contract is terminated by one notice that is in effect; one that expired has none; each that ended has its exit
 SELECT k.id AS contract, k.state, e.notices
   FROM contracts_contract k

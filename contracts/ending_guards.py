@@ -1,6 +1,6 @@
 """Why not: reasons in words for ending a contract, its exit, and what runs on after it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from contracts import delivery_guards, terms
 from contracts.ending_terms import CONVENIENCE_DAYS, LATE_DAYS
 from contracts.exit_items import BY_CODE, DELETED, RETURNED
 from contracts.models import (
+    BOUND,
     ENDED,
     OPEN_CREDITS,
     OPEN_INVOICES,
@@ -179,38 +180,45 @@ def why_not_side(contract: Contract, party: str, by: Person, on: date) -> Iterat
     yield from guard(contract, by, on)
 
 
-def in_exit(contract: Contract) -> bool:
-    """Whether there is a list of what is to be done, and it is time to do it."""
-    return contract.state in (*ENDED, ContractState.EXECUTED) and hasattr(contract, "exit")
+def acts_of(exit_id: int) -> dict[str, str]:
+    """What is done, or not needed, of the items of an exit, by code."""
+    return dict(ExitAct.objects.filter(item__exit=exit_id).values_list("item__code", "kind"))
 
 
-def _why_not_now(contract: Contract, item: ExitItem) -> Iterator[Reason]:
-    if contract.state not in (*ENDED, ContractState.EXECUTED):
+def _why_not_now(contract: Contract, item: ExitItem, acts: Mapping[str, str]) -> Iterator[Reason]:
+    if contract.state not in BOUND:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
-    act = ExitAct.objects.filter(item=item).first()
-    if act is not None:
-        yield Reason(_("It is %(state)s already.") % {"state": act.get_kind_display()})
+    if item.code in acts:
+        yield Reason(_("It is %(state)s already.") % {"state": ExitAct.Kind(acts[item.code]).label})
+
+
+def why_not_yet(contract: Contract, item: ExitItem, acts: Mapping[str, str]) -> Iterator[Reason]:
+    """Whoever does it: what comes first. ``acts`` is ``acts_of`` its exit."""
+    yield from _why_not_now(contract, item, acts)
+    known = BY_CODE[item.code]
+    if known.at_the_end and contract.state == ContractState.EXECUTED:
+        yield Reason(_("It is done once the contract has ended: its last day is %(day)s.") % {"day": as_day(contract.ends_on)})
+    if known.after and acts.get(known.after) != ExitAct.Kind.DONE:
+        yield Reason(_("“%(first)s” comes first.") % {"first": BY_CODE[known.after].title})
 
 
 def why_not_do(contract: Contract, item: ExitItem, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The side whose it is, once what comes first is done."""
-    yield from _why_not_now(contract, item)
-    known = BY_CODE[item.code]
-    if known.at_the_end and contract.state == ContractState.EXECUTED:
-        yield Reason(_("It is done once the contract has ended: its last day is %(day)s.") % {"day": as_day(contract.ends_on)})
-    if known.after and not ExitAct.objects.filter(item__exit=item.exit_id, item__code=known.after, kind=ExitAct.Kind.DONE).exists():
-        yield Reason(_("“%(first)s” comes first.") % {"first": BY_CODE[known.after].title})
+    yield from why_not_yet(contract, item, acts_of(item.exit_id))
     yield from why_not_side(contract, item.party, by, london_day(at))
 
 
-def why_not_leave_out(contract: Contract, item: ExitItem, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """The department says that it is not needed. What follows the return of the data is left out only with that."""
-    yield from _why_not_now(contract, item)
+def why_needed(contract: Contract, item: ExitItem, acts: Mapping[str, str]) -> Iterator[Reason]:
+    """Whoever would leave it out: what follows the return of the data is left out only with that."""
+    yield from _why_not_now(contract, item, acts)
     known = BY_CODE[item.code]
-    if known.after and not ExitAct.objects.filter(
-        item__exit=item.exit_id, item__code=known.after, kind=ExitAct.Kind.NOT_NEEDED
-    ).exists():
+    if known.after and acts.get(known.after) != ExitAct.Kind.NOT_NEEDED:
         yield Reason(_("It is needed as long as “%(first)s” is.") % {"first": BY_CODE[known.after].title})
+
+
+def why_not_leave_out(contract: Contract, item: ExitItem, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """The department says that it is not needed."""
+    yield from why_needed(contract, item, acts_of(item.exit_id))
     yield from delivery_guards.why_not_department(contract, by, london_day(at))
 
 

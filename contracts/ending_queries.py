@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,7 +14,6 @@ from contracts.models import (
     ENDED,
     Contract,
     ContractState,
-    ExitAct,
     ExitItem,
     Party,
     RunningOn,
@@ -94,21 +93,14 @@ def inbox(by: Person, on: date) -> list[Item]:
     buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
     sells = [organisation for organisation, post in held if post in (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)]
     found = list(_to_confirm(confirms)) if confirms else []
-    if buys or sells:
-        found += _ending(buys, sells, on)
-        found += _running(buys, sells)
-        found += _to_do(buys, sells)
-        found += _to_close(buys)
+    for contract in _ending(buys, sells, on) if buys or sells else ():
+        found += _of_contract(contract, department=contract.department_id in buys, supplier=contract.supplier_id in sells)
     return found
 
 
 def _item(contract: Contract, todo: str, since: datetime, due: datetime | None = None) -> Item:
     url = reverse("contracts:ending", args=[contract.public_id])
     return Item(f"{contract.number} {contract.title}", contract.department.name, todo, url, since, due)
-
-
-def _of(buys: list[int], sells: list[int], prefix: str = "") -> Q:
-    return Q(**{f"{prefix}department__in": buys}) | Q(**{f"{prefix}supplier__in": sells})
 
 
 def _to_confirm(confirms: list[int]) -> Iterable[Item]:
@@ -118,46 +110,30 @@ def _to_confirm(confirms: list[int]) -> Iterable[Item]:
         yield _item(one.contract, _("termination %(label)s to confirm or refuse") % {"label": one.label}, one.proposed_at, due)
 
 
-def _ending(buys: list[int], sells: list[int], on: date) -> list[Item]:
-    """Contracts in their last half year: what is needed afterwards is extended or ordered before."""
+def _ending(buys: list[int], sells: list[int], on: date) -> Iterable[Contract]:
+    """Contracts in their last half year, and those that have ended and are not closed, with what of their exit is done: three
+    questions."""
     rows = Contract.objects.filter(
-        _of(buys, sells), state=S.EXECUTED, ends_on__gte=on, ends_on__lte=on + timedelta(days=EXIT_DAYS)
-    )
-    rows = rows.filter(exit__isnull=False).select_related("department", "exit")
-    return [
-        _item(one, _("the contract ends: to extend, to order anew, or to prepare its exit"), one.exit.opened_at, working_days.midnight_after(one.ends_on))
-        for one in rows.order_by("ends_on", "id")[:MOST_OF_A_KIND]
-    ]
+        Q(department__in=buys) | Q(supplier__in=sells),
+        Q(state=S.EXECUTED, ends_on__range=(on, on + timedelta(days=EXIT_DAYS))) | Q(state__in=ENDED), exit__isnull=False,
+    ).select_related("department", "exit", "running_on")  # fmt: skip
+    items = Prefetch("exit__items", ExitItem.objects.select_related("act"))
+    return rows.prefetch_related(items).order_by("ends_on", "id")[:MOST_OF_A_KIND]
 
 
-def _running(buys: list[int], sells: list[int]) -> list[Item]:
-    rows = RunningOn.objects.filter(_of(buys, sells, "contract__"), state=RunningState.RUNNING).select_related("contract__department")
-    return [
-        _item(one.contract, _("services continue without contract: to order, or to stop"), one.state_since)
-        for one in rows.order_by("state_since", "id")[:MOST_OF_A_KIND]
-    ]
-
-
-def _to_do(buys: list[int], sells: list[int]) -> list[Item]:
-    """Of each contract that has ended how many things of its exit are the person's side's to do now."""
-    rows = ExitItem.objects.filter(
-        Q(party=Party.DEPARTMENT, exit__contract__department__in=buys) | Q(party=Party.SUPPLIER, exit__contract__supplier__in=sells),
-        act__isnull=True, exit__contract__state__in=ENDED,
-    ).select_related("exit__contract__department")  # fmt: skip
-    rows = list(rows.order_by("exit__opened_at", "exit", "number")[:MOST_OF_A_KIND])
-    done = set(ExitAct.objects.filter(item__exit__in={row.exit_id for row in rows}).values_list("item__exit", "item__code"))
-    found: dict[int, list[ExitItem]] = {}
-    for row in rows:
-        after = BY_CODE[row.code].after
-        if not after or (row.exit_id, after) in done:
-            found.setdefault(row.exit_id, []).append(row)
-    return [
-        _item(items[0].exit.contract, _("exit: %(items)s") % {"items": ", ".join(str(BY_CODE[one.code].title) for one in items)}, items[0].exit.opened_at)
-        for items in found.values()
-    ]
-
-
-def _to_close(buys: list[int]) -> list[Item]:
-    undone = ExitItem.objects.filter(exit__contract=OuterRef("pk"), act__isnull=True)
-    rows = Contract.objects.filter(~Exists(undone), department__in=buys, state__in=ENDED, exit__isnull=False).select_related("department")
-    return [_item(one, _("to close: its exit is done"), one.state_since) for one in rows.order_by("state_since", "id")[:MOST_OF_A_KIND]]
+def _of_contract(contract: Contract, *, department: bool, supplier: bool) -> Iterable[Item]:
+    """What it asks of somebody who runs it for one side, or both."""
+    if contract.state == S.EXECUTED:
+        words = _("the contract ends: to extend, to order anew, or to prepare its exit")
+        yield _item(contract, words, contract.exit.opened_at, working_days.midnight_after(contract.ends_on))
+        return
+    if hasattr(contract, "running_on") and contract.running_on.state == RunningState.RUNNING:
+        yield _item(contract, _("services continue without contract: to order, or to stop"), contract.running_on.state_since)
+    items = list(contract.exit.items.all())
+    done, undone = {one.code for one in items if hasattr(one, "act")}, [one for one in items if not hasattr(one, "act")]
+    own = [one for one in undone if (department if one.party == Party.DEPARTMENT else supplier)]
+    now = [str(BY_CODE[one.code].title) for one in own if not BY_CODE[one.code].after or BY_CODE[one.code].after in done]
+    if now:
+        yield _item(contract, _("exit: %(items)s") % {"items": ", ".join(now)}, contract.exit.opened_at)
+    if department and not undone:
+        yield _item(contract, _("to close: its exit is done"), contract.state_since)

@@ -4,11 +4,10 @@ before they type."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -19,17 +18,15 @@ from contracts import (
     ending_guards,
     ending_queries,
     ending_terms,
-    exiting,
-    running_on,
     terminating,
     terms,
 )
 from contracts.exit_items import BY_CODE
 from contracts.models import (
+    BOUND,
     ENDED,
     Contract,
     ContractState,
-    ExitAct,
     ExitItem,
     Party,
     RunningState,
@@ -37,38 +34,14 @@ from contracts.models import (
     TerminationState,
 )
 from contracts.views import sealed
+from contracts.views.ending_common import ask, back, download, insist_on, sent, stored
 from documents import audit, storage
-from documents.refusal import Reason
+from documents.clock import london_day
 from procurement import display
-from procurement.access import NotYours
-from procurement.papers import StoredFile
 from procurement.views.common import attempt, page
 
 T = TerminationState
 OF_THE_END = ("contract.end_announced", "contract.expired", "contract.terminated", "contract.exit_done", "contract.exit_not_needed", "contract.closed")
-
-
-def _done(contract: Contract):
-    return redirect("contracts:ending", contract.public_id)
-
-
-def _insist(reasons) -> None:
-    found: list[Reason] = list(reasons)
-    if found:
-        raise NotYours(found)
-
-
-def _stored(upload) -> StoredFile | None:
-    """What the action is told of a file; its bytes are stored once the rows are taken and before they are committed."""
-    return StoredFile(upload.filename, upload.content_type, storage.key_of(upload.data), upload.length) if upload else None
-
-
-def _sent(request) -> tuple:
-    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
-
-
-def _ask(request, contract: Contract, form, errors, **words: Any):
-    return render(request, "contracts/ending_act.html", {"contract": contract, "form": form, "errors": errors} | words)
 
 
 # ---- the page
@@ -162,20 +135,22 @@ def _of_termination(one: Termination, view: str, words: dict) -> list[dict]:
 
 
 def _items(contract: Contract, view: str, words: dict) -> list[dict]:
-    """What is to be done at the exit, with the acts that the reader's side is offered."""
-    rows = ExitItem.objects.filter(exit__contract=contract).select_related("act")
+    """What is to be done at the exit, with the acts that the reader's side is offered. The reader's own reasons are asked for
+    once for all of them."""
+    rows = list(ExitItem.objects.filter(exit__contract=contract).select_related("act"))
+    acts = {row.code: row.act.kind for row in rows if hasattr(row, "act")}
+    open_to = contract.state in BOUND and view in (Party.DEPARTMENT, Party.SUPPLIER) and len(acts) < len(rows)
+    own = list(ending_guards.why_not_side(contract, view, words["by"], london_day(words["at"]))) if open_to else []
     found = []
     for row in rows:
-        act = row.act if hasattr(row, "act") else None
         offered = []
-        if act is None and view in (row.party, Party.DEPARTMENT) and contract.state in (*ENDED, ContractState.EXECUTED):
-            address = reverse("contracts:exit_item", args=[contract.public_id, row.code])
-            if view == row.party:
-                offered.append({"label": _("Record"), "url": address, "reasons": list(ending_guards.why_not_do(contract, row, **words))})
-            reasons = list(ending_guards.why_not_leave_out(contract, row, **words)) if view == Party.DEPARTMENT else [True]
-            if not reasons:
-                offered.append({"label": _("Not needed"), "url": reverse("contracts:leave_out", args=[contract.public_id, row.code]), "reasons": []})
+        if open_to and row.code not in acts and view == row.party:
+            reasons = [*ending_guards.why_not_yet(contract, row, acts), *own]
+            offered.append({"label": _("Record"), "url": reverse("contracts:exit_item", args=[contract.public_id, row.code]), "reasons": reasons})
+        if open_to and view == Party.DEPARTMENT and not own and not list(ending_guards.why_needed(contract, row, acts)):
+            offered.append({"label": _("Not needed"), "url": reverse("contracts:leave_out", args=[contract.public_id, row.code]), "reasons": []})
         who = contract.supplier if row.party == Party.SUPPLIER else contract.department
+        act = row.act if hasattr(row, "act") else None
         found.append({"item": BY_CODE[row.code], "row": row, "act": act, "who": who.name, "acts": offered})
     return found
 
@@ -186,17 +161,17 @@ def _items(contract: Contract, view: str, words: dict) -> list[dict]:
 @page
 def propose(request, public_id):
     found = access.get_contract(request.actor, public_id, request.day)
-    _insist(ending_guards.why_not_propose(found, by=request.actor, at=request.at))
+    insist_on(ending_guards.why_not_propose(found, by=request.actor, at=request.at))
     levels, milestones = ending_guards.critical_levels(found), ending_guards.late_milestones(found, request.day)
-    form, errors = ending_forms.TerminationForm(*_sent(request), levels=levels, milestones=milestones), ()
+    form, errors = ending_forms.TerminationForm(*sent(request), levels=levels, milestones=milestones), ()
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
-        done, errors = attempt(request, terminating.propose, found, form.asked(_stored(upload)))
+        done, errors = attempt(request, terminating.propose, found, form.asked(stored(upload)))
         if done:
             if upload:
                 storage.put(upload.data)
             messages.success(request, _("Proposed. The signatory or the accounting officer confirms it."))
-            return _done(found)
+            return back(found)
     return render(request, "contracts/propose_termination.html", {
         "contract": found, "form": form, "errors": errors,
         "most": ending_terms.most_break_cost(terms.read(found), request.day + timedelta(days=1)),
@@ -210,24 +185,16 @@ def termination_act(request, public_id, number, name):
     act = _termination_acts().get(name)
     if act is None:
         raise Http404
-    _insist(act.why_not(one, by=request.actor, at=request.at))
+    insist_on(act.why_not(one, by=request.actor, at=request.at))
     form, errors = act.form(request.POST or None), ()
     if request.method == "POST" and (form.is_valid() or not form.fields):
         words = dict(form.cleaned_data) if form.fields else {"shown_hash": request.POST.get("shown_hash", "")}
         done, errors = attempt(request, act.action, one, **words)
         if done:
             messages.success(request, act.done)
-            return _done(one.contract)
-    return _ask(request, one.contract, form, errors, termination=one, last_day=one.effective_on - timedelta(days=1),
+            return back(one.contract)
+    return ask(request, one.contract, form, errors, termination=one, last_day=one.effective_on - timedelta(days=1),
                 shown_hash=one.content_hash if not form.fields else "", title=act.label, says=act.says, danger=act.danger)  # fmt: skip
-
-
-def _file(sha256: str, filename: str) -> HttpResponse:
-    """A download, never shown in the page."""
-    response = HttpResponse(storage.get(sha256), content_type="application/octet-stream")
-    name = filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 @page
@@ -235,7 +202,7 @@ def termination_evidence(request, public_id, number):
     one = access.get_termination(request.actor, public_id, number, request.day)
     if not one.sha256:
         raise Http404
-    return _file(one.sha256, one.filename)
+    return download(one.sha256, one.filename)
 
 
 def _noticed(request, public_id, number) -> Termination:
@@ -259,123 +226,3 @@ def termination_notice(request, public_id, number):
 @page
 def termination_notice_pdf(request, public_id, number):
     return sealed.file(_noticed(request, public_id, number).document)
-
-
-# ---- the exit
-
-
-def _item(request, public_id, code) -> tuple[Contract, ExitItem]:
-    found = access.get_contract(request.actor, public_id, request.day)
-    item = ExitItem.objects.filter(exit__contract=found, code=code).select_related("exit").first()
-    if item is None:
-        raise Http404
-    item.exit.contract = found
-    return found, item
-
-
-@page
-def exit_item(request, public_id, code):
-    found, item = _item(request, public_id, code)
-    _insist(ending_guards.why_not_do(found, item, by=request.actor, at=request.at))
-    form, errors = ending_forms.ExitForm(*_sent(request)), ()
-    if request.method == "POST" and form.is_valid():
-        upload = form.cleaned_data["file"]
-        done, errors = attempt(request, exiting.do, item, words=form.cleaned_data["words"], file=_stored(upload))
-        if done:
-            if upload:
-                storage.put(upload.data)
-            messages.success(request, _("Recorded."))
-            return _done(found)
-    known = BY_CODE[code]
-    return _ask(request, found, form, errors, title=known.title, says=known.words)
-
-
-@page
-def leave_out(request, public_id, code):
-    found, item = _item(request, public_id, code)
-    _insist(ending_guards.why_not_leave_out(found, item, by=request.actor, at=request.at))
-    form, errors = ending_forms.ReasonForm(request.POST or None), ()
-    if request.method == "POST" and form.is_valid():
-        done, errors = attempt(request, exiting.leave_out, item, reason=form.cleaned_data["reason"])
-        if done:
-            messages.success(request, _("Recorded."))
-            return _done(found)
-    title = _("Not needed: %(item)s") % {"item": BY_CODE[code].title}
-    return _ask(request, found, form, errors, title=title, says=_("It is not asked of anybody any more. Both sides read the reason."))
-
-
-@page
-def exit_evidence(request, public_id, code):
-    _found, item = _item(request, public_id, code)
-    act = ExitAct.objects.filter(item=item).exclude(sha256="").first()
-    if act is None:
-        raise Http404
-    return _file(act.sha256, act.filename)
-
-
-def _certified(request, public_id) -> Contract:
-    found = access.get_contract(request.actor, public_id, request.day)
-    if not hasattr(found, "exit") or found.exit.document is None:
-        raise Http404
-    return found
-
-
-@page
-def data_certificate(request, public_id):
-    found = _certified(request, public_id)
-    holds = _("The certificate is being made and sealed; its file stands here in a moment.")
-    return sealed.respond(request, found.exit.document, "contracts/ending_document.html", {
-        "contract": found, "holds": holds, "title": _("Certificate of returned data %(number)s") % {"number": found.exit.number},
-        "file_url": reverse("contracts:data_certificate_pdf", args=[public_id]),
-    })  # fmt: skip
-
-
-@page
-def data_certificate_pdf(request, public_id):
-    return sealed.file(_certified(request, public_id).exit.document)
-
-
-# ---- what runs on, and the closing
-
-
-@page
-def runs_on(request, public_id):
-    found = access.get_contract(request.actor, public_id, request.day)
-    _insist(ending_guards.why_not_run_on(found, by=request.actor, at=request.at))
-    form, errors = ending_forms.RunsOnForm(request.POST or None, lines=ending_guards.runs_at_the_end(found)), ()
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        done, errors = attempt(request, running_on.run_on, found, data["services"], reason=data["reason"])
-        if done:
-            messages.success(request, _("Recorded: continuing without contract."))
-            return _done(found)
-    says = _("They are charged at the last price, month by month, and those who run the contract on both sides are told every day until the stop is recorded. It is no extension of the contract.")
-    return _ask(request, found, form, errors, title=_("Services run on without a contract"), says=says)
-
-
-@page
-def stopped(request, public_id):
-    found = access.get_contract(request.actor, public_id, request.day)
-    _insist(ending_guards.why_not_stop(found, by=request.actor, at=request.at))
-    form, errors = ending_forms.StopForm(request.POST or None, initial={"last_day": request.day}), ()
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        done, errors = attempt(request, running_on.stop, found.running_on, data["last_day"], reason=data["reason"])
-        if done:
-            messages.success(request, _("Recorded."))
-            return _done(found)
-    return _ask(request, found, form, errors, title=_("They stopped"), says=_("They are charged up to that day."))
-
-
-@page
-def close(request, public_id):
-    found = access.get_contract(request.actor, public_id, request.day)
-    _insist(ending_guards.why_not_close(found, by=request.actor, at=request.at))
-    errors = ()
-    if request.method == "POST":
-        done, errors = attempt(request, exiting.close, found)
-        if done:
-            messages.success(request, _("Closed."))
-            return _done(found)
-    return _ask(request, found, None, errors, title=_("Close the contract"),
-                says=_("Nothing of it is open any more. What is recorded stays to be read."))  # fmt: skip

@@ -234,7 +234,7 @@ def test_dius_orders_and_three_parties_sign(visit, tmp_path, live_worker):
     buyer.go(contract)
     buyer.page.locator("#progress:not([hx-get])").wait_for(timeout=240_000)
     buyer.go(contract)
-    assert buyer.page.locator(".flex-state").inner_text() == "executed"
+    assert buyer.page.locator(".flex-state").inner_text() == "in force"
     buyer.look("contract-executed")
     assert "Subject to contract" not in buyer.text()
     buyer.go(contract + "charges/")

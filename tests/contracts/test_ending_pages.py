@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contracts import ending_queries, exiting, terminating
@@ -139,3 +141,18 @@ def test_the_exit_and_what_runs_on_are_recorded_on_their_pages(client, stepping)
     sign_in(client, MANAGER)
     assert post(client, page("leave_out", contract, "assets"), reason="None.").status_code == 302
     assert "“Delete the data and certify it” is not done." in client.get(page("ending", contract)).content.decode()
+
+
+def test_the_page_asks_the_database_no_more_for_more_to_do(client, stepping):
+    contract = made.in_effect(paper.executed(cast.accepted())).contract
+    address, asked = page("ending", contract), {}
+    for email in (MANAGER, SERVICE, "auditor@co.example"):
+        sign_in(client, email).get(address)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(address)
+        asked[email] = len(queries)
+    assert max(asked.values()) <= 32, asked
+    sign_in(client, MANAGER).get("/")
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/")
+    assert len(queries) <= 14

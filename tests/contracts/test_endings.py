@@ -10,7 +10,17 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
 
-from contracts import charges, delivery, ending_terms, exiting, periodic, running_on, terminating, terms
+from contracts import (
+    charges,
+    delivery,
+    ending_terms,
+    exiting,
+    periodic,
+    running_on,
+    terminating,
+    terms,
+    variation_issuing,
+)
 from contracts.models import Contract, Termination
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
@@ -377,3 +387,16 @@ def test_who_is_to_confirm_a_termination_is_reminded_like_whoever_else_is_waited
     assert not Reminder.objects.filter(subject__startswith="contract_termination").exists()
     procurement_periodic.run(due)
     assert Reminder.objects.get(subject=f"contract_termination:{one.pk}").told == cast.person(SIGNATORY).words
+
+
+@pytest.mark.world("accepted")
+def test_the_last_signature_of_a_variation_goes_before_the_end():
+    """Signed by all three, and its document not closed yet: the notice, and the last day, wait for it."""
+    contract = paper.executed(cast.accepted())
+    variation = paper.variation_archived(varied.decided(varied.submitted("VAR-01")))
+    one = made.given(contract, insolvent(MID_MONTH))
+    assert terminating.take_effect(one, at=on(MID_MONTH)).state == "given"
+    assert exiting.expire(contract, at=made.over(contract)).state == "executed"
+    variation_issuing.execute(variation, at=on(MID_MONTH))
+    assert terminating.take_effect(one, at=on(MID_MONTH)).state == "in_effect"
+    assert broken(INVARIANTS) == []

@@ -713,6 +713,15 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         "INSERT INTO contracts_linechange (version_id, line_id, quantity_change) SELECT v.id, "
         + FIRST_LINE + ", 1 FROM contracts_contractversion v WHERE v.number = 99 RETURNING version_id AS version",
     ),
+    "terminations_rest_on_their_contract": tuple(
+        dropped("contracts_termination", "termination_rests_on_something") + before + termination(change)
+        for before, change in (
+            ("", f"milestone_id = {milestone(1)}, contract_id = contract_id + 1"),
+            ("", "level_id = (SELECT min(id) FROM contracts_calculatedlevel WHERE standing = 'below_minimum')"),
+            ("UPDATE contracts_calculatedlevel SET standing = 'below_critical' WHERE standing = 'below_minimum';",
+             "level_id = (SELECT min(id) FROM contracts_calculatedlevel WHERE standing = 'below_critical'), contract_id = contract_id + 1"),
+        )
+    ),
     "ended_contracts_say_how": (
         contract("state = 'terminated'"),
         only("contract_id AS contract", termination("state = 'in_effect'")),

@@ -1,0 +1,43 @@
+"""What the pages of the end of a contract have in common."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from contracts.models import Contract
+from documents import storage
+from documents.refusal import Reason
+from procurement.access import NotYours
+from procurement.papers import StoredFile
+
+
+def back(contract: Contract):
+    return redirect("contracts:ending", contract.public_id)
+
+
+def insist_on(reasons) -> None:
+    found: list[Reason] = list(reasons)
+    if found:
+        raise NotYours(found)
+
+
+def stored(upload) -> StoredFile | None:
+    """What the action is told of a file; its bytes are stored once the rows are taken and before they are committed."""
+    return StoredFile(upload.filename, upload.content_type, storage.key_of(upload.data), upload.length) if upload else None
+
+
+def sent(request) -> tuple:
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
+
+
+def ask(request, contract: Contract, form, errors, **words: Any):
+    return render(request, "contracts/ending_act.html", {"contract": contract, "form": form, "errors": errors} | words)
+
+
+def download(sha256: str, filename: str) -> HttpResponse:
+    """A download, never shown in the page."""
+    response = HttpResponse(storage.get(sha256), content_type="application/octet-stream")
+    name = filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
