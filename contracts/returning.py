@@ -89,7 +89,7 @@ def lines_of(framework: Framework, supplier: Organisation, month: date) -> list[
     found = []
     charged = billing.of_month(rows.select_related("revision").prefetch_related(*terms.CHANGES).order_by("number"), month)
     for contract, charges in charged.items():
-        first, last = first_of_month(contract.starts_on), first_of_month(contract.ends_on)
+        first, last = first_of_month(contract.starts_on), billing.last_month(contract.ends_on, contract.state)
         if charges or first <= month <= last:
             found.append(ReturnLine(
                 contract=contract, charges_gbp=charges, levy_percent=frozen_percent(contract), is_last=month >= last,
