@@ -14,15 +14,15 @@ Money is Decimal GBP with two places, VAT excluded unless it is named. Sources: 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.models import Sum
 
 from catalogue import queries as catalogue
-from catalogue.pricing import HUNDRED, ZERO, add_months, to_penny, vat_percent
+from catalogue.pricing import HUNDRED, ZERO, add_months, first_of_month, to_penny, vat_percent
 from contracts import charges, levels, terms
-from contracts.models import COUNTED, Contract, CreditAct, Invoice, PaymentRelease
+from contracts.models import COUNTED, Contract, ContractState, CreditAct, Invoice, PaymentRelease
 from documents import clock
 
 ONE_OFF = "one_off"
@@ -54,11 +54,17 @@ def vat(net: Decimal, percent: Decimal) -> Decimal:
 
 
 def of_services(standing: Sequence[terms.Terms], month: date) -> Decimal:
-    """What the recurring and the usage lines come to in the month, and what ends the contract for convenience in it."""
+    """What all but the one-off lines come to in the month: recurring and usage lines, and what ends the contract for convenience."""
     versions = terms.ledger(standing)
     phases = {line.number: line.phase for version in versions for line in version.lines}
-    ledger = charges.by_line_and_month(versions)
-    return sum((amount for (number, first), amount in ledger.items() if first == month and phases[number] != ONE_OFF), ZERO)
+    amounts = charges.by_line_and_month(versions).items()
+    return sum((amount for (number, first), amount in amounts if first == month and phases[number] != ONE_OFF), ZERO)
+
+
+def last_month(ends_on: date, state: str) -> date:
+    """The last in which something can be charged by the terms of a contract that ends on the day and is in the state: that of the
+    day; if it was terminated that of the day after, on which the end takes effect."""
+    return first_of_month(ends_on + timedelta(days=1) if state == ContractState.TERMINATED else ends_on)
 
 
 def between(month: date) -> tuple[datetime, datetime]:

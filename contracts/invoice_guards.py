@@ -41,7 +41,7 @@ def why_not_so(
         yield Reason(
             _("%(label)s has the reference %(reference)s already.") % {"label": standing.label, "reference": standing.reference}
         )
-    first, last = first_of_month(contract.starts_on), first_of_month(contract.ends_on)
+    first, last = first_of_month(contract.starts_on), billing.last_month(contract.ends_on, contract.state)
     if month != first_of_month(month) or month < first or month > first_of_month(on):
         yield Reason(
             _("An invoice is for a month from the one of %(first)s to that of today, %(last)s.")

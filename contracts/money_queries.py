@@ -11,6 +11,7 @@ from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO, add_months, first_of_month
+from contracts import billing
 from contracts.delivery_guards import SUPPLIER_POSTS
 from contracts.models import (
     BOUND,
@@ -44,9 +45,10 @@ def returns_to_make(on: date) -> list[Key]:
 
 def _charged(over: date) -> Iterator[Key]:
     rows = Contract.objects.filter(state__in=BOUND, starts_on__lt=over)
-    for framework, supplier, starts_on, ends_on in rows.values_list("framework", "supplier", "starts_on", "ends_on").distinct():
-        month = first_of_month(starts_on)
-        while month < over and month <= ends_on:
+    runs = rows.values_list("framework", "supplier", "starts_on", "ends_on", "state").distinct()
+    for framework, supplier, starts_on, ends_on, state in runs:
+        month, last = first_of_month(starts_on), billing.last_month(ends_on, state)
+        while month < over and month <= last:
             yield framework, supplier, month
             month = add_months(month, 1)
     released = PaymentRelease.objects.filter(payment__milestone__contract__state__in=BOUND).values_list(

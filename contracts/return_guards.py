@@ -1,9 +1,11 @@
 """Why not: reasons in words for what is done with a return of management information and its levy."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
@@ -58,24 +60,49 @@ def paid(note: LevyNote) -> Decimal:
     return sum((one.amount_gbp for one in note.payments.all()), ZERO)
 
 
-def left(note: LevyNote) -> Decimal:
-    """What is still to be paid of it: the credit notes that name it are set off."""
-    if note.kind == LevyNote.Kind.CREDIT:
-        return ZERO
-    set_off = sum((one.amount_gbp for one in note.corrected_by.all() if one.kind == LevyNote.Kind.CREDIT), ZERO)
-    return max(ZERO, note.amount_gbp - set_off - paid(note))
+def set_offs(notes: Iterable[LevyNote]) -> dict[int, Decimal]:
+    """By note that asks something: what the credit notes after it of the same month give back of it, the newest first. ``notes``
+    with their returns, oldest first, all of each month."""
+    asking: dict[tuple, list[LevyNote]] = defaultdict(list)
+    found: dict[int, Decimal] = {}
+    for note in notes:
+        of = note.return_of
+        earlier = asking[of.framework_id, of.supplier_id, of.month]
+        if note.kind != LevyNote.Kind.CREDIT:
+            found[note.pk] = ZERO
+            earlier.append(note)
+            continue
+        rest = note.amount_gbp
+        for one in reversed(earlier):
+            taken = min(rest, one.amount_gbp - found[one.pk])
+            found[one.pk] += taken
+            rest -= taken
+    return found
 
 
-def note_of(found: ManagementReturn) -> LevyNote | None:
-    return LevyNote.objects.filter(return_of=found).prefetch_related("payments", "corrected_by").first()
+def left(note: LevyNote, given: dict[int, Decimal]) -> Decimal:
+    """What is still to be paid of it, by what the ``set_offs`` give back."""
+    return max(ZERO, note.amount_gbp - given[note.pk] - paid(note)) if note.pk in given else ZERO
+
+
+def notes_of_month(found: ManagementReturn) -> QuerySet[LevyNote]:
+    rows = LevyNote.objects.filter(return_of__framework=found.framework_id, return_of__supplier=found.supplier_id, return_of__month=found.month)
+    return rows.select_related("return_of").prefetch_related("payments").order_by("id")
+
+
+def note_of(found: ManagementReturn) -> tuple[LevyNote | None, Decimal]:
+    """The note of the return, and what is left of it."""
+    notes = list(notes_of_month(found))
+    note = next((one for one in notes if one.return_of_id == found.pk), None)
+    return note, left(note, set_offs(notes)) if note else ZERO
 
 
 def why_not_pay(found: ManagementReturn, *, by: Person, at: datetime) -> Iterator[Reason]:
     """To record that the levy came."""
-    note = note_of(found)
+    note, owed = note_of(found)
     if note is None or note.kind == LevyNote.Kind.CREDIT:
         yield Reason(_("Nothing is to be paid by this return."))
-    elif not left(note):
+    elif not owed:
         yield Reason(_("All of %(number)s is paid, or given back.") % {"number": note.number})
     if finance_seat(found, by, london_day(at)) is None:
         yield Reason(
@@ -84,8 +111,8 @@ def why_not_pay(found: ManagementReturn, *, by: Person, at: datetime) -> Iterato
         )
 
 
-def why_not_that_payment(note: LevyNote, amount: Decimal, paid_on: date, *, at: datetime) -> Iterator[Reason]:
-    owed = left(note)
+def why_not_that_payment(note: LevyNote, owed: Decimal, amount: Decimal, paid_on: date, *, at: datetime) -> Iterator[Reason]:
+    """``owed``: what is left of the note."""
     if not ZERO < amount <= owed:
         yield Reason(_("%(left)s of it is not paid yet: a payment is of more than nothing and of no more than that.") % {"left": gbp(owed)})
     if paid_on > london_day(at):

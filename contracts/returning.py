@@ -89,7 +89,7 @@ def lines_of(framework: Framework, supplier: Organisation, month: date) -> list[
     found = []
     charged = billing.of_month(rows.select_related("revision").prefetch_related(terms.all_changes()).order_by("number"), month)
     for contract, charges in charged.items():
-        first, last = first_of_month(contract.starts_on), first_of_month(contract.ends_on)
+        first, last = first_of_month(contract.starts_on), billing.last_month(contract.ends_on, contract.state)
         if charges or first <= month <= last:
             found.append(ReturnLine(
                 contract=contract, charges_gbp=charges, levy_percent=frozen_percent(contract), is_last=month >= last,
@@ -204,14 +204,12 @@ def standing(contract: Contract, *, but: date | None = None) -> list[levy_money.
 def _note(found: ManagementReturn, amount: Decimal, at: datetime) -> LevyNote | None:
     """What the return asks beyond the one that it corrects, or gives back of it: a credit names the note that it is set off
     against, the newest of the month that asks something."""
-    known = LevyNote.objects.filter(
-        return_of__framework=found.framework, return_of__supplier=found.supplier, return_of__month=found.month
-    )
     if found.corrects_id:
         amount -= sum((row.total_gbp for row in _declared(found.corrects)), ZERO)
     if not amount:
         return None
     kind = LevyNote.Kind.CREDIT if amount < 0 else LevyNote.Kind.ADDITIONAL if found.corrects_id else LevyNote.Kind.LEVY
+    known = return_guards.notes_of_month(found)
     earlier = known.exclude(kind=LevyNote.Kind.CREDIT).last() if amount < 0 else known.last()
     on = london_day(at)
     return LevyNote.objects.create(
@@ -227,8 +225,8 @@ def pay(
     """The authority's finance lead records what came of the note of a return, in one or several parts."""
     found = lock(found)
     insist(return_guards.why_not_pay(found, by=by, at=at))
-    note = return_guards.note_of(found)
-    insist(return_guards.why_not_that_payment(note, amount, paid_on, at=at))
+    note, owed = return_guards.note_of(found)
+    insist(return_guards.why_not_that_payment(note, owed, amount, paid_on, at=at))
     seat = seats.hold(return_guards.finance_seat(found, by, london_day(at)))
     made = LevyPayment.objects.create(
         note=note, number=note.payments.count() + 1, amount_gbp=amount, paid_on=paid_on, reference=reference.strip(),

@@ -1,8 +1,8 @@
 """Returns of management information and the levy on them, for the supplier and the authority; and, for everybody, the total of the
 service credits waived."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -29,6 +29,7 @@ class _Row:
 
     found: ManagementReturn
     on: date
+    given: Mapping[int, Decimal] = field(default_factory=dict)  # by note, what is set off against it
 
     @property
     def is_open(self) -> bool:
@@ -65,8 +66,12 @@ class _Row:
         return return_guards.paid(self.note) if self.note else ZERO
 
     @property
+    def set_off(self) -> Decimal:
+        return self.given.get(self.note.pk, ZERO) if self.note else ZERO
+
+    @property
     def left(self) -> Decimal:
-        return return_guards.left(self.note) if self.note else ZERO
+        return return_guards.left(self.note, self.given) if self.note else ZERO
 
     @property
     def levy_overdue(self) -> bool:
@@ -75,7 +80,11 @@ class _Row:
 
 def _rows(request):
     found = access.visible_returns(request.actor, request.day).select_related("note", "framework__authority", "supplier")
-    return found.prefetch_related("note__payments", "note__corrected_by", "lines__declared").order_by("-month", "supplier__name", "-number")
+    return found.prefetch_related("note__payments", "lines__declared").order_by("-month", "supplier__name", "-number")
+
+
+def _row(request, found: ManagementReturn) -> _Row:
+    return _Row(_rows(request).get(pk=found.pk), request.day, return_guards.set_offs(return_guards.notes_of_month(found)))
 
 
 @page
@@ -92,10 +101,14 @@ def returns(request):
             for row in (_Row(one, request.day) for one in _rows(request))
         ]  # fmt: skip
         return as_file(request.GET["format"], _("Management information"), "management-information", heading, cells)
-    rows = [_Row(one, request.day) for one in _rows(request)[: MOST + 1]]
+    visible = access.visible_returns(request.actor, request.day)
+    notes = LevyNote.objects.filter(return_of__in=visible).select_related("return_of").prefetch_related("payments").order_by("id")
+    given = return_guards.set_offs(notes)
+    rows = [_Row(one, request.day, given) for one in _rows(request)[: MOST + 1]]
     context = {
         "rows": rows[:MOST], "more": len(rows) > MOST, "several": len({row.found.supplier_id for row in rows}) > 1,
-        "owed": sum((row.left for row in rows), ZERO), "given_back": -sum((row.asked for row in rows if row.is_credit), ZERO),
+        "owed": sum((return_guards.left(note, given) for note in notes), ZERO),
+        "given_back": sum((note.amount_gbp for note in notes if note.kind == LevyNote.Kind.CREDIT), ZERO),
     }  # fmt: skip
     return render(request, "contracts/returns.html", context)
 
@@ -133,7 +146,7 @@ def return_page(request, public_id):
         return _file(request.GET["format"], found, lines)
     of_supplier = found.supplier_id in sight_of(request.actor, request.day).sellers
     words = {"by": request.actor, "at": request.at}
-    row = _Row(_rows(request).get(pk=found.pk), request.day)
+    row = _row(request, found)
     context = {
         "found": found, "row": row, "lines": lines, "of_supplier": of_supplier,
         "declaration": getattr(found, "declaration", None), "later": getattr(found, "corrected_by", None),
@@ -213,7 +226,7 @@ def pay(request, public_id):
     """The authority's finance lead records what came of its levy."""
     found = access.get_return(request.actor, public_id, request.day)
     _open(return_guards.why_not_pay(found, by=request.actor, at=request.at))
-    row = _Row(_rows(request).get(pk=found.pk), request.day)
+    row = _row(request, found)
     form, errors = money_forms.PaymentForm(request.POST or None, initial={"amount": row.left, "paid_on": request.day}), ()
     if request.method == "POST" and form.is_valid():
         done, errors = attempt(request, returning.pay, found, **form.cleaned_data)

@@ -38,7 +38,6 @@ def test_an_invoice_is_paid_and_a_month_declared(visit):
     manager.press("Approve for payment")
     manager.follow("Record a payment")
     manager.fill("Amount paid, with VAT", "200,000.00")
-    manager.look("invoice-pay")
     manager.press("Record a payment")
     assert "£19,446.06 left" in manager.text()
     manager.look("invoice-paid-in-part")

@@ -87,6 +87,13 @@ def test_what_is_due_is_what_a_calculation_by_days_comes_to():
     assert billing.due(money.Invoice(contract=contract, month=date(2008, 12, 1), reference="x"), date(2008, 12, 31)).services == 0
 
 
+def test_what_a_termination_makes_payable_is_charged_on_the_day_after_the_last():
+    last = date(2009, 3, 31)
+    assert billing.last_month(last, "expired") == date(2009, 3, 1)
+    assert billing.last_month(last, "terminated") == date(2009, 4, 1)
+    assert billing.last_month(last - DAY, "terminated") == date(2009, 3, 1)
+
+
 @given(amounts, few, st.integers(0, 400))
 def test_interest_is_that_of_each_day_on_what_is_owed_on_it(gross, payments, late):
     due, made_on = date(2008, 6, 4), []

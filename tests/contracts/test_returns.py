@@ -189,7 +189,12 @@ def test_the_pages_of_supplier_and_authority(client):
     assert send("correct_return", **{f"amount_{number}": "186,762.60", "reason": "There was no strike."}).status_code == 302
     newest = ManagementReturn.objects.get(month=money.MONTH, number=2)
     assert "Corrected by" in client.get(address).content.decode()
-    assert "additional levy" in client.get(reverse("contracts:return", args=[newest.public_id])).content.decode().lower()
+    assert "Additional levy" in client.get(reverse("contracts:return", args=[newest.public_id])).content.decode()
+    lower = {f"amount_{number}": "186,562.60", f"explanation_{number}": "Two days.", "reason": "There were two."}
+    answer = client.post(reverse("contracts:correct_return", args=[newest.public_id]), typed | lower | {"idempotency_key": str(uuid.uuid4())})
+    assert answer.status_code == 302
+    assert "£0.50 given back by credit notes" in client.get(reverse("contracts:return", args=[newest.public_id])).content.decode()
+    assert "£32.81 to be paid by 5 June 2008" in client.get(address).content.decode(), "the rest of that credit, of the note before"
     for email in ("requester@dius.example", "contract.manager@dius.example"):
         sign_in(client, email)
         assert client.get(address).status_code == 404 == client.get(reverse("contracts:returns")).status_code

@@ -612,7 +612,7 @@ RETURN = Machine(
     actions={
         "declare": Action(("open",), of_return(money_cast.declared), return_page("declare_return", "186762.60")),
         "correct": Action(("declared", "declared, its levy paid"), corrected_return, return_page("correct_return", "5.00", reason="Counted anew.")),
-        "pay the levy": Action(("declared", "declared, corrected"), lambda found: money_cast.levy_paid(found, Decimal("1.00"))),  # the same
+        "pay the levy": Action(("declared", "declared, corrected"), lambda found: money_cast.levy_paid(found, Decimal("0.01"))),  # the same
     },
 )  # fmt: skip
 
