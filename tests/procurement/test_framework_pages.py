@@ -41,6 +41,8 @@ def test_the_manager_suspends_and_resumes_and_reads_what_it_does_to_how_many_ord
         shown = page(client, email, f"/call-offs/{call_off.public_id}/")
         assert "time to answer stands, with 5 working days left" in shown and "the framework is suspended" in shown, email
     assert "the clock stands" in page(client, DESK, "/")
+    assert "nothing new can be submitted" in page(client, "requester@dius.example", "/")
+    assert "an order can be prepared now" in page(client, "requester@dius.example", "/call-offs/new/")
     page(client, MANAGER)
     assert post(client, HERE + "resume/")["Location"] == HERE
     assert cast.framework().state == "live"
