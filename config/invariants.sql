@@ -107,6 +107,56 @@ SELECT v.id AS variation, wanted.volume, wanted.quantity, e.quantity AS counted
   LEFT JOIN procurement_volumeentry e ON e.key = wanted.key
  WHERE coalesce(e.quantity, 0) <> CASE WHEN v.state IN ('executed', 'applied') THEN wanted.quantity ELSE 0 END;
 
+-- 4 commitments_cover_the_charges: for a contract whose terms a milestone or a variation has changed no less is committed, by whatever holder, than its ledger of charges comes to
+WITH versions AS (
+    SELECT id, contract_id, row_number() OVER taken AS place, lead(effective_from) OVER taken AS gone_from,
+           CASE WHEN row_number() OVER taken = 1 THEN '-infinity' ELSE effective_from END AS begins,
+           coalesce(lead(effective_from) OVER taken - 1, 'infinity') AS ends
+      FROM contracts_contractversion
+     WHERE contract_id IN (SELECT contract_id FROM contracts_contractversion WHERE kind IN ('milestone', 'variation'))
+    WINDOW taken AS (PARTITION BY contract_id ORDER BY effective_from, number)),
+standing AS (
+    SELECT v.contract_id, v.id AS version, v.place, v.begins, v.ends, v.gone_from, n.id AS line, s.charge_type, s.list_price_gbp, t.id AS graduated, q.*,
+           sum(q.quantity) OVER (PARTITION BY v.id, s.code ORDER BY n.number) - q.quantity AS units_before
+      FROM versions v
+      JOIN contracts_contractline n ON n.contract_id = v.contract_id
+      JOIN catalogue_serviceversion s ON s.id = n.service_id
+      LEFT JOIN catalogue_bandtable t ON t.release_id = s.release_id AND t.code = s.band_table AND t.method = 'graduated'
+      CROSS JOIN LATERAL (
+            SELECT sum(c.quantity_change) AS quantity,
+                   (array_agg(c.unit_price_gbp ORDER BY w.place DESC) FILTER (WHERE c.unit_price_gbp IS NOT NULL))[1] AS price,
+                   (array_agg(c.starts_on ORDER BY w.place DESC) FILTER (WHERE c.starts_on IS NOT NULL))[1] AS starts_on,
+                   (array_agg(c.ends_on ORDER BY w.place DESC) FILTER (WHERE c.ends_on IS NOT NULL))[1] AS ends_on
+              FROM contracts_linechange c JOIN versions w ON w.id = c.version_id
+             WHERE c.line_id = n.id AND w.place <= v.place) q
+     WHERE q.quantity <> 0),
+priced AS (
+    SELECT s.*, coalesce(
+           (SELECT sum(greatest(0, least(b.upto, s.units_before + s.quantity) - greatest(b.from_quantity - 1, s.units_before))
+                       * round(s.list_price_gbp * (100 - b.discount_percent) / 100, 2))
+              FROM (SELECT from_quantity, discount_percent, lead(from_quantity) OVER (ORDER BY from_quantity) - 1 AS upto
+                      FROM catalogue_priceband WHERE table_id = s.graduated) b), s.quantity * s.price) AS amount
+      FROM standing s),
+recurring AS (
+    SELECT p.contract_id, round(sum(p.amount * (least(d.until, m.month + interval '1 month' - interval '1 day')::date - greatest(d.since, m.month)::date + 1))
+                                / extract(day FROM m.month + interval '1 month' - interval '1 day'), 2) AS charge
+      FROM priced p
+      CROSS JOIN LATERAL (SELECT greatest(p.begins, p.starts_on) AS since, least(p.ends, p.ends_on) AS until) d
+      CROSS JOIN LATERAL generate_series(date_trunc('month', d.since::timestamp), d.until::timestamp, interval '1 month') AS m(month)
+     WHERE p.charge_type = 'recurring' AND d.since <= d.until
+     GROUP BY p.contract_id, p.line, m.month),
+budgeted AS (
+    SELECT p.contract_id, CASE WHEN counted.gone = 0 THEN p.amount ELSE (counted.months - counted.gone) * round(p.amount / counted.months, 2) END AS charge
+      FROM (SELECT DISTINCT ON (line) * FROM priced WHERE charge_type <> 'recurring' ORDER BY line, place DESC) p
+      CROSS JOIN LATERAL (
+            SELECT count(*) AS months, count(*) FILTER (WHERE greatest(m.month, p.starts_on) >= p.gone_from) AS gone
+              FROM generate_series(date_trunc('month', p.starts_on::timestamp), coalesce(p.ends_on, p.starts_on)::timestamp, interval '1 month') AS m(month)) counted)
+SELECT k.id AS contract, c.charges, e.committed
+  FROM (SELECT contract_id, sum(charge) AS charges FROM (SELECT * FROM recurring UNION ALL SELECT * FROM budgeted) both_kinds GROUP BY 1) c
+  JOIN contracts_contract k ON k.id = c.contract_id
+  CROSS JOIN LATERAL (SELECT coalesce(sum(committed_delta_gbp), 0) AS committed FROM procurement_capacityentry WHERE call_off_id = k.call_off_id) e
+ WHERE c.charges > e.committed;
+
 -- 5 changes_are_edges: every change of state there ever was is an edge of the published graph
 SELECT c.id AS change, c.machine, c.row_id, c.source, c.target
   FROM documents_statechange c
@@ -372,10 +422,11 @@ WITH varied AS (
        AND (r.extension_months IS NOT NULL OR EXISTS (SELECT 1 FROM contracts_linevariation l WHERE l.revision_id = r.id))),
 changed AS (
     SELECT w.contract_id, w.document_id, w.effective_from, w.caused_by,
-           (SELECT jsonb_agg(jsonb_build_array(n.phase, s.code, n.site, c.quantity_change) ORDER BY n.phase, s.code, n.site)
-              FROM contracts_linechange c JOIN contracts_contractline n ON n.id = c.line_id
-              JOIN catalogue_serviceversion s ON s.id = n.service_id
-             WHERE c.version_id = w.id AND c.quantity_change <> 0) AS quantities
+           (SELECT jsonb_agg(jsonb_build_array(q.phase, q.code, q.site, q.change) ORDER BY q.phase, q.code, q.site)
+              FROM (SELECT n.phase, s.code, n.site, sum(c.quantity_change) AS change
+                      FROM contracts_linechange c JOIN contracts_contractline n ON n.id = c.line_id
+                      JOIN catalogue_serviceversion s ON s.id = n.service_id
+                     WHERE c.version_id = w.id AND c.quantity_change <> 0 GROUP BY 1, 2, 3) q) AS quantities
       FROM contracts_contractversion w WHERE w.kind = 'variation')
 SELECT v.id AS variation, w.document_id AS document
   FROM varied v FULL JOIN changed w ON w.document_id = v.document_id

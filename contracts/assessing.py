@@ -179,7 +179,8 @@ def _days(contract: Contract, asked: Asked, before: list[Change], on: date) -> I
 def _extension(contract: Contract, months: int, last: date) -> Iterator[Reason]:
     """Within the option that was ordered, what of it is used already counted, and within what the framework allows."""
     option = contract.revision.extension_months
-    used = (last.year - contract.ends_on.year) * 12 + last.month - contract.ends_on.month
+    _first, ordered = terms.ordered(contract.revision)
+    used = (last.year - ordered.year) * 12 + last.month - ordered.month
     if months > option - used:
         yield Reason(
             _("The contract has an option of %(option)s months, of which %(left)s are left.")

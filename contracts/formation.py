@@ -4,14 +4,13 @@ The document work itself runs in a worker (``documents.tasks``), which goes on w
 ``signature_left_out`` and ``execute`` here (``contracts.tasks``). Until ``execute`` everything is subject to contract.
 """
 
-import json
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import last_day
-from contracts import guards, notifications, payload, rerating, searching, transition
+from contracts import guards, notifications, payload, rerating, searching, terms, transition
 from contracts.locking import lock_contract
 from contracts.models import NUMBER_SERIES, Contract, ContractLine, ContractState, ContractVersion, LineChange, Party
 from documents import audit, clock, numbers, steps, store
@@ -33,7 +32,7 @@ def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime
     call_off = workflow.confirm(call_off, shown_hash=shown_hash, by=by, at=at)
     acting_for = for_order_desk(call_off, by, at)
     revision = call_off.revision
-    starts_on, ends_on = _term(revision)
+    starts_on, ends_on = terms.ordered(revision)
     contract = Contract(
         call_off=call_off, revision=revision, framework=call_off.framework, department=call_off.department,
         supplier=call_off.supplier, title=call_off.title, state_since=at, formed_at=at, starts_on=starts_on,
@@ -61,12 +60,6 @@ def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime
 
 def _party(organisation) -> dict[str, str]:
     return {"code": organisation.code, "name": organisation.name, "identifier": organisation.identifier}
-
-
-def _term(revision) -> tuple[date, date]:
-    """First day of the first line and last day of the last, from the frozen content."""
-    term = json.loads(revision.content)["term"]
-    return date.fromisoformat(term["starts_on"]), date.fromisoformat(term["ends_on"])
 
 
 @transaction.atomic

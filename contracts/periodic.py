@@ -11,6 +11,7 @@ from django.db.models.functions import Concat
 
 from catalogue.models import OVER, Framework
 from contracts import closing, formation, queries, reminding, rerating, variation_issuing
+from contracts.models import UNSIGNED as UNSIGNED_VARIATIONS
 from contracts.models import Contract, ContractState, Variation, VariationState
 from documents import periodic
 from documents.clock import london_day
@@ -19,8 +20,8 @@ from procurement import approvals, desks, framework_guards, searching, waiting
 from procurement.models import CallOffState
 
 UNSIGNED = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES)
-UNSIGNED_VARIATIONS = (VariationState.ASSESSED, VariationState.IN_APPROVAL, VariationState.AWAITING_SIGNATURES)
-GOING_ON = (*UNSIGNED_VARIATIONS, VariationState.EXECUTED)
+V = VariationState
+GOING_ON = (V.ASSESSED, V.IN_APPROVAL, V.AWAITING_SIGNATURES, V.EXECUTED)
 
 
 def run(at: datetime) -> list[str]:
@@ -28,7 +29,9 @@ def run(at: datetime) -> list[str]:
     found = Contract.objects.filter(_over("framework", at), state__in=UNSIGNED, signed_on__isnull=True).select_related("call_off")
     done = periodic.each(found.order_by("id"), lambda contract: _void(contract, at))
     changing = Variation.objects.filter(state__in=GOING_ON, revision__effective_on__lte=london_day(at))
-    changing |= Variation.objects.filter(_over("contract__framework", at), state__in=UNSIGNED_VARIATIONS)
+    changing |= Variation.objects.filter(
+        _over("contract__framework", at) | Q(contract__ends_on__lt=london_day(at)), state__in=UNSIGNED_VARIATIONS
+    )
     done += periodic.each(changing.select_related("contract__call_off").order_by("id"), lambda one: _go_on(one, at))
     for framework in _unasked(london_day(at)):
         rerating.look(framework, cause=london_day(at).isoformat())
@@ -49,7 +52,7 @@ def _over(framework: str, at: datetime) -> Q:
 
 def _go_on(variation: Variation, at: datetime) -> list[str]:
     """It takes effect, or lapses unsigned."""
-    act = variation_issuing.apply if variation.state == VariationState.EXECUTED else variation_issuing.lapse
+    act = variation_issuing.apply if variation.state == V.EXECUTED else variation_issuing.lapse
     before, after = variation.state, act(variation, at=at).state
     return [f"{variation} is {after}"] if after != before else []
 

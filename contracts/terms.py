@@ -5,6 +5,7 @@ effect last holds (of two from one day the later made). Whoever asks gets the sa
 Decimal GBP with two places, VAT excluded.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from catalogue import pricing, queries
 from catalogue.pricing import ZERO, BandTable
 from contracts import charges
 from contracts.models import Contract, ContractLine, ContractVersion, LineChange
+from procurement.models import CallOffRevision
 
 RECURRING = "recurring"
 
@@ -135,6 +137,13 @@ def last_day(terms: Sequence[Terms], *, default: date) -> date:
     """The last day on which any line stands, by the terms that take effect last; ``default`` where no line has one."""
     ends = [line.ends_on for line in (terms[-1].lines if terms else ()) if line.ends_on]
     return max(ends, default=default)
+
+
+def ordered(revision: CallOffRevision) -> tuple[date, date]:
+    """First day of the first line and last day of the last as they were ordered, from the frozen content: what extends the
+    contract moves neither."""
+    term = json.loads(revision.content)["term"]
+    return date.fromisoformat(term["starts_on"]), date.fromisoformat(term["ends_on"])
 
 
 def ledger(terms: Iterable[Terms]) -> list[charges.Version]:

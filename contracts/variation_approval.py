@@ -178,7 +178,6 @@ def ask(step: ApprovalStep, *, text: str, by: Person, at: datetime) -> Query:
     """An approver asks who works on it; nothing moves."""
     variation, step = _lock(step)
     insist(guards.why_not_act_on_step(step, by=by, at=at))
-    insist_on_words(text, _("Say what you ask."))
     query = deciding.ask(step, text=text, by=by, at=at)
     audit.record("variation.queried", variation, by=by, at=at, acting_for=deciding.acting_for(step, by, at),
                  extra={"query": query.pk})  # fmt: skip
@@ -192,7 +191,6 @@ def answer(query: Query, *, text: str, by: Person, at: datetime) -> Query:
     variation = varying.lock(Variation.objects.get(public_id=query.approval.subject_id))
     query = deciding.lock_query(query, variation.approval)
     insist(guards.why_not_answer(query, variation, by=by, at=at))
-    insist_on_words(text, _("Say the answer."))
     deciding.answer(query, text=text, by=by, at=at)
     varying.record("query_answered", variation, variation.state, by=by, at=at, extra={"query": query.pk})
     notifications.tell_variation_answered(variation, query, at)

@@ -28,7 +28,7 @@ def build(revision: VariationRevision, found: Assessment) -> dict[str, Any]:
         "contract": {"number": contract.number, "title": contract.title, "framework": contract.framework.reference},
         "variation": {"label": variation.label, "kind": variation.kind, "title": variation.title},
         "reason": revision.reason, "effective_on": _day(found.effective_on or revision.effective_on),
-        "lines": [_line(one) for one in found.effects], "term": _term(variation, found),
+        "lines": [_line(one) for one in found.effects], "term": term(variation, found),
         "corrections": [{"place": one.place, "was": one.was, "reads": one.reads} for one in revision.corrections.all()],
         "money": {
             "value_gbp": money(found.money.value_gbp), "gross_gbp": money(found.money.gross_gbp),
@@ -67,7 +67,8 @@ def _day(value: date | None) -> str | None:
     return value.isoformat() if value else None
 
 
-def _term(variation: Variation, found: Assessment) -> dict[str, str]:
+def term(variation: Variation, found: Assessment) -> dict[str, str]:
+    """The contract's last day without and with it."""
     default = variation.contract.ends_on
     was, now = (terms.last_day(terms.put_together(changes), default=default) for changes in (found.before, found.after))
     return {"ends_on_before": was.isoformat(), "ends_on": now.isoformat()}

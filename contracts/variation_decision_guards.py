@@ -1,6 +1,7 @@
 """Why not: submitting a variation for approval, what deciding on it asks beside ``procurement.approval_guards``, and signing
 it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -8,9 +9,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from contracts import assessing, guards
+from contracts import assessing, guards, variation_content
 from contracts import variation_guards as own
-from contracts.models import ContractState, Variation, VariationState
+from contracts.models import UNSIGNED, ContractState, Variation, VariationState
 from documents import store
 from documents.clock import london_day
 from documents.models import DocumentState
@@ -23,8 +24,6 @@ from procurement.approval_guards import why_hold_ended, why_not_covered, why_not
 from procurement.models import (
     Act,
     ApprovalStep,
-    Delegation,
-    DelegationKind,
     PostCode,
     Query,
     Side,
@@ -43,9 +42,30 @@ def variation_of(step: ApprovalStep) -> Variation:
 
 
 def why_no_longer_fits(variation: Variation, on: date) -> Iterator[Reason]:
-    """What has been agreed since it was assessed may leave no room for it."""
-    for reason in assessing.assess(variation.revision, on=on).unmet:
-        yield replace(reason, who_can=reason.who_can or _("The department can change it and have it assessed anew."))
+    """What has been agreed since it was assessed may leave no room for it, or make of it what nobody has approved: more
+    money, or another last day than its document says."""
+    found = assessing.assess(variation.revision, on=on)
+    who_can = _("The department can change it and have it assessed anew.")
+    if variation.state == V.AWAITING_SIGNATURES:
+        who_can = _("Whoever is to sign can refuse it; the department can then have another assessed.")
+    for reason in found.unmet or _why_other_than_assessed(variation, found):
+        yield replace(reason, who_can=reason.who_can or who_can)
+
+
+def _why_other_than_assessed(variation: Variation, found: assessing.Assessment) -> Iterator[Reason]:
+    """Route, delegations and commitment are of the value assessed. Less of it either way is covered by them, as where prices
+    have fallen."""
+    if not found.effects:
+        return
+    was, now = variation.revision.value_gbp, found.money.value_gbp
+    if abs(now) > abs(was) or now > max(was, headroom.ZERO):
+        yield Reason(_("It comes to %(now)s by the terms as they stand; it was assessed at %(was)s.") % {"now": gbp(now), "was": gbp(was)})
+    term = json.loads(variation.revision.content)["term"]
+    if (ends_on := variation_content.term(variation, found)["ends_on"]) != term["ends_on"]:
+        yield Reason(
+            _("With it the contract would run until %(now)s by the terms as they stand; it was assessed to run until %(was)s.")
+            % {"now": as_day(ends_on), "was": as_day(term["ends_on"])}
+        )
 
 
 def why_not_submit(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -145,29 +165,23 @@ def barred(variation: Variation) -> dict[str, frozenset[UUID]]:
     """Who does not sign it, by why: kept with its document when that is made, so that the database refuses them too."""
     approval = variation.approval
     return {
-        SigningBar.Why.ASKED: frozenset({approval.requester_id, approval.submitted_by, approval.submitted_for} - {None}),
+        SigningBar.Why.ASKED: guards.asked_for(approval),
         SigningBar.Why.RECUSED: frozenset(recusals.people(approval) | recusals.people(variation.contract.revision.approval)),
     }
 
 
 def signing_of(variation: Variation) -> signing.Signing:
     """As the contract itself: by the same three parties, each under a delegation that covers what the variation changes the
-    value by, whichever way."""
-    approval = variation.approval
+    value by, whichever way. Who keeps out of the order keeps out of what changes its contract."""
+    asked = guards.signed_under(variation.approval)
 
     def apart(by: Person, seat: seats.Seat) -> Iterator[Reason]:
-        yield from recusals.why_recused(approval, by)
         yield from recusals.why_recused(variation.contract.revision.approval, by)
-        for reason in recusals.why_chosen(approval, seat):
-            yield replace(reason, who_can=_("Another signatory can, or whom an administrator without a conflict appoints."))
-
-    def held(seat: seats.Seat, on: date) -> list[Delegation]:
-        return recusals.delegations(approval, seat, DelegationKind.SIGNATURE, on)
+        yield from asked["apart"](by, seat)
 
     return signing.Signing(
-        variation, guards.boxes(variation.contract), abs(variation.revision.value_gbp), approval.lots,
-        barred(variation)[SigningBar.Why.ASKED],
-        _("Whoever requested or submitted a variation, or had it submitted for them, cannot sign it."), apart, held,
+        variation, guards.boxes(variation.contract), abs(variation.revision.value_gbp), **asked | {"apart": apart},
+        barred_words=_("Whoever requested or submitted a variation, or had it submitted for them, cannot sign it."),
     )  # fmt: skip
 
 
@@ -182,8 +196,20 @@ def why_not_sign(variation: Variation, party: str, *, by: Person, at: datetime, 
         return
     yield from own.why_not_in_force(variation.contract, on)
     yield from why_framework_over(variation.framework, on)
+    yield from _why_another_first(variation)
     yield from why_no_longer_fits(variation, on)
     yield from signing.why_not_sign(signing_of(variation), party, by=by, at=at, fresh=fresh)
+
+
+def _why_another_first(variation: Variation) -> Iterator[Reason]:
+    """What all parties have signed changes the terms when it is closed: nobody signs upon terms that are about to change."""
+    others = variation.contract.variations.filter(state=V.AWAITING_SIGNATURES).exclude(pk=variation.pk)
+    for other in others.select_related("document"):
+        if store.next_party(other.document) is None:
+            yield Reason(
+                _("All parties have signed %(label)s, which is being closed and changes the terms.") % {"label": other.label},
+                _("Look again in a moment."),
+            )
 
 
 def why_not_refuse(variation: Variation, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -206,9 +232,10 @@ def why_not_answer(query: Query, variation: Variation, *, by: Person, at: dateti
 
 
 def why_lapsed(variation: Variation, *, at: datetime) -> str:
-    """In words; "" while it goes on, or once nothing can stop it any more."""
+    """In words; "" while it goes on, or once nothing can stop it any more. A draft is bound to no day: it can be given
+    another one while the contract lasts."""
     on, contract = london_day(at), variation.contract
-    if variation.state not in (V.ASSESSED, V.IN_APPROVAL, V.AWAITING_SIGNATURES):
+    if variation.state not in UNSIGNED:
         return ""
     if variation.state == V.AWAITING_SIGNATURES and (
         store.next_party(variation.document) is None or store.pending_intent(variation.document) is not None
@@ -218,6 +245,8 @@ def why_lapsed(variation: Variation, *, at: datetime) -> str:
         return _("The framework has ended.")
     if contract.state != ContractState.EXECUTED:
         return _("The contract is %(state)s.") % {"state": contract.get_state_display()}
-    if variation.revision.effective_on <= on:
+    if contract.ends_on < on:
+        return _("The contract has ended on %(day)s.") % {"day": as_day(contract.ends_on)}
+    if variation.state != V.DRAFT and variation.revision.effective_on <= on:
         return _("Its first day, %(day)s, came before all parties had signed.") % {"day": as_day(variation.revision.effective_on)}
     return ""

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from contracts import charges, notifications, rerating, terms, variation_payload, varied_terms, varying
 from contracts import guards as contract_guards
-from contracts import notifications, rerating, terms, variation_payload, varied_terms, varying
 from contracts import variation_decision_guards as guards
 from contracts.models import ContractLine, ContractVersion, LineChange, Variation, VariationState
 from contracts.varied_terms import Asked, Effect
@@ -24,7 +24,7 @@ from documents.refusal import insist, insist_on_words
 from procurement import capacity, deciding, headroom, signing
 from procurement.actors import Person
 
-DOCUMENT_KIND, TEMPLATE_VERSION = "contract_variation", 1
+DOCUMENT_KIND, TEMPLATE_VERSION = "contract_variation", 2
 V = VariationState
 ZERO = Decimal("0.00")
 
@@ -87,7 +87,8 @@ def signature_left_out(variation: Variation, intent: SigningIntent, *, at: datet
 
 @transaction.atomic
 def execute(variation: Variation, *, at: datetime, by: Actor = SYSTEM) -> Variation:
-    """The archive timestamp is stored: the terms change from its day on, capacity is committed, volumes count."""
+    """The archive timestamp is stored: the terms change from its day on, capacity is committed, volumes count. Since the last
+    act, which still fitted, a milestone may have brought forward what it changes: the charges of that are committed too."""
     variation = varying.lock(variation)
     if variation.state != V.AWAITING_SIGNATURES:
         return variation
@@ -97,15 +98,17 @@ def execute(variation: Variation, *, at: datetime, by: Actor = SYSTEM) -> Variat
     variation.execute(at=at)
     variation.save()
     _version(variation, effects, at)
+    standing = terms.put_together(terms.read(contract))
     if effects:
-        contract.ends_on = terms.last_day(terms.put_together(terms.read(contract)), default=contract.ends_on)
+        contract.ends_on = terms.last_day(standing, default=contract.ends_on)
         contract.save()
     audit.record("variation.executed", variation, by=by, at=at, before=before, after=variation.state,
                  hash_shown=store.head(variation.document).sha256)  # fmt: skip
     notifications.tell_variation_executed(variation, at)
     rerating.look(contract.framework, cause=str(variation.public_id))
-    value = max(ZERO, variation.revision.value_gbp)
+    value, charged = max(ZERO, variation.revision.value_gbp), charges.by_line_and_month(terms.ledger(standing))
     capacity.commit(holder_of(variation), value, _volumes(effects), at=at, on=london_day(at))
+    capacity.raise_to(contract.call_off, sum(charged.values(), ZERO), key=f"adjust:{variation.public_id}", at=at)
     return variation
 
 
@@ -184,8 +187,8 @@ def refuse_to_sign(variation: Variation, party: str, *, reason: str, by: Person,
 
 @transaction.atomic
 def lapse(variation: Variation, *, at: datetime, by: Actor = SYSTEM) -> Variation:
-    """The clock's: its first day has come, or its framework or contract has ended, before all parties signed. The last
-    signatory's act stops it, also while its seal is still being put on; an earlier act is waited for. Safe to run twice."""
+    """The clock's: its first day has come, or its framework or contract has ended, before all parties signed; of a draft the
+    latter alone. The last signatory's act stops it, also while its seal is still being put on; an earlier act is waited for. Safe to run twice."""
     variation = varying.lock(variation)
     reason = guards.why_lapsed(variation, at=at)
     if not reason:

@@ -8,11 +8,12 @@ import json
 from datetime import datetime
 from typing import Any
 
-from contracts import guards
+from contracts import guards, payload
 from contracts.models import Variation
 from documents import audit, canonical, clock
+from documents.models import AuditEvent
 from procurement.models import PostCode
-from procurement.signing import boxes_payload, delegation_words
+from procurement.signing import boxes_payload
 
 
 def build(variation: Variation, *, at: datetime) -> dict[str, Any]:
@@ -38,19 +39,18 @@ def _notice(variation: Variation) -> dict[str, str] | None:
 
 
 def _evidence(variation: Variation) -> list[dict[str, str]]:
-    """Who submitted, endorsed and committed, in order; no limits and no comments."""
-    submitted = audit.history(variation).filter(verb="variation.submitted").latest("id")
-    rows = [{
-        "act": "submitted", "name": submitted.actor_words, "post": str(PostCode.CONTRACT_MANAGER.label),
+    """Who submitted, endorsed and committed, in order, with business and real moments; no limits and no comments."""
+    told, content_hash = audit.history(variation), variation.revision.content_hash
+    submitted = told.filter(verb="variation.submitted", hash_shown=content_hash).latest("id")
+    row = {
+        "act": "submitted", "name": submitted.actor_words, "post": _post(submitted),
         "organisation": variation.contract.department.name, "acting_for": submitted.acting_for, "delegation": "",
-        "at": canonical.moment(submitted.at),
-    }]  # fmt: skip
-    decisions = variation.approval.decisions.select_related("step__organisation", "delegation").order_by("step__position")
-    return rows + [
-        {
-            "act": decision.outcome, "name": decision.name, "post": str(decision.step.get_post_display()),
-            "organisation": decision.step.organisation.name, "acting_for": decision.principal_name,
-            "delegation": delegation_words(decision.delegation), "at": canonical.moment(decision.decided_at),
-        }
-        for decision in decisions
-    ]  # fmt: skip
+        "at": canonical.moment(submitted.at), "real_at": canonical.moment(submitted.real_at), "revision_hash": content_hash,
+    }  # fmt: skip
+    return [row, *payload.decided(variation.approval, told)]
+
+
+def _post(event: AuditEvent) -> str:
+    """From which it was done; "" where an older record does not say it."""
+    code = event.extra.get("post")
+    return str(PostCode(code).label) if code else ""

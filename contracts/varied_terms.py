@@ -83,22 +83,39 @@ def effects(
     last = terms.last_day(terms.put_together(before), default=asked.effective_on)
     standing = standing_on(before, min(asked.effective_on, last))
     ends = _later(last, asked.extension_months)
-    found = {_key(line.line.phase, line.line.service.code, line.line.site): line for line in standing}
     wanted = {_key(one.phase, one.service_code, one.site): one for one in asked.lines}
-    priced = dict(_prices(standing, asked.lines))
+    priced, more = dict(_prices(standing, asked.lines)), dict(_shared_out(standing, wanted))
     changed = [
-        _of_standing(line, one.quantity_change if (one := wanted.get(key)) else 0, priced.get(line.line.service.code), asked, last, ends)
-        for key, line in found.items()
+        _of_standing(line, more.get(line.number, 0), priced.get(line.line.service.code), asked, last, ends) for line in standing
     ]
+    there = {_key_of(line) for line in standing}
     added = [
         _new(one, _service(one, standing, offered), standing, wanted.values(), volumes, asked.effective_on, ends)
-        for key, one in wanted.items() if key not in found
+        for key, one in wanted.items() if key not in there
     ]  # fmt: skip
     return [one for one in changed if one is not None] + added
 
 
 def _key(phase: str, code: str, site: str) -> tuple[str, str, str]:
     return phase, code, site
+
+
+def _key_of(line: StandingLine) -> tuple[str, str, str]:
+    return _key(line.line.phase, line.line.service.code, line.line.site)
+
+
+def _shared_out(
+    standing: Sequence[StandingLine], wanted: Mapping[tuple[str, str, str], LineVariation]
+) -> Iterator[tuple[int, int]]:
+    """By number of the line how many more or fewer. Of one service at one site there are several lines where a variation began
+    it on a day and a later one on an earlier day: the first takes what is added, and what is taken away goes from each as far
+    as it reaches, the last below zero where there are not enough."""
+    for key, one in wanted.items():
+        lines, left = [line for line in standing if _key_of(line) == key], one.quantity_change
+        for line in lines:
+            part = left if left > 0 or line is lines[-1] else max(left, -line.quantity)
+            yield line.number, part
+            left -= part
 
 
 def _later(last: date, months: int) -> date:

@@ -4,6 +4,7 @@ the contract, refuses a stale form, and remembers the hand."""
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -67,10 +68,14 @@ def lock(variation: Variation) -> Variation:
     return fresh
 
 
-def record(verb: str, variation: Variation, before: str | None, *, by: Person, at: datetime, **more) -> None:
+def record(
+    verb: str, variation: Variation, before: str | None, *, by: Person, at: datetime, extra: Mapping[str, Any] | None = None, **more
+) -> None:
+    """What somebody who works on it did, from which post and for whom."""
+    seat = guards.seat_of(variation.contract, by, london_day(at))
     audit.record(
-        f"variation.{verb}", variation, by=by, at=at, before=before, after=variation.state,
-        acting_for=guards.acting_for(variation.contract, by, at), **more,
+        f"variation.{verb}", variation, by=by, at=at, before=before, after=variation.state, acting_for=seat.principal,
+        extra={"post": seat.holding.post.code, **(extra or {})}, **more,
     )  # fmt: skip
 
 

@@ -135,7 +135,8 @@ def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recu
 
 
 def ask(step: ApprovalStep, *, text: str, by: Person, at: datetime) -> Query:
-    """An approver asks the requester; nothing moves."""
+    """An approver asks whoever asked for what is approved; nothing moves."""
+    insist_on_words(text, _("Say what you ask."))
     return Query.objects.create(
         approval=step.approval, step=step, side=step.side, text=text, asked_by=by.person_id, asked_by_name=by.words,
         asked_at=at,
@@ -151,6 +152,7 @@ def lock_query(query: Query, approval: Approval | None) -> Query:
 
 
 def answer(query: Query, *, text: str, by: Person, at: datetime) -> Query:
+    insist_on_words(text, _("Say the answer."))
     query.answer, query.answered_by, query.answered_by_name, query.answered_at = text, by.person_id, by.words, at
     query.save()
     return query

@@ -1,6 +1,6 @@
 """What the pages show of a framework's life: what an act does to the orders in every state, why a clock stands, history."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
@@ -159,12 +159,16 @@ def clock_words(call_off: CallOff, viewpoint: str) -> dict[str, Any] | None:
     return {"what": what, "why": why}
 
 
-def with_reminders(steps: Collection[ApprovalStep], call_off: CallOff) -> list[ApprovalStep]:
-    """Each step with ``told``: to whom its waiting was said, and when. One query."""
+def with_reminders(
+    steps: Collection[ApprovalStep], call_off: CallOff, sides: Collection[str], address: Callable[[ApprovalStep], str]
+) -> list[ApprovalStep]:
+    """Each step as ``procurement/_steps.html`` shows it: with ``told``, to whom its waiting was said, and when, and ``brief``,
+    the address of its brief for a reader of its side, "" for another. One query."""
     told: dict[str, list[Reminder]] = {}
     for row in call_off.reminders.filter(subject__startswith="step:").order_by("id"):
         told.setdefault(row.subject, []).append(row)
     steps = list(steps)
     for step in steps:
         step.told = told.get(f"step:{step.pk}", [])
+        step.brief = address(step) if step.side in sides else ""
     return steps

@@ -218,6 +218,23 @@ def accepted() -> Contract:
     return accept(with_supplier())
 
 
+OPTION = 6  # months
+
+
+@once_a_world(Contract.objects.get)
+def accepted_with_option() -> Contract:
+    """As ``accepted``, of an order that has an option to extend."""
+    call_off = drafted()
+    revision = call_off.revision
+    names = ("shared_starts_on", "shared_months", "interim_starts_on", "interim_months")
+    term = drafting.Term(**{name: getattr(revision, name) for name in names}, extension_months=OPTION)
+    drafting.save_term(call_off, term, by=requester(), at=START)
+    call_off = workflow.submit(fresh(call_off), by=requester(), at=START)
+    for email in ROUTE:
+        decide(call_off, email)
+    return accept(call_off)
+
+
 def run_all_jobs() -> None:
     """What a worker would do, here and now, until nothing is due."""
     while found := jobs.due():

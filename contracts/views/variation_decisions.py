@@ -1,6 +1,7 @@
 """Deciding on a variation: submit it, the brief, endorse or commit, query, return, reject; the change notice."""
 
 import json
+from functools import partial
 
 from django.contrib import messages
 from django.http import Http404
@@ -12,7 +13,7 @@ from contracts import access, forms, variation_approval
 from contracts import variation_decision_guards as guards
 from contracts.models import Party, Variation, VariationState
 from documents.refusal import Reason
-from procurement import approval_guards, display, headroom
+from procurement import approval_guards, display, framework_display, headroom
 from procurement import forms as decision_forms
 from procurement.access import NotYours
 from procurement.models import Act, ApprovalStep, Phase, Query, Recusal, Side
@@ -99,8 +100,7 @@ def brief(request, public_id, number, position):
         "phases": dict(Phase.choices), "shut": list(guards.why_not_decide(step, **acting)),
         "act_shut": list(guards.why_not_act_on_step(step, **acting)), "limit": _limit(request, step),
         "bar": display.bar_parts(headroom.capacity_forecast(contract.call_off, value, holder=found, reader=reader)) if weighed else None,
-        "steps": step.approval.steps.select_related("organisation", "decision"), "side": step.side,
-        "queries": step.approval.queries.filter(side=step.side),
+        "steps": steps_of(found, access.viewpoint(request.actor, contract, request.day)), "queries": step.approval.queries.filter(side=step.side),
         "recusals": Recusal.objects.filter(
             subject=step.approval.subject, subject_id=step.approval.subject_id, step__side=step.side
         ),
@@ -114,6 +114,15 @@ def _limit(request, step: ApprovalStep):
     seat = approval_guards.seat_for(step, request.actor, request.day)
     held = approval_guards.committing(step, seat, request.day) if seat else []
     return held[0] if held else None
+
+
+def steps_of(variation: Variation, view: str) -> list[ApprovalStep]:
+    """Of its approval, as ``procurement/_steps.html`` shows them; none to the supplier."""
+    sides = SIDES.get(view)
+    if variation.approval is None or sides is None:
+        return []
+    rows = variation.approval.steps.select_related("organisation", "decision")
+    return framework_display.with_reminders(rows, variation.contract.call_off, sides, partial(_brief, variation))
 
 
 def _decision(request, found, step, form_class, action, *, title, words, button, done, danger=False):

@@ -25,10 +25,11 @@ from contracts.display import ended_words
 from contracts.models import Party, Variation, VariationKind, VariationRevision, VariationState
 from contracts.terms import StandingLine
 from contracts.views import variation_signing
+from contracts.views.variation_decisions import steps_of
 from documents import audit
 from procurement import desks, display
 from procurement.access import NotYours
-from procurement.models import Phase, Side
+from procurement.models import Phase
 from procurement.views.common import attempt, page
 from procurement.views.drafts import edits_of, formset_errors
 
@@ -81,9 +82,8 @@ def variation(request, public_id, number):
         "contract": found.contract, "variation": found, "revision": revision, "content": content, "lacks": lacks,
         "phases": dict(Phase.choices), "acts": _acts(request, found) if view == Party.DEPARTMENT else [],
         "ended": ended_words(found, view), "editable": view == Party.DEPARTMENT and found.state == V.DRAFT, "view": view,
-        "steps": found.approval.steps.select_related("organisation", "decision") if found.approval and view != Party.SUPPLIER else [],
+        "steps": steps_of(found, view),
         "desks": desks.of_approval(found.approval, request.day) if found.state == V.IN_APPROVAL and view != Party.SUPPLIER else [],
-        "side": Side.DEPARTMENT if view == Party.DEPARTMENT else Side.AUTHORITY,
         "questions": found.approval.queries.filter(answered_at=None) if found.approval and view == Party.DEPARTMENT else [],
         "events": display.timeline(audit.history(found), view),
     } | variation_signing.context_of(request, found))  # fmt: skip

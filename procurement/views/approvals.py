@@ -1,5 +1,7 @@
 """Deciding: the one-page brief, endorse or commit, query, return, reject."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -22,6 +24,7 @@ from procurement import order_decision_guards as own_guards
 from procurement.comparing import changes_since, last_seen
 from procurement.models import IN_APPROVAL, ApprovalStep, Query, Recusal, Side
 from procurement.views.common import attempt, page
+from procurement.views.orders import brief_address
 
 
 def step_of(request, public_id, position):
@@ -56,7 +59,6 @@ def brief(request, public_id, position):
     context = {
         "call_off": order, "step": step, "revision": revision, "content": content,
         "viewpoint": access.viewpoint(request.actor, order, request.day),
-        "sides": access.sides(request.actor, order, request.day),
         "figures": figures.figures_of(revision, content, "internal"),
         "facts": briefing.facts(revision, content), "deviations": briefing.deviations(content),
         "exceptions": asked,
@@ -68,7 +70,10 @@ def brief(request, public_id, position):
         "bar": display.bar_parts(headroom.capacity_forecast(
             order, revision.whole_life_gbp, reader=None if step.side == Side.AUTHORITY else [order.department_id])) if weighed else None,
         "seen": seen, "changes": changes_since(seen, revision) if seen else [],
-        "steps": framework_display.with_reminders(step.approval.steps.select_related("organisation", "decision"), order),
+        "steps": framework_display.with_reminders(
+            step.approval.steps.select_related("organisation", "decision"), order, access.sides(request.actor, order, request.day),
+            partial(brief_address, order),
+        ),
         "clock": framework_display.clock_words(order, "internal"),
         "fall": quoting.fall(revision, request.day) if weighed else None,
         "queries": step.approval.queries.filter(side=step.side), "recusals": _recusals(step), "attachments": revision.attachments.all(),

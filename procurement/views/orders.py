@@ -1,5 +1,7 @@
 """The order's page and what can be done with it after drafting."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -79,16 +81,16 @@ def call_off(request, public_id):
     # a colleague without the post reads that alone, asked once for all the buttons
     needed = [access.requester_needed(order, request.day)] if view == "department" and not requests else []
     accepting = view == "supplier" and order.state == CallOffState.WITH_SUPPLIER
-    steps = []
+    sides, steps = access.sides(request.actor, order, request.day), []
     if view != "supplier" and revision.is_submitted:
-        steps = framework_display.with_reminders(desks.read_steps(revision.approval).steps.all(), order)
+        read = desks.read_steps(revision.approval).steps.all()
+        steps = framework_display.with_reminders(read, order, sides, partial(brief_address, order))
     mine = _open_step_of(request, order) if view != "supplier" else None
     waits_seen = view != "supplier" or accepting or order.state == CallOffState.CONFIRMED
     found = desks.of(order, request.day) if waits_seen else []
     context = {
         "call_off": order, "revision": revision, "viewpoint": view, "steps": steps, "mine": mine,
-        "sides": access.sides(request.actor, order, request.day),
-        "state": order.state_words(view), "ended": display.ended_words(order, view),
+        "sides": sides, "state": order.state_words(view), "ended": display.ended_words(order, view),
         "desks": found,
         "clock": framework_display.clock_words(order, view),
         "events": display.timeline(audit.history(order), view),
@@ -115,6 +117,10 @@ def call_off(request, public_id):
         context |= display.submitted_order(revision, view)
         context["may_change_particulars"] = context["can"]["particulars"]
     return render(request, "procurement/call_off.html", context)
+
+
+def brief_address(order, step) -> str:
+    return reverse("procurement:brief", args=[order.public_id, step.position])
 
 
 def _open_step_of(request, order):

@@ -93,6 +93,10 @@ def test_it_plays_to_seven_documents_with_the_figures_of_the_domain(live_worker,
     assert told["ons"]["whole_life_gbp"] == "23615020.80"
     assert told["ons"]["framework_after"] == ONS_AFTER
     assert told["framework"] == AT_ITS_END
+    checked = subprocess.run(
+        [sys.executable, "manage.py", "check_invariants"], cwd=ROOT, env=live_worker.environment, capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
     for prefix, name in (("", "dius"), ("ons-", "ons")):
         assert len(told[name]["document_sha256"]) == 6  # made, sealed, three signatures, the archive timestamp
         assert {"action", "role", "organisation", "at"} == set().union(*told[name]["actions"])

@@ -6,18 +6,23 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from contracts import charges as ledger
 from contracts import periodic, terms, variation_approval, variation_issuing, varying
 from contracts.models import ContractVersion, Variation
-from documents import store, verifying
+from documents import canonical, store, verifying
 from documents.models import Purpose, SigningIntent
 from documents.refusal import Refused
+from documents.templatetags.flex import moment as format_moment
+from procurement import periodic as reminding
+from procurement import working_days
 from procurement.models import ApprovalStep, CapacityAccount, StepState, VolumeEntry
 from tests import cast, paper
 from tests.cast import START
 from tests.contracts import variation_cast as made
 from tests.contracts.transition_cast import on
+from tests.procurement.test_pages import sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 DAY = date(2008, 11, 1)
@@ -76,6 +81,7 @@ def test_from_submitted_to_in_effect_with_a_document_that_is_valid():
 
 def test_two_that_are_open_at_once_lose_none_of_each_others_changes():
     first, second = made.assessed("VAR-01"), made.assessed("VAR-02")
+    before, committed = whole_life(cast.contract()), account().committed_gbp
     for variation in (second, first):
         submitted = variation_approval.submit(
             variation, shown_hash=variation.revision.content_hash, by=cast.person(made.MANAGER), at=START
@@ -86,12 +92,15 @@ def test_two_that_are_open_at_once_lose_none_of_each_others_changes():
     line = next(one for one in terms.as_of(terms.put_together(terms.read(cast.contract())), DAY).lines
                 if (one.line.service.code, one.line.site) == ("CORE-01", "London"))  # fmt: skip
     assert line.quantity == 434 + 100 + 150
+    more = first.revision.value_gbp + second.revision.value_gbp
+    assert (whole_life(cast.contract()), account().committed_gbp) == (before + more, committed + more)
     call_command("check_invariants")
 
 
 def test_beyond_the_frameworks_control_the_authority_commits_after_the_change_notice():
     made.assessed("VAR-01")
-    second = made.submitted("VAR-02")
+    second = made.assessed("VAR-02")
+    second = variation_approval.submit(second, shown_hash=second.revision.content_hash, by=cast.requester(), at=START)
     assert second.approval.route_gbp == second.revision.cumulative_gbp > second.approval.commits_gbp
     made.decided(second, steps=4)
     step = ApprovalStep.objects.select_related("approval").get(approval=second.approval, state=StepState.OPEN)
@@ -103,7 +112,12 @@ def test_beyond_the_frameworks_control_the_authority_commits_after_the_change_no
         variation_approval.record_notice, second, reference="2008/S 1", published_on=date(2030, 1, 1), by=manager, at=START)  # fmt: skip
     variation_approval.record_notice(second, reference="2008/S 1", published_on=START.date(), by=manager, at=START)
     decided = variation_approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=START)
-    assert decided.document.payload["change_notice"] == {"reference": "2008/S 1", "published_on": START.date().isoformat()}
+    payload = decided.document.payload
+    assert payload["change_notice"] == {"reference": "2008/S 1", "published_on": START.date().isoformat()}
+    acts = [(act["act"], act["post"]) for act in payload["evidence"]]
+    assert acts[:2] == [("submitted", "requester"), ("endorsed", "budget holder")] and len(acts) == 6
+    for act in payload["evidence"]:
+        assert act["revision_hash"] == second.revision.content_hash and act["real_at"] > act["at"] == canonical.moment(START)
 
 
 def test_who_works_on_it_neither_decides_nor_signs():
@@ -154,6 +168,15 @@ def test_returned_rejected_withdrawn_and_refused_release_what_is_reserved_and_le
     call_command("check_invariants")
 
 
+def test_its_steps_say_who_was_reminded_and_lead_to_the_briefs_of_the_readers_side(client):
+    variation = made.submitted()
+    reminding.run(working_days.due(START, 2))
+    sign_in(client, made.MANAGER)
+    shown = " ".join(client.get(reverse("contracts:variation", args=[variation.contract.public_id, 1])).content.decode().split())
+    assert f"Reminded, {format_moment(working_days.due(START, 2))}: {cast.person('budget.holder@dius.example').words}" in shown
+    assert [number for number in range(1, 6) if f"/variations/1/steps/{number}/" in shown] == [1, 2, 3]
+
+
 def test_what_not_all_have_signed_before_its_first_day_lapses_and_the_last_act_stops_that():
     lapsing = made.signed_on_paper(made.decided(made.submitted()), parties=2)
     assert periodic.run(on(DAY)) == [f"{lapsing} is lapsed"]
@@ -166,6 +189,15 @@ def test_what_not_all_have_signed_before_its_first_day_lapses_and_the_last_act_s
     variation_issuing.signature_made(cast.fresh(second), at=START)
     paper.add(second.document, Purpose.ARCHIVE_TIMESTAMP)
     assert variation_issuing.execute(cast.fresh(second), at=START).state == "executed"
+
+
+def test_a_draft_lapses_with_its_contract_and_not_on_its_day():
+    draft, empty = made.filled(), made.begun()
+    assert periodic.run(on(DAY)) == periodic.run(on(cast.contract().ends_on)) == []
+    assert periodic.run(on(cast.contract().ends_on + timedelta(days=1))) == [f"{draft} is lapsed", f"{empty} is lapsed"]
+    assert {one.ended_reason for one in Variation.objects.all()} == {"The contract has ended on 31 October 2012."}
+    assert periodic.run(on(cast.contract().ends_on + timedelta(days=2))) == []
+    call_command("check_invariants")
 
 
 def test_what_is_agreed_for_a_later_day_is_not_taken_away_twice():

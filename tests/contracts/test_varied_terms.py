@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogue.models import ServiceVersion
+from catalogue.pricing import add_months
 from contracts import terms, varied_terms
 from contracts.models import Contract, ContractLine, ContractVersion, LineChange, LineVariation
 from contracts.varied_terms import Asked
@@ -42,21 +43,36 @@ def the_contract() -> list[terms.Change]:
 
 @dataclass(frozen=True)
 class Wanted:
-    """A variation as somebody asks for it."""
+    """A variation as somebody asks for it: lines from a day on."""
 
     day: date
     lines: tuple[tuple[str, str, int], ...]
-    months: int = 0
 
-    def asked(self) -> Asked:
+    def asked(self, _before: list[terms.Change]) -> Asked:
         changes = [LineVariation(phase="shared", service_code=code, site=site, quantity_change=by) for code, site, by in self.lines]
-        return Asked(self.day, changes, self.months)
+        return Asked(self.day, changes)
 
 
-def applied(before: list[terms.Change], wanted: Wanted) -> list[terms.Change]:
+@dataclass(frozen=True)
+class Longer:
+    """One that uses the option to extend, from the day after the last."""
+
+    months: int
+
+    def asked(self, before: list[terms.Change]) -> Asked:
+        return Asked(last(before) + timedelta(days=1), (), self.months)
+
+
+def last(changes: list[terms.Change]) -> date:
+    return terms.last_day(terms.put_together(changes), default=LAST)
+
+
+def applied(before: list[terms.Change], wanted: Wanted | Longer) -> list[terms.Change]:
     """As an execution writes it: new lines are numbered on."""
-    effects = varied_terms.effects(before, wanted.asked(), OFFERED, {})
-    version = ContractVersion(pk=len(before) + 1, contract=CONTRACT, number=len(before) + 1, kind="variation", effective_from=wanted.day, caused_by="V")
+    asked = wanted.asked(before)
+    effects = varied_terms.effects(before, asked, OFFERED, {})
+    version = ContractVersion(pk=len(before) + 1, contract=CONTRACT, number=len(before) + 1, kind="variation",
+                              effective_from=asked.effective_on, caused_by="V")  # fmt: skip
     number = max(change.line.number for _version, changes in before for change in changes)
     changes = []
     for effect in effects:
@@ -72,7 +88,7 @@ DAYS = st.integers(1, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(days=
 LINES = st.dictionaries(st.tuples(st.sampled_from(CODES), st.sampled_from(SITES)), st.integers(1, 30), min_size=1, max_size=3).map(
     lambda found: tuple((code, site, by) for (code, site), by in found.items())
 )
-WANTED = st.lists(st.builds(Wanted, DAYS, LINES), min_size=1, max_size=4)
+WANTED = st.lists(st.builds(Wanted, DAYS, LINES) | st.builds(Longer, st.integers(1, 8)), min_size=1, max_size=4)
 
 
 def standing(changes: list[terms.Change], day: date) -> dict[tuple[str, str], int]:
@@ -91,13 +107,18 @@ def test_whatever_order_they_are_executed_in_all_their_changes_stand(wanted, shu
         here = applied(here, one)
     for one in sorted(wanted, key=lambda _one: shuffle.random()):
         there = applied(there, one)
-    for day in {one.day for one in wanted} | {LAST}:
+    lines, months = [one for one in wanted if isinstance(one, Wanted)], sum(one.months for one in wanted if isinstance(one, Longer))
+    assert last(here) == last(there) == add_months(LAST + timedelta(days=1), months) - timedelta(days=1)
+    for day in {one.day for one in lines} | {LAST, last(here)}:
         expected = {("A-1", "London"): 100, ("B-2", ""): 100}
-        for one in wanted:
+        for one in lines:
             for code, site, by in one.lines:
                 if one.day <= day:
                     expected[code, site] = expected.get((code, site), 0) + by
         assert standing(here, day) == standing(there, day) == expected
+    one, other = (varied_terms.money(the_contract(), changes, VAT) for changes in (here, there))
+    # a line that is there already, or is added once more by an earlier day, rounds its part of a month by itself
+    assert abs(one.value_gbp - other.value_gbp) <= Decimal("0.01") * len(wanted) * len(one.months)
 
 
 @settings(max_examples=40, deadline=None)
@@ -116,7 +137,7 @@ def test_what_it_adds_is_the_sum_over_its_days(wanted):
 def by_days(changes: list[terms.Change]) -> Decimal:
     standing_terms, months = terms.put_together(changes), {}
     day = FIRST
-    while day <= LAST:
+    while day <= last(changes):
         length = ((day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)).day
         for line in terms.as_of(standing_terms, day).lines:
             if line.starts_on <= day <= line.ends_on:
@@ -136,6 +157,19 @@ def test_an_extension_lengthens_what_lasts_until_the_end_at_the_price_it_has():
     assert found.value_gbp == 6 * 100 * (Decimal("3.33") + Decimal("6.66")) and min(found.months) == date(2010, 4, 1)
 
 
+def test_two_lines_of_one_service_at_one_site_are_extended_and_taken_from_together():
+    """The second variation begins it a day before the first did."""
+    changes = the_contract()
+    for day in (3, 2):
+        changes = applied(changes, Wanted(FIRST + timedelta(days=day), (("A-1", "Leeds", 5),)))
+    changes = applied(changes, Longer(2))
+    assert standing(changes, last(changes))["A-1", "Leeds"] == 10
+    changes = applied(changes, Wanted(FIRST + timedelta(days=4), (("A-1", "Leeds", -7),)))
+    assert [line.quantity for line in varied_terms.standing_on(changes, LAST) if line.line.site == "Leeds"] == [3]
+    fewer = varied_terms.effects(changes, Wanted(LAST, (("A-1", "Leeds", -7),)).asked(changes), OFFERED, {})
+    assert [one.after for one in fewer] == [-4]
+
+
 def test_what_is_taken_away_is_an_amount_in_the_share_and_the_control_is_passed_strictly():
     less = varied_terms.share(Decimal("-600.00"), [Decimal("400.00")], Decimal("10000.00"))
     assert (less.percent, less.cumulative_gbp, less.cumulative_percent) == (Decimal("6.00"), Decimal("1000.00"), Decimal("10.00"))
@@ -146,5 +180,6 @@ def test_what_is_taken_away_is_an_amount_in_the_share_and_the_control_is_passed_
 @pytest.mark.parametrize(("site", "price"), [("Leeds", "3.33"), ("London", "3.33")])
 def test_a_service_that_the_contract_has_keeps_its_price_at_another_site(site, price):
     dear = {"A-1": ServiceVersion(pk=9, code="A-1", name="A-1", lot=1, charge_type="recurring", list_price_gbp=Decimal("9.99"))}
-    (effect,) = varied_terms.effects(the_contract(), Wanted(FIRST + timedelta(days=1), (("A-1", site, 5),)).asked(), dear, {})
+    asked = Wanted(FIRST + timedelta(days=1), (("A-1", site, 5),)).asked(the_contract())
+    (effect,) = varied_terms.effects(the_contract(), asked, dear, {})
     assert effect.price == Decimal(price) and effect.service.pk == 1

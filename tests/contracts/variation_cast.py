@@ -2,6 +2,7 @@
 
 import csv
 from datetime import date, datetime
+from functools import partial
 
 from contracts import variation_approval, variation_issuing, varying
 from contracts.models import Contract, Variation
@@ -42,6 +43,28 @@ def filled(
 
 def assessed(label: str = "VAR-01", contract: Contract | None = None, at: datetime = START) -> Variation:
     return varying.assess(filled(label, contract=contract, at=at), by=cast.person(MANAGER), at=at)
+
+
+def extended(months: int, at: datetime = START) -> Variation:
+    """The option to extend is used by so many months: assessed."""
+    return of_kind("term", partial(varying.save_term, extension_months=months), at)
+
+
+def approved(variation: Variation, at: datetime = START) -> Variation:
+    """From assessed, after the change notice where one comes first: awaiting signatures."""
+    by = cast.person(MANAGER)
+    if variation.revision.notice_first:
+        variation = variation_approval.record_notice(variation, reference="2008/S 1", published_on=at.date(), by=by, at=at)
+    return decided(variation_approval.submit(variation, shown_hash=variation.revision.content_hash, by=by, at=at), at)
+
+
+def of_kind(kind: str, save, at: datetime = START) -> Variation:
+    """``save(variation, by=, at=)`` enters what it changes: assessed."""
+    by = cast.person(MANAGER)
+    variation = begun(kind=kind, at=at)
+    save(variation, by=by, at=at)
+    varying.save_grounds(variation, reason=REASON, gateway="not_substantial", answers=ANSWERS, by=by, at=at)
+    return varying.assess(variation, by=by, at=at)
 
 
 def submitted(label: str = "VAR-01", contract: Contract | None = None, at: datetime = START) -> Variation:

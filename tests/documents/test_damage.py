@@ -339,6 +339,16 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         f" RETURNING {of_variation('id')} AS variation",
         variation("state = 'lapsed'"),
     ),
+    "commitments_cover_the_charges": (
+        f"UPDATE procurement_capacityentry SET committed_delta_gbp = committed_delta_gbp - 0.01 WHERE call_off_id = {of('contracted')}"
+        f" AND committed_delta_gbp > 0 AND holder LIKE 'contracts.variation %' RETURNING {CONTRACT} AS contract",
+        *(
+            f"UPDATE contracts_linechange SET {change} WHERE id = (SELECT min(c.id) FROM contracts_linechange c"
+            " JOIN contracts_contractversion v ON v.id = c.version_id WHERE v.kind = 'variation')"
+            f" RETURNING {CONTRACT} AS contract"
+            for change in ("quantity_change = quantity_change + 1", "unit_price_gbp = 1000", "ends_on = '2012-12-01'")
+        ),
+    ),
     "changes_are_edges": (
         "INSERT INTO documents_statechange (machine, row_id, source, target, txid)"
         f" VALUES ('call_off', {of('contracted')}, 'contracted', 'draft', 1) RETURNING id AS change",

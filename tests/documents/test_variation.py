@@ -10,7 +10,7 @@ from documents import canonical, legal_templates, rendering, signing
 from tests.documents import conformance
 from tests.documents.html_tree import Tree
 
-KIND, VERSION = "contract_variation", 1
+KIND, VERSION = "contract_variation", 2
 SHA = "ab" * 32
 PARTIES = ("supplier", "department", "authority")
 
@@ -50,7 +50,7 @@ def payload(**more) -> dict:
         "assessed_at": "2008-09-01T09:00:00Z", "reason": ["More staff."],
         "change_notice": {"reference": "2008/S 1", "published_on": "2008-09-02"},
         "evidence": [{"act": "submitted", "name": "Con Tract", "post": "contract manager", "organisation": "Dius", "acting_for": "Al Ways",
-                      "delegation": "", "at": "2008-09-01T10:00:00Z"}],
+                      "delegation": "", "at": "2008-09-01T10:00:00Z", "real_at": "2026-11-28T08:59:00Z", "revision_hash": SHA}],
         "signatories": [{"field": f"Signature_{party}", "role": party.title(), "name": f"The {party}", "identifier": "GB-1"}
                         for party in PARTIES],
         "issued": {"business_at": "2008-09-03T10:00:00Z", "real_at": "2026-11-28T09:00:00Z"},
@@ -70,6 +70,18 @@ SAID = {
 }  # fmt: skip
 
 
+FROZEN = {
+    1: "4de44f4e9fcdc822881a2827ec6ca61a15365133f04f5ea2573539e27d7fbc9a",
+    2: "39864d78da7a8e68035d1bb015754a40a0806484bd5ba837725e0fed105c633b",
+}
+
+
+@pytest.mark.parametrize("version", FROZEN)
+def test_a_version_is_frozen(version):
+    """To change a word, make the next version beside them, with the parts that differ."""
+    assert legal_templates.template_fingerprint(KIND, version) == FROZEN[version]
+
+
 def rendered(payload: dict) -> rendering.Rendered:
     return rendering.render(KIND, VERSION, payload, canonical.dumps(payload["variation"]))
 
@@ -77,7 +89,8 @@ def rendered(payload: dict) -> rendering.Rendered:
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_says_what_changes_why_and_what_it_comes_to(kind):
     root = Tree(legal_templates.html(KIND, VERSION, KINDS[kind])).root
-    for said in ("CON-2007-000001", "Desktops for <everybody>", "VAR-01", SHA, "Con Tract for Al Ways", "The same", *SAID[kind]):
+    for said in ("CON-2007-000001", "Desktops for <everybody>", "VAR-01", SHA, "Con Tract for Al Ways", "contract manager, Dius",
+                 "recorded 2026-11-28 08:59:00 UTC", "The same", *SAID[kind]):
         assert " ".join(said.split()) in " ".join(root.text.split()), said
     page = Tree(f"<main>{legal_templates.html_pages(KIND, VERSION, KINDS[kind])}</main>").root
     assert not page.all("input") and not page.all("h1") and page.all("h2")

@@ -7,6 +7,7 @@ import pytest
 from config.story.orders import draft_dius
 from documents.clock import london_day
 from documents.models import Email
+from documents.refusal import Refused
 from procurement import (
     approval,
     desks,
@@ -102,8 +103,12 @@ def test_an_order_waits_for_the_order_desk_and_a_question_for_the_requester():
 def test_an_approvers_question_waits_for_the_requester():
     order = cast.submitted()
     by = cast.person(cast.ROUTE[0])
-    approval.ask(cast.open_step(order, by), text="Why now?", by=by, at=cast.START)
+    with pytest.raises(Refused, match="Say what you ask"):
+        approval.ask(cast.open_step(order, by), text=" ", by=by, at=cast.START)
+    query = approval.ask(cast.open_step(order, by), text="Why now?", by=by, at=cast.START)
     assert [line for line in waits("requester@dius.example") if "a question from DIUS budget holder" in line]
+    with pytest.raises(Refused, match="Say the answer"):
+        approval.answer(query, text=" ", by=cast.requester(), at=cast.START)
 
 
 def test_a_proposed_termination_waits_for_a_second_person_until_it_is_decided():
