@@ -506,6 +506,7 @@ SELECT k.id AS contract
                             WHERE i.exit_id = x.id AND i.code = 'data_return' AND a.kind = 'not_needed')
         OR EXISTS (SELECT 1 FROM contracts_milestone m WHERE m.contract_id = k.id AND m.state NOT IN ('achieved', 'failed'))
         OR EXISTS (SELECT 1 FROM contracts_servicecredit s WHERE s.contract_id = k.id AND s.state IN ('calculated', 'notified', 'disputed', 'agreed'))
+        OR EXISTS (SELECT 1 FROM contracts_invoice i WHERE i.contract_id = k.id AND i.state IN ('received', 'matched', 'queried', 'approved'))
         OR EXISTS (SELECT 1 FROM contracts_variation v WHERE v.contract_id = k.id AND v.state IN ('draft', 'assessed', 'in_approval', 'awaiting_signatures'))
         OR EXISTS (SELECT 1 FROM contracts_runningon o WHERE o.contract_id = k.id AND o.state = 'running'));
 

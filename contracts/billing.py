@@ -17,12 +17,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from catalogue import queries as catalogue
 from catalogue.pricing import HUNDRED, ZERO, add_months, first_of_month, to_penny, vat_percent
 from contracts import charges, levels, terms
-from contracts.models import COUNTED, Contract, ContractState, CreditAct, Invoice, PaymentRelease
+from contracts.models import (
+    COUNTED,
+    Contract,
+    CreditAct,
+    Invoice,
+    PaymentRelease,
+    Termination,
+    TerminationState,
+)
 from documents import clock
 
 ONE_OFF = "one_off"
@@ -61,10 +69,17 @@ def of_services(standing: Sequence[terms.Terms], month: date) -> Decimal:
     return sum((amount for (number, first), amount in amounts if first == month and phases[number] != ONE_OFF), ZERO)
 
 
-def last_month(ends_on: date, state: str) -> date:
-    """The last in which something can be charged by the terms of a contract that ends on the day and is in the state: that of the
-    day; if it was terminated that of the day after, on which the end takes effect."""
-    return first_of_month(ends_on + timedelta(days=1) if state == ContractState.TERMINATED else ends_on)
+def last_month(ends_on: date, *, by_notice: bool) -> date:
+    """The last in which something can be charged by the terms of a contract that ends on the day: that of the day; if it was
+    ended by a notice that of the day after, on which that takes effect."""
+    return first_of_month(ends_on + timedelta(days=1) if by_notice else ends_on)
+
+
+def with_notice(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
+    """Each says whether a notice has ended it (``by_notice``)."""
+    return contracts.annotate(
+        by_notice=Exists(Termination.objects.filter(contract=OuterRef("pk"), state=TerminationState.IN_EFFECT))
+    )
 
 
 def between(month: date) -> tuple[datetime, datetime]:

@@ -9,7 +9,15 @@ from django.utils.translation import gettext as _
 from catalogue import queries as catalogue
 from catalogue.pricing import ZERO, first_of_month, vat_percent
 from contracts import billing, delivery_guards
-from contracts.models import BOUND, Contract, Invoice, InvoiceAct, InvoiceCheck, InvoiceState
+from contracts.models import (
+    BOUND,
+    Contract,
+    ContractState,
+    Invoice,
+    InvoiceAct,
+    InvoiceCheck,
+    InvoiceState,
+)
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
@@ -41,7 +49,7 @@ def why_not_so(
         yield Reason(
             _("%(label)s has the reference %(reference)s already.") % {"label": standing.label, "reference": standing.reference}
         )
-    first, last = first_of_month(contract.starts_on), billing.last_month(contract.ends_on, contract.state)
+    first, last = first_of_month(contract.starts_on), billing.last_month(contract.ends_on, by_notice=contract.state == ContractState.TERMINATED)
     if month != first_of_month(month) or month < first or month > first_of_month(on):
         yield Reason(
             _("An invoice is for a month from the one of %(first)s to that of today, %(last)s.")

@@ -15,6 +15,7 @@ from contracts import billing
 from contracts.delivery_guards import SUPPLIER_POSTS
 from contracts.models import (
     BOUND,
+    CHARGED,
     Contract,
     CreditAct,
     DeclaredLine,
@@ -23,6 +24,8 @@ from contracts.models import (
     ManagementReturn,
     PaymentRelease,
     ReturnState,
+    RunningOn,
+    RunningState,
 )
 from documents.clock import london_day
 from procurement import working_days
@@ -37,24 +40,29 @@ Key = tuple[int, int, date]  # framework, supplier, first of month
 
 
 def returns_to_make(on: date) -> list[Key]:
-    """Of every month that is over and has none: those in which a contract ran, and after its end those in which something of it
-    was released or given back. In order; four queries."""
+    """Of every month that is over and has none: those in which a contract ran, or something of it without a contract, and after
+    its end those in which something of it was released or given back. In order; five queries."""
     made = set(ManagementReturn.objects.filter(number=1).values_list("framework_id", "supplier_id", "month"))
     return sorted(set(_charged(first_of_month(on))) - made)
 
 
 def _charged(over: date) -> Iterator[Key]:
-    rows = Contract.objects.filter(state__in=BOUND, starts_on__lt=over)
-    runs = rows.values_list("framework", "supplier", "starts_on", "ends_on", "state").distinct()
-    for framework, supplier, starts_on, ends_on, state in runs:
-        month, last = first_of_month(starts_on), billing.last_month(ends_on, state)
+    rows = billing.with_notice(Contract.objects.filter(state__in=CHARGED, starts_on__lt=over))
+    runs = rows.values_list("framework", "supplier", "starts_on", "ends_on", "by_notice").distinct()
+    spans = [(*whose, starts_on, billing.last_month(ends_on, by_notice=by_notice)) for *whose, starts_on, ends_on, by_notice in runs]
+    beyond = RunningOn.objects.filter(contract__state__in=CHARGED).values_list(
+        "contract__framework", "contract__supplier", "contract__ends_on", "last_day"
+    )
+    spans += [(*whose, ends_on + timedelta(days=1), last_day or over) for *whose, ends_on, last_day in beyond.distinct()]
+    for framework, supplier, begins, last in spans:
+        month = first_of_month(begins)
         while month < over and month <= last:
             yield framework, supplier, month
             month = add_months(month, 1)
-    released = PaymentRelease.objects.filter(payment__milestone__contract__state__in=BOUND).values_list(
+    released = PaymentRelease.objects.filter(payment__milestone__contract__state__in=CHARGED).values_list(
         "payment__milestone__contract__framework", "payment__milestone__contract__supplier", "decision__decided_at"
     )
-    given_back = CreditAct.objects.filter(kind=CreditAct.Kind.APPLIED, credit__contract__state__in=BOUND).values_list(
+    given_back = CreditAct.objects.filter(kind=CreditAct.Kind.APPLIED, credit__contract__state__in=CHARGED).values_list(
         "credit__contract__framework", "credit__contract__supplier", "at"
     )
     for framework, supplier, at in (*released.distinct(), *given_back.distinct()):
@@ -66,8 +74,9 @@ def _charged(over: date) -> Iterator[Key]:
 def next_return(on: date) -> date | None:
     """The first of the month on which the next one is made; None where no contract runs then."""
     month = first_of_month(on)
-    runs = Contract.objects.filter(state__in=BOUND, starts_on__lt=add_months(month, 1), ends_on__gte=month).exists()
-    return add_months(month, 1) if runs else None
+    runs = Contract.objects.filter(state__in=BOUND, starts_on__lt=add_months(month, 1), ends_on__gte=month)
+    beyond = RunningOn.objects.filter(state=RunningState.RUNNING)
+    return add_months(month, 1) if runs.exists() or beyond.exists() else None
 
 
 def inbox(by: Person, on: date) -> list[Item]:

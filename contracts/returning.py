@@ -15,7 +15,7 @@ from catalogue.models import Framework, Organisation
 from catalogue.pricing import ZERO, add_months, first_of_month
 from contracts import billing, levy_money, return_guards, return_telling, terms
 from contracts.models import (
-    BOUND,
+    CHARGED,
     NOTE_SERIES,
     Contract,
     Declaration,
@@ -85,11 +85,11 @@ def _save(made: ManagementReturn, lines: list[ReturnLine], at: datetime) -> Mana
 
 def lines_of(framework: Framework, supplier: Organisation, month: date) -> list[ReturnLine]:
     """Not saved: what the ledger says now, by contract number."""
-    rows = Contract.objects.filter(framework=framework, supplier=supplier, state__in=BOUND)
+    rows = billing.with_notice(Contract.objects.filter(framework=framework, supplier=supplier, state__in=CHARGED))
     found = []
     charged = billing.of_month(rows.select_related("revision").prefetch_related(terms.all_changes()).order_by("number"), month)
     for contract, charges in charged.items():
-        first, last = first_of_month(contract.starts_on), billing.last_month(contract.ends_on, contract.state)
+        first, last = first_of_month(contract.starts_on), billing.last_month(contract.ends_on, by_notice=contract.by_notice)
         if charges or first <= month <= last:
             found.append(ReturnLine(
                 contract=contract, charges_gbp=charges, levy_percent=frozen_percent(contract), is_last=month >= last,

@@ -243,10 +243,10 @@ def why_lapsed(variation: Variation, *, at: datetime) -> str:
         return ""
     if framework_is_over(contract.framework, on):
         return _("The framework has ended.")
-    if contract.state != ContractState.EXECUTED:
-        return _("The contract is %(state)s.") % {"state": contract.get_state_display()}
     if contract.ends_on < on:
         return _("The contract has ended on %(day)s.") % {"day": as_day(contract.ends_on)}
+    if contract.state != ContractState.EXECUTED:
+        return _("The contract is %(state)s.") % {"state": contract.get_state_display()}
     if variation.state != V.DRAFT and variation.revision.effective_on <= on:
         return _("Its first day, %(day)s, came before all parties had signed.") % {"day": as_day(variation.revision.effective_on)}
     return ""

@@ -26,6 +26,7 @@ WITHOUT = {
 READ = {
     "health", "glossary", "documents:check", "documents:verdict", "documents:root", "documents:revocation_list",
     "procurement:what_if", "procurement:what_if_seats", "procurement:totals", "procurement:counter",
+    "contracts:calendar_file", "contracts:waived_credits",
 }  # fmt: skip
 
 

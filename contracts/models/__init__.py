@@ -1,6 +1,6 @@
 """The tables of contracts, by noun."""
 
-from contracts.models.contract import BOUND, ENDED, NUMBER_SERIES, Contract, ContractState, Party
+from contracts.models.contract import BOUND, CHARGED, ENDED, NUMBER_SERIES, Contract, ContractState, Party
 from contracts.models.ending import (
     BASES,
     NOTICE_SERIES,
@@ -76,7 +76,7 @@ from contracts.models.variation import (
 )
 
 __all__ = [
-    "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "COUNTED", "DAYS_TO_PAY", "ENDED", "NOTE_SERIES", "NOTICED",
+    "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "CHARGED", "COUNTED", "DAYS_TO_PAY", "ENDED", "NOTE_SERIES", "NOTICED",
     "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "OPEN_INVOICES", "OPEN_TERMINATIONS", "RETURN_SERIES", "UNSIGNED",
     "AcceptanceCriterion", "AcceptanceDecision", "Basis", "CalculatedLevel", "Contract", "ContractLine", "ContractState",
     "ContractVersion", "Correction", "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration",

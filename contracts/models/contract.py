@@ -30,6 +30,7 @@ class ContractState(models.TextChoices):
 S = ContractState
 BOUND = (S.EXECUTED, S.TERMINATED, S.EXPIRED)  # what was agreed is performed, or what is left of it is settled
 ENDED = (S.TERMINATED, S.EXPIRED)
+CHARGED = (*BOUND, S.CLOSED)  # there are months of it that something was charged in
 
 
 class Party(models.TextChoices):

@@ -80,7 +80,8 @@ def applied(reference: str, code: str = "SD-S-FIX") -> None:
     """A credit of April is taken off the invoice of the reference."""
     levels_cast.notified(code)
     levels_cast.agreed(code)
-    crediting.apply(levels_cast.credit(code), invoice=reference, by=cast.person(MANAGER), at=AFTER)
+    credit = levels_cast.credit(code)
+    crediting.apply(credit, shown=crediting.shown_of(credit), invoice=reference, by=cast.person(MANAGER), at=AFTER)
 
 
 def made(month: date = MONTH, at: datetime = AFTER) -> ManagementReturn:

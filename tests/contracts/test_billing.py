@@ -89,9 +89,9 @@ def test_what_is_due_is_what_a_calculation_by_days_comes_to():
 
 def test_what_a_termination_makes_payable_is_charged_on_the_day_after_the_last():
     last = date(2009, 3, 31)
-    assert billing.last_month(last, "expired") == date(2009, 3, 1)
-    assert billing.last_month(last, "terminated") == date(2009, 4, 1)
-    assert billing.last_month(last - DAY, "terminated") == date(2009, 3, 1)
+    assert billing.last_month(last, by_notice=False) == date(2009, 3, 1)
+    assert billing.last_month(last, by_notice=True) == date(2009, 4, 1)
+    assert billing.last_month(last - DAY, by_notice=True) == date(2009, 3, 1)
 
 
 @given(amounts, few, st.integers(0, 400))

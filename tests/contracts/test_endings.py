@@ -15,7 +15,9 @@ from contracts import (
     delivery,
     ending_terms,
     exiting,
+    money_queries,
     periodic,
+    returning,
     running_on,
     terminating,
     terms,
@@ -230,6 +232,9 @@ def test_the_exit_is_done_item_by_item_and_then_the_contract_is_closed():
         cursor.execute("UPDATE contracts_contract SET state = 'closed'")
     paper.return_certified(cast.fresh(contract).exit)
     assert exiting.close(contract, by=cast.person(MANAGER), at=at).state == "closed"
+    month = MID_MONTH.replace(day=1)
+    assert (contract.framework_id, contract.supplier_id, month) in money_queries.returns_to_make(date(2009, 3, 1))
+    assert [one.contract for one in returning.lines_of(contract.framework, contract.supplier, month)] == [contract], "it was charged in it"
     assert broken(INVARIANTS) == []
 
 

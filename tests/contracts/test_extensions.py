@@ -122,8 +122,8 @@ def test_each_kind_takes_effect_with_all_that_it_says_and_costs_what_it_was_appr
         comes = variation.revision.effective_on
         money += variation.revision.value_gbp
         assert (variation.state, whole_life(contract), committed(contract)) == ("executed", first + money, first + money), kind
-        assert periodic.run(transition_cast.on(comes - timedelta(days=1))) == []
-        assert periodic.run(transition_cast.on(comes)) == [f"{variation} is applied"]
+        assert not [said for said in periodic.run(transition_cast.on(comes - timedelta(days=1))) if "VAR" in said]
+        assert [said for said in periodic.run(transition_cast.on(comes)) if "VAR" in said] == [f"{variation} is applied"]
     standing = {
         (line.line.service.code, line.line.site): line
         for line in terms.as_of(terms.put_together(terms.read(contract)), date(2013, 1, 1)).lines
