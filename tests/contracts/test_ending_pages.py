@@ -18,7 +18,7 @@ from tests.contracts.ending_cast import MANAGER, MID_MONTH, OFFICER, SERVICE, SI
 from tests.machines import undone
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("accepted")]
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def page(name: str, contract: Contract, *parts) -> str:
 
 
 def test_the_register_calls_each_contract_by_the_word_that_its_filter_finds_it_by(client, stepping):
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
 
     def called(at) -> str:
         """By the list, by the contract's page, and by the one filter that finds it."""
@@ -76,7 +76,7 @@ def waits(email: str, on_day) -> list[str]:
 
 
 def test_what_the_end_asks_of_whom(client, stepping):
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     assert [waits(email, cast.START.date()) for email in (MANAGER, SIGNATORY, SERVICE)] == [[], [], []]
     made.proposed(contract)
     assert [waits(email, cast.START.date()) for email in (MANAGER, SIGNATORY, OFFICER, SERVICE)] == [
@@ -96,7 +96,7 @@ def test_what_the_end_asks_of_whom(client, stepping):
 
 
 def test_a_proposal_is_the_departments_alone_until_notice_is_given(client, stepping):
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     one = made.proposed(contract, made.asked(file=made.file()))
     own = [page("termination_act", contract, 1, "confirm"), page("termination_evidence", contract, 1)]
     for email in (SERVICE, "auditor@co.example", "supplier.signatory@fujitsu.example"):
@@ -122,7 +122,7 @@ def test_a_proposal_is_the_departments_alone_until_notice_is_given(client, stepp
 
 
 def test_the_exit_and_what_runs_on_are_recorded_on_their_pages(client, stepping):
-    contract = made.expired(paper.executed(cast.accepted()))
+    contract = made.expired(cast.contract())
     stepping(made.over(contract) + timedelta(days=3))
     sign_in(client, SERVICE)
     assert post(client, page("runs_on", contract), services=["CORE-01"], reason="").status_code == 200
@@ -144,7 +144,7 @@ def test_the_exit_and_what_runs_on_are_recorded_on_their_pages(client, stepping)
 
 
 def test_the_page_asks_the_database_no_more_for_more_to_do(client, stepping):
-    contract = made.in_effect(paper.executed(cast.accepted())).contract
+    contract = made.in_effect(cast.contract()).contract
     address, asked = page("ending", contract), {}
     for email in (MANAGER, SERVICE, "auditor@co.example"):
         sign_in(client, email).get(address)

@@ -54,9 +54,9 @@ def by_month(contract: Contract) -> dict[date, Decimal]:
     return found
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_a_contract_expires_at_midnight_after_its_last_day_and_twice_is_once():
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     assert exiting.expire(contract, at=on(contract.ends_on)).state == "executed"
     assert f"{contract.number} is expired" in periodic.run(made.over(contract))
     assert periodic.run(made.over(contract)) == []
@@ -68,9 +68,9 @@ def test_a_contract_expires_at_midnight_after_its_last_day_and_twice_is_once():
         made.proposed(cast.fresh(contract), at=made.over(contract))
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_notice_for_convenience_ends_the_charges_in_the_middle_of_a_month_and_costs_once():
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     before = ledger(contract)
     committed = CapacityAccount.objects.get().committed_gbp
     one = made.given(contract)
@@ -94,9 +94,9 @@ def test_notice_for_convenience_ends_the_charges_in_the_middle_of_a_month_and_co
     assert broken(INVARIANTS) == []
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_who_proposed_it_does_not_confirm_it_nor_does_the_database_let_them():
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     one = made.proposed(contract)
     with pytest.raises(Refused, match="Only the signatory or the accounting officer"):
         made.confirmed(one, email=MANAGER)
@@ -116,9 +116,9 @@ def forge(one: Termination, setting: str) -> None:
         cursor.execute(f"UPDATE contracts_termination SET {setting} WHERE id = %s", [one.pk])
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_a_notice_that_is_withdrawn_changes_nothing_and_what_is_not_confirmed_lapses():
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     before = ledger(contract)
     one = made.given(contract)
     with pytest.raises(Refused, match="Only the signatory or the accounting officer"):
@@ -136,9 +136,9 @@ def test_a_notice_that_is_withdrawn_changes_nothing_and_what_is_not_confirmed_la
     assert broken(INVARIANTS) == []
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_a_ground_is_shown_and_a_break_cost_is_of_convenience_and_has_a_most():
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     for what, words in (
         (asked(words=" "), "Say why the contract is to end"),
         (asked(ground="default", basis="", break_cost=Decimal(0)), "what that ground rests on"),
@@ -167,9 +167,9 @@ def test_a_ground_is_shown_and_a_break_cost_is_of_convenience_and_has_a_most():
 
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_services_that_run_on_are_charged_at_the_last_price_and_told_of_once_a_day():
-    contract = made.expired(paper.executed(cast.accepted()))
+    contract = made.expired(cast.contract())
     end, before = contract.ends_on, ledger(contract)
     with pytest.raises(Refused, match="Choose the services that run on"):
         made.ran_on(contract, services=("CORE-01", "TRN-01"))
@@ -206,9 +206,9 @@ def test_services_that_run_on_are_charged_at_the_last_price_and_told_of_once_a_d
     assert broken(INVARIANTS) == []
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_the_exit_is_done_item_by_item_and_then_the_contract_is_closed():
-    contract = made.in_effect(paper.executed(cast.accepted()), at=START).contract
+    contract = made.in_effect(cast.contract(), at=START).contract
     at = on(MID_MONTH)
     with pytest.raises(Refused, match="“Return the data” comes first"):
         made.done(contract, "data_usable", at)
@@ -238,9 +238,9 @@ def test_the_exit_is_done_item_by_item_and_then_the_contract_is_closed():
     assert broken(INVARIANTS) == []
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_before_the_end_those_who_run_it_are_reminded_once_each_and_again_of_another_end():
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     end = contract.ends_on
 
     def told(days: int) -> int:
@@ -253,17 +253,17 @@ def test_before_the_end_those_who_run_it_are_reminded_once_each_and_again_of_ano
     assert contract.end_reminders.count() == 3 and cast.fresh(contract).exit.items.count() == 8
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_a_reminder_that_is_late_is_one_of_the_last_day_count_that_was_reached():
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     periodic.run(on(contract.ends_on - timedelta(days=20)))
     assert Email.objects.filter(template__endswith="end_nears.txt", recipient=MANAGER).count() == 1
     assert contract.end_reminders.count() == 3
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_a_variation_of_a_contract_that_is_terminated_lapses_or_never_takes_effect():
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     executed = paper.variation_executed(varied.decided(varied.submitted("VAR-01")))
     waiting = varied.decided(varied.submitted("VAR-02"), steps=3)
     day = executed.revision.effective_on - timedelta(days=10)
@@ -301,11 +301,11 @@ def summed(counted: Counter) -> dict[date, Decimal]:
     return found
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_whatever_its_day_a_notice_charges_the_days_before_it_and_no_other():
     """Twenty days from the first to the last of the contract, in months of every length, with a variation in between, against a sum
     of days; what had begun by the month is charged by its days, and what is budgeted in the months before it."""
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     paper.variation_executed(varied.decided(varied.submitted("VAR-01")))
     changes = terms.read(contract)
     before = terms.put_together(changes)
@@ -327,9 +327,9 @@ def test_whatever_its_day_a_notice_charges_the_days_before_it_and_no_other():
         assert {month: amount for month, amount in charged.items() if amount} == summed(counted), first
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_who_keeps_out_of_the_order_neither_proposes_its_end_nor_gives_notice():
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     approval = contract.revision.approval
     step = approval.steps.first()
     for email in (MANAGER, SIGNATORY):
@@ -352,9 +352,9 @@ def test_who_keeps_out_of_the_order_neither_proposes_its_end_nor_gives_notice():
     assert made.confirmed(one, email=OFFICER).state == "given"
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_no_further_order_builds_on_a_contract_that_was_ended_by_notice():
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     order, before = cast.drafted(), MID_MONTH - timedelta(days=1)
     assert contracted.in_force(order, MID_MONTH).get() == contract.call_off
     one = made.given(contract)
@@ -363,10 +363,10 @@ def test_no_further_order_builds_on_a_contract_that_was_ended_by_notice():
     assert not contracted.lots(order, MID_MONTH)
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_what_was_done_in_time_is_settled_after_the_end():
     """A cutover that was submitted before the notice's day, and the last month: decided and reported after it, at their own days."""
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     first, day, ends = contract.starts_on, date(2008, 4, 10), date(2008, 5, 1)
     moved.submitted(moved.milestone(2), on(first))
     moved.accepted(moved.milestone(2), first, on(first))
@@ -383,9 +383,9 @@ def test_what_was_done_in_time_is_settled_after_the_end():
     assert broken(INVARIANTS) == []
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_who_is_to_confirm_a_termination_is_reminded_like_whoever_else_is_waited_for():
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     one = made.proposed(contract)
     due = working_days.due(one.state_since, 2)
     procurement_periodic.run(due - timedelta(seconds=1))
@@ -394,10 +394,10 @@ def test_who_is_to_confirm_a_termination_is_reminded_like_whoever_else_is_waited
     assert Reminder.objects.get(subject=f"contract_termination:{one.pk}").told == cast.person(SIGNATORY).words
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("executed")
 def test_the_last_signature_of_a_variation_goes_before_the_end():
     """Signed by all three, and its document not closed yet: the notice, and the last day, wait for it."""
-    contract = paper.executed(cast.accepted())
+    contract = cast.contract()
     variation = paper.variation_archived(varied.decided(varied.submitted("VAR-01")))
     one = made.given(contract, insolvent(MID_MONTH))
     assert terminating.take_effect(one, at=on(MID_MONTH)).state == "given"
