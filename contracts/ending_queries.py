@@ -62,10 +62,17 @@ def words(code: str) -> str:
 
 
 def standing_of(contract: Contract, on: date) -> str:
-    """The same of one contract as it was fetched: two questions."""
-    contract.is_noticed = contract.terminations.filter(state=TerminationState.GIVEN).exists()
-    contract.runs_on = RunningOn.objects.filter(contract=contract, state=RunningState.RUNNING).exists()
+    """The same of one contract as it was fetched: one question, and none of a contract that does not bind."""
+    if not contract.is_binding:
+        return contract.state
+    contract.is_noticed, contract.runs_on = with_standing(Contract.objects.filter(pk=contract.pk)).values_list("is_noticed", "runs_on").get()
     return standing(contract, on)
+
+
+def shown(contract: Contract, on: date) -> dict[str, str]:
+    """For the tag on a page of the contract."""
+    code = standing_of(contract, on)
+    return {"standing": code, "standing_words": words(code)}
 
 
 def choices() -> list[tuple[str, str]]:

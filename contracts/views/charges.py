@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue
 from catalogue.pricing import ZERO
-from contracts import access, cutover, terms
+from contracts import access, cutover, ending_queries, terms
 from contracts.charges import BREAK_COST, PHASES, Month, by_line_and_month, by_month
 from contracts.models import Contract
 from procurement.models import Phase
@@ -28,7 +28,7 @@ def charges(request, public_id):
     years = [
         _sum(year, list(group), used) for year, group in groupby(months, key=lambda month: month.financial_year)
     ]
-    context = {
+    context = ending_queries.shown(found, request.day) | {
         "contract": found, "phases": [_label(phase) for phase in used], "years": years,
         "whole_life": _sum(_("Whole life"), months, used), "expected": expected.days, "notice": expected.notice,
     }  # fmt: skip

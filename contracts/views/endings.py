@@ -55,10 +55,9 @@ def ending(request, public_id):
     terminations = list(access.visible_terminations(request.actor, found, request.day).order_by("-number"))
     for one in terminations:
         one.contract = found
-    standing = ending_queries.standing_of(found, request.day)
     running = found.running_on if hasattr(found, "running_on") else None
-    context = {
-        "contract": found, "standing": standing, "standing_words": ending_queries.words(standing),
+    context = ending_queries.shown(found, request.day) | {
+        "contract": found,
         "acts": _acts(found, view, words),
         "terminations": [{"one": one, "last_day": one.effective_on - timedelta(days=1), "acts": _of_termination(one, view, words)} for one in terminations],
         "running": running, "monthly": _monthly(found) if running else None,

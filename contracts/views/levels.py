@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import ServiceLevelMeasure
 from catalogue.pricing import ZERO
-from contracts import access, crediting, forms, level_guards, level_sheets, levels, measuring, terms
+from contracts import access, crediting, ending_queries, forms, level_guards, level_sheets, levels, measuring, terms
 from contracts.models import (
     CalculatedLevel,
     Contract,
@@ -70,7 +70,9 @@ def service_levels(request, public_id):
         heading = [_("Month"), _("State"), *(str(label) for label in Standing.labels), _("Credits, GBP"), _("Cut by the cap, GBP")]
         cells = [[row["month"], str(row["state"]), *(n for _v, _l, _c, n in row["counts"]), row["credit"], row["cut"]] for row in rows]
         return as_file(request.GET["format"], _("Service levels"), f"{found.number}-service-levels", heading, cells)
-    return render(request, "contracts/service_levels.html", {"contract": found, "rows": rows, "waived": _waived(found)})
+    return render(request, "contracts/service_levels.html", ending_queries.shown(found, request.day) | {
+        "contract": found, "rows": rows, "waived": _waived(found),
+    })  # fmt: skip
 
 
 def _month_row(month: date, calculation: CreditCalculation | None, is_reported: bool) -> dict:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
-from contracts import access, cutover, delivery_guards
+from contracts import access, cutover, delivery_guards, ending_queries
 from contracts.models import ACCEPTED, AcceptanceDecision, Contract, Evidence, Milestone, MilestoneState, Party
 from contracts.views import sealed
 from documents import audit, storage
@@ -27,7 +27,7 @@ def plan(request, public_id):
     days = [day for one in milestones for day in (one.planned_on, one.due_on, one.achieved_on) if day]
     days += [request.day for one in milestones if _is_late(one, request.day)]
     scale = (min(days), max(days)) if days else None
-    context = {
+    context = ending_queries.shown(found, request.day) | {
         "contract": found, "expected": cutover.expected(found, request.day).days,
         "rows": [
             {"milestone": one, "bar": _bar(one, scale, request.day), **_money(one), "late": _is_late(one, request.day)}

@@ -71,9 +71,7 @@ def contract(request, public_id):
     signs = found.state == ContractState.AWAITING_SIGNATURES  # where an order goes after a void contract is not said here
     requests = procurement_access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER)
     whose = desks.of(order, request.day) if signs else []
-    standing = ending_queries.standing_of(found, request.day)
-    context = _document_context(found) | {
-        "standing": standing, "standing_words": ending_queries.words(standing),
+    context = _document_context(found) | ending_queries.shown(found, request.day) | {
         "signing": _signing(request, found),
         "call_off": order, "desks": whose,
         "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at, known=whose))

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
-from contracts import access, cutover, terms
+from contracts import access, cutover, ending_queries, terms
 from contracts.forms import DayForm
 from contracts.models import Contract, ContractVersion
 from contracts.views import sealed
@@ -32,7 +32,7 @@ def in_force(request, public_id):
     if request.GET.get("format") in FILES and now and not form.errors:  # no file of another day than the one that was asked for
         return _file(request.GET["format"], found, now, on)
     variations = dict(found.variations.exclude(document=None).values_list("document_id", "number"))
-    context = {
+    context = ending_queries.shown(found, request.day) | {
         "contract": found, "expected": expected.days, "notice": expected.notice, "form": form, "on": on, "now": now, "last_day": last_day,
         "versions": [
             {"version": one.version, "url": _address(found, one.version, variations), "holds": now is not None and one.effective_from <= on}
