@@ -17,7 +17,16 @@ from django.utils.translation import gettext as _
 from catalogue.models import OVER, Framework
 from catalogue.pricing import add_months
 from contracts import ending_queries, money_queries, queries
-from contracts.models import Contract, ContractState, Milestone, MilestoneState, Variation, VariationState
+from contracts.models import (
+    Contract,
+    ContractState,
+    Milestone,
+    MilestoneState,
+    Termination,
+    TerminationState,
+    Variation,
+    VariationState,
+)
 from procurement import inbox, working_days
 from procurement.access import sight_of
 from procurement.actors import Person
@@ -75,6 +84,7 @@ def _ahead(by: Person, on: date) -> Iterator[Duty]:
     contracts = mine.filter(state=ContractState.EXECUTED)
     milestones = Milestone.objects.filter(contract__in=contracts, state__in=[MilestoneState.PLANNED, MilestoneState.IN_PROGRESS])
     variations = Variation.objects.filter(contract__in=contracts, state=VariationState.EXECUTED)
+    notices = Termination.objects.filter(contract__in=contracts, state=TerminationState.GIVEN)
     frameworks = Framework.objects.filter(pk__in=seen.frameworks).exclude(state__in=OVER)
     none = Value(0)
     found = _rows(
@@ -85,6 +95,8 @@ def _ahead(by: Person, on: date) -> Iterator[Duty]:
               "contract__department__name", F("contract__public_id"), F("number")),
         _rows("variation", variations.filter(revision__effective_on__range=(on, until)), "revision__effective_on",
               "contract__number", "contract__title", "contract__department__name", F("contract__public_id"), F("number")),
+        _rows("notice", notices.filter(effective_on__range=(on, until)), "effective_on", "contract__number", "contract__title",
+              "contract__department__name", F("contract__public_id"), F("number")),
         _rows("framework", frameworks.filter(ends_on__range=(on, until)), "ends_on", "reference", "title",
               "authority__name", Value(""), none),
         all=True,
@@ -102,6 +114,8 @@ def _duty(kind: str, on: date, number: str, title: str, organisation: str, publi
     elif kind == "variation":
         words = _("variation %(label)s takes effect") % {"label": Variation(number=part).label}
         url = reverse("contracts:variation", args=[public_id, part])
+    elif kind == "notice":
+        words, url = _("notice of termination takes effect"), reverse("contracts:ending", args=[public_id])
     else:
         words, url = _("last day of the framework"), reverse("procurement:framework")
     return Duty(on, f"{number} {title}", organisation, words, url)

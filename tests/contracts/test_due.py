@@ -11,12 +11,13 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from contracts import due
+from contracts import due, terminating
 from documents import clock
 from documents.refusal import Refused
 from procurement import calendars
 from procurement.models import CalendarFeed
 from tests import cast, paper
+from tests.contracts import ending_cast as ending
 from tests.contracts import transition_cast as made
 from tests.procurement.test_pages import post, sign_in
 from tests.procurement.test_query_counts import MOST_AT_HOME
@@ -71,6 +72,15 @@ def test_the_last_days_of_contract_and_framework_are_among_them(contract):
     assert ("last day of the framework", date(2014, 5, 20)) in [
         (d.what, d.on) for d in of("framework.manager@co.example", date(2014, 1, 10))
     ]
+
+
+def test_a_notice_of_termination_is_among_them_until_it_is_withdrawn(contract):
+    notice = ending.given(contract)
+    assert ("notice of termination takes effect", ending.MID_MONTH) in [
+        (d.what, d.on) for d in of(made.SERVICE, date(2008, 6, 2))
+    ]
+    terminating.withdraw(notice, reason="Settled.", by=cast.person(ending.SIGNATORY), at=cast.START)
+    assert "notice of termination takes effect" not in what(made.SERVICE, date(2008, 6, 2))
 
 
 def test_the_page_has_months_and_files_and_asks_as_much_with_more_to_show(client, contract):
