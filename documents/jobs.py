@@ -7,6 +7,7 @@ the effect. A sweep does itself whatever is due, so a lost message costs seconds
 
 import faulthandler
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from functools import cache
 
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, connections, transaction
 from django.db.models import Q
 from django.utils.module_loading import autodiscover_modules
 
@@ -40,25 +41,24 @@ class Task:
     name: str
     run: Callable[[Job], None]
     attempts: int
-    lease_seconds: int
     hopeless: tuple[type[Exception], ...] = ()
 
 
 _tasks: dict[str, Task] = {}
 
 
+LEASE_SECONDS = 30  # after which the job of a worker that was killed is another's
+RENEWED_EVERY = 10  # seconds, while the work goes on
 HOPELESS_ATTEMPTS = 3
 PATIENT_ATTEMPTS = 300  # with the longest delay of five minutes between two: about a day
 
 
-def task(
-    name: str, *, attempts: int = 5, lease_seconds: int = 120, hopeless: tuple[type[Exception], ...] = ()
-) -> Callable:
+def task(name: str, *, attempts: int = 5, hopeless: tuple[type[Exception], ...] = ()) -> Callable:
     """Register ``fn(job)`` under a name. It must finish through ``finishing(job)``. An error of a ``hopeless`` kind,
     which trying again hardly mends, ends it after three attempts."""
 
     def register(fn: Callable[[Job], None]) -> Callable[[Job], None]:
-        _tasks[name] = Task(name, fn, attempts, lease_seconds, hopeless)
+        _tasks[name] = Task(name, fn, attempts, hopeless)
         return fn
 
     return register
@@ -137,7 +137,7 @@ def claim(job_id: int) -> Job | None:
             log.error("job %s (%s, %s) is dead", job.pk, job.task, job.subject)
             return None
         job.state, job.token, job.attempts = Job.State.RUNNING, token, job.attempts + 1
-        job.lease_until = now + timedelta(seconds=known.lease_seconds)
+        job.lease_until = now + timedelta(seconds=LEASE_SECONDS)
         job.save(update_fields=["state", "token", "attempts", "lease_until"])
         return job
 
@@ -161,13 +161,39 @@ def run(job_id: int) -> bool:
         return False
     known = find_task(job.task)
     try:
-        with _no_longer_than(settings.JOB_SECONDS):
+        with _no_longer_than(settings.JOB_SECONDS), _renewed(job):
             known.run(job)
     except LostLease as lost:
         log.warning("%s", lost)
     except Exception as error:
         _failed(job, known, error)
     return True
+
+
+@contextmanager
+def _renewed(job: Job) -> Iterator[None]:
+    """The lease is renewed beside the work, by a thread with a connection of its own: it is short, so that nobody waits long for
+    what a killed worker had, and the work may be long. It ends with the process, and where another has taken the job over."""
+    over = threading.Event()
+
+    def renew() -> None:
+        try:
+            while not over.wait(RENEWED_EVERY):
+                until = clock.real_now() + timedelta(seconds=LEASE_SECONDS)
+                if not Job.objects.filter(pk=job.pk, token=job.token, state=Job.State.RUNNING).update(lease_until=until):
+                    return
+        except DatabaseError as error:
+            log.warning("job %s: its lease could not be renewed (%s)", job.pk, error)
+        finally:
+            connections.close_all()
+
+    beside = threading.Thread(target=renew, daemon=True)
+    beside.start()
+    try:
+        yield
+    finally:
+        over.set()
+        beside.join()
 
 
 STDERR = 2  # its descriptor

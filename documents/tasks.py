@@ -29,7 +29,7 @@ def tick() -> None:
     periodic.run_due(clock.business_now())
 
 
-@jobs.task("documents.make", attempts=jobs.PATIENT_ATTEMPTS, lease_seconds=180, hopeless=(RenderFailed,))
+@jobs.task("documents.make", attempts=jobs.PATIENT_ATTEMPTS, hopeless=(RenderFailed,))
 def make(job: jobs.Job) -> None:
     """Revision 0 and the issuing seal on it; repeating it finds what is already stored. What nobody signs is then closed."""
     document = Document.objects.get(pk=job.payload["document"])
@@ -46,7 +46,7 @@ def make(job: jobs.Job) -> None:
                 steps.ask_to_close(document)
 
 
-@jobs.task("documents.sign", attempts=jobs.PATIENT_ATTEMPTS, lease_seconds=120)
+@jobs.task("documents.sign", attempts=jobs.PATIENT_ATTEMPTS)
 def sign(job: jobs.Job) -> None:
     """The party's seal for the recorded act; a document that became void after it gets none."""
     intent = SigningIntent.objects.select_related("document").get(pk=job.payload["intent"])
@@ -60,7 +60,7 @@ def sign(job: jobs.Job) -> None:
             following.signature_made(row, at=at)
 
 
-@jobs.task("documents.close", attempts=jobs.PATIENT_ATTEMPTS, lease_seconds=120)
+@jobs.task("documents.close", attempts=jobs.PATIENT_ATTEMPTS)
 def close(job: jobs.Job) -> None:
     """The archive timestamp and the strict check; a document that nobody signs and that became void meanwhile gets none."""
     document = Document.objects.get(pk=job.payload["document"])
@@ -71,7 +71,7 @@ def close(job: jobs.Job) -> None:
             following.complete(following.row(document), at=clock.business_now())
 
 
-@jobs.task("documents.check", attempts=2, lease_seconds=180)  # a worker is stopped at 115 s
+@jobs.task("documents.check", attempts=2)
 def give_verdict(job: jobs.Job) -> None:
     """The strict check, for everybody who waits for these bytes; then the uploaded bytes go."""
     check = Check.objects.get(pk=job.payload["check"])
@@ -82,7 +82,7 @@ def give_verdict(job: jobs.Job) -> None:
     storage.drop_upload(check.public_id)
 
 
-@jobs.task("documents.send_email", attempts=8, lease_seconds=60)
+@jobs.task("documents.send_email", attempts=8)
 def send_email(job: jobs.Job) -> None:
     """Send one message. A kill between the sending and the commit may send it twice; it is never lost."""
     email = Email.objects.get(pk=job.payload["email"])

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -65,6 +66,28 @@ def test_of_many_workers_one_claims_and_one_message_is_sent(committed_db, mailou
     assert sorted(together(lambda: jobs.run(job.pk))) == [False, False, False, True]
     assert len(mailoutbox) == 1
     assert cast.fresh(job).attempts == 1
+
+
+def test_the_lease_of_a_job_is_renewed_while_it_is_worked_on_and_no_longer(committed_db, monkeypatch):
+    message()
+    job = Job.objects.get()
+    monkeypatch.setattr(jobs, "RENEWED_EVERY", 0.02)
+    seen = []
+
+    def long_work(_email):
+        began = cast.fresh(job).lease_until
+        for _ in range(200):
+            if cast.fresh(job).lease_until > began:
+                break
+            time.sleep(0.02)
+        seen.append(cast.fresh(job).lease_until - began)
+        assert not jobs.run(job.pk), "nobody else has it"
+
+    monkeypatch.setattr(mail, "send", long_work)
+    threads = threading.active_count()
+    assert jobs.run(job.pk)
+    assert seen[0] > timedelta(0) and threading.active_count() == threads
+    assert cast.fresh(job).state == Job.State.DONE and cast.fresh(job).lease_until is None
 
 
 def test_a_doubled_click_has_one_effect_and_one_answer(committed_db):
