@@ -1,6 +1,7 @@
 """The register of contracts: the list, each contract's page, its document being made, read and downloaded; the end."""
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from catalogue.text import LONGEST_SEARCH
-from contracts import access, closing, ending_queries, guards, queries
+from contracts import access, closing, ending_queries, filtering, guards, queries
 from contracts.models import Contract, ContractState, ContractVersion
 from documents import audit, legal_templates, steps, store
 from documents.models import DocumentRevision
@@ -26,6 +27,16 @@ def contracts(request):
     text = request.GET.get("q", "")[:LONGEST_SEARCH]
     state = choice(request, "state", _("State"), ending_queries.choices())
     rows = queries.visible_list(request.actor, request.day, text=text, standing=state.chosen)
+    parties = filtering.parties(request.actor, request.day)
+    whose = [
+        choice(request, side, label, parties[side])
+        for side, label in (("department", _("Department")), ("supplier", _("Supplier"))) if parties[side]
+    ]
+    ends, worth = choice(request, "ends", _("Ends"), filtering.ends()), choice(request, "value", _("Original value, net"), filtering.values())
+    rows = rows.filter(
+        *(Q(**{f"{one.name}__code": one.chosen}) for one in whose if one.chosen),
+        *([filtering.ends_in(ends.chosen, request.day)] if ends.chosen else []), *([filtering.worth(worth.chosen)] if worth.chosen else []),
+    )
     listing = Listing(
         request, rows,
         columns=[
@@ -39,7 +50,7 @@ def contracts(request):
         ],
         url=lambda c: reverse("contracts:contract", args=[c.public_id]),
         title=_("Contracts"), filename="contracts", text=text,
-        search_label=_("Number, purchase order, department, supplier, site or service"), choices=[state],
+        search_label=_("Number, purchase order, department, supplier, site or service"), choices=[state, *whose, ends, worth],
         ties=("-formed_at", "-id"), of_orders=True,
     )  # fmt: skip
     return listing.respond("contracts/contracts.html", has_returns=access.may_have_returns(request.actor, request.day))
