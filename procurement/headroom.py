@@ -39,8 +39,13 @@ class CapacityForecast:
         return self.ceiling - self.committed - self.reserved
 
     @property
+    def left(self) -> Decimal:
+        """What would be free beside what is committed and reserved; below zero where it does not fit."""
+        return self.free_now - self.this_order
+
+    @property
     def fits(self) -> bool:
-        return self.this_order <= self.free_now
+        return self.left >= 0
 
 
 def unreserved(call_offs: QuerySet[CallOff]) -> QuerySet[CallOff]:

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue_queries
-from procurement import display, drafting, forms, quoting
+from procurement import display, drafting, forms, headroom, quoting
 from procurement.views.common import attempt, page, reading_page
 from procurement.views.drafts import draft_of, edits_of, section_page, to_tasks
 
@@ -47,9 +47,10 @@ def services(request, public_id):
                 more = "stay" in request.POST
                 return redirect("procurement:services", call_off.public_id) if more else to_tasks(call_off)
     quote = quoting.quote(call_off.revision, request.day)
+    forecast = headroom.capacity_forecast(call_off, quote.totals.whole_life, reader=[call_off.department_id])
     cells = [{"words": words, "anchor": name} for name, words in form.cell_errors.items()]
     return section_page(request, call_off, "services", None, errors=errors, template="procurement/services.html",
-                    groups=_groups(form, quote), sites=form.sites, quote=quote, stored=lambda: _stored(form),
+                    groups=_groups(form, quote), sites=form.sites, quote=quote, forecast=forecast, stored=lambda: _stored(form),
                     formset_errors=cells, warns_on_leaving=True, unsaved=request.method == "POST")  # fmt: skip
 
 
@@ -62,7 +63,8 @@ def totals(request, public_id):
     sites, codes = {site.name: site for site in form.sites}, [service.code for service in form.services]
     rows = drafting.unsaved_lines(call_off.revision, _ordered(found), sites, codes)
     quote = quoting.quote(call_off.revision, request.day, rows)
-    context = {"quote": quote, "typed": True, "bad": list(form.cell_errors.values()), "prices": _prices(form, quote)}
+    forecast = headroom.capacity_forecast(call_off, quote.totals.whole_life, reader=[call_off.department_id])
+    context = {"quote": quote, "forecast": forecast, "typed": True, "bad": list(form.cell_errors.values()), "prices": _prices(form, quote)}
     return render(request, "procurement/_totals.html", context)
 
 

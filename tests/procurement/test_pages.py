@@ -13,6 +13,7 @@ import procurement.urls
 from catalogue import queries
 from documents import clock
 from documents.templatetags.flex import gbp, moment
+from procurement import headroom
 from procurement.models import CallOff, Phase
 from tests import cast
 
@@ -220,13 +221,18 @@ def test_the_rules_not_met_follow_what_is_typed(buyer):
         assert 'id="unmet" hx-swap-oob="true"' in page, "it takes the place of what stood there"
 
 
-def test_the_totals_show_vat_as_a_figure_of_its_own(buyer):
+def test_the_totals_show_vat_the_years_and_what_is_left_under_the_ceiling(buyer):
     call_off = cast.drafted()
     typed = {"q-CORE-04-all": "1000"}
     page = post(buyer, address("totals", call_off), **typed)
     quote = page.context["quote"]
     assert quote.vat_gbp and quote.totals.whole_life + quote.vat_gbp == quote.gross_gbp
-    assert f"<dt>VAT</dt><dd>{gbp(quote.vat_gbp)}</dd>" in page.content.decode()
+    content = page.content.decode()
+    assert f"<dt>VAT</dt><dd>{gbp(quote.vat_gbp)}</dd>" in content
+    for year in quote.years:
+        assert year.year in content and gbp(year.net) in content
+    left = headroom.capacity_forecast(call_off, quote.totals.whole_life, reader=[call_off.department_id]).left
+    assert "Free under the ceiling after this order" in content and gbp(left) in content
 
 
 @pytest.mark.parametrize("demonstration", [True, False])
