@@ -159,10 +159,14 @@ def waiting_for_others(by: Person, on: date) -> QuerySet[CallOff]:
 
 
 def ended_lately(by: Person, on: date) -> QuerySet[CallOff]:
-    """The person's departments' orders that others, or the clock, ended within four weeks."""
-    organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
+    """Orders that others, or the clock, ended within four weeks: a requester's department's, and an order desk's that had
+    been awarded to its supplier."""
+    posts = access.sight_of(by, on).posts
+    requests = [organisation for organisation, post in posts if post == PostCode.REQUESTER]
+    answers = [organisation for organisation, post in posts if post == PostCode.ORDER_DESK]
     return CallOff.objects.filter(
-        department_id__in=organisations, state__in=[S.REJECTED, S.DECLINED, S.LAPSED],
+        Q(department_id__in=requests, state__in=[S.REJECTED, S.DECLINED, S.LAPSED])
+        | Q(supplier_id__in=answers, supplier_revision__isnull=False, state__in=[S.WITHDRAWN, S.LAPSED]),
         state_since__gte=datetime.combine(on - timedelta(days=28), time(), tzinfo=LONDON),
     ).select_related(*SHOWN).order_by("-state_since", "-id")  # fmt: skip
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from documents.clock import london_day
-from procurement import approval, queries
+from procurement import approval, queries, workflow
 from tests import cast
 from tests.procurement.test_pages import sign_in
 
@@ -33,6 +33,23 @@ def test_a_rejected_order_stays_in_sight_for_four_weeks(client):
 def test_others_are_not_shown_it_there(client, email):
     order = rejected()
     assert order.reference not in sign_in(client, email).get("/").content.decode()
+
+
+@pytest.mark.world("with_supplier")
+def test_the_order_desk_sees_that_an_order_it_had_was_withdrawn_and_not_why(client):
+    order = cast.with_supplier()
+    workflow.withdraw(order, reason="Another supplier is cheaper.", by=cast.requester(), at=cast.START)
+    page = sign_in(client, cast.DESK).get("/").content.decode()
+    assert order.reference in page and "withdrawn" in page and "cheaper" not in page
+    assert order.reference not in sign_in(client, "requester@dius.example").get("/").content.decode(), "who withdrew it knows"
+    seen = [queries.ended_lately(cast.person(cast.DESK), london_day(cast.START) + timedelta(days=days)) for days in (28, 29)]
+    assert [list(found) for found in seen] == [[order], []]
+
+
+def test_the_order_desk_reads_nothing_of_an_order_it_never_had(client):
+    order = cast.submitted()
+    workflow.withdraw(order, reason="No.", by=cast.requester(), at=cast.START)
+    assert order.reference not in sign_in(client, cast.DESK).get("/").content.decode()
 
 
 def test_what_the_authority_committed_outside_the_register_is_said(client):
