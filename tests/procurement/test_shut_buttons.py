@@ -21,7 +21,7 @@ def shut(client, email: str, address: str) -> dict[str, str]:
     """By button: the reasons that it opens."""
     sign_in(client, email)
     page = client.get(address).content.decode()
-    found = re.findall(r'<details class="flex-shut">\s*<summary>(.*?)</summary>(.*?)</details>', page, re.S)
+    found = re.findall(r'<details class="flex-shut">\s*<summary>(.*?) — <span>why not\?</span></summary>(.*?)</details>', page, re.S)
     return {name: re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", words)).strip() for name, words in found}
 
 
