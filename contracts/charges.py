@@ -40,7 +40,7 @@ class Version:
     lines: tuple[Line, ...]
 
 
-def _spans(versions: Sequence[Version]) -> Iterator[tuple[Version, date, date]]:
+def spans(versions: Sequence[Version]) -> Iterator[tuple[Version, date, date]]:
     """Each version with its first and last day; of two from one day the later takes the day. Nothing is charged before
     the first, so it reaches back as far as its lines do."""
     if not versions:
@@ -52,7 +52,7 @@ def _spans(versions: Sequence[Version]) -> Iterator[tuple[Version, date, date]]:
             yield version, first, last
 
 
-def _months(first: date, last: date) -> Iterator[tuple[date, int, int]]:
+def months_of(first: date, last: date) -> Iterator[tuple[date, int, int]]:
     """The months of a span of days: first of month, days of the span in it, days it has. None of one that ends before
     it begins."""
     month = first_of_month(first)
@@ -70,11 +70,11 @@ def by_line_and_month(versions: Sequence[Version]) -> dict[tuple[int, date], Dec
     days: dict[tuple[int, date], Decimal] = defaultdict(lambda: ZERO)  # monthly price x days, of which a month has some
     charged: dict[tuple[int, date], Decimal] = defaultdict(lambda: ZERO)
     length: dict[date, int] = {}
-    for version, first, last in _spans(versions):
+    for version, first, last in spans(versions):
         for line in version.lines:
             if line.monthly is not None:
                 begins, ends = max(first, line.starts_on), min(last, line.ends_on or date.max)
-                for month, covered, whole in _months(begins, ends):
+                for month, covered, whole in months_of(begins, ends):
                     days[line.number, month] += line.monthly * covered
                     length[month] = whole
     for line, gone_from in _standing_last(versions):
@@ -100,11 +100,11 @@ def _standing_last(versions: Sequence[Version]) -> Iterator[tuple[Line, date]]:
 def of_days(versions: Sequence[Version], phase: str, first: date, last: date) -> Fraction:
     """GBP that the recurring lines of a phase cost from a day to a day, exactly: no penny is rounded. 0 of no days."""
     total = Fraction(0)
-    for version, begins, ends in _spans(versions):
+    for version, begins, ends in spans(versions):
         for line in version.lines:
             if line.phase == phase and line.monthly is not None:
                 days = max(begins, line.starts_on, first), min(ends, line.ends_on or date.max, last)
-                for _month, covered, whole in _months(*days):
+                for _month, covered, whole in months_of(*days):
                     total += Fraction(line.monthly) * covered / whole
     return total
 
@@ -114,7 +114,7 @@ def _budgeted(line: Line) -> Iterator[tuple[date, Decimal]]:
     if line.ends_on is None:
         yield line.starts_on, line.total
         return
-    months = [max(month, line.starts_on) for month, _covered, _whole in _months(line.starts_on, line.ends_on)]
+    months = [max(month, line.starts_on) for month, _covered, _whole in months_of(line.starts_on, line.ends_on)]
     share = to_penny(line.total / len(months))
     for day in months[:-1]:
         yield day, share

@@ -48,6 +48,8 @@ VERBS = {
     "accession.clock_started": gettext_lazy("The review's clock goes on"),
     "accession.reminded": gettext_lazy("A reminder was sent"),
     "accession.escalated": gettext_lazy("Others were told that there is no answer"),
+    "accession.baseline_stated": gettext_lazy("Baseline stated"),
+    "accession.baseline_signed_off": gettext_lazy("Baseline signed off"),
     "accession.declined": gettext_lazy("Declined"), "accession.withdrawn": gettext_lazy("Withdrawn"),
 }  # fmt: skip
 

@@ -135,6 +135,13 @@ class EvidenceForm(forms.Form):
                        missing=_("Choose a file."))  # fmt: skip
 
 
+class BaselineForm(forms.Form):
+    gbp_per_user_year = MoneyField(label=_("What a user cost a year, GBP"), help_text=_("VAT excluded; all that the shared service is to replace."))
+    method = TextField(label=_("How was that found?"), max_length=2000, widget=widgets.Textarea(rows=4),
+                       help_text=_("Which year, which costs and how many users, and where that stands."),
+                       missing=_("Say how it was found."))  # fmt: skip
+
+
 class QuestionForm(forms.Form):
     text = TextField(label=_("Your question"), max_length=2000, missing=_("Write what the department should answer."))
 

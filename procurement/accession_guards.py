@@ -14,7 +14,7 @@ from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp, moment
-from procurement import forecasting, seats, sides, signing
+from procurement import forecasting, quoting, seats, sides, signing
 from procurement.actors import Person
 from procurement.application_gaps import gaps, why_agreement_unsigned
 from procurement.models import (
@@ -177,6 +177,32 @@ def for_authority(accession: Accession, post: str, by: Actor, at: datetime) -> U
 def for_applicant(accession: Accession, by: Actor, at: datetime) -> User | None:
     """The same in the chairs that write for the department."""
     return seats.acting_for(by, accession.department_id, *APPLICANTS, on=london_day(at))
+
+
+COUNTS_BASELINES = (A.ENGAGED, *IN_CONSIDERATION, A.APPROVED, A.AGREEMENT_ISSUED, A.ACTIVE, A.SUSPENDED)
+
+
+def why_not_state_baseline(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    yield from why_not_in_state(accession, *COUNTS_BASELINES)
+    yield from _applicant(accession, by, at)
+
+
+def why_not_sign_off_baseline(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """The finance director, who has not stated it, nor acts for who did."""
+    on = london_day(at)
+    yield from why_not_in_state(accession, *COUNTS_BASELINES)
+    if seats.find_seat(by, accession.department_id, PostCode.FINANCE_DIRECTOR, on) is None:
+        yield Reason(
+            _("Only the finance director of %(department)s can do this.") % {"department": accession.department.name},
+            seats.who_holds(accession.department_id, PostCode.FINANCE_DIRECTOR, on),
+        )
+    found = quoting.baseline_of(accession.framework_id, accession.department_id)
+    if found is None:
+        yield Reason(_("No baseline has been stated."), seats.who_holds(accession.department_id, PostCode.REQUESTER, on))
+    elif found.is_signed_off:
+        yield Reason(_("It is signed off already: %(name)s did it.") % {"name": found.sign_off.name})
+    elif {found.stated_by, found.principal_id} & acting(accession.department_id, PostCode.FINANCE_DIRECTOR, by, at):
+        yield Reason(_("%(name)s stated it: somebody else signs it off.") % {"name": found.stated_by_name})
 
 
 def why_not_edit(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:

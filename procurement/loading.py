@@ -26,6 +26,7 @@ from procurement.models import (
     Accession,
     AccessionState,
     ApprovalMatrix,
+    Baseline,
     Delegation,
     DelegationKind,
     MatrixRow,
@@ -175,8 +176,11 @@ def _load_accessions(directory: Path, framework: Framework, *, by: Actor, at: da
                 framework=framework, department=_organisation(row, "code"), state_since=at,
                 state=row.one_of("accession_state", [AccessionState.PROSPECT, *OPENING_STATES]),
                 seats_expected=row.whole("seats_expected") if row.text("seats_expected") else None,
-                baseline_gbp_per_user_year=_amount(row, "baseline_gbp_per_user_year"),
             )  # fmt: skip
+            if (baseline := _amount(row, "baseline_gbp_per_user_year")) is not None:
+                Baseline.objects.create(
+                    accession=accession, number=1, gbp_per_user_year=baseline, method=row.needed("baseline_method"), stated_at=at
+                )
             audit.record("accession.entered", accession, by=by, at=at, before=None, after=accession.state,
                          reason="opening states of the register")  # fmt: skip
 

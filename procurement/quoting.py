@@ -13,7 +13,7 @@ from catalogue import pricing, queries, rules
 from catalogue.models import CatalogueRelease, Framework
 from procurement import contracted
 from procurement.models import (
-    Accession,
+    Baseline,
     CallOffLine,
     CallOffRevision,
     VolumeEntry,
@@ -133,14 +133,16 @@ def _milestone_money(
     return tuple(out)
 
 
+def baseline_of(framework_id: int, department_id: int) -> Baseline | None:
+    """The department's last, with its sign-off where it has one."""
+    rows = Baseline.objects.filter(accession__framework=framework_id, accession__department=department_id)
+    return rows.select_related("sign_off").order_by("-accession_id", "-number").first()
+
+
 def baseline(revision: CallOffRevision) -> Decimal | None:
-    call_off = revision.call_off
-    return (
-        Accession.objects.filter(framework=call_off.framework_id, department=call_off.department_id)
-        .order_by("-id")
-        .values_list("baseline_gbp_per_user_year", flat=True)
-        .first()
-    )
+    """GBP a user and year, VAT excluded."""
+    found = baseline_of(revision.call_off.framework_id, revision.call_off.department_id)
+    return found.gbp_per_user_year if found else None
 
 
 def quote(

@@ -141,6 +141,7 @@ TABLE = {
     "contracts:contracts": (302, 200, 200, 200, 200, 200, 200),
     "contracts:contract": (302, 404, 200, 200, 200, 200, 200),
     "contracts:charges": (302, 404, 200, 200, 200, 200, 200),
+    "contracts:savings": (302, 404, 404, 200, 200, 200, 200),
     "contracts:terms_in_force": (302, 404, 200, 200, 200, 200, 200),
     "contracts:notice": (302, 404, 404, 404, 404, 404, 404),
     "contracts:notice_pdf": (302, 404, 404, 404, 404, 404, 404),

@@ -193,6 +193,8 @@ ORDERS = {
         "contracts:variation contracts:variation_progress contracts:variation_document contracts:variation_pdf "
         "contracts:ending contracts:termination_notice contracts:termination_notice_pdf contracts:termination_evidence "
         "contracts:exit_evidence",
+    "- | - | - | R200 A200":
+        "contracts:savings",
     "- | - | - | D403 R200 A403":
         "contracts:begin_variation",
     "- | - | - | R200":

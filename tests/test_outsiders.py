@@ -16,6 +16,7 @@ from documents.models import Email
 from procurement import (
     agreements,
     approval,
+    baselines,
     countering,
     drafting,
     joining,
@@ -24,7 +25,7 @@ from procurement import (
     pipeline,
     workflow,
 )
-from procurement.models import Accession, ApprovalStep, Delegation, PostHolding
+from procurement.models import Accession, ApprovalStep, Baseline, Delegation, PostHolding
 from tests import cast, paper
 from tests.cast import DESK, START
 from tests.contracts import variation_cast as varied
@@ -103,8 +104,6 @@ def rejected(world) -> None:
 
 
 # They are done one after the other, and the pages read once after all: a page that tells of one tells of them together.
-# The baseline is not among them: it is written when the register is opened, and nobody can change it after
-# (``test_nobody_changes_a_baseline``).
 CHANGES = {
     "a draft is edited": lambda w: drafting.save_title(w["draft"], "Secret", by=cast.requester(), at=START),
     "its budget code is": lambda w: papers.save_budget(w["draft"], budget_code="Secret", by=cast.requester(), at=START),
@@ -112,6 +111,9 @@ CHANGES = {
         w["draft"], [drafting.Ordered("shared", "CORE-01", None, 4000)], by=cast.requester(), at=START),
     "a draft is begun": lambda w: drafting.start(w["draft"].framework, w["draft"].department, title="Secret", by=cast.requester(), at=START),
     "a limit": limits,
+    "a baseline": lambda w: baselines.state(
+        Accession.objects.select_related("framework", "department").get(department=w["draft"].department), gbp_per_user_year=Decimal("4321.00"),
+        method="Secret", by=cast.requester(), at=START),
     "an approval": lambda w: cast.decide(w["going"], cast.ROUTE[0]),
     "a question": lambda w: approval.ask(cast.open_step(w["going"], cast.person(cast.ROUTE[1])), text="Secret?", by=cast.person(cast.ROUTE[1]), at=START),
     "a person": lambda w: membership.invite(
@@ -226,4 +228,4 @@ def test_a_supplier_reads_nothing_of_what_is_said_about_a_variation_inside(clien
 
 def test_nobody_changes_a_baseline():
     with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
-        Accession.objects.update(baseline_gbp_per_user_year=1)
+        Baseline.objects.update(gbp_per_user_year=1)

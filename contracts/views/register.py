@@ -10,7 +10,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from catalogue.text import LONGEST_SEARCH
 from contracts import access, closing, ending_queries, filtering, guards, queries
-from contracts.models import Contract, ContractState, ContractVersion
+from contracts.models import Contract, ContractState, ContractVersion, Party
 from documents import audit, legal_templates, steps, store
 from documents.models import DocumentRevision
 from procurement import access as procurement_access
@@ -83,7 +83,7 @@ def contract(request, public_id):
     requests = procurement_access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER)
     whose = desks.of(order, request.day) if signs else []
     context = _document_context(found) | ending_queries.shown(found, request.day) | {
-        "signing": _signing(request, found),
+        "signing": _signing(request, found), "reads_savings": view != Party.SUPPLIER,
         "call_off": order, "desks": whose,
         "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at, known=whose))
         if signs and requests else None,

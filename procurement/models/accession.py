@@ -8,7 +8,6 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import Framework, Organisation
-from documents.dbrules import LARGEST_GBP
 from documents.machines import FSMField, register, transition
 from documents.models import Document
 from documents.rights import DRAFT, FACT, STATE, Row
@@ -39,8 +38,6 @@ class Accession(Row):
     """A department's place on a framework. Only an active one may order.
 
     ``seats_expected`` is what the authority reckons with until there is an application.
-    ``baseline_gbp_per_user_year``: what a user cost a year before joining (GBP, VAT excluded), against which the
-    saving is shown to the department and the authority; never to a supplier.
     ``due_at`` is when the review should have ended; while a question is open, or the framework is suspended, the working
     days left stand in ``days_left`` instead.
     ``contact_proposed_by``: the lead who proposed the body's first administrator (``contact_proposed_for``: whom the
@@ -55,7 +52,6 @@ class Accession(Row):
     state = FSMField(default=A.PROSPECT, choices=AccessionState.choices, protected=True)
     state_since = models.DateTimeField()
     seats_expected = models.PositiveIntegerField(null=True, blank=True)
-    baseline_gbp_per_user_year = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     contact_name = models.CharField(max_length=120, blank=True)
     contact_email = models.EmailField(blank=True)
     contact_proposed_by = models.UUIDField(null=True, blank=True)
@@ -87,11 +83,6 @@ class Accession(Row):
                 name="one_accession_a_department",
             ),
             models.CheckConstraint(condition=Q(state__in=AccessionState.values), name="accession_state_is_known"),
-            models.CheckConstraint(
-                condition=Q(baseline_gbp_per_user_year__isnull=True)
-                | Q(baseline_gbp_per_user_year__gte=0, baseline_gbp_per_user_year__lte=LARGEST_GBP),
-                name="accession_baseline_is_money",
-            ),
             models.CheckConstraint(
                 condition=~Q(state=A.AGREEMENT_ISSUED) | Q(document__isnull=False, number__isnull=False),
                 name="issued_agreement_has_its_document",

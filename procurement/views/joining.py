@@ -11,7 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from documents import audit
 from documents.clock import london_day
-from procurement import access, accession_display, agreements, forms, joining, pipeline
+from procurement import (
+    access,
+    accession_display,
+    agreements,
+    baselines,
+    forms,
+    joining,
+    pipeline,
+    quoting,
+)
 from procurement import accession_forms as own_forms
 from procurement import accession_guards as guards
 from procurement.application_gaps import gaps
@@ -74,6 +83,7 @@ def _context(request, found):
         "earlier": [{"application": a, "files": accession_display.files(a.files), "decisions": a.decisions.all()} for a in earlier],
         "decisions": application.decisions.all() if application else (), "questions": found.questions.all(),
         "forecast": accession_display.forecast_of(found, application, request.day),
+        "baseline": quoting.baseline_of(found.framework_id, found.department_id),
         "desk": accession_display.desk(found, request.day), "acts": _acts(found, by),
         "contact": accession_display.contact(found) if found.framework_id in access.sight_of(request.actor, request.day).frameworks else "",
         "serves": found.framework_id in access.sight_of(request.actor, request.day).frameworks,
@@ -149,6 +159,12 @@ ACTS = {
     "approve": Act(_("Approve it"), _("The access agreement is then made, and both parties are asked to sign it."),
                    agreements.approve, own_forms.NoteForm, (A.IN_REVIEW,), "authority",
                    _with_application(guards.why_not_approve), _("Approved. The agreement is being made."), binds=_application),
+    "state-baseline": Act(_("State the baseline"), _("What a user cost a year before the shared service. Savings are shown against it; the finance director signs it off."),
+                          baselines.state, own_forms.BaselineForm, guards.COUNTS_BASELINES, "department", guards.why_not_state_baseline,
+                          _("Stated. The finance director can sign it off.")),
+    "sign-off-baseline": Act(_("Sign off the baseline"), _("You answer for the figure, on which savings are reported."), baselines.sign_off,
+                             forms.forms.Form, guards.COUNTS_BASELINES, "department", guards.why_not_sign_off_baseline, _("Signed off."),
+                             binds=baselines.shown_of),
     "decline": Act(_("Decline it"), _("It ends here. The department reads your reason."),
                    joining.decline, REASON, (A.APPLIED, A.IN_REVIEW, A.INFORMATION_REQUESTED, A.APPROVED), "authority",
                    _with_application(guards.why_not_decline), _("Declined."), danger=True, also=_anew),
@@ -206,5 +222,6 @@ def act(request, public_id, name):
         "words": _words(wanted, found, request.at), "button": wanted.label, "danger": wanted.danger, "asked": asked,
         "reading": accession_display.reading(application) if wanted.binds is _application else None,
         "shown_hash": wanted.binds(found) if wanted.binds else "", "confirming": wanted.binds is _contact,
+        "baseline": quoting.baseline_of(found.framework_id, found.department_id) if name.endswith("-baseline") else None,
     }  # fmt: skip
     return render(request, "procurement/joining/act.html", context)

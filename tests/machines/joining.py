@@ -1,10 +1,12 @@
 """The accession, with its access agreement."""
 
+from decimal import Decimal
+
 from django.urls import reverse
 
 from documents import store
-from procurement import agreements, joining, pipeline
-from procurement.models import AccessionQuestion, AccessionState, Application
+from procurement import agreements, baselines, joining, pipeline
+from procurement.models import AccessionQuestion, AccessionState, Application, Baseline
 from tests import cast, paper
 from tests.cast import START
 from tests.machines import Action, Form, Machine
@@ -17,6 +19,11 @@ OVER = START.replace(year=2030)  # when every framework has ended
 SIGNED_BY_ONE, CLOSED = "agreement_issued, signed by the department", "agreement_issued, closed"
 PIPELINE = ("prospect", "engaged", PROPOSED, "applied", "in_review", RECOMMENDED, "information_requested", "approved",
             "agreement_issued", SIGNED_BY_ONE)  # fmt: skip
+
+
+WITH_PEOPLE = ("engaged", "applied", "in_review", RECOMMENDED, "information_requested", "approved", "agreement_issued", SIGNED_BY_ONE,
+               CLOSED, "active", "suspended")  # fmt: skip
+BASELINE = {"gbp_per_user_year": Decimal("3000.00"), "method": "The accounts."}
 
 
 def museum(_):
@@ -98,7 +105,7 @@ def withdraw_form(accession) -> Form:
 
 
 ACCESSION = Machine(
-    rows=(Application, AccessionQuestion),
+    rows=(Application, AccessionQuestion, Baseline),
     states={
         "prospect": (None, museum),
         PROPOSED: ("prospect", by(LEAD, pipeline.engage, **CONTACT)),
@@ -124,6 +131,7 @@ ACCESSION = Machine(
                                       form(APPROVER, "confirm", pipeline.contact_hash)),
         "refuse the contact": Action((PROPOSED,), bound(APPROVER, pipeline.refuse_contact, pipeline.contact_hash, reason="Unknown."),
                                      form(APPROVER, "refuse-contact", pipeline.contact_hash, reason="Unknown.")),
+        "state the baseline": Action(WITH_PEOPLE, by(ONS, baselines.state, **BASELINE), form(ONS, "state-baseline", **BASELINE)),
         "edit": Action(("engaged", "information_requested"), edit),
         "apply": Action(("engaged",), bound(ONS, joining.apply), form(ONS, "apply", application)),
         "start_review": Action(("applied",), by(LEAD, joining.start_review), form(LEAD, "review")),

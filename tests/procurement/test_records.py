@@ -41,6 +41,7 @@ from procurement import (
     added_steps,
     agreements,
     approval,
+    baselines,
     calendars,
     countering,
     drafting,
@@ -238,6 +239,11 @@ S = of_orders.S
 TERM = drafting.Term(date(2008, 4, 1), 55, date(2007, 11, 1), 5)
 STEP_REMINDED = working_days.due(START, 2)
 LONG_AFTER = START + timedelta(days=60)
+def stated(accession):
+    baselines.state(accession, gbp_per_user_year=Decimal("3000.00"), method="The accounts.", by=cast.person(of_joining.ONS), at=START)
+    return accession
+
+
 TABLE: dict[tuple[str, str], list[Row]] = {
     ("call_off", S.DRAFT): [
         Row(workflow.submit, on(BUYER), "call_off.submitted", {"your_turn": FIRST}),
@@ -526,6 +532,8 @@ TABLE |= {
     ],
     ("accession", A.CLOSED): [Row(agreements.activate, on(None), " ".join(["organisation.appointed"] * 8 + ["accession.activated"]), {"accession_joined": BOTH})],
     ("accession", "active"): [
+        Row(baselines.state, on(A.ONS, gbp_per_user_year=Decimal("3000.00"), method="The accounts."), "accession.baseline_stated"),
+        Row(baselines.sign_off, instead(stated, on("finance.director@ons.example", shown_hash=baselines.shown_of)), "accession.baseline_signed_off"),
         Row(agreements.suspend, on(MANAGER, reason="Dues."), "accession.suspended", {"accession_membership": APPLICANTS}),
         Row(agreements.end, on(MANAGER, reason="Merged."), "accession.ended", {"accession_membership": APPLICANTS}),
     ],

@@ -1,0 +1,129 @@
+"""What a contract saves against what a user cost before it, and how much carbon, line by line and month by month.
+
+Pure functions over the terms: money is Decimal GBP with two places, VAT excluded; carbon is Decimal kgCO2e with two places.
+Source: domain.md, "Price", saving and carbon: the charges of the shared service by the month against the baseline of a user and
+year for the seats that it serves; interim service, one-off work, usage and service credits are left out, and a service whose
+factor is 0 is not assessed.
+
+- The baseline of a month is a twelfth of a year's for each seat, a seat that is served on some of its days counting for these;
+  rounded half-up once a month.
+- The carbon of a line and month is a twelfth of its factor for each unit and day served, before and now, rounded half-up once a
+  line and month.
+- ``fallen`` is what the line would have cost at the price that it was agreed at, less what it is charged.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from catalogue.pricing import ZERO, financial_year
+from catalogue.rules import carries_seat
+from contracts import charges, terms
+from contracts.terms import StandingLine, Terms
+
+SHARED = "shared"
+CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class OfLine:
+    """A line in a month. ``kg_before`` and ``kg`` are None where the service is not assessed."""
+
+    line: StandingLine
+    month: date
+    charges: Decimal
+    fallen: Decimal
+    kg_before: Decimal | None
+    kg: Decimal | None
+
+    @property
+    def kg_saved(self) -> Decimal | None:
+        return None if self.kg is None or self.kg_before is None else self.kg_before - self.kg
+
+
+@dataclass(frozen=True)
+class Month:
+    """``seats``: served in it, a part of it counting as that; ``baseline`` None where there is none to compare with."""
+
+    month: date
+    seats: Decimal
+    baseline: Decimal | None
+    charges: Decimal
+    kg_before: Decimal
+    kg: Decimal
+
+    @property
+    def saving(self) -> Decimal | None:
+        """Below zero where it costs more."""
+        return None if self.baseline is None else self.baseline - self.charges
+
+    @property
+    def kg_saved(self) -> Decimal:
+        return self.kg_before - self.kg
+
+    @property
+    def financial_year(self) -> str:
+        return financial_year(self.month)
+
+
+def _rounded(exact: Fraction) -> Decimal:
+    """Half-up to two places."""
+    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(CENT, ROUND_HALF_UP)
+
+
+def _served(standing: Sequence[Terms]) -> Iterator[tuple[StandingLine, date, Fraction]]:
+    """Each line of the shared service that is charged by the month, in each stretch of unchanged terms, with the part of each
+    month that it is served in."""
+    for one, first, last in charges.spans(standing):
+        for line in one.lines:
+            if line.line.phase == SHARED and line.monthly is not None:
+                days = max(first, line.starts_on), min(last, line.ends_on or date.max)
+                for month, covered, whole in charges.months_of(*days):
+                    yield line, month, Fraction(covered, whole)
+
+
+def by_line(standing: Sequence[Terms]) -> list[OfLine]:
+    """In order of month and line. Of a line that changed within a month the units are those of its days."""
+    units: dict[tuple[int, date], Fraction] = defaultdict(Fraction)
+    agreed: dict[int, Decimal] = {}
+    newest: dict[tuple[int, date], StandingLine] = {}
+    at_first: dict[tuple[int, date], Fraction] = defaultdict(Fraction)
+    for line, month, part in _served(standing):
+        key = line.number, month
+        agreed.setdefault(line.number, line.unit_price)
+        units[key] += line.quantity * part
+        at_first[key] += Fraction(agreed[line.number]) * line.quantity * part
+        newest[key] = line
+    ledger = charges.by_line_and_month(terms.ledger(standing))
+    found = []
+    for key in sorted(units, key=lambda key: (key[1], key[0])):
+        line, service = newest[key], newest[key].line.service
+        assessed = service.kgco2e != 0
+        found.append(OfLine(
+            line, key[1], ledger.get(key, ZERO), _rounded(at_first[key]) - ledger.get(key, ZERO),
+            _rounded(units[key] * Fraction(service.baseline_kgco2e) / 12) if assessed else None,
+            _rounded(units[key] * Fraction(service.kgco2e) / 12) if assessed else None,
+        ))  # fmt: skip
+    return found
+
+
+def by_month(standing: Sequence[Terms], baseline_per_user_year: Decimal | None) -> list[Month]:
+    """Every month in which the shared service is served, in order."""
+    seats: dict[date, Fraction] = defaultdict(Fraction)
+    for line, month, part in _served(standing):
+        seats[month] += line.quantity * part if carries_seat(line.line.service) else 0
+    rows: dict[date, list[OfLine]] = defaultdict(list)
+    for row in by_line(standing):
+        rows[row.month].append(row)
+    return [
+        Month(
+            month, _rounded(seats[month]),
+            None if baseline_per_user_year is None else _rounded(Fraction(baseline_per_user_year) * seats[month] / 12),
+            sum((row.charges for row in rows[month]), ZERO), sum((row.kg_before or ZERO for row in rows[month]), ZERO),
+            sum((row.kg or ZERO for row in rows[month]), ZERO),
+        )
+        for month in sorted(seats)
+    ]  # fmt: skip
