@@ -88,12 +88,14 @@ def _served(standing: Sequence[Terms]) -> Iterator[tuple[StandingLine, date, Fra
 def by_line(standing: Sequence[Terms]) -> list[OfLine]:
     """In order of month and line. Of a line that changed within a month the units are those of its days."""
     units: dict[tuple[int, date], Fraction] = defaultdict(Fraction)
-    agreed: dict[int, Decimal] = {}
     newest: dict[tuple[int, date], StandingLine] = {}
     at_first: dict[tuple[int, date], Fraction] = defaultdict(Fraction)
+    agreed: dict[int, Decimal] = {}
+    for one in standing:
+        for line in one.lines:
+            agreed.setdefault(line.number, line.unit_price)
     for line, month, part in _served(standing):
         key = line.number, month
-        agreed.setdefault(line.number, line.unit_price)
         units[key] += line.quantity * part
         at_first[key] += Fraction(agreed[line.number]) * line.quantity * part
         newest[key] = line

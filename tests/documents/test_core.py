@@ -115,7 +115,7 @@ def tried(monkeypatch):
         with jobs.finishing(job):
             numbers.take("T", 2007)
 
-    monkeypatch.setitem(jobs._tasks, "tests.try", jobs.Task("tests.try", run, 3, 60))
+    monkeypatch.setitem(jobs._tasks, "tests.try", jobs.Task("tests.try", run, 3))
     return calls
 
 
@@ -199,7 +199,7 @@ def test_a_hopeless_error_ends_a_patient_job_after_three_attempts(monkeypatch):
     def fail(job):
         raise ArithmeticError("never works")
 
-    monkeypatch.setitem(jobs._tasks, "tests.never", jobs.Task("tests.never", fail, 300, 60, (ArithmeticError,)))
+    monkeypatch.setitem(jobs._tasks, "tests.never", jobs.Task("tests.never", fail, 300, (ArithmeticError,)))
     job = jobs.enqueue("tests.never", "a thing", key="never")
     for _ in range(3):
         Job.objects.filter(pk=job.pk).update(run_after=clock.real_now())
