@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
+from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts import delivery_guards, terms
-from contracts.ending_terms import CONVENIENCE_DAYS, LATE_DAYS
+from contracts.ending_terms import CONVENIENCE_DAYS, LATE_DAYS, most_break_cost
 from contracts.exit_items import BY_CODE, DELETED, RETURNED
 from contracts.models import (
     BOUND,
@@ -37,6 +39,7 @@ from documents.clock import london_day
 from documents.models import DocumentState
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
+from documents.templatetags.flex import gbp
 from procurement import recusals, seats
 from procurement.actors import Person
 from procurement.models import PostCode
@@ -101,6 +104,35 @@ def late_milestones(contract: Contract, on: date) -> list[Milestone]:
     return [one for one in rows if one.state == MilestoneState.FAILED or one.due_on + timedelta(days=LATE_DAYS) < on]
 
 
+def why_not_break_cost(contract: Contract, cost: Decimal, first: date) -> Iterator[Reason]:
+    """GBP, VAT excluded, of an end from the day ``first`` on, by the terms as they are."""
+    most = most_break_cost(terms.read(contract), first) if cost else cost
+    if cost > most:
+        yield Reason(_("The break cost is at most three months' charges of what is ended: %(most)s (clause 30.4).") % {"most": gbp(most)})
+
+
+def _why_not_any_more(termination: Termination, on: date) -> Iterator[Reason]:
+    """What a proposal rests on can go before notice is given: a month is calculated anew, a milestone is accepted or moved, a
+    variation makes the charges less."""
+    contract, level, milestone = termination.contract, termination.level, termination.milestone
+    anew = _("It is refused or withdrawn, and proposed anew with what stands.")
+    if level is not None and level not in critical_levels(contract):
+        yield Reason(
+            _("%(measure)s in %(month)s was calculated anew after it was proposed: that level is no ground any more.")
+            % {"measure": level.measurement.measure.measure, "month": format_month(level.calculation.month, "F Y")}, anew
+        )  # fmt: skip
+    if milestone is not None and milestone not in late_milestones(contract, on):
+        yield Reason(
+            ngettext(
+                "Milestone %(label)s is %(state)s, due on %(day)s: it has not failed, nor is it more than %(days)s day late.",
+                "Milestone %(label)s is %(state)s, due on %(day)s: it has not failed, nor is it more than %(days)s days late.",
+                LATE_DAYS,
+            ) % {"label": milestone.label, "state": milestone.get_state_display(), "day": as_day(milestone.due_on), "days": LATE_DAYS},
+            anew,
+        )  # fmt: skip
+    yield from why_not_break_cost(contract, termination.break_cost_gbp, termination.effective_on)
+
+
 def seat_to_confirm(contract: Contract, by: Person, on: date) -> Seat | None:
     """The first of the person's seats as signatory or accounting officer against which nothing stands."""
     sits = [seat for code in CONFIRMING for seat in seats.seats_of(by, contract.department_id, code, on)]
@@ -150,6 +182,7 @@ def why_not_confirm(termination: Termination, *, by: Person, at: datetime) -> It
     if termination.state == T.PROPOSED:
         yield from why_not_executed(termination.contract)
         yield from why_not_from(termination.contract, termination.ground, termination.effective_on, london_day(at))
+        yield from _why_not_any_more(termination, london_day(at))
 
 
 def why_not_withdraw(termination: Termination, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -13,8 +13,10 @@ from django.db.models import Sum
 from contracts import (
     charges,
     delivery,
+    ending_guards,
     ending_terms,
     exiting,
+    measuring,
     money_queries,
     periodic,
     returning,
@@ -36,8 +38,17 @@ from tests.contracts import ending_cast as made
 from tests.contracts import levels_cast
 from tests.contracts import transition_cast as moved
 from tests.contracts import variation_cast as varied
-from tests.contracts.ending_cast import BREAK_COST, MID_MONTH, OFFICER, SIGNATORY, asked, insolvent, on
+from tests.contracts.ending_cast import (
+    BREAK_COST,
+    MID_MONTH,
+    OFFICER,
+    SIGNATORY,
+    asked,
+    insolvent,
+    on,
+)
 from tests.contracts.transition_cast import MANAGER, SERVICE
+from tests.machines import undone
 
 pytestmark = pytest.mark.usefixtures("db")
 INVARIANTS = read(FILE.read_text(encoding="utf-8"))
@@ -165,6 +176,31 @@ def test_a_ground_is_shown_and_a_break_cost_is_of_convenience_and_has_a_most():
     with pytest.raises(Refused, match="Termination T1 is notice given already"):
         made.proposed(contract, at=late)
 
+
+
+@pytest.mark.world("executed")
+def test_no_notice_is_given_on_a_ground_that_has_gone_since():
+    contract, nothing = cast.contract(), Decimal(0)
+    late = on(moved.milestone(3).due_on + timedelta(days=61))
+    with undone():
+        one = made.proposed(contract, asked(ground="default", basis="late_milestone", milestone=moved.milestone(3), break_cost=nothing), at=late)
+        delivery.move_due_day(moved.milestone(3), late.date(), reason="A strike.", by=cast.person(MANAGER), at=late)
+        with pytest.raises(Refused, match="Milestone M3 is planned, due on .*: it has not failed, nor is it more than 60 days late"):
+            made.confirmed(one, at=late)
+    with undone():
+        levels_cast.confirmed(contract, {"SD-S-FIX": "1"})
+        (level,) = ending_guards.critical_levels(contract)
+        one = made.proposed(contract, asked(ground="default", basis="critical_level", level=level, break_cost=nothing), at=levels_cast.AFTER)
+        with undone():
+            assert made.confirmed(one, at=levels_cast.AFTER).state == "given"
+        measuring.correct(contract, levels_cast.MONTH, levels_cast.measured(contract), reason="Counted.", by=cast.person(MANAGER), at=levels_cast.AFTER)
+        with pytest.raises(Refused, match="in April 2008 was calculated anew after it was proposed"):
+            made.confirmed(one, at=levels_cast.AFTER)
+    one = made.proposed(contract, asked(break_cost=Decimal("560287.80")))
+    cast.add_volume("seats", 1500)
+    paper.noticed(cast.fresh(contract))
+    with pytest.raises(Refused, match="at most three months' charges of what is ended: £[0-9,.]+"):
+        made.confirmed(one)
 
 
 @pytest.mark.world("executed")
