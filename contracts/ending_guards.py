@@ -8,7 +8,8 @@ from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contracts import delivery_guards, terms
+from catalogue.pricing import first_of_month
+from contracts import billing, delivery_guards, levels, terms
 from contracts.ending_terms import CONVENIENCE_DAYS, LATE_DAYS, most_break_cost
 from contracts.exit_items import BY_CODE, DELETED, RETURNED
 from contracts.models import (
@@ -294,8 +295,39 @@ def why_not_close(contract: Contract, *, by: Person, at: datetime) -> Iterator[R
     if contract.state not in ENDED:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
     else:
+        yield from _still_to_settle(contract, london_day(at))
         yield from _still_open(contract)
     yield from delivery_guards.why_not_department(contract, by, london_day(at))
+
+
+def _last_month(contract: Contract) -> date:
+    """The last in which something can be charged, also of what ran on."""
+    last = billing.last_month(contract.ends_on, by_notice=contract.state == ContractState.TERMINATED)
+    stopped = contract.running_on.last_day if hasattr(contract, "running_on") else None
+    return max(last, first_of_month(stopped)) if stopped else last
+
+
+def _still_to_settle(contract: Contract, on: date) -> Iterator[Reason]:
+    """A closed contract takes no report, credit or invoice any more: its months are over before, and their levels confirmed."""
+    last = _last_month(contract)
+    if not levels.is_complete(last, on):
+        yield Reason(
+            _("%(month)s is not over: what it comes to is measured and invoiced from %(day)s on.")
+            % {"month": format_month(last, "F Y"), "day": as_day(levels.last_day(last) + ONE_DAY)}
+        )
+    known = set(contract.calculations.values_list("month", flat=True))
+    standing = terms.put_together(terms.read(contract))
+    missing = [month for month in levels.months_to_measure(contract, standing, on) if month not in known]
+    if missing:
+        yield Reason(
+            ngettext(
+                "The service levels of %(months)s month are not confirmed: %(first)s.",
+                "The service levels of %(months)s months are not confirmed, the first of %(first)s.",
+                len(missing),
+            ) % {"months": len(missing), "first": format_month(missing[0], "F Y")},
+            _("%(supplier)s reports them, and %(department)s confirms or corrects them.")
+            % {"supplier": contract.supplier.name, "department": contract.department.name},
+        )  # fmt: skip
 
 
 def _still_open(contract: Contract) -> Iterator[Reason]:

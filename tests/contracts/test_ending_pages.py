@@ -16,6 +16,7 @@ from tests import cast, paper
 from tests.contracts import ending_cast as made
 from tests.contracts.ending_cast import MANAGER, MID_MONTH, OFFICER, SERVICE, SIGNATORY, on
 from tests.machines import undone
+from tests.machines.contracts import exited
 from tests.procurement.test_pages import post, sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
@@ -156,3 +157,15 @@ def test_the_page_asks_the_database_no_more_for_more_to_do(client, stepping):
     with CaptureQueriesContext(connection) as queries:
         client.get("/")
     assert len(queries) <= 14
+
+
+def test_the_contract_is_closed_on_its_page_once_its_last_month_is_over(client, stepping):
+    contract = exited(cast.contract())
+    stepping(on(made.FIRST_MONTH))
+    sign_in(client, MANAGER)
+    shut = client.get(page("ending", contract)).content.decode()
+    assert "November 2007 is not over: what it comes to is measured and invoiced from 1 December 2007 on." in shut
+    assert post(client, page("close_contract", contract)).status_code == 403
+    stepping(made.SETTLED)
+    assert post(sign_in(client, MANAGER), page("close_contract", contract)).status_code == 302
+    assert cast.fresh(contract).state == "closed"

@@ -40,8 +40,10 @@ from tests.contracts import transition_cast as moved
 from tests.contracts import variation_cast as varied
 from tests.contracts.ending_cast import (
     BREAK_COST,
+    FIRST_MONTH,
     MID_MONTH,
     OFFICER,
+    SETTLED,
     SIGNATORY,
     asked,
     insolvent,
@@ -232,6 +234,8 @@ def test_services_that_run_on_are_charged_at_the_last_price_and_told_of_once_a_d
     assert broken(INVARIANTS) == []
     last = first + timedelta(days=9)
     stopped = running_on.stop(running, last, reason="Switched off.", by=cast.person(SERVICE), at=on(days[-1]))
+    said = [str(one.words) for one in ending_guards.why_not_close(cast.fresh(contract), by=cast.person(MANAGER), at=on(last))]
+    assert said[0].startswith(f"{first:%B %Y} is not over"), "the month of the stop"
     after = extra()
     whole = (second - first).days
     assert after == {first: sum(((line.monthly * 10 / whole).quantize(Decimal("0.01")) for line in month), Decimal(0))}
@@ -244,8 +248,8 @@ def test_services_that_run_on_are_charged_at_the_last_price_and_told_of_once_a_d
 
 @pytest.mark.world("executed")
 def test_the_exit_is_done_item_by_item_and_then_the_contract_is_closed():
-    contract = made.in_effect(cast.contract(), at=START).contract
-    at = on(MID_MONTH)
+    contract = made.in_effect(cast.contract(), insolvent(FIRST_MONTH)).contract
+    at, month = on(FIRST_MONTH), FIRST_MONTH.replace(day=1)
     with pytest.raises(Refused, match="“Return the data” comes first"):
         made.done(contract, "data_usable", at)
     with pytest.raises(Refused, match="It is needed as long as “Return the data” is"):
@@ -267,9 +271,13 @@ def test_the_exit_is_done_item_by_item_and_then_the_contract_is_closed():
         cursor.execute("UPDATE contracts_exit SET number = NULL, document_id = NULL")
         cursor.execute("UPDATE contracts_contract SET state = 'closed'")
     paper.return_certified(cast.fresh(contract).exit)
-    assert exiting.close(contract, by=cast.person(MANAGER), at=at).state == "closed"
-    month = MID_MONTH.replace(day=1)
-    assert (contract.framework_id, contract.supplier_id, month) in money_queries.returns_to_make(date(2009, 3, 1))
+    with pytest.raises(Refused, match="November 2007 is not over: what it comes to is measured and invoiced from 1 December 2007 on"):
+        exiting.close(contract, by=cast.person(MANAGER), at=at)
+    with pytest.raises(Refused, match="The service levels of 1 month are not confirmed: November 2007"):
+        exiting.close(contract, by=cast.person(MANAGER), at=SETTLED)
+    made.levels_confirmed(contract)
+    assert exiting.close(contract, by=cast.person(MANAGER), at=SETTLED).state == "closed"
+    assert (contract.framework_id, contract.supplier_id, month) in money_queries.returns_to_make(date(2007, 12, 1))
     assert [one.contract for one in returning.lines_of(contract.framework, contract.supplier, month)] == [contract], "it was charged in it"
     assert broken(INVARIANTS) == []
 
