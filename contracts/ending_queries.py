@@ -39,9 +39,13 @@ STANDINGS = {
 }
 
 
+# Of a contract: notice is given to end it before its last day.
+IS_NOTICED = Exists(Termination.objects.filter(contract=OuterRef("pk"), state=TerminationState.GIVEN))
+
+
 def with_standing(rows: QuerySet[Contract]) -> QuerySet[Contract]:
     return rows.annotate(
-        is_noticed=Exists(Termination.objects.filter(contract=OuterRef("pk"), state=TerminationState.GIVEN)),
+        is_noticed=IS_NOTICED,
         runs_on=Exists(RunningOn.objects.filter(contract=OuterRef("pk"), state=RunningState.RUNNING)),
     )
 
@@ -118,11 +122,11 @@ def _to_confirm(confirms: list[int]) -> Iterable[Item]:
 
 
 def _ending(buys: list[int], sells: list[int], on: date) -> Iterable[Contract]:
-    """Contracts in their last half year, and those that have ended and are not closed, with what of their exit is done: three
-    questions."""
+    """Contracts in their last half year that no notice ends earlier, and those that have ended and are not closed, with what of
+    their exit is done: three questions."""
     rows = Contract.objects.filter(
         Q(department__in=buys) | Q(supplier__in=sells),
-        Q(state=S.EXECUTED, ends_on__range=(on, on + timedelta(days=EXIT_DAYS))) | Q(state__in=ENDED), exit__isnull=False,
+        Q(~IS_NOTICED, state=S.EXECUTED, ends_on__range=(on, on + timedelta(days=EXIT_DAYS))) | Q(state__in=ENDED), exit__isnull=False,
     ).select_related("department", "exit", "running_on")  # fmt: skip
     items = Prefetch("exit__items", ExitItem.objects.select_related("act"))
     return rows.prefetch_related(items).order_by("ends_on", "id")[:MOST_OF_A_KIND]

@@ -123,11 +123,14 @@ REMINDED_BEFORE = (180, 90, 30)  # days
 @transaction.atomic
 def remind_of_end(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
     """The clock's: 180, 90 and 30 days before its last day those who run the contract are told, once each; of several that are
-    due together only of the last. With the first the exit begins (Schedule 6, paragraph 2.1). Safe to run twice."""
+    due together only of the last. With the first the exit begins (Schedule 6, paragraph 2.1). Not of a last day that a notice comes
+    before. Safe to run twice."""
     contract = lock_contract(contract)
     left = (contract.ends_on - london_day(at)).days
     reached = [days for days in REMINDED_BEFORE if left <= days]
     if contract.state != ContractState.EXECUTED or left < 0 or not reached:
+        return contract
+    if contract.terminations.filter(state=TerminationState.GIVEN).exists():
         return contract
     given = contract.end_reminders.filter(ends_on=contract.ends_on).values_list("days", flat=True)
     due = [days for days in reached if days not in given]
