@@ -214,9 +214,24 @@ def why_not_side(contract: Contract, party: str, by: Person, on: date) -> Iterat
     yield from guard(contract, by, on)
 
 
-def acts_of(exit_id: int) -> dict[str, str]:
-    """What is done, or not needed, of the items of an exit, by code."""
-    return dict(ExitAct.objects.filter(item__exit=exit_id).values_list("item__code", "kind"))
+def present_end(contract: Contract) -> date:
+    """The last day that the contract is to have, as it stands: its own, or the one before that of a notice that is given."""
+    given = None
+    if contract.state == ContractState.EXECUTED:
+        given = contract.terminations.filter(state=T.GIVEN).values_list("effective_on", flat=True).first()
+    return given - ONE_DAY if given else contract.ends_on
+
+
+def standing_acts(contract: Contract) -> dict[str, ExitAct]:
+    """What is done, or not needed, of the items of its exit, by code: for the present end, or one that was to come later. What
+    was done for an earlier end, of a notice that was withdrawn or before the term was extended, is done anew."""
+    rows = ExitAct.objects.filter(item__exit__contract=contract, ends_on__gte=present_end(contract))
+    return {act.item.code: act for act in rows.select_related("item").order_by("id")}
+
+
+def acts_of(contract: Contract) -> dict[str, str]:
+    """The same, by kind."""
+    return {code: act.kind for code, act in standing_acts(contract).items()}
 
 
 def _why_not_now(contract: Contract, item: ExitItem, acts: Mapping[str, str]) -> Iterator[Reason]:
@@ -227,7 +242,7 @@ def _why_not_now(contract: Contract, item: ExitItem, acts: Mapping[str, str]) ->
 
 
 def why_not_yet(contract: Contract, item: ExitItem, acts: Mapping[str, str]) -> Iterator[Reason]:
-    """Whoever does it: what comes first. ``acts`` is ``acts_of`` its exit."""
+    """Whoever does it: what comes first. ``acts`` is ``acts_of`` it."""
     yield from _why_not_now(contract, item, acts)
     known = BY_CODE[item.code]
     if known.at_the_end and contract.state == ContractState.EXECUTED:
@@ -238,7 +253,7 @@ def why_not_yet(contract: Contract, item: ExitItem, acts: Mapping[str, str]) -> 
 
 def why_not_do(contract: Contract, item: ExitItem, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The side whose it is, once what comes first is done."""
-    yield from why_not_yet(contract, item, acts_of(item.exit_id))
+    yield from why_not_yet(contract, item, acts_of(contract))
     yield from why_not_side(contract, item.party, by, london_day(at))
 
 
@@ -252,7 +267,7 @@ def why_needed(contract: Contract, item: ExitItem, acts: Mapping[str, str]) -> I
 
 def why_not_leave_out(contract: Contract, item: ExitItem, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The department says that it is not needed."""
-    yield from why_needed(contract, item, acts_of(item.exit_id))
+    yield from why_needed(contract, item, acts_of(contract))
     yield from delivery_guards.why_not_department(contract, by, london_day(at))
 
 
@@ -331,12 +346,11 @@ def _still_to_settle(contract: Contract, on: date) -> Iterator[Reason]:
 
 
 def _still_open(contract: Contract) -> Iterator[Reason]:
-    items = ExitItem.objects.filter(exit__contract=contract)
-    for item in items.filter(act__isnull=True):
+    acts = acts_of(contract)
+    for item in ExitItem.objects.filter(exit__contract=contract).exclude(code__in=acts):
         who = contract.supplier if item.party == Party.SUPPLIER else contract.department
         yield Reason(_("“%(item)s” is not done.") % {"item": BY_CODE[item.code].title}, who.name)
-    returned = items.filter(code=RETURNED).select_related("act").first()
-    if returned is None or (hasattr(returned, "act") and returned.act.kind == ExitAct.Kind.DONE):
+    if acts.get(RETURNED) != ExitAct.Kind.NOT_NEEDED:
         certificate = contract.exit.document if hasattr(contract, "exit") else None
         if certificate is None or certificate.state != DocumentState.COMPLETE:
             yield Reason(

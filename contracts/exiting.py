@@ -63,7 +63,7 @@ def _act(contract: Contract, item: ExitItem, kind: str, words: str, file: Stored
     shown = file or StoredFile("", "", "", 0)
     seats.hold(seat)
     act = ExitAct.objects.create(
-        item=item, kind=kind, words=words, filename=shown.filename, content_type=shown.content_type, length=shown.length,
+        item=item, ends_on=ending_guards.present_end(contract), kind=kind, words=words, filename=shown.filename, content_type=shown.content_type, length=shown.length,
         sha256=shown.sha256, person_id=by.person_id, person_name=by.words,
         principal_id=seat.principal.person_id if seat.principal else None,
         acting_for=seat.principal.name if seat.principal else "", post=seat.holding.post.code, at=at,
@@ -101,7 +101,7 @@ def _certify(contract: Contract, seat: Seat, *, by: Person, at: datetime) -> Non
     found = Exit.objects.get(contract=contract)
     found.contract = contract
     found.number = numbers.take(RETURN_SERIES, london_day(at).year)
-    rows = {act.item.code: act for act in ExitAct.objects.filter(item__exit=found).select_related("item")}
+    rows = ending_guards.standing_acts(contract)
     acts = {code: rows[code] for code in (RETURNED, USABLE, DELETED)}
     found.document = store.create(
         kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=f"certificate {found.number}", number=found.number,

@@ -144,6 +144,21 @@ def test_the_exit_and_what_runs_on_are_recorded_on_their_pages(client, stepping)
     assert "“Delete the data and certify it” is not done." in client.get(page("ending", contract)).content.decode()
 
 
+def test_what_was_done_for_an_earlier_end_is_shown_as_that_with_its_file(client, stepping):
+    contract = cast.contract()
+    one = made.given(contract)
+    exiting.do(made.item(contract, "data_return"), words="On a disk.", file=made.file(), by=cast.person(SERVICE), at=cast.START)
+    terminating.withdraw(one, reason="Settled.", by=cast.person(SIGNATORY), at=cast.START)
+    address = page("exit_item", contract, "data_return")
+    shown = sign_in(client, SERVICE).get(page("ending", contract)).content.decode()
+    assert "For an earlier end, on 16 February 2009:" in shown and "On a disk." in shown and address in shown
+    assert post(client, address, words="On another disk.").status_code == 302
+    evidence = page("exit_evidence", contract, "data_return")
+    assert f"{evidence}?end=2009-02-16" in client.get(page("ending", contract)).content.decode()
+    assert client.get(f"{evidence}?end=2009-02-16").status_code == 200
+    assert [client.get(evidence + end).status_code for end in ("", "?end=x", "?end=2012-10-31")] == [404, 404, 404], "no file"
+
+
 def test_the_page_asks_the_database_no_more_for_more_to_do(client, stepping):
     contract = made.in_effect(cast.contract()).contract
     address, asked = page("ending", contract), {}

@@ -283,6 +283,32 @@ def test_the_exit_is_done_item_by_item_and_then_the_contract_is_closed():
 
 
 @pytest.mark.world("executed")
+def test_what_was_done_for_an_earlier_end_is_done_anew_for_the_later_one():
+    contract = cast.contract()
+    one = made.given(contract)
+    for code in ("data_return", "data_usable", "knowledge"):
+        made.done(contract, code, START)
+    with pytest.raises(Refused, match="It is done already"):
+        made.done(contract, "data_return", START)
+    with undone():
+        terminating.take_effect(one, at=on(MID_MONTH))
+        made.done(contract, "data_deleted", on(MID_MONTH))
+    terminating.withdraw(one, reason="Settled.", by=cast.person(SIGNATORY), at=START)
+    contract = made.expired(contract)
+    at = made.over(contract)
+    with pytest.raises(Refused, match="“Confirm that the data can be used” comes first"):
+        made.done(contract, "data_deleted", at)
+    with pytest.raises(Refused, match="“Return the data” comes first"):
+        made.done(contract, "data_usable", at)
+    assert "“Pass on the knowledge” is not done." in [str(one.words) for one in ending_guards.why_not_close(contract, by=cast.person(MANAGER), at=at)]
+    for code in ("data_return", "data_usable", "data_deleted"):
+        made.done(contract, code, at)
+    assert {act["at"][:4] for act in cast.fresh(contract).exit.document.payload["certificate"]["acts"]} == {"2012"}
+    assert made.item(contract, "data_return").acts.count() == 2, "what was done stays to be read"
+    assert broken(INVARIANTS) == []
+
+
+@pytest.mark.world("executed")
 def test_before_the_end_those_who_run_it_are_reminded_once_each_and_again_of_another_end():
     contract = cast.contract()
     end = contract.ends_on
