@@ -98,6 +98,8 @@ def test_what_the_end_asks_of_whom(client, stepping):
 
 def test_a_proposal_is_the_departments_alone_until_notice_is_given(client, stepping):
     contract = cast.contract()
+    asks = sign_in(client, MANAGER).get(page("propose_termination", contract)).content.decode()
+    assert "once it is given the supplier reads it too" in asks
     one = made.proposed(contract, made.asked(file=made.file()))
     own = [page("termination_act", contract, 1, "confirm"), page("termination_evidence", contract, 1)]
     for email in (SERVICE, "auditor@co.example", "supplier.signatory@fujitsu.example"):
@@ -112,6 +114,7 @@ def test_a_proposal_is_the_departments_alone_until_notice_is_given(client, stepp
     assert post(client, own[0], shown_hash=one.content_hash).status_code == 302
     page_of_it = sign_in(client, SERVICE).get(page("ending", contract)).content.decode()
     assert one.words in page_of_it and "Withdraw" not in page_of_it
+    assert client.get(own[1]).status_code == 200, "the form said so"
     assert client.get(page("termination_notice", contract, 1)).status_code == 200
     assert client.get(page("termination_notice_pdf", contract, 1)).status_code == 404, "not sealed yet"
     paper.notice_sealed(cast.fresh(one))
