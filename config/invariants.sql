@@ -495,15 +495,15 @@ SELECT k.id AS contract, k.state, e.notices
     OR k.state IN ('expired', 'terminated', 'closed')
        AND NOT EXISTS (SELECT 1 FROM contracts_exit x JOIN contracts_exititem i ON i.exit_id = x.id WHERE x.contract_id = k.id);
 
--- 9 closed_contracts_are_done: of a closed contract every item of the exit is done or not needed, the return of the data is certified, and no milestone, credit, invoice or variation is open
+-- 9 closed_contracts_are_done: of a closed contract every item of the exit is done or not needed for the end that it had, the return of the data is certified, and no milestone, credit, invoice or variation is open
 SELECT k.id AS contract
   FROM contracts_contract k LEFT JOIN contracts_exit x ON x.contract_id = k.id LEFT JOIN documents_document d ON d.id = x.document_id
  WHERE k.state = 'closed'
    AND (EXISTS (SELECT 1 FROM contracts_exititem i WHERE i.exit_id = x.id
-                   AND NOT EXISTS (SELECT 1 FROM contracts_exitact a WHERE a.item_id = i.id))
+                   AND NOT EXISTS (SELECT 1 FROM contracts_exitact a WHERE a.item_id = i.id AND a.ends_on >= k.ends_on))
         OR d.state IS DISTINCT FROM 'complete'
            AND NOT EXISTS (SELECT 1 FROM contracts_exititem i JOIN contracts_exitact a ON a.item_id = i.id
-                            WHERE i.exit_id = x.id AND i.code = 'data_return' AND a.kind = 'not_needed')
+                            WHERE i.exit_id = x.id AND i.code = 'data_return' AND a.kind = 'not_needed' AND a.ends_on >= k.ends_on)
         OR EXISTS (SELECT 1 FROM contracts_milestone m WHERE m.contract_id = k.id AND m.state NOT IN ('achieved', 'failed'))
         OR EXISTS (SELECT 1 FROM contracts_servicecredit s WHERE s.contract_id = k.id AND s.state IN ('calculated', 'notified', 'disputed', 'agreed'))
         OR EXISTS (SELECT 1 FROM contracts_invoice i WHERE i.contract_id = k.id AND i.state IN ('received', 'matched', 'queried', 'approved'))

@@ -65,8 +65,8 @@ def duties(by: Person, on: date) -> list[Duty]:
         Duty(working_days.last_day(item.due), item.subject, item.organisation, item.todo, item.url, True, item.subject_to_contract)
         for item in chain.from_iterable(waiting(by, on)) if item.due is not None
     ]  # fmt: skip
-    shown = {duty.url for duty in now}
-    later = [duty for duty in _ahead(by, on) if duty.url not in shown]
+    shown = {(duty.url, duty.on) for duty in now}
+    later = [duty for duty in _ahead(by, on) if (duty.url, duty.on) not in shown]
     return sorted([*now, *later], key=lambda duty: (duty.on, duty.subject, duty.what))
 
 
@@ -88,8 +88,8 @@ def _ahead(by: Person, on: date) -> Iterator[Duty]:
     frameworks = Framework.objects.filter(pk__in=seen.frameworks).exclude(state__in=OVER)
     none = Value(0)
     found = _rows(
-        "contract", contracts.filter(ends_on__range=(on, until)), "ends_on", "number", "title", "department__name",
-        F("public_id"), none,
+        "contract", contracts.filter(~ending_queries.IS_NOTICED, ends_on__range=(on, until)), "ends_on", "number", "title",
+        "department__name", F("public_id"), none,
     ).union(
         _rows("milestone", milestones.filter(due_on__range=(on, until)), "due_on", "contract__number", "contract__title",
               "contract__department__name", F("contract__public_id"), F("number")),

@@ -36,7 +36,10 @@ class TerminationForm(forms.Form):
     break_cost_words = TextField(
         label=_("How the supplier has proven it"), max_length=2000, required=False, widget=widgets.Textarea(rows=2)
     )
-    file = UploadField(label=_("Evidence (optional)"), required=False)
+    file = UploadField(
+        label=_("Evidence (optional)"), required=False,
+        help_text=_("Until notice is given only the department reads it; once it is given the supplier reads it too."),
+    )  # fmt: skip
 
     def __init__(self, *args, levels: Sequence[CalculatedLevel], milestones: Sequence[Milestone], **kwargs):
         super().__init__(*args, **kwargs)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
+from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contracts import delivery_guards, terms
-from contracts.ending_terms import CONVENIENCE_DAYS, LATE_DAYS
+from catalogue.pricing import first_of_month
+from contracts import billing, delivery_guards, levels, terms
+from contracts.ending_terms import CONVENIENCE_DAYS, LATE_DAYS, most_break_cost
 from contracts.exit_items import BY_CODE, DELETED, RETURNED
 from contracts.models import (
     BOUND,
@@ -37,6 +40,7 @@ from documents.clock import london_day
 from documents.models import DocumentState
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
+from documents.templatetags.flex import gbp
 from procurement import recusals, seats
 from procurement.actors import Person
 from procurement.models import PostCode
@@ -101,6 +105,35 @@ def late_milestones(contract: Contract, on: date) -> list[Milestone]:
     return [one for one in rows if one.state == MilestoneState.FAILED or one.due_on + timedelta(days=LATE_DAYS) < on]
 
 
+def why_not_break_cost(contract: Contract, cost: Decimal, first: date) -> Iterator[Reason]:
+    """GBP, VAT excluded, of an end from the day ``first`` on, by the terms as they are."""
+    most = most_break_cost(terms.read(contract), first) if cost else cost
+    if cost > most:
+        yield Reason(_("The break cost is at most three months' charges of what is ended: %(most)s (clause 30.4).") % {"most": gbp(most)})
+
+
+def _why_not_any_more(termination: Termination, on: date) -> Iterator[Reason]:
+    """What a proposal rests on can go before notice is given: a month is calculated anew, a milestone is accepted or moved, a
+    variation makes the charges less."""
+    contract, level, milestone = termination.contract, termination.level, termination.milestone
+    anew = _("It is refused or withdrawn, and proposed anew with what stands.")
+    if level is not None and level not in critical_levels(contract):
+        yield Reason(
+            _("%(measure)s in %(month)s was calculated anew after it was proposed: that level is no ground any more.")
+            % {"measure": level.measurement.measure.measure, "month": format_month(level.calculation.month, "F Y")}, anew
+        )  # fmt: skip
+    if milestone is not None and milestone not in late_milestones(contract, on):
+        yield Reason(
+            ngettext(
+                "Milestone %(label)s is %(state)s, due on %(day)s: it has not failed, nor is it more than %(days)s day late.",
+                "Milestone %(label)s is %(state)s, due on %(day)s: it has not failed, nor is it more than %(days)s days late.",
+                LATE_DAYS,
+            ) % {"label": milestone.label, "state": milestone.get_state_display(), "day": as_day(milestone.due_on), "days": LATE_DAYS},
+            anew,
+        )  # fmt: skip
+    yield from why_not_break_cost(contract, termination.break_cost_gbp, termination.effective_on)
+
+
 def seat_to_confirm(contract: Contract, by: Person, on: date) -> Seat | None:
     """The first of the person's seats as signatory or accounting officer against which nothing stands."""
     sits = [seat for code in CONFIRMING for seat in seats.seats_of(by, contract.department_id, code, on)]
@@ -150,6 +183,7 @@ def why_not_confirm(termination: Termination, *, by: Person, at: datetime) -> It
     if termination.state == T.PROPOSED:
         yield from why_not_executed(termination.contract)
         yield from why_not_from(termination.contract, termination.ground, termination.effective_on, london_day(at))
+        yield from _why_not_any_more(termination, london_day(at))
 
 
 def why_not_withdraw(termination: Termination, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -180,9 +214,24 @@ def why_not_side(contract: Contract, party: str, by: Person, on: date) -> Iterat
     yield from guard(contract, by, on)
 
 
-def acts_of(exit_id: int) -> dict[str, str]:
-    """What is done, or not needed, of the items of an exit, by code."""
-    return dict(ExitAct.objects.filter(item__exit=exit_id).values_list("item__code", "kind"))
+def present_end(contract: Contract) -> date:
+    """The last day that the contract is to have, as it stands: its own, or the one before that of a notice that is given."""
+    given = None
+    if contract.state == ContractState.EXECUTED:
+        given = contract.terminations.filter(state=T.GIVEN).values_list("effective_on", flat=True).first()
+    return given - ONE_DAY if given else contract.ends_on
+
+
+def standing_acts(contract: Contract) -> dict[str, ExitAct]:
+    """What is done, or not needed, of the items of its exit, by code: for the present end, or one that was to come later. What
+    was done for an earlier end, of a notice that was withdrawn or before the term was extended, is done anew."""
+    rows = ExitAct.objects.filter(item__exit__contract=contract, ends_on__gte=present_end(contract))
+    return {act.item.code: act for act in rows.select_related("item").order_by("id")}
+
+
+def acts_of(contract: Contract) -> dict[str, str]:
+    """The same, by kind."""
+    return {code: act.kind for code, act in standing_acts(contract).items()}
 
 
 def _why_not_now(contract: Contract, item: ExitItem, acts: Mapping[str, str]) -> Iterator[Reason]:
@@ -193,7 +242,7 @@ def _why_not_now(contract: Contract, item: ExitItem, acts: Mapping[str, str]) ->
 
 
 def why_not_yet(contract: Contract, item: ExitItem, acts: Mapping[str, str]) -> Iterator[Reason]:
-    """Whoever does it: what comes first. ``acts`` is ``acts_of`` its exit."""
+    """Whoever does it: what comes first. ``acts`` is ``acts_of`` it."""
     yield from _why_not_now(contract, item, acts)
     known = BY_CODE[item.code]
     if known.at_the_end and contract.state == ContractState.EXECUTED:
@@ -204,7 +253,7 @@ def why_not_yet(contract: Contract, item: ExitItem, acts: Mapping[str, str]) -> 
 
 def why_not_do(contract: Contract, item: ExitItem, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The side whose it is, once what comes first is done."""
-    yield from why_not_yet(contract, item, acts_of(item.exit_id))
+    yield from why_not_yet(contract, item, acts_of(contract))
     yield from why_not_side(contract, item.party, by, london_day(at))
 
 
@@ -218,7 +267,7 @@ def why_needed(contract: Contract, item: ExitItem, acts: Mapping[str, str]) -> I
 
 def why_not_leave_out(contract: Contract, item: ExitItem, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The department says that it is not needed."""
-    yield from why_needed(contract, item, acts_of(item.exit_id))
+    yield from why_needed(contract, item, acts_of(contract))
     yield from delivery_guards.why_not_department(contract, by, london_day(at))
 
 
@@ -261,17 +310,47 @@ def why_not_close(contract: Contract, *, by: Person, at: datetime) -> Iterator[R
     if contract.state not in ENDED:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
     else:
+        yield from _still_to_settle(contract, london_day(at))
         yield from _still_open(contract)
     yield from delivery_guards.why_not_department(contract, by, london_day(at))
 
 
+def _last_month(contract: Contract) -> date:
+    """The last in which something can be charged, also of what ran on."""
+    last = billing.last_month(contract.ends_on, by_notice=contract.state == ContractState.TERMINATED)
+    stopped = contract.running_on.last_day if hasattr(contract, "running_on") else None
+    return max(last, first_of_month(stopped)) if stopped else last
+
+
+def _still_to_settle(contract: Contract, on: date) -> Iterator[Reason]:
+    """A closed contract takes no report, credit or invoice any more: its months are over before, and their levels confirmed."""
+    last = _last_month(contract)
+    if not levels.is_complete(last, on):
+        yield Reason(
+            _("%(month)s is not over: what it comes to is measured and invoiced from %(day)s on.")
+            % {"month": format_month(last, "F Y"), "day": as_day(levels.last_day(last) + ONE_DAY)}
+        )
+    known = set(contract.calculations.values_list("month", flat=True))
+    standing = terms.put_together(terms.read(contract))
+    missing = [month for month in levels.months_to_measure(contract, standing, on) if month not in known]
+    if missing:
+        yield Reason(
+            ngettext(
+                "The service levels of %(months)s month are not confirmed: %(first)s.",
+                "The service levels of %(months)s months are not confirmed, the first of %(first)s.",
+                len(missing),
+            ) % {"months": len(missing), "first": format_month(missing[0], "F Y")},
+            _("%(supplier)s reports them, and %(department)s confirms or corrects them.")
+            % {"supplier": contract.supplier.name, "department": contract.department.name},
+        )  # fmt: skip
+
+
 def _still_open(contract: Contract) -> Iterator[Reason]:
-    items = ExitItem.objects.filter(exit__contract=contract)
-    for item in items.filter(act__isnull=True):
+    acts = acts_of(contract)
+    for item in ExitItem.objects.filter(exit__contract=contract).exclude(code__in=acts):
         who = contract.supplier if item.party == Party.SUPPLIER else contract.department
         yield Reason(_("“%(item)s” is not done.") % {"item": BY_CODE[item.code].title}, who.name)
-    returned = items.filter(code=RETURNED).select_related("act").first()
-    if returned is None or (hasattr(returned, "act") and returned.act.kind == ExitAct.Kind.DONE):
+    if acts.get(RETURNED) != ExitAct.Kind.NOT_NEEDED:
         certificate = contract.exit.document if hasattr(contract, "exit") else None
         if certificate is None or certificate.state != DocumentState.COMPLETE:
             yield Reason(

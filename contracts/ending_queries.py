@@ -14,6 +14,7 @@ from contracts.models import (
     ENDED,
     Contract,
     ContractState,
+    ExitAct,
     ExitItem,
     Party,
     RunningOn,
@@ -39,9 +40,13 @@ STANDINGS = {
 }
 
 
+# Of a contract: notice is given to end it before its last day.
+IS_NOTICED = Exists(Termination.objects.filter(contract=OuterRef("pk"), state=TerminationState.GIVEN))
+
+
 def with_standing(rows: QuerySet[Contract]) -> QuerySet[Contract]:
     return rows.annotate(
-        is_noticed=Exists(Termination.objects.filter(contract=OuterRef("pk"), state=TerminationState.GIVEN)),
+        is_noticed=IS_NOTICED,
         runs_on=Exists(RunningOn.objects.filter(contract=OuterRef("pk"), state=RunningState.RUNNING)),
     )
 
@@ -118,13 +123,14 @@ def _to_confirm(confirms: list[int]) -> Iterable[Item]:
 
 
 def _ending(buys: list[int], sells: list[int], on: date) -> Iterable[Contract]:
-    """Contracts in their last half year, and those that have ended and are not closed, with what of their exit is done: three
-    questions."""
+    """Contracts in their last half year that no notice ends earlier, and those that have ended and are not closed, with what of
+    their exit is done: three questions."""
     rows = Contract.objects.filter(
         Q(department__in=buys) | Q(supplier__in=sells),
-        Q(state=S.EXECUTED, ends_on__range=(on, on + timedelta(days=EXIT_DAYS))) | Q(state__in=ENDED), exit__isnull=False,
+        Q(~IS_NOTICED, state=S.EXECUTED, ends_on__range=(on, on + timedelta(days=EXIT_DAYS))) | Q(state__in=ENDED), exit__isnull=False,
     ).select_related("department", "exit", "running_on")  # fmt: skip
-    items = Prefetch("exit__items", ExitItem.objects.select_related("act"))
+    acts = ExitAct.objects.filter(item=OuterRef("pk"), ends_on__gte=OuterRef("exit__contract__ends_on"))
+    items = Prefetch("exit__items", ExitItem.objects.annotate(is_done=Exists(acts)))
     return rows.prefetch_related(items).order_by("ends_on", "id")[:MOST_OF_A_KIND]
 
 
@@ -137,7 +143,7 @@ def _of_contract(contract: Contract, *, department: bool, supplier: bool) -> Ite
     if hasattr(contract, "running_on") and contract.running_on.state == RunningState.RUNNING:
         yield _item(contract, _("services continue without contract: to order, or to stop"), contract.running_on.state_since)
     items = list(contract.exit.items.all())
-    done, undone = {one.code for one in items if hasattr(one, "act")}, [one for one in items if not hasattr(one, "act")]
+    done, undone = {one.code for one in items if one.is_done}, [one for one in items if not one.is_done]
     own = [one for one in undone if (department if one.party == Party.DEPARTMENT else supplier)]
     now = [str(BY_CODE[one.code].title) for one in own if not BY_CODE[one.code].after or BY_CODE[one.code].after in done]
     if now:

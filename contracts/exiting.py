@@ -63,7 +63,7 @@ def _act(contract: Contract, item: ExitItem, kind: str, words: str, file: Stored
     shown = file or StoredFile("", "", "", 0)
     seats.hold(seat)
     act = ExitAct.objects.create(
-        item=item, kind=kind, words=words, filename=shown.filename, content_type=shown.content_type, length=shown.length,
+        item=item, ends_on=ending_guards.present_end(contract), kind=kind, words=words, filename=shown.filename, content_type=shown.content_type, length=shown.length,
         sha256=shown.sha256, person_id=by.person_id, person_name=by.words,
         principal_id=seat.principal.person_id if seat.principal else None,
         acting_for=seat.principal.name if seat.principal else "", post=seat.holding.post.code, at=at,
@@ -101,7 +101,7 @@ def _certify(contract: Contract, seat: Seat, *, by: Person, at: datetime) -> Non
     found = Exit.objects.get(contract=contract)
     found.contract = contract
     found.number = numbers.take(RETURN_SERIES, london_day(at).year)
-    rows = {act.item.code: act for act in ExitAct.objects.filter(item__exit=found).select_related("item")}
+    rows = ending_guards.standing_acts(contract)
     acts = {code: rows[code] for code in (RETURNED, USABLE, DELETED)}
     found.document = store.create(
         kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=f"certificate {found.number}", number=found.number,
@@ -123,11 +123,14 @@ REMINDED_BEFORE = (180, 90, 30)  # days
 @transaction.atomic
 def remind_of_end(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
     """The clock's: 180, 90 and 30 days before its last day those who run the contract are told, once each; of several that are
-    due together only of the last. With the first the exit begins (Schedule 6, paragraph 2.1). Safe to run twice."""
+    due together only of the last. With the first the exit begins (Schedule 6, paragraph 2.1). Not of a last day that a notice comes
+    before. Safe to run twice."""
     contract = lock_contract(contract)
     left = (contract.ends_on - london_day(at)).days
     reached = [days for days in REMINDED_BEFORE if left <= days]
     if contract.state != ContractState.EXECUTED or left < 0 or not reached:
+        return contract
+    if contract.terminations.filter(state=TerminationState.GIVEN).exists():
         return contract
     given = contract.end_reminders.filter(ends_on=contract.ends_on).values_list("days", flat=True)
     due = [days for days in reached if days not in given]

@@ -62,7 +62,20 @@ def read(contract: Contract, month: date) -> Month:
 
 def months(contract: Contract, standing: list[terms.Terms], on: date) -> list[date]:
     """The complete months, by the day, in which a recurring line is charged; in order."""
-    lines = {line.number for one in standing for line in one.lines if line.monthly is not None}
+    return _charged(contract, standing, on, {line.number for one in standing for line in one.lines if line.monthly is not None})
+
+
+def months_to_measure(contract: Contract, standing: list[terms.Terms], on: date) -> list[date]:
+    """Those of them in which one was charged that has a service level to measure."""
+    lines = {line.number: line.line.service for one in standing for line in one.lines if line.monthly is not None}
+    measured = {
+        number for number, service in lines.items()
+        if service.service_level and queries.service_levels(service.release, {service.service_level})
+    }  # fmt: skip
+    return _charged(contract, standing, on, measured)
+
+
+def _charged(contract: Contract, standing: list[terms.Terms], on: date, lines: set[int]) -> list[date]:
     ledger = charges.by_line_and_month(terms.ledger(standing))
     found = {month for (number, month), amount in ledger.items() if number in lines and amount}
     first, last = first_of_month(contract.starts_on), contract.ends_on

@@ -13,6 +13,7 @@ from django.db.models.functions import Concat
 from catalogue.models import OVER, Framework
 from contracts import (
     closing,
+    ending_queries,
     exiting,
     formation,
     money_reminding,
@@ -75,7 +76,7 @@ def _ends(at: datetime) -> list[str]:
     nearing = Contract.objects.none()
     for days in exiting.REMINDED_BEFORE:
         given = EndReminder.objects.filter(contract=OuterRef("pk"), ends_on=OuterRef("ends_on"), days=days)
-        nearing |= Contract.objects.filter(~Exists(given), state=ContractState.EXECUTED, ends_on__range=(on, on + timedelta(days=days)))
+        nearing |= Contract.objects.filter(~Exists(given), ~ending_queries.IS_NOTICED, state=ContractState.EXECUTED, ends_on__range=(on, on + timedelta(days=days)))
     done += periodic.each(nearing.select_related("call_off").order_by("id"), lambda one: _remind(one, at))
     running = RunningOn.objects.filter(state=RunningState.RUNNING, told_on__lt=on).select_related("contract__call_off")
     return done + periodic.each(running.order_by("id"), lambda one: _told(one, at))

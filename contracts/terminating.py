@@ -28,7 +28,6 @@ from documents import audit, canonical, numbers, steps, store
 from documents.actors import SYSTEM, Actor, Principal
 from documents.clock import london_day
 from documents.refusal import insist, insist_on_words, refuse
-from documents.templatetags.flex import gbp
 from procurement import capacity, seats
 from procurement.actors import Person
 from procurement.capacity import Holder
@@ -121,9 +120,7 @@ def _insist_on_break_cost(contract: Contract, asked: Asked) -> None:
     if asked.ground != Ground.CONVENIENCE:
         refuse(_("Only an end for convenience has a break cost (clause 30.4)."))
     insist_on_words(asked.break_cost_words, _("Say how the supplier has proven the break cost."))
-    most = ending_terms.most_break_cost(terms.read(contract), asked.effective_on)
-    if asked.break_cost > most:
-        refuse(_("The break cost is at most three months' charges of what is ended: %(most)s (clause 30.4).") % {"most": gbp(most)})
+    insist(ending_guards.why_not_break_cost(contract, asked.break_cost, asked.effective_on))
 
 
 @transaction.atomic

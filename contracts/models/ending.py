@@ -228,13 +228,15 @@ class ExitItem(Row):
 
 
 class ExitAct(Row):
-    """A fact: an item is done, or is not needed, by whom, and what shows it: words, and a file in the store under its hash."""
+    """A fact: an item is done, or is not needed, by whom, and what shows it: words, and a file in the store under its hash.
+    ``ends_on`` is the last day that the contract was to have then: if it ends later after all, the item is done anew."""
 
     class Kind(models.TextChoices):
         DONE = "done", _("done")
         NOT_NEEDED = "not_needed", _("not needed")
 
-    item = models.OneToOneField(ExitItem, on_delete=models.PROTECT, related_name="act")
+    item = models.ForeignKey(ExitItem, on_delete=models.PROTECT, related_name="acts")
+    ends_on = models.DateField()
     kind = models.CharField(max_length=12, choices=Kind.choices)
     words = models.TextField()
     filename = models.CharField(max_length=120, blank=True)
@@ -254,6 +256,7 @@ class ExitAct(Row):
     class Meta:
         ordering = ["id"]
         constraints = [
+            models.UniqueConstraint(fields=["item", "ends_on"], name="one_exit_act_an_end"),
             models.CheckConstraint(condition=Q(kind__in=["done", "not_needed"]), name="exit_act_is_known"),
             models.CheckConstraint(condition=~Q(words=""), name="exit_act_says_what_shows_it"),
         ]

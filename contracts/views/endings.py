@@ -136,8 +136,9 @@ def _of_termination(one: Termination, view: str, words: dict) -> list[dict]:
 def _items(contract: Contract, view: str, words: dict) -> list[dict]:
     """What is to be done at the exit, with the acts that the reader's side is offered. The reader's own reasons are asked for
     once for all of them."""
-    rows = list(ExitItem.objects.filter(exit__contract=contract).select_related("act"))
-    acts = {row.code: row.act.kind for row in rows if hasattr(row, "act")}
+    rows = list(ExitItem.objects.filter(exit__contract=contract).prefetch_related("acts"))
+    standing = ending_guards.standing_acts(contract) if rows else {}
+    acts = {code: act.kind for code, act in standing.items()}
     open_to = contract.state in BOUND and view in (Party.DEPARTMENT, Party.SUPPLIER) and len(acts) < len(rows)
     own = list(ending_guards.why_not_side(contract, view, words["by"], london_day(words["at"]))) if open_to else []
     found = []
@@ -149,8 +150,9 @@ def _items(contract: Contract, view: str, words: dict) -> list[dict]:
         if open_to and view == Party.DEPARTMENT and not own and not list(ending_guards.why_needed(contract, row, acts)):
             offered.append({"label": _("Not needed"), "url": reverse("contracts:leave_out", args=[contract.public_id, row.code]), "reasons": []})
         who = contract.supplier if row.party == Party.SUPPLIER else contract.department
-        act = row.act if hasattr(row, "act") else None
-        found.append({"item": BY_CODE[row.code], "row": row, "act": act, "who": who.name, "acts": offered})
+        act = standing.get(row.code)
+        earlier = [one for one in row.acts.all() if one != act]
+        found.append({"item": BY_CODE[row.code], "row": row, "act": act, "earlier": earlier, "who": who.name, "acts": offered})
     return found
 
 

@@ -58,9 +58,12 @@ def leave_out(request, public_id, code):
 
 @page
 def exit_evidence(request, public_id, code):
+    """The file of the newest act, or, with ``end``, of that for the end of the day."""
     _found, item = _item(request, public_id, code)
-    act = ExitAct.objects.filter(item=item).exclude(sha256="").first()
-    if act is None:
+    ends = request.GET.get("end")
+    acts = [act for act in ExitAct.objects.filter(item=item) if ends in (None, act.ends_on.isoformat())]
+    act = acts[-1] if acts else None
+    if act is None or not act.sha256:
         raise Http404
     return download(act.sha256, act.filename)
 

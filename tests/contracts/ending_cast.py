@@ -4,16 +4,17 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from contracts import exiting, running_on, terminating
+from contracts import exiting, levels, measuring, running_on, terminating, terms
 from contracts.models import Contract, ExitItem, RunningOn, Termination
 from documents import clock
 from tests import cast
 from tests.cast import START
-from tests.contracts import transition_cast
+from tests.contracts import levels_cast, transition_cast
 from tests.contracts.transition_cast import MANAGER, SERVICE
 
 SIGNATORY, OFFICER = "signatory@dius.example", "accounting.officer@dius.example"
 MID_MONTH = date(2009, 2, 17)  # the first day without the contract
+FIRST_MONTH = date(2007, 11, 17)  # the same, in the first month: there is one month of levels
 BREAK_COST = Decimal("12345.67")
 
 
@@ -50,11 +51,19 @@ def in_effect(contract: Contract | None = None, what: terminating.Asked | None =
     return terminating.take_effect(one, at=on(one.effective_on))
 
 
+SETTLED = on(date(2007, 12, 3))  # the first month is over
+
+
 def over(contract: Contract) -> datetime:
     """The morning after its last day."""
     return on(contract.ends_on + timedelta(days=1))
 
 
+def levels_confirmed(contract: Contract, at: datetime = SETTLED) -> None:
+    """Of every month that is over, each measure on its target."""
+    for month in levels.months_to_measure(contract, terms.put_together(terms.read(contract)), at.date()):
+        report = measuring.report(contract, month, levels_cast.measured(contract, month=month), by=cast.person(SERVICE), at=at)
+        measuring.confirm(report, shown_hash=report.content_hash, by=cast.person(MANAGER), at=at)
 
 
 def expired(contract: Contract | None = None) -> Contract:

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from contracts import due, terminating
+from contracts import due, exiting, periodic, terminating
 from documents import clock
 from documents.refusal import Refused
 from procurement import calendars
@@ -81,6 +81,30 @@ def test_a_notice_of_termination_is_among_them_until_it_is_withdrawn(contract):
     ]
     terminating.withdraw(notice, reason="Settled.", by=cast.person(ending.SIGNATORY), at=cast.START)
     assert "notice of termination takes effect" not in what(made.SERVICE, date(2008, 6, 2))
+
+
+def test_while_notice_is_given_its_day_stands_there_and_not_the_end_that_it_comes_before(contract):
+    """In the last half year, in which the end by itself is a task that is on the desk."""
+    day, near = date(2012, 9, 17), ending.on(date(2012, 5, 10))
+    exiting.remind_of_end(contract, at=near)
+    extends = ("the contract ends: to extend, to order anew, or to prepare its exit", contract.ends_on)
+    last, ends = ("last day of the contract", contract.ends_on), ("notice of termination takes effect", day)
+
+    def days(email: str) -> list:
+        return [(duty.what, duty.on) for duty in of(email, near.date())]
+
+    assert extends in days(made.SERVICE) and last in days(made.SERVICE)
+    notice = ending.given(contract, ending.insolvent(day), at=near)
+    for email in (made.MANAGER, made.SERVICE):
+        assert ends in days(email) and not {extends, last} & set(days(email)), email
+    told = contract.end_reminders.count()
+    later = ending.on(date(2012, 8, 10))
+    assert not [said for said in periodic.run(later) if "end that nears" in said]
+    exiting.remind_of_end(contract, at=later)
+    assert contract.end_reminders.count() == told
+    terminating.withdraw(notice, reason="Settled.", by=cast.person(ending.SIGNATORY), at=later)
+    assert extends in days(made.SERVICE) and ends not in days(made.SERVICE)
+    assert [said for said in periodic.run(later) if "end that nears" in said], "it is told of as soon as it is the end again"
 
 
 def test_the_page_has_months_and_files_and_asks_as_much_with_more_to_show(client, contract):

@@ -16,6 +16,7 @@ from tests import cast, paper
 from tests.contracts import ending_cast as made
 from tests.contracts.ending_cast import MANAGER, MID_MONTH, OFFICER, SERVICE, SIGNATORY, on
 from tests.machines import undone
+from tests.machines.contracts import exited
 from tests.procurement.test_pages import post, sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
@@ -97,6 +98,8 @@ def test_what_the_end_asks_of_whom(client, stepping):
 
 def test_a_proposal_is_the_departments_alone_until_notice_is_given(client, stepping):
     contract = cast.contract()
+    asks = sign_in(client, MANAGER).get(page("propose_termination", contract)).content.decode()
+    assert "once it is given the supplier reads it too" in asks
     one = made.proposed(contract, made.asked(file=made.file()))
     own = [page("termination_act", contract, 1, "confirm"), page("termination_evidence", contract, 1)]
     for email in (SERVICE, "auditor@co.example", "supplier.signatory@fujitsu.example"):
@@ -111,6 +114,7 @@ def test_a_proposal_is_the_departments_alone_until_notice_is_given(client, stepp
     assert post(client, own[0], shown_hash=one.content_hash).status_code == 302
     page_of_it = sign_in(client, SERVICE).get(page("ending", contract)).content.decode()
     assert one.words in page_of_it and "Withdraw" not in page_of_it
+    assert client.get(own[1]).status_code == 200, "the form said so"
     assert client.get(page("termination_notice", contract, 1)).status_code == 200
     assert client.get(page("termination_notice_pdf", contract, 1)).status_code == 404, "not sealed yet"
     paper.notice_sealed(cast.fresh(one))
@@ -143,6 +147,21 @@ def test_the_exit_and_what_runs_on_are_recorded_on_their_pages(client, stepping)
     assert "“Delete the data and certify it” is not done." in client.get(page("ending", contract)).content.decode()
 
 
+def test_what_was_done_for_an_earlier_end_is_shown_as_that_with_its_file(client, stepping):
+    contract = cast.contract()
+    one = made.given(contract)
+    exiting.do(made.item(contract, "data_return"), words="On a disk.", file=made.file(), by=cast.person(SERVICE), at=cast.START)
+    terminating.withdraw(one, reason="Settled.", by=cast.person(SIGNATORY), at=cast.START)
+    address = page("exit_item", contract, "data_return")
+    shown = sign_in(client, SERVICE).get(page("ending", contract)).content.decode()
+    assert "For an earlier end, on 16 February 2009:" in shown and "On a disk." in shown and address in shown
+    assert post(client, address, words="On another disk.").status_code == 302
+    evidence = page("exit_evidence", contract, "data_return")
+    assert f"{evidence}?end=2009-02-16" in client.get(page("ending", contract)).content.decode()
+    assert client.get(f"{evidence}?end=2009-02-16").status_code == 200
+    assert [client.get(evidence + end).status_code for end in ("", "?end=x", "?end=2012-10-31")] == [404, 404, 404], "no file"
+
+
 def test_the_page_asks_the_database_no_more_for_more_to_do(client, stepping):
     contract = made.in_effect(cast.contract()).contract
     address, asked = page("ending", contract), {}
@@ -156,3 +175,15 @@ def test_the_page_asks_the_database_no_more_for_more_to_do(client, stepping):
     with CaptureQueriesContext(connection) as queries:
         client.get("/")
     assert len(queries) <= 14
+
+
+def test_the_contract_is_closed_on_its_page_once_its_last_month_is_over(client, stepping):
+    contract = exited(cast.contract())
+    stepping(on(made.FIRST_MONTH))
+    sign_in(client, MANAGER)
+    shut = client.get(page("ending", contract)).content.decode()
+    assert "November 2007 is not over: what it comes to is measured and invoiced from 1 December 2007 on." in shut
+    assert post(client, page("close_contract", contract)).status_code == 403
+    stepping(made.SETTLED)
+    assert post(sign_in(client, MANAGER), page("close_contract", contract)).status_code == 302
+    assert cast.fresh(contract).state == "closed"

@@ -13,8 +13,10 @@ from django.db.models import Sum
 from contracts import (
     charges,
     delivery,
+    ending_guards,
     ending_terms,
     exiting,
+    measuring,
     money_queries,
     periodic,
     returning,
@@ -36,8 +38,19 @@ from tests.contracts import ending_cast as made
 from tests.contracts import levels_cast
 from tests.contracts import transition_cast as moved
 from tests.contracts import variation_cast as varied
-from tests.contracts.ending_cast import BREAK_COST, MID_MONTH, OFFICER, SIGNATORY, asked, insolvent, on
+from tests.contracts.ending_cast import (
+    BREAK_COST,
+    FIRST_MONTH,
+    MID_MONTH,
+    OFFICER,
+    SETTLED,
+    SIGNATORY,
+    asked,
+    insolvent,
+    on,
+)
 from tests.contracts.transition_cast import MANAGER, SERVICE
+from tests.machines import undone
 
 pytestmark = pytest.mark.usefixtures("db")
 INVARIANTS = read(FILE.read_text(encoding="utf-8"))
@@ -168,6 +181,31 @@ def test_a_ground_is_shown_and_a_break_cost_is_of_convenience_and_has_a_most():
 
 
 @pytest.mark.world("executed")
+def test_no_notice_is_given_on_a_ground_that_has_gone_since():
+    contract, nothing = cast.contract(), Decimal(0)
+    late = on(moved.milestone(3).due_on + timedelta(days=61))
+    with undone():
+        one = made.proposed(contract, asked(ground="default", basis="late_milestone", milestone=moved.milestone(3), break_cost=nothing), at=late)
+        delivery.move_due_day(moved.milestone(3), late.date(), reason="A strike.", by=cast.person(MANAGER), at=late)
+        with pytest.raises(Refused, match="Milestone M3 is planned, due on .*: it has not failed, nor is it more than 60 days late"):
+            made.confirmed(one, at=late)
+    with undone():
+        levels_cast.confirmed(contract, {"SD-S-FIX": "1"})
+        (level,) = ending_guards.critical_levels(contract)
+        one = made.proposed(contract, asked(ground="default", basis="critical_level", level=level, break_cost=nothing), at=levels_cast.AFTER)
+        with undone():
+            assert made.confirmed(one, at=levels_cast.AFTER).state == "given"
+        measuring.correct(contract, levels_cast.MONTH, levels_cast.measured(contract), reason="Counted.", by=cast.person(MANAGER), at=levels_cast.AFTER)
+        with pytest.raises(Refused, match="in April 2008 was calculated anew after it was proposed"):
+            made.confirmed(one, at=levels_cast.AFTER)
+    one = made.proposed(contract, asked(break_cost=Decimal("560287.80")))
+    cast.add_volume("seats", 1500)
+    paper.noticed(cast.fresh(contract))
+    with pytest.raises(Refused, match="at most three months' charges of what is ended: £[0-9,.]+"):
+        made.confirmed(one)
+
+
+@pytest.mark.world("executed")
 def test_services_that_run_on_are_charged_at_the_last_price_and_told_of_once_a_day():
     contract = made.expired(cast.contract())
     end, before = contract.ends_on, ledger(contract)
@@ -196,6 +234,8 @@ def test_services_that_run_on_are_charged_at_the_last_price_and_told_of_once_a_d
     assert broken(INVARIANTS) == []
     last = first + timedelta(days=9)
     stopped = running_on.stop(running, last, reason="Switched off.", by=cast.person(SERVICE), at=on(days[-1]))
+    said = [str(one.words) for one in ending_guards.why_not_close(cast.fresh(contract), by=cast.person(MANAGER), at=on(last))]
+    assert said[0].startswith(f"{first:%B %Y} is not over"), "the month of the stop"
     after = extra()
     whole = (second - first).days
     assert after == {first: sum(((line.monthly * 10 / whole).quantize(Decimal("0.01")) for line in month), Decimal(0))}
@@ -208,8 +248,8 @@ def test_services_that_run_on_are_charged_at_the_last_price_and_told_of_once_a_d
 
 @pytest.mark.world("executed")
 def test_the_exit_is_done_item_by_item_and_then_the_contract_is_closed():
-    contract = made.in_effect(cast.contract(), at=START).contract
-    at = on(MID_MONTH)
+    contract = made.in_effect(cast.contract(), insolvent(FIRST_MONTH)).contract
+    at, month = on(FIRST_MONTH), FIRST_MONTH.replace(day=1)
     with pytest.raises(Refused, match="“Return the data” comes first"):
         made.done(contract, "data_usable", at)
     with pytest.raises(Refused, match="It is needed as long as “Return the data” is"):
@@ -231,10 +271,40 @@ def test_the_exit_is_done_item_by_item_and_then_the_contract_is_closed():
         cursor.execute("UPDATE contracts_exit SET number = NULL, document_id = NULL")
         cursor.execute("UPDATE contracts_contract SET state = 'closed'")
     paper.return_certified(cast.fresh(contract).exit)
-    assert exiting.close(contract, by=cast.person(MANAGER), at=at).state == "closed"
-    month = MID_MONTH.replace(day=1)
-    assert (contract.framework_id, contract.supplier_id, month) in money_queries.returns_to_make(date(2009, 3, 1))
+    with pytest.raises(Refused, match="November 2007 is not over: what it comes to is measured and invoiced from 1 December 2007 on"):
+        exiting.close(contract, by=cast.person(MANAGER), at=at)
+    with pytest.raises(Refused, match="The service levels of 1 month are not confirmed: November 2007"):
+        exiting.close(contract, by=cast.person(MANAGER), at=SETTLED)
+    made.levels_confirmed(contract)
+    assert exiting.close(contract, by=cast.person(MANAGER), at=SETTLED).state == "closed"
+    assert (contract.framework_id, contract.supplier_id, month) in money_queries.returns_to_make(date(2007, 12, 1))
     assert [one.contract for one in returning.lines_of(contract.framework, contract.supplier, month)] == [contract], "it was charged in it"
+    assert broken(INVARIANTS) == []
+
+
+@pytest.mark.world("executed")
+def test_what_was_done_for_an_earlier_end_is_done_anew_for_the_later_one():
+    contract = cast.contract()
+    one = made.given(contract)
+    for code in ("data_return", "data_usable", "knowledge"):
+        made.done(contract, code, START)
+    with pytest.raises(Refused, match="It is done already"):
+        made.done(contract, "data_return", START)
+    with undone():
+        terminating.take_effect(one, at=on(MID_MONTH))
+        made.done(contract, "data_deleted", on(MID_MONTH))
+    terminating.withdraw(one, reason="Settled.", by=cast.person(SIGNATORY), at=START)
+    contract = made.expired(contract)
+    at = made.over(contract)
+    with pytest.raises(Refused, match="“Confirm that the data can be used” comes first"):
+        made.done(contract, "data_deleted", at)
+    with pytest.raises(Refused, match="“Return the data” comes first"):
+        made.done(contract, "data_usable", at)
+    assert "“Pass on the knowledge” is not done." in [str(one.words) for one in ending_guards.why_not_close(contract, by=cast.person(MANAGER), at=at)]
+    for code in ("data_return", "data_usable", "data_deleted"):
+        made.done(contract, code, at)
+    assert {act["at"][:4] for act in cast.fresh(contract).exit.document.payload["certificate"]["acts"]} == {"2012"}
+    assert made.item(contract, "data_return").acts.count() == 2, "what was done stays to be read"
     assert broken(INVARIANTS) == []
 
 

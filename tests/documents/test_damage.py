@@ -257,8 +257,8 @@ TERMINATED = (
     "UPDATE contracts_contract SET state = 'terminated';"
 )
 EXITED = (
-    "INSERT INTO contracts_exitact (item_id, kind, words, filename, content_type, length, sha256, person_id, person_name, acting_for, post, at)"
-    " SELECT id, 'not_needed', 'x', '', '', 0, '', gen_random_uuid(), 'x', '', 'x', now() FROM contracts_exititem;"
+    "INSERT INTO contracts_exitact (item_id, ends_on, kind, words, filename, content_type, length, sha256, person_id, person_name, acting_for, post, at)"
+    " SELECT id, (SELECT max(ends_on) FROM contracts_contract), 'not_needed', 'x', '', '', 0, '', gen_random_uuid(), 'x', '', 'x', now() FROM contracts_exititem;"
     "UPDATE contracts_milestone SET state = 'failed', achieved_on = NULL; UPDATE contracts_servicecredit SET state = 'waived';"
     "UPDATE contracts_variation SET state = 'withdrawn', ended_reason = 'x'; UPDATE contracts_invoice SET state = 'rejected';"
 )
@@ -730,6 +730,7 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     "closed_contracts_are_done": (
         closed("DELETE FROM contracts_exitact WHERE id = (SELECT max(id) FROM contracts_exitact)"),
         closed("UPDATE contracts_exitact SET kind = 'done'"),
+        closed("UPDATE contracts_exitact SET ends_on = ends_on - 1 WHERE id = (SELECT max(id) FROM contracts_exitact)"),
         closed(f"UPDATE contracts_milestone SET state = 'planned' WHERE id = {milestone(1)}"),
         closed("UPDATE contracts_servicecredit SET state = 'agreed'"),
         closed("UPDATE contracts_invoice SET state = 'approved'"),

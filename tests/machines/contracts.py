@@ -83,8 +83,9 @@ def closed(contract):
 
 
 def exited(contract):
-    """Everything of its exit is done or not needed, and nothing else is open."""
-    at = ending_cast.over(contract)
+    """Ended in its first month, which is over and measured; everything of its exit is done or not needed, and nothing else open."""
+    contract, at = ending_cast.in_effect(contract, ending_cast.insolvent(ending_cast.FIRST_MONTH)).contract, ending_cast.SETTLED
+    ending_cast.levels_confirmed(contract)
     exiting.leave_out(ending_cast.item(contract, "data_return"), reason="It kept none.", by=cast.person(made.MANAGER), at=at)
     for code in ("data_usable", "data_deleted"):
         exiting.leave_out(ending_cast.item(contract, code), reason="It kept none.", by=cast.person(made.MANAGER), at=at)
@@ -96,7 +97,7 @@ def exited(contract):
 
 
 def close(contract):
-    return exiting.close(contract, by=cast.person(made.MANAGER), at=ending_cast.over(contract))
+    return exiting.close(contract, by=cast.person(made.MANAGER), at=ending_cast.SETTLED)
 
 
 def remind(contract):
@@ -124,16 +125,16 @@ CONTRACT = Machine(
         "executed": ("awaiting_signatures, closed", lambda c: formation.execute(c, at=START)),
         "expired": ("executed", ending_cast.expired),
         "terminated": ("executed", lambda c: ending_cast.in_effect(c).contract),
-        "expired, done": ("expired", exited),
-        "closed": ("expired, done", close),
+        "terminated, done": ("executed", exited),
+        "closed": ("terminated, done", close),
     },
     actions={
         "propose its termination": Action(("executed",), lambda c: ending_cast.proposed(c, ending_cast.insolvent(ending_cast.MID_MONTH)),
                                           ending_page("propose_termination", **INSOLVENT)),
         "remind of its end": Action(("executed",), remind, quiet=True),
         "expire": Action(("executed",), lambda c: exiting.expire(c, at=ending_cast.over(c)), quiet=True),
-        "record what runs on": Action(("expired", "expired, done"), ending_cast.ran_on, ending_page("runs_on", **RUNS_ON)),
-        "close": Action(("expired, done",), close, ending_page("close_contract")),
+        "record what runs on": Action(("expired",), ending_cast.ran_on, ending_page("runs_on", **RUNS_ON)),
+        "close": Action(("terminated, done",), close),  # after the month, later than the moment that the pages' clock stands at
         "issue": Action(("preparing",), lambda c: formation.issued(c, at=START) if c.state != "preparing" else paper.issued(c), quiet=True),
         "sign for the supplier": signing(SUPPLIER, "awaiting_signatures"),
         "sign for the department": signing(DEPARTMENT, "awaiting_signatures, signed by the supplier"),

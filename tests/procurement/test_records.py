@@ -347,8 +347,8 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(exiting.certified, lambda c: ((returned(c),), {"at": E.over(c)}), "", {"data_returned": BOTH_RUN}),
         Row(running_on.run_on, lambda c: ((c, ["CORE-01"]), {"reason": "Late.", "by": cast.person(L.MANAGER), "at": E.over(c)}), "running_on.recorded", {"running_on": BOTH_RUN}),
     ],
-    ("contract", "expired, done"): [
-        Row(exiting.close, lambda c: ((c,), {"by": cast.person(L.MANAGER), "at": E.over(c)}), "contract.closed", {"contract_closed": BOTH_RUN}),
+    ("contract", "terminated, done"): [
+        Row(exiting.close, lambda c: ((c,), {"by": cast.person(L.MANAGER), "at": E.SETTLED}), "contract.closed", {"contract_closed": BOTH_RUN}),
     ],
     ("contract_termination", "proposed"): [
         Row(terminating.confirm, on(E.SIGNATORY, shown_hash=lambda t: t.content_hash), "document.asked_for contract_termination.given", {"termination_given": AT_THE_END}),
