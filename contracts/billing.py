@@ -121,12 +121,18 @@ def anything(contract: Contract, month: date) -> bool:
     return bool(of_services(terms.put_together(terms.read(contract)), month)) or any(released(contract, month))
 
 
+def applied(contract: Contract) -> dict[str, Decimal]:
+    """The credits that were applied, by the reference of the invoice in capitals: a reference is the same in any."""
+    found: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    acts = CreditAct.objects.filter(credit__contract=contract, kind=CreditAct.Kind.APPLIED)
+    for reference, amount in acts.values_list("invoice_reference", "amount_gbp"):
+        found[reference.strip().upper()] += amount
+    return found
+
+
 def credited(contract: Contract, reference: str) -> Decimal:
     """The credits that were applied to the invoice of the reference."""
-    acts = CreditAct.objects.filter(
-        credit__contract=contract, kind=CreditAct.Kind.APPLIED, invoice_reference__iexact=reference.strip()
-    )
-    return acts.aggregate(all=Sum("amount_gbp"))["all"] or ZERO
+    return applied(contract)[reference.strip().upper()]
 
 
 def used_up(invoice: Invoice) -> Decimal:

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from contracts import accepting, invoicing
+from contracts import accepting, crediting, invoicing
 from contracts.models import Invoice, InvoiceAct, InvoicePayment
 from documents import clock
 from documents.models import Email
@@ -129,6 +129,7 @@ def test_a_credit_comes_off_the_invoice_that_it_names():
     money.applied("FS-1")
     assert money.invoice().state == "queried" and money.invoice().checks.last().credits_gbp == Decimal("6723.45")
     money.rejected()
+    assert "INV1, FS-1, was rejected, and a service credit names that reference" in refused(money.recorded, contract, reference="FS-2")
     less = money.NET - Decimal("6723.45")
     assert money.recorded(contract, net=less, vat=(less * Decimal("0.175")).quantize(Decimal("0.01"))).state == "matched"
     money.approved()
@@ -136,6 +137,10 @@ def test_a_credit_comes_off_the_invoice_that_it_names():
     assert money.recorded(contract, reference="FS-2", net=credit, vat=(credit * Decimal("0.175")).quantize(Decimal("0.01"))).state == "queried"
     assert "£0.00 is due" in refused(money.settled), "what a credit gave back is not asked for again"
     assert "name one that is still to be approved" in refused(money.applied, "FS-1", "EUS-B")
+    other = levels_cast.credit("EUS-B")
+    words = {"shown": crediting.shown_of(other), "by": cast.person(made.MANAGER), "at": money.AFTER}
+    assert "would leave nothing to ask for" in refused(crediting.apply, other, invoice="fs-2", **words)
+    assert other.level.payable_gbp > 0
     call_command("check_invariants")
 
 
