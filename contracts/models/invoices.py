@@ -121,7 +121,8 @@ class Invoice(Row):
 
 class InvoiceCheck(Row):
     """A fact: what was due when an invoice was compared with the ledger, part by part; ``billed_gbp`` is what other invoices of
-    the month had used up, with the credits that came off them. Where the month's credits and invoices come to more than its charges, what is due is below zero."""
+    the month had used up, with the credits that came off them; ``overpaid_gbp`` what those of other months had used up beyond what the
+    ledger says of them, and none has taken back yet (below zero: too much was taken back). Where the month's credits and invoices come to more than its charges, what is due is below zero."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="checks")
     number = models.PositiveSmallIntegerField()
@@ -130,6 +131,7 @@ class InvoiceCheck(Row):
     delay_gbp = models.DecimalField(max_digits=14, decimal_places=2)
     credits_gbp = models.DecimalField(max_digits=14, decimal_places=2)
     billed_gbp = models.DecimalField(max_digits=14, decimal_places=2)
+    overpaid_gbp = models.DecimalField(max_digits=14, decimal_places=2)
     net_gbp = models.DecimalField(max_digits=14, decimal_places=2)
     vat_percent = models.DecimalField(max_digits=6, decimal_places=3)
     vat_gbp = models.DecimalField(max_digits=14, decimal_places=2)
@@ -144,13 +146,15 @@ class InvoiceCheck(Row):
             models.CheckConstraint(
                 condition=Q(services_gbp__gte=0, services_gbp__lte=LARGEST_GBP, milestones_gbp__gte=0,
                             milestones_gbp__lte=LARGEST_GBP, delay_gbp__gte=0, delay_gbp__lte=F("milestones_gbp"),
-                            credits_gbp__gte=0, credits_gbp__lte=LARGEST_GBP, billed_gbp__gte=0, billed_gbp__lte=LARGEST_GBP,
+                            credits_gbp__gte=0, credits_gbp__lte=LARGEST_GBP, billed_gbp__gte=-LARGEST_GBP, billed_gbp__lte=LARGEST_GBP,
+                            overpaid_gbp__gte=-LARGEST_GBP, overpaid_gbp__lte=LARGEST_GBP,
                             vat_percent__gte=0, vat_percent__lte=100),
                 name="invoice_check_is_money",
             ),
             models.CheckConstraint(
                 condition=Q(
-                    net_gbp=F("services_gbp") + F("milestones_gbp") - F("delay_gbp") - F("credits_gbp") - F("billed_gbp"),
+                    net_gbp=F("services_gbp") + F("milestones_gbp") - F("delay_gbp") - F("credits_gbp") - F("billed_gbp")
+                    - F("overpaid_gbp"),
                     vat_gbp=Round(F("net_gbp") * F("vat_percent") / 100, precision=2),
                 ),
                 name="invoice_check_is_a_sum",

@@ -167,6 +167,8 @@ def _lines(made: InvoiceCheck) -> list[tuple[str, Decimal]]:
         (_("Services of the month"), made.services_gbp), (_("Milestones accepted in the month"), made.milestones_gbp),
         (_("Delay payments"), -made.delay_gbp), (_("Service credits applied to this invoice"), -made.credits_gbp),
         (_("Other invoices of the month, and the credits that came off them"), -made.billed_gbp),
+        (_("Paid too much for other months, by what the ledger says now") if made.overpaid_gbp > 0
+         else _("Taken back too much of other months, by what the ledger says now"), -made.overpaid_gbp),
     )  # fmt: skip
     return [(label, amount) for label, amount in parts if amount or label == parts[0][0]]
 

@@ -6,7 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 
 from catalogue.pricing import add_months
-from contracts import billing, invoice_guards, money_queries, returning, terms
+from contracts import billing, invoice_guards, money_queries, returning, running_on, terms
+from contracts.models import Invoice
 from documents.management.commands.check_invariants import FILE, broken, read
 from tests import cast, paper
 from tests.contracts import ending_cast as made
@@ -58,3 +59,31 @@ def test_what_runs_on_without_a_contract_is_invoiced_and_declared_until_it_stops
 
     assert reasons(november) == []
     assert "The contract ended on 31 October 2012: nothing was due in that month." in reasons(later), "it is not charged ahead"
+
+
+def test_what_was_paid_of_days_that_were_not_worked_comes_off_the_next_invoice_once():
+    contract = made.expired(paper.executed(cast.accepted()))
+    running = made.ran_on(contract)
+    september, october, november = date(2012, 9, 1), date(2012, 10, 1), date(2012, 11, 1)
+    on = date(2012, 12, 5)
+
+    def services(month: date) -> Decimal:
+        return billing.of_services(terms.put_together(terms.read(contract)), month)
+
+    def asked(month: date, net: Decimal, reference: str) -> Invoice:
+        percent = billing.due(Invoice(contract=contract, month=month, reference=reference), on).vat_percent
+        said = {"invoiced_on": on, "received_on": on, "net": net, "vat": billing.vat(net, percent)}
+        return money.recorded(cast.fresh(contract), reference=reference, month=month, at=made.on(on), **said)
+
+    before = services(november)
+    assert asked(november, before, "FS-1").state == "matched"
+    running_on.stop(running, date(2012, 11, 28), reason="Off.", by=cast.person(made.SERVICE), at=made.on(on))
+    too_much = before - services(november)
+    assert 0 < too_much < services(october)
+    assert asked(october, services(october), "FS-2").state == "queried"
+    right = asked(october, services(october) - too_much, "FS-3")
+    assert (right.state, right.checks.get().overpaid_gbp) == ("matched", too_much)
+    assert asked(september, services(september), "FS-4").state == "matched", "it is taken back once"
+    rest = asked(october, too_much, "FS-5")
+    assert (rest.state, rest.checks.get().net_gbp) == ("queried", 0), "and what took it back is not asked for again"
+    assert broken(read(FILE.read_text(encoding="utf-8"))) == []
