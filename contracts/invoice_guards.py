@@ -66,6 +66,8 @@ def why_not_so(
         yield Reason(_("The contract ended on %(day)s: nothing was due in that month.") % {"day": as_day(contract.ends_on)})
     if received_on > on:
         yield Reason(_("%(day)s is still to come: it cannot have been received then.") % {"day": as_day(received_on)})
+    if received_on < month:
+        yield Reason(_("An invoice of a month is received once that has begun: on %(day)s at the earliest.") % {"day": as_day(month)})
     if invoiced_on > received_on:
         yield Reason(_("It is dated after the day on which it was received."))
     if net <= ZERO or vat < ZERO:

@@ -80,7 +80,7 @@ def next_return(on: date) -> date | None:
 
 
 def inbox(by: Person, on: date) -> list[Item]:
-    """Invoices that wait for a contract manager, and returns that wait for the supplier; two queries."""
+    """Invoices that wait for a contract manager, and returns that wait for the supplier; three queries."""
     held = sight_of(by, on).posts
     buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
     sells = {organisation for organisation, post in held if post in SUPPLIER_POSTS}
@@ -100,7 +100,7 @@ def _invoices(buys: list[int]) -> list[Item]:
             reverse("contracts:invoice", args=[row.contract.public_id, row.number]), row.state_since,
             None if row.state == S.QUERIED else working_days.midnight_after(row.due_on),
         )
-        for row in rows.select_related("contract__department").order_by("received_on", "id")[:MOST_OF_A_KIND]
+        for row in rows.select_related("contract__department").prefetch_related("checks").order_by("received_on", "id")[:MOST_OF_A_KIND]
     ]  # fmt: skip
 
 

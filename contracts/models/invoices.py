@@ -8,12 +8,15 @@ from django.db.models import F, Q
 from django.db.models.functions import Round, Upper
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.pricing import add_months
 from contracts.models.contract import Contract
+from documents.clock import london_day
 from documents.dbrules import LARGEST_GBP
 from documents.machines import FSMField, register, transition
 from documents.rights import FACT, STATE, Row
 
-# The Procurement Act 2023, s.68(2): paid before the end of the 30 days that begin with the day of receipt, which is the first.
+# The Procurement Act 2023, s.68(2): paid before the end of the 30 days that begin with the day of receipt, which is the first; where
+# nothing of it is due by then, with the day on which it becomes due.
 DAYS_TO_PAY = 30
 
 
@@ -93,10 +96,19 @@ class Invoice(Row):
         return f"INV{self.number}"
 
     @property
+    def time_runs_from(self) -> date:
+        """The first of the days to pay: that of receipt. Of one that came while its month ran and agreed with no comparison that
+        was made then, the first after the month: what it asks for was not due before. Such a one reads its comparisons."""
+        after = add_months(self.month, 1)
+        if self.received_on >= after or any(one.agrees and london_day(one.checked_at) < after for one in self.checks.all()):
+            return self.received_on
+        return after
+
+    @property
     def due_on(self) -> date:
         """The last day on which it is paid in time. A dispute does not move it: an invoice that is found right was right from
         the day it came."""
-        return self.received_on + timedelta(days=DAYS_TO_PAY - 1)
+        return self.time_runs_from + timedelta(days=DAYS_TO_PAY - 1)
 
     @transition(field=state, source=[S.RECEIVED, S.QUERIED], target=S.MATCHED)
     def match(self, *, at):

@@ -81,7 +81,7 @@ class _Row:
 def invoices(request, public_id):
     """All of the contract, the newest first, as a page and as files."""
     found = access.get_contract(request.actor, public_id, request.day)
-    rows = [_Row(one, request.day) for one in found.invoices.prefetch_related("payments").order_by("-number")]
+    rows = [_Row(one, request.day) for one in found.invoices.prefetch_related("payments", "checks").order_by("-number")]
     if request.GET.get("format") in FILES:
         heading = [_("No"), _("Reference"), _("Month"), _("Dated"), _("Received"), _("Pay by"), _("State"), _("Net, GBP"), _("VAT, GBP"),
                    _("Gross, GBP"), _("Paid, GBP")]  # fmt: skip
@@ -140,7 +140,7 @@ def _done(invoice: Invoice):
 
 def _invoice(request, public_id, number) -> Invoice:
     contract = access.get_contract(request.actor, public_id, request.day)
-    found = contract.invoices.filter(number=number).prefetch_related("payments").first()
+    found = contract.invoices.filter(number=number).prefetch_related("payments", "checks").first()
     if found is None:
         raise Http404
     found.contract = contract

@@ -72,6 +72,7 @@ def test_what_differs_is_queried_in_words_and_figures():
     ({"received_on": date(2008, 5, 7)}, "is still to come"), ({"invoiced_on": date(2008, 5, 7)}, "dated after"),
     ({"month": date(2008, 6, 1)}, "is for a month from"), ({"month": date(2007, 9, 1)}, "is for a month from"),
     ({"reference": " "}, "Say its reference"),
+    ({"month": MAY, "invoiced_on": date(2008, 4, 30), "received_on": date(2008, 4, 30)}, "on 1 May 2008 at the earliest"),
 ])  # fmt: skip
 def test_an_invoice_that_cannot_be_so_is_refused(wrong, words):
     assert words in refused(money.recorded, cast.contract(), **wrong)
@@ -106,6 +107,7 @@ def test_a_month_that_runs_waits_until_it_is_over_unless_what_is_due_already_is_
     for _ in range(2):
         money.all_made(money.moment(date(2008, 6, 1)))
     assert money.invoice().state == "matched" and waiting.checks.count() == 2
+    assert money.invoice().due_on == date(2008, 6, 30), "nothing was due before the first of June"
 
 
 def test_milestones_are_due_at_once_less_what_their_delay_takes():
@@ -119,6 +121,7 @@ def test_milestones_are_due_at_once_less_what_their_delay_takes():
     found = money.recorded(contract, month=month, at=at, invoiced_on=at.date(), received_on=at.date(), net=release.payable_gbp,
                            vat=(release.payable_gbp * Decimal("0.175")).quantize(Decimal("0.01")))  # fmt: skip
     assert (found.state, found.checks.get().milestones_gbp) == ("matched", release.amount_gbp)
+    assert found.due_on == at.date() + timedelta(days=29), "what is due while the month runs is paid from receipt on"
     assert found.checks.get().services_gbp == 0, "of a month that runs no service is due"
 
 
