@@ -25,7 +25,6 @@ from contracts.models import (
     PaymentRelease,
     ReturnState,
     RunningOn,
-    RunningState,
 )
 from documents.clock import london_day
 from procurement import working_days
@@ -72,11 +71,11 @@ def _charged(over: date) -> Iterator[Key]:
 
 
 def next_return(on: date) -> date | None:
-    """The first of the month on which the next one is made; None where no contract runs then."""
+    """The first of the month on which the next one is made; None where there is none to make of the month of the day: no contract
+    runs in it, nor has one that a notice ended its last charge there. Four queries."""
     month = first_of_month(on)
-    runs = Contract.objects.filter(state__in=BOUND, starts_on__lt=add_months(month, 1), ends_on__gte=month)
-    beyond = RunningOn.objects.filter(state=RunningState.RUNNING)
-    return add_months(month, 1) if runs.exists() or beyond.exists() else None
+    following = add_months(month, 1)
+    return following if any(of == month for _framework, _supplier, of in _charged(following)) else None
 
 
 def inbox(by: Person, on: date) -> list[Item]:

@@ -42,6 +42,12 @@ def test_the_month_of_a_termination_asks_for_its_days_and_the_break_cost():
     assert broken(read(FILE.read_text(encoding="utf-8"))) == []
 
 
+def test_the_clock_announces_the_return_of_the_month_of_a_break_cost():
+    made.in_effect(paper.executed(cast.accepted()), made.asked(effective_on=date(2009, 4, 1)))
+    assert money_queries.next_return(date(2009, 4, 10)) == date(2009, 5, 1)
+    assert money_queries.next_return(date(2009, 5, 10)) is None
+
+
 def test_what_runs_on_without_a_contract_is_invoiced_and_declared_until_it_stops():
     contract = made.expired(paper.executed(cast.accepted()))
     november = contract.ends_on + timedelta(days=1)
