@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
 
+from catalogue.models import Framework
 from catalogue.pricing import ZERO, add_months, first_of_month
 from contracts import billing
 from contracts.delivery_guards import SUPPLIER_POSTS
@@ -41,8 +42,17 @@ Key = tuple[int, int, date]  # framework, supplier, first of month
 def returns_to_make(on: date) -> list[Key]:
     """Of every month that is over and has none: those in which a contract ran, or something of it without a contract, and after
     its end those in which something of it was released or given back. In order; five queries."""
+    return _unmade(first_of_month(on))
+
+
+def returns_to_come(framework: Framework, on: date) -> list[Key]:
+    """Those of a framework that the clock has not made: the same, and of the month that runs. In order; five queries."""
+    return [key for key in _unmade(add_months(first_of_month(on), 1)) if key[0] == framework.pk]
+
+
+def _unmade(over: date) -> list[Key]:
     made = set(ManagementReturn.objects.filter(number=1).values_list("framework_id", "supplier_id", "month"))
-    return sorted(set(_charged(first_of_month(on))) - made)
+    return sorted(set(_charged(over)) - made)
 
 
 def _charged(over: date) -> Iterator[Key]:

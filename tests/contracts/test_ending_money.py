@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 
 from catalogue.pricing import add_months
-from contracts import billing, invoice_guards, money_queries, returning, running_on, terms
+from contracts import billing, closing, invoice_guards, money_queries, returning, running_on, terms
 from contracts.models import Invoice
 from documents.management.commands.check_invariants import FILE, broken, read
 from tests import cast, paper
@@ -56,6 +56,10 @@ def test_what_runs_on_without_a_contract_is_invoiced_and_declared_until_it_stops
     later = add_months(november, 1)
     wanted = {of(contract, november), of(contract, later)}
     assert wanted <= set(money_queries.returns_to_make(add_months(november, 2)))
+    against = closing.why_not_close(cast.framework(), by=cast.person("framework.manager@co.example"), at=made.on(november))
+    said = [str(one.words) for one in against]
+    assert f"Services of {contract.number} run on without a contract." in said
+    assert {f"The management information of {month} 2012 is not made yet." for month in ("October", "November")} <= set(said)
 
     def reasons(month: date) -> list[str]:
         said = {"reference": "FS-9", "month": month, "net": Decimal(1), "vat": Decimal(0), "gross": Decimal(1)}
