@@ -153,30 +153,46 @@ def credited(contract: Contract, reference: str) -> Decimal:
     return applied(contract)[reference.strip().upper()]
 
 
-def used_up(contract: Contract, *, but: Invoice) -> tuple[dict[date, Decimal], Decimal]:
-    """Of the invoices that count, but one: by month, what they ask, the credits that made them less (those were given back by
-    that) and what they took back of other months; and of that the sum. Two queries."""
-    months: dict[date, Decimal] = defaultdict(lambda: ZERO)
+@dataclass(frozen=True)
+class _Sides:
+    """Of a contract by month: what the ledger has, and what invoices that count use up of it: what they ask, the credits that made
+    them less (those were given back by that) and what they took back of other months, which together is ``taken_back``."""
+
+    services: dict[date, Decimal]
+    released: dict[date, tuple[Decimal, Decimal]]
+    used: dict[date, Decimal]
+    taken_back: Decimal
+
+    def overpaid(self, on: date, *, but: date | None = None) -> Decimal:
+        """By which the months that are over on the day, but one, are used up beyond the ledger and none has taken back."""
+        return sum((self._beyond(one) for one in list(self.used) if one != but and levels.is_complete(one, on)), ZERO) - self.taken_back
+
+    def _beyond(self, month: date) -> Decimal:
+        amount, delay = self.released[month]
+        return max(self.used[month] - self.services[month] - amount + delay, ZERO)
+
+
+def _sides(contract: Contract, *, but: Invoice | None = None) -> _Sides:
+    """With all its invoices that count, but one. Five queries."""
+    used: dict[date, Decimal] = defaultdict(lambda: ZERO)
     taken_back, credits = ZERO, applied(contract)
     last = InvoiceCheck.objects.filter(invoice=OuterRef("pk")).order_by("-number").values("overpaid_gbp")[:1]
-    for one in contract.invoices.filter(state__in=COUNTED).exclude(pk=but.pk).annotate(overpaid=Subquery(last)):
-        months[one.month] += one.net_gbp + credits[one.reference.upper()] + one.overpaid
+    for one in contract.invoices.filter(state__in=COUNTED).exclude(pk=but.pk if but else None).annotate(overpaid=Subquery(last)):
+        used[one.month] += one.net_gbp + credits[one.reference.upper()] + one.overpaid
         taken_back += one.overpaid
-    return months, taken_back
+    return _Sides(services_by_month(terms.put_together(terms.read(contract))), released(contract), used, taken_back)
+
+
+def overpaid(contract: Contract, on: date) -> Decimal:
+    """What the next invoice takes back of months that are over: below zero where too much was taken back."""
+    return _sides(contract).overpaid(on)
 
 
 def due(invoice: Invoice, on: date) -> Due:
     """What is due for the month of the invoice on the day."""
     contract, month = invoice.contract, invoice.month
-    services = services_by_month(terms.put_together(terms.read(contract)))
-    releases = released(contract)
-    used, taken_back = used_up(contract, but=invoice)
-
-    def over(other: date) -> Decimal:
-        return max(used[other] - services[other] - releases[other][0] + releases[other][1], ZERO)
-
-    overpaid = sum((over(other) for other in list(used) if other != month and levels.is_complete(other, on)), ZERO) - taken_back
+    found = _sides(contract, but=invoice)
     return Due(
-        services[month] if levels.is_complete(month, on) else ZERO, *releases[month], credited(contract, invoice.reference),
-        used[month], overpaid, vat_percent(catalogue.vat_rates(on), month),
+        found.services[month] if levels.is_complete(month, on) else ZERO, *found.released[month], credited(contract, invoice.reference),
+        found.used[month], found.overpaid(on, but=month), vat_percent(catalogue.vat_rates(on), month),
     )  # fmt: skip

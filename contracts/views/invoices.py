@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import add_months, first_of_month
-from contracts import access, invoice_guards, invoicing, late_payment, money_forms
+from contracts import access, billing, invoice_guards, invoicing, late_payment, money_forms
 from contracts.invoice_words import difference
 from contracts.models import Contract, Invoice, InvoiceCheck, InvoiceState, Party
 from documents import audit, storage
@@ -156,6 +156,7 @@ def invoice(request, public_id, number):
         "contract": found.contract, "invoice": found, "row": _Row(found, request.day), "check": made,
         "lines": _lines(made), "difference": difference(made), "acts": _offered(request, found, view),
         "decisions": found.acts.all(), "payments": found.payments.all(),
+        "overpaid": billing.overpaid(found.contract, request.day),
         "events": display.timeline(audit.history(found), view),
     }  # fmt: skip
     return render(request, "contracts/invoice.html", context)

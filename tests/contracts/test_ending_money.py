@@ -89,11 +89,12 @@ def test_what_was_paid_of_days_that_were_not_worked_comes_off_the_next_invoice_o
     assert asked(november, before, "FS-1").state == "matched"
     running_on.stop(running, date(2012, 11, 28), reason="Off.", by=cast.person(made.SERVICE), at=made.on(on))
     too_much = before - services(november)
-    assert 0 < too_much < services(october)
+    assert 0 < too_much < services(october) and billing.overpaid(contract, on) == too_much
     assert asked(october, services(october), "FS-2").state == "queried"
     right = asked(october, services(october) - too_much, "FS-3")
     assert (right.state, right.checks.get().overpaid_gbp) == ("matched", too_much)
     assert asked(september, services(september), "FS-4").state == "matched", "it is taken back once"
+    assert billing.overpaid(contract, on) == 0
     rest = asked(october, too_much, "FS-5")
     assert (rest.state, rest.checks.get().net_gbp) == ("queried", 0), "and what took it back is not asked for again"
     assert broken(read(FILE.read_text(encoding="utf-8"))) == []
