@@ -567,13 +567,13 @@ SELECT i.id AS invoice, i.state, p.paid
   CROSS JOIN LATERAL (SELECT coalesce(sum(p.amount_gbp), 0) AS paid FROM contracts_invoicepayment p WHERE p.invoice_id = i.id) p
  WHERE (i.state = 'paid') <> (p.paid = i.gross_gbp) OR p.paid > i.gross_gbp OR p.paid > 0 AND i.state NOT IN ('approved', 'paid');
 
--- 9 months_are_invoiced_once: the invoices of a month that count, with the credits that came off them, ask for no more than was due for it
-SELECT i.contract_id AS contract, i.month, sum(i.net_gbp + c.credits_gbp) AS asked
+-- 9 months_are_invoiced_once: the invoices of a month that count, with the credits that came off them and what they took back of other months, ask for no more than was due for it
+SELECT i.contract_id AS contract, i.month, sum(i.net_gbp + c.credits_gbp + c.overpaid_gbp) AS asked
   FROM contracts_invoice i
   JOIN LATERAL (SELECT c.* FROM contracts_invoicecheck c WHERE c.invoice_id = i.id ORDER BY c.number DESC LIMIT 1) c ON true
  WHERE i.state IN ('matched', 'approved', 'paid')
  GROUP BY 1, 2
-HAVING sum(i.net_gbp + c.credits_gbp) > max(c.services_gbp + c.milestones_gbp - c.delay_gbp);
+HAVING sum(i.net_gbp + c.credits_gbp + c.overpaid_gbp) > max(c.services_gbp + c.milestones_gbp - c.delay_gbp);
 
 -- 9 invoices_are_decided_by_others: nobody decides on an invoice that they recorded, or that was recorded for them
 SELECT a.id AS act, a.invoice_id AS invoice

@@ -7,7 +7,10 @@ Money is Decimal GBP with two places, VAT excluded unless it is named. Sources: 
   paid by milestones.
 - Of a milestone counts what its acceptance released in that month; what the delay takes from it is the delay payment.
 - A service credit counts with the invoice whose reference it was applied to, of whatever month the credit is.
-- What other invoices of the month ask that are matched, approved or paid is used up, with the credits that came off them.
+- What other invoices of the month ask that are matched, approved or paid is used up, with the credits that came off them and what
+  was taken back by them of other months.
+- Where the ledger says less of another month that is over than its invoices used up, what was overpaid is taken back, once: what
+  counted invoices have taken back is left out, and is given back where the ledger has risen again since.
 - VAT is at the rate in force on the first of the month, rounded half-up once an invoice.
 """
 
@@ -17,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
 
 from catalogue import queries as catalogue
 from catalogue.pricing import HUNDRED, ZERO, add_months, first_of_month, to_penny, vat_percent
@@ -27,6 +30,7 @@ from contracts.models import (
     Contract,
     CreditAct,
     Invoice,
+    InvoiceCheck,
     PaymentRelease,
     Termination,
     TerminationState,
@@ -45,11 +49,12 @@ class Due:
     delay: Decimal
     credits: Decimal
     billed: Decimal
+    overpaid: Decimal
     vat_percent: Decimal
 
     @property
     def net(self) -> Decimal:
-        return self.services + self.milestones - self.delay - self.credits - self.billed
+        return self.services + self.milestones - self.delay - self.credits - self.billed - self.overpaid
 
     @property
     def vat(self) -> Decimal:
@@ -61,12 +66,21 @@ def vat(net: Decimal, percent: Decimal) -> Decimal:
     return to_penny(net * percent / HUNDRED)
 
 
-def of_services(standing: Sequence[terms.Terms], month: date) -> Decimal:
-    """What all but the one-off lines come to in the month: recurring and usage lines, and what ends the contract for convenience."""
+def services_by_month(standing: Sequence[terms.Terms]) -> dict[date, Decimal]:
+    """What all but the one-off lines come to, by the first of the month: recurring and usage lines, and what ends the contract for
+    convenience. ``ZERO`` of every other month."""
     versions = terms.ledger(standing)
     phases = {line.number: line.phase for version in versions for line in version.lines}
-    amounts = charges.by_line_and_month(versions).items()
-    return sum((amount for (number, first), amount in amounts if first == month and phases[number] != ONE_OFF), ZERO)
+    found: dict[date, Decimal] = defaultdict(lambda: ZERO)
+    for (number, month), amount in charges.by_line_and_month(versions).items():
+        if phases[number] != ONE_OFF:
+            found[month] += amount
+    return found
+
+
+def of_services(standing: Sequence[terms.Terms], month: date) -> Decimal:
+    """The same, of the month."""
+    return services_by_month(standing)[month]
 
 
 def last_month(ends_on: date, *, by_notice: bool) -> date:
@@ -93,11 +107,15 @@ def _releases(month: date):
     return PaymentRelease.objects.filter(decision__decided_at__gte=begins, decision__decided_at__lt=ends)
 
 
-def released(contract: Contract, month: date) -> tuple[Decimal, Decimal]:
-    """What acceptances of the month released of its payments, and what their delays take from that."""
-    rows = _releases(month).filter(payment__milestone__contract=contract)
-    found = rows.aggregate(amount=Sum("amount_gbp"), delay=Sum("reduction_gbp"))
-    return found["amount"] or ZERO, found["delay"] or ZERO
+def released(contract: Contract) -> dict[date, tuple[Decimal, Decimal]]:
+    """By the first of the month: what its acceptances released of the contract's payments, and what delays take from that. One
+    query."""
+    found: dict[date, tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
+    rows = PaymentRelease.objects.filter(payment__milestone__contract=contract)
+    for at, amount, delay in rows.values_list("decision__decided_at", "amount_gbp", "reduction_gbp"):
+        month = first_of_month(clock.london_day(at))
+        found[month] = found[month][0] + amount, found[month][1] + delay
+    return found
 
 
 def of_month(contracts: Iterable[Contract], month: date) -> dict[Contract, Decimal]:
@@ -118,29 +136,63 @@ def of_month(contracts: Iterable[Contract], month: date) -> dict[Contract, Decim
 def anything(contract: Contract, month: date) -> bool:
     """Whether the ledger has a charge or a released payment in the month: after the last day what runs on without a contract, a
     break cost, or a milestone that was decided then."""
-    return bool(of_services(terms.put_together(terms.read(contract)), month)) or any(released(contract, month))
+    return bool(of_services(terms.put_together(terms.read(contract)), month)) or any(released(contract)[month])
+
+
+def applied(contract: Contract) -> dict[str, Decimal]:
+    """The credits that were applied, by the reference of the invoice in capitals: a reference is the same in any."""
+    found: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    acts = CreditAct.objects.filter(credit__contract=contract, kind=CreditAct.Kind.APPLIED)
+    for reference, amount in acts.values_list("invoice_reference", "amount_gbp"):
+        found[reference.strip().upper()] += amount
+    return found
 
 
 def credited(contract: Contract, reference: str) -> Decimal:
     """The credits that were applied to the invoice of the reference."""
-    acts = CreditAct.objects.filter(
-        credit__contract=contract, kind=CreditAct.Kind.APPLIED, invoice_reference__iexact=reference.strip()
-    )
-    return acts.aggregate(all=Sum("amount_gbp"))["all"] or ZERO
+    return applied(contract)[reference.strip().upper()]
 
 
-def used_up(invoice: Invoice) -> Decimal:
-    """What other invoices of the month ask that count, with the credits that made them less: those were given back by that."""
-    others = Invoice.objects.filter(contract=invoice.contract, month=invoice.month, state__in=COUNTED).exclude(pk=invoice.pk)
-    return sum((one.net_gbp + credited(invoice.contract, one.reference) for one in others), ZERO)
+@dataclass(frozen=True)
+class _Sides:
+    """Of a contract by month: what the ledger has, and what invoices that count use up of it: what they ask, the credits that made
+    them less (those were given back by that) and what they took back of other months, which together is ``taken_back``."""
+
+    services: dict[date, Decimal]
+    released: dict[date, tuple[Decimal, Decimal]]
+    used: dict[date, Decimal]
+    taken_back: Decimal
+
+    def overpaid(self, on: date, *, but: date | None = None) -> Decimal:
+        """By which the months that are over on the day, but one, are used up beyond the ledger and none has taken back."""
+        return sum((self._beyond(one) for one in list(self.used) if one != but and levels.is_complete(one, on)), ZERO) - self.taken_back
+
+    def _beyond(self, month: date) -> Decimal:
+        amount, delay = self.released[month]
+        return max(self.used[month] - self.services[month] - amount + delay, ZERO)
+
+
+def _sides(contract: Contract, *, but: Invoice | None = None) -> _Sides:
+    """With all its invoices that count, but one. Five queries."""
+    used: dict[date, Decimal] = defaultdict(lambda: ZERO)
+    taken_back, credits = ZERO, applied(contract)
+    last = InvoiceCheck.objects.filter(invoice=OuterRef("pk")).order_by("-number").values("overpaid_gbp")[:1]
+    for one in contract.invoices.filter(state__in=COUNTED).exclude(pk=but.pk if but else None).annotate(overpaid=Subquery(last)):
+        used[one.month] += one.net_gbp + credits[one.reference.upper()] + one.overpaid
+        taken_back += one.overpaid
+    return _Sides(services_by_month(terms.put_together(terms.read(contract))), released(contract), used, taken_back)
+
+
+def overpaid(contract: Contract, on: date) -> Decimal:
+    """What the next invoice takes back of months that are over: below zero where too much was taken back."""
+    return _sides(contract).overpaid(on)
 
 
 def due(invoice: Invoice, on: date) -> Due:
     """What is due for the month of the invoice on the day."""
     contract, month = invoice.contract, invoice.month
-    services = of_services(terms.put_together(terms.read(contract)), month) if levels.is_complete(month, on) else ZERO
-    milestones, delay = released(contract, month)
+    found = _sides(contract, but=invoice)
     return Due(
-        services, milestones, delay, credited(contract, invoice.reference), used_up(invoice),
-        vat_percent(catalogue.vat_rates(on), month),
+        found.services[month] if levels.is_complete(month, on) else ZERO, *found.released[month], credited(contract, invoice.reference),
+        found.used[month], found.overpaid(on, but=month), vat_percent(catalogue.vat_rates(on), month),
     )  # fmt: skip

@@ -1,14 +1,18 @@
-"""A framework is closed when nothing is open under it any more: no order, no contract, no application."""
+"""A framework is closed when nothing is open under it any more: no order, no contract and nothing that runs on after one, no return
+that is still to come or to be declared, no application."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.models import Framework, FrameworkState
-from contracts.models import Contract, ContractState, ManagementReturn, ReturnState
+from catalogue.models import Framework, FrameworkState, Organisation
+from catalogue.pricing import add_months
+from contracts import money_queries
+from contracts.models import Contract, ContractState, ManagementReturn, ReturnState, RunningOn, RunningState
 from documents.clock import london_day
 from documents.refusal import Reason, insist
 from documents.templatetags.flex import count, day
@@ -35,6 +39,18 @@ def why_not_close(framework: Framework, *, by: Person, at: datetime) -> Iterator
         yield Reason(
             _("%(count)s contracts under it run on, the last until %(day)s.")
             % {"count": count(running.count()), "day": day(last.ends_on)}
+        )
+    unstopped = RunningOn.objects.filter(contract__framework=framework, state=RunningState.RUNNING).select_related("contract")
+    for one in unstopped.order_by("contract__number"):
+        yield Reason(
+            _("Services of %(number)s run on without a contract.") % {"number": one.contract.number},
+            _("Either side records when they stopped."),
+        )
+    for _framework, supplier, month in money_queries.returns_to_come(framework, london_day(at)):
+        yield Reason(
+            _("The management information of %(month)s is not made yet.") % {"month": format_month(month, "F Y")},
+            _("The clock makes it on %(day)s; then %(supplier)s declares it.")
+            % {"day": day(add_months(month, 1)), "supplier": Organisation.objects.get(pk=supplier).name},
         )
     undeclared = ManagementReturn.objects.filter(framework=framework, state=ReturnState.OPEN).select_related("supplier").order_by("month")
     for one in undeclared:

@@ -142,7 +142,7 @@ def apply(credit: ServiceCredit, *, shown: str, invoice: str, by: Person, at: da
     insist(level_guards.why_not_apply(credit, by=by, at=at))
     _insist_on_shown(credit, shown)
     insist_on_words(invoice, _("Say which invoice is less by it."))
-    insist(invoice_guards.why_not_credited(credit.contract, invoice))
+    insist(invoice_guards.why_not_credited(credit.contract, invoice, credit.level.payable_gbp, at=at))
     before, seat = credit.state, _department(credit, by, at)
     credit.apply(at=at)
     _act(credit, Kind.APPLIED, before, seat, by=by, at=at, invoice=invoice.strip())

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue
-from catalogue.pricing import ZERO, first_of_month, vat_percent
+from catalogue.pricing import ZERO, add_months, first_of_month, vat_percent
 from contracts import billing, delivery_guards
 from contracts.models import (
     BOUND,
@@ -49,6 +49,13 @@ def why_not_so(
         yield Reason(
             _("%(label)s has the reference %(reference)s already.") % {"label": standing.label, "reference": standing.reference}
         )
+    waiting = _named_by_a_credit(contract, reference)
+    if waiting is not None:
+        yield Reason(
+            _("%(label)s, %(reference)s, was rejected, and a service credit names that reference: it comes off no other.")
+            % {"label": waiting.label, "reference": waiting.reference},
+            _("The right one takes the same reference."),
+        )
     first, last = first_of_month(contract.starts_on), billing.last_month(contract.ends_on, by_notice=contract.state == ContractState.TERMINATED)
     if month != first_of_month(month) or month < first or month > first_of_month(on):
         yield Reason(
@@ -59,6 +66,8 @@ def why_not_so(
         yield Reason(_("The contract ended on %(day)s: nothing was due in that month.") % {"day": as_day(contract.ends_on)})
     if received_on > on:
         yield Reason(_("%(day)s is still to come: it cannot have been received then.") % {"day": as_day(received_on)})
+    if received_on < month:
+        yield Reason(_("An invoice of a month is received once that has begun: on %(day)s at the earliest.") % {"day": as_day(month)})
     if invoiced_on > received_on:
         yield Reason(_("It is dated after the day on which it was received."))
     if net <= ZERO or vat < ZERO:
@@ -68,6 +77,17 @@ def why_not_so(
             _("%(net)s and VAT of %(vat)s are %(sum)s, not %(gross)s.")
             % {"net": gbp(net), "vat": gbp(vat), "sum": gbp(net + vat), "gross": gbp(gross)}
         )
+
+
+def _named_by_a_credit(contract: Contract, reference: str) -> Invoice | None:
+    """A rejected invoice of another reference that a credit was applied to, while none that stands has taken its reference: the
+    credit would be lost."""
+    named = set(billing.applied(contract)) - {reference.strip().upper()}
+    if not named:
+        return None
+    found = {one.reference.upper(): one for one in contract.invoices.filter(state=S.REJECTED)}
+    standing = {one.upper() for one in contract.invoices.exclude(state=S.REJECTED).values_list("reference", flat=True)}
+    return next((one for key, one in sorted(found.items()) if key in named - standing), None)
 
 
 def why_not_in_state(invoice: Invoice, *wanted: str) -> Iterator[Reason]:
@@ -197,11 +217,23 @@ def why_not_that_payment(invoice: Invoice, amount: Decimal, paid_on: date, *, at
         yield Reason(_("It is dated %(day)s: nothing was paid of it before.") % {"day": as_day(invoice.invoiced_on)})
 
 
-def why_not_credited(contract: Contract, reference: str) -> Iterator[Reason]:
-    """An invoice that is approved or paid is not made less by a credit any more."""
-    found = contract.invoices.filter(reference__iexact=reference.strip(), state__in=[S.APPROVED, S.PAID]).first()
-    if found is not None:
+def why_not_credited(contract: Contract, reference: str, amount: Decimal, *, at: datetime) -> Iterator[Reason]:
+    """An invoice that is approved or paid is not made less by a credit any more, nor is one made less than nothing: no invoice
+    could ask for the rest. Of a month that runs counts what is due once it is over."""
+    found = contract.invoices.filter(reference__iexact=reference.strip()).exclude(state=S.REJECTED).first()
+    if found is None:
+        return
+    if found.state in (S.APPROVED, S.PAID):
         yield Reason(
             _("Invoice %(reference)s is %(state)s: name one that is still to be approved.")
             % {"reference": found.reference, "state": found.get_state_display()}
+        )
+        return
+    found.contract = contract
+    due = billing.due(found, max(london_day(at), add_months(found.month, 1))).net
+    if due <= amount:
+        yield Reason(
+            _("%(due)s is due for invoice %(reference)s, VAT excluded: a credit of %(amount)s would leave nothing to ask for.")
+            % {"due": gbp(due), "reference": found.reference, "amount": gbp(amount)},
+            _("Name one that more is due for."),
         )

@@ -126,8 +126,8 @@ def _kept(invoice: Invoice, due: billing.Due, at: datetime) -> InvoiceCheck:
     """The figures of a comparison."""
     return InvoiceCheck.objects.create(
         invoice=invoice, number=invoice.checks.count() + 1, services_gbp=due.services, milestones_gbp=due.milestones,
-        delay_gbp=due.delay, credits_gbp=due.credits, billed_gbp=due.billed, net_gbp=due.net, vat_percent=due.vat_percent,
-        vat_gbp=due.vat, checked_at=at,
+        delay_gbp=due.delay, credits_gbp=due.credits, billed_gbp=due.billed, overpaid_gbp=due.overpaid, net_gbp=due.net,
+        vat_percent=due.vat_percent, vat_gbp=due.vat, checked_at=at,
     )  # fmt: skip
 
 

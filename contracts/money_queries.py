@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
 
+from catalogue.models import Framework
 from catalogue.pricing import ZERO, add_months, first_of_month
 from contracts import billing
 from contracts.delivery_guards import SUPPLIER_POSTS
@@ -25,7 +26,6 @@ from contracts.models import (
     PaymentRelease,
     ReturnState,
     RunningOn,
-    RunningState,
 )
 from documents.clock import london_day
 from procurement import working_days
@@ -42,8 +42,17 @@ Key = tuple[int, int, date]  # framework, supplier, first of month
 def returns_to_make(on: date) -> list[Key]:
     """Of every month that is over and has none: those in which a contract ran, or something of it without a contract, and after
     its end those in which something of it was released or given back. In order; five queries."""
+    return _unmade(first_of_month(on))
+
+
+def returns_to_come(framework: Framework, on: date) -> list[Key]:
+    """Those of a framework that the clock has not made: the same, and of the month that runs. In order; five queries."""
+    return [key for key in _unmade(add_months(first_of_month(on), 1)) if key[0] == framework.pk]
+
+
+def _unmade(over: date) -> list[Key]:
     made = set(ManagementReturn.objects.filter(number=1).values_list("framework_id", "supplier_id", "month"))
-    return sorted(set(_charged(first_of_month(on))) - made)
+    return sorted(set(_charged(over)) - made)
 
 
 def _charged(over: date) -> Iterator[Key]:
@@ -72,15 +81,15 @@ def _charged(over: date) -> Iterator[Key]:
 
 
 def next_return(on: date) -> date | None:
-    """The first of the month on which the next one is made; None where no contract runs then."""
+    """The first of the month on which the next one is made; None where there is none to make of the month of the day: no contract
+    runs in it, nor has one that a notice ended its last charge there. Four queries."""
     month = first_of_month(on)
-    runs = Contract.objects.filter(state__in=BOUND, starts_on__lt=add_months(month, 1), ends_on__gte=month)
-    beyond = RunningOn.objects.filter(state=RunningState.RUNNING)
-    return add_months(month, 1) if runs.exists() or beyond.exists() else None
+    following = add_months(month, 1)
+    return following if any(of == month for _framework, _supplier, of in _charged(following)) else None
 
 
 def inbox(by: Person, on: date) -> list[Item]:
-    """Invoices that wait for a contract manager, and returns that wait for the supplier; two queries."""
+    """Invoices that wait for a contract manager, and returns that wait for the supplier; three queries."""
     held = sight_of(by, on).posts
     buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
     sells = {organisation for organisation, post in held if post in SUPPLIER_POSTS}
@@ -100,7 +109,7 @@ def _invoices(buys: list[int]) -> list[Item]:
             reverse("contracts:invoice", args=[row.contract.public_id, row.number]), row.state_since,
             None if row.state == S.QUERIED else working_days.midnight_after(row.due_on),
         )
-        for row in rows.select_related("contract__department").order_by("received_on", "id")[:MOST_OF_A_KIND]
+        for row in rows.select_related("contract__department").prefetch_related("checks").order_by("received_on", "id")[:MOST_OF_A_KIND]
     ]  # fmt: skip
 
 
@@ -116,10 +125,10 @@ def _returns(sells: set[int]) -> list[Item]:
     ]  # fmt: skip
 
 
-def waived() -> tuple[Decimal, int] | None:
-    """The service credits waived under all contracts, and by how many departments; None while they are fewer than may be told
-    of together. One query."""
-    found = CreditAct.objects.filter(kind=CreditAct.Kind.WAIVED, amount_gbp__gt=0).aggregate(
+def waived(on: date) -> tuple[Decimal, int] | None:
+    """The service credits waived under all contracts before the month of the day, and by how many departments; None while they
+    are fewer than may be told of together. What stands still for a month tells of no single waiver by its step. One query."""
+    found = CreditAct.objects.filter(kind=CreditAct.Kind.WAIVED, amount_gbp__gt=0, at__lt=first_moment(first_of_month(on))).aggregate(
         total=Sum("amount_gbp"), departments=Count("credit__contract__department", distinct=True)
     )
     return (found["total"], found["departments"]) if found["departments"] >= LEAST_DEPARTMENTS else None

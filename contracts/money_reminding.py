@@ -58,7 +58,7 @@ def invoices(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         S.APPROVED: _("to pay invoice %(reference)s of %(contract)s"),
     }
     rows = Invoice.objects.filter(only, state__in=words, contract__state__in=BOUND).exclude(contract__framework__state__in=OVER)
-    for invoice in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
+    for invoice in rows.select_related("contract__framework", "contract__call_off__framework").prefetch_related("checks").order_by("id"):
         contract = invoice.contract
         yield Waiting(
             f"invoice:{invoice.pk}:{invoice.state}", contract.call_off, contract.department_id, PostCode.CONTRACT_MANAGER,
@@ -69,7 +69,8 @@ def invoices(only: Q, pauses: Pauses) -> Iterator[Waiting]:
 
 
 def invoice_is_ripe(framework: Framework, at: datetime) -> Q:
-    """No more working days are left than those at which it is first reminded of."""
+    """No more working days are left than those at which it is first reminded of, if its time runs from receipt: it never runs from
+    an earlier day, and what runs from a later one is only read sooner."""
     last = london_day(working_days.due(at, framework.reminder_working_days + 1))
     return Q(received_on__lt=last - timedelta(days=DAYS_TO_PAY - 1))
 

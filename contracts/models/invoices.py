@@ -8,12 +8,15 @@ from django.db.models import F, Q
 from django.db.models.functions import Round, Upper
 from django.utils.translation import gettext_lazy as _
 
+from catalogue.pricing import add_months
 from contracts.models.contract import Contract
+from documents.clock import london_day
 from documents.dbrules import LARGEST_GBP
 from documents.machines import FSMField, register, transition
 from documents.rights import FACT, STATE, Row
 
-# The Procurement Act 2023, s.68(2): paid before the end of the 30 days that begin with the day of receipt, which is the first.
+# The Procurement Act 2023, s.68(2): paid before the end of the 30 days that begin with the day of receipt, which is the first; where
+# nothing of it is due by then, with the day on which it becomes due.
 DAYS_TO_PAY = 30
 
 
@@ -93,10 +96,19 @@ class Invoice(Row):
         return f"INV{self.number}"
 
     @property
+    def time_runs_from(self) -> date:
+        """The first of the days to pay: that of receipt. Of one that came while its month ran and agreed with no comparison that
+        was made then, the first after the month: what it asks for was not due before. Such a one reads its comparisons."""
+        after = add_months(self.month, 1)
+        if self.received_on >= after or any(one.agrees and london_day(one.checked_at) < after for one in self.checks.all()):
+            return self.received_on
+        return after
+
+    @property
     def due_on(self) -> date:
         """The last day on which it is paid in time. A dispute does not move it: an invoice that is found right was right from
         the day it came."""
-        return self.received_on + timedelta(days=DAYS_TO_PAY - 1)
+        return self.time_runs_from + timedelta(days=DAYS_TO_PAY - 1)
 
     @transition(field=state, source=[S.RECEIVED, S.QUERIED], target=S.MATCHED)
     def match(self, *, at):
@@ -121,7 +133,8 @@ class Invoice(Row):
 
 class InvoiceCheck(Row):
     """A fact: what was due when an invoice was compared with the ledger, part by part; ``billed_gbp`` is what other invoices of
-    the month had used up, with the credits that came off them. Where the month's credits and invoices come to more than its charges, what is due is below zero."""
+    the month had used up, with the credits that came off them; ``overpaid_gbp`` what those of other months had used up beyond what the
+    ledger says of them, and none has taken back yet (below zero: too much was taken back). Where the month's credits and invoices come to more than its charges, what is due is below zero."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="checks")
     number = models.PositiveSmallIntegerField()
@@ -130,6 +143,7 @@ class InvoiceCheck(Row):
     delay_gbp = models.DecimalField(max_digits=14, decimal_places=2)
     credits_gbp = models.DecimalField(max_digits=14, decimal_places=2)
     billed_gbp = models.DecimalField(max_digits=14, decimal_places=2)
+    overpaid_gbp = models.DecimalField(max_digits=14, decimal_places=2)
     net_gbp = models.DecimalField(max_digits=14, decimal_places=2)
     vat_percent = models.DecimalField(max_digits=6, decimal_places=3)
     vat_gbp = models.DecimalField(max_digits=14, decimal_places=2)
@@ -144,13 +158,15 @@ class InvoiceCheck(Row):
             models.CheckConstraint(
                 condition=Q(services_gbp__gte=0, services_gbp__lte=LARGEST_GBP, milestones_gbp__gte=0,
                             milestones_gbp__lte=LARGEST_GBP, delay_gbp__gte=0, delay_gbp__lte=F("milestones_gbp"),
-                            credits_gbp__gte=0, credits_gbp__lte=LARGEST_GBP, billed_gbp__gte=0, billed_gbp__lte=LARGEST_GBP,
+                            credits_gbp__gte=0, credits_gbp__lte=LARGEST_GBP, billed_gbp__gte=-LARGEST_GBP, billed_gbp__lte=LARGEST_GBP,
+                            overpaid_gbp__gte=-LARGEST_GBP, overpaid_gbp__lte=LARGEST_GBP,
                             vat_percent__gte=0, vat_percent__lte=100),
                 name="invoice_check_is_money",
             ),
             models.CheckConstraint(
                 condition=Q(
-                    net_gbp=F("services_gbp") + F("milestones_gbp") - F("delay_gbp") - F("credits_gbp") - F("billed_gbp"),
+                    net_gbp=F("services_gbp") + F("milestones_gbp") - F("delay_gbp") - F("credits_gbp") - F("billed_gbp")
+                    - F("overpaid_gbp"),
                     vat_gbp=Round(F("net_gbp") * F("vat_percent") / 100, precision=2),
                 ),
                 name="invoice_check_is_a_sum",

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import add_months, first_of_month
-from contracts import access, invoice_guards, invoicing, late_payment, money_forms
+from contracts import access, billing, invoice_guards, invoicing, late_payment, money_forms
 from contracts.invoice_words import difference
 from contracts.models import Contract, Invoice, InvoiceCheck, InvoiceState, Party
 from documents import audit, storage
@@ -81,7 +81,7 @@ class _Row:
 def invoices(request, public_id):
     """All of the contract, the newest first, as a page and as files."""
     found = access.get_contract(request.actor, public_id, request.day)
-    rows = [_Row(one, request.day) for one in found.invoices.prefetch_related("payments").order_by("-number")]
+    rows = [_Row(one, request.day) for one in found.invoices.prefetch_related("payments", "checks").order_by("-number")]
     if request.GET.get("format") in FILES:
         heading = [_("No"), _("Reference"), _("Month"), _("Dated"), _("Received"), _("Pay by"), _("State"), _("Net, GBP"), _("VAT, GBP"),
                    _("Gross, GBP"), _("Paid, GBP")]  # fmt: skip
@@ -140,7 +140,7 @@ def _done(invoice: Invoice):
 
 def _invoice(request, public_id, number) -> Invoice:
     contract = access.get_contract(request.actor, public_id, request.day)
-    found = contract.invoices.filter(number=number).prefetch_related("payments").first()
+    found = contract.invoices.filter(number=number).prefetch_related("payments", "checks").first()
     if found is None:
         raise Http404
     found.contract = contract
@@ -156,6 +156,7 @@ def invoice(request, public_id, number):
         "contract": found.contract, "invoice": found, "row": _Row(found, request.day), "check": made,
         "lines": _lines(made), "difference": difference(made), "acts": _offered(request, found, view),
         "decisions": found.acts.all(), "payments": found.payments.all(),
+        "overpaid": billing.overpaid(found.contract, request.day),
         "events": display.timeline(audit.history(found), view),
     }  # fmt: skip
     return render(request, "contracts/invoice.html", context)
@@ -167,6 +168,8 @@ def _lines(made: InvoiceCheck) -> list[tuple[str, Decimal]]:
         (_("Services of the month"), made.services_gbp), (_("Milestones accepted in the month"), made.milestones_gbp),
         (_("Delay payments"), -made.delay_gbp), (_("Service credits applied to this invoice"), -made.credits_gbp),
         (_("Other invoices of the month, and the credits that came off them"), -made.billed_gbp),
+        (_("Paid too much for other months, by what the ledger says now") if made.overpaid_gbp > 0
+         else _("Taken back too much of other months, by what the ledger says now"), -made.overpaid_gbp),
     )  # fmt: skip
     return [(label, amount) for label, amount in parts if amount or label == parts[0][0]]
 

@@ -3,7 +3,7 @@ service credits waived."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.contrib import messages
@@ -11,10 +11,11 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from catalogue.pricing import ZERO
+from catalogue.pricing import ZERO, first_of_month
 from contracts import access, levy_money, money_forms, money_queries, return_guards, returning
 from contracts.models import DeclaredLine, LevyNote, ManagementReturn, ReturnLine, ReturnState
 from documents import audit
+from documents.clock import business_today
 from procurement import display
 from procurement.access import NotYours, sight_of
 from procurement.views.common import attempt, page
@@ -237,5 +238,10 @@ def pay(request, public_id):
 
 
 def waived_credits(request):
-    """For everybody, signed in or not: the total, where it is of so many departments that it tells nothing of one."""
-    return render(request, "contracts/waived_credits.html", {"waived": money_queries.waived(), "least": money_queries.LEAST_DEPARTMENTS})
+    """For everybody, signed in or not: the total at the end of the last month, where it is of so many departments that it tells
+    nothing of one."""
+    on = business_today()
+    return render(request, "contracts/waived_credits.html", {
+        "waived": money_queries.waived(on), "least": money_queries.LEAST_DEPARTMENTS,
+        "until": first_of_month(on) - timedelta(days=1),
+    })  # fmt: skip

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from contracts import accepting, invoicing
+from contracts import accepting, crediting, invoicing
 from contracts.models import Invoice, InvoiceAct, InvoicePayment
 from documents import clock
 from documents.models import Email
@@ -72,6 +72,7 @@ def test_what_differs_is_queried_in_words_and_figures():
     ({"received_on": date(2008, 5, 7)}, "is still to come"), ({"invoiced_on": date(2008, 5, 7)}, "dated after"),
     ({"month": date(2008, 6, 1)}, "is for a month from"), ({"month": date(2007, 9, 1)}, "is for a month from"),
     ({"reference": " "}, "Say its reference"),
+    ({"month": MAY, "invoiced_on": date(2008, 4, 30), "received_on": date(2008, 4, 30)}, "on 1 May 2008 at the earliest"),
 ])  # fmt: skip
 def test_an_invoice_that_cannot_be_so_is_refused(wrong, words):
     assert words in refused(money.recorded, cast.contract(), **wrong)
@@ -106,6 +107,7 @@ def test_a_month_that_runs_waits_until_it_is_over_unless_what_is_due_already_is_
     for _ in range(2):
         money.all_made(money.moment(date(2008, 6, 1)))
     assert money.invoice().state == "matched" and waiting.checks.count() == 2
+    assert money.invoice().due_on == date(2008, 6, 30), "nothing was due before the first of June"
 
 
 def test_milestones_are_due_at_once_less_what_their_delay_takes():
@@ -119,6 +121,7 @@ def test_milestones_are_due_at_once_less_what_their_delay_takes():
     found = money.recorded(contract, month=month, at=at, invoiced_on=at.date(), received_on=at.date(), net=release.payable_gbp,
                            vat=(release.payable_gbp * Decimal("0.175")).quantize(Decimal("0.01")))  # fmt: skip
     assert (found.state, found.checks.get().milestones_gbp) == ("matched", release.amount_gbp)
+    assert found.due_on == at.date() + timedelta(days=29), "what is due while the month runs is paid from receipt on"
     assert found.checks.get().services_gbp == 0, "of a month that runs no service is due"
 
 
@@ -129,6 +132,7 @@ def test_a_credit_comes_off_the_invoice_that_it_names():
     money.applied("FS-1")
     assert money.invoice().state == "queried" and money.invoice().checks.last().credits_gbp == Decimal("6723.45")
     money.rejected()
+    assert "INV1, FS-1, was rejected, and a service credit names that reference" in refused(money.recorded, contract, reference="FS-2")
     less = money.NET - Decimal("6723.45")
     assert money.recorded(contract, net=less, vat=(less * Decimal("0.175")).quantize(Decimal("0.01"))).state == "matched"
     money.approved()
@@ -136,6 +140,10 @@ def test_a_credit_comes_off_the_invoice_that_it_names():
     assert money.recorded(contract, reference="FS-2", net=credit, vat=(credit * Decimal("0.175")).quantize(Decimal("0.01"))).state == "queried"
     assert "£0.00 is due" in refused(money.settled), "what a credit gave back is not asked for again"
     assert "name one that is still to be approved" in refused(money.applied, "FS-1", "EUS-B")
+    other = levels_cast.credit("EUS-B")
+    words = {"shown": crediting.shown_of(other), "by": cast.person(made.MANAGER), "at": money.AFTER}
+    assert "would leave nothing to ask for" in refused(crediting.apply, other, invoice="fs-2", **words)
+    assert other.level.payable_gbp > 0
     call_command("check_invariants")
 
 

@@ -224,13 +224,16 @@ def test_no_total_of_what_is_waived_is_published_of_fewer_than_three_departments
     levels_cast.confirmed(contract)
     levels_cast.waived()
     assert levels_cast.waived("EUS-B").state == "waived"
+    june = date(2008, 6, 1)
+    clock.step_to(money.moment(june), by=cast.person(BY_CLOCK))
     page = client.get(reverse("contracts:waived_credits")).content.decode()
     assert "No total is published" in page and "9,711" not in page
     for number, code in enumerate(("ONS", "BIS"), start=1):
         waived_too(CreditAct.objects.filter(kind="waived").first(), Organisation.objects.get(code=code), number)
         page = client.get(reverse("contracts:waived_credits")).content.decode()
         assert ("No total is published" in page) == (number == 1), "two departments, then three"
-    assert "£23,158.55" in page and "3 departments" in page and "ONS" not in page
+    assert "£23,158.55" in page and "3 departments" in page and "ONS" not in page and "As it was at the end of 31 May 2008" in page
+    assert money_queries.waived(date(2008, 5, 31)) is None, "of a month that runs nothing is published"
 
 
 def waived_too(act: CreditAct, department: Organisation, number: int) -> None:

@@ -794,6 +794,9 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     ),
     "months_are_invoiced_once": (
         "UPDATE contracts_invoice SET state = 'matched' WHERE reference = 'FS-2' RETURNING contract_id AS contract, month",
+        dropped("contracts_invoicecheck", "invoice_check_is_a_sum")
+        + f"UPDATE contracts_invoicecheck SET overpaid_gbp = 1 WHERE invoice_id = {APPROVED}"
+        + " RETURNING (SELECT contract_id FROM contracts_invoice i WHERE i.id = invoice_id) AS contract, DATE '2008-04-01' AS month",
     ),
     "invoices_are_decided_by_others": (
         *(
