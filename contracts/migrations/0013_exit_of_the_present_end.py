@@ -29,7 +29,7 @@ WHATEVER_END = date(9999, 12, 31)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contracts", "0011_endings")]
+    dependencies = [("contracts", "0012_overpaid_months")]
 
     operations = [
         migrations.AddField("exitact", "ends_on", models.DateField(default=WHATEVER_END), preserve_default=False),
