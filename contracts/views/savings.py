@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO, first_of_month
-from contracts import access, cutover, savings
+from contracts import access, cutover, ending_queries, savings
 from contracts.models import Party
 from procurement import quoting
 from procurement.views.common import page
@@ -29,8 +29,8 @@ def of_contract(request, public_id):
     months = savings.by_month(expected.terms, per_user)
     over = [month for month in months if month.month < first_of_month(request.day)]
     widest = max((abs(month.saving) for month in months if month.saving), default=ZERO)
-    return render(request, "contracts/savings.html", {
-        "contract": found, "baseline": baseline, "expected": expected.days, "lines": _by_line(expected.terms),
+    return render(request, "contracts/savings.html", ending_queries.shown(found, request.day) | {
+        "contract": found, "baseline": baseline, "expected": expected.days, "notice": expected.notice, "lines": _by_line(expected.terms),
         "sums": [(_("So far, in whole months"), _sum(over)), (_("Whole life, by the terms as they stand"), _sum(months))] if months else [],
         "years": [(year, [(month, _width(month, widest)) for month in rows]) for year, rows in _years(months)],
     })  # fmt: skip
