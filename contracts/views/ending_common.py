@@ -9,7 +9,6 @@ from contracts.models import Contract
 from documents import storage
 from documents.refusal import Reason
 from procurement.access import NotYours
-from procurement.papers import StoredFile
 
 
 def back(contract: Contract):
@@ -20,11 +19,6 @@ def insist_on(reasons) -> None:
     found: list[Reason] = list(reasons)
     if found:
         raise NotYours(found)
-
-
-def stored(upload) -> StoredFile | None:
-    """What the action is told of a file; its bytes are stored once the rows are taken and before they are committed."""
-    return StoredFile(upload.filename, upload.content_type, storage.key_of(upload.data), upload.length) if upload else None
 
 
 def sent(request) -> tuple:

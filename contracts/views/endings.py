@@ -34,11 +34,11 @@ from contracts.models import (
     TerminationState,
 )
 from contracts.views import sealed
-from contracts.views.ending_common import ask, back, download, insist_on, sent, stored
-from documents import audit, storage
+from contracts.views.ending_common import ask, back, download, insist_on, sent
+from documents import audit
 from documents.clock import london_day
 from procurement import display
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, stored
 
 T = TerminationState
 OF_THE_END = ("contract.end_announced", "contract.expired", "contract.terminated", "contract.exit_done", "contract.exit_not_needed", "contract.closed")
@@ -167,10 +167,8 @@ def propose(request, public_id):
     form, errors = ending_forms.TerminationForm(*sent(request), levels=levels, milestones=milestones), ()
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
-        done, errors = attempt(request, terminating.propose, found, form.asked(stored(upload)))
+        done, errors = attempt(request, terminating.propose, found, form.asked(stored(upload) if upload else None))
         if done:
-            if upload:
-                storage.put(upload.data)
             messages.success(request, _("Proposed. The signatory or the accounting officer confirms it."))
             return back(found)
     return render(request, "contracts/propose_termination.html", {

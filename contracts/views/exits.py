@@ -9,9 +9,8 @@ from contracts import access, ending_forms, ending_guards, exiting, running_on
 from contracts.exit_items import BY_CODE
 from contracts.models import Contract, ExitAct, ExitItem
 from contracts.views import sealed
-from contracts.views.ending_common import ask, back, download, insist_on, sent, stored
-from documents import storage
-from procurement.views.common import attempt, page
+from contracts.views.ending_common import ask, back, download, insist_on, sent
+from procurement.views.common import attempt, page, stored
 
 # ---- the exit
 
@@ -32,10 +31,8 @@ def exit_item(request, public_id, code):
     form, errors = ending_forms.ExitForm(*sent(request)), ()
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
-        done, errors = attempt(request, exiting.do, item, words=form.cleaned_data["words"], file=stored(upload))
+        done, errors = attempt(request, exiting.do, item, words=form.cleaned_data["words"], file=stored(upload) if upload else None)
         if done:
-            if upload:
-                storage.put(upload.data)
             messages.success(request, _("Recorded."))
             return back(found)
     known = BY_CODE[code]

@@ -14,18 +14,16 @@ from django.utils.translation import gettext as _
 from catalogue.pricing import add_months, first_of_month
 from contracts import access, billing, invoice_guards, invoicing, late_payment, money_forms
 from contracts.invoice_words import difference
-from contracts.models import Contract, Invoice, InvoiceCheck, InvoiceState, Party
+from contracts.models import OPEN_INVOICES, Contract, Invoice, InvoiceCheck, InvoiceState, Party
 from documents import audit, storage
 from documents.refusal import Reason
 from procurement import display
 from procurement.access import NotYours
-from procurement.papers import StoredFile
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, stored
 from procurement.views.listing import FILES, as_file
 
 S = InvoiceState
 COLOURS = {S.RECEIVED: "grey", S.MATCHED: "blue", S.QUERIED: "orange", S.APPROVED: "light-blue", S.PAID: "green", S.REJECTED: "red"}
-OPEN = (S.RECEIVED, S.MATCHED, S.QUERIED, S.APPROVED)
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class _Row:
 
     @property
     def is_open(self) -> bool:
-        return self.invoice.state in OPEN
+        return self.invoice.state in OPEN_INVOICES
 
     @property
     def clock_stands(self) -> bool:
@@ -114,7 +112,6 @@ def _open(reasons: Iterator[Reason]) -> None:
 
 @page
 def record(request, public_id):
-    """The bytes are stored when the rows are taken and before they are committed."""
     found = access.get_contract(request.actor, public_id, request.day)
     _open(invoice_guards.why_not_record(found, by=request.actor, at=request.at))
     sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
@@ -123,12 +120,9 @@ def record(request, public_id):
     initial = {"received_on": request.day, "month": f"{last:%Y-%m}"}
     form, errors = money_forms.InvoiceForm(*sent, months=months, initial=initial), ()
     if request.method == "POST" and form.is_valid():
-        words = dict(form.cleaned_data)
-        upload = words["file"]
-        words["file"] = StoredFile(upload.filename, upload.content_type, storage.key_of(upload.data), upload.length)
+        words = form.cleaned_data | {"file": stored(form.cleaned_data["file"])}
         done, errors = attempt(request, invoicing.record, found, **words)
         if done:
-            storage.put(upload.data)
             messages.success(request, _("Recorded, and compared with what is due."))
             return _done(done)
     return render(request, "contracts/invoice_record.html", {"contract": found, "form": form, "errors": errors})
