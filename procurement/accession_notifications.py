@@ -8,9 +8,10 @@ from django.conf import settings
 from django.urls import reverse
 
 from documents.clock import london_day
+from documents.templatetags.flex import gbp
 from procurement import mailing, seats
 from procurement.actors import Person
-from procurement.models import Accession, AccessionQuestion, PostCode, User
+from procurement.models import Accession, AccessionQuestion, Baseline, PostCode, User
 from procurement.signing import Box
 
 
@@ -67,6 +68,12 @@ def tell_applied(accession: Accession, at: datetime) -> None:
 
 def tell_asked(accession: Accession, question: AccessionQuestion, at: datetime) -> None:
     _send(_applicants(accession, at), "asked", accession, f"asked:{question.pk}")
+
+
+def tell_baseline(accession: Accession, baseline: Baseline, at: datetime) -> None:
+    """The finance director, who answers for it."""
+    people = seats.holders(accession.department_id, PostCode.FINANCE_DIRECTOR, london_day(at))
+    _send(people, "baseline", accession, f"baseline:{baseline.number}", who=baseline.stated_by_name, amount=gbp(baseline.gbp_per_user_year))
 
 
 def tell_informed(accession: Accession, at: datetime) -> None:

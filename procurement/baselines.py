@@ -11,6 +11,7 @@ from documents import audit, canonical
 from documents.clock import london_day
 from documents.refusal import insist, insist_on_words, refuse
 from procurement import accession_guards as guards
+from procurement import accession_notifications as notifications
 from procurement import seats
 from procurement.actors import Person
 from procurement.locking import lock_accession
@@ -39,6 +40,7 @@ def state(accession: Accession, *, gbp_per_user_year: Decimal, method: str, by: 
     )  # fmt: skip
     audit.record("accession.baseline_stated", accession, by=by, at=at, acting_for=principal,
                  extra={"gbp_per_user_year": canonical.money(gbp_per_user_year), "number": made.number})  # fmt: skip
+    notifications.tell_baseline(accession, made, at)
     return made
 
 

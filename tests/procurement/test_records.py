@@ -532,7 +532,7 @@ TABLE |= {
     ],
     ("accession", A.CLOSED): [Row(agreements.activate, on(None), " ".join(["organisation.appointed"] * 8 + ["accession.activated"]), {"accession_joined": BOTH})],
     ("accession", "active"): [
-        Row(baselines.state, on(A.ONS, gbp_per_user_year=Decimal("3000.00"), method="The accounts."), "accession.baseline_stated"),
+        Row(baselines.state, on(A.ONS, gbp_per_user_year=Decimal("3000.00"), method="The accounts."), "accession.baseline_stated", {"accession_baseline": "finance.director@ons"}),
         Row(baselines.sign_off, instead(stated, on("finance.director@ons.example", shown_hash=baselines.shown_of)), "accession.baseline_signed_off"),
         Row(agreements.suspend, on(MANAGER, reason="Dues."), "accession.suspended", {"accession_membership": APPLICANTS}),
         Row(agreements.end, on(MANAGER, reason="Merged."), "accession.ended", {"accession_membership": APPLICANTS}),
