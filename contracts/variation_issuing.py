@@ -192,8 +192,16 @@ def lapse(variation: Variation, *, at: datetime, by: Actor = SYSTEM) -> Variatio
     latter alone. The last signatory's act stops it, also while its seal is still being put on; an earlier act is waited for. Safe to run twice."""
     variation = varying.lock(variation)
     reason = guards.why_lapsed(variation, at=at)
-    if not reason:
-        return variation
+    return _lapse(variation, reason=reason, by=by, at=at) if reason else variation
+
+
+@transaction.atomic
+def take_back(variation: Variation, *, reason: str, by: Actor, at: datetime) -> Variation:
+    """Before all have signed: what it says of its parties does not hold any more. The caller has asked its guard."""
+    return _lapse(varying.lock(variation), reason=reason, by=by, at=at)
+
+
+def _lapse(variation: Variation, *, reason: str, by: Actor, at: datetime) -> Variation:
     before = variation.state
     if variation.approval is not None:
         deciding.void(variation.approval)

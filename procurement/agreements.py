@@ -226,6 +226,11 @@ def withdraw(accession: Accession, *, reason: str, by: Person, at: datetime) -> 
     return accession
 
 
+def withdraw_for_another(accession: Accession, *, reason: str, by: Actor, at: datetime) -> None:
+    """What a body had begun of its own, where it continues the membership of another instead. The caller holds it."""
+    _withdraw(accession, reason=reason, by=by, at=at, acting_for=None)
+
+
 def _withdraw(accession: Accession, *, reason: str, by: Actor, at: datetime, acting_for: User | None) -> None:
     """Void the agreement, take back what the approval gave, and tell both sides. The caller holds the accession."""
     before = accession.state

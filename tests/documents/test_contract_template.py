@@ -12,7 +12,7 @@ from tests.databases import ROOT
 from tests.documents.contract_payload import KPIS, dius, dius_approved, payload_of, sized
 from tests.documents.html_tree import Element, Tree
 
-KIND, VERSION = "call_off_contract", 3
+KIND, VERSION = "call_off_contract", 4
 FOLDER = ROOT / "documents" / "templates" / "documents"
 
 
