@@ -360,12 +360,17 @@ SELECT c.id AS call_off, c.state
  WHERE c.state IN ('confirmed', 'contracted')
    AND (SELECT count(*) FROM contracts_contract k WHERE k.call_off_id = c.id AND k.state <> 'void') <> 1;
 
--- 9 departments_pass_by_their_facts: a contract is of the department that its facts of passing led to from the one it was signed with, an order of the one that they led to, each fact beginning where the one before it ended
+-- 9 departments_pass_by_their_facts: a contract is of the department that its facts of passing led to from the one it was signed with, an order of the one that they led to, or that its content names where there are none, each fact beginning where the one before it ended
 WITH things AS (
     SELECT 'contracts.contract' AS subject, k.public_id::text AS subject_id, k.department_id,
            (SELECT o.id FROM catalogue_organisation o WHERE o.code = k.parties -> 'department' ->> 'code') AS first
       FROM contracts_contract k
-    UNION ALL SELECT 'procurement.calloff', c.public_id::text, c.department_id, NULL FROM procurement_calloff c),
+    UNION ALL
+    SELECT 'procurement.calloff', c.public_id::text, c.department_id, o.id
+      FROM procurement_calloff c
+      LEFT JOIN procurement_calloffrevision r ON r.id = c.revision_id AND r.submitted_at IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM procurement_passing p WHERE (p.subject, p.subject_id) = ('procurement.calloff', c.public_id::text))
+      LEFT JOIN catalogue_organisation o ON o.code = r.content::jsonb -> 'parties' -> 'department' ->> 'code'),
 passed AS (
     SELECT p.*, lag(p.receiving_id) OVER one_by_one AS was, row_number() OVER (PARTITION BY p.subject, p.subject_id ORDER BY p.id DESC) AS from_last
       FROM procurement_passing p WHERE p.subject IN ('contracts.contract', 'procurement.calloff')

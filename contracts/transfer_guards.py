@@ -232,3 +232,10 @@ def what_happens(transfer: Transfer) -> Iterator[Reason]:
                 _("%(body)s is %(state)s for %(framework)s. It continues the membership of %(outgoing)s instead, and what it began is withdrawn.")
                 % {"body": transfer.receiving.name, "state": own.get_state_display(), "framework": framework.title, "outgoing": transfer.outgoing.name}
             )
+        if carried is not None and (own is None or own.state != AccessionState.ACTIVE) and (found := passing_on.own_people(transfer.receiving, transfer.effective_on)):
+            names = [user.name for user in found]
+            yield Reason(
+                ngettext("%(names)s holds a post of %(body)s already and acts for it from the day on.",
+                         "%(names)s hold posts of %(body)s already and act for it from the day on.", len(names))
+                % {"names": _named(names, len(names)), "body": transfer.receiving.name}
+            )  # fmt: skip

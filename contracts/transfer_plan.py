@@ -92,7 +92,7 @@ def orders_of(transfer: Transfer) -> QuerySet[CallOff]:
 
 def people_of(transfer: Transfer, on: date) -> QuerySet[User]:
     if transfer.state == TransferState.APPLIED:
-        return User.objects.filter(person_id__in=[row.subject_id for row in _passed(transfer, User)]).order_by("name", "pk")
+        return User.objects.filter(pk__in=[row.subject_id for row in _passed(transfer, User)]).order_by("name", "pk")
     theirs = passing_on.people_of(transfer.outgoing, on)
     return theirs if transfer.is_whole else theirs.filter(person_id__in=transfer.people)
 

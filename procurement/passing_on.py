@@ -39,6 +39,7 @@ from procurement.models import (
     Side,
     StepState,
     User,
+    in_force,
 )
 
 
@@ -239,7 +240,9 @@ def _continue(passage: Passage, carried: Accession, words: str) -> None:
     )  # fmt: skip
     made.save()
     passed(passage, [carried])
-    audit.record("accession.carried_over", made, by=passage.by, at=passage.at, before="", after=made.state, reason=words)
+    own = _admit(passage)
+    audit.record("accession.carried_over", made, by=passage.by, at=passage.at, before="", after=made.state, reason=words,
+                 extra={"admitted": [str(user.person_id) for user in own]})  # fmt: skip
     last = carried.baselines.select_related("sign_off").order_by("number").last()
     if last is None:
         return
@@ -254,6 +257,23 @@ def _continue(passage: Passage, carried: Accession, words: str) -> None:
             baseline=baseline, person_id=said.person_id, name=said.name, principal_id=said.principal_id,
             acting_for=said.acting_for, signed_off_at=said.signed_off_at,
         )  # fmt: skip
+
+
+def own_people(receiving: Organisation, on: date) -> list[User]:
+    """Who holds a post at a body that was no member, and is none of its people yet; not who acts for another side of its
+    contracts."""
+    holding = User.objects.filter(pk__in=lasting_posts(receiving, on).values("user")).exclude(
+        pk__in=OrganisationGrant.objects.filter(in_force(on), content_object=receiving).values("user")
+    )
+    return [user for user in holding.order_by("pk") if not granting.acts_for_a_counterparty(user, receiving, on)]
+
+
+def _admit(passage: Passage) -> list[User]:
+    """As where a body joins: from the day on those who hold its posts are its people."""
+    found = own_people(passage.receiving, passage.on)
+    for user in found:
+        granting.fit_grants(user, passage.receiving, on=passage.on, make=True)
+    return found
 
 
 def pass_sites(passage: Passage) -> None:

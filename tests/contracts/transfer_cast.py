@@ -8,7 +8,10 @@ from contracts import novating, transferring
 from contracts.models import Contract, Novation, Transfer, TransferNotice
 from contracts.transferring import Asked
 from documents import store
+from documents.actors import operator
 from documents.models import Purpose, SigningIntent
+from procurement import membership
+from procurement.membership import Named
 from tests import cast, paper
 from tests.cast import START
 from tests.contracts.ending_cast import on
@@ -33,6 +36,10 @@ def asked(outgoing: str = "DIUS", receiving: str = "ONS", day: date = DAY, **wor
 
 
 def novated(receiving: str = "CAFCASS", **words: Any) -> Asked:
+    """To a body that is not of the Crown; it has a signatory and a contract manager."""
+    for post in ("signatory", "contract_manager"):
+        named = Named(f"Cafcass {post}", f"{post.replace('_', '.')}@cafcass.example", post, unlimited=post == "signatory")
+        membership.appoint(body(receiving), named, by=operator("test"), at=START)
     return asked(receiving=receiving, **({"basis": "novation", "order_number": "", "order_on": None} | words))
 
 
