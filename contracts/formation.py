@@ -181,12 +181,12 @@ def void_unsigned(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Co
 
 
 @transaction.atomic
-def take_back(contract: Contract, *, reason: str, by: Actor, at: datetime) -> Contract:
+def take_back(contract: Contract, *, reason: str, at: datetime, by: Actor = SYSTEM, acting_for: Principal | None = None) -> Contract:
     """Before all have signed: what it says of its parties does not hold any more. It is void, and its order goes back to its
     requester. The caller has asked its guard."""
     contract = lock_contract(contract)
-    _void(contract, reason=reason, by=by, at=at)
-    workflow.reopen(contract.call_off, reason=reason, by=by, at=at)
+    _void(contract, reason=reason, by=by, at=at, acting_for=acting_for)
+    workflow.reopen(contract.call_off, reason=reason, by=by, at=at, acting_for=acting_for)
     return contract
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from contracts import guards, transfer_plan
 from contracts.models import Contract, Novation, NovationParty, NovationState, Transfer, TransferState
 from documents.clock import london_day
+from documents.models import DocumentState
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from procurement import recusals, signing
@@ -62,6 +63,8 @@ def _why_over(novation: Novation, at: datetime) -> Iterator[Reason]:
 def why_not_sign(novation: Novation, party: str, *, by: Person, at: datetime, fresh: bool = True) -> Iterator[Reason]:
     """As for every document, before the day of the transfer."""
     over = list(_why_over(novation, at))
+    if not over and novation.document.state in (DocumentState.QUEUED, DocumentState.DRAFTED):
+        over = [Reason(_("Its document is being made and sealed; try again in a moment."))]
     yield from over or signing.why_not_sign(signing_of(novation), party, by=by, at=at, fresh=fresh)
 
 

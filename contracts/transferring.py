@@ -265,13 +265,13 @@ def take_effect(transfer: Transfer, *, at: datetime, by: Actor = SYSTEM) -> Tran
 
 
 def _apply(transfer: Transfer, *, by: Actor, at: datetime, principal: Principal | None = None) -> Transfer:
-    _clear_the_way(transfer, by=by, at=at)
+    _clear_the_way(transfer, by=by, at=at, principal=principal)
     contracts = list(transfer_plan.contracts_of(transfer).select_for_update(of=("self",)).order_by("pk"))
     orders, people = transfer_plan.orders_of(transfer), list(transfer_plan.people_of(transfer, london_day(at)))
     suppliers = _suppliers(transfer)
     passage = Passage(
         transfer.outgoing, transfer.receiving, transfer.effective_on, transfer.number, transfer_notices.legal_basis(transfer),
-        _letter(transfer), by, at,
+        _letter(transfer), by, at, principal,
     )  # fmt: skip
     before, together = transfer_plan.totals(Contract.objects.filter(pk__in=[one.pk for one in contracts]), orders), _together(transfer)
     notices = {one.supplier_id: one.document for one in transfer.notices.select_related("document")}
@@ -297,15 +297,15 @@ def _apply(transfer: Transfer, *, by: Actor, at: datetime, principal: Principal 
     return transfer
 
 
-def _clear_the_way(transfer: Transfer, *, by: Actor, at: datetime) -> None:
+def _clear_the_way(transfer: Transfer, *, by: Actor, at: datetime, principal: Principal | None) -> None:
     """A document that is out for signature names the outgoing department: nobody signs it any more."""
     reason = _("%(outgoing)s has passed to %(receiving)s (%(number)s) before all had signed.") % {
         "outgoing": transfer.outgoing.name, "receiving": transfer.receiving.name, "number": transfer.number,
     }  # fmt: skip
     for variation in transfer_plan.unsigned_variations(transfer):
-        variation_issuing.take_back(variation, reason=reason, by=by, at=at)
+        variation_issuing.take_back(variation, reason=reason, by=by, at=at, acting_for=principal)
     for contract in transfer_plan.unsigned_contracts(transfer):
-        formation.take_back(contract, reason=reason, by=by, at=at)
+        formation.take_back(contract, reason=reason, by=by, at=at, acting_for=principal)
 
 
 def _letter(transfer: Transfer) -> tuple[str, str]:

@@ -196,20 +196,20 @@ def lapse(variation: Variation, *, at: datetime, by: Actor = SYSTEM) -> Variatio
 
 
 @transaction.atomic
-def take_back(variation: Variation, *, reason: str, by: Actor, at: datetime) -> Variation:
+def take_back(variation: Variation, *, reason: str, at: datetime, by: Actor = SYSTEM, acting_for: Principal | None = None) -> Variation:
     """Before all have signed: what it says of its parties does not hold any more. The caller has asked its guard."""
-    return _lapse(varying.lock(variation), reason=reason, by=by, at=at)
+    return _lapse(varying.lock(variation), reason=reason, by=by, at=at, acting_for=acting_for)
 
 
-def _lapse(variation: Variation, *, reason: str, by: Actor, at: datetime) -> Variation:
+def _lapse(variation: Variation, *, reason: str, by: Actor, at: datetime, acting_for: Principal | None = None) -> Variation:
     before = variation.state
     if variation.approval is not None:
         deciding.void(variation.approval)
     if variation.document is not None:
-        store.void(variation.document, by=by, at=at)
+        store.void(variation.document, by=by, at=at, acting_for=acting_for)
     variation.lapse(at=at, reason=reason)
     variation.save()
-    audit.record("variation.lapsed", variation, by=by, at=at, before=before, after=variation.state, reason=reason)
+    audit.record("variation.lapsed", variation, by=by, at=at, before=before, after=variation.state, reason=reason, acting_for=acting_for)
     notifications.tell_variation_ended(variation, at)
     capacity.release_all(holder_of(variation), at=at)
     return variation

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, Organisation, Site
 from documents import audit
-from documents.actors import Actor
+from documents.actors import Actor, Principal
 from documents.clock import london_day
 from documents.models import Document
 from procurement import agreements, granting
@@ -58,6 +58,7 @@ class Passage:
     letter: tuple[str, str]
     by: Actor
     at: datetime
+    acting_for: Principal | None = None
 
     @property
     def on(self) -> date:
@@ -80,7 +81,7 @@ def record_each(verb: str, passage: Passage, things: Collection[Model]) -> None:
     """In the history of each: it is another department's from now on, and by what."""
     for thing in things:
         audit.record(
-            verb, thing, by=passage.by, at=passage.at, reason=passage.words,
+            verb, thing, by=passage.by, at=passage.at, reason=passage.words, acting_for=passage.acting_for,
             extra={"from": passage.outgoing.code, "to": passage.receiving.code, "transfer": passage.transfer},
         )  # fmt: skip
 
@@ -222,7 +223,7 @@ def pass_membership(passage: Passage, framework: Framework, *, whole: bool) -> N
     carried = Accession.objects.select_for_update(of=("self",)).select_related("framework", "department").get(pk=carried.pk)
     words = _("Carried over by %(transfer)s: %(words)s.") % {"transfer": passage.transfer, "words": passage.words}
     if own is not None and own.state in PIPELINE:
-        agreements.withdraw_for_another(own, reason=words, by=passage.by, at=passage.at)
+        agreements.withdraw_for_another(own, reason=words, by=passage.by, at=passage.at, acting_for=passage.acting_for)
         own = None
     if own is None:
         _continue(passage, carried, words)
@@ -230,7 +231,8 @@ def pass_membership(passage: Passage, framework: Framework, *, whole: bool) -> N
         before = carried.state
         carried.end(at=passage.at, reason=words)
         carried.save()
-        audit.record("accession.ended", carried, by=passage.by, at=passage.at, before=before, after=carried.state, reason=words)
+        audit.record("accession.ended", carried, by=passage.by, at=passage.at, before=before, after=carried.state, reason=words,
+                     acting_for=passage.acting_for)  # fmt: skip
 
 
 def _continue(passage: Passage, carried: Accession, words: str) -> None:
@@ -242,7 +244,7 @@ def _continue(passage: Passage, carried: Accession, words: str) -> None:
     passed(passage, [carried])
     own = _admit(passage)
     audit.record("accession.carried_over", made, by=passage.by, at=passage.at, before="", after=made.state, reason=words,
-                 extra={"admitted": [str(user.person_id) for user in own]})  # fmt: skip
+                 acting_for=passage.acting_for, extra={"admitted": [str(user.person_id) for user in own]})  # fmt: skip
     last = carried.baselines.select_related("sign_off").order_by("number").last()
     if last is None:
         return

@@ -6,7 +6,8 @@ from contracts import novating, novation_guards
 from contracts.models import Novation, TransferNotice
 from documents import store
 from documents.models import Purpose
-from procurement.models import Passing, PostHolding
+from procurement import agreements
+from procurement.models import Accession, Passing, PostHolding
 from tests import cast, paper
 from tests.cast import START
 from tests.contracts import transfer_cast as made
@@ -41,22 +42,29 @@ def page(email: str, name: str, *more, **fields):
     return form
 
 
-DRAFTS = ("draft", "draft, of a part")
+def suspended(transfer):
+    """The outgoing department's membership: it cannot be carried over."""
+    agreements.suspend(Accession.objects.get(department__code="DIUS"), reason="Late.", by=cast.person(made.MANAGER), at=START)
+    return transfer
+
+
+DRAFTS, IN_ITS_WAY = ("draft", "draft, of a part"), "agreed, in its way"
 TRANSFER = Machine(
     rows=(Passing, TransferNotice, PostHolding, Novation),
     states={
         "draft": (None, prepared),
         "draft, of a part": (None, split),
         "agreed": ("draft", made.agreed),
+        IN_ITS_WAY: ("agreed", suspended),
         "applied": ("agreed", made.applied),
         "withdrawn": ("agreed", made.withdrawn),
     },
     actions={
         "choose": Action(("draft, of a part",), chosen, page(made.MANAGER, "choose_transfer", people=lambda _: [str(cast.person("signatory@dius.example").person_id)])),
         "agree": Action(DRAFTS, made.agreed, page(made.DIRECTOR, "transfer_act", "agree")),
-        "withdraw": Action((*DRAFTS, "agreed"), made.withdrawn, page(made.MANAGER, "transfer_act", "withdraw", reason="The order was not made.")),
+        "withdraw": Action((*DRAFTS, "agreed", IN_ITS_WAY), made.withdrawn, page(made.MANAGER, "transfer_act", "withdraw", reason="The order was not made.")),
         "apply": Action(("agreed",), made.applied, page(made.MANAGER, "transfer_act", "apply")),
-        "take effect": Action(("agreed",), made.taken, quiet=True),
+        "take effect": Action(("agreed", IN_ITS_WAY), made.taken, quiet=True),  # or say what is in its way
     },
 )  # fmt: skip
 
