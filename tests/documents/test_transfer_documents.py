@@ -127,7 +127,7 @@ def test_long_ones_follow_them_too():
 
 
 def test_the_boxes_of_a_novation_are_its_three_parties():
-    assert [field.name for field in rendered("novation_agreement", novation()).fields] == [
+    assert list(rendered("novation_agreement", novation()).fields) == [
         "Signature_issuer", "Signature_supplier", "Signature_outgoing", "Signature_incoming",
     ]  # fmt: skip
 
