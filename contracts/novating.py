@@ -131,4 +131,4 @@ def void(novation: Novation, *, reason: str, by: Actor, at: datetime, acting_for
 def is_being_closed(transfer: Transfer) -> bool:
     """Whether a signature is being put on one of its novations, or one that all have signed is being closed."""
     waiting = transfer.novations.filter(state=N.AWAITING_SIGNATURES).select_related("document")
-    return any(store.next_party(one.document) is None or store.pending_intent(one.document) is not None for one in waiting)
+    return bool(signing.being_signed([one.document for one in waiting]))

@@ -11,11 +11,10 @@ from django.utils.translation import ngettext
 from catalogue.models import Organisation
 from contracts import transfer_plan
 from contracts.models import Transfer, TransferBasis, TransferState
-from documents import store
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
-from procurement import passing_on, people_guards, seats
+from procurement import passing_on, people_guards, seats, signing
 from procurement.actors import Person
 from procurement.models import AccessionState, PostCode
 from procurement.seats import Seat
@@ -209,9 +208,10 @@ def _memberships(framework, outgoing: Organisation, receiving: Organisation) -> 
 def why_wait(transfer: Transfer) -> Iterator[Reason]:
     """What comes first within moments: a signature that is being put on, a document that all have signed and that is being
     closed."""
-    for one in (*transfer_plan.unsigned_contracts(transfer), *transfer_plan.unsigned_variations(transfer)):
-        if one.document is not None and (store.next_party(one.document) is None or store.pending_intent(one.document) is not None):
-            yield Reason(_("A signature is just being put on %(document)s; try again in a moment.") % {"document": one.document.number})
+    waiting = (*transfer_plan.unsigned_contracts(transfer), *transfer_plan.unsigned_variations(transfer))
+    documents = [one.document for one in waiting if one.document is not None]
+    for document in signing.being_signed(documents):
+        yield Reason(_("A signature is just being put on %(document)s; try again in a moment.") % {"document": document.number})
 
 
 def what_happens(transfer: Transfer) -> Iterator[Reason]:

@@ -370,6 +370,19 @@ def turns(documents: Iterable[Document]) -> dict[int, str]:
     return {document: party for document, party in found.items() if party is not None}
 
 
+def being_signed(documents: Iterable[Document]) -> list[Document]:
+    """Of documents that parties sign: those that a signature is being put on, or that all have signed and that are being closed.
+    One query."""
+    documents = list(documents)
+    signed: dict[int, set[str]] = defaultdict(set)
+    being_put_on = set()
+    for document, box, done in SigningIntent.objects.filter(document__in=documents).values_list("document_id", "field", "signature"):
+        signed[document].add(box)
+        if done is None:
+            being_put_on.add(document)
+    return [one for one in documents if one.pk in being_put_on or store.party_after(one, signed[one.pk]) is None]
+
+
 def last_acts(documents: Iterable[Document | int]) -> dict[int, datetime]:
     """By document: when a party last signed it, by the business clock; since then it is the next one's turn. One query."""
     acts = SigningIntent.objects.filter(document__in=list(documents)).values_list("document_id", "act__at")

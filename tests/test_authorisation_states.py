@@ -17,13 +17,14 @@ from documents import clock
 from procurement.models import Query
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
-from tests.contracts import money_cast
+from tests.contracts import money_cast, transfer_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Machine, walk
 from tests.machines.contracts import asked
 from tests.machines.frameworks import FRAMEWORK, RELEASE
 from tests.machines.orders import CALL_OFF, DESK, S, ask
+from tests.machines.transfers import TRANSFER
 from tests.procurement.test_pages import sign_in
 from tests.test_authorisation import patterns
 
@@ -161,6 +162,26 @@ def release_addresses(release):
     return made
 
 
+def noticed(transfer):
+    """Agreed to, with its notice sealed."""
+    transfer = transfer_cast.agreed(transfer)
+    transfer_cast.noticed(transfer.notices.get())
+    return transfer
+
+
+NOTICED = Machine(states=TRANSFER.states | {"agreed": ("draft", noticed)}, actions={})
+
+
+def transfer_addresses(transfer):
+    made = {}
+    for name, pattern in patterns().items():
+        if pattern.startswith("transfers/"):
+            parts = [piece.split(">")[0] for piece in pattern.split("<")[1:]]
+            given = {"public_id": transfer.public_id, "position": 1, "name": "withdraw", "contract_id": cast.contract().public_id}
+            made[name] = reverse(name, kwargs={part: given[part] for part in parts})
+    return made
+
+
 ORDER_STATES = (S.DEPARTMENT_APPROVAL, S.WITHDRAWN, S.LAPSED, S.CONTRACTED)
 ORDERS = {
     "R200 | R200 | D200 R200 A200 | D200 R200 A200":
@@ -238,14 +259,27 @@ RELEASES = {
         "procurement:release_bands procurement:add_measure procurement:release_measure procurement:add_rule "
         "procurement:release_rule",
 }
-TABLES = {order_addresses: ORDERS, framework_addresses: FRAMEWORKS, release_addresses: RELEASES}
+TRANSFER_STATES = ("draft", "agreed", "applied", "withdrawn")
+TRANSFERS = {  # whose is what passes; before it is agreed to nobody outside the authority reads anything
+    "A200 | R200 A200 I200 | R200 A200 I200 | R200 A200 I200":
+        "contracts:transfer contracts:transfers",
+    "A403 | A403 | A403 | A403":
+        "contracts:choose_transfer contracts:transfer_act contracts:prepare_transfer",
+    "- | D200 R200 A200 I200 | D200 R200 A200 I200 | D200 R200 A200 I200":
+        "contracts:transfer_notice contracts:transfer_notice_pdf",
+    "- | - | - | -":
+        "contracts:transfer_order contracts:novation contracts:novation_progress contracts:novation_pdf contracts:sign_novation "
+        "contracts:refuse_novation",
+}
+BODIES = BUYERS | {"I": "requester@ons.example"}
+TABLES = {transfer_addresses: TRANSFERS, order_addresses: ORDERS, framework_addresses: FRAMEWORKS, release_addresses: RELEASES}
 
 
 @pytest.mark.parametrize(
     ("machine", "states", "addresses", "readers"),
     [(ORDER, ORDER_STATES, order_addresses, BUYERS), (FRAMEWORK, FRAMEWORK_STATES, framework_addresses, BUYERS),
-     (RELEASE, RELEASE_STATES, release_addresses, DRAFTERS)],
-    ids=["orders", "frameworks", "releases"],
+     (RELEASE, RELEASE_STATES, release_addresses, DRAFTERS), (NOTICED, TRANSFER_STATES, transfer_addresses, BODIES)],
+    ids=["orders", "frameworks", "releases", "transfers"],
 )  # fmt: skip
 def test_each_reader_gets_what_the_table_says_in_each_state(client, in_time, machine, states, addresses, readers):
     seen = look(client, machine, states, addresses, readers)

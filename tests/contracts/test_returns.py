@@ -20,6 +20,7 @@ from contracts.models import (
     LevyPayment,
     ManagementReturn,
     ServiceCredit,
+    party_of,
 )
 from documents import clock, periodic
 from documents.models import Email
@@ -240,6 +241,7 @@ def waived_too(act: CreditAct, department: Organisation, number: int) -> None:
     """The same waiver under a contract of another department, row by row: three executed contracts would take a minute."""
     credit, contract = act.credit, act.credit.contract
     contract.pk, contract.public_id, contract.number, contract.department = None, uuid.uuid4(), f"CON-2007-90000{number}", department
+    contract.parties |= {"department": party_of(department)}
     contract.call_off, contract.document, contract.executed_at, contract.signed_on = cast.submitted(), None, None, None
     contract = Contract.objects.create(**{
         field.attname: getattr(contract, field.attname) for field in Contract._meta.concrete_fields if field.name not in ("id", "state")

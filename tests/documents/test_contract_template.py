@@ -463,6 +463,21 @@ def test_tables_are_readable_by_ear():
             assert table.all("thead") and region.attrs["role"] == "region"
 
 
+PASSED = {
+    "code": "BIS", "name": "Bis", "identifier": "GOVGB-BIS", "address": "1 Bis Street",
+    "passed": [{"from": "Dius", "to": "Bis", "effective_on": "2009-06-05", "words": "Order 2009/1 of 29 May 2009", "transfer": "MG-2009-000001",
+                "notice": "ST-2009-000001"}],
+}  # fmt: skip
+
+
+def test_an_order_that_has_passed_names_its_customer_and_by_what_it_passed():
+    text = " ".join(read(dius() | {"customer": PASSED}).text.split())
+    assert "This order passed from Dius to Bis with 5 June 2009, by Order 2009/1 of 29 May 2009 (transfer MG-2009-000001, notice ST-2009-000001)." in text
+    rows = [" | ".join(cell.text for cell in row.all("th", "td")) for row in read(dius() | {"customer": PASSED}).all("tr")]
+    assert "Customer | Bis | GOVGB-BIS | 1 Bis Street" in rows
+    assert "passed from" not in read(dius() | {"customer": PASSED | {"passed": []}}).text
+
+
 FROZEN = {
     1: "3ddd34bf8080ca04f75a887e6206ef1b7e5f0700c2b4926b4176cdb43db02e89",
     2: "c07dfaca1c6aa9b11d0f2bd8c55298dad6ab3097dc5750bbf4d38664c7ae65ca",

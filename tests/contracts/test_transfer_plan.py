@@ -1,0 +1,95 @@
+"""What a plan shows and costs to read, and that whatever passes, passes to the penny."""
+
+from decimal import Decimal
+from random import Random
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from contracts import transfer_plan
+from contracts.models import Contract
+from documents import clock
+from documents.management.commands.check_invariants import FILE, broken, read
+from procurement.models import CallOff, CapacityAccount
+from tests import cast, paper
+from tests.contracts import transfer_cast as made
+from tests.contracts import variation_cast as varied
+from tests.machines import undone
+from tests.procurement.test_pages import sign_in
+
+pytestmark = pytest.mark.django_db
+INVARIANTS = read(FILE.read_text(encoding="utf-8"))
+PEOPLE = ("requester", "contract.manager", "signatory", "finance.director", "budget.holder", "administrator")
+TODAY = cast.START.date()
+
+
+def test_whatever_is_chosen_passes_to_the_penny_and_the_rest_stays():
+    """A contract with an executed and an open variation, one out for signature, an order with the supplier, one that is being
+    approved and a draft; of them and of the people a part, drawn a few times."""
+    paper.executed(cast.accepted())
+    paper.variation_executed(varied.decided(varied.submitted("VAR-01")))
+    varied.decided(varied.submitted("VAR-02"), steps=2)
+    cast.leave_free(Decimal(60_000_000))
+    paper.issued(cast.accepted())
+    cast.with_supplier()
+    cast.submitted()
+    cast.drafted()
+    contracts, orders, account = list(Contract.objects.all()), list(CallOff.objects.all()), CapacityAccount.objects.get()
+    for seed in range(6):
+        random = Random(seed)
+        with undone():
+            transfer = made.split(made.asked(kind="split", day=TODAY))
+            transfer = made.chosen(
+                transfer, contracts=[one for one in contracts if random.random() < 0.5], orders=[one for one in orders if random.random() < 0.5],
+                people=[f"{one}@dius.example" for one in PEOPLE if random.random() < 0.5] or ["administrator@dius.example"],
+            )  # fmt: skip
+            before = transfer_plan.of_bodies(transfer.outgoing, transfer.receiving)
+            passes = set(transfer_plan.orders_of(transfer).values_list("pk", flat=True))
+            transfer = made.applied(made.agreed(transfer))
+            after = transfer_plan.of_bodies(transfer.outgoing, transfer.receiving)
+            assert (after.contracts, after.value, after.committed) == (before.contracts, before.value, before.committed), seed
+            assert (transfer.value_before_gbp, transfer.reserved_before_gbp) == (transfer.value_after_gbp, transfer.reserved_after_gbp), seed
+            assert {one.pk for one in CallOff.objects.filter(department=transfer.receiving)} == passes, seed
+            assert cast.fresh(account).committed_gbp == account.committed_gbp, seed
+            assert broken(INVARIANTS) == [], seed
+
+
+def counted(client, email: str, address: str) -> int:
+    sign_in(client, email)
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
+
+
+def test_the_plan_costs_the_same_with_more_of_everything(client, settings):
+    settings.STEPPABLE_CLOCK = True
+    clock.step_to(cast.START, by=cast.person(made.MANAGER))
+    paper.executed(cast.accepted())
+    cast.leave_free(Decimal(60_000_000))
+    cast.with_supplier()
+    varied.submitted("VAR-01")
+    paper.issued(cast.accepted())
+    transfer = made.agreed()
+    plan, listed = reverse("contracts:transfer", args=[transfer.public_id]), reverse("contracts:transfers")
+    before = [counted(client, email, address) for email in (made.MANAGER, "requester@dius.example") for address in (plan, listed)]
+    varied.submitted("VAR-02", contract=Contract.objects.get(state="executed"))
+    paper.issued(cast.accepted())
+    cast.submitted()
+    after = [counted(client, email, address) for email in (made.MANAGER, "requester@dius.example") for address in (plan, listed)]
+    assert [now - then for then, now in zip(before, after, strict=True)] == [0, 0, 0, 0], (before, after)
+    assert max(after) <= 60, after
+
+
+def test_after_it_the_plan_shows_what_has_passed_and_under_which_posts(client, settings):
+    contract = paper.executed(cast.accepted())
+    transfer = made.applied()
+    settings.STEPPABLE_CLOCK = True
+    clock.step_to(made.day_of(transfer), by=cast.person(made.MANAGER))
+    page = sign_in(client, "signatory@dius.example").get(reverse("contracts:transfer", args=[transfer.public_id])).content.decode()
+    assert contract.number in page and "£50,000,000.00 (signature)" in page and "Continued by Office for National Statistics." in page
+    assert page.count("£11,252,943.00") == 5, "before and after, twice, and of the one contract"
+    people = sign_in(client, "administrator@dius.example").get("/people/ONS/").content.decode()
+    assert "DIUS signatory" in people
