@@ -148,6 +148,6 @@ def close_framework(request):
     if request.method == "POST":
         result, errors = attempt(request, closing.close, found)
         if result:
-            messages.success(request, _("Closed."))
+            messages.success(request, _("The framework is closed."))
             return redirect("procurement:framework")
     return render(request, "contracts/close_framework.html", {"framework": found, "errors": errors})

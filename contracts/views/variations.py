@@ -258,6 +258,6 @@ def withdraw(request, public_id, number):
     if request.method == "POST" and form.is_valid():
         done, errors = attempt(request, variation_approval.withdraw, found, reason=form.cleaned_data["reason"])
         if done:
-            messages.success(request, _("Withdrawn."))
+            messages.success(request, _("The variation is withdrawn. Who was working on it has been told."))
             return _to(found)
     return _page(request, "withdraw_variation", found, form=form, errors=errors)
