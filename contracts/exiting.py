@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, ending_guards, ending_notices, ending_notifications
+from contracts import delivery_guards, ending_guards, ending_notices, ending_notifications, rerating
 from contracts.exit_items import BY_CODE, DELETED, ITEMS, RETURNED, USABLE
 from contracts.locking import lock_contract
 from contracts.models import (
@@ -34,12 +34,13 @@ Kind = ExitAct.Kind
 @transaction.atomic
 def expire(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
     """The clock's: its last day is over. A notice of termination whose day has come goes first, and so does the last signature of
-    a variation that is just being closed. Safe to run twice."""
+    a variation that is just being closed; prices that were due by then fall first. Safe to run twice."""
     contract = lock_contract(contract)
     if contract.state != ContractState.EXECUTED or contract.ends_on >= london_day(at):
         return contract
     if contract.terminations.filter(state=TerminationState.GIVEN).exists() or ending_guards.is_being_closed(contract):
         return contract
+    rerating.catch_up(contract, contract.ends_on, by=by, at=at)
     before = contract.state
     contract.expire(at=at)
     contract.save()

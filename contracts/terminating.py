@@ -10,7 +10,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
-from contracts import delivery_guards, ending_guards, ending_notices, ending_notifications, ending_terms, exiting, terms
+from contracts import (
+    delivery_guards,
+    ending_guards,
+    ending_notices,
+    ending_notifications,
+    ending_terms,
+    exiting,
+    rerating,
+    terms,
+)
 from contracts.locking import lock_contract
 from contracts.models import (
     BASES,
@@ -217,8 +226,8 @@ def holder_of(termination: Termination) -> Holder:
 
 @transaction.atomic
 def take_effect(termination: Termination, *, at: datetime, by: Actor = SYSTEM) -> Termination:
-    """The clock's: its day has come. The terms end with the day before, however late the clock is, and what will not be charged
-    of what is committed is released. The last signature of a variation that is just being closed is waited for. Safe to run
+    """The clock's: its day has come. The terms end with the day before, however late the clock is, with the prices that were due by
+    then, and what will not be charged of what is committed is released. The last signature of a variation that is just being closed is waited for. Safe to run
     twice."""
     termination = lock(termination)
     contract = termination.contract
@@ -226,12 +235,14 @@ def take_effect(termination: Termination, *, at: datetime, by: Actor = SYSTEM) -
         return termination
     if ending_guards.is_being_closed(contract):
         return termination
+    last_day = termination.effective_on - timedelta(days=1)
+    rerating.catch_up(contract, last_day, by=by, at=at)
     changes = terms.read(contract)
     version = ending_terms.version(contract, termination, len(changes) + 1)
     version.made_at, version.document = at, termination.document
     version.save()
     was, before = contract.state, termination.state
-    contract.terminate(at=at, last_day=termination.effective_on - timedelta(days=1))
+    contract.terminate(at=at, last_day=last_day)
     contract.save()
     termination.take_effect(at=at)
     termination.save()
