@@ -289,7 +289,7 @@ SELECT v.id AS variation, v.approval_id
          a.commits_gbp, a.route_gbp)
         IS DISTINCT FROM
         ('contracts.variation', v.public_id::text, v.created_at, k.framework_id, k.department_id, k.supplier_id, u.person_id,
-         r.content_hash, r.value_gbp, r.cumulative_gbp)
+         r.content_hash, CASE r.content::jsonb ->> 'schema' WHEN '1' THEN r.value_gbp ELSE r.counted_gbp END, r.cumulative_gbp)
         OR a.edited_by <> ARRAY(SELECT h.person_id FROM contracts_variationhand h WHERE h.revision_id = r.id ORDER BY 1));
 
 -- 7 decisions_repeat_the_hash: a decision is in its step's approval and repeats the hash of that

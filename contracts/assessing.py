@@ -33,7 +33,7 @@ from procurement.models import Phase
 
 V = VariationState
 COUNTED = (V.ASSESSED, V.IN_APPROVAL, V.AWAITING_SIGNATURES, V.EXECUTED, V.APPLIED)
-NO_MONEY = Money({}, ZERO)
+NO_MONEY = Money({}, ZERO, ZERO, ZERO)
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,12 @@ def assess(revision: VariationRevision, *, on: date) -> Assessment:
     others = others_of(variation)
     counted = variation.kind != VariationKind.CORRECTION
     share = varied_terms.share(
-        cost.value_gbp, [other.value_gbp for other in others] if counted else [], contract.original_value_gbp
+        cost.counted_gbp, [other.counted_gbp for other in others] if counted else [], contract.original_value_gbp
     )
     unmet += gateways.why_not(
-        revision.gateway, revision.paragraph, value_gbp=cost.value_gbp, original_gbp=contract.original_value_gbp,
-        gross_gbp=cost.gross_gbp,
-        below_threshold_gbp=sum((abs(o.gross_gbp) for o in others if o.gateway == Gateway.BELOW_THRESHOLD), ZERO),
+        revision.gateway, revision.paragraph, counted_gbp=cost.counted_gbp, original_gbp=contract.original_value_gbp,
+        gross_gbp=cost.counted_gross_gbp,
+        below_threshold_gbp=sum((o.counted_gross_gbp for o in others if o.gateway == Gateway.BELOW_THRESHOLD), ZERO),
         threshold_gbp=contract.framework.modification_threshold_gbp,
     ) if revision.gateway else []  # fmt: skip
     return Assessment(

@@ -53,7 +53,7 @@ def _approval(variation: Variation, by: Person, at: datetime) -> Approval:
         department=contract.department, supplier=contract.supplier, requester_id=variation.requester.person_id,
         edited_by=sorted(revision.hands.values_list("person_id", flat=True)), submitted_by=by.person_id,
         submitted_for=principal.person_id if principal else None, submitted_at=at, content_hash=revision.content_hash,
-        commits_gbp=revision.value_gbp, route_gbp=revision.cumulative_gbp, counted_with=_counted(variation),
+        commits_gbp=revision.counted_gbp, route_gbp=revision.cumulative_gbp, counted_with=_counted(variation),
         lots=lots or list(contract.revision.approval.lots), matrix=routes.matrix_in_force(contract.framework, on),
         hold_until=_held_until(variation, on),
     )  # fmt: skip

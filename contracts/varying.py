@@ -208,6 +208,7 @@ def assess(variation: Variation, *, edits: int | None = None, by: Person, at: da
     if variation.kind == VariationKind.TERM:
         revision.effective_on = found.effective_on
     revision.value_gbp, revision.gross_gbp = found.money.value_gbp, found.money.gross_gbp
+    revision.counted_gbp, revision.counted_gross_gbp = found.money.counted_gbp, found.money.counted_gross_gbp
     revision.share_percent = found.share.percent
     revision.cumulative_gbp, revision.cumulative_percent = found.share.cumulative_gbp, found.share.cumulative_percent
     revision.notice_first = found.notice_first

@@ -177,8 +177,9 @@ class VariationRevision(Row):
     are facts (a trigger refuses any change): the money, the gateway with its tests, the content and its hash.
 
     Money is GBP, VAT excluded unless named gross; it may be negative. ``value_gbp`` is what it adds to the charges of the
-    contract's life, ``cumulative_gbp`` the same of all that count with it, each taken as an amount whichever way it goes;
-    both percentages are of the contract's original whole-life value.
+    contract's life; ``counted_gbp`` what its approval and share go by, never below zero: what the services that it adds cost, or
+    those that it takes away, whichever is more (``counted_gross_gbp`` with VAT); ``cumulative_gbp`` that of all that count with
+    it. Both percentages are of the contract's original whole-life value.
     """
 
     variation = models.ForeignKey(Variation, on_delete=models.PROTECT, related_name="revisions")
@@ -199,6 +200,8 @@ class VariationRevision(Row):
     assessed_for = models.UUIDField(null=True, blank=True)  # the person whose deputy assessed it
     value_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     gross_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    counted_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    counted_gross_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     share_percent = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
     cumulative_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     cumulative_percent = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
@@ -220,7 +223,8 @@ class VariationRevision(Row):
                 | Q(
                     assessed_at__isnull=False, assessed_by__isnull=False, content_hash__regex=r"^[0-9a-f]{64}$",
                     effective_on__isnull=False, value_gbp__gte=-LARGEST_GBP, value_gbp__lte=LARGEST_GBP,
-                    gross_gbp__isnull=False, cumulative_gbp__gte=0, cumulative_gbp__lte=LARGEST_GBP,
+                    gross_gbp__isnull=False, counted_gbp__gte=0, counted_gross_gbp__gte=0, counted_gbp__lte=models.F("cumulative_gbp"),
+                    cumulative_gbp__gte=0, cumulative_gbp__lte=LARGEST_GBP,
                     share_percent__gte=0, cumulative_percent__gte=models.F("share_percent"), notice_first__isnull=False,
                     gateway__in=Gateway.values,
                 ) & ~Q(reason=""),  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from contracts import assessing, gateways, variation_approval, varying
+from contracts import assessing, gateways, terms, variation_approval, varying
 from contracts.models import LineVariation, VariationRevision
 from documents.models import Email
 from documents.refusal import Refused
@@ -185,13 +185,35 @@ def test_a_variation_changes_nothing_of_another_kind():
     )
 
 
+def test_services_exchanged_for_others_count_though_they_add_nothing_and_one_that_moves_does_not():
+    """The desk's standard hours for its extended ones, and so many fewer of something else that the sum is near nothing."""
+    contract, day, by = cast.contract(), date(2008, 11, 1), cast.person(made.MANAGER)
+    price = {line.line.service.code: line.unit_price for line in terms.put_together(terms.read(contract))[0].lines}
+    exchanged = [varying.Wanted("CALL-05", 500), varying.Wanted("CORE-08", -300)]
+
+    def saved(variation, wanted):
+        return varying.assess(varying.save_grounds(
+            varying.save_lines(variation, wanted, effective_on=day, by=by, at=START),
+            reason="More telephones.", gateway="not_substantial", answers=made.ANSWERS, by=by, at=START,
+        ), by=by, at=START).revision  # fmt: skip
+
+    more = price["CALL-05"] * 500 * 48
+    one = saved(made.begun(kind="service"), exchanged)
+    assert one.value_gbp == more - price["CORE-08"] * 300 * 48 < one.counted_gbp == more
+    assert one.counted_gross_gbp > one.gross_gbp and one.cumulative_gbp == more
+    fewer = saved(made.begun(kind="service"), [varying.Wanted("CORE-09", -100)])
+    assert fewer.value_gbp == -fewer.counted_gbp < 0 and fewer.cumulative_gbp == more + fewer.counted_gbp
+    moved = saved(made.begun(kind="site"), [varying.Wanted("CORE-01", -5, "London"), varying.Wanted("CORE-01", 5, "Sheffield")])
+    assert moved.value_gbp == moved.counted_gbp == 0
+
+
 @pytest.mark.parametrize(("gateway", "paragraph", "most"), [("permitted", "4", 500_000), ("below_threshold", "", 100_000)])
 def test_a_penny_more_than_the_share_that_a_gateway_allows_is_over_it(gateway, paragraph, most):
     def reasons(value: str) -> list[str]:
         figures = {"gross_gbp": Decimal(0), "below_threshold_gbp": Decimal(0), "threshold_gbp": Decimal(1)}
-        found = gateways.why_not(gateway, paragraph, value_gbp=Decimal(value), original_gbp=Decimal("1000000.00"), **figures)
+        found = gateways.why_not(gateway, paragraph, counted_gbp=Decimal(value), original_gbp=Decimal("1000000.00"), **figures)
         return [str(one) for one in found]
 
-    assert reasons(f"{most}.00") == reasons(f"-{most}.00") == []
-    (over,) = reasons(f"-{most}.01")
+    assert reasons(f"{most}.00") == []
+    (over,) = reasons(f"{most}.01")
     assert f"by {most // 10_000}.01%" in over, "and it reads so"
