@@ -83,6 +83,7 @@ urlpatterns = [
     path(_variation + "assess/", variations.assess, name="assess_variation"),
     path(_variation + "revise/", variations.revise, name="revise_variation"),
     path(_variation + "withdraw/", variations.withdraw, name="withdraw_variation"),
+    path(_variation + "reply/", variations.reply, name="reply_variation"),
     path(_variation + "submit/", variation_decisions.submit, name="submit_variation"),
     path(_variation + "notice/", variation_decisions.notice, name="variation_notice"),
     path(_step, variation_decisions.brief, name="variation_brief"),

@@ -283,6 +283,8 @@ VERBS = {
     "milestone.failed": gettext_lazy("Called failed"),
     "variation.begun": gettext_lazy("Begun"),
     "variation.assessed": gettext_lazy("Assessed"),
+    "variation.deliverable": gettext_lazy("Said by the supplier: it can be delivered"),
+    "variation.not_deliverable": gettext_lazy("Said by the supplier: it cannot be delivered as it stands"),
     "variation.revised": gettext_lazy("Made a draft again"),
     "variation.submitted": gettext_lazy("Submitted for approval"),
     "variation.endorsed_by_department": gettext_lazy("Endorsed for the department"),

@@ -183,6 +183,7 @@ TABLE = {
     "contracts:assess_variation": (302, 404, 404, 404, 404, 404, 404),
     "contracts:revise_variation": (302, 404, 404, 404, 404, 404, 404),
     "contracts:withdraw_variation": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:reply_variation": (302, 404, 404, 404, 404, 404, 404),
     "contracts:submit_variation": (302, 404, 404, 404, 404, 404, 404),
     "contracts:variation_notice": (302, 404, 404, 404, 404, 404, 404),
     "contracts:variation_brief": (302, 404, 404, 404, 404, 404, 404),

@@ -207,7 +207,7 @@ ORDERS = {
         "contracts:sign contracts:refuse contracts:begin_milestone contracts:submit_milestone "
         "contracts:decide_milestone contracts:conditions_met contracts:move_milestone contracts:fail_milestone "
         "contracts:variation_changes contracts:variation_grounds contracts:assess_variation contracts:revise_variation "
-        "contracts:withdraw_variation contracts:submit_variation contracts:variation_notice contracts:sign_variation "
+        "contracts:reply_variation contracts:withdraw_variation contracts:submit_variation contracts:variation_notice contracts:sign_variation "
         "contracts:refuse_variation",
 }
 FRAMEWORK_STATES = ("suspended", "terminated")

@@ -71,6 +71,7 @@ from contracts.models.variation import (
     Variation,
     VariationHand,
     VariationKind,
+    VariationReply,
     VariationRevision,
     VariationState,
 )
@@ -84,6 +85,6 @@ __all__ = [
     "InvoiceCheck", "InvoicePayment", "InvoiceState", "LevyNote", "LevyPayment", "LineChange", "LineVariation",
     "ManagementReturn", "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue",
     "PaymentRelease", "RectificationPlan", "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit",
-    "ServiceReport", "Termination", "TerminationState", "Variation", "VariationHand", "VariationKind", "VariationRevision",
+    "ServiceReport", "Termination", "TerminationState", "Variation", "VariationHand", "VariationKind", "VariationReply", "VariationRevision",
     "VariationState",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from documents.dbrules import LARGEST_GBP
 from documents.machines import FSMField, register, transition
 from documents.models import Document
 from documents.rights import DRAFT, FACT, STATE, Row
-from procurement.models import Approval, Phase, User
+from procurement.models import Approval, Phase, PostCode, User
 
 
 class VariationState(models.TextChoices):
@@ -256,6 +256,28 @@ class VariationHand(Row):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["revision", "person_id"], name="one_variation_hand_a_person")]
+
+
+class VariationReply(Row):
+    """A fact: whether the supplier can deliver an assessed revision as it stands, in whose words; the last one stands."""
+
+    revision = models.ForeignKey(VariationRevision, on_delete=models.PROTECT, related_name="replies")
+    can_deliver = models.BooleanField()
+    words = models.TextField(blank=True)
+    person_id = models.UUIDField()
+    person_name = models.CharField(max_length=120)
+    principal_id = models.UUIDField(null=True, blank=True)
+    acting_for = models.CharField(max_length=120, blank=True)
+    post = models.CharField(max_length=30, choices=PostCode.choices)
+    at = models.DateTimeField()
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(can_deliver=True) | ~Q(words=""), name="what_cannot_be_delivered_is_said")
+        ]
 
 
 class LineVariation(Row):

@@ -19,6 +19,7 @@ from contracts import (
     variation_approval,
     variation_decision_guards,
     variation_issuing,
+    variation_replying,
     varying,
 )
 from contracts.models import (
@@ -39,6 +40,7 @@ from contracts.models import (
     RunningOn,
     Termination,
     VariationHand,
+    VariationReply,
     VariationRevision,
 )
 from documents import store
@@ -296,6 +298,13 @@ def submit_variation(variation):
     return variation_approval.submit(variation, shown_hash=shown, by=cast.person(varied.MANAGER), at=START)
 
 
+def reply_to_variation(variation):
+    shown = variation.revision.content_hash
+    return variation_replying.reply(
+        variation, can_deliver=False, words="Not so soon.", shown_hash=shown, by=cast.person(made.SERVICE), at=START
+    )
+
+
 def withdraw_variation(variation):
     return variation_approval.withdraw(variation, reason="Not needed.", by=cast.person(varied.MANAGER), at=START)
 
@@ -425,7 +434,7 @@ DECIDED_ON = ("in_approval", WITH_AUTHORITY)
 TO_SIGN, BY_ONE, BY_TWO = "awaiting_signatures", "awaiting_signatures, signed by the supplier", "awaiting_signatures, signed by two"
 BEING_MADE, CLOSED = "awaiting_signatures, being made", "awaiting_signatures, closed"
 VARIATION = Machine(
-    rows=(VariationRevision, VariationHand, Decision, Query, Recusal, ContractVersion),
+    rows=(VariationRevision, VariationHand, VariationReply, Decision, Query, Recusal, ContractVersion),
     states={
         "draft": (None, of_executed),
         "assessed": ("draft", assess),
@@ -446,6 +455,8 @@ VARIATION = Machine(
         "save lines": Action(("draft",), save_lines, by_manager("variation_changes", **LINES)),
         "assess": Action(("draft",), assess, by_manager("assess_variation")),
         "revise": Action(("assessed",), lambda v: varying.revise(v, by=cast.person(varied.MANAGER), at=START), by_manager("revise_variation")),
+        "reply": Action(("assessed", *DECIDED_ON), reply_to_variation, lambda v: Form(
+            made.SERVICE, variation_at(v, "reply_variation"), {"can_deliver": "no", "words": "Not so soon.", "shown_hash": v.revision.content_hash})),
         "submit": Action(("assessed",), submit_variation, by_manager("submit_variation")),
         "record the notice": Action(("assessed", *DECIDED_ON), record_notice, by_manager("variation_notice", **PUBLISHED)),
         "withdraw": Action(("draft", "assessed", *DECIDED_ON), withdraw_variation, by_manager("withdraw_variation", reason="Not needed.")),

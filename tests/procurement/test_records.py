@@ -33,6 +33,7 @@ from contracts import (
     terminating,
     variation_approval,
     variation_issuing,
+    variation_replying,
     varying,
 )
 from documents import storage, store
@@ -454,6 +455,8 @@ TABLE |= {
     ],
     ("variation", "assessed"): [
         Row(varying.revise, on(made.MANAGER), "variation.revised"),
+        Row(variation_replying.reply, on(L.SERVICE, can_deliver=True, words="", shown_hash=lambda v: v.revision.content_hash), "variation.deliverable", {"variation_deliverable": "contract.manager@dius"}),
+        Row(variation_replying.reply, on(L.SERVICE, can_deliver=False, words="Not so soon.", shown_hash=lambda v: v.revision.content_hash), "variation.not_deliverable", {"variation_not_deliverable": "contract.manager@dius"}),
         Row(variation_approval.submit, on(made.MANAGER, shown_hash=lambda v: v.revision.content_hash), "variation.submitted", {"variation_turn": FIRST}),
         Row(variation_approval.record_notice, on(made.MANAGER, reference="2007/S 1", published_on=START.date()), "variation.notice_recorded"),
     ],
