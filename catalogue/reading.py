@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.formula import DataTableFormula
 
 from catalogue import uploads
 from catalogue.rows import Fault, Faults, Formula, LoadRefused, Row, shown
@@ -240,6 +241,7 @@ def _insist_on_parts(file: str, data: bytes) -> None:
 
 
 def _rows_of_sheet(sheet) -> Iterator[list[str] | None]:
+    sheet.reset_dimensions()  # what it says of its size: rows beyond that would be left out without a word
     blank = None
     for cells in sheet.iter_rows(max_col=MOST_COLUMNS):
         if cells is blank:  # the library gives one and the same for all the rows that are not there
@@ -257,6 +259,8 @@ def _as_text(cell: Any) -> str:
     if value is None:
         return ""
     if cell.data_type in ("f", "e"):
+        if isinstance(value, DataTableFormula):  # has no text of its own; Excel shows it like this
+            return Formula(f"=TABLE({value.r1 or ''},{value.r2 or ''})")
         return Formula(getattr(value, "text", None) or value)
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
