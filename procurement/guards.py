@@ -35,9 +35,10 @@ from procurement.standing import (
 S = CallOffState
 
 
-def why_not_in_state(call_off: CallOff, *wanted: str) -> Iterator[Reason]:
+def why_not_in_state(call_off: CallOff, *wanted: str, viewpoint: str = "department") -> Iterator[Reason]:
+    """``viewpoint``: of whom it is asked, who reads the state as their pages say it."""
     if call_off.state not in wanted:
-        yield Reason(_("This call-off is %(state)s.") % {"state": call_off.get_state_display()})
+        yield Reason(_("This call-off is %(state)s.") % {"state": call_off.state_words(viewpoint)})
 
 
 def why_not_requester(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:

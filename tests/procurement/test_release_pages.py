@@ -16,7 +16,7 @@ import procurement.urls
 from catalogue import sheets
 from catalogue.contents import COLUMNS
 from catalogue.models import CatalogueRelease
-from procurement import releasing
+from procurement import releasing, workflow
 from procurement.views.releases import ACTS
 from tests import cast
 from tests.catalogue.test_reading import HOSTILE, repacked
@@ -347,6 +347,20 @@ def test_what_a_release_would_mean_is_said_of_the_orders_that_have_reached_the_r
         assert "only those that have reached you are listed" in rows
         assert ("1 counted, £11,252,943.00" in page, order.reference in rows, "1 found" in rows) == (reached,) * 3
         assert ("Orders under way that have reached you none" in page, "0 found" in rows) == (not reached,) * 2
+
+
+@pytest.mark.world("countered")
+def test_where_an_order_is_that_went_back_is_not_read_from_the_effects(client):
+    made, release = cast.countered(), releases.submitted(CORE_01="88.00")
+    sign_in(client, ACCOUNT_MANAGER)
+    assert "counter-proposed by the supplier" in words(client.get(at(release, "release_effects")))
+    order = cast.accept_counter(made)
+    inside = [(words(client.get(at(release))), words(client.get(at(release, "release_effects"))))]
+    workflow.recall(order, by=cast.requester(), at=cast.START)
+    inside.append((words(client.get(at(release))), words(client.get(at(release, "release_effects")))))
+    assert inside[0] == inside[1], "nor whether it is decided on"
+    assert order.reference not in inside[0][1] and "0 found" in inside[0][1]
+    assert "Orders under way that have reached you none" in inside[0][0]
 
 
 @pytest.mark.world("submitted")
