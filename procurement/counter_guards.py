@@ -52,12 +52,17 @@ def _open(call_off: CallOff, counter: CounterProposal, viewpoint: str) -> Iterat
         yield Reason(_("This counter-proposal is %(answer)s.") % {"answer": counter.get_answer_display()})
 
 
+def _over(call_off: CallOff, at: datetime) -> Iterator[Reason]:
+    """Its end is the clock's, however late that comes: nobody gives the order new days before it."""
+    if call_off.state == S.COUNTER_PROPOSED and clocks.is_over(call_off, at):
+        yield Reason(_("The time to answer it ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
+
+
 def why_not_answer(call_off: CallOff, counter: CounterProposal, *, by: Person, at: datetime) -> Iterator[Reason]:
     """A requester of the department, while it is open and in time; shared by accepting and refusing."""
     yield from _open(call_off, counter, "department")
     yield from guards.why_not_requester(call_off, by, london_day(at))
-    if call_off.state == S.COUNTER_PROPOSED and clocks.is_over(call_off, at):
-        yield Reason(_("The time to answer it ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
+    yield from _over(call_off, at)
 
 
 def why_not_accept(call_off: CallOff, proposal: Proposal, *, at: datetime) -> Iterator[Reason]:
@@ -70,3 +75,4 @@ def why_not_accept(call_off: CallOff, proposal: Proposal, *, at: datetime) -> It
 def why_not_take_back(call_off: CallOff, counter: CounterProposal, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from _open(call_off, counter, "supplier")
     yield from supplier_guards.why_not_order_desk(call_off, by, london_day(at))
+    yield from _over(call_off, at)
