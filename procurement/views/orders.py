@@ -110,8 +110,8 @@ def call_off(request, public_id):
         "nudge_shut": list(desks.why_not_nudge(order, **acting, known=found)) if requests and order.is_elsewhere else None,
         "accept_shut": list(supplier_guards.why_not_confirm(order, **acting)) if accepting else [],
     }  # fmt: skip
-    if view != "supplier" and order.state in (*IN_APPROVAL, CallOffState.WITH_SUPPLIER):
-        context["fall"] = quoting.fall(order.revision, request.day)
+    if view != "supplier" and revision.pk == order.revision_id and order.state in (*IN_APPROVAL, CallOffState.WITH_SUPPLIER):
+        context["fall"] = quoting.fall(revision, request.day)
     context |= counter_display.on_page(order, revision, view, **acting)
     if revision.is_submitted:
         context |= display.submitted_order(revision, view)
