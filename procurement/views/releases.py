@@ -32,7 +32,7 @@ def releases(request):
     rows = access.visible_releases(request.actor, request.day).filter(framework=framework).order_by("-state_since", "-id")
     drafter = access.drafts_for(request.actor, request.day)
     context = {
-        "framework": framework, **release_display.overview(rows, request.day),
+        "framework": framework, **release_display.overview(list(rows), request.actor, request.day),
         "form": release_forms.AsOfForm(None, today=request.day), "drafter": drafter,
         "draft_shut": list(guards.why_not_draft(*drafter, by=request.actor, at=request.at)) if drafter else (),
     }  # fmt: skip
@@ -73,6 +73,7 @@ def release(request, public_id):
     """What it changes against what is in force, its rules in words, and where it stands."""
     found = access.get_release(request.actor, public_id, request.day)
     content = releasing.content_of(found)
+    release_display.tell_last_days([found], request.actor, request.day)
     shut = list(guards.why_not_edit(found, by=request.actor, at=request.at))
     drafts = found.state == S.DRAFT and "drafter" in access.release_sides(request.actor, found, request.day)
     by = {"by": request.actor, "at": request.at}

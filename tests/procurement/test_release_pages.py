@@ -16,6 +16,7 @@ import procurement.urls
 from catalogue import sheets
 from catalogue.contents import COLUMNS
 from catalogue.models import CatalogueRelease
+from documents import clock
 from procurement import releasing, workflow
 from procurement.views.releases import ACTS
 from tests import cast
@@ -390,6 +391,20 @@ def test_the_catalogue_is_shown_as_it_was_on_a_day(client, settings):
     assert csv.status_code == 200 and b"CORE-01" in csv.content
     service = client.get("/catalogue/CORE-01/?on=2007-06-01")
     assert "Price history" in text(service) and "£78.00" in text(service) and "£70.20" not in text(service)
+
+
+def test_the_last_day_of_a_release_is_told_when_it_is_over_and_before_to_who_sees_what_follows(client, settings):
+    releases.scheduled(CORE_01="70.20")  # the supplier's, from 1 November
+    pages = ["/releases/", at(CatalogueRelease.objects.get(number=1)), "/catalogue/CORE-01/"]
+    told = {FRAMEWORK_MANAGER: True, ACCOUNT_MANAGER: True, "requester@dius.example": False}
+    for email, knows in told.items():
+        sign_in(client, email)
+        for address in pages:
+            assert ("31 October 2007" in words(client.get(address))) is knows, (email, address)
+    settings.STEPPABLE_CLOCK = True
+    clock.step_to(releases.MIDNIGHT, by=cast.person(FRAMEWORK_MANAGER))
+    for address in pages:
+        assert "31 October 2007" in words(client.get(address)), address
 
 
 def test_lists_and_pages_cost_the_same_with_many_orders_and_releases(client):
