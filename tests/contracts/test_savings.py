@@ -13,8 +13,8 @@ from catalogue.pricing import add_months
 from catalogue.rules import carries_seat
 from contracts import savings, terms
 from documents.refusal import Refused
-from procurement import baselines, quoting
-from procurement.models import Accession, BaselineSignOff
+from procurement import baselines, quoting, workflow
+from procurement.models import Accession, Baseline, BaselineSignOff
 from tests import cast, paper
 from tests.contracts import ending_cast
 from tests.procurement.test_pages import post, sign_in
@@ -106,6 +106,8 @@ def test_a_baseline_is_stated_with_its_method_and_signed_off_by_another():
         baselines.state(accession(), gbp_per_user_year=Decimal(1), method=" ", by=cast.person(DIUS), at=cast.START)
     with pytest.raises(Refused, match="Only the finance director"):
         sign_off(DIUS)
+    with pytest.raises(Refused, match="No user costs more than £1,000,000.00 a year"):
+        baselines.state(accession(), gbp_per_user_year=Decimal("1000000.01"), method="x", by=cast.person(DIUS), at=cast.START)
     stale = baselines.shown_of(accession())
     stated = baselines.state(accession(), gbp_per_user_year=Decimal("2990.50"), method="The accounts of 2006/07.", by=cast.person(DIUS), at=cast.START)
     assert (stated.number, quoting.baseline(cast.drafted().revision)) == (2, Decimal("2990.50"))
@@ -115,6 +117,12 @@ def test_a_baseline_is_stated_with_its_method_and_signed_off_by_another():
     with pytest.raises(Refused, match="signed off already"):
         sign_off()
     assert quoting.baseline_of(stated.accession.framework_id, stated.accession.department_id).is_signed_off
+
+
+def test_an_order_is_submitted_at_the_largest_baseline_that_is_taken():
+    baselines.state(accession(), gbp_per_user_year=Baseline.MOST_GBP, method="x", by=cast.person(DIUS), at=cast.START)
+    order = workflow.submit(cast.drafted(), by=cast.requester(), at=cast.START)
+    assert order.revision.baseline_gbp_per_user_year == Baseline.MOST_GBP
 
 
 def test_nobody_signs_off_a_baseline_that_they_stated():
@@ -132,6 +140,7 @@ def test_its_pages_state_it_and_sign_it_off(client):
     sign_in(client, DIUS)
     page = post(client, address, gbp_per_user_year="NaN", method="")
     assert page.status_code == 200 and "Say how it was found." in page.content.decode()
+    assert "Enter £1,000,000.00 or less." in post(client, address, gbp_per_user_year="2,990,500,000", method="Of all.").content.decode()
     assert post(client, address, gbp_per_user_year="2,990.50", method="The accounts.").status_code == 302
     sign_in(client, DIRECTOR)
     address = reverse("procurement:accession_act", args=[found.public_id, "sign-off-baseline"])
