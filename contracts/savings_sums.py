@@ -29,7 +29,7 @@ from django.db.models.functions import Round
 
 from catalogue.models import Organisation
 from catalogue.pricing import HUNDRED, ZERO, financial_year, to_penny
-from contracts.models import Contract, ContractSavings, DepartmentMonth, DepartmentSavings, MonthSavings
+from contracts.models import Contract, DepartmentMonth, DepartmentSavings, MonthSavings
 from procurement.headroom import FEWEST
 
 GBP = DecimalField(max_digits=14, decimal_places=2)
@@ -174,19 +174,15 @@ def of_everybody(heads: QuerySet[DepartmentSavings], before: date) -> list[tuple
     return [(name, percent) for name, percent in shown if percent is not None]
 
 
-def contracts_of(
-    contracts: QuerySet[ContractSavings], heads: Collection[DepartmentSavings], before: date
-) -> QuerySet[Contract]:
-    """Each with ``charges``, ``saving`` and ``kg_saved`` until then, and over its ``whole_`` life; a saving is None where no baseline
-    was stated. ``heads`` are those of the contracts' department."""
+def with_savings(contracts: QuerySet[Contract], heads: Collection[DepartmentSavings], before: date) -> QuerySet[Contract]:
+    """Contracts of one department, whose ``heads`` these are, each with ``saving`` and ``kg_saved`` until then, and over its ``whole_``
+    life; None where nothing is kept, and a saving where no baseline was stated."""
     known = [
-        When(of__framework=head.framework_id, then=Value(head.baseline.gbp_per_user_year, GBP))
-        for head in heads
-        if head.baseline
+        When(of__framework=head.framework_id, then=Value(head.baseline.gbp_per_user_year, GBP)) for head in heads if head.baseline
     ]
     per_user = Case(*known, default=None, output_field=GBP) if known else Value(None, GBP)
     amounts = {
-        "charges": Sum("charges_gbp"), "saving": Sum(baseline_gbp(per_user) - F("charges_gbp"), output_field=GBP),
+        "saving": Sum(baseline_gbp(per_user) - F("charges_gbp"), output_field=GBP),
         "kg_saved": Sum(F("kg_before") - F("kg"), output_field=GBP),
     }  # fmt: skip
     months = MonthSavings.objects.filter(of__contract=OuterRef("pk")).order_by()
@@ -194,7 +190,7 @@ def contracts_of(
     for prefix, rows in (("", months.filter(month__lt=before)), ("whole_", months)):
         for name, amount in amounts.items():
             found[prefix + name] = Subquery(rows.values("of").annotate(found=amount).values("found"), output_field=GBP)
-    return Contract.objects.filter(savings__in=contracts).annotate(**found)
+    return contracts.annotate(**found)
 
 
 def heads_of(heads: QuerySet[DepartmentSavings], department: Organisation) -> list[DepartmentSavings]:

@@ -1,6 +1,6 @@
 """What savings are compared with, and what is kept of them, in one call each."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from contracts import cutover, savings, savings_kept
@@ -12,6 +12,7 @@ from tests.cast import START
 from tests.databases import sql
 
 DIUS, DIRECTOR = "requester@dius.example", "finance.director@dius.example"
+CUTOVER, AFTER_A_YEAR = date(2008, 4, 1), date(2009, 4, 20)
 
 
 def accession(code: str = "DIUS") -> Accession:
