@@ -7,6 +7,7 @@ from procurement.models import CallOff, CallOffState
 from tests import cast
 
 REQUESTER, APPROVER, LEAD = "requester@dius.example", "budget.holder@dius.example", "commercial.lead@co.example"
+DEEPEST_OF_A_DEPARTMENT = 14  # page of its contracts, among ten thousand orders
 READERS = (REQUESTER, APPROVER, LEAD, cast.DESK)
 
 
@@ -33,8 +34,9 @@ def lists() -> dict[str, tuple[str, str]]:
             f"{who}_contracts": (email, contracts),
             f"{who}_contract_number": (email, f"{contracts}?q={number}"),
             f"{who}_contract_state": (email, f"{contracts}?state=preparing"),
-            f"{who}_contracts_deep": (email, f"{contracts}?page={deep}"),
-            f"{who}_contracts_ending": (email, f"{contracts}?ends=12&sort=value"),
+            f"{who}_contracts_deep": (email, f"{contracts}?page={DEEPEST_OF_A_DEPARTMENT if email == REQUESTER else deep}"),
+            f"{who}_contracts_ending": (email, f"{contracts}?ends=12"),
+            f"{who}_contracts_by_end": (email, f"{contracts}?sort=ends"),
             f"{who}_charges": (email, charges),
             f"{who}_search": (email, f"{found}?q={number}"),
         }

@@ -97,6 +97,10 @@ class Contract(Row):
             models.Index(fields=["department", "state", "-formed_at", "-id"], name="contract_department_state"),
             models.Index(fields=["framework", "state", "-formed_at", "-id"], name="contract_framework_state"),
             models.Index(fields=["supplier", "state", "-formed_at", "-id"], name="contract_supplier_state"),
+            models.Index(fields=["department", "ends_on", "-formed_at", "-id"], name="contract_department_ends"),
+            models.Index(fields=["framework", "ends_on", "-formed_at", "-id"], name="contract_framework_ends"),
+            models.Index(fields=["supplier", "ends_on", "-formed_at", "-id"], name="contract_supplier_ends"),
+            models.Index(fields=["ends_on"], name="contract_in_force_ends", condition=Q(state="executed")),
             GinIndex(fields=["search_text"], name="contract_search", opclasses=["gin_trgm_ops"]),
         ]
 

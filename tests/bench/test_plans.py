@@ -9,15 +9,16 @@ from django.test.utils import CaptureQueriesContext
 
 from bench import lists, originals, pages
 from bench.order_flow import InProcess
-from contracts.models import Contract
+from contracts.models import Contract, ContractLine, ContractSavings, ContractVersion, LineChange, MonthSavings
 from procurement.models import CallOff, CallOffState
 from tests.databases import CLUSTER, sql
 
 S = CallOffState
 STATES = (S.WITHDRAWN, S.RETURNED, S.CONTRACTED, S.WITH_SUPPLIER, S.AUTHORITY_APPROVAL)
 MANY = 3_000
-LARGE = {model._meta.db_table for model in (CallOff, Contract)}
-LISTS = ("home", "latest", "number", "purchase_order", "rare_state", "contracts", "contract_number", "contract_state", "search")
+LARGE = {model._meta.db_table for model in (CallOff, Contract, ContractSavings, MonthSavings, ContractVersion, ContractLine, LineChange)}
+LISTS = ("home", "latest", "number", "purchase_order", "rare_state", "contracts", "contract_number", "contract_state", "search",
+         "contracts_deep", "contracts_ending", "contracts_by_end", "charges", "savings", "savings_by_contract")  # fmt: skip
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_no_list_reads_all_orders_or_contracts_through(many):
         assert CallOff.objects.count() > MANY and Contract.objects.count() > MANY // 10
         people = {email: InProcess(email) for email in pages.READERS}
         wanted = {
-            name: page for name, page in pages.lists().items() if name.partition("_")[2] in LISTS and not name.startswith("lead")
+            name: page for name, page in (pages.lists() | pages.counts()).items() if name.partition("_")[2] in LISTS and not name.startswith("lead")
         }  # fmt: skip
         assert {name.partition("_")[0] for name in wanted} == {"requester", "supplier", "approver"}
         found = {name: list(plans_of(people[email], address)) for name, (email, address) in wanted.items()}
