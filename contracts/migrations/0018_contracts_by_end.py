@@ -1,4 +1,5 @@
-"""The register finds by an index which contracts end when, in the order of their ends; so does the clock."""
+"""The register finds by an index which contracts end when, in the order of their ends; the clock which end, and in
+which months any ran."""
 
 from django.db import migrations, models
 
@@ -19,4 +20,11 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "contract", models.Index(fields=["ends_on"], name="contract_in_force_ends", condition=models.Q(state="executed"))
         ),
-    ]
+        migrations.AddIndex(
+            "contract",
+            models.Index(
+                fields=["framework", "supplier", "starts_on", "ends_on"], name="contract_spans",
+                condition=models.Q(state__in=["executed", "terminated", "expired", "closed"]),
+            ),
+        ),
+    ]  # fmt: skip

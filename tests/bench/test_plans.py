@@ -1,7 +1,7 @@
 """With thousands of orders each list finds its own by an index: no page reads all call-offs or contracts through."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
@@ -9,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from bench import lists, originals, pages
 from bench.order_flow import InProcess
+from contracts import money_queries, savings_kept
 from contracts.models import Contract, ContractLine, ContractSavings, ContractVersion, LineChange, MonthSavings
 from procurement.models import CallOff, CallOffState
+from tests import cast
 from tests.databases import CLUSTER, sql
 
 S = CallOffState
@@ -45,10 +47,14 @@ def read_through(plan: dict) -> Iterator[str]:
 def plans_of(who: InProcess, address: str) -> Iterator[str]:
     """What the statements of a page read through."""
     who.get(address)  # what is read once a process is read by now
+    yield from _plans(lambda: who.get(address))
+
+
+def _plans(read: Callable[[], object]) -> Iterator[str]:
     with CaptureQueriesContext(connection) as asked:
-        who.get(address)
+        read()
     statements = [query["sql"] for query in asked if query["sql"].lstrip("( ").startswith(("SELECT", "WITH"))]
-    assert any(table in statement for statement in statements for table in LARGE), address
+    assert any(table in statement for statement in statements for table in LARGE)
     with connection.cursor() as cursor:
         for statement in statements:
             if " FOR UPDATE" not in statement and " FOR SHARE" not in statement:
@@ -68,6 +74,12 @@ def test_no_list_reads_all_orders_or_contracts_through(many):
         assert {name.partition("_")[0] for name in wanted} == {"requester", "supplier", "approver"}
         found = {name: list(plans_of(people[email], address)) for name, (email, address) in wanted.items()}
     assert {name: read for name, read in found.items() if read} == {}
+
+
+def test_the_clock_reads_no_contract_through_to_find_which_returns_and_savings_are_due(many):
+    with lists.reading(many):
+        assert list(_plans(lambda: money_queries.returns_to_make(cast.START.date()))) == []
+        assert list(_plans(lambda: savings_kept.due(cast.START.date()))) == []
 
 
 def test_a_plan_that_reads_a_table_through_is_seen():
