@@ -525,6 +525,38 @@ SELECT k.id AS contract, o.id AS running_on
  WHERE (o.id IS NULL) <> (n.versions = 0) OR n.otherwise > 0 OR n.selections > 1
     OR o.state = 'stopped' AND n.until <> o.last_day OR o.id IS NOT NULL AND k.state NOT IN ('expired', 'closed');
 
+-- 9 savings_are_kept: a contract with terms, and no other, has its savings, under its framework; they are computed, and count under its department, unless they are to be computed anew
+SELECT c.id AS contract
+  FROM contracts_contract c LEFT JOIN contracts_contractsavings s ON s.contract_id = c.id
+ WHERE EXISTS (SELECT 1 FROM contracts_contractversion v WHERE v.contract_id = c.id) <> (s.id IS NOT NULL)
+    OR s.framework_id <> c.framework_id
+    OR NOT s.is_due AND (s.department_id <> c.department_id OR s.kept_at IS NULL);
+
+-- 9 savings_are_summed: the months of a department are the sums of its contracts' months, each compared with the baseline stated last and rounded half-up, unless they are to be made anew
+WITH newest AS (
+    SELECT DISTINCT ON (a.framework_id, a.department_id) a.framework_id, a.department_id, b.id AS baseline, b.gbp_per_user_year
+      FROM procurement_baseline b JOIN procurement_accession a ON a.id = b.accession_id
+     ORDER BY a.framework_id, a.department_id, b.number DESC),
+sums AS (
+    SELECT s.framework_id, s.department_id, m.month, sum(m.seat_days) AS seat_days, sum(m.charges_gbp) AS charges,
+           sum(m.unassessed_gbp) AS unassessed, sum(m.fallen_gbp) AS fallen, sum(m.kg_before) AS kg_before, sum(m.kg) AS kg,
+           sum(round(n.gbp_per_user_year * m.seat_days / (12 * m.days), 2)) AS baseline_gbp
+      FROM contracts_monthsavings m JOIN contracts_contractsavings s ON s.id = m.of_id
+      LEFT JOIN newest n USING (framework_id, department_id)
+     GROUP BY 1, 2, 3),
+kept AS (
+    SELECT d.framework_id, d.department_id, m.month, m.seat_days, m.charges_gbp AS charges, m.unassessed_gbp AS unassessed,
+           m.fallen_gbp AS fallen, m.kg_before, m.kg, m.baseline_gbp
+      FROM contracts_departmentsavings d JOIN contracts_departmentmonth m ON m.of_id = d.id)
+SELECT department_id AS department, month
+  FROM sums FULL JOIN kept USING (framework_id, department_id, month)
+  LEFT JOIN contracts_departmentsavings d USING (framework_id, department_id)
+  LEFT JOIN newest n USING (framework_id, department_id)
+ WHERE d.id IS NULL
+    OR NOT d.is_due AND d.baseline_id IS NOT DISTINCT FROM n.baseline
+       AND (sums.seat_days, sums.charges, sums.unassessed, sums.fallen, sums.kg_before, sums.kg, sums.baseline_gbp) IS DISTINCT FROM
+           (kept.seat_days, kept.charges, kept.unassessed, kept.fallen, kept.kg_before, kept.kg, kept.baseline_gbp);
+
 -- 21 credits_are_calculated: a credit is the points missed as a percentage of its charges, and the credits of a month come to no more than the cap, which takes no more than is over
 SELECT c.id AS calculation, c.cap_gbp, s.*
   FROM contracts_creditcalculation c

@@ -7,7 +7,16 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from catalogue.models import Organisation
-from contracts.models import Contract, ManagementReturn, Party, Termination, Variation, VariationRevision
+from contracts.models import (
+    Contract,
+    ContractSavings,
+    DepartmentSavings,
+    ManagementReturn,
+    Party,
+    Termination,
+    Variation,
+    VariationRevision,
+)
 from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.models import PostCode
@@ -121,4 +130,35 @@ def get_termination(by: Person, public_id: UUID, number: int, on: date) -> Termi
     if found is None:
         raise Http404
     found.contract = contract
+    return found
+
+
+def reads_savings(by: Person, on: date) -> bool:
+    """Whether the person is of a department or an authority: a supplier reads neither baseline nor saving."""
+    seen = sight_of(by, on)
+    return bool(seen.buyers or seen.frameworks)
+
+
+def _theirs(by: Person, on: date) -> Q:
+    seen = sight_of(by, on)
+    return Q(department_id__in=seen.buyers) | Q(framework_id__in=seen.frameworks)
+
+
+def visible_savings(by: Person, on: date) -> QuerySet[DepartmentSavings]:
+    """A department's own, and the authority's under its frameworks; never a supplier's."""
+    return DepartmentSavings.objects.filter(_theirs(by, on))
+
+
+def visible_contract_savings(by: Person, on: date) -> QuerySet[ContractSavings]:
+    """The same of each contract."""
+    return ContractSavings.objects.filter(_theirs(by, on))
+
+
+def get_saving_department(by: Person, code: str, on: date) -> Organisation:
+    """The person's own department, or one that is known under a framework they serve; 404 for a stranger."""
+    seen = sight_of(by, on)
+    known = Q(pk__in=seen.buyers) | Q(accessions__framework__in=seen.frameworks) | Q(department_savings__framework__in=seen.frameworks)
+    found = Organisation.objects.filter(known, code=code).first()
+    if found is None:
+        raise Http404
     return found

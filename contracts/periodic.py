@@ -21,6 +21,7 @@ from contracts import (
     reminding,
     rerating,
     running_on,
+    savings_kept,
     terminating,
     variation_issuing,
 )
@@ -140,6 +141,7 @@ def next_moments() -> list[datetime]:
 
 periodic.register("contracts", run, next_moments)
 periodic.register("money", money_reminding.run, money_reminding.next_moments)
+periodic.register("savings", savings_kept.run, list)
 waiting.register("contract", reminding.waiting, "call_off", came="state_since")
 waiting.register("milestone", reminding.milestones, "contract__call_off", came="state_since")
 waiting.register("variation", reminding.variations, "contract__call_off", came="state_since")

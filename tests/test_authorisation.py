@@ -142,6 +142,9 @@ TABLE = {
     "contracts:contract": (302, 404, 200, 200, 200, 200, 200),
     "contracts:charges": (302, 404, 200, 200, 200, 200, 200),
     "contracts:savings": (302, 404, 404, 200, 200, 200, 200),
+    "contracts:savings_in_sum": (302, 302, 404, 302, 302, 200, 200),
+    "contracts:department_savings": (302, 404, 404, 200, 200, 200, 200),
+    "contracts:department_savings_contracts": (302, 404, 404, 200, 200, 200, 200),
     "contracts:terms_in_force": (302, 404, 200, 200, 200, 200, 200),
     "contracts:notice": (302, 404, 404, 404, 404, 404, 404),
     "contracts:notice_pdf": (302, 404, 404, 404, 404, 404, 404),
@@ -256,7 +259,7 @@ def world(client):
             wanted[part] = {
                 "public_id": draft.public_id if short in drafting else order.public_id,
                 "position": 1, "query_id": question.pk, "attachment_id": order.revision.attachments.get().pk, "number": 1,
-                "code": "DIUS" if pattern.startswith("people/") else "CORE-01", "pk": holding.pk, "kind": "csv",
+                "code": "DIUS" if pattern.startswith(("people/", "savings/")) else "CORE-01", "pk": holding.pk, "kind": "csv",
                 "name": "lines", "sha256": "0" * 64, "uidb36": "1", "key": "k", "evidence_id": 1,
                 "certificate": "MC-2007-000001", "month": "2008-04", "signature": "s",
             }[part]  # fmt: skip

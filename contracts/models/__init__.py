@@ -62,6 +62,7 @@ from contracts.models.returns import (
     ReturnLine,
     ReturnState,
 )
+from contracts.models.savings import ContractSavings, DepartmentMonth, DepartmentSavings, MonthSavings
 from contracts.models.terms import ContractLine, ContractVersion, LineChange
 from contracts.models.variation import (
     UNSIGNED,
@@ -77,14 +78,15 @@ from contracts.models.variation import (
 )
 
 __all__ = [
-    "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "CHARGED", "COUNTED", "DAYS_TO_PAY", "ENDED", "NOTE_SERIES", "NOTICED",
-    "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "OPEN_INVOICES", "OPEN_TERMINATIONS", "RETURN_SERIES", "UNSIGNED",
-    "AcceptanceCriterion", "AcceptanceDecision", "Basis", "CalculatedLevel", "Contract", "ContractLine", "ContractState",
-    "ContractVersion", "Correction", "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration",
-    "DeclaredLine", "EndReminder", "Evidence", "Exit", "ExitAct", "ExitItem", "Gateway", "Ground", "Invoice", "InvoiceAct",
-    "InvoiceCheck", "InvoicePayment", "InvoiceState", "LevyNote", "LevyPayment", "LineChange", "LineVariation",
-    "ManagementReturn", "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue",
-    "PaymentRelease", "RectificationPlan", "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit",
-    "ServiceReport", "Termination", "TerminationState", "Variation", "VariationHand", "VariationKind", "VariationReply", "VariationRevision",
+    "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "CHARGED", "COUNTED", "DAYS_TO_PAY", "ENDED", "NOTE_SERIES",
+    "NOTICED", "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "OPEN_INVOICES", "OPEN_TERMINATIONS", "RETURN_SERIES",
+    "UNSIGNED", "AcceptanceCriterion", "AcceptanceDecision", "Basis", "CalculatedLevel", "Contract", "ContractLine",
+    "ContractSavings", "ContractState", "ContractVersion", "Correction", "CreditAct", "CreditCalculation", "CreditState",
+    "CriterionResult", "Declaration", "DeclaredLine", "DepartmentMonth", "DepartmentSavings", "EndReminder", "Evidence",
+    "Exit", "ExitAct", "ExitItem", "Gateway", "Ground", "Invoice", "InvoiceAct", "InvoiceCheck", "InvoicePayment",
+    "InvoiceState", "LevyNote", "LevyPayment", "LineChange", "LineVariation", "ManagementReturn", "Measurement", "Milestone",
+    "MilestoneState", "MilestoneSubmission", "MonthSavings", "Party", "PaymentDue", "PaymentRelease", "RectificationPlan",
+    "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit", "ServiceReport", "Termination",
+    "TerminationState", "Variation", "VariationHand", "VariationKind", "VariationReply", "VariationRevision",
     "VariationState",
 ]  # fmt: skip

@@ -53,7 +53,10 @@ def contracts(request):
         search_label=_("Number, purchase order, department, supplier, site or service"), choices=[state, *whose, ends, worth],
         ties=("-formed_at", "-id"), of_orders=True,
     )  # fmt: skip
-    return listing.respond("contracts/contracts.html", has_returns=access.may_have_returns(request.actor, request.day))
+    return listing.respond(
+        "contracts/contracts.html", has_returns=access.may_have_returns(request.actor, request.day),
+        reads_savings=access.reads_savings(request.actor, request.day),
+    )  # fmt: skip
 
 
 def _working(contract: Contract) -> bool:

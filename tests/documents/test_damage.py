@@ -14,6 +14,7 @@ from decimal import Decimal
 from django.db import connection
 
 from config.embedded_pg import SUPERUSER
+from contracts import savings_kept
 from documents.management.commands.check_invariants import FILE, Invariant, broken, read
 from procurement import agreements, approval
 from tests import cast, paper
@@ -31,7 +32,7 @@ def world() -> None:
     """One contract is executed, of its variations one is executed and one approved by the department; of its milestones one is
     achieved that was accepted on conditions, one that was accepted, one is submitted and one sent back; of its service credits
     one is calculated and one waived; of its invoices one is paid in part, one queried, one disputed and one rejected; March is
-    declared, corrected and paid in part, April declared, May not yet; notice of its termination is given; one order is in department_approval (an accepted counter-proposal), one
+    declared, corrected and paid in part, April declared, May not yet; notice of its termination is given; its savings are kept; one order is in department_approval (an accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
     paper.executed(cast.accepted())
     for number in (3, 4, 5, 6):
@@ -56,6 +57,7 @@ def world() -> None:
     agreements.activate(paper.agreement_archived(cast.ons()), at=cast.START)
     release_cast.approved()
     ending.given()
+    savings_kept.run(cast.START)
 
 
 def invoices_and_returns() -> None:
@@ -757,6 +759,22 @@ DAMAGE: dict[str, tuple[str, ...]] = {
                 " FROM contracts_contractversion v, contracts_contractline n WHERE v.number = 97 AND n.number = 2",
             )
         ),
+    ),
+    "savings_are_kept": (
+        "DELETE FROM contracts_contractsavings RETURNING contract_id AS contract",
+        "DELETE FROM contracts_contractversion RETURNING contract_id AS contract",
+        *(f"UPDATE contracts_contractsavings SET {what} RETURNING contract_id AS contract"
+          for what in ("framework_id = framework_id + 1", "department_id = department_id + 1", "kept_at = NULL")),
+    ),
+    "savings_are_summed": (
+        *(f"UPDATE contracts_departmentmonth m SET {column} = {column} + 1 FROM contracts_departmentsavings d"
+          " WHERE d.id = m.of_id RETURNING d.department_id AS department, m.month"
+          for column in ("seat_days", "charges_gbp", "unassessed_gbp", "fallen_gbp", "kg_before", "kg", "baseline_gbp")),
+        "UPDATE contracts_monthsavings m SET kg = kg + 1 FROM contracts_contractsavings s"
+        " WHERE s.id = m.of_id RETURNING s.department_id AS department, m.month",
+        "DELETE FROM contracts_departmentmonth m USING contracts_departmentsavings d"
+        " WHERE d.id = m.of_id RETURNING d.department_id AS department, m.month",
+        "DELETE FROM contracts_departmentsavings RETURNING department_id AS department",
     ),
     "credits_are_calculated": (
         *(
