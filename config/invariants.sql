@@ -193,6 +193,8 @@ WITH last AS (SELECT DISTINCT ON (machine, row_id) machine, row_id, target
               UNION ALL SELECT 'management_return', id, state FROM contracts_managementreturn
               UNION ALL SELECT 'contract_termination', id, state FROM contracts_termination
               UNION ALL SELECT 'running_on', id, state FROM contracts_runningon
+              UNION ALL SELECT 'transfer', id, state FROM contracts_transfer
+              UNION ALL SELECT 'novation', id, state FROM contracts_novation
               UNION ALL SELECT 'document', id, state FROM documents_document
               UNION ALL SELECT 'accession', id, state FROM procurement_accession
               UNION ALL SELECT 'framework', id, state FROM catalogue_framework
@@ -223,6 +225,12 @@ SELECT t.id AS termination
     OR t.state IN ('given', 'in_effect') AND t.confirmed_by IS NULL
     OR EXISTS (SELECT 1 FROM procurement_recusal d
                 WHERE (d.subject, d.subject_id) = (a.subject, a.subject_id) AND d.person_id IN (t.confirmed_by, t.confirmed_for));
+
+-- 6 transfers_are_agreed_by_another: who agreed to a transfer, or for whom, had no hand in it; one that was agreed to, and no draft, says by whom
+SELECT t.id AS transfer, t.state
+  FROM contracts_transfer t
+ WHERE t.agreed_by = ANY(t.hands) OR t.agreed_for = ANY(t.hands) OR NOT t.prepared_by = ANY(t.hands)
+    OR t.state IN ('agreed', 'applied') AND t.agreed_by IS NULL OR t.state = 'draft' AND t.agreed_by IS NOT NULL;
 
 -- 6 departments_are_administered_by_their_own: while somebody administers an organisation, they are of no other that is a supplier or an authority
 SELECT h.id AS holding, p.organisation_id, u.email, g.organisation_id AS also_of
@@ -351,6 +359,70 @@ SELECT c.id AS call_off, c.state
   FROM procurement_calloff c
  WHERE c.state IN ('confirmed', 'contracted')
    AND (SELECT count(*) FROM contracts_contract k WHERE k.call_off_id = c.id AND k.state <> 'void') <> 1;
+
+-- 9 departments_pass_by_their_facts: a contract is of the department that its facts of passing led to from the one it was signed with, an order of the one that they led to, or that its content names where there are none, each fact beginning where the one before it ended
+WITH things AS (
+    SELECT 'contracts.contract' AS subject, k.public_id::text AS subject_id, k.department_id,
+           (SELECT o.id FROM catalogue_organisation o WHERE o.code = k.parties -> 'department' ->> 'code') AS first
+      FROM contracts_contract k
+    UNION ALL
+    SELECT 'procurement.calloff', c.public_id::text, c.department_id, o.id
+      FROM procurement_calloff c
+      LEFT JOIN procurement_calloffrevision r ON r.id = c.revision_id AND r.submitted_at IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM procurement_passing p WHERE (p.subject, p.subject_id) = ('procurement.calloff', c.public_id::text))
+      LEFT JOIN catalogue_organisation o ON o.code = r.content::jsonb -> 'parties' -> 'department' ->> 'code'),
+passed AS (
+    SELECT p.*, lag(p.receiving_id) OVER one_by_one AS was, row_number() OVER (PARTITION BY p.subject, p.subject_id ORDER BY p.id DESC) AS from_last
+      FROM procurement_passing p WHERE p.subject IN ('contracts.contract', 'procurement.calloff')
+    WINDOW one_by_one AS (PARTITION BY p.subject, p.subject_id ORDER BY p.id))
+SELECT t.subject, t.subject_id, t.department_id, t.first
+  FROM things t
+  LEFT JOIN passed l ON (l.subject, l.subject_id) = (t.subject, t.subject_id) AND l.from_last = 1
+ WHERE t.department_id <> coalesce(l.receiving_id, t.first, t.department_id)
+    OR EXISTS (SELECT 1 FROM passed p WHERE (p.subject, p.subject_id) = (t.subject, t.subject_id) AND p.outgoing_id <> coalesce(p.was, t.first, p.outgoing_id))
+UNION ALL
+SELECT p.subject, p.subject_id, p.receiving_id, NULL FROM passed p
+ WHERE NOT EXISTS (SELECT 1 FROM things t WHERE (t.subject, t.subject_id) = (p.subject, p.subject_id));
+
+-- 9 transfers_keep_their_totals: a transfer that has taken effect, and no other, has moved something, as many contracts as it says and worth what it says before and after, each by its signed novation, or by the notice to its supplier where there was one
+WITH moved AS (
+    SELECT p.transfer, p.document_id AS by_document, k.id, k.state, k.supplier_id, k.original_value_gbp
+      FROM procurement_passing p JOIN contracts_contract k ON k.public_id::text = p.subject_id
+     WHERE p.subject = 'contracts.contract')
+SELECT t.id AS transfer, t.state, t.value_before_gbp, t.value_after_gbp, s.*
+  FROM contracts_transfer t
+  CROSS JOIN LATERAL (
+        SELECT count(*) AS contracts,
+               coalesce(sum(m.original_value_gbp + coalesce((
+                    SELECT sum(r.value_gbp) FROM contracts_variation v JOIN contracts_variationrevision r ON r.id = v.revision_id
+                     WHERE v.contract_id = m.id AND v.executed_at <= t.applied_at), 0)), 0) AS worth,
+               count(*) FILTER (WHERE m.by_document IS DISTINCT FROM CASE t.basis
+                    WHEN 'order' THEN (SELECT n.document_id FROM contracts_transfernotice n WHERE n.transfer_id = t.id AND n.supplier_id = m.supplier_id)
+                    ELSE (SELECT n.document_id FROM contracts_novation n WHERE n.transfer_id = t.id AND n.contract_id = m.id AND n.state = 'executed') END
+                    AND NOT (m.by_document IS NULL AND m.state = 'closed')) AS otherwise
+          FROM moved m WHERE m.transfer = t.number AND m.state <> 'void') s
+ WHERE (t.state = 'applied') <> EXISTS (SELECT 1 FROM procurement_passing p WHERE p.transfer = t.number)
+    OR t.state = 'applied' AND ((t.contracts_before, t.contracts_after, t.value_before_gbp, t.value_after_gbp)
+                                IS DISTINCT FROM (s.contracts::int, s.contracts::int, s.worth, s.worth)
+                                OR (t.reserved_before_gbp, t.committed_before_gbp) IS DISTINCT FROM (t.reserved_after_gbp, t.committed_after_gbp)
+                                OR s.otherwise > 0)
+UNION ALL
+SELECT NULL, p.transfer, NULL, NULL, NULL, NULL, NULL FROM procurement_passing p
+ WHERE NOT EXISTS (SELECT 1 FROM contracts_transfer t WHERE t.number = p.transfer
+                      AND (t.outgoing_id, t.receiving_id, t.effective_on) = (p.outgoing_id, p.receiving_id, p.effective_on));
+
+-- 9 memberships_are_carried_over: a membership that continues another's is of the body that this passed to, and a delegation that continues another is of the same kind and limit and no longer
+SELECT a.id AS accession, NULL::bigint AS delegation
+  FROM procurement_accession a JOIN procurement_accession w ON w.id = a.carried_from_id
+ WHERE w.framework_id <> a.framework_id
+    OR NOT EXISTS (SELECT 1 FROM procurement_passing p
+                    WHERE (p.subject, p.subject_id) = ('procurement.accession', w.public_id::text)
+                      AND (p.outgoing_id, p.receiving_id) = (w.department_id, a.department_id))
+UNION ALL
+SELECT NULL, d.id
+  FROM procurement_delegation d JOIN procurement_delegation w ON w.id = d.carried_from_id
+ WHERE (d.kind, d.limit_gbp, d.unlimited, d.framework_id, d.lot) IS DISTINCT FROM (w.kind, w.limit_gbp, w.unlimited, w.framework_id, w.lot)
+    OR w.ends_on IS NULL OR d.starts_on <= w.ends_on AND w.starts_on < w.ends_on;
 
 -- 9 terms_begin_as_accepted: an executed contract, and no other, has terms, and its first version says what the accepted revision does
 SELECT k.id AS contract, k.number, k.state
@@ -719,6 +791,8 @@ SELECT series, year, n.last, given.how_many, given.highest
                 UNION ALL SELECT notice FROM contracts_termination WHERE notice IS NOT NULL
                 UNION ALL SELECT number FROM contracts_exit WHERE number IS NOT NULL
                 UNION ALL SELECT number FROM procurement_accession WHERE number IS NOT NULL
+                UNION ALL SELECT number FROM contracts_transfer
+                UNION ALL SELECT number FROM contracts_transfernotice
                 UNION ALL SELECT number FROM contracts_levynote) numbers
          GROUP BY 1, 2) given
   FULL JOIN documents_numbercounter n USING (series, year)
@@ -850,6 +924,8 @@ WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.callo
                   UNION ALL SELECT 'variation', id, 'contracts.variation', public_id::text FROM contracts_variation
                   UNION ALL SELECT 'contract_termination', id, 'contracts.termination', public_id::text FROM contracts_termination
                   UNION ALL SELECT 'running_on', id, 'contracts.runningon', public_id::text FROM contracts_runningon
+                  UNION ALL SELECT 'transfer', id, 'contracts.transfer', public_id::text FROM contracts_transfer
+                  UNION ALL SELECT 'novation', id, 'contracts.novation', public_id::text FROM contracts_novation
                   UNION ALL SELECT 'service_credit', s.id, 'contracts.servicecredit', k.number || '/SC' || s.number
                               FROM contracts_servicecredit s JOIN contracts_contract k ON k.id = s.contract_id
                   UNION ALL SELECT 'invoice', i.id, 'contracts.invoice', k.number || '/INV' || i.number

@@ -6,14 +6,18 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
-from catalogue.models import Organisation
+from catalogue.models import Framework, Organisation
 from contracts.models import (
     Contract,
     ContractSavings,
     DepartmentSavings,
     ManagementReturn,
+    Novation,
     Party,
     Termination,
+    Transfer,
+    TransferNotice,
+    TransferState,
     Variation,
     VariationRevision,
 )
@@ -159,6 +163,70 @@ def get_saving_department(by: Person, code: str, on: date) -> Organisation:
     seen = sight_of(by, on)
     known = Q(pk__in=seen.buyers) | Q(accessions__framework__in=seen.frameworks) | Q(department_savings__framework__in=seen.frameworks)
     found = Organisation.objects.filter(known, code=code).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def visible_transfers(by: Person, on: date) -> QuerySet[Transfer]:
+    """The authority's people see all of its transfers. Both departments' see those that were agreed to; once one has taken
+    effect the outgoing one's remaining people see nothing of it any more, as of what has passed by it."""
+    seen = sight_of(by, on)
+    served = Framework.objects.filter(pk__in=seen.frameworks).values("authority")
+    agreed = Q(receiving__in=seen.organisations) | Q(outgoing__in=seen.organisations) & ~Q(state=TransferState.APPLIED)
+    rows = Transfer.objects.filter(Q(authority__in=served) | agreed & Q(agreed_at__isnull=False))
+    return rows.select_related("authority", "outgoing", "receiving")
+
+
+def get_transfer(by: Person, public_id: UUID, on: date) -> Transfer:
+    """The transfer, or 404 for a stranger."""
+    found = visible_transfers(by, on).filter(public_id=public_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def serves_transfer(by: Person, transfer: Transfer, on: date) -> bool:
+    """Whether the person is of the authority whose it is."""
+    return Framework.objects.filter(pk__in=sight_of(by, on).frameworks, authority=transfer.authority_id).exists()
+
+
+def reads_what_passes(by: Person, transfer: Transfer, on: date) -> bool:
+    """Whose it is reads what there is: the authority, the outgoing department before its day, the receiving one after it."""
+    mine = transfer.receiving_id if transfer.state == TransferState.APPLIED else transfer.outgoing_id
+    return mine in sight_of(by, on).organisations or serves_transfer(by, transfer, on)
+
+
+def get_transfer_notice(by: Person, public_id: UUID, position: int, on: date) -> TransferNotice:
+    """The notice, for whom it is to: the authority, both departments and its supplier; else 404. It stays with those who were
+    given it."""
+    seen = sight_of(by, on)
+    served = Framework.objects.filter(pk__in=seen.frameworks).values("authority")
+    rows = TransferNotice.objects.filter(
+        Q(transfer__authority__in=served) | Q(supplier__in=seen.sellers)
+        | Q(transfer__outgoing__in=seen.organisations) | Q(transfer__receiving__in=seen.organisations)
+    )  # fmt: skip
+    rows = rows.select_related("transfer__authority", "transfer__outgoing", "transfer__receiving", "supplier", "document")
+    found = rows.filter(transfer__public_id=public_id, position=position).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def get_novation(by: Person, public_id: UUID, contract_id: UUID, on: date) -> Novation:
+    """The novation of a contract by a transfer, for its three parties and the authority; else 404."""
+    seen = sight_of(by, on)
+    served = Framework.objects.filter(pk__in=seen.frameworks).values("authority")
+    rows = Novation.objects.filter(
+        Q(transfer__authority__in=served) | Q(contract__supplier__in=seen.sellers)
+        | Q(transfer__outgoing__in=seen.organisations) | Q(transfer__receiving__in=seen.organisations)
+    )  # fmt: skip
+    rows = rows.select_related(
+        "transfer__authority", "transfer__outgoing", "transfer__receiving", "document", "contract__call_off__framework",
+        "contract__framework__authority", "contract__supplier", "contract__department", "contract__revision__approval__framework__authority",
+        "contract__revision__approval__department",
+    )  # fmt: skip
+    found = rows.filter(transfer__public_id=public_id, contract__public_id=contract_id).first()
     if found is None:
         raise Http404
     return found

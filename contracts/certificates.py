@@ -54,7 +54,7 @@ def build(
             "schema": SCHEMA, "number": decision.number, "outcome": decision.outcome,
             "framework": {"reference": framework.reference, "title": framework.title},
             "contract": {"number": contract.number, "title": contract.title},
-            **contract.parties,
+            **contract.parties_now,
             "milestone": {
                 "number": milestone.label, "title": milestone.title, "planned_on": milestone.planned_on.isoformat(),
                 "due_on": milestone.due_on.isoformat(), "achieved_on": milestone.achieved_on.isoformat(),

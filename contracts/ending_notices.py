@@ -52,7 +52,7 @@ def _of(contract: Contract) -> dict[str, Any]:
     framework = contract.framework
     return {
         "framework": {"reference": framework.reference, "title": framework.title, "regime": framework.regime},
-        "contract": {"number": contract.number, "title": contract.title}, **contract.parties,
+        "contract": {"number": contract.number, "title": contract.title}, **contract.parties_now,
     }  # fmt: skip
 
 

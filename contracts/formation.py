@@ -12,7 +12,16 @@ from django.utils.translation import gettext as _
 from catalogue.pricing import last_day
 from contracts import guards, notifications, payload, rerating, searching, terms, transition
 from contracts.locking import lock_contract
-from contracts.models import NUMBER_SERIES, Contract, ContractLine, ContractState, ContractVersion, LineChange, Party
+from contracts.models import (
+    NUMBER_SERIES,
+    Contract,
+    ContractLine,
+    ContractState,
+    ContractVersion,
+    LineChange,
+    Party,
+    party_of,
+)
 from documents import audit, clock, numbers, steps, store
 from documents.actors import SYSTEM, Actor, Principal
 from documents.clock import london_day
@@ -23,7 +32,7 @@ from procurement.actors import Person
 from procurement.models import CallOff
 from procurement.supplier_guards import for_order_desk
 
-DOCUMENT_KIND, TEMPLATE_VERSION = "call_off_contract", 3
+DOCUMENT_KIND, TEMPLATE_VERSION = "call_off_contract", 4
 
 
 @transaction.atomic
@@ -38,8 +47,8 @@ def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime
         supplier=call_off.supplier, title=call_off.title, state_since=at, formed_at=at, starts_on=starts_on,
         ends_on=ends_on, original_value_gbp=revision.whole_life_gbp, levy_forecast_gbp=revision.levy_gbp,
         parties={
-            Party.SUPPLIER: _party(call_off.supplier), Party.DEPARTMENT: _party(call_off.department),
-            Party.AUTHORITY: _party(call_off.framework.authority),
+            Party.SUPPLIER: party_of(call_off.supplier), Party.DEPARTMENT: party_of(call_off.department),
+            Party.AUTHORITY: party_of(call_off.framework.authority),
         },
         number=numbers.take(NUMBER_SERIES, london_day(at).year),
     )  # fmt: skip
@@ -56,10 +65,6 @@ def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime
     audit.record("contract.opened", contract, by=by, at=at, before=None, after=contract.state, acting_for=acting_for)
     steps.ask_to_make(contract.document)
     return contract
-
-
-def _party(organisation) -> dict[str, str]:
-    return {"code": organisation.code, "name": organisation.name, "identifier": organisation.identifier}
 
 
 @transaction.atomic
@@ -172,6 +177,16 @@ def void_unsigned(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Co
     reason = _("The framework has ended.")
     _void(contract, reason=reason, by=by, at=at)
     workflow.lapse_unsigned(contract.call_off, reason=reason, by=by, at=at)
+    return contract
+
+
+@transaction.atomic
+def take_back(contract: Contract, *, reason: str, at: datetime, by: Actor = SYSTEM, acting_for: Principal | None = None) -> Contract:
+    """Before all have signed: what it says of its parties does not hold any more. It is void, and its order goes back to its
+    requester. The caller has asked its guard."""
+    contract = lock_contract(contract)
+    _void(contract, reason=reason, by=by, at=at, acting_for=acting_for)
+    workflow.reopen(contract.call_off, reason=reason, by=by, at=at, acting_for=acting_for)
     return contract
 
 

@@ -144,11 +144,14 @@ def _returns(sells: set[int]) -> list[Item]:
 
 def waived(on: date) -> tuple[Decimal, int] | None:
     """The service credits waived under all contracts before the month of the day, and by how many departments; None while they
-    are fewer than may be told of together. What stands still for a month tells of no single waiver by its step. One query."""
+    are fewer than may be told of together: fewer now, or when the contracts were signed, where departments have been split or merged
+    since. What stands still for a month tells of no single waiver by its step. One query."""
     found = CreditAct.objects.filter(kind=CreditAct.Kind.WAIVED, amount_gbp__gt=0, at__lt=first_moment(first_of_month(on))).aggregate(
-        total=Sum("amount_gbp"), departments=Count("credit__contract__department", distinct=True)
-    )
-    return (found["total"], found["departments"]) if found["departments"] >= LEAST_DEPARTMENTS else None
+        total=Sum("amount_gbp"), now=Count("credit__contract__department", distinct=True),
+        signed=Count("credit__contract__parties__department__code", distinct=True),
+    )  # fmt: skip
+    departments = min(found["now"], found["signed"])
+    return (found["total"], departments) if departments >= LEAST_DEPARTMENTS else None
 
 
 @dataclass(frozen=True)

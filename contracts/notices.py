@@ -49,7 +49,7 @@ def build(
             "schema": SCHEMA, "number": version.caused_by, "effective_on": version.effective_from.isoformat(),
             "framework": {"reference": framework.reference, "title": framework.title},
             "contract": {"number": contract.number, "title": contract.title},
-            **contract.parties,
+            **contract.parties_now,
             "volumes": [_volume(table, quantity) for table, quantity in sorted(reached.items(), key=lambda item: item[0].code)],
             "lines": [_line(fall) for fall in falls],
             "monthly_before_gbp": money(sum((fall.line.unit_price * fall.line.quantity for fall in falls), ZERO)),

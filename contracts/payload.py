@@ -1,6 +1,6 @@
 """The document's payload: plain strings frozen on the Document row, from which it is rendered, once and for ever.
 
-Shape: ``order`` (order.json), ``evidence``, ``particulars``, ``signatories``, ``clarifications``, ``issued``; each as its
+Shape: ``order`` (order.json), ``evidence``, ``particulars``, ``signatories``, ``clarifications``, ``customer``, ``issued``; each as its
 function here builds it. The supplier reads all of it: no limits, no budget code, no comments.
 """
 
@@ -13,11 +13,11 @@ from django.db.models import QuerySet
 
 from catalogue.models import Organisation
 from contracts import guards
-from contracts.models import Contract, Party
+from contracts.models import Contract, Party, party_of
 from documents import audit, canonical
 from documents.clock import london_day
 from documents.models import AuditEvent
-from procurement import seats
+from procurement import passings, seats
 from procurement.models import Approval, CallOff, CallOffRevision, PostCode, PostHolding, in_force
 from procurement.signing import boxes_payload, delegation_words
 
@@ -46,7 +46,7 @@ def evidence(contract: Contract) -> list[dict[str, str]]:
     call_off, revision = contract.call_off, contract.revision
     rows = [
         _event_row(call_off, revision, SUBMITTED, "submitted", revision.submitted_by_name,
-                   str(PostCode.REQUESTER.label), call_off.department.name)  # fmt: skip
+                   str(PostCode.REQUESTER.label), passings.department_on(call_off, london_day(revision.submitted_at)).name)  # fmt: skip
     ]
     rows += decided(revision.approval, audit.history(call_off))
     rows.append(
@@ -149,12 +149,28 @@ def clarifications(contract: Contract) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def customer(contract: Contract) -> dict[str, Any]:
+    """Who the customer is now, and by what the order has passed to it since it was approved: the order itself, whose hash was
+    approved, names the department that submitted it."""
+    department, since = contract.department, contract.revision.submitted_at
+    return party_of(department) | {
+        "address": department.address,
+        "passed": [
+            {
+                "from": one.outgoing.name, "to": one.receiving.name, "effective_on": one.effective_on.isoformat(),
+                "words": one.words, "transfer": one.transfer, "notice": one.document.number if one.document else "",
+            }
+            for one in passings.of(contract.call_off) if one.made_at >= since
+        ],
+    }  # fmt: skip
+
+
 def build(contract: Contract, *, accepted_at: datetime, real_at: datetime) -> dict[str, Any]:
     """The whole payload; ``accepted_at`` by the business clock, ``real_at`` by the real one."""
     return {
         "order": order_json(contract, accepted_at=accepted_at), "evidence": evidence(contract),
         "particulars": particulars(contract.call_off, on=london_day(accepted_at)), "signatories": boxes_payload(guards.boxes(contract)),
-        "clarifications": clarifications(contract),
+        "clarifications": clarifications(contract), "customer": customer(contract),
         "issued": {"business_at": iso(accepted_at), "real_at": iso(real_at)},
     }  # fmt: skip
 

@@ -23,6 +23,7 @@ from contracts import (
     running_on,
     savings_kept,
     terminating,
+    transferring,
     variation_issuing,
 )
 from contracts.models import (
@@ -34,6 +35,8 @@ from contracts.models import (
     RunningState,
     Termination,
     TerminationState,
+    Transfer,
+    TransferState,
     Variation,
     VariationState,
 )
@@ -51,8 +54,9 @@ GOING_ON = (V.ASSESSED, V.IN_APPROVAL, V.AWAITING_SIGNATURES, V.EXECUTED)
 
 def run(at: datetime) -> list[str]:
     """Void what the framework's end leaves unsigned; let variations take effect, or lapse, on their day. Safe to run twice: the action looks again under the lock."""
+    done = _transfers(at)
     found = Contract.objects.filter(_over("framework", at), state__in=UNSIGNED, signed_on__isnull=True).select_related("call_off")
-    done = periodic.each(found.order_by("id"), lambda contract: _void(contract, at))
+    done += periodic.each(found.order_by("id"), lambda contract: _void(contract, at))
     done += _ends(at)
     changing = Variation.objects.filter(state__in=GOING_ON, revision__effective_on__lte=london_day(at)).exclude(
         state=VariationState.EXECUTED, revision__effective_on__gt=F("contract__ends_on")
@@ -64,6 +68,17 @@ def run(at: datetime) -> list[str]:
     for framework in _unasked(london_day(at)):
         rerating.look(framework, cause=london_day(at).isoformat())
     return done
+
+
+def _transfers(at: datetime) -> list[str]:
+    """Before all else of the day: what is done on it is done by the receiving department."""
+    due = Transfer.objects.filter(state=TransferState.AGREED, effective_on__lte=london_day(at))
+    return periodic.each(due.select_related("authority", "outgoing", "receiving").order_by("id"), lambda one: _transfer(one, at))
+
+
+def _transfer(transfer: Transfer, at: datetime) -> list[str]:
+    after = transferring.take_effect(transfer, at=at).state
+    return [f"{transfer.number} is {after}"] if after != transfer.state else []
 
 
 def _ends(at: datetime) -> list[str]:
@@ -130,12 +145,13 @@ def _void(contract: Contract, at: datetime) -> list[str]:
 
 
 def next_moments() -> list[datetime]:
-    """The midnights at which the next contract expires and the next notice takes effect. A framework's last midnight is announced
+    """The midnights at which the next contract expires, and the next notice and the next transfer take effect. A framework's last midnight is announced
     where it expires, a reminder of what waits where it is sent."""
     today = london_day(business_now())
     ends = Contract.objects.filter(state=ContractState.EXECUTED, ends_on__gte=today).aggregate(next=Min("ends_on"))["next"]
     notices = Termination.objects.filter(state=TerminationState.GIVEN, effective_on__gt=today).aggregate(next=Min("effective_on"))["next"]
-    days = ([ends] if ends else []) + ([notices - timedelta(days=1)] if notices else [])
+    transfers = Transfer.objects.filter(state=TransferState.AGREED, effective_on__gt=today).aggregate(next=Min("effective_on"))["next"]
+    days = ([ends] if ends else []) + [day - timedelta(days=1) for day in (notices, transfers) if day]
     return [working_days.midnight_after(day) for day in days]
 
 

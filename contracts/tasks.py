@@ -1,9 +1,18 @@
 """What follows the steps of a contract's documents, and the re-rating of contracts, for whoever runs jobs."""
 
 from catalogue.models import Framework
-from contracts import accepting, exiting, formation, rerating, terminating, variation_issuing
-from contracts.models import AcceptanceDecision, Contract, ContractVersion, Exit, Termination, Variation
-from documents import clock, jobs, steps
+from contracts import accepting, exiting, formation, novating, rerating, terminating, transferring, variation_issuing
+from contracts.models import (
+    AcceptanceDecision,
+    Contract,
+    ContractVersion,
+    Exit,
+    Novation,
+    Termination,
+    TransferNotice,
+    Variation,
+)
+from documents import clock, jobs, keys, steps
 
 steps.register(
     formation.DOCUMENT_KIND,
@@ -21,6 +30,22 @@ steps.register(
 )  # fmt: skip
 steps.register(rerating.DOCUMENT_KIND, steps.Following(ContractVersion, complete=rerating.announced))
 steps.register(terminating.DOCUMENT_KIND, steps.Following(Termination, complete=terminating.announced))
+
+
+def make_seal(made: TransferNotice | Novation) -> None:
+    """The receiving department's, if it has none yet: it signs from the day on, or the novation."""
+    receiving = made.transfer.receiving
+    keys.make([(receiving.identifier, receiving.name)])
+
+
+steps.register(transferring.DOCUMENT_KIND, steps.Following(TransferNotice, prepare=make_seal, complete=transferring.announced))
+steps.register(
+    novating.DOCUMENT_KIND,
+    steps.Following(
+        Novation, prepare=make_seal, issued=novating.issued, signature_made=novating.signature_made,
+        signature_left_out=novating.signature_left_out, complete=novating.execute,
+    ),
+)  # fmt: skip
 steps.register(exiting.DOCUMENT_KIND, steps.Following(Exit, complete=exiting.certified))
 steps.register(accepting.DOCUMENT_KIND, steps.Following(AcceptanceDecision, complete=accepting.certified))
 

@@ -12,6 +12,7 @@ from contracts.views import (
     exits,
     invoices,
     levels,
+    novations,
     plan,
     register,
     returns,
@@ -19,6 +20,7 @@ from contracts.views import (
     savings_in_sum,
     signing,
     terms,
+    transfers,
     variation_decisions,
     variation_signing,
     variations,
@@ -49,6 +51,8 @@ _credit = _contract + "credits/<int:number>/"
 _invoice = _contract + "invoices/<int:number>/"
 _return = "returns/<uuid:public_id>/"
 _ending = _contract + "end/"
+_transfer = "transfers/<uuid:public_id>/"
+_novation = _transfer + "novations/<uuid:contract_id>/"
 _termination = _ending + "terminations/<int:number>/"
 
 urlpatterns = [
@@ -139,5 +143,18 @@ urlpatterns = [
     path(_return + "declare/", returns.declare, name="declare_return"),
     path(_return + "correct/", returns.correct, name="correct_return"),
     path(_return + "pay/", returns.pay, name="pay_levy"),
+    path("transfers/", transfers.transfers, name="transfers"),
+    path("transfers/new/", transfers.prepare, name="prepare_transfer"),
+    path(_transfer, transfers.transfer, name="transfer"),
+    path(_transfer + "choose/", transfers.choose, name="choose_transfer"),
+    path(_transfer + "order/", transfers.order_file, name="transfer_order"),
+    path(_transfer + "notices/<int:position>/", transfers.notice, name="transfer_notice"),
+    path(_transfer + "notices/<int:position>.pdf", transfers.notice_pdf, name="transfer_notice_pdf"),
+    path(_novation, novations.novation, name="novation"),
+    path(_novation + "progress/", novations.progress, name="novation_progress"),
+    path(_novation + "document.pdf", novations.download, name="novation_pdf"),
+    path(_novation + "sign/", novations.sign, name="sign_novation"),
+    path(_novation + "refuse/", novations.refuse, name="refuse_novation"),
+    path(_transfer + "<str:name>/", transfers.transfer_act, name="transfer_act"),
     path("waived-credits/", returns.waived_credits, name="waived_credits"),
 ]

@@ -192,16 +192,24 @@ def lapse(variation: Variation, *, at: datetime, by: Actor = SYSTEM) -> Variatio
     latter alone. The last signatory's act stops it, also while its seal is still being put on; an earlier act is waited for. Safe to run twice."""
     variation = varying.lock(variation)
     reason = guards.why_lapsed(variation, at=at)
-    if not reason:
-        return variation
+    return _lapse(variation, reason=reason, by=by, at=at) if reason else variation
+
+
+@transaction.atomic
+def take_back(variation: Variation, *, reason: str, at: datetime, by: Actor = SYSTEM, acting_for: Principal | None = None) -> Variation:
+    """Before all have signed: what it says of its parties does not hold any more. The caller has asked its guard."""
+    return _lapse(varying.lock(variation), reason=reason, by=by, at=at, acting_for=acting_for)
+
+
+def _lapse(variation: Variation, *, reason: str, by: Actor, at: datetime, acting_for: Principal | None = None) -> Variation:
     before = variation.state
     if variation.approval is not None:
         deciding.void(variation.approval)
     if variation.document is not None:
-        store.void(variation.document, by=by, at=at)
+        store.void(variation.document, by=by, at=at, acting_for=acting_for)
     variation.lapse(at=at, reason=reason)
     variation.save()
-    audit.record("variation.lapsed", variation, by=by, at=at, before=before, after=variation.state, reason=reason)
+    audit.record("variation.lapsed", variation, by=by, at=at, before=before, after=variation.state, reason=reason, acting_for=acting_for)
     notifications.tell_variation_ended(variation, at)
     capacity.release_all(holder_of(variation), at=at)
     return variation

@@ -11,7 +11,9 @@ from typing import Any
 from contracts import guards, payload
 from contracts.models import Variation
 from documents import audit, canonical, clock
+from documents.clock import london_day
 from documents.models import AuditEvent
+from procurement import passings
 from procurement.models import PostCode
 from procurement.signing import boxes_payload
 
@@ -44,7 +46,8 @@ def _evidence(variation: Variation) -> list[dict[str, str]]:
     submitted = told.filter(verb="variation.submitted", hash_shown=content_hash).latest("id")
     row = {
         "act": "submitted", "name": submitted.actor_words, "post": _post(submitted),
-        "organisation": variation.contract.department.name, "acting_for": submitted.acting_for, "delegation": "",
+        "organisation": passings.department_on(variation.contract, london_day(submitted.at)).name, "acting_for": submitted.acting_for,
+        "delegation": "",
         "at": canonical.moment(submitted.at), "real_at": canonical.moment(submitted.real_at), "revision_hash": content_hash,
     }  # fmt: skip
     return [row, *payload.decided(variation.approval, told)]

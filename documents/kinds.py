@@ -21,6 +21,8 @@ KINDS = {
     "call_off_contract": Kind("order", "order.json", "The order as data", "contract.css"),
     "access_agreement": Kind("agreement", "agreement.json", "The agreement as data", "agreement.css"),
     "contract_variation": Kind("variation", "variation.json", "The variation as data", "variation.css"),
+    "novation_agreement": Kind("novation", "novation.json", "The novation as data", "novation.css"),
+    "transfer_notice": Kind("notice", "notice.json", "The notice as data", "notice.css", signed=False),
     "rerating_notice": Kind("notice", "notice.json", "The notice as data", "notice.css", signed=False),
     "termination_notice": Kind("notice", "notice.json", "The notice as data", "notice.css", signed=False),
     "data_return_certificate": Kind(

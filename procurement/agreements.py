@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from documents import audit, canonical, clock, numbers, steps, store
-from documents.actors import SYSTEM, Actor
+from documents.actors import SYSTEM, Actor, Principal
 from documents.clock import london_day
 from documents.models import SigningIntent
 from documents.refusal import insist, insist_on_words, refuse
@@ -26,7 +26,7 @@ from procurement.actors import Person
 from procurement.joining import current, decide
 from procurement.locking import lock_accession
 from procurement.membership import Named
-from procurement.models import Accession, AccessionState, Application, PostCode, SigningBar, User
+from procurement.models import Accession, AccessionState, Application, PostCode, SigningBar
 
 A = AccessionState
 DOCUMENT_KIND, TEMPLATE_VERSION = "access_agreement", 1
@@ -226,7 +226,14 @@ def withdraw(accession: Accession, *, reason: str, by: Person, at: datetime) -> 
     return accession
 
 
-def _withdraw(accession: Accession, *, reason: str, by: Actor, at: datetime, acting_for: User | None) -> None:
+def withdraw_for_another(
+    accession: Accession, *, reason: str, by: Actor, at: datetime, acting_for: Principal | None = None
+) -> None:
+    """What a body had begun of its own, where it continues the membership of another instead. The caller holds it."""
+    _withdraw(accession, reason=reason, by=by, at=at, acting_for=acting_for)
+
+
+def _withdraw(accession: Accession, *, reason: str, by: Actor, at: datetime, acting_for: Principal | None) -> None:
     """Void the agreement, take back what the approval gave, and tell both sides. The caller holds the accession."""
     before = accession.state
     if accession.document is not None:

@@ -3,7 +3,7 @@ as a sight, ``procurement.seats`` with the posts that somebody holds by them. No
 """
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import Permission
 from django.db.models import Q, Value
@@ -55,6 +55,21 @@ def stop_grants(user: User, body: Organisation, *, on: date, at: datetime) -> No
     for model, bodies in ((OrganisationGrant, {"content_object": body}), (FrameworkGrant, {"content_object__authority": body})):
         lasting = model.objects.filter(user=user, stopped_at__isnull=True, **bodies).exclude(ends_on__lt=on)
         lasting.update(ends_on=Greatest("starts_on", Value(on)), stopped_at=at)
+
+
+def pass_on(people: Collection[User], outgoing: Organisation, receiving: Organisation, *, on: date, at: datetime) -> None:
+    """Who is one of the one organisation's people is one of the other's instead, from the day on and as long as they would
+    have been. ``procurement.passing_on`` has carried their posts over."""
+    lasting = OrganisationGrant.objects.filter(user__in=people, content_object=outgoing, stopped_at__isnull=True).exclude(ends_on__lt=on)
+    for grant in lasting.select_related("user").order_by("pk"):
+        there = OrganisationGrant.objects.filter(in_force(on), user=grant.user, content_object=receiving)
+        if not there.exists():
+            _grant(OrganisationGrant, grant.user, receiving, ACT_FOR_ORGANISATION, max(on, grant.starts_on), grant.ends_on)
+        grant.ends_on = max(grant.starts_on, on - timedelta(days=1))
+        grant.stopped_at = at if grant.starts_on >= on else None
+        grant.save()
+    for user in people:
+        fit_grants(user, receiving, on=on, make=True)
 
 
 def belongs_somewhere(user: User, on: date) -> bool:

@@ -19,7 +19,7 @@ from documents.models import AuditEvent
 from documents.once import once
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
-from procurement import approvals, seats
+from procurement import approvals, passings, seats
 from procurement.actors import Person
 from procurement.models import Approval, ApprovalStep, Delegation, PostCode, Recusal
 
@@ -100,7 +100,7 @@ def delegations(approval: Approval, seat: seats.Seat, kind: str, on: date) -> li
     if not held or not of(approval):
         return held
     given = {event.extra["delegation"] for event in _by_recused(approval, (DELEGATED,))}
-    return [one for one in held if str(one.pk) not in given]
+    return [one for one in held if given.isdisjoint({str(one.pk), str(one.carried_from_id)})]
 
 
 def _given(approval: Approval, verbs: tuple[str, ...], person_id: UUID, post: str, starts_on: date) -> bool:
@@ -118,9 +118,11 @@ def _by_recused(approval: Approval, verbs: tuple[str, ...]) -> list[AuditEvent]:
 
 
 def _read_by_recused(approval: Approval, verbs: tuple[str, ...]) -> list[AuditEvent]:
+    """Also what they did at a department that it has passed from: who was chosen there has been carried over."""
     bodies = [audit.subject_of(body) for body in (approval.department, approval.framework.authority)]
+    before = passings.departments_of(approval.subject, approval.subject_id)
     since = AuditEvent.objects.filter(
-        subject=bodies[0][0], subject_id__in=[identifier for _label, identifier in bodies],
+        subject=bodies[0][0], subject_id__in=[identifier for _label, identifier in bodies] + [str(pk) for pk in before],
         verb__in=(*GAVE_POST, NAMED, DELEGATED), at__gte=approval.begun_at,
     )  # fmt: skip
     events = list(since.order_by("id"))

@@ -10,6 +10,7 @@ from operator import or_
 from django.db.models import Q, QuerySet
 
 from catalogue.models import ServiceVersion
+from procurement import passings
 from procurement.actors import Person
 from procurement.models import CallOff
 
@@ -63,8 +64,10 @@ def _spellings(word: str) -> list[str]:
 
 
 def text_of(call_off: CallOff) -> str:
-    """Number, title, department, sites and services by code and name, lower case, one space apart."""
+    """Number, title, department (the former ones too), sites and services by code and name, lower case, one space apart."""
     words = [call_off.reference or "", call_off.title, call_off.department.name, call_off.department.code]
+    for one in passings.of(call_off) if call_off.pk else ():
+        words += [one.outgoing.name, one.outgoing.code]
     if call_off.revision is not None:
         words += [site.name for site in call_off.revision.sites.all()]
         codes = {line.service_code for line in call_off.revision.lines.all()}

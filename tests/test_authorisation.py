@@ -15,7 +15,7 @@ from documents.models import AuditEvent, Email, Job, StateChange
 from procurement import approval, negotiation
 from procurement.models import PostHolding, Query
 from tests import cast, paper
-from tests.contracts import money_cast
+from tests.contracts import money_cast, transfer_cast, transition_cast
 from tests.procurement.test_pages import sign_in
 
 pytestmark = pytest.mark.django_db
@@ -175,6 +175,19 @@ TABLE = {
     "contracts:declare_return": (302, 404, 403, 404, 404, 403, 403),
     "contracts:correct_return": (302, 404, 403, 404, 404, 403, 403),
     "contracts:pay_levy": (302, 404, 403, 404, 404, 403, 403),
+    "contracts:transfers": (302, 404, 404, 200, 200, 200, 200),
+    "contracts:prepare_transfer": (302, 404, 404, 404, 404, 403, 403),
+    "contracts:transfer": (302, 404, 404, 200, 200, 200, 200),
+    "contracts:choose_transfer": (302, 404, 404, 404, 404, 403, 403),
+    "contracts:transfer_order": (302, 404, 404, 200, 200, 200, 200),
+    "contracts:transfer_notice": (302, 404, 200, 200, 200, 200, 200),
+    "contracts:transfer_notice_pdf": (302, 404, 200, 200, 200, 200, 200),
+    "contracts:transfer_act": (302, 404, 404, 404, 404, 403, 403),
+    "contracts:novation": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:novation_progress": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:novation_pdf": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:sign_novation": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:refuse_novation": (302, 404, 404, 404, 404, 404, 404),
     "contracts:waived_credits": (200, 200, 200, 200, 200, 200, 200),
     "contracts:certificate": (302, 404, 404, 404, 404, 404, 404),
     "contracts:certificate_pdf": (302, 404, 404, 404, 404, 404, 404),
@@ -246,6 +259,8 @@ def world(client):
     negotiation.ask(order, text="When?", by=cast.person("order.desk@fujitsu.example"), at=cast.START)
     contract = paper.issued(cast.accepted())
     made = money_cast.entered(contract)
+    transfer = transfer_cast.agreed(transfer_cast.prepared(transfer_cast.asked(file=transition_cast.file())))
+    transfer_cast.noticed(transfer.notices.get())
     holding = PostHolding.objects.get(user__email="budget.holder@dius.example")
     drafting = {
         "tasks", "title", "sites", "term", "services", "totals", "service_levels", "milestones", "special_terms",
@@ -261,7 +276,7 @@ def world(client):
                 "position": 1, "query_id": question.pk, "attachment_id": order.revision.attachments.get().pk, "number": 1,
                 "code": "DIUS" if pattern.startswith(("people/", "savings/")) else "CORE-01", "pk": holding.pk, "kind": "csv",
                 "name": "lines", "sha256": "0" * 64, "uidb36": "1", "key": "k", "evidence_id": 1,
-                "certificate": "MC-2007-000001", "month": "2008-04", "signature": "s",
+                "certificate": "MC-2007-000001", "month": "2008-04", "signature": "s", "contract_id": contract.public_id,
             }[part]  # fmt: skip
         if pattern.startswith("contracts/") and wanted:
             wanted["public_id"] = contract.public_id
@@ -270,6 +285,8 @@ def world(client):
             wanted |= {"name": "withdraw"} if "name" in wanted else {}
         if pattern.startswith("returns/") and wanted:
             wanted["public_id"] = made.public_id
+        if pattern.startswith("transfers/") and wanted:
+            wanted |= {"public_id": transfer.public_id} | ({"name": "withdraw"} if "name" in wanted else {})
         if pattern.startswith("releases/") and "public_id" in wanted:
             wanted["public_id"] = cast.framework().releases.get().public_id
             wanted |= {"name": "services" if "kind" in wanted else "withdraw"} if "name" in wanted else {}

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from catalogue.models import Framework
 from contracts import terms
-from contracts.models import AcceptanceDecision, Contract, ContractVersion, CreditAct
+from contracts.models import AcceptanceDecision, Contract, ContractVersion, CreditAct, Transfer
 from documents import audit, clock
 from documents.canonical import money
 from documents.models import DocumentRevision
@@ -117,6 +117,14 @@ def of_variations(contract: Contract) -> list[dict]:
         }
         for one in rows
     ]  # fmt: skip
+
+
+def of_transfer(transfer: Transfer) -> dict:
+    """What was agreed of the contracts that passed, with their variations, read before the step and after it."""
+    return {
+        "from": transfer.outgoing.code, "to": transfer.receiving.code, "contracts": transfer.contracts_after,
+        "value_before_gbp": money(transfer.value_before_gbp), "value_after_gbp": money(transfer.value_after_gbp),
+    }  # fmt: skip
 
 
 def of_service_credits(contract: Contract) -> dict:

@@ -1,6 +1,6 @@
 """The tables of contracts, by noun."""
 
-from contracts.models.contract import BOUND, CHARGED, ENDED, NUMBER_SERIES, Contract, ContractState, Party
+from contracts.models.contract import BOUND, CHARGED, ENDED, NUMBER_SERIES, Contract, ContractState, Party, party_of
 from contracts.models.ending import (
     BASES,
     NOTICE_SERIES,
@@ -64,6 +64,19 @@ from contracts.models.returns import (
 )
 from contracts.models.savings import ContractSavings, DepartmentMonth, DepartmentSavings, MonthSavings
 from contracts.models.terms import ContractLine, ContractVersion, LineChange
+from contracts.models.transfer import (
+    OPEN_TRANSFERS,
+    TRANSFER_NOTICE_SERIES,
+    TRANSFER_SERIES,
+    Novation,
+    NovationParty,
+    NovationState,
+    Transfer,
+    TransferBasis,
+    TransferKind,
+    TransferNotice,
+    TransferState,
+)
 from contracts.models.variation import (
     UNSIGNED,
     Correction,
@@ -79,14 +92,15 @@ from contracts.models.variation import (
 
 __all__ = [
     "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "CHARGED", "COUNTED", "DAYS_TO_PAY", "ENDED", "NOTE_SERIES",
-    "NOTICED", "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "OPEN_INVOICES", "OPEN_TERMINATIONS", "RETURN_SERIES",
-    "UNSIGNED", "AcceptanceCriterion", "AcceptanceDecision", "Basis", "CalculatedLevel", "Contract", "ContractLine",
-    "ContractSavings", "ContractState", "ContractVersion", "Correction", "CreditAct", "CreditCalculation", "CreditState",
-    "CriterionResult", "Declaration", "DeclaredLine", "DepartmentMonth", "DepartmentSavings", "EndReminder", "Evidence",
-    "Exit", "ExitAct", "ExitItem", "Gateway", "Ground", "Invoice", "InvoiceAct", "InvoiceCheck", "InvoicePayment",
-    "InvoiceState", "LevyNote", "LevyPayment", "LineChange", "LineVariation", "ManagementReturn", "Measurement", "Milestone",
-    "MilestoneState", "MilestoneSubmission", "MonthSavings", "Party", "PaymentDue", "PaymentRelease", "RectificationPlan",
-    "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit", "ServiceReport", "Termination",
-    "TerminationState", "Variation", "VariationHand", "VariationKind", "VariationReply", "VariationRevision",
-    "VariationState",
+    "NOTICED", "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "OPEN_INVOICES", "OPEN_TERMINATIONS", "OPEN_TRANSFERS",
+    "RETURN_SERIES", "TRANSFER_NOTICE_SERIES", "TRANSFER_SERIES", "UNSIGNED", "AcceptanceCriterion", "AcceptanceDecision",
+    "Basis", "CalculatedLevel", "Contract", "ContractLine", "ContractSavings", "ContractState", "ContractVersion",
+    "Correction", "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration", "DeclaredLine",
+    "DepartmentMonth", "DepartmentSavings", "EndReminder", "Evidence", "Exit", "ExitAct", "ExitItem", "Gateway", "Ground",
+    "Invoice", "InvoiceAct", "InvoiceCheck", "InvoicePayment", "InvoiceState", "LevyNote", "LevyPayment", "LineChange",
+    "LineVariation", "ManagementReturn", "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "MonthSavings",
+    "Novation", "NovationParty", "NovationState", "Party", "PaymentDue", "PaymentRelease", "RectificationPlan", "ReturnLine",
+    "ReturnState", "RunningOn", "RunningState", "ServiceCredit", "ServiceReport", "Termination", "TerminationState",
+    "Transfer", "TransferBasis", "TransferKind", "TransferNotice", "TransferState", "Variation", "VariationHand",
+    "VariationKind", "VariationReply", "VariationRevision", "VariationState", "party_of",
 ]  # fmt: skip

@@ -41,11 +41,15 @@ class Party(models.TextChoices):
     AUTHORITY = "authority", _("the purchasing authority")
 
 
+def party_of(organisation: Organisation) -> dict[str, str]:
+    return {"code": organisation.code, "name": organisation.name, "identifier": organisation.identifier}
+
+
 class Contract(Row):
     """One contract for one accepted call-off. A simple contract signed under hand. It binds when it is executed, in effect from ``signed_on``.
 
     ``formed_at`` is when the supplier accepted and this record was opened, which forms no contract yet.
-    ``parties`` keeps names and identifiers as they were; ``original_value_gbp`` is the whole-life value (GBP, VAT
+    The ``department`` changes with a ``Passing`` alone (trigger). ``parties`` keeps names and identifiers as they were signed; ``original_value_gbp`` is the whole-life value (GBP, VAT
     excluded) and ``levy_forecast_gbp`` the supplier's levy forecast on it.
     """
 
@@ -72,7 +76,7 @@ class Contract(Row):
     search_text = models.TextField(blank=True)
 
     db_rights = STATE(
-        "state", "state_since", "ends_on", "document_id", "signed_on", "executed_at", "void_reason", "search_text"
+        "department_id", "state", "state_since", "ends_on", "document_id", "signed_on", "executed_at", "void_reason", "search_text"
     )
 
     class Meta:
@@ -112,6 +116,11 @@ class Contract(Row):
     @property
     def audit_id(self) -> str:
         return str(self.public_id)
+
+    @property
+    def parties_now(self) -> dict[str, dict[str, str]]:
+        """``parties`` with the department that it has passed to, for what is written about the contract from then on."""
+        return self.parties | {str(Party.DEPARTMENT): party_of(self.department)}
 
     @property
     def is_binding(self) -> bool:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from catalogue.text import LONGEST_SEARCH
-from contracts import access, closing, ending_queries, filtering, guards, queries
+from contracts import access, closing, ending_queries, filtering, guards, queries, transfer_queries
 from contracts.models import Contract, ContractState, ContractVersion, Party
 from documents import audit, legal_templates, steps, store
 from documents.models import DocumentRevision
@@ -87,7 +87,7 @@ def contract(request, public_id):
     whose = desks.of(order, request.day) if signs else []
     context = _document_context(found) | ending_queries.shown(found, request.day) | {
         "signing": _signing(request, found), "reads_savings": view != Party.SUPPLIER,
-        "call_off": order, "desks": whose,
+        "call_off": order, "desks": whose, "passed": transfer_queries.passed(found),
         "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at, known=whose))
         if signs and requests else None,
         "notices": found.versions.filter(kind=ContractVersion.Kind.RERATING).order_by("effective_from", "number"),

@@ -11,12 +11,13 @@ from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from catalogue.pricing import ZERO, first_of_month
+from catalogue.models import Organisation
+from catalogue.pricing import ZERO, first_of_month, last_day
 from contracts import access, levy_money, money_forms, money_queries, return_guards, returning
 from contracts.models import DeclaredLine, LevyNote, ManagementReturn, ReturnLine, ReturnState
 from documents import audit
 from documents.clock import business_today
-from procurement import display
+from procurement import display, passings
 from procurement.access import NotYours, sight_of
 from procurement.views.common import attempt, page
 from procurement.views.listing import FILES, as_file
@@ -121,6 +122,7 @@ class _Line:
     line: ReturnLine
     declared: DeclaredLine | None
     so_far: money_queries.Levied | None
+    department: Organisation  # whose it was when the month ended
 
     @property
     def levy(self) -> Decimal:
@@ -135,7 +137,13 @@ def _lines(found: ManagementReturn) -> list[_Line]:
     """Of the last return of a contract, also what was declared over its life beside the forecast."""
     rows = list(found.lines.select_related("contract__department", "declared"))
     levied = money_queries.levied([line.contract_id for line in rows if line.is_last and hasattr(line, "declared")])
-    return [_Line(line, getattr(line, "declared", None), levied.get(line.contract_id)) for line in rows]
+    whose = _departments(found, rows)
+    return [_Line(line, getattr(line, "declared", None), levied.get(line.contract_id), whose[line.contract_id]) for line in rows]
+
+
+def _departments(found: ManagementReturn, rows: Sequence[ReturnLine]) -> dict[int, Organisation]:
+    """By contract: whose it was on the last day of the month."""
+    return passings.departments_on([line.contract for line in rows], last_day(found.month, 1))
 
 
 @page
@@ -167,7 +175,7 @@ def _file(kind: str, found: ManagementReturn, lines: Sequence[_Line]):
     heading = [_("Month"), _("Contract"), _("Department"), _("Charges by the ledger, GBP"), _("Declared, GBP"), _("Explanation"), _("Levy, per cent"),
                _("Levy, GBP"), _("Settled by the last return, GBP")]  # fmt: skip
     cells = [
-        [found.month, one.line.contract.number, one.line.contract.department.name, one.line.charges_gbp,
+        [found.month, one.line.contract.number, one.department.name, one.line.charges_gbp,
          *((one.declared.declared_gbp, one.declared.explanation) if one.declared else ("", "")), one.line.levy_percent,
          *((one.declared.levy_gbp, one.declared.settlement_gbp) if one.declared else ("", ""))]
         for one in lines
@@ -189,6 +197,9 @@ def declare(request, public_id):
     found = access.get_return(request.actor, public_id, request.day)
     _open(return_guards.why_not_declare(found, by=request.actor, at=request.at))
     lines = list(found.lines.select_related("contract__department"))
+    whose = _departments(found, lines)
+    for line in lines:
+        line.department = whose[line.contract_id]
     form, errors = money_forms.ReturnForm(request.POST or None, lines=lines), ()
     if request.method == "POST" and form.is_valid():
         shown = request.POST.get("shown_hash", "")

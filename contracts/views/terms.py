@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
-from contracts import access, cutover, ending_queries, terms
+from contracts import access, cutover, ending_queries, terms, transfer_queries
 from contracts.forms import DayForm
 from contracts.models import Contract, ContractVersion
 from contracts.views import sealed
+from procurement import passings
 from procurement.models import Phase
 from procurement.views.common import page
 from procurement.views.listing import FILES, as_file
@@ -33,7 +34,7 @@ def in_force(request, public_id):
         return _file(request.GET["format"], found, now, on)
     variations = dict(found.variations.exclude(document=None).values_list("document_id", "number"))
     context = ending_queries.shown(found, request.day) | {
-        "contract": found, "expected": expected.days, "notice": expected.notice, "form": form, "on": on, "now": now, "last_day": last_day,
+        "contract": found, "department": passings.department_on(found, on), "passed": transfer_queries.passed(found), "expected": expected.days, "notice": expected.notice, "form": form, "on": on, "now": now, "last_day": last_day,
         "versions": [
             {"version": one.version, "url": _address(found, one.version, variations), "holds": now is not None and one.effective_from <= on}
             for one in standing if one.version.pk  # what is expected has no document

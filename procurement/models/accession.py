@@ -43,7 +43,8 @@ class Accession(Row):
     ``contact_proposed_by``: the lead who proposed the body's first administrator (``contact_proposed_for``: whom the
     lead acted for); only when another person has confirmed (``contact_confirmed_by``) are they that. ``invited_at`` is
     when somebody of the body was asked to apply.
-    ``given``: ids of the rows that the approval gave its signatories (``procurement.provisional``).
+    ``given``: ids of the rows that the approval gave its signatories (``procurement.provisional``). ``carried_from``: the
+    membership of another body that this one continues, without an agreement of its own (``Passing``).
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -69,6 +70,7 @@ class Accession(Row):
     signed_on = models.DateField(null=True, blank=True)
     given = models.JSONField(default=dict, blank=True)
     ended_words = models.CharField(max_length=2000, blank=True)
+    carried_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="carried_to")
 
     db_rights = STATE(
         "state", "state_since", "seats_expected", "contact_name", "contact_email", "contact_proposed_by",

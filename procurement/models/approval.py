@@ -26,7 +26,8 @@ def _money() -> models.DecimalField:
 
 
 class Approval(Row):
-    """A fact: one round of approval of one frozen content, as it was submitted.
+    """One round of approval of one frozen content, as it was submitted: never changed, but for its ``department``, which is
+    that of its subject and passes with it (``Passing``, trigger).
 
     ``subject`` and ``subject_id`` are the long-lived thing, from ``begun_at`` on, whatever content it has: recusals and
     records are of it. ``edited_by`` are the hands of the content. ``commits_gbp`` is what its commitment adds, ``route_gbp``
@@ -53,7 +54,7 @@ class Approval(Row):
     matrix = models.ForeignKey(ApprovalMatrix, on_delete=models.PROTECT, related_name="+")
     hold_until = models.DateField()
 
-    db_rights = FACT
+    db_rights = STATE("department_id")
 
     class Meta:
         constraints = [
@@ -96,7 +97,8 @@ class StepState(models.TextChoices):
 
 
 class ApprovalStep(Row):
-    """One post's turn in one round. Groups of a side follow each other; steps of a group are parallel."""
+    """One post's turn in one round. Groups of a side follow each other; steps of a group are parallel. Of a round that passes
+    to another department, the steps that nobody has decided are that one's to decide (trigger)."""
 
     approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="steps")
     side = models.CharField(max_length=10, choices=Side.choices)
@@ -108,7 +110,7 @@ class ApprovalStep(Row):
     state = FSMField(default=StepState.WAITING, choices=StepState.choices, protected=True)
     opened_at = models.DateTimeField(null=True, blank=True)
 
-    db_rights = STATE("state", "opened_at")
+    db_rights = STATE("state", "opened_at", "organisation_id")
 
     class Meta:
         ordering = ["position"]

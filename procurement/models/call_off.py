@@ -59,7 +59,7 @@ class CallOff(Row):
     outside the department may see never runs ahead of what was sent to them. ``answer_due_at`` is when the supplier's
     time to answer ends; while a question of its is open, or the framework is suspended, the working days left stand in
     ``answer_days_left`` instead. While a counter-proposal of its is open they stand there too, and ``answer_due_at`` is
-    when the department's time ends.
+    when the department's time ends. The ``department`` changes with a ``Passing`` alone (trigger).
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -89,7 +89,7 @@ class CallOff(Row):
     search_text = models.TextField(blank=True)
 
     db_rights = STATE(
-        "reference", "title", "state", "state_since", "requester_id", "revision_id", "authority_revision_id",
+        "reference", "department_id", "title", "state", "state_since", "requester_id", "revision_id", "authority_revision_id",
         "supplier_revision_id", "answer_due_at", "answer_days_left", "whole_life_gbp", "ended_reason", "decline_code",
         "search_text",
     )  # fmt: skip

@@ -182,7 +182,8 @@ class Delegation(Row):
     """How much the holder of a post may commit: ``limit_gbp`` in GBP, VAT excluded, or explicitly unlimited; for orders
     of one ``lot`` of a ``framework`` alone where it names one: another framework has a lot of that number too.
     ``letter_sha256`` names the stored letter that gives it; empty where the
-    register was opened with it.
+    register was opened with it. ``carried_from``: the delegation at another department that this one goes on from, where the
+    machinery of government changed; its letter is then the order that says so.
 
     Zero never means unlimited: a row states one or the other.
     """
@@ -197,6 +198,7 @@ class Delegation(Row):
     letter_sha256 = models.CharField(max_length=64, blank=True)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
+    carried_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     db_rights = STATE("ends_on")
     stored_under = "letter_sha256"

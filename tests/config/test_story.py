@@ -26,7 +26,7 @@ DIUS_AFTER = {
 }  # fmt: skip
 DOCUMENTS = (
     "contract.pdf", "dius-cutover-certificate.pdf", "ons-contract.pdf", "ons-access-agreement.pdf", "dius-new-prices.pdf",
-    "dius-var-01.pdf", "dius-var-02.pdf",
+    "dius-var-01.pdf", "dius-var-02.pdf", "dius-transfer-notice.pdf",
 )  # fmt: skip
 MILESTONES = (  # M3, M4, M8: 50, 25 and 25 % of TRN-02 (96,000.00); M5 to M7: TRN-03 (145.00) by user
     ("M1", "2007-10-12", "0.00"), ("M2", "2007-11-01", "0.00"), ("M3", "2007-12-14", "48000.00"),
@@ -53,6 +53,9 @@ VARIATIONS = [  # 100 and 150 seats at 109.66 a month for the 48 months left, of
     {"variation": "VAR-02", "value_gbp": "789552.00", "share_percent": "7.02", "cumulative_percent": "11.69",
      "change_notice_first": True},
 ]  # fmt: skip
+TRANSFER = {  # 11,252,943.00 with 526,368.00 and 789,552.00
+    "from": "DIUS", "to": "BIS", "contracts": 1, "value_before_gbp": "12568863.00", "value_after_gbp": "12568863.00",
+}  # fmt: skip
 AT_ITS_END = {
     "ceiling_gbp": "100000000.00", "committed_gbp": "92183883.80", "reserved_gbp": "0.00", "headroom_gbp": "7816116.20",
 }  # fmt: skip
@@ -68,7 +71,7 @@ ONS_AFTER = {
 
 
 @pytest.mark.usefixtures("db")
-def test_it_plays_to_seven_documents_with_the_figures_of_the_domain(live_worker, tmp_path):
+def test_it_plays_to_eight_documents_with_the_figures_of_the_domain(live_worker, tmp_path):
     playing = subprocess.Popen(
         [sys.executable, "manage.py", "story", "--out", str(tmp_path)], cwd=ROOT, env=live_worker.environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -81,11 +84,12 @@ def test_it_plays_to_seven_documents_with_the_figures_of_the_domain(live_worker,
         assert f"\n{name}: VALID: " in said, "a verdict says of which file it is"
     assert said.count("VALID") == len(DOCUMENTS)
     told = json.loads((tmp_path / "story.json").read_text(encoding="utf-8"))
-    assert set(told) == {"dius", "ons", "framework", "transition", "rerating", "variations", "service_credits"}
+    assert set(told) == {"dius", "ons", "framework", "transition", "rerating", "variations", "service_credits", "transfer"}
     assert told["transition"] == TRANSITION
     assert told["rerating"] == RERATING
     assert told["variations"] == VARIATIONS
     assert told["service_credits"] == CREDITS
+    assert told["transfer"] == TRANSFER
     assert set(told["dius"]) == set(told["ons"]) == ORDER
     assert {key: told["dius"][key] for key in DIUS} == DIUS
     assert told["dius"]["charges_by_financial_year"] == DIUS_YEARS

@@ -13,7 +13,7 @@ from documents.actors import SYSTEM
 from documents.models import Document, DocumentRevision, Purpose, SigningIntent
 from tests.documents.contract_payload import dius
 
-KIND, VERSION = "call_off_contract", 3
+KIND, VERSION = "call_off_contract", 4
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from weasyprint.text.fonts import FontConfiguration
 from documents import legal_templates, rendering
 from tests.documents.contract_payload import dius, dius_approved, payload_of, sized
 
-KIND, VERSION = "call_off_contract", 3
+KIND, VERSION = "call_off_contract", 4
 MM = 96 / 25.4
 LEFT, RIGHT, TOP, BOTTOM = 16, 210 - 16, 25, 297 - 24  # the lines table reaches 4 mm into both margins
 

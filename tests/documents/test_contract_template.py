@@ -12,7 +12,7 @@ from tests.databases import ROOT
 from tests.documents.contract_payload import KPIS, dius, dius_approved, payload_of, sized
 from tests.documents.html_tree import Element, Tree
 
-KIND, VERSION = "call_off_contract", 3
+KIND, VERSION = "call_off_contract", 4
 FOLDER = ROOT / "documents" / "templates" / "documents"
 
 
@@ -467,6 +467,7 @@ FROZEN = {
     1: "3ddd34bf8080ca04f75a887e6206ef1b7e5f0700c2b4926b4176cdb43db02e89",
     2: "c07dfaca1c6aa9b11d0f2bd8c55298dad6ab3097dc5750bbf4d38664c7ae65ca",
     3: "50d76831ad2344ff2cb7521461b6a53d6e51b4adba22f5caaaa2014f85ee3d25",
+    4: "e30a13b74c735541650a557b3bdfc3251d7ca923ff9d5b0854a40cdb8bb346ff",
 }
 
 

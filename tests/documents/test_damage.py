@@ -20,6 +20,7 @@ from procurement import agreements, approval
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
 from tests.contracts import levels_cast, money_cast
+from tests.contracts import transfer_cast as transfers
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import undone
@@ -32,7 +33,8 @@ def world() -> None:
     """One contract is executed, of its variations one is executed and one approved by the department; of its milestones one is
     achieved that was accepted on conditions, one that was accepted, one is submitted and one sent back; of its service credits
     one is calculated and one waived; of its invoices one is paid in part, one queried, one disputed and one rejected; March is
-    declared, corrected and paid in part, April declared, May not yet; notice of its termination is given; its savings are kept; one order is in department_approval (an accepted counter-proposal), one
+     declared, corrected and paid in part, April declared, May not yet; notice of its termination is given, and it has passed to
+     ONS with a person; its savings are kept; one order is in department_approval (an accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
     paper.executed(cast.accepted())
     for number in (3, 4, 5, 6):
@@ -57,6 +59,7 @@ def world() -> None:
     agreements.activate(paper.agreement_archived(cast.ons()), at=cast.START)
     release_cast.approved()
     ending.given()
+    transferred()
     savings_kept.run(cast.START)
 
 
@@ -73,6 +76,13 @@ def invoices_and_returns() -> None:
     money_cast.corrected(declared, **{number: Decimal("1000.00")})
     money_cast.declared(money_cast.made())
     money_cast.made(date(2008, 5, 1), at=money_cast.moment(date(2008, 6, 2)))
+
+
+def transferred() -> None:
+    """A part of DIUS."""
+    transfer = transfers.split(transfers.asked(kind="split", day=cast.START.date()))
+    transfer = transfers.chosen(transfer, contracts=[cast.contract()], people=["finance.director@dius.example"])
+    transfers.applied(transfers.agreed(transfer))
 
 
 def of(state: str, column: str = "id") -> str:
@@ -342,9 +352,28 @@ RECORDED = (
     "contracts.invoice",
     "contracts.managementreturn",
     "contracts.termination",
+    "contracts.transfer",
     "documents.document",
     "catalogue.cataloguerelease",
 )
+
+def transfer(change: str, column: str = "transfer") -> str:
+    return f"UPDATE contracts_transfer SET {change} RETURNING id AS {column}"
+
+
+PASSED = "(SELECT id FROM procurement_passing WHERE subject = 'contracts.contract')"
+PASSED_ID = "(SELECT public_id::text FROM contracts_contract)"
+DIUS, ONS = (f"(SELECT id FROM catalogue_organisation WHERE code = '{code}')" for code in ("DIUS", "ONS"))
+OF_ONS = f"(SELECT id FROM procurement_accession WHERE department_id = {ONS} AND state = 'active')"
+
+
+def passing(change: str) -> str:
+    return f"UPDATE procurement_passing SET {change} WHERE id = {PASSED} RETURNING subject_id"
+
+
+def carried(change: str) -> str:
+    return f"UPDATE procurement_delegation SET {change} WHERE carried_from_id IS NOT NULL RETURNING id AS delegation"
+
 
 def invoice(change: str, state: str = "approved") -> str:
     return f"UPDATE contracts_invoice SET {change} WHERE state = '{state}' RETURNING id AS invoice"
@@ -474,6 +503,8 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         ),
         f"DELETE FROM procurement_calloff WHERE id = {of('contracted')} RETURNING 'call_off' AS machine, id AS row_id",
         "DELETE FROM documents_statechange WHERE machine = 'contract' RETURNING machine, row_id",
+        dropped("contracts_transfer", "transfer_keeps_its_totals")
+        + "UPDATE contracts_transfer SET state = 'agreed' RETURNING 'transfer' AS machine, id AS row_id, state",
         RUNS_ON + "SELECT 'running_on' AS machine, id AS row_id FROM contracts_runningon",
     ),
     "decisions_are_segregated": (
@@ -500,6 +531,13 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         f" SELECT a.subject, a.subject_id, s.id, {SIGNATORY_ID}, {SIGNATORY}, 'x', 'x', now() FROM procurement_approval a"
         f" JOIN procurement_approvalstep s ON s.approval_id = a.id AND s.position = 1 WHERE a.id = {of_revision(CONTRACTED)}"
         f" RETURNING {of_termination('id')} AS termination",
+    ),
+    "transfers_are_agreed_by_another": (
+        transfer("agreed_by = prepared_by").replace("UPDATE", dropped("contracts_transfer", "transfer_needs_two_people") + "UPDATE", 1),
+        transfer("agreed_for = prepared_by").replace("UPDATE", dropped("contracts_transfer", "transfer_needs_two_people") + "UPDATE", 1),
+        transfer("hands = hands || agreed_by"), transfer("hands = '{}'"),
+        dropped("contracts_transfer", "agreed_transfer_says_by_whom") + transfer("agreed_by = NULL"),
+        dropped("contracts_transfer", "transfer_keeps_its_totals") + transfer("state = 'draft'"),
     ),
     "departments_are_administered_by_their_own": (
         "INSERT INTO procurement_organisationgrant (starts_on, content_object_id, permission_id, user_id)"
@@ -608,6 +646,33 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         "UPDATE contracts_contract SET state = 'void' RETURNING call_off_id AS call_off",
         f"UPDATE contracts_contract SET call_off_id = {of('with_supplier')} RETURNING {of('contracted')} AS call_off",
         order("with_supplier", "state = 'confirmed'"),
+    ),
+    "departments_pass_by_their_facts": (
+        f"UPDATE contracts_contract SET department_id = {DIUS} RETURNING 'contracts.contract' AS subject, public_id::text AS subject_id",
+        order("with_supplier", f"department_id = {ONS}").replace("id AS call_off", "'procurement.calloff' AS subject, public_id::text AS subject_id"),
+        passing(f"receiving_id = {AUTHORITY}"), passing(f"outgoing_id = {AUTHORITY}"), passing("subject_id = gen_random_uuid()::text"),
+        f"DELETE FROM procurement_passing WHERE id = {PASSED} RETURNING subject_id",
+        "UPDATE contracts_contract SET parties = jsonb_set(parties, '{department,code}', '\"CO\"') RETURNING public_id::text AS subject_id",
+    ),
+    "transfers_keep_their_totals": (
+        dropped("contracts_transfer", "transfer_keeps_its_totals") + transfer("value_after_gbp = value_after_gbp + 0.01"),
+        dropped("contracts_transfer", "transfer_keeps_its_totals") + transfer("reserved_after_gbp = reserved_after_gbp + 1"),
+        dropped("contracts_transfer", "transfer_keeps_its_totals") + transfer("committed_before_gbp = 0"),
+        transfer("value_before_gbp = 1, value_after_gbp = 1"), transfer("contracts_before = 2, contracts_after = 2"),
+        dropped("contracts_transfer", "transfer_keeps_its_totals") + transfer("state = 'agreed'"),
+        "DELETE FROM procurement_passing; SELECT id AS transfer FROM contracts_transfer",
+        f"UPDATE procurement_passing SET document_id = NULL WHERE id = {PASSED}; SELECT id AS transfer FROM contracts_transfer",
+        f"UPDATE procurement_passing SET document_id = {PAPER} WHERE id = {PASSED}; SELECT id AS transfer FROM contracts_transfer",
+        f"UPDATE procurement_passing SET transfer = 'MG-2007-000009' WHERE id = {PASSED} RETURNING 'MG-2007-000009' AS state",
+        f"UPDATE procurement_passing SET effective_on = effective_on + 1 WHERE id = {PASSED} RETURNING transfer AS state",
+        f"UPDATE contracts_transfer SET receiving_id = {AUTHORITY} RETURNING number AS state",
+    ),
+    "memberships_are_carried_over": (
+        f"UPDATE procurement_accession SET carried_from_id = (SELECT id FROM procurement_accession WHERE department_id = {DIUS}) WHERE id = {OF_ONS}"
+        " RETURNING id AS accession",
+        carried("limit_gbp = limit_gbp + 1"), carried("kind = 'purchase'"), carried("limit_gbp = NULL, unlimited = true"),
+        "UPDATE procurement_delegation w SET ends_on = NULL FROM procurement_delegation d WHERE d.carried_from_id = w.id RETURNING d.id AS delegation",
+        "UPDATE procurement_delegation w SET ends_on = d.starts_on FROM procurement_delegation d WHERE d.carried_from_id = w.id RETURNING d.id AS delegation",
     ),
     "terms_begin_as_accepted": (
         *(
@@ -872,7 +937,7 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     "numbers_are_without_gaps": (
         *(
             f"UPDATE documents_numbercounter SET last = last {change} WHERE series = '{series}' RETURNING series, year"
-            for series in ("CO", "CON", "AA", "MC", "LN", "TN") for change in ("+ 1", "- 1")
+            for series in ("CO", "CON", "AA", "MC", "LN", "TN", "MG", "ST") for change in ("+ 1", "- 1")
         ),
         "DELETE FROM documents_numbercounter WHERE series = 'CO' RETURNING series, year",
         only("'CO' AS series, 2007 AS year", order("contracted", "reference = 'CO-2007-000009'")),

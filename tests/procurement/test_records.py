@@ -27,11 +27,13 @@ from contracts import (
     formation,
     invoicing,
     measuring,
+    novating,
     rerating,
     returning,
     running_on,
     savings_kept,
     terminating,
+    transferring,
     variation_approval,
     variation_issuing,
     variation_replying,
@@ -66,6 +68,7 @@ from tests.cast import DESK, START
 from tests.contracts import ending_cast as E
 from tests.contracts import levels_cast as L
 from tests.contracts import money_cast as M
+from tests.contracts import transfer_cast as T
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Machine, undone, walk
@@ -73,6 +76,7 @@ from tests.machines import contracts as of_contracts
 from tests.machines import frameworks as of_frameworks
 from tests.machines import joining as of_joining
 from tests.machines import orders as of_orders
+from tests.machines import transfers as of_transfers
 from tests.machines.frameworks import EXPIRED, EXTEND, FRAMEWORK_MANAGER, OPERATOR, shown
 from tests.machines.tables import MACHINES
 from tests.procurement.mails import faults as misprints
@@ -100,6 +104,23 @@ BOTH_RUN = "account.manager@fujitsu contract.manager@dius service.manager@fujits
 CONFIRMERS = "accounting.officer@dius signatory@dius"
 AT_THE_END = ("account.manager@fujitsu accounting.officer@dius authority.signatory@co contract.manager@dius requester@dius service.manager@fujitsu "
               "signatory@dius supplier.signatory@fujitsu")  # fmt: skip
+AGREEING, OF_THE_AUTHORITY = "authority.signatory@co deputy.director@co", "authority.signatory@co deputy.director@co framework.manager@co"
+OF_A_TRANSFER = ("account.manager@fujitsu administrator@dius administrator@ons authority.signatory@co contract.manager@dius deputy.director@co "
+                 "finance.director@dius framework.manager@co requester@dius requester@ons second.requester@dius service.manager@fujitsu "
+                 "signatory@dius supplier.signatory@fujitsu")  # fmt: skip
+OF_A_NOTICE = ("account.manager@fujitsu administrator@dius administrator@ons contract.manager@dius finance.director@dius requester@dius "
+               "requester@ons second.requester@dius service.manager@fujitsu signatory@dius supplier.signatory@fujitsu")  # fmt: skip
+OF_A_NOVATION = ("account.manager@fujitsu administrator@dius contract.manager@cafcass contract.manager@dius finance.director@dius "
+                 "framework.manager@co requester@dius second.requester@dius service.manager@fujitsu signatory@cafcass signatory@dius "
+                 "supplier.signatory@fujitsu")  # fmt: skip
+ALL_HAS_PASSED = f"call_off.passed contract.passed {'user.passed ' * 10}accession.withdrawn accession.carried_over accession.ended transfer.applied"
+WHO_IS_MOVED = {  # everybody of both departments, and what ONS had begun of its own is over
+    "transfer_applied": ("account.manager@fujitsu accounting.officer@dius administrator@dius administrator@ons authority.signatory@co budget.holder@dius "
+                         "contract.manager@dius contract.manager@ons deputy.budget.holder@dius deputy.director@co finance.director@dius "
+                         "finance.director@ons framework.manager@co requester@dius requester@ons second.requester@dius service.manager@fujitsu "
+                         "signatory@dius signatory@ons supplier.signatory@fujitsu technology.officer@dius"),
+    "accession_closed": "accession.lead@co administrator@dius administrator@ons requester@dius requester@ons second.requester@dius",
+}  # fmt: skip
 NEXT_WEEK = START + timedelta(days=7)
 
 
@@ -316,6 +337,7 @@ TABLE: dict[tuple[str, str], list[Row]] = {
     ],
     ("contract", "preparing"): [
         Row(formation.issued, instead(lambda c: paper.made(c.document) or cast.fresh(c), on(None)), "contract.issued", {"please_sign": "supplier.signatory@fujitsu"}),
+        Row(formation.take_back, on(None, reason="Passed."), "document.voided contract.voided call_off.reopened", {"void": ALL_SIDES, "returned": "requester@dius"}),
         Row(formation.void_unsigned, on(None, at=of_contracts.OVER), "document.voided contract.voided call_off.reopened call_off.lapsed", {"void": ALL_SIDES, "ended": REQUESTER, "withdrawn_from_supplier": DESKS}),
     ],
     ("contract", "awaiting_signatures"): [
@@ -362,6 +384,35 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(terminating.announced, on(None), "", {"termination_sealed": BOTH_RUN}),
         Row(terminating.withdraw, on(E.SIGNATORY, reason="Settled."), "contract_termination.withdrawn", {"termination_withdrawn": AT_THE_END}),
         Row(terminating.take_effect, on(None, at=of_contracts.DAY_OF_END), "contract_termination.in_effect contract.terminated", {"contract_ended": AT_THE_END}),
+    ],
+    ("transfer", "draft"): [
+        Row(transferring.agree, on(T.DIRECTOR, shown_hash=lambda t: t.content_hash), "transfer.agreed document.asked_for", {"transfer_agreed": OF_A_TRANSFER}),
+        Row(transferring.withdraw, on(T.MANAGER, reason="No."), "transfer.withdrawn", {"transfer_withdrawn": OF_THE_AUTHORITY}),
+    ],
+    ("transfer", "draft, of a part"): [
+        Row(transferring.prepare, lambda _: ((T.body("CO"), T.asked("ONS", "HMT")), {"by": cast.person(T.MANAGER), "at": START}), "transfer.prepared", {"transfer_prepared": AGREEING}),
+        Row(transferring.choose, on(T.MANAGER, contracts=lambda t: t.contracts, orders=[], people=[]), "transfer.chosen", {"transfer_prepared": AGREEING}),
+    ],
+    ("transfer", "agreed"): [
+        Row(transferring.announced, instead(lambda t: t.notices.get(), on(None)), "", {"transfer_sealed": OF_A_NOTICE}),
+        Row(transferring.withdraw, on(T.MANAGER, reason="No."), "transfer.withdrawn", {"transfer_withdrawn": OF_A_TRANSFER}),
+        Row(transferring.apply, on(T.MANAGER), ALL_HAS_PASSED, WHO_IS_MOVED),
+        Row(transferring.take_effect, on(None), ALL_HAS_PASSED, WHO_IS_MOVED),
+    ],
+    ("transfer", "agreed, in its way"): [
+        Row(transferring.take_effect, on(None), "", {"transfer_waits": OF_THE_AUTHORITY}),
+    ],
+    ("novation", "awaiting_signatures"): [
+        Row(novating.issued, instead(lambda n: paper.made(n.document) or n, on(None)), "", {"transfer_novation_sign": "supplier.signatory@fujitsu"}),
+        Row(novating.refuse_to_sign, on(of_transfers.SUPPLIER, "supplier", reason="No."), "document.voided novation.voided", {"transfer_novation_void": OF_A_NOVATION}),
+    ],
+    ("novation", of_transfers.MADE): [
+        Row(novating.sign, on(of_transfers.SUPPLIER, "supplier", shown_sha256=of_transfers.shown), "novation.signed_by_supplier"),
+        Row(novating.signature_made, instead(lambda n: paper.signed(T.novation_act(n, *T.NOVATION_PARTIES[0])) and n, on(None)), "", {"transfer_novation_sign": "signatory@dius"}),
+        Row(novating.signature_left_out, lambda n: ((n, T.novation_act(n, *T.NOVATION_PARTIES[0])), {"at": START}), "novation.signature_left_out"),
+    ],
+    ("novation", of_transfers.CLOSED): [
+        Row(novating.execute, on(None), "novation.executed", {"transfer_novated": OF_A_NOVATION}),
     ],
     ("running_on", "running"): [
         Row(running_on.go_on, lambda r: ((r,), {"at": E.on(r.contract.ends_on + timedelta(days=40))}), "running_on.charged", {"running_on": BOTH_RUN}),
@@ -477,6 +528,7 @@ TABLE |= {
     ],
     ("variation", V.BEING_MADE): [
         Row(variation_issuing.issued, instead(lambda v: paper.made(v.document) or cast.fresh(v), on(None)), "", {"variation_sign": "supplier.signatory@fujitsu"}),
+        Row(variation_issuing.take_back, on(None, reason="Passed."), "document.voided variation.lapsed", {"variation_ended": BOTH_RUN}),
         Row(variation_issuing.lapse, on(None, at=V.THAT_DAY), "document.voided variation.lapsed", {"variation_ended": BOTH_RUN}),
     ],
     ("variation", V.TO_SIGN): [

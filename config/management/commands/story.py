@@ -2,9 +2,10 @@
 (October 2007); its interim service begins and the shared one follows, milestone by milestone, up to the cutover (April
 2008); ONS joins by a signed access agreement and orders, with a question answered and a counter-proposal refused on the
 way (June 2008), by which prices fall for DIUS too (July 2008); DIUS takes more desktops by two variations (September and
-October 2008), the second of which is over the framework's control; and in September it misses its service levels, for which
-credits are taken off an invoice (October 2008). Writes contract.pdf, order.json and story.json, and beside them the certificate
-of the cutover, the documents of ONS, the notice of new prices and the variations. Run by ``make story OUT=DIR`` in an
+October 2008), the second of which is over the framework's control; in September it misses its service levels, for which
+credits are taken off an invoice (October 2008); and it is abolished, and all that it has passes to BIS (June 2009). Writes
+contract.pdf, order.json and story.json, and beside them the certificate of the cutover, the documents of ONS, the notice of new
+prices, the variations and the notice of the transfer. Run by ``make story OUT=DIR`` in an
 instance of its own.
 
 Every figure written is read from the database after the actions.
@@ -24,10 +25,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Model
 
-from config.story import figures, joining, orders, service_levels, transition, variations
+from config.story import figures, joining, orders, service_levels, transfer, transition, variations
 from config.story.data import person, rows
 from contracts import formation
-from contracts.models import Contract, ContractState, ContractVersion, Milestone, Party, VariationState
+from contracts.models import Contract, ContractState, ContractVersion, Milestone, Party, TransferState, VariationState
 from documents import clock, store
 from documents.actors import operator
 from documents.models import DocumentState, Job, SigningIntent
@@ -41,11 +42,11 @@ PATIENCE_SECONDS = 180
 DIUS_EXECUTED, CUTOVER, ONS_EXECUTED, RERATED = (
     "sign: executed", "accept M8: cutover", "sign: ONS executed", "re-rating of DIUS takes effect"
 )  # fmt: skip
-CREDITED, VARIED = "apply the service credits", "VAR-02 executed"  # which is the last that is played
+CREDITED, VARIED, TRANSFERRED = "apply the service credits", "VAR-02 executed", "transfer of DIUS to BIS"
 INTERIM_STARTS, INTERIM = "interim service starts", "M2"
 DOCUMENTS = (
     "contract.pdf", "dius-cutover-certificate.pdf", "ons-contract.pdf", "ons-access-agreement.pdf", "dius-new-prices.pdf",
-    "dius-var-01.pdf", "dius-var-02.pdf",
+    "dius-var-01.pdf", "dius-var-02.pdf", "dius-transfer-notice.pdf",
 )  # fmt: skip
 QUESTION = "Is the machine room at Newport open to our engineers at weekends?"
 ANSWER = "It is, for named engineers; the reception has the list."
@@ -80,7 +81,8 @@ class Command(BaseCommand):
                 told["service_credits"] = figures.of_service_credits(self.of_dius())
             if row["action"] == VARIED:
                 told["variations"] = figures.of_variations(self.of_dius())
-                break
+            if row["action"] == TRANSFERRED:
+                told["transfer"] = figures.of_transfer(transfer.find())
         told["framework"] = figures.framework_figures(self.call_off.framework)
         (self.out / "story.json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         for name in DOCUMENTS:
@@ -129,6 +131,8 @@ class Command(BaseCommand):
         "counter-propose": "counter", "refuse the counter-proposal": "refuse", "join": "apply",
         "review the application": "review", "recommend the application": "recommend",
         "approve the application": "approve", "access agreement signed": "sign_agreement",
+        "prepare the transfer of DIUS to BIS": "prepare_transfer", "agree to the transfer of DIUS to BIS": "agree_to_transfer",
+        TRANSFERRED: "transfer",
     }  # fmt: skip
 
     def fresh(self) -> CallOff:
@@ -241,6 +245,22 @@ class Command(BaseCommand):
             (self.out / "ons-access-agreement.pdf").write_bytes(store.content(store.head(accession.document)))
         else:
             self.wait(intent, lambda made: hasattr(made, "signature"))
+
+    # ---- the department ends
+
+    def prepare_transfer(self, by: Person, at: datetime) -> None:
+        transfer.prepare(by, at)
+
+    def agree_to_transfer(self, by: Person, at: datetime) -> None:
+        """The notice goes to the supplier and both departments, sealed."""
+        transfer.agree(by, at)
+        made = transfer.find().notices.select_related("document").get()
+        self.wait(made.document, lambda document: document.state == DocumentState.COMPLETE)
+        (self.out / "dius-transfer-notice.pdf").write_bytes(store.content(store.head(made.document)))
+
+    def transfer(self, by: Person, at: datetime) -> None:
+        transfer.take_effect(by, at)
+        self.wait(transfer.find(), lambda one: one.state == TransferState.APPLIED)
 
     # ---- what everybody has of it
 

@@ -1,0 +1,83 @@
+"""What transfers ask of a person, and where a contract or an order has passed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Model, Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from contracts.models import Novation, NovationParty, NovationState, Transfer, TransferNotice, TransferState
+from contracts.transfer_guards import AGREEING
+from procurement import passings, signing, working_days
+from procurement.access import sight_of
+from procurement.actors import Person
+from procurement.inbox import MOST_OF_A_KIND, Item
+from procurement.models import Passing, PostCode
+
+
+def inbox(by: Person, on: date) -> list[Item]:
+    """To agree to a transfer; to sign a novation. None where the person sits in none of these chairs."""
+    held = sight_of(by, on).posts
+    agrees = [organisation for organisation, post in held if post in AGREEING]
+    sells = [organisation for organisation, post in held if post == PostCode.SUPPLIER_SIGNATORY]
+    buys = [organisation for organisation, post in held if post == PostCode.SIGNATORY]
+    return [*(_to_agree(agrees, by) if agrees else ()), *(_to_sign(sells, buys) if sells or buys else ())]
+
+
+def _until(transfer: Transfer):
+    return working_days.midnight_after(transfer.effective_on - timedelta(days=1))
+
+
+def _subject(transfer: Transfer) -> str:
+    return _("%(number)s: %(outgoing)s to %(receiving)s") % {
+        "number": transfer.number, "outgoing": transfer.outgoing.name, "receiving": transfer.receiving.name,
+    }  # fmt: skip
+
+
+def _to_agree(agrees: list[int], by: Person) -> Iterable[Item]:
+    rows = Transfer.objects.filter(state=TransferState.DRAFT, authority__in=agrees).exclude(hands__contains=[by.person_id])
+    for one in rows.select_related("authority", "outgoing", "receiving").order_by("prepared_at", "id")[:MOST_OF_A_KIND]:
+        url = reverse("contracts:transfer", args=[one.public_id])
+        yield Item(_subject(one), one.authority.name, _("transfer to agree to"), url, one.prepared_at, _until(one))
+
+
+def _to_sign(sells: list[int], buys: list[int]) -> Iterable[Item]:
+    mine = Q(contract__supplier__in=sells) | Q(transfer__outgoing__in=buys) | Q(transfer__receiving__in=buys)
+    rows = Novation.objects.filter(mine, state=NovationState.AWAITING_SIGNATURES, transfer__state=TransferState.AGREED)
+    found = list(rows.select_related("document", "contract", "transfer__outgoing", "transfer__receiving").order_by("id")[:MOST_OF_A_KIND])
+    turns = signing.turns([one.document for one in found]) if found else {}
+    for one in found:
+        transfer = one.transfer
+        whose = {
+            NovationParty.SUPPLIER: one.contract.supplier_id in sells, NovationParty.OUTGOING: transfer.outgoing_id in buys,
+            NovationParty.INCOMING: transfer.receiving_id in buys,
+        }  # fmt: skip
+        if whose.get(turns.get(one.document_id), False):
+            url = reverse("contracts:novation", args=[transfer.public_id, one.contract.public_id])
+            yield Item(f"{one.contract.number} {one.contract.title}", transfer.outgoing.name, _("novation to sign"), url, one.state_since, _until(transfer))
+
+
+@dataclass(frozen=True)
+class Passed:
+    """That a thing has passed, and where the document by which it did is read ("" where no document names it)."""
+
+    passing: Passing
+    document: str
+    url: str
+
+
+def passed(thing: Model) -> list[Passed]:
+    """In order; two queries at most for each document."""
+    return [Passed(one, one.document.number if one.document else "", _address(one)) for one in passings.of(thing)]
+
+
+def _address(passing: Passing) -> str:
+    if passing.document is None:
+        return ""
+    notice = TransferNotice.objects.select_related("transfer").filter(document=passing.document).first()
+    if notice is not None:
+        return reverse("contracts:transfer_notice", args=[notice.transfer.public_id, notice.position])
+    novation = Novation.objects.select_related("transfer", "contract").get(document=passing.document)
+    return reverse("contracts:novation", args=[novation.transfer.public_id, novation.contract.public_id])
