@@ -9,7 +9,6 @@ from procurement import baselines
 from procurement.models import Accession, Baseline
 from tests import cast
 from tests.cast import START
-from tests.databases import sql
 
 DIUS, DIRECTOR = "requester@dius.example", "finance.director@dius.example"
 CUTOVER, AFTER_A_YEAR = date(2008, 4, 1), date(2009, 4, 20)
@@ -27,11 +26,6 @@ def stated(amount: str = "2990.50", at: datetime = START) -> Baseline:
 
 def signed_off(email: str = DIRECTOR, at: datetime = START):
     return baselines.sign_off(accession(), shown_hash=baselines.shown_of(accession()), by=cast.person(email), at=at)
-
-
-def moved(contract: Contract, code: str, database: str) -> None:
-    """Its money counts under another department from now on."""
-    sql(f"UPDATE contracts_contract SET department_id = (SELECT id FROM catalogue_organisation WHERE code = '{code}') WHERE id = {contract.pk}", database)
 
 
 def is_due(contract: Contract) -> bool:

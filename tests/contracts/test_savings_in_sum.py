@@ -11,7 +11,7 @@ from django.urls import reverse
 from contracts.models import ContractSavings, DepartmentSavings, MonthSavings
 from documents import clock
 from tests import cast, paper
-from tests.contracts import ending_cast, transition_cast
+from tests.contracts import ending_cast, transfer_cast, transition_cast
 from tests.contracts import savings_cast as made
 from tests.databases import sql
 from tests.procurement.test_pages import sign_in
@@ -146,11 +146,11 @@ def test_a_department_reads_what_all_save_only_where_three_others_stand_behind_i
 
 def test_a_contract_that_counts_under_another_department_leaves_the_first(client, executed, committed_db):
     before = {month: charges for month, (_baseline, charges) in made.of_department().items()}
-    made.moved(executed, "BIS", committed_db)
+    transfer_cast.applied(transfer_cast.agreed(transfer_cast.prepared(transfer_cast.asked(receiving="BIS", day=transfer_cast.DAY_OF_BIS))))
     assert made.is_due(executed)
     page = sign_in(client, AUTHORITY).get(SUM).content.decode()
     assert "is being added up anew" in page
-    made.run(ending_cast.on(made.AFTER_A_YEAR))
+    made.run(ending_cast.on(transfer_cast.DAY_OF_BIS))
     assert made.of_department() == {}
     assert {month: charges for month, (_baseline, charges) in made.of_department("BIS").items()} == before
     assert DepartmentSavings.objects.get(department__code="DIUS").contracts == 0

@@ -839,7 +839,7 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         " WHERE s.id = m.of_id RETURNING s.department_id AS department, m.month",
         "DELETE FROM contracts_departmentmonth m USING contracts_departmentsavings d"
         " WHERE d.id = m.of_id RETURNING d.department_id AS department, m.month",
-        "DELETE FROM contracts_departmentsavings RETURNING department_id AS department",
+        "DELETE FROM contracts_departmentsavings WHERE contracts > 0 RETURNING department_id AS department",
     ),
     "credits_are_calculated": (
         *(
