@@ -215,7 +215,7 @@ def why_wait(transfer: Transfer) -> Iterator[Reason]:
 
 
 def what_happens(transfer: Transfer) -> Iterator[Reason]:
-    """What the day itself undoes, unless somebody comes before it."""
+    """What the day itself brings: what it undoes, unless somebody comes before it, and who acts for the receiving body then."""
     mend = _("Sign it, or take it back, before %(day)s.") % {"day": as_day(transfer.effective_on)}
     for contract in transfer_plan.unsigned_contracts(transfer):
         yield Reason(

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.models import Permission
-from django.db.models import Q, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from catalogue.models import Framework, Organisation
@@ -55,6 +55,17 @@ def stop_grants(user: User, body: Organisation, *, on: date, at: datetime) -> No
     for model, bodies in ((OrganisationGrant, {"content_object": body}), (FrameworkGrant, {"content_object__authority": body})):
         lasting = model.objects.filter(user=user, stopped_at__isnull=True, **bodies).exclude(ends_on__lt=on)
         lasting.update(ends_on=Greatest("starts_on", Value(on)), stopped_at=at)
+
+
+def lasting_people(body: Organisation, on: date) -> QuerySet:
+    """The user ids of who is, on the day or later, one of the organisation's people."""
+    lasting = Q(stopped_at__isnull=True) & (Q(ends_on__isnull=True) | Q(ends_on__gte=on))
+    return OrganisationGrant.objects.filter(lasting, content_object=body).values("user")
+
+
+def people_ids(body: Organisation, on: date) -> QuerySet:
+    """The user ids of who is one of the organisation's people on the day."""
+    return OrganisationGrant.objects.filter(in_force(on), content_object=body).values("user")
 
 
 def pass_on(people: Collection[User], outgoing: Organisation, receiving: Organisation, *, on: date, at: datetime) -> None:

@@ -32,14 +32,12 @@ from procurement.models import (
     BaselineSignOff,
     CallOff,
     Delegation,
-    OrganisationGrant,
     Passing,
     Post,
     PostHolding,
     Side,
     StepState,
     User,
-    in_force,
 )
 
 
@@ -120,10 +118,8 @@ def pass_approvals(passage: Passage, things: Sequence[Model]) -> None:
 
 def people_of(body: Organisation, on: date) -> QuerySet[User]:
     """Who is, on the day or later, one of the department's people, or holds a post there."""
-    lasting = Q(stopped_at__isnull=True) & (Q(ends_on__isnull=True) | Q(ends_on__gte=on))
-    granted = OrganisationGrant.objects.filter(lasting, content_object=body).values("user")
     holding = lasting_posts(body, on).values("user")
-    return User.objects.filter(Q(pk__in=granted) | Q(pk__in=holding)).order_by("name", "pk")
+    return User.objects.filter(Q(pk__in=granting.lasting_people(body, on)) | Q(pk__in=holding)).order_by("name", "pk")
 
 
 def lasting_posts(body: Organisation, on: date) -> QuerySet[PostHolding]:
@@ -189,7 +185,7 @@ def _carry(passage: Passage, held: PostHolding, post: Post) -> PostHolding:
 
 def _carry_deputies(passage: Passage, held: PostHolding, new: PostHolding) -> None:
     """Whoever acts for them and is of the receiving department too goes on."""
-    there = set(OrganisationGrant.objects.filter(content_object=passage.receiving, stopped_at=None).values_list("user_id", flat=True))
+    there = set(granting.lasting_people(passage.receiving, passage.on).values_list("user_id", flat=True))
     for one in held.deputies.all():
         if one.ends_on >= passage.on:
             if one.deputy_id in there:
@@ -264,9 +260,7 @@ def _continue(passage: Passage, carried: Accession, words: str) -> None:
 def own_people(receiving: Organisation, on: date) -> list[User]:
     """Who holds a post at a body that was no member, and is none of its people yet; not who acts for another side of its
     contracts."""
-    holding = User.objects.filter(pk__in=lasting_posts(receiving, on).values("user")).exclude(
-        pk__in=OrganisationGrant.objects.filter(in_force(on), content_object=receiving).values("user")
-    )
+    holding = User.objects.filter(pk__in=lasting_posts(receiving, on).values("user")).exclude(pk__in=granting.people_ids(receiving, on))
     return [user for user in holding.order_by("pk") if not granting.acts_for_a_counterparty(user, receiving, on)]
 
 

@@ -74,7 +74,7 @@ def _receiving() -> list[Organisation]:
 
 @page
 def transfer(request, public_id):
-    """The plan: everything that passes, the totals, what stands in the way and what the day undoes; and the acts."""
+    """The plan: everything that passes, the totals, what stands in the way and what the day brings; and the acts."""
     found = access.get_transfer(request.actor, public_id, request.day)
     serves = access.serves_transfer(request.actor, found, request.day)
     reads = access.reads_what_passes(request.actor, found, request.day)

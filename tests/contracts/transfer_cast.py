@@ -3,6 +3,8 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from catalogue.models import Organisation
 from contracts import novating, transferring
 from contracts.models import Contract, Novation, Transfer, TransferNotice
@@ -37,9 +39,10 @@ def asked(outgoing: str = "DIUS", receiving: str = "ONS", day: date = DAY, **wor
 
 def novated(receiving: str = "CAFCASS", **words: Any) -> Asked:
     """To a body that is not of the Crown; it has a signatory and a contract manager."""
-    for post in ("signatory", "contract_manager"):
-        named = Named(f"Cafcass {post}", f"{post.replace('_', '.')}@cafcass.example", post, unlimited=post == "signatory")
-        membership.appoint(body(receiving), named, by=operator("test"), at=START)
+    with transaction.atomic():
+        for post in ("signatory", "contract_manager"):
+            named = Named(f"Cafcass {post}", f"{post.replace('_', '.')}@cafcass.example", post, unlimited=post == "signatory")
+            membership.appoint(body(receiving), named, by=operator("test"), at=START)
     return asked(receiving=receiving, **({"basis": "novation", "order_number": "", "order_on": None} | words))
 
 
