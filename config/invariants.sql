@@ -608,7 +608,7 @@ SELECT c.id AS contract
 WITH newest AS (
     SELECT DISTINCT ON (a.framework_id, a.department_id) a.framework_id, a.department_id, b.id AS baseline, b.gbp_per_user_year
       FROM procurement_baseline b JOIN procurement_accession a ON a.id = b.accession_id
-     ORDER BY a.framework_id, a.department_id, b.number DESC),
+     ORDER BY a.framework_id, a.department_id, a.id DESC, b.number DESC),
 sums AS (
     SELECT s.framework_id, s.department_id, m.month, sum(m.seat_days) AS seat_days, sum(m.charges_gbp) AS charges,
            sum(m.unassessed_gbp) AS unassessed, sum(m.fallen_gbp) AS fallen, sum(m.kg_before) AS kg_before, sum(m.kg) AS kg,

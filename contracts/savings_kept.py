@@ -50,9 +50,10 @@ def departments_due() -> QuerySet[DepartmentSavings]:
     """Those whose sums are to be made anew: of a contract something has changed, or the baseline was stated anew."""
     newest = Baseline.objects.filter(
         accession__framework=OuterRef("framework"), accession__department=OuterRef("department")
-    ).order_by("-number")
+    ).order_by("-accession_id", "-number")  # as ``quoting.baseline_of``
     rows = DepartmentSavings.objects.annotate(newest=Subquery(newest.values("pk")[:1]))
-    other = Q(baseline__isnull=True, newest__isnull=False) | Q(baseline__isnull=False) & ~Q(baseline=F("newest"))
+    one_alone = Q(baseline__isnull=True, newest__isnull=False) | Q(baseline__isnull=False, newest__isnull=True)
+    other = one_alone | Q(baseline__isnull=False, newest__isnull=False) & ~Q(baseline=F("newest"))
     return rows.filter(Q(is_due=True) | other).order_by("id")
 
 
