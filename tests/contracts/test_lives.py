@@ -19,7 +19,7 @@ from documents import clock
 from documents.refusal import Refused
 from procurement.models import VolumeEntry
 from tests import cast, paper
-from tests.contracts import ending_cast, levels_cast, transition_cast, variation_cast
+from tests.contracts import ending_cast, levels_cast, transfer_cast, transition_cast, variation_cast
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("accepted_with_option")]
 ONE_DAY, CUTOVER = timedelta(days=1), 8
@@ -140,6 +140,23 @@ class Life:
         credit = levels_cast.act(crediting.agree, credit, by=service, at=self.now)
         levels_cast.act(crediting.apply, credit, invoice=f"FS-{month:%Y-%m}", by=manager, at=self.now)
 
+    def pass_to_another(self) -> str:
+        """Once, by an order to another body of the Crown or by a novation signed by three; the same people go on with it."""
+        if self.contract.department.code != "DIUS":
+            return ""
+        day = self.today + timedelta(days=self.random.randint(1, 20))
+        by_order = self.random.random() < 0.5
+        what = transfer_cast.asked(day=day, order_on=self.today) if by_order else transfer_cast.novated(day=day)
+        transfer = transfer_cast.agreed(transfer_cast.prepared(what, self.now), self.now)
+        if not by_order:
+            transfer_cast.novation_executed(transfer_cast.novation(transfer), self.now)
+        before = charges.by_line_and_month(terms.ledger(self.standing()))
+        self.now = ending_cast.on(day)
+        periodic.run(self.now)
+        self.contract = cast.fresh(self.contract)
+        assert charges.by_line_and_month(terms.ledger(self.standing())) == before
+        return f"{transfer} {cast.fresh(transfer).state}: {self.contract.department.code}"
+
     def end(self) -> str:
         """By a notice that the clock brings into effect, or by the last day."""
         if self.random.random() < 0.5:
@@ -237,7 +254,7 @@ def not_twice(standing: list[terms.Terms]) -> bool:
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_whatever_happens_to_a_contract_its_ledger_is_the_sum_over_its_days(seed):
     life = Life(seed)
-    acts = [life.vary, life.vary, life.vary_by_two_at_once, life.let_prices_fall, life.let_prices_fall, life.achieve, life.achieve, life.measure]
+    acts = [life.vary, life.vary, life.vary_by_two_at_once, life.let_prices_fall, life.let_prices_fall, life.achieve, life.achieve, life.measure, life.pass_to_another]
     done = 0
     for _step in range(STEPS):
         life.later(75)
