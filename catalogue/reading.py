@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -38,6 +39,7 @@ LARGEST_WHOLE = 24 * 1024 * 1024
 MOST_TAGS = 500_000  # in all its parts: parsing takes time by their number
 MOST_FORMULAS, LONGEST_FORMULA = 200, 1_000  # one that is shared is written out for every cell that shares it
 _FORMULA = re.compile(rb"<(?:[^\s<>/:]+:)?f(?:[\s/][^<>]*)?>([^<]*)")
+_ROW = re.compile(rb"""<(?:[^\s<>/:]+:)?row\s(?:[^<>]*\s)?r=["'](\d{1,7})["']""")
 
 
 @dataclass(frozen=True)
@@ -225,6 +227,9 @@ def _insist_on_parts(file: str, data: bytes) -> None:
             content = archive.read(part)
             if b"<mergeCell " in content or b":mergeCell " in content:
                 raise LoadRefused(Fault(file, _("has merged cells; unmerge them, so that each row has its own values")))
+            numbers = [int(number) for number in _ROW.findall(content)] if name.startswith("xl/worksheets/") else []
+            if any(first >= second for first, second in pairwise(numbers)):  # the library leaves out whatever comes late
+                raise LoadRefused(Fault(file, _("has rows that stand twice or out of order; save it again as .xlsx")))
             try:
                 tags += uploads.tags_of(content)
             except uploads.NotAccepted as refused:
