@@ -117,13 +117,44 @@ SELECT v.id AS variation, wanted.volume, wanted.quantity, e.quantity AS counted
   LEFT JOIN procurement_volumeentry e ON e.key = wanted.key
  WHERE coalesce(e.quantity, 0) <> CASE WHEN v.state IN ('executed', 'applied') THEN wanted.quantity ELSE 0 END;
 
--- 4 commitments_cover_the_charges: for a contract whose terms a milestone or a variation has changed no less is committed, by whatever holder, than its ledger of charges comes to, but for a break cost and what runs on without a contract
+-- 4 capacity_follows_the_change_request: an accepted change request, and no other, holds what it committed, never less than nothing and nothing reserved
+SELECT q.id AS change_request, q.state, s.*
+  FROM contracts_changerequest q
+  CROSS JOIN LATERAL (
+        SELECT count(*) AS entries, coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed
+          FROM procurement_capacityentry e WHERE e.holder = 'contracts.changerequest ' || q.public_id) s
+ WHERE s.reserved <> 0 OR s.committed < 0 OR s.entries <> CASE WHEN q.state = 'accepted' THEN 1 ELSE 0 END;
+
+-- 4 edges_are_of_what_goes_on: for the upper edge of an order's quantities something is reserved, and never less than nothing, only while the order waits past its department's approval or its contract is in force, and nothing is committed
+SELECT c.id AS call_off, c.state, s.*
+  FROM procurement_calloff c
+  CROSS JOIN LATERAL (
+        SELECT coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed
+          FROM procurement_capacityentry e WHERE e.holder = 'edge of procurement.calloff ' || c.public_id) s
+ WHERE s.committed <> 0 OR s.reserved < 0
+    OR s.reserved > 0 AND c.state NOT IN ('department_approval', 'authority_approval', 'with_supplier', 'counter_proposed', 'confirmed', 'contracted')
+    OR s.reserved > 0 AND EXISTS (SELECT 1 FROM contracts_contract k WHERE k.call_off_id = c.id AND k.state IN ('terminated', 'expired', 'closed'));
+
+-- 4 volumes_follow_the_change_request: an accepted change request, and no other, counts in the framework's volumes by what it changes of them
+SELECT q.id AS change_request, wanted.volume, wanted.quantity, e.quantity AS counted
+  FROM contracts_changerequest q
+  CROSS JOIN LATERAL (
+        SELECT 'volume:' || q.public_id || ':' || s.adds_to_volume AS key, s.adds_to_volume AS volume, sum(r.quantity_change) AS quantity
+          FROM contracts_requestedchange r
+          JOIN LATERAL (SELECT DISTINCT v.adds_to_volume FROM contracts_contractline n JOIN catalogue_serviceversion v ON v.id = n.service_id
+                         WHERE n.contract_id = q.contract_id AND n.phase = 'shared' AND v.code = r.service_code AND v.adds_to_volume <> '') s ON true
+         WHERE r.request_id = q.id
+         GROUP BY s.adds_to_volume) wanted
+  LEFT JOIN procurement_volumeentry e ON e.key = wanted.key
+ WHERE coalesce(e.quantity, 0) <> CASE WHEN q.state = 'accepted' THEN wanted.quantity ELSE 0 END;
+
+-- 4 commitments_cover_the_charges: for a contract whose terms a milestone, a variation or a change request has changed no less is committed, by whatever holder, than its ledger of charges comes to, but for a break cost and what runs on without a contract
 WITH versions AS (
     SELECT id, contract_id, kind, row_number() OVER taken AS place, lead(effective_from) OVER taken AS gone_from,
            CASE WHEN row_number() OVER taken = 1 THEN '-infinity' ELSE effective_from END AS begins,
            coalesce(lead(effective_from) OVER taken - 1, 'infinity') AS ends
       FROM contracts_contractversion
-     WHERE contract_id IN (SELECT contract_id FROM contracts_contractversion WHERE kind IN ('milestone', 'variation')) AND kind <> 'running_on'
+     WHERE contract_id IN (SELECT contract_id FROM contracts_contractversion WHERE kind IN ('milestone', 'variation', 'change_request')) AND kind <> 'running_on'
     WINDOW taken AS (PARTITION BY contract_id ORDER BY effective_from, number)),
 standing AS (
     SELECT v.contract_id, v.id AS version, v.place, v.begins, v.ends, v.gone_from, n.id AS line, s.charge_type, s.list_price_gbp, t.id AS graduated, q.*,
@@ -188,6 +219,7 @@ WITH last AS (SELECT DISTINCT ON (machine, row_id) machine, row_id, target
               UNION ALL SELECT 'contract', id, state FROM contracts_contract
               UNION ALL SELECT 'milestone', id, state FROM contracts_milestone
               UNION ALL SELECT 'variation', id, state FROM contracts_variation
+              UNION ALL SELECT 'change_request', id, state FROM contracts_changerequest
               UNION ALL SELECT 'service_credit', id, state FROM contracts_servicecredit
               UNION ALL SELECT 'invoice', id, state FROM contracts_invoice
               UNION ALL SELECT 'management_return', id, state FROM contracts_managementreturn
@@ -457,6 +489,50 @@ changed AS (
 SELECT v.id AS variation, w.document_id AS document
   FROM varied v FULL JOIN changed w ON w.document_id = v.document_id
  WHERE (v.contract_id, v.effective_on, v.label, v.quantities) IS DISTINCT FROM (w.contract_id, w.effective_from, w.caused_by, w.quantities);
+
+-- 9 change_requests_are_in_the_terms: what an accepted change request moves, and nothing else, is a change of the terms from its day on, of the contract's own document
+WITH asked AS (
+    SELECT q.id, q.contract_id, q.effective_on, 'CR-' || to_char(q.number, 'FM999900') AS label, k.document_id,
+           (SELECT jsonb_agg(jsonb_build_array(r.service_code, r.site, r.quantity_change) ORDER BY r.service_code, r.site)
+              FROM contracts_requestedchange r WHERE r.request_id = q.id) AS quantities
+      FROM contracts_changerequest q JOIN contracts_contract k ON k.id = q.contract_id WHERE q.state = 'accepted'),
+moved AS (
+    SELECT w.id, w.contract_id, w.document_id, w.effective_from, w.caused_by,
+           (SELECT jsonb_agg(jsonb_build_array(q.code, q.site, q.change) ORDER BY q.code, q.site)
+              FROM (SELECT s.code, n.site, sum(c.quantity_change) AS change
+                      FROM contracts_linechange c JOIN contracts_contractline n ON n.id = c.line_id AND n.phase = 'shared'
+                      JOIN catalogue_serviceversion s ON s.id = n.service_id
+                     WHERE c.version_id = w.id AND c.quantity_change <> 0 GROUP BY 1, 2) q) AS quantities
+      FROM contracts_contractversion w WHERE w.kind = 'change_request')
+SELECT a.id AS change_request, m.id AS version
+  FROM asked a FULL JOIN moved m ON m.contract_id = a.contract_id AND m.caused_by = a.label
+ WHERE (a.effective_on, a.document_id, a.quantities) IS DISTINCT FROM (m.effective_from, m.document_id, m.quantities);
+
+-- 9 change_requests_stay_inside: up to each accepted change request no more of a service had moved, up and down together, than the percentage of its units as signed by then, unless it only took back
+WITH versions AS (
+    SELECT w.id, w.contract_id, w.number, w.kind, w.effective_from, (r.content::jsonb #>> '{framework,quantity_tolerance_percent}')::numeric AS percent
+      FROM contracts_contractversion w JOIN contracts_contract k ON k.id = w.contract_id JOIN procurement_calloffrevision r ON r.id = k.revision_id),
+changes AS (
+    SELECT w.contract_id, w.number, w.kind, w.effective_from, s.code, n.site, c.quantity_change
+      FROM versions w JOIN contracts_linechange c ON c.version_id = w.id
+      JOIN contracts_contractline n ON n.id = c.line_id AND n.phase = 'shared'
+      JOIN catalogue_serviceversion s ON s.id = n.service_id AND s.charge_type = 'recurring'
+     WHERE c.quantity_change <> 0),
+standing AS (
+    SELECT w.id AS version, w.percent, own.code, signed.quantity AS signed, moved.now, moved.was
+      FROM versions w
+      CROSS JOIN LATERAL (SELECT DISTINCT code FROM changes c WHERE (c.contract_id, c.number) = (w.contract_id, w.number)) own
+      CROSS JOIN LATERAL (
+            SELECT coalesce(sum(c.quantity_change), 0) AS quantity FROM changes c
+             WHERE c.contract_id = w.contract_id AND c.code = own.code AND c.kind <> 'change_request'
+               AND c.number < w.number AND c.effective_from <= w.effective_from) signed
+      CROSS JOIN LATERAL (
+            SELECT coalesce(sum(abs(now)), 0) AS now, coalesce(sum(abs(was)), 0) AS was
+              FROM (SELECT sum(c.quantity_change) AS now, coalesce(sum(c.quantity_change) FILTER (WHERE c.number < w.number), 0) AS was FROM changes c
+                     WHERE c.contract_id = w.contract_id AND c.code = own.code AND c.kind = 'change_request'
+                       AND c.number <= w.number AND c.effective_from <= w.effective_from GROUP BY c.site) a) moved
+     WHERE w.kind = 'change_request')
+SELECT version, code, signed, now FROM standing WHERE now > floor(percent * signed / 100) AND now > was;
 
 -- 9 contracts_end_with_their_terms: the last day of a contract with terms is the last on which any of its lines stands, without what runs on after it, or the one before its notice of termination takes effect
 WITH lasts AS (
@@ -809,13 +885,14 @@ SELECT d.id AS document, signer ->> 'field' AS missing
    AND NOT EXISTS (SELECT 1 FROM documents_signingintent i JOIN documents_signature s ON s.intent_id = i.id
                     WHERE i.document_id = d.id AND i.field = signer ->> 'field');
 
--- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, variation, invoice, return, termination, what runs on, document or a release drafted here has one event, and the other way round
+-- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, variation, change request, invoice, return, termination, what runs on, document or a release drafted here has one event, and the other way round
 WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.calloff' AS subject, public_id::text AS subject_id
                     FROM procurement_calloff
                   UNION ALL SELECT 'accession', id, 'procurement.accession', public_id::text FROM procurement_accession
                   UNION ALL SELECT 'contract', id, 'contracts.contract', public_id::text FROM contracts_contract
                   UNION ALL SELECT 'milestone', id, 'contracts.milestone', public_id::text FROM contracts_milestone
                   UNION ALL SELECT 'variation', id, 'contracts.variation', public_id::text FROM contracts_variation
+                  UNION ALL SELECT 'change_request', id, 'contracts.changerequest', public_id::text FROM contracts_changerequest
                   UNION ALL SELECT 'contract_termination', id, 'contracts.termination', public_id::text FROM contracts_termination
                   UNION ALL SELECT 'running_on', id, 'contracts.runningon', public_id::text FROM contracts_runningon
                   UNION ALL SELECT 'service_credit', s.id, 'contracts.servicecredit', k.number || '/SC' || s.number

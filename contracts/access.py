@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from catalogue.models import Organisation
-from contracts.models import Contract, ManagementReturn, Party, Termination, Variation, VariationRevision
+from contracts.models import ChangeRequest, Contract, ManagementReturn, Party, Termination, Variation, VariationRevision
 from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.models import PostCode
@@ -82,6 +82,16 @@ def revision_shown(by: Person, variation: Variation, on: date) -> VariationRevis
         return variation.revision
     found = variation.revisions.filter(assessed_at__isnull=False).last()
     found.variation = variation
+    return found
+
+
+def get_change_request(by: Person, public_id: UUID, number: int, on: date) -> ChangeRequest:
+    """The change request with its contract, or 404: both sides and the authority read all of them."""
+    contract = get_contract(by, public_id, on)
+    found = contract.change_requests.filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.contract = contract
     return found
 
 

@@ -22,7 +22,7 @@ from documents import audit, numbers, steps, store
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.refusal import insist, insist_on_words
-from procurement import seats
+from procurement import capacity, seats
 from procurement.actors import Person
 from procurement.papers import StoredFile
 from procurement.seats import Seat
@@ -46,6 +46,7 @@ def expire(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
     audit.record("contract.expired", contract, by=by, at=at, before=before, after=contract.state)
     open_exit(contract, at=at)
     ending_notifications.tell_ended(contract, at)
+    capacity.release_all(capacity.edge_of(contract.call_off), at=at)
     return contract
 
 

@@ -19,6 +19,7 @@ from contracts import (
     money_reminding,
     queries,
     reminding,
+    requesting,
     rerating,
     running_on,
     terminating,
@@ -26,9 +27,11 @@ from contracts import (
 )
 from contracts.models import (
     OPEN_TERMINATIONS,
+    ChangeRequest,
     Contract,
     ContractState,
     EndReminder,
+    RequestState,
     RunningOn,
     RunningState,
     Termination,
@@ -59,6 +62,10 @@ def run(at: datetime) -> list[str]:
     changing |= Variation.objects.filter(
         _over("contract__framework", at) | ~Q(contract__state=ContractState.EXECUTED), state__in=UNSIGNED_VARIATIONS
     )
+    asked = ChangeRequest.objects.filter(
+        Q(effective_on__lte=london_day(at)) | ~Q(contract__state=ContractState.EXECUTED), state=RequestState.ASKED
+    )
+    done += periodic.each(asked.select_related("contract__call_off").order_by("id"), lambda one: _unanswered(one, at))
     done += periodic.each(changing.select_related("contract__call_off").order_by("id"), lambda one: _go_on(one, at))
     for framework in _unasked(london_day(at)):
         rerating.look(framework, cause=london_day(at).isoformat())
@@ -123,6 +130,12 @@ def _go_on(variation: Variation, at: datetime) -> list[str]:
     return [f"{variation} is {after}"] if after != before else []
 
 
+def _unanswered(request: ChangeRequest, at: datetime) -> list[str]:
+    """It lapses unanswered."""
+    before, after = request.state, requesting.lapse(request, at=at).state
+    return [f"{request} is {after}"] if after != before else []
+
+
 def _void(contract: Contract, at: datetime) -> list[str]:
     contract = formation.void_unsigned(contract, at=at)
     return [f"{contract.number} is void"] if contract.state == ContractState.VOID else []
@@ -145,6 +158,7 @@ waiting.register("milestone", reminding.milestones, "contract__call_off", came="
 waiting.register("variation", reminding.variations, "contract__call_off", came="state_since")
 waiting.register("contract_termination", reminding.terminations, "contract__call_off", came="state_since")
 approvals.register(Variation._meta.label_lower, queries.VARIATIONS)
+waiting.register("change_request", reminding.change_requests, "contract__call_off", came="state_since")
 waiting.register("credit", reminding.service_credits, "contract__call_off", came="state_since")
 waiting.register("invoice", money_reminding.invoices, "contract__call_off", ripe=money_reminding.invoice_is_ripe)
 waiting.register("return", money_reminding.returns, "framework", ripe=money_reminding.return_is_ripe)

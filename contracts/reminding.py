@@ -13,11 +13,13 @@ from contracts import queries
 from contracts.access import SIGNING_POST, organisation_of
 from contracts.models import (
     BOUND,
+    ChangeRequest,
     Contract,
     ContractState,
     CreditState,
     Milestone,
     MilestoneState,
+    RequestState,
     ServiceCredit,
     Termination,
     TerminationState,
@@ -96,6 +98,19 @@ def terminations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
             _("to confirm or refuse termination %(label)s of %(contract)s") % {"label": one.label, "contract": contract.number},
             *since(one.state_since, contract.framework, pauses.get(contract.framework_id, [])),
             url=reverse("contracts:ending", args=[contract.public_id]),
+        )  # fmt: skip
+
+
+def change_requests(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Each that the supplier has not answered, since it was asked."""
+    rows = ChangeRequest.objects.filter(only, state=RequestState.ASKED, contract__state__in=BOUND).exclude(contract__framework__state__in=OVER)
+    for one in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
+        contract = one.contract
+        yield Waiting(
+            f"change_request:{one.pk}", contract.call_off, contract.supplier_id, PostCode.SERVICE_MANAGER,
+            _("to accept or refuse change request %(label)s of %(contract)s") % {"label": one.label, "contract": contract.number},
+            *since(one.state_since, contract.framework, pauses.get(contract.framework_id, [])),
+            url=reverse("contracts:change_request", args=[contract.public_id, one.number]), or_posts=(PostCode.ACCOUNT_MANAGER,),
         )  # fmt: skip
 
 

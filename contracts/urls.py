@@ -14,6 +14,7 @@ from contracts.views import (
     levels,
     plan,
     register,
+    requests,
     returns,
     savings,
     signing,
@@ -42,6 +43,7 @@ register_converter(CertificateNumber, "certificate_number")
 _contract = "contracts/<uuid:public_id>/"
 _milestone = _contract + "plan/<int:number>/"
 _variation = _contract + "variations/<int:number>/"
+_request = _contract + "requests/<int:number>/"
 _step = _variation + "steps/<int:position>/"
 _month = _contract + "levels/<str:month>/"
 _credit = _contract + "credits/<int:number>/"
@@ -77,6 +79,9 @@ urlpatterns = [
     path(_contract + "certificates/<certificate_number:certificate>.pdf", plan.certificate_pdf, name="certificate_pdf"),
     path(_contract + "variations/", variations.variations, name="variations"),
     path(_contract + "variations/new/", variations.begin, name="begin_variation"),
+    path(_contract + "requests/new/", requests.ask, name="ask_change"),
+    path(_request, requests.change_request, name="change_request"),
+    path(_request + "<str:name>/", requests.change_request_act, name="change_request_act"),
     path(_variation, variations.variation, name="variation"),
     path(_variation + "changes/", variations.changes, name="variation_changes"),
     path(_variation + "grounds/", variations.grounds, name="variation_grounds"),

@@ -52,6 +52,7 @@ from contracts.models.milestone import (
     PaymentDue,
     PaymentRelease,
 )
+from contracts.models.request import ChangeRequest, RequestedChange, RequestState
 from contracts.models.returns import (
     NOTE_SERIES,
     Declaration,
@@ -78,12 +79,12 @@ from contracts.models.variation import (
 __all__ = [
     "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "CHARGED", "COUNTED", "DAYS_TO_PAY", "ENDED", "NOTE_SERIES", "NOTICED",
     "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "OPEN_INVOICES", "OPEN_TERMINATIONS", "RETURN_SERIES", "UNSIGNED",
-    "AcceptanceCriterion", "AcceptanceDecision", "Basis", "CalculatedLevel", "Contract", "ContractLine", "ContractState",
+    "AcceptanceCriterion", "AcceptanceDecision", "Basis", "CalculatedLevel", "ChangeRequest", "Contract", "ContractLine", "ContractState",
     "ContractVersion", "Correction", "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration",
     "DeclaredLine", "EndReminder", "Evidence", "Exit", "ExitAct", "ExitItem", "Gateway", "Ground", "Invoice", "InvoiceAct",
     "InvoiceCheck", "InvoicePayment", "InvoiceState", "LevyNote", "LevyPayment", "LineChange", "LineVariation",
     "ManagementReturn", "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue",
-    "PaymentRelease", "RectificationPlan", "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit",
+    "PaymentRelease", "RectificationPlan", "RequestState", "RequestedChange", "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit",
     "ServiceReport", "Termination", "TerminationState", "Variation", "VariationHand", "VariationKind", "VariationRevision",
     "VariationState",
 ]  # fmt: skip

@@ -18,7 +18,7 @@ from documents.management.commands.check_invariants import FILE, Invariant, brok
 from procurement import agreements, approval
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
-from tests.contracts import levels_cast, money_cast
+from tests.contracts import levels_cast, money_cast, request_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import undone
@@ -28,11 +28,12 @@ INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 
 
 def world() -> None:
-    """One contract is executed, of its variations one is executed and one approved by the department; of its milestones one is
+    """One contract is executed whose quantities may move; a change request is accepted; of its variations one is executed and one approved by the department; of its milestones one is
     achieved that was accepted on conditions, one that was accepted, one is submitted and one sent back; of its service credits
     one is calculated and one waived; of its invoices one is paid in part, one queried, one disputed and one rejected; March is
     declared, corrected and paid in part, April declared, May not yet; notice of its termination is given; one order is in department_approval (an accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
+    cast.leave_tolerance()
     paper.executed(cast.accepted())
     for number in (3, 4, 5, 6):
         made.submitted(made.milestone(number))
@@ -40,6 +41,7 @@ def world() -> None:
     made.met(made.milestone(3))
     made.accepted(made.milestone(4))
     made.sent_back(made.milestone(6))
+    request_cast.accepted(request_cast.asked(cast.contract()))
     paper.variation_executed(varied.decided(varied.submitted("VAR-01")))
     varied.decided(varied.submitted("VAR-02"), steps=3)
     levels_cast.confirmed(cast.contract())
@@ -243,6 +245,24 @@ def varied_terms(change: str) -> str:
     return f"UPDATE contracts_contractversion SET {change} WHERE kind = 'variation' RETURNING {of_variation('id')} AS variation"
 
 
+REQUEST = "(SELECT id FROM contracts_changerequest)"
+OF_REQUEST = "(SELECT id FROM contracts_contractversion WHERE kind = 'change_request')"
+
+
+def request(change: str) -> str:
+    return f"UPDATE contracts_changerequest SET {change} RETURNING id AS change_request"
+
+
+def edge_entry(reserved: int, committed: int, state: str) -> str:
+    """Of the upper edge of the one order in the state, or of the one that is contracted, once it is in that state."""
+    moved = "" if state == "contracted" else f"UPDATE procurement_calloff SET state = '{state}' WHERE id = {of('with_supplier')};"
+    return (
+        f"{moved} INSERT INTO procurement_capacityentry (account_id, kind, reserved_delta_gbp, committed_delta_gbp, call_off_id, holder, source, key, at)"
+        f" SELECT account_id, 'reserve', {reserved}, {committed}, {of(state)}, 'edge of procurement.calloff ' || {of(state, 'public_id')}, 'x', 'edge', at"
+        " FROM procurement_capacityentry LIMIT 1;"
+    )
+
+
 def termination(change: str) -> str:
     return f"UPDATE contracts_termination SET {change} RETURNING id AS termination"
 
@@ -324,6 +344,7 @@ STATES = {
     "service_credit": ("contracts_servicecredit", "void"),
     "invoice": ("contracts_invoice", "received"),
     "management_return": ("contracts_managementreturn", "open"),
+    "change_request": ("contracts_changerequest", "asked"),
     "contract_termination": ("contracts_termination", "proposed"),
     "document": ("documents_document", "void"),
     "accession": ("procurement_accession", "ended"),
@@ -340,6 +361,7 @@ RECORDED = (
     "contracts.invoice",
     "contracts.managementreturn",
     "contracts.termination",
+    "contracts.changerequest",
     "documents.document",
     "catalogue.cataloguerelease",
 )
@@ -443,6 +465,24 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         f"DELETE FROM procurement_volumeentry WHERE key LIKE 'volume:' || {of_variation('public_id')} || ':%'"
         f" RETURNING {of_variation('id')} AS variation",
         variation("state = 'lapsed'"),
+    ),
+    "capacity_follows_the_change_request": (
+        request("state = 'refused', answer = 'x'"),
+        *(
+            f"UPDATE procurement_capacityentry SET {change} WHERE holder LIKE 'contracts.changerequest %' RETURNING {REQUEST} AS change_request"
+            for change in ("reserved_delta_gbp = 1", "committed_delta_gbp = -1", "holder = 'x'")
+        ),
+    ),
+    "edges_are_of_what_goes_on": (
+        *(edge_entry(1, 0, state) + f"SELECT {of(state)} AS call_off" for state in ("returned", "lapsed", "rejected")),
+        edge_entry(-99_999_999, 0, "contracted") + f"SELECT {of('contracted')} AS call_off",
+        edge_entry(0, 1, "contracted") + f"SELECT {of('contracted')} AS call_off",
+        edge_entry(1, 0, "contracted") + f"UPDATE contracts_contract SET state = 'expired' RETURNING {of('contracted')} AS call_off",
+    ),
+    "volumes_follow_the_change_request": (
+        f"UPDATE procurement_volumeentry SET quantity = quantity + 1 WHERE key LIKE 'volume:' || (SELECT public_id FROM contracts_changerequest) || ':%'"
+        f" RETURNING {REQUEST} AS change_request",
+        request("state = 'lapsed', answer = 'x'"),
     ),
     "commitments_cover_the_charges": (
         f"UPDATE procurement_capacityentry SET committed_delta_gbp = committed_delta_gbp - 0.01 WHERE call_off_id = {of('contracted')}"
@@ -692,6 +732,19 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         dropped("contracts_variation", "executed_variation_is_signed") + variation("state = 'applied'", "in_approval"),
         "UPDATE contracts_linechange SET quantity_change = quantity_change + 1 WHERE version_id ="
         f" (SELECT id FROM contracts_contractversion WHERE kind = 'variation') RETURNING {of_variation('id')} AS variation",
+    ),
+    "change_requests_are_in_the_terms": (
+        request("state = 'lapsed', answer = 'x'").replace("id AS change_request", f"{OF_REQUEST} AS version"),
+        request("effective_on = effective_on + 1"),
+        f"UPDATE contracts_requestedchange SET quantity_change = quantity_change + 1 WHERE number = 1 RETURNING {REQUEST} AS change_request",
+        f"UPDATE contracts_contractversion SET caused_by = 'CR-09' WHERE kind = 'change_request' RETURNING {REQUEST} AS change_request",
+        f"UPDATE contracts_contractversion SET document_id = {AGREEMENT} WHERE kind = 'change_request' RETURNING {REQUEST} AS change_request",
+        f"UPDATE contracts_linechange SET quantity_change = quantity_change + 1 WHERE version_id = {OF_REQUEST} RETURNING {REQUEST} AS change_request",
+    ),
+    "change_requests_stay_inside": (
+        f"UPDATE contracts_linechange SET quantity_change = quantity_change + 60 WHERE version_id = {OF_REQUEST} RETURNING version_id AS version",
+        "UPDATE procurement_calloffrevision SET content = jsonb_set(content::jsonb, '{framework,quantity_tolerance_percent}', '\"0.5\"')::text"
+        f" WHERE id = {CONTRACTED} RETURNING {OF_REQUEST} AS version",
     ),
     "contracts_end_with_their_terms": (
         contract("ends_on = ends_on + 1"),

@@ -13,6 +13,7 @@ from contracts import (
     guards,
     invoice_guards,
     invoicing,
+    requesting,
     returning,
     running_on,
     terminating,
@@ -23,6 +24,7 @@ from contracts import (
 )
 from contracts.models import (
     AcceptanceDecision,
+    ChangeRequest,
     ContractVersion,
     CreditAct,
     Declaration,
@@ -47,7 +49,7 @@ from documents.models import DocumentRevision, Purpose
 from procurement.models import CapacityEntry, Decision, Query, Recusal
 from tests import cast, paper
 from tests.cast import START
-from tests.contracts import ending_cast, levels_cast, money_cast
+from tests.contracts import ending_cast, levels_cast, money_cast, request_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Action, Form, Machine, NoAddress
@@ -466,6 +468,46 @@ VARIATION = Machine(
                                    lambda v: variation_issuing.lapse(v, at=THAT_DAY), quiet=True),
         "execute": Action((CLOSED,), lambda v: variation_issuing.execute(v, at=START), quiet=True),
         "apply": Action(("executed",), lambda v: variation_issuing.apply(v, at=THAT_DAY), quiet=True),
+    },
+)  # fmt: skip
+
+
+# ---- a change request: twenty joiners at London
+
+
+def first_request(_):
+    cast.leave_tolerance()
+    return request_cast.asked(paper.executed(cast.accepted()))
+
+
+def of_request(act):
+    return lambda one: act(ChangeRequest.objects.select_related("contract__call_off").get(pk=one.pk))
+
+
+def lapse_request(one):
+    return requesting.lapse(one, at=request_cast.on_its_day())
+
+
+def request_page(name: str, email: str, **fields):
+    return lambda one: Form(
+        email, reverse("contracts:change_request_act", args=[one.contract.public_id, one.number, name]), {"shown_hash": one.content_hash, **fields}
+    )  # fmt: skip
+
+
+CHANGE_REQUEST = Machine(
+    rows=(ContractVersion, CapacityEntry),
+    states={
+        "asked": (None, first_request),
+        "accepted": ("asked", of_request(request_cast.accepted)),
+        "refused": ("asked", of_request(request_cast.refused)),
+        "withdrawn": ("asked", of_request(request_cast.withdrawn)),
+        "lapsed": ("asked", of_request(lapse_request)),
+    },
+    actions={
+        "accept": Action(("asked",), of_request(request_cast.accepted), request_page("accept", made.SERVICE)),
+        "refuse": Action(("asked",), of_request(request_cast.refused), request_page("refuse", made.SERVICE, words="Nobody is there.")),
+        "withdraw": Action(("asked",), of_request(request_cast.withdrawn), request_page("withdraw", made.MANAGER, words="They stay away.")),
+        "lapse": Action(("asked",), of_request(lapse_request), quiet=True),
     },
 )  # fmt: skip
 

@@ -27,6 +27,7 @@ from contracts import (
     formation,
     invoicing,
     measuring,
+    requesting,
     rerating,
     returning,
     running_on,
@@ -64,6 +65,7 @@ from tests.cast import DESK, START
 from tests.contracts import ending_cast as E
 from tests.contracts import levels_cast as L
 from tests.contracts import money_cast as M
+from tests.contracts import request_cast as Q
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Machine, undone, walk
@@ -365,6 +367,14 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(running_on.go_on, lambda r: ((r,), {"at": E.on(r.contract.ends_on + timedelta(days=40))}), "running_on.charged", {"running_on": BOTH_RUN}),
         Row(running_on.stop, lambda r: ((r, r.contract.ends_on + timedelta(days=1)), {"reason": "Off.", "by": cast.person(L.SERVICE), "at": of_contracts.next_day(r)}),
             "running_on.stopped", {"running_stopped": BOTH_RUN}),
+    ],
+    ("change_request", "asked"): [
+        Row(requesting.ask, lambda q: ((q.contract, Q.seats(q.contract, 5)), {"effective_on": Q.DAY, "reason": "More.", "by": cast.person(L.MANAGER), "at": START}),
+            "change_request.asked", {"change_asked": RUNNERS}),
+        Row(requesting.accept, on(L.SERVICE, shown_hash=lambda q: q.content_hash), "change_request.accepted", {"change_answered": "contract.manager@dius"}),
+        Row(requesting.decline, on(L.SERVICE, words="No."), "change_request.refused", {"change_answered": "contract.manager@dius"}),
+        Row(requesting.withdraw, on(L.MANAGER, words="No."), "change_request.withdrawn", {"change_ended": BOTH_RUN}),
+        Row(requesting.lapse, on(None, at=Q.on_its_day()), "change_request.lapsed", {"change_ended": BOTH_RUN}),
     ],
     ("service_credit", "calculated"): [
         Row(crediting.notify, on(L.MANAGER, shown=crediting.shown_of, at=L.AFTER), "service_credit.notified", {"credit_notified": RUNNERS}),
