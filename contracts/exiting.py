@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, ending_guards, ending_notices, ending_notifications
+from contracts import delivery_guards, ending_guards, ending_notices, ending_notifications, statutory
 from contracts.exit_items import BY_CODE, DELETED, ITEMS, RETURNED, USABLE
 from contracts.locking import lock_contract
 from contracts.models import (
@@ -45,6 +45,7 @@ def expire(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
     contract.save()
     audit.record("contract.expired", contract, by=by, at=at, before=before, after=contract.state)
     open_exit(contract, at=at)
+    statutory.ended(contract, at=at)
     ending_notifications.tell_ended(contract, at)
     capacity.release_all(capacity.edge_of(contract.call_off), at=at)
     return contract

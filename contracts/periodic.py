@@ -17,11 +17,13 @@ from contracts import (
     exiting,
     formation,
     money_reminding,
+    publishing,
     queries,
     reminding,
     requesting,
     rerating,
     running_on,
+    statutory,
     terminating,
     variation_issuing,
 )
@@ -85,6 +87,7 @@ def _ends(at: datetime) -> list[str]:
         given = EndReminder.objects.filter(contract=OuterRef("pk"), ends_on=OuterRef("ends_on"), days=days)
         nearing |= Contract.objects.filter(~Exists(given), ~ending_queries.IS_NOTICED, state=ContractState.EXECUTED, ends_on__range=(on, on + timedelta(days=days)))
     done += periodic.each(nearing.select_related("call_off").order_by("id"), lambda one: _remind(one, at))
+    done += periodic.each(statutory.without_next_year(on).select_related("call_off").order_by("id"), lambda one: _rated_anew(one, at))
     running = RunningOn.objects.filter(state=RunningState.RUNNING, told_on__lt=on).select_related("contract__call_off")
     return done + periodic.each(running.order_by("id"), lambda one: _told(one, at))
 
@@ -104,6 +107,11 @@ def _expire(contract: Contract, at: datetime) -> list[str]:
 def _remind(contract: Contract, at: datetime) -> list[str]:
     exiting.remind_of_end(contract, at=at)
     return [f"{contract.number}: the end that nears was told"]
+
+
+def _rated_anew(contract: Contract, at: datetime) -> list[str]:
+    made = publishing.begin_year(contract, at=at)
+    return [f"{made} is due"] if made else []
 
 
 def _told(running: RunningOn, at: datetime) -> list[str]:
@@ -160,6 +168,7 @@ waiting.register("contract_termination", reminding.terminations, "contract__call
 approvals.register(Variation._meta.label_lower, queries.VARIATIONS)
 waiting.register("change_request", reminding.change_requests, "contract__call_off", came="state_since")
 waiting.register("credit", reminding.service_credits, "contract__call_off", came="state_since")
+waiting.register("statutory_notice", reminding.statutory_notices, "contract__call_off", ripe=reminding.notice_is_ripe)
 waiting.register("invoice", money_reminding.invoices, "contract__call_off", ripe=money_reminding.invoice_is_ripe)
 waiting.register("return", money_reminding.returns, "framework", ripe=money_reminding.return_is_ripe)
 desks.register(CallOffState.CONFIRMED, reminding.desks)

@@ -2,14 +2,14 @@
 confirmed, and service credits that wait for an answer: reminded of like everything else that does."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalogue.models import OVER
-from contracts import queries
+from catalogue.models import OVER, Framework
+from contracts import publication_guards, publication_queries, queries, statutory
 from contracts.access import SIGNING_POST, organisation_of
 from contracts.models import (
     BOUND,
@@ -19,6 +19,7 @@ from contracts.models import (
     CreditState,
     Milestone,
     MilestoneState,
+    NoticeKind,
     RequestState,
     ServiceCredit,
     Termination,
@@ -26,9 +27,11 @@ from contracts.models import (
     Variation,
     VariationState,
 )
+from documents.clock import london_day
+from procurement import working_days
 from procurement.desks import Desk
 from procurement.models import CallOff, PostCode
-from procurement.waiting import Pauses, Waiting, since
+from procurement.waiting import Pauses, Waiting, before, since
 
 
 def _awaiting(only: Q):
@@ -99,6 +102,27 @@ def terminations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
             *since(one.state_since, contract.framework, pauses.get(contract.framework_id, [])),
             url=reverse("contracts:ending", args=[contract.public_id]),
         )  # fmt: skip
+
+
+def statutory_notices(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Each that is still to be published, before its last day: the contract managers; of ratings that are to be confirmed those who
+    can, but not who rated."""
+    rows = publication_queries.open_notices().filter(only).exclude(contract__framework__state__in=OVER).exclude(kind=NoticeKind.CHANGE)
+    for one in rows.select_related("contract__framework", "contract__call_off__framework", "variation").prefetch_related("rounds").order_by("id"):
+        contract, rounds = one.contract, list(one.rounds.all())
+        confirmed_next = publication_queries.is_to_confirm(one)
+        post, *others = publication_guards.CONFIRMING if confirmed_next else (PostCode.CONTRACT_MANAGER,)
+        yield Waiting(
+            f"statutory_notice:{one.pk}:{len(rounds)}:{one.is_confirmed}", contract.call_off, contract.department_id, post,
+            f"{publication_queries.todo(one)}: {contract.number}",
+            *before(working_days.midnight_after(statutory.last_day(one)), one.made_at, contract.framework),
+            url=publication_queries.address(one), number=contract.number, or_posts=tuple(others),
+            out=frozenset({rounds[-1].rated_by, rounds[-1].rated_for} - {None}) if confirmed_next else frozenset(),
+        )  # fmt: skip
+
+
+def notice_is_ripe(framework: Framework, at: datetime) -> Q:
+    return Q(due_on__lt=london_day(working_days.due(at, framework.reminder_working_days + 1))) | Q(kind=NoticeKind.AWARD)
 
 
 def change_requests(only: Q, pauses: Pauses) -> Iterator[Waiting]:

@@ -10,7 +10,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
-from contracts import delivery_guards, ending_guards, ending_notices, ending_notifications, ending_terms, exiting, terms
+from contracts import (
+    delivery_guards,
+    ending_guards,
+    ending_notices,
+    ending_notifications,
+    ending_terms,
+    exiting,
+    statutory,
+    terms,
+)
 from contracts.locking import lock_contract
 from contracts.models import (
     BASES,
@@ -238,6 +247,7 @@ def take_effect(termination: Termination, *, at: datetime, by: Actor = SYSTEM) -
     _record("in_effect", termination, before, by=by, at=at)
     audit.record("contract.terminated", contract, by=by, at=at, before=was, after=contract.state, extra={"notice": termination.notice})
     exiting.open_exit(contract, at=at)
+    statutory.ended(contract, at=at)
     ending_notifications.tell_ended(contract, at)
     capacity.release_all(capacity.edge_of(contract.call_off), at=at)
     capacity.give_back(holder_of(termination), ending_terms.total(terms.put_together(terms.read(contract))), at=at)

@@ -13,6 +13,7 @@ from contracts.views import (
     invoices,
     levels,
     plan,
+    publications,
     register,
     requests,
     returns,
@@ -44,6 +45,7 @@ _contract = "contracts/<uuid:public_id>/"
 _milestone = _contract + "plan/<int:number>/"
 _variation = _contract + "variations/<int:number>/"
 _request = _contract + "requests/<int:number>/"
+_notice = _contract + "publications/<int:number>/"
 _step = _variation + "steps/<int:position>/"
 _month = _contract + "levels/<str:month>/"
 _credit = _contract + "credits/<int:number>/"
@@ -66,6 +68,10 @@ urlpatterns = [
     path(_contract + "terms/", terms.in_force, name="terms_in_force"),
     path(_contract + "notices/<int:number>/", terms.notice, name="notice"),
     path(_contract + "notices/<int:number>.pdf", terms.notice_pdf, name="notice_pdf"),
+    path(_contract + "publications/", publications.notices, name="statutory_notices"),
+    path(_notice, publications.notice, name="statutory_notice"),
+    path(_notice + "notice.json", publications.file, name="statutory_notice_file"),
+    path(_notice + "<str:name>/", publications.act, name="statutory_notice_act"),
     path(_contract + "plan/", plan.plan, name="plan"),
     path(_milestone, plan.milestone, name="milestone"),
     path(_milestone + "begin/", delivery.begin, name="begin_milestone"),

@@ -18,6 +18,7 @@ from procurement.models import Query
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
 from tests.contracts import money_cast, request_cast
+from tests.contracts import publication_cast as publications
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Machine, walk
@@ -44,7 +45,7 @@ def queried(order):
 def rerated(order):
     """Its contract is executed, other orders have brought its prices down, of its milestones one is submitted and one
     accepted, of its variations one is a draft and one, about which an approver has asked something, awaits signatures; it has
-    an invoice and two change requests; one termination was proposed and withdrawn, of another notice is given, and its data is returned."""
+    an invoice and two change requests, and its indicators are rated; one termination was proposed and withdrawn, of another notice is given, and its data is returned."""
     order = CALL_OFF.states[S.CONTRACTED][1](order)
     cast.add_volume("seats", 1500)
     paper.noticed(order.contracts.get())
@@ -59,6 +60,7 @@ def rerated(order):
     paper.notice_sealed(notice)
     request_cast.asked(order.contracts.get())
     request_cast.asked(order.contracts.get(), more=5)
+    publications.rated(at=cast.START)
     exiting.do(ending.item(notice.contract, "data_return"), words="On a disk.", file=made.file(), by=cast.person(made.SERVICE), at=cast.START)
     return order
 
@@ -144,6 +146,7 @@ def order_addresses(order) -> dict[str, str]:
                      "name": "withdraw" if "/end/" in pattern else "notify"}
             given |= {"number": 1, "name": "approve"} if pattern.startswith("contracts/<public_id>/invoices/") else {}
             given |= {"name": "accept"} if pattern.startswith("contracts/<public_id>/requests/") else {}
+            given |= {"number": 3, "name": "comment"} if pattern.startswith("contracts/<public_id>/publications/") else {}
             made[name] = reverse(name, kwargs={part: given[part] for part in parts})
     return made
 
@@ -201,9 +204,9 @@ ORDERS = {
         "contracts:milestone_evidence contracts:certificate contracts:certificate_pdf contracts:variations "
         "contracts:variation contracts:variation_progress contracts:variation_document contracts:variation_pdf "
         "contracts:ending contracts:termination_notice contracts:termination_notice_pdf contracts:termination_evidence "
-        "contracts:exit_evidence contracts:change_request",
+        "contracts:exit_evidence contracts:change_request contracts:statutory_notices contracts:statutory_notice",
     "- | - | - | R200 A200":
-        "contracts:savings",
+        "contracts:savings contracts:statutory_notice_file",
     "- | - | - | D403 R200 A403":
         "contracts:begin_variation",
     "- | - | - | R200":
@@ -217,7 +220,7 @@ ORDERS = {
         "contracts:decide_milestone contracts:conditions_met contracts:move_milestone contracts:fail_milestone "
         "contracts:variation_changes contracts:variation_grounds contracts:assess_variation contracts:revise_variation "
         "contracts:withdraw_variation contracts:submit_variation contracts:variation_notice contracts:sign_variation "
-        "contracts:refuse_variation contracts:ask_change contracts:change_request_act",
+        "contracts:refuse_variation contracts:ask_change contracts:change_request_act contracts:statutory_notice_act",
 }
 FRAMEWORK_STATES = ("suspended", "terminated")
 FRAMEWORKS = {

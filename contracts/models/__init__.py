@@ -52,6 +52,16 @@ from contracts.models.milestone import (
     PaymentDue,
     PaymentRelease,
 )
+from contracts.models.publication import (
+    KpiComment,
+    KpiConfirmation,
+    KpiRating,
+    KpiRound,
+    NoticeKind,
+    NoticePublication,
+    Rating,
+    StatutoryNotice,
+)
 from contracts.models.request import ChangeRequest, RequestedChange, RequestState
 from contracts.models.returns import (
     NOTE_SERIES,
@@ -82,9 +92,9 @@ __all__ = [
     "AcceptanceCriterion", "AcceptanceDecision", "Basis", "CalculatedLevel", "ChangeRequest", "Contract", "ContractLine", "ContractState",
     "ContractVersion", "Correction", "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration",
     "DeclaredLine", "EndReminder", "Evidence", "Exit", "ExitAct", "ExitItem", "Gateway", "Ground", "Invoice", "InvoiceAct",
-    "InvoiceCheck", "InvoicePayment", "InvoiceState", "LevyNote", "LevyPayment", "LineChange", "LineVariation",
-    "ManagementReturn", "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue",
-    "PaymentRelease", "RectificationPlan", "RequestState", "RequestedChange", "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit",
-    "ServiceReport", "Termination", "TerminationState", "Variation", "VariationHand", "VariationKind", "VariationRevision",
+    "InvoiceCheck", "InvoicePayment", "InvoiceState", "KpiComment", "KpiConfirmation", "KpiRating", "KpiRound", "LevyNote", "LevyPayment", "LineChange", "LineVariation",
+    "ManagementReturn", "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "NoticeKind", "NoticePublication", "Party", "PaymentDue",
+    "PaymentRelease", "Rating", "RectificationPlan", "RequestState", "RequestedChange", "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit",
+    "ServiceReport", "StatutoryNotice", "Termination", "TerminationState", "Variation", "VariationHand", "VariationKind", "VariationRevision",
     "VariationState",
 ]  # fmt: skip

@@ -49,7 +49,7 @@ from documents.models import DocumentRevision, Purpose
 from procurement.models import CapacityEntry, Decision, Query, Recusal
 from tests import cast, paper
 from tests.cast import START
-from tests.contracts import ending_cast, levels_cast, money_cast, request_cast
+from tests.contracts import ending_cast, levels_cast, money_cast, publication_cast, request_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Action, Form, Machine, NoAddress
@@ -125,16 +125,17 @@ CONTRACT = Machine(
         ),
         "awaiting_signatures, closed": ("awaiting_signatures, signed by two", closed),
         "executed": ("awaiting_signatures, closed", lambda c: formation.execute(c, at=START)),
+        "executed, rated": ("executed", lambda c: (publication_cast.rated(), c)[1]),
         "expired": ("executed", ending_cast.expired),
         "terminated": ("executed", lambda c: ending_cast.in_effect(c).contract),
         "terminated, done": ("executed", exited),
         "closed": ("terminated, done", close),
     },
     actions={
-        "propose its termination": Action(("executed",), lambda c: ending_cast.proposed(c, ending_cast.insolvent(ending_cast.MID_MONTH)),
+        "propose its termination": Action(("executed", "executed, rated"), lambda c: ending_cast.proposed(c, ending_cast.insolvent(ending_cast.MID_MONTH)),
                                           ending_page("propose_termination", **INSOLVENT)),
-        "remind of its end": Action(("executed",), remind, quiet=True),
-        "expire": Action(("executed",), lambda c: exiting.expire(c, at=ending_cast.over(c)), quiet=True),
+        "remind of its end": Action(("executed", "executed, rated"), remind, quiet=True),
+        "expire": Action(("executed", "executed, rated"), lambda c: exiting.expire(c, at=ending_cast.over(c)), quiet=True),
         "record what runs on": Action(("expired",), ending_cast.ran_on, ending_page("runs_on", **RUNS_ON)),
         "close": Action(("terminated, done",), close),  # after the month, later than the moment that the pages' clock stands at
         "issue": Action(("preparing",), lambda c: formation.issued(c, at=START) if c.state != "preparing" else paper.issued(c), quiet=True),

@@ -27,6 +27,8 @@ from contracts import (
     formation,
     invoicing,
     measuring,
+    publishing,
+    rating,
     requesting,
     rerating,
     returning,
@@ -65,6 +67,7 @@ from tests.cast import DESK, START
 from tests.contracts import ending_cast as E
 from tests.contracts import levels_cast as L
 from tests.contracts import money_cast as M
+from tests.contracts import publication_cast as P
 from tests.contracts import request_cast as Q
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
@@ -342,6 +345,17 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(terminating.propose, on(L.MANAGER, lambda _: E.asked()), "contract_termination.proposed", {"termination_proposed": CONFIRMERS}),
         Row(exiting.expire, lambda c: ((c,), {"at": E.over(c)}), "contract.expired", {"contract_ended": AT_THE_END}),
         Row(exiting.remind_of_end, lambda c: ((c,), {"at": E.on(c.ends_on)}), "contract.end_announced", {"end_nears": BOTH_RUN}),
+    ],
+    ("contract", "executed, rated"): [
+        Row(rating.rate, lambda c: ((P.notice("performance"), P.given(P.notice("performance"))), {"by": cast.person(L.MANAGER), "at": P.RATED_AT}),
+            "contract.kpis_rated", {"kpis_rated": CONFIRMERS, "kpis_rated_supplier": RUNNERS}),
+        Row(rating.comment, lambda c: ((P.notice("performance"),), {"words": "A strike.", "by": cast.person(L.SERVICE), "at": P.RATED_AT}),
+            "contract.ratings_commented", {"ratings_commented": "contract.manager@dius"}),
+        Row(rating.confirm, lambda c: ((P.notice("performance"),), {"shown_hash": P.notice("performance").rounds.last().content_hash,
+            "by": cast.person(P.SIGNATORY), "at": P.RATED_AT}), "contract.ratings_confirmed", {"ratings_confirmed": BOTH_RUN}),
+        Row(publishing.publish, lambda c: ((P.notice("details"),), {"reference": "2007/S 1", "published_on": START.date(), "by": cast.person(L.MANAGER), "at": P.RATED_AT}),
+            "contract.notice_published"),
+        Row(publishing.begin_year, lambda c: ((c,), {"at": P.on(date(2008, 10, 1))}), "contract.kpi_year_begun"),
     ],
     ("contract", "expired"): [
         Row(exiting.do, lambda c: ((E.item(c, "data_return"),), {"words": "On a disk.", "by": cast.person(L.SERVICE), "at": E.over(c)}), "contract.exit_done"),
