@@ -601,6 +601,69 @@ SELECT k.id AS contract, o.id AS running_on
  WHERE (o.id IS NULL) <> (n.versions = 0) OR n.otherwise > 0 OR n.selections > 1
     OR o.state = 'stopped' AND n.until <> o.last_day OR o.id IS NOT NULL AND k.state NOT IN ('expired', 'closed');
 
+-- 9 statutory_notices_are_made: a contract under the Procurement Act that stands has its award notice, an executed one its details notice, an ended one its termination notice, and no other has them
+SELECT k.id AS contract, k.state, n.kinds
+  FROM contracts_contract k
+  JOIN procurement_calloffrevision r ON r.id = k.revision_id
+  CROSS JOIN LATERAL (SELECT coalesce(array_agg(s.kind::text ORDER BY s.kind), '{}') AS kinds FROM contracts_statutorynotice s
+                       WHERE s.contract_id = k.id AND s.kind IN ('award', 'details', 'termination')) n
+ WHERE k.state <> 'void'
+   AND n.kinds IS DISTINCT FROM CASE
+        WHEN r.content::jsonb #>> '{framework,regime}' IS DISTINCT FROM 'PA2023' THEN '{}'::text[]
+        WHEN k.executed_at IS NULL THEN ARRAY['award']
+        WHEN k.state = 'executed' THEN ARRAY['award', 'details']
+        ELSE ARRAY['award', 'details', 'termination'] END;
+
+-- 9 statutory_notices_are_due: a details and a termination notice within thirty days beginning with the day that they are of, a year's ratings by its end, and the years of a contract follow each other from its signature
+SELECT n.id AS notice, n.kind, n.due_on
+  FROM contracts_statutorynotice n JOIN contracts_contract k ON k.id = n.contract_id
+ WHERE n.kind = 'details' AND n.due_on <> k.signed_on + 29
+    OR (n.kind = 'termination' OR n.is_last) AND n.due_on <> k.ends_on + 29
+    OR n.is_last AND n.period_to <> k.ends_on
+    OR n.kind = 'performance' AND NOT n.is_last
+       AND (n.due_on <> n.period_to
+            OR n.period_from <> coalesce((SELECT max(o.period_to) + 1 FROM contracts_statutorynotice o
+                                           WHERE o.contract_id = n.contract_id AND o.kind = 'performance' AND NOT o.is_last
+                                             AND o.period_from < n.period_from), k.signed_on));
+
+-- 9 change_notices_are_of_their_variations: a variation whose share asks for a change notice has its duty, and what is recorded of its publication is the same in both places
+SELECT v.id AS variation, n.id AS notice
+  FROM contracts_variation v
+  JOIN contracts_contract k ON k.id = v.contract_id
+  JOIN procurement_calloffrevision o ON o.id = k.revision_id AND o.content::jsonb #>> '{framework,regime}' = 'PA2023'
+  JOIN contracts_variationrevision r ON r.id = v.revision_id
+  LEFT JOIN contracts_statutorynotice n ON n.variation_id = v.id
+  LEFT JOIN contracts_noticepublication p ON p.notice_id = n.id
+ WHERE r.assessed_at IS NOT NULL AND r.notice_first AND n.id IS NULL
+    OR n.id IS NOT NULL AND (v.change_notice, v.change_notice_on) IS DISTINCT FROM (coalesce(p.reference, ''), p.published_on);
+
+-- 9 what_is_published_is_kept: what was published of a notice is the content that its hash is of, on a day no later than that of its record
+SELECT p.id AS publication
+  FROM contracts_noticepublication p
+ WHERE encode(sha256(convert_to(p.content, 'UTF8')), 'hex') <> p.sha256
+    OR p.published_on > (p.recorded_at AT TIME ZONE 'Europe/London')::date;
+
+-- 6 ratings_are_confirmed_by_another: nobody confirmed ratings that they gave, nor for whom they were given, and of a notice the last alone; a performance notice that is published has confirmed ratings
+SELECT n.id AS notice
+  FROM contracts_statutorynotice n
+  LEFT JOIN contracts_kpiround r ON r.notice_id = n.id
+  LEFT JOIN contracts_kpiconfirmation c ON c.round_id = r.id
+ WHERE c.confirmed_by IN (r.rated_by, r.rated_for) OR c.confirmed_for IN (r.rated_by, r.rated_for)
+    OR c.id IS NOT NULL AND EXISTS (SELECT 1 FROM contracts_kpiround o WHERE o.notice_id = n.id AND o.number > r.number)
+    OR n.kind = 'performance' AND EXISTS (SELECT 1 FROM contracts_noticepublication p WHERE p.notice_id = n.id)
+       AND NOT EXISTS (SELECT 1 FROM contracts_kpiround o JOIN contracts_kpiconfirmation d ON d.round_id = o.id WHERE o.notice_id = n.id);
+
+-- 21 ratings_are_whole: each round rates every key performance indicator that the contract was signed with, and no other
+SELECT r.id AS round
+  FROM contracts_kpiround r
+  JOIN contracts_statutorynotice n ON n.id = r.notice_id
+  JOIN contracts_contract k ON k.id = n.contract_id
+  JOIN procurement_calloffrevision o ON o.id = k.revision_id
+ WHERE ARRAY(SELECT m.measure_code::text FROM contracts_kpirating g JOIN catalogue_servicelevelmeasure m ON m.id = g.measure_id
+              WHERE g.round_id = r.id ORDER BY 1)
+       IS DISTINCT FROM
+       ARRAY(SELECT l ->> 'measure_code' FROM jsonb_array_elements(o.content::jsonb -> 'service_levels') l WHERE (l ->> 'kpi')::boolean ORDER BY 1);
+
 -- 21 credits_are_calculated: a credit is the points missed as a percentage of its charges, and the credits of a month come to no more than the cap, which takes no more than is over
 SELECT c.id AS calculation, c.cap_gbp, s.*
   FROM contracts_creditcalculation c

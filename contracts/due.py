@@ -37,7 +37,6 @@ from procurement.models import PostCode
 
 MONTHS_AHEAD = 12
 MOST_AHEAD = 200  # days set for later, the nearest
-PUBLISHED = tuple(str(kind) for kind in NoticeKind if kind != NoticeKind.CHANGE)  # that has the days of its variation
 RUNS_IT = (PostCode.CONTRACT_MANAGER, PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)
 
 
@@ -90,7 +89,7 @@ def _ahead(by: Person, on: date) -> Iterator[Duty]:
     variations = Variation.objects.filter(contract__in=contracts, state=VariationState.EXECUTED)
     notices = Termination.objects.filter(contract__in=contracts, state=TerminationState.GIVEN)
     buys = {organisation for organisation, post in seen.posts if post == PostCode.CONTRACT_MANAGER}
-    published = statutory.unpublished(StatutoryNotice.objects.filter(contract__department__in=buys)).exclude(kind=NoticeKind.CHANGE)
+    rated = statutory.unpublished(StatutoryNotice.objects.filter(contract__department__in=buys, kind=NoticeKind.PERFORMANCE))
     frameworks = Framework.objects.filter(pk__in=seen.frameworks).exclude(state__in=OVER)
     none = Value(0)
     found = _rows(
@@ -103,11 +102,8 @@ def _ahead(by: Person, on: date) -> Iterator[Duty]:
               "contract__number", "contract__title", "contract__department__name", F("contract__public_id"), F("number")),
         _rows("notice", notices.filter(effective_on__range=(on, until)), "effective_on", "contract__number", "contract__title",
               "contract__department__name", F("contract__public_id"), F("number")),
-        *(
-            _rows(kind, published.filter(kind=kind, due_on__range=(on, until)), "due_on", "contract__number", "contract__title",
-                  "contract__department__name", F("contract__public_id"), F("number"))
-            for kind in PUBLISHED
-        ),
+        _rows("ratings", rated.filter(due_on__range=(on, until)), "due_on", "contract__number", "contract__title",
+              "contract__department__name", F("contract__public_id"), F("number")),
         _rows("framework", frameworks.filter(ends_on__range=(on, until)), "ends_on", "reference", "title",
               "authority__name", Value(""), none),
         all=True,
@@ -127,8 +123,8 @@ def _duty(kind: str, on: date, number: str, title: str, organisation: str, publi
         url = reverse("contracts:variation", args=[public_id, part])
     elif kind == "notice":
         words, url = _("notice of termination takes effect"), reverse("contracts:ending", args=[public_id])
-    elif kind in PUBLISHED:
-        words = _("%(kind)s to publish") % {"kind": NoticeKind(kind).label}
+    elif kind == "ratings":  # other notices wait from the first moment
+        words = _("%(kind)s to publish") % {"kind": NoticeKind.PERFORMANCE.label}
         url = reverse("contracts:statutory_notice", args=[public_id, part])
     else:
         words, url = _("last day of the framework"), reverse("procurement:framework")

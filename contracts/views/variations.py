@@ -47,10 +47,10 @@ def variations(request, public_id):
     words = {"by": request.actor, "at": request.at}
     shut = list(guards.why_not_begin(contract, **words))
     department = access.viewpoint(request.actor, contract, request.day) == Party.DEPARTMENT
+    asks = department and bool(tolerance.percent_of(contract))
     return render(request, "contracts/variations.html", {
         "contract": contract, "rows": rows, "shut": shut, "may_begin": department, "requests": list(contract.change_requests.all()),
-        "asks": department and bool(tolerance.percent_of(contract)),
-        "ask_shut": list(request_guards.why_not_ask(contract, **words)) if department else [],
+        "asks": asks, "ask_shut": list(request_guards.why_not_ask(contract, **words)) if asks else [],
     })  # fmt: skip
 
 

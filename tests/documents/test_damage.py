@@ -14,11 +14,13 @@ from decimal import Decimal
 from django.db import connection
 
 from config.embedded_pg import SUPERUSER
+from contracts import variation_approval
 from documents.management.commands.check_invariants import FILE, Invariant, broken, read
 from procurement import agreements, approval
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
 from tests.contracts import levels_cast, money_cast, request_cast
+from tests.contracts import publication_cast as publications
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import undone
@@ -28,7 +30,7 @@ INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 
 
 def world() -> None:
-    """One contract is executed whose quantities may move; a change request is accepted; of its variations one is executed and one approved by the department; of its milestones one is
+    """One contract is executed whose quantities may move; a change request is accepted, its indicators are rated, confirmed and published; of its variations one is executed and one approved by the department, after its change notice; of its milestones one is
     achieved that was accepted on conditions, one that was accepted, one is submitted and one sent back; of its service credits
     one is calculated and one waived; of its invoices one is paid in part, one queried, one disputed and one rejected; March is
     declared, corrected and paid in part, April declared, May not yet; notice of its termination is given; one order is in department_approval (an accepted counter-proposal), one
@@ -43,10 +45,14 @@ def world() -> None:
     made.sent_back(made.milestone(6))
     request_cast.accepted(request_cast.asked(cast.contract()))
     paper.variation_executed(varied.decided(varied.submitted("VAR-01")))
-    varied.decided(varied.submitted("VAR-02"), steps=3)
+    changing = varied.decided(varied.submitted("VAR-02"), steps=3)
+    variation_approval.record_notice(changing, reference="2007/S 1", published_on=cast.START.date(), by=cast.person(varied.MANAGER), at=cast.START)
     levels_cast.confirmed(cast.contract())
     levels_cast.waived("EUS-B")
     invoices_and_returns()
+    publications.rated()
+    publications.confirmed()
+    publications.published(publications.notice("performance"))
     cast.accept_counter(cast.countered())
     cast.countered()
     cast.leave_free(Decimal(50_000_000))
@@ -243,6 +249,13 @@ def varied_line(change: str) -> str:
 
 def varied_terms(change: str) -> str:
     return f"UPDATE contracts_contractversion SET {change} WHERE kind = 'variation' RETURNING {of_variation('id')} AS variation"
+
+
+OF_RATINGS = "; SELECT id AS notice FROM contracts_statutorynotice WHERE kind = 'performance' AND contract_id = (SELECT min(id) FROM contracts_contract)"
+
+
+def notice(change: str, kind: str) -> str:
+    return f"UPDATE contracts_statutorynotice SET {change} WHERE kind = '{kind}' AND contract_id = {CONTRACT} RETURNING id AS notice"
 
 
 REQUEST = "(SELECT id FROM contracts_changerequest)"
@@ -810,6 +823,40 @@ DAMAGE: dict[str, tuple[str, ...]] = {
                 " FROM contracts_contractversion v, contracts_contractline n WHERE v.number = 97 AND n.number = 2",
             )
         ),
+    ),
+    "statutory_notices_are_made": (
+        *(f"DELETE FROM contracts_statutorynotice WHERE kind = '{kind}' AND contract_id = {CONTRACT} RETURNING contract_id AS contract" for kind in ("award", "details")),
+        notice("kind = 'termination'", "details").replace("id AS notice", "contract_id AS contract"),
+        "UPDATE procurement_calloffrevision SET content = jsonb_set(content::jsonb, '{framework,regime}', '\"PCR2006\"')::text"
+        f" WHERE id = {CONTRACTED} RETURNING {CONTRACT} AS contract",
+    ),
+    "statutory_notices_are_due": (
+        notice("due_on = due_on + 1", "details"),
+        notice("due_on = due_on + 1", "performance"),
+        notice("period_from = period_from + 1", "performance"),
+        notice("is_last = true", "performance"),
+        notice("kind = 'termination'", "award"),
+    ),
+    "change_notices_are_of_their_variations": (
+        "DELETE FROM contracts_statutorynotice WHERE kind = 'change' RETURNING variation_id AS variation",
+        "UPDATE contracts_variation SET change_notice = 'x' WHERE change_notice <> '' RETURNING id AS variation",
+        "UPDATE contracts_noticepublication SET published_on = published_on - 1 WHERE notice_id = (SELECT id FROM contracts_statutorynotice WHERE kind = 'change')"
+        " RETURNING notice_id AS notice",
+    ),
+    "what_is_published_is_kept": (
+        "UPDATE contracts_noticepublication SET content = content || ' ' RETURNING id AS publication",
+        "UPDATE contracts_noticepublication SET published_on = published_on + 1 RETURNING id AS publication",
+    ),
+    "ratings_are_confirmed_by_another": (
+        "UPDATE contracts_kpiconfirmation SET confirmed_by = (SELECT rated_by FROM contracts_kpiround WHERE id = round_id)" + OF_RATINGS,
+        "UPDATE contracts_kpiconfirmation SET confirmed_for = (SELECT rated_by FROM contracts_kpiround WHERE id = round_id)" + OF_RATINGS,
+        "INSERT INTO contracts_kpiround SELECT (jsonb_populate_record(r, jsonb_build_object('id', 9999, 'number', r.number + 1))).* FROM contracts_kpiround r" + OF_RATINGS,
+        "DELETE FROM contracts_kpiconfirmation" + OF_RATINGS,
+    ),
+    "ratings_are_whole": (
+        "DELETE FROM contracts_kpirating WHERE id = (SELECT min(id) FROM contracts_kpirating) RETURNING round_id AS round",
+        "UPDATE contracts_kpirating SET measure_id = (SELECT min(id) FROM catalogue_servicelevelmeasure WHERE measure_code = 'SD-S-ANSWER')"
+        " WHERE id = (SELECT min(id) FROM contracts_kpirating) RETURNING round_id AS round",
     ),
     "credits_are_calculated": (
         *(
