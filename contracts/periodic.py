@@ -17,13 +17,13 @@ from contracts import (
     exiting,
     formation,
     money_reminding,
-    publishing,
     queries,
     reminding,
     requesting,
     rerating,
     running_on,
     statutory,
+    statutory_publishing,
     terminating,
     variation_issuing,
 )
@@ -110,7 +110,7 @@ def _remind(contract: Contract, at: datetime) -> list[str]:
 
 
 def _rated_anew(contract: Contract, at: datetime) -> list[str]:
-    made = publishing.begin_year(contract, at=at)
+    made = statutory_publishing.begin_year(contract, at=at)
     return [f"{made} is due"] if made else []
 
 

@@ -8,10 +8,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, publication_notifications, ratings
-from contracts import publication_guards as guards
+from contracts import delivery_guards, ratings, statutory_telling
+from contracts import statutory_guards as guards
 from contracts.models import CalculatedLevel, KpiComment, KpiConfirmation, KpiRating, KpiRound, Rating, StatutoryNotice
-from contracts.publishing import lock
+from contracts.statutory_publishing import lock
 from documents import audit, canonical
 from documents.clock import london_day
 from documents.refusal import insist, insist_on_words, refuse
@@ -62,7 +62,7 @@ def rate(notice: StatutoryNotice, given: Mapping[str, Given], *, by: Person, at:
     )  # fmt: skip
     audit.record("contract.kpis_rated", notice.contract, by=by, at=at, acting_for=seat.principal, hash_shown=made.content_hash,
                  extra={"notice": notice.label, "round": number})  # fmt: skip
-    publication_notifications.tell_rated(made, at)
+    statutory_telling.tell_rated(made, at)
     return made
 
 
@@ -82,7 +82,7 @@ def confirm(notice: StatutoryNotice, *, shown_hash: str, by: Person, at: datetim
     )  # fmt: skip
     audit.record("contract.ratings_confirmed", notice.contract, by=by, at=at, acting_for=seat.principal, hash_shown=shown_hash,
                  extra={"notice": notice.label, "round": made.number})  # fmt: skip
-    publication_notifications.tell_confirmed(notice, confirmed, at)
+    statutory_telling.tell_confirmed(notice, confirmed, at)
     return confirmed
 
 
@@ -100,5 +100,5 @@ def comment(notice: StatutoryNotice, *, words: str, by: Person, at: datetime) ->
     )  # fmt: skip
     audit.record("contract.ratings_commented", notice.contract, by=by, at=at, acting_for=seat.principal, reason=words,
                  extra={"notice": notice.label})  # fmt: skip
-    publication_notifications.tell_commented(made, at)
+    statutory_telling.tell_commented(made, at)
     return made

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import notifications, publishing, variation_issuing, varying
+from contracts import notifications, statutory_publishing, variation_issuing, varying
 from contracts import variation_decision_guards as guards
 from contracts import variation_guards as own
 from contracts.models import LineVariation, Variation
@@ -208,7 +208,7 @@ def record_notice(variation: Variation, *, reference: str, published_on: date, b
     variation.change_notice, variation.change_notice_on = reference, published_on
     variation.save()
     seat = own.seat_of(variation.contract, by, london_day(at))
-    publishing.published_with(variation, reference, published_on, seat, by=by, at=at)
+    statutory_publishing.published_with(variation, reference, published_on, seat, by=by, at=at)
     varying.record("notice_recorded", variation, variation.state, by=by, at=at, extra={"reference": reference})
     return variation
 

@@ -18,7 +18,7 @@ from procurement.models import Query
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
 from tests.contracts import money_cast, request_cast
-from tests.contracts import publication_cast as publications
+from tests.contracts import statutory_cast as statutory
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Machine, walk
@@ -60,7 +60,7 @@ def rerated(order):
     paper.notice_sealed(notice)
     request_cast.asked(order.contracts.get())
     request_cast.asked(order.contracts.get(), more=5)
-    publications.rated(at=cast.START)
+    statutory.rated(at=cast.START)
     exiting.do(ending.item(notice.contract, "data_return"), words="On a disk.", file=made.file(), by=cast.person(made.SERVICE), at=cast.START)
     return order
 

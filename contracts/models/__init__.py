@@ -52,16 +52,6 @@ from contracts.models.milestone import (
     PaymentDue,
     PaymentRelease,
 )
-from contracts.models.publication import (
-    KpiComment,
-    KpiConfirmation,
-    KpiRating,
-    KpiRound,
-    NoticeKind,
-    NoticePublication,
-    Rating,
-    StatutoryNotice,
-)
 from contracts.models.request import ChangeRequest, RequestedChange, RequestState
 from contracts.models.returns import (
     NOTE_SERIES,
@@ -72,6 +62,16 @@ from contracts.models.returns import (
     ManagementReturn,
     ReturnLine,
     ReturnState,
+)
+from contracts.models.statutory_notice import (
+    KpiComment,
+    KpiConfirmation,
+    KpiRating,
+    KpiRound,
+    NoticeKind,
+    NoticePublication,
+    Rating,
+    StatutoryNotice,
 )
 from contracts.models.terms import ContractLine, ContractVersion, LineChange
 from contracts.models.variation import (

@@ -16,7 +16,7 @@ from contracts.models import StatutoryNotice
 from procurement.models import Baseline
 from tests import cast, paper
 from tests.contracts import ending_cast
-from tests.contracts import publication_cast as made
+from tests.contracts import statutory_cast as made
 from tests.contracts import variation_cast as varied
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("accepted")]

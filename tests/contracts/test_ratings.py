@@ -15,7 +15,7 @@ from documents.models import Email
 from documents.refusal import Refused
 from tests import cast, paper
 from tests.contracts import ending_cast
-from tests.contracts import publication_cast as made
+from tests.contracts import statutory_cast as made
 from tests.contracts.transition_cast import MANAGER, SERVICE, on
 from tests.procurement.test_pages import post, sign_in
 
@@ -133,9 +133,9 @@ def test_the_next_year_begins_with_the_month_after_the_last_that_was_rated():
     made.rated()
     made.confirmed()
     made.published(made.notice("performance"))
-    from contracts import publishing
+    from contracts import statutory_publishing
 
-    publishing.begin_year(contract, at=on(date(2008, 10, 1)))
+    statutory_publishing.begin_year(contract, at=on(date(2008, 10, 1)))
     made.measured(contract, {JULY: {}, date(2008, 8, 1): {}})
     found, months = ratings.measured(made.notice("performance"))
     assert months == [JULY, date(2008, 8, 1)] and {one.suggested.value for one in found} == {"good"}

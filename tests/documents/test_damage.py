@@ -20,7 +20,7 @@ from procurement import agreements, approval
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
 from tests.contracts import levels_cast, money_cast, request_cast
-from tests.contracts import publication_cast as publications
+from tests.contracts import statutory_cast as statutory
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import undone
@@ -50,9 +50,9 @@ def world() -> None:
     levels_cast.confirmed(cast.contract())
     levels_cast.waived("EUS-B")
     invoices_and_returns()
-    publications.rated()
-    publications.confirmed()
-    publications.published(publications.notice("performance"))
+    statutory.rated()
+    statutory.confirmed()
+    statutory.published(statutory.notice("performance"))
     cast.accept_counter(cast.countered())
     cast.countered()
     cast.leave_free(Decimal(50_000_000))

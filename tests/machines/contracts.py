@@ -49,7 +49,7 @@ from documents.models import DocumentRevision, Purpose
 from procurement.models import CapacityEntry, Decision, Query, Recusal
 from tests import cast, paper
 from tests.cast import START
-from tests.contracts import ending_cast, levels_cast, money_cast, publication_cast, request_cast
+from tests.contracts import ending_cast, levels_cast, money_cast, request_cast, statutory_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Action, Form, Machine, NoAddress
@@ -125,7 +125,7 @@ CONTRACT = Machine(
         ),
         "awaiting_signatures, closed": ("awaiting_signatures, signed by two", closed),
         "executed": ("awaiting_signatures, closed", lambda c: formation.execute(c, at=START)),
-        "executed, rated": ("executed", lambda c: (publication_cast.rated(), c)[1]),
+        "executed, rated": ("executed", lambda c: (statutory_cast.rated(), c)[1]),
         "expired": ("executed", ending_cast.expired),
         "terminated": ("executed", lambda c: ending_cast.in_effect(c).contract),
         "terminated, done": ("executed", exited),

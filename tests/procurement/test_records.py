@@ -27,12 +27,12 @@ from contracts import (
     formation,
     invoicing,
     measuring,
-    publishing,
     rating,
     requesting,
     rerating,
     returning,
     running_on,
+    statutory_publishing,
     terminating,
     variation_approval,
     variation_issuing,
@@ -67,8 +67,8 @@ from tests.cast import DESK, START
 from tests.contracts import ending_cast as E
 from tests.contracts import levels_cast as L
 from tests.contracts import money_cast as M
-from tests.contracts import publication_cast as P
 from tests.contracts import request_cast as Q
+from tests.contracts import statutory_cast as P
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Machine, undone, walk
@@ -353,9 +353,9 @@ TABLE: dict[tuple[str, str], list[Row]] = {
             "contract.ratings_commented", {"ratings_commented": "contract.manager@dius"}),
         Row(rating.confirm, lambda c: ((P.notice("performance"),), {"shown_hash": P.notice("performance").rounds.last().content_hash,
             "by": cast.person(P.SIGNATORY), "at": P.RATED_AT}), "contract.ratings_confirmed", {"ratings_confirmed": BOTH_RUN}),
-        Row(publishing.publish, lambda c: ((P.notice("details"),), {"reference": "2007/S 1", "published_on": START.date(), "by": cast.person(L.MANAGER), "at": P.RATED_AT}),
+        Row(statutory_publishing.publish, lambda c: ((P.notice("details"),), {"reference": "2007/S 1", "published_on": START.date(), "by": cast.person(L.MANAGER), "at": P.RATED_AT}),
             "contract.notice_published"),
-        Row(publishing.begin_year, lambda c: ((c,), {"at": P.on(date(2008, 10, 1))}), "contract.kpi_year_begun"),
+        Row(statutory_publishing.begin_year, lambda c: ((c,), {"at": P.on(date(2008, 10, 1))}), "contract.kpi_year_begun"),
     ],
     ("contract", "expired"): [
         Row(exiting.do, lambda c: ((E.item(c, "data_return"),), {"words": "On a disk.", "by": cast.person(L.SERVICE), "at": E.over(c)}), "contract.exit_done"),

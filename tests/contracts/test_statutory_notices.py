@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import ProgrammingError, transaction
 from django.urls import reverse
 
-from contracts import due, periodic, publishing, statutory, variation_approval
+from contracts import due, periodic, statutory, statutory_publishing, variation_approval
 from contracts.models import NoticePublication, StatutoryNotice
 from documents.refusal import Refused
 from procurement import periodic as reminding
@@ -16,7 +16,7 @@ from procurement.models import CallOffRevision, Reminder
 from tests import cast, paper
 from tests.cast import START
 from tests.contracts import ending_cast
-from tests.contracts import publication_cast as made
+from tests.contracts import statutory_cast as made
 from tests.contracts import variation_cast as varied
 from tests.contracts.transition_cast import MANAGER, SERVICE, on
 from tests.procurement.test_pages import post, sign_in
@@ -101,7 +101,7 @@ def test_the_clock_makes_the_next_year_and_no_year_twice():
     contract = paper.executed(cast.accepted())
     at = on(date(2008, 10, 1))
     assert any("is due" in said for said in periodic.run(at))
-    assert publishing.begin_year(contract, at=at) is None
+    assert statutory_publishing.begin_year(contract, at=at) is None
     periodic.run(at)
     years = StatutoryNotice.objects.filter(kind="performance").values_list("period_from", "period_to")
     assert list(years) == [(date(2007, 10, 1), date(2008, 9, 30)), (date(2008, 10, 1), date(2009, 9, 30))]
@@ -145,7 +145,7 @@ def test_only_the_contract_manager_publishes_once_and_not_tomorrow():
     assert "Only the contract manager" in refused(made.published, details, email="requester@dius.example")
     assert "still to come" in refused(made.published, details, on_day=date(2030, 1, 1))
     words = {"published_on": START.date(), "by": cast.person(MANAGER), "at": START}
-    assert "Enter the reference" in refused(publishing.publish, made.fresh(details), reference=" ", **words)
+    assert "Enter the reference" in refused(statutory_publishing.publish, made.fresh(details), reference=" ", **words)
     made.published(details)
     assert "is published as 2007/S 000-000001" in refused(made.published, details)
     with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():

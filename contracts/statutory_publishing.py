@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contracts import delivery_guards, open_data, statutory
-from contracts import publication_guards as guards
+from contracts import statutory_guards as guards
 from contracts.locking import lock_contract
 from contracts.models import Contract, NoticePublication, StatutoryNotice, Variation
 from documents import audit, canonical

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from contracts import measuring, publishing, rating, ratings
+from contracts import measuring, rating, ratings, statutory_publishing
 from contracts.models import Contract, KpiConfirmation, KpiRound, NoticePublication, StatutoryNotice
 from tests import cast
 from tests.contracts import levels_cast
@@ -48,7 +48,7 @@ def commented(one: StatutoryNotice | None = None, at: datetime = RATED_AT, email
 
 
 def published(one: StatutoryNotice, on_day: date | None = None, at: datetime = RATED_AT, email: str = MANAGER) -> NoticePublication:
-    return publishing.publish(fresh(one), reference="2007/S 000-000001", published_on=on_day or at.date(), by=cast.person(email), at=at)
+    return statutory_publishing.publish(fresh(one), reference="2007/S 000-000001", published_on=on_day or at.date(), by=cast.person(email), at=at)
 
 
 def measured(contract: Contract, months: dict[date, dict[str, str]]) -> None:

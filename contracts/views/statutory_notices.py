@@ -9,8 +9,17 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contracts import access, open_data, publication_forms, publication_queries, publishing, rating, ratings, statutory
-from contracts import publication_guards as guards
+from contracts import (
+    access,
+    open_data,
+    rating,
+    ratings,
+    statutory,
+    statutory_forms,
+    statutory_publishing,
+    statutory_queries,
+)
+from contracts import statutory_guards as guards
 from contracts.models import NoticeKind, Party, StatutoryNotice
 from contracts.views.ending_common import insist_on
 from procurement.views.common import attempt, page
@@ -59,7 +68,7 @@ def _acts() -> dict[str, _Act]:
         "comment": _Act(_("Comment"), _("The department reads it. It is not published."), guards.why_not_comment, rating.comment,
                         Party.SUPPLIER, _("Sent.")),
         "publish": _Act(_("Record its publication"), _("Publish the notice on the central digital platform first; the reference is the one that it gives."),
-                        guards.why_not_publish, publishing.publish, Party.DEPARTMENT, _("Recorded.")),
+                        guards.why_not_publish, statutory_publishing.publish, Party.DEPARTMENT, _("Recorded.")),
     }  # fmt: skip
 
 
@@ -88,7 +97,7 @@ def notice(request, public_id, number):
              "url": reverse("contracts:statutory_notice_act", args=[public_id, number, name])}
             for name in _offered(found) if acts[name].side == view
         ],
-        "variation_url": publication_queries.address(found) if found.kind == K.CHANGE else "",
+        "variation_url": statutory_queries.address(found) if found.kind == K.CHANGE else "",
         "rounds": list(found.rounds.select_related("confirmation").prefetch_related("ratings__measure")),
         "comments": list(found.comments.all()),
     })  # fmt: skip
@@ -139,6 +148,6 @@ def act(request, public_id, number, name):
 def _form(request, name: str, notice: StatutoryNotice):
     sent = request.POST or None
     if name == "rate":
-        return publication_forms.RateForm(sent, measured=ratings.measured(notice)[0])
-    forms = {"confirm": publication_forms.ConfirmRatingsForm, "comment": publication_forms.CommentForm, "publish": publication_forms.PublishForm}
+        return statutory_forms.RateForm(sent, measured=ratings.measured(notice)[0])
+    forms = {"confirm": statutory_forms.ConfirmRatingsForm, "comment": statutory_forms.CommentForm, "publish": statutory_forms.PublishForm}
     return forms[name](sent)

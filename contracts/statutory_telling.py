@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from contracts.models import Contract, KpiComment, KpiConfirmation, KpiRound, StatutoryNotice
 from contracts.notifications import SUPPLIER_RUNS, context_of
-from contracts.publication_guards import CONFIRMING
+from contracts.statutory_guards import CONFIRMING
 from documents.clock import london_day
 from documents.templatetags.flex import day as format_day
 from procurement import mailing

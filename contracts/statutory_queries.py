@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from contracts import statutory
 from contracts.models import KpiRound, NoticeKind, StatutoryNotice
-from contracts.publication_guards import CONFIRMING
+from contracts.statutory_guards import CONFIRMING
 from procurement import working_days
 from procurement.access import sight_of
 from procurement.actors import Person
