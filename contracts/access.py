@@ -8,12 +8,15 @@ from django.http import Http404
 
 from catalogue.models import Framework, Organisation
 from contracts.models import (
+    ChangeRequest,
     Contract,
     ContractSavings,
     DepartmentSavings,
+    KpiRound,
     ManagementReturn,
     Novation,
     Party,
+    StatutoryNotice,
     Termination,
     Transfer,
     TransferNotice,
@@ -95,6 +98,34 @@ def revision_shown(by: Person, variation: Variation, on: date) -> VariationRevis
         return variation.revision
     found = variation.revisions.filter(assessed_at__isnull=False).last()
     found.variation = variation
+    return found
+
+
+def get_change_request(by: Person, public_id: UUID, number: int, on: date) -> ChangeRequest:
+    """The change request with its contract, or 404: both sides and the authority read all of them."""
+    contract = get_contract(by, public_id, on)
+    found = contract.change_requests.filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.contract = contract
+    return found
+
+
+def visible_notices(by: Person, contract: Contract, on: date) -> QuerySet[StatutoryNotice]:
+    """Of a contract that the person may see: the supplier those that are published, and its ratings once there are any."""
+    rows = contract.statutory_notices.order_by("number")
+    if viewpoint(by, contract, on) != Party.SUPPLIER:
+        return rows
+    return rows.filter(Q(publication__isnull=False) | Exists(KpiRound.objects.filter(notice=OuterRef("pk"))))
+
+
+def get_notice(by: Person, public_id: UUID, number: int, on: date) -> StatutoryNotice:
+    """The notice with its contract, or 404."""
+    contract = get_contract(by, public_id, on)
+    found = visible_notices(by, contract, on).select_related("publication", "variation__revision").filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.contract = contract
     return found
 
 

@@ -18,6 +18,7 @@ from contracts import (
     ending_terms,
     exiting,
     rerating,
+    statutory,
     terms,
 )
 from contracts.locking import lock_contract
@@ -249,6 +250,8 @@ def take_effect(termination: Termination, *, at: datetime, by: Actor = SYSTEM) -
     _record("in_effect", termination, before, by=by, at=at)
     audit.record("contract.terminated", contract, by=by, at=at, before=was, after=contract.state, extra={"notice": termination.notice})
     exiting.open_exit(contract, at=at)
+    statutory.ended(contract, at=at)
     ending_notifications.tell_ended(contract, at)
+    capacity.release_all(capacity.edge_of(contract.call_off), at=at)
     capacity.give_back(holder_of(termination), ending_terms.total(terms.put_together(terms.read(contract))), at=at)
     return termination

@@ -15,10 +15,12 @@ from contracts.views import (
     novations,
     plan,
     register,
+    requests,
     returns,
     savings,
     savings_in_sum,
     signing,
+    statutory_notices,
     terms,
     transfers,
     variation_decisions,
@@ -45,6 +47,8 @@ register_converter(CertificateNumber, "certificate_number")
 _contract = "contracts/<uuid:public_id>/"
 _milestone = _contract + "plan/<int:number>/"
 _variation = _contract + "variations/<int:number>/"
+_request = _contract + "requests/<int:number>/"
+_notice = _contract + "publications/<int:number>/"
 _step = _variation + "steps/<int:position>/"
 _month = _contract + "levels/<str:month>/"
 _credit = _contract + "credits/<int:number>/"
@@ -69,6 +73,10 @@ urlpatterns = [
     path(_contract + "terms/", terms.in_force, name="terms_in_force"),
     path(_contract + "notices/<int:number>/", terms.notice, name="notice"),
     path(_contract + "notices/<int:number>.pdf", terms.notice_pdf, name="notice_pdf"),
+    path(_contract + "publications/", statutory_notices.notices, name="statutory_notices"),
+    path(_notice, statutory_notices.notice, name="statutory_notice"),
+    path(_notice + "notice.json", statutory_notices.file, name="statutory_notice_file"),
+    path(_notice + "<str:name>/", statutory_notices.act, name="statutory_notice_act"),
     path(_contract + "plan/", plan.plan, name="plan"),
     path(_milestone, plan.milestone, name="milestone"),
     path(_milestone + "begin/", delivery.begin, name="begin_milestone"),
@@ -82,6 +90,9 @@ urlpatterns = [
     path(_contract + "certificates/<certificate_number:certificate>.pdf", plan.certificate_pdf, name="certificate_pdf"),
     path(_contract + "variations/", variations.variations, name="variations"),
     path(_contract + "variations/new/", variations.begin, name="begin_variation"),
+    path(_contract + "requests/new/", requests.ask, name="ask_change"),
+    path(_request, requests.change_request, name="change_request"),
+    path(_request + "<str:name>/", requests.change_request_act, name="change_request_act"),
     path(_variation, variations.variation, name="variation"),
     path(_variation + "changes/", variations.changes, name="variation_changes"),
     path(_variation + "grounds/", variations.grounds, name="variation_grounds"),

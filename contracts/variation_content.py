@@ -15,7 +15,6 @@ from contracts.models import Variation, VariationRevision
 from contracts.varied_terms import Effect
 from documents import canonical
 from documents.canonical import money, number
-from documents.clock import london_day
 
 SCHEMA = 2  # 2: the share says what counts
 
@@ -38,7 +37,7 @@ def build(revision: VariationRevision, found: Assessment) -> dict[str, Any]:
             "counted_gbp": money(found.share.value_gbp), "original_value_gbp": money(contract.original_value_gbp), "percent": number(found.share.percent),
             "cumulative_gbp": money(found.share.cumulative_gbp), "cumulative_percent": number(found.share.cumulative_percent),
             "with": [
-                {"label": other.variation.label, "assessed_on": london_day(other.assessed_at).isoformat(), "amount_gbp": money(other.counted_gbp)}
+                {"label": other.label, "assessed_on": other.on.isoformat(), "amount_gbp": money(other.counted_gbp)}
                 for other in found.others
             ],
             "control_percent": number(contract.framework.variation_control_percent), "notice_first": found.notice_first,

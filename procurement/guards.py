@@ -10,7 +10,7 @@ from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp
-from procurement import access, clocks, completeness, headroom, quoting, recusals, routes, seats, splitting
+from procurement import access, clocks, completeness, headroom, quoting, recusals, routes, seats, splitting, tolerance
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
@@ -111,7 +111,8 @@ def why_not_put(
     yield from (Reason(gap.words) for gap in missing)
     if not missing:
         yield from why_not_routed(call_off, (counted or counted_together(revision, quote, on)).total_gbp, on)
-        yield from why_no_room(call_off, quote.totals.whole_life)
+        percent = call_off.framework.quantity_tolerance_percent
+        yield from why_no_room(call_off, quote.totals.whole_life, tolerance.edge_of_quote(percent, quote))
 
 
 def counted_together(revision: CallOffRevision, quote: quoting.Quote, on: date) -> splitting.Together:
@@ -119,10 +120,17 @@ def counted_together(revision: CallOffRevision, quote: quoting.Quote, on: date) 
     return splitting.together(revision, {p.service.code for p in quote.lines}, quote.totals.whole_life, on)
 
 
-def why_no_room(call_off: CallOff, value: Decimal) -> Iterator[Reason]:
-    """What a reservation would say now; the counter itself decides (``procurement.capacity``)."""
-    forecast = headroom.capacity_forecast(call_off, value)
-    if not forecast.fits:
+def why_no_room(call_off: CallOff, value: Decimal, edge: Decimal = headroom.ZERO) -> Iterator[Reason]:
+    """What a reservation would say now; the counter itself decides (``procurement.capacity``). ``edge``: what is reserved
+    beside the value for the quantities that may move without a variation."""
+    forecast = headroom.capacity_forecast(call_off, value + edge)
+    if not forecast.fits and edge:
+        yield Reason(
+            _("The order of %(value)s, with %(edge)s for the upper edge of its quantities, passes the framework's ceiling of %(ceiling)s by %(over)s.")
+            % {"value": gbp(value), "edge": gbp(edge), "ceiling": gbp(forecast.ceiling), "over": gbp(value + edge - forecast.free_now)},
+            _("Order less, or ask the framework manager about the ceiling."),
+        )
+    elif not forecast.fits:
         yield Reason(
             _("The order of %(value)s passes the framework's ceiling of %(ceiling)s by %(over)s.")
             % {

@@ -17,7 +17,8 @@ from documents import clock
 from procurement.models import Query
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
-from tests.contracts import money_cast
+from tests.contracts import money_cast, request_cast
+from tests.contracts import statutory_cast as statutory
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Machine, walk
@@ -44,7 +45,7 @@ def queried(order):
 def rerated(order):
     """Its contract is executed, other orders have brought its prices down, of its milestones one is submitted and one
     accepted, of its variations one is a draft and one, about which an approver has asked something, awaits signatures; it has
-    an invoice; one termination was proposed and withdrawn, of another notice is given, and its data is returned."""
+    an invoice and two change requests, and its indicators are rated; one termination was proposed and withdrawn, of another notice is given, and its data is returned."""
     order = CALL_OFF.states[S.CONTRACTED][1](order)
     cast.add_volume("seats", 1500)
     paper.noticed(order.contracts.get())
@@ -57,14 +58,23 @@ def rerated(order):
     terminating.withdraw(ending.proposed(), reason="Settled.", by=cast.person(made.MANAGER), at=cast.START)
     notice = ending.given(what=ending.asked(file=made.file()))
     paper.notice_sealed(notice)
+    request_cast.asked(order.contracts.get())
+    request_cast.asked(order.contracts.get(), more=5)
+    statutory.rated(at=cast.START)
     exiting.do(ending.item(notice.contract, "data_return"), words="On a disk.", file=made.file(), by=cast.person(made.SERVICE), at=cast.START)
     return order
+
+
+def drafted(_):
+    """Of an order whose quantities may move."""
+    cast.leave_tolerance()
+    return CALL_OFF.states[S.DRAFT][1](_)
 
 
 # A draft and an order with the supplier are in the world of ``test_authorisation``; these are the others that differ.
 ORDER = Machine(
     states={
-        S.DRAFT: CALL_OFF.states[S.DRAFT], S.DEPARTMENT_APPROVAL: (S.DRAFT, queried),
+        S.DRAFT: (CALL_OFF.states[S.DRAFT][0], drafted), S.DEPARTMENT_APPROVAL: (S.DRAFT, queried),
         **{state: CALL_OFF.states[state] for state in (
             S.WITHDRAWN, S.AUTHORITY_APPROVAL, S.WITH_SUPPLIER, S.LAPSED, S.CONFIRMED)},
         S.CONTRACTED: (S.CONFIRMED, rerated),
@@ -135,6 +145,8 @@ def order_addresses(order) -> dict[str, str]:
                      "month": "2008-04", "code": "data_return" if "/end/" in pattern else "EUS-B",
                      "name": "withdraw" if "/end/" in pattern else "notify"}
             given |= {"number": 1, "name": "approve"} if pattern.startswith("contracts/<public_id>/invoices/") else {}
+            given |= {"name": "accept"} if pattern.startswith("contracts/<public_id>/requests/") else {}
+            given |= {"number": 3, "name": "comment"} if pattern.startswith("contracts/<public_id>/publications/") else {}
             made[name] = reverse(name, kwargs={part: given[part] for part in parts})
     return made
 
@@ -192,9 +204,9 @@ ORDERS = {
         "contracts:milestone_evidence contracts:certificate contracts:certificate_pdf contracts:variations "
         "contracts:variation contracts:variation_progress contracts:variation_document contracts:variation_pdf "
         "contracts:ending contracts:termination_notice contracts:termination_notice_pdf contracts:termination_evidence "
-        "contracts:exit_evidence",
+        "contracts:exit_evidence contracts:change_request contracts:statutory_notices contracts:statutory_notice",
     "- | - | - | R200 A200":
-        "contracts:savings",
+        "contracts:savings contracts:statutory_notice_file",
     "- | - | - | D403 R200 A403":
         "contracts:begin_variation",
     "- | - | - | R200":
@@ -208,7 +220,7 @@ ORDERS = {
         "contracts:decide_milestone contracts:conditions_met contracts:move_milestone contracts:fail_milestone "
         "contracts:variation_changes contracts:variation_grounds contracts:assess_variation contracts:revise_variation "
         "contracts:reply_variation contracts:withdraw_variation contracts:submit_variation contracts:variation_notice contracts:sign_variation "
-        "contracts:refuse_variation",
+        "contracts:refuse_variation contracts:ask_change contracts:change_request_act contracts:statutory_notice_act",
 }
 FRAMEWORK_STATES = ("suspended", "terminated")
 FRAMEWORKS = {

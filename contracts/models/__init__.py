@@ -52,6 +52,7 @@ from contracts.models.milestone import (
     PaymentDue,
     PaymentRelease,
 )
+from contracts.models.request import ChangeRequest, RequestedChange, RequestState
 from contracts.models.returns import (
     NOTE_SERIES,
     Declaration,
@@ -63,6 +64,16 @@ from contracts.models.returns import (
     ReturnState,
 )
 from contracts.models.savings import ContractSavings, DepartmentMonth, DepartmentSavings, MonthSavings
+from contracts.models.statutory_notice import (
+    KpiComment,
+    KpiConfirmation,
+    KpiRating,
+    KpiRound,
+    NoticeKind,
+    NoticePublication,
+    Rating,
+    StatutoryNotice,
+)
 from contracts.models.terms import ContractLine, ContractVersion, LineChange
 from contracts.models.transfer import (
     OPEN_TRANSFERS,
@@ -94,13 +105,15 @@ __all__ = [
     "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "CHARGED", "COUNTED", "DAYS_TO_PAY", "ENDED", "NOTE_SERIES",
     "NOTICED", "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "OPEN_INVOICES", "OPEN_TERMINATIONS", "OPEN_TRANSFERS",
     "RETURN_SERIES", "TRANSFER_NOTICE_SERIES", "TRANSFER_SERIES", "UNSIGNED", "AcceptanceCriterion", "AcceptanceDecision",
-    "Basis", "CalculatedLevel", "Contract", "ContractLine", "ContractSavings", "ContractState", "ContractVersion",
-    "Correction", "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration", "DeclaredLine",
-    "DepartmentMonth", "DepartmentSavings", "EndReminder", "Evidence", "Exit", "ExitAct", "ExitItem", "Gateway", "Ground",
-    "Invoice", "InvoiceAct", "InvoiceCheck", "InvoicePayment", "InvoiceState", "LevyNote", "LevyPayment", "LineChange",
-    "LineVariation", "ManagementReturn", "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "MonthSavings",
-    "Novation", "NovationParty", "NovationState", "Party", "PaymentDue", "PaymentRelease", "RectificationPlan", "ReturnLine",
-    "ReturnState", "RunningOn", "RunningState", "ServiceCredit", "ServiceReport", "Termination", "TerminationState",
-    "Transfer", "TransferBasis", "TransferKind", "TransferNotice", "TransferState", "Variation", "VariationHand",
-    "VariationKind", "VariationReply", "VariationRevision", "VariationState", "party_of",
+    "Basis", "CalculatedLevel", "ChangeRequest", "Contract", "ContractLine", "ContractSavings", "ContractState",
+    "ContractVersion", "Correction", "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration",
+    "DeclaredLine", "DepartmentMonth", "DepartmentSavings", "EndReminder", "Evidence", "Exit", "ExitAct", "ExitItem",
+    "Gateway", "Ground", "Invoice", "InvoiceAct", "InvoiceCheck", "InvoicePayment", "InvoiceState", "KpiComment",
+    "KpiConfirmation", "KpiRating", "KpiRound", "LevyNote", "LevyPayment", "LineChange", "LineVariation", "ManagementReturn",
+    "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "MonthSavings", "NoticeKind", "NoticePublication",
+    "Novation", "NovationParty", "NovationState", "Party", "PaymentDue", "PaymentRelease", "Rating", "RectificationPlan",
+    "RequestState", "RequestedChange", "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit",
+    "ServiceReport", "StatutoryNotice", "Termination", "TerminationState", "Transfer", "TransferBasis", "TransferKind",
+    "TransferNotice", "TransferState", "Variation", "VariationHand", "VariationKind", "VariationReply", "VariationRevision",
+    "VariationState", "party_of",
 ]  # fmt: skip

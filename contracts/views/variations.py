@@ -14,7 +14,9 @@ from contracts import (
     assessing,
     forms,
     gateways,
+    request_guards,
     terms,
+    tolerance,
     variation_approval,
     variation_content,
     variation_replying,
@@ -44,10 +46,13 @@ def variations(request, public_id):
     """Every variation that the reader may see, newest last, as their contract numbers them."""
     contract = access.get_contract(request.actor, public_id, request.day)
     rows = list(access.visible_variations(request.actor, contract, request.day).order_by("number"))
-    shut = list(guards.why_not_begin(contract, by=request.actor, at=request.at))
+    words = {"by": request.actor, "at": request.at}
+    shut = list(guards.why_not_begin(contract, **words))
     department = access.viewpoint(request.actor, contract, request.day) == Party.DEPARTMENT
+    asks = department and bool(tolerance.percent_of(contract))
     return render(request, "contracts/variations.html", {
-        "contract": contract, "rows": rows, "shut": shut, "may_begin": department,
+        "contract": contract, "rows": rows, "shut": shut, "may_begin": department, "requests": list(contract.change_requests.all()),
+        "asks": asks, "ask_shut": list(request_guards.why_not_ask(contract, **words)) if asks else [],
     })  # fmt: skip
 
 

@@ -14,12 +14,13 @@ from decimal import Decimal
 from django.db import connection
 
 from config.embedded_pg import SUPERUSER
-from contracts import savings_kept
+from contracts import savings_kept, variation_approval
 from documents.management.commands.check_invariants import FILE, Invariant, broken, read
 from procurement import agreements, approval
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
-from tests.contracts import levels_cast, money_cast
+from tests.contracts import levels_cast, money_cast, request_cast
+from tests.contracts import statutory_cast as statutory
 from tests.contracts import transfer_cast as transfers
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
@@ -30,12 +31,13 @@ INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 
 
 def world() -> None:
-    """One contract is executed, of its variations one is executed and one approved by the department; of its milestones one is
+    """One contract is executed whose quantities may move; a change request is accepted, its indicators are rated, confirmed and published; of its variations one is executed and one approved by the department, after its change notice; of its milestones one is
     achieved that was accepted on conditions, one that was accepted, one is submitted and one sent back; of its service credits
     one is calculated and one waived; of its invoices one is paid in part, one queried, one disputed and one rejected; March is
      declared, corrected and paid in part, April declared, May not yet; notice of its termination is given, and it has passed to
      ONS with a person; its savings are kept; one order is in department_approval (an accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
+    cast.leave_tolerance()
     paper.executed(cast.accepted())
     for number in (3, 4, 5, 6):
         made.submitted(made.milestone(number))
@@ -43,11 +45,16 @@ def world() -> None:
     made.met(made.milestone(3))
     made.accepted(made.milestone(4))
     made.sent_back(made.milestone(6))
+    request_cast.accepted(request_cast.asked(cast.contract()))
     paper.variation_executed(varied.decided(varied.submitted("VAR-01")))
-    varied.decided(varied.submitted("VAR-02"), steps=3)
+    changing = varied.decided(varied.submitted("VAR-02"), steps=3)
+    variation_approval.record_notice(changing, reference="2007/S 1", published_on=cast.START.date(), by=cast.person(varied.MANAGER), at=cast.START)
     levels_cast.confirmed(cast.contract())
     levels_cast.waived("EUS-B")
     invoices_and_returns()
+    statutory.rated()
+    statutory.confirmed()
+    statutory.published(statutory.notice("performance"))
     cast.accept_counter(cast.countered())
     cast.countered()
     cast.leave_free(Decimal(50_000_000))
@@ -255,6 +262,31 @@ def varied_terms(change: str) -> str:
     return f"UPDATE contracts_contractversion SET {change} WHERE kind = 'variation' RETURNING {of_variation('id')} AS variation"
 
 
+OF_RATINGS = "; SELECT id AS notice FROM contracts_statutorynotice WHERE kind = 'performance' AND contract_id = (SELECT min(id) FROM contracts_contract)"
+
+
+def notice(change: str, kind: str) -> str:
+    return f"UPDATE contracts_statutorynotice SET {change} WHERE kind = '{kind}' AND contract_id = {CONTRACT} RETURNING id AS notice"
+
+
+REQUEST = "(SELECT id FROM contracts_changerequest)"
+OF_REQUEST = "(SELECT id FROM contracts_contractversion WHERE kind = 'change_request')"
+
+
+def request(change: str) -> str:
+    return f"UPDATE contracts_changerequest SET {change} RETURNING id AS change_request"
+
+
+def edge_entry(reserved: int, committed: int, state: str) -> str:
+    """Of the upper edge of the one order in the state, or of the one that is contracted, once it is in that state."""
+    moved = "" if state == "contracted" else f"UPDATE procurement_calloff SET state = '{state}' WHERE id = {of('with_supplier')};"
+    return (
+        f"{moved} INSERT INTO procurement_capacityentry (account_id, kind, reserved_delta_gbp, committed_delta_gbp, call_off_id, holder, source, key, at)"
+        f" SELECT account_id, 'reserve', {reserved}, {committed}, {of(state)}, 'edge of procurement.calloff ' || {of(state, 'public_id')}, 'x', 'edge', at"
+        " FROM procurement_capacityentry LIMIT 1;"
+    )
+
+
 def termination(change: str) -> str:
     return f"UPDATE contracts_termination SET {change} RETURNING id AS termination"
 
@@ -336,6 +368,7 @@ STATES = {
     "service_credit": ("contracts_servicecredit", "void"),
     "invoice": ("contracts_invoice", "received"),
     "management_return": ("contracts_managementreturn", "open"),
+    "change_request": ("contracts_changerequest", "asked"),
     "contract_termination": ("contracts_termination", "proposed"),
     "document": ("documents_document", "void"),
     "accession": ("procurement_accession", "ended"),
@@ -353,6 +386,7 @@ RECORDED = (
     "contracts.managementreturn",
     "contracts.termination",
     "contracts.transfer",
+    "contracts.changerequest",
     "documents.document",
     "catalogue.cataloguerelease",
 )
@@ -474,6 +508,24 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         f"DELETE FROM procurement_volumeentry WHERE key LIKE 'volume:' || {of_variation('public_id')} || ':%'"
         f" RETURNING {of_variation('id')} AS variation",
         variation("state = 'lapsed'"),
+    ),
+    "capacity_follows_the_change_request": (
+        request("state = 'refused', answer = 'x'"),
+        *(
+            f"UPDATE procurement_capacityentry SET {change} WHERE holder LIKE 'contracts.changerequest %' RETURNING {REQUEST} AS change_request"
+            for change in ("reserved_delta_gbp = 1", "committed_delta_gbp = -1", "holder = 'x'")
+        ),
+    ),
+    "edges_are_of_what_goes_on": (
+        *(edge_entry(1, 0, state) + f"SELECT {of(state)} AS call_off" for state in ("returned", "lapsed", "rejected")),
+        edge_entry(-99_999_999, 0, "contracted") + f"SELECT {of('contracted')} AS call_off",
+        edge_entry(0, 1, "contracted") + f"SELECT {of('contracted')} AS call_off",
+        edge_entry(1, 0, "contracted") + f"UPDATE contracts_contract SET state = 'expired' RETURNING {of('contracted')} AS call_off",
+    ),
+    "volumes_follow_the_change_request": (
+        f"UPDATE procurement_volumeentry SET quantity = quantity + 1 WHERE key LIKE 'volume:' || (SELECT public_id FROM contracts_changerequest) || ':%'"
+        f" RETURNING {REQUEST} AS change_request",
+        request("state = 'lapsed', answer = 'x'"),
     ),
     "commitments_cover_the_charges": (
         f"UPDATE procurement_capacityentry SET committed_delta_gbp = committed_delta_gbp - 0.01 WHERE call_off_id = {of('contracted')}"
@@ -760,6 +812,19 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         "UPDATE contracts_linechange SET quantity_change = quantity_change + 1 WHERE version_id ="
         f" (SELECT id FROM contracts_contractversion WHERE kind = 'variation') RETURNING {of_variation('id')} AS variation",
     ),
+    "change_requests_are_in_the_terms": (
+        request("state = 'lapsed', answer = 'x'").replace("id AS change_request", f"{OF_REQUEST} AS version"),
+        request("effective_on = effective_on + 1"),
+        f"UPDATE contracts_requestedchange SET quantity_change = quantity_change + 1 WHERE number = 1 RETURNING {REQUEST} AS change_request",
+        f"UPDATE contracts_contractversion SET caused_by = 'CR-09' WHERE kind = 'change_request' RETURNING {REQUEST} AS change_request",
+        f"UPDATE contracts_contractversion SET document_id = {AGREEMENT} WHERE kind = 'change_request' RETURNING {REQUEST} AS change_request",
+        f"UPDATE contracts_linechange SET quantity_change = quantity_change + 1 WHERE version_id = {OF_REQUEST} RETURNING {REQUEST} AS change_request",
+    ),
+    "change_requests_stay_inside": (
+        f"UPDATE contracts_linechange SET quantity_change = quantity_change + 60 WHERE version_id = {OF_REQUEST} RETURNING version_id AS version",
+        "UPDATE procurement_calloffrevision SET content = jsonb_set(content::jsonb, '{framework,quantity_tolerance_percent}', '\"0.5\"')::text"
+        f" WHERE id = {CONTRACTED} RETURNING {OF_REQUEST} AS version",
+    ),
     "contracts_end_with_their_terms": (
         contract("ends_on = ends_on + 1"),
         "UPDATE contracts_linechange SET ends_on = ends_on + 1 WHERE ends_on ="
@@ -840,6 +905,40 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         "DELETE FROM contracts_departmentmonth m USING contracts_departmentsavings d"
         " WHERE d.id = m.of_id RETURNING d.department_id AS department, m.month",
         "DELETE FROM contracts_departmentsavings WHERE contracts > 0 RETURNING department_id AS department",
+    ),
+    "statutory_notices_are_made": (
+        *(f"DELETE FROM contracts_statutorynotice WHERE kind = '{kind}' AND contract_id = {CONTRACT} RETURNING contract_id AS contract" for kind in ("award", "details")),
+        notice("kind = 'termination'", "details").replace("id AS notice", "contract_id AS contract"),
+        "UPDATE procurement_calloffrevision SET content = jsonb_set(content::jsonb, '{framework,regime}', '\"PCR2006\"')::text"
+        f" WHERE id = {CONTRACTED} RETURNING {CONTRACT} AS contract",
+    ),
+    "statutory_notices_are_due": (
+        notice("due_on = due_on + 1", "details"),
+        notice("due_on = due_on + 1", "performance"),
+        notice("period_from = period_from + 1", "performance"),
+        notice("is_last = true", "performance"),
+        notice("kind = 'termination'", "award"),
+    ),
+    "change_notices_are_of_their_variations": (
+        "DELETE FROM contracts_statutorynotice WHERE kind = 'change' RETURNING variation_id AS variation",
+        "UPDATE contracts_variation SET change_notice = 'x' WHERE change_notice <> '' RETURNING id AS variation",
+        "UPDATE contracts_noticepublication SET published_on = published_on - 1 WHERE notice_id = (SELECT id FROM contracts_statutorynotice WHERE kind = 'change')"
+        " RETURNING notice_id AS notice",
+    ),
+    "what_is_published_is_kept": (
+        "UPDATE contracts_noticepublication SET content = content || ' ' RETURNING id AS publication",
+        "UPDATE contracts_noticepublication SET published_on = published_on + 1 RETURNING id AS publication",
+    ),
+    "ratings_are_confirmed_by_another": (
+        "UPDATE contracts_kpiconfirmation SET confirmed_by = (SELECT rated_by FROM contracts_kpiround WHERE id = round_id)" + OF_RATINGS,
+        "UPDATE contracts_kpiconfirmation SET confirmed_for = (SELECT rated_by FROM contracts_kpiround WHERE id = round_id)" + OF_RATINGS,
+        "INSERT INTO contracts_kpiround SELECT (jsonb_populate_record(r, jsonb_build_object('id', 9999, 'number', r.number + 1))).* FROM contracts_kpiround r" + OF_RATINGS,
+        "DELETE FROM contracts_kpiconfirmation" + OF_RATINGS,
+    ),
+    "ratings_are_whole": (
+        "DELETE FROM contracts_kpirating WHERE id = (SELECT min(id) FROM contracts_kpirating) RETURNING round_id AS round",
+        "UPDATE contracts_kpirating SET measure_id = (SELECT min(id) FROM catalogue_servicelevelmeasure WHERE measure_code = 'SD-S-ANSWER')"
+        " WHERE id = (SELECT min(id) FROM contracts_kpirating) RETURNING round_id AS round",
     ),
     "credits_are_calculated": (
         *(

@@ -13,6 +13,7 @@ from contracts import (
     guards,
     invoice_guards,
     invoicing,
+    requesting,
     returning,
     running_on,
     terminating,
@@ -24,6 +25,7 @@ from contracts import (
 )
 from contracts.models import (
     AcceptanceDecision,
+    ChangeRequest,
     ContractVersion,
     CreditAct,
     Declaration,
@@ -49,7 +51,7 @@ from documents.models import DocumentRevision, Purpose
 from procurement.models import CapacityEntry, Decision, Query, Recusal
 from tests import cast, paper
 from tests.cast import START
-from tests.contracts import ending_cast, levels_cast, money_cast
+from tests.contracts import ending_cast, levels_cast, money_cast, request_cast, statutory_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Action, Form, Machine, NoAddress
@@ -125,16 +127,17 @@ CONTRACT = Machine(
         ),
         "awaiting_signatures, closed": ("awaiting_signatures, signed by two", closed),
         "executed": ("awaiting_signatures, closed", lambda c: formation.execute(c, at=START)),
+        "executed, rated": ("executed", lambda c: (statutory_cast.rated(), c)[1]),
         "expired": ("executed", ending_cast.expired),
         "terminated": ("executed", lambda c: ending_cast.in_effect(c).contract),
         "terminated, done": ("executed", exited),
         "closed": ("terminated, done", close),
     },
     actions={
-        "propose its termination": Action(("executed",), lambda c: ending_cast.proposed(c, ending_cast.insolvent(ending_cast.MID_MONTH)),
+        "propose its termination": Action(("executed", "executed, rated"), lambda c: ending_cast.proposed(c, ending_cast.insolvent(ending_cast.MID_MONTH)),
                                           ending_page("propose_termination", **INSOLVENT)),
-        "remind of its end": Action(("executed",), remind, quiet=True),
-        "expire": Action(("executed",), lambda c: exiting.expire(c, at=ending_cast.over(c)), quiet=True),
+        "remind of its end": Action(("executed", "executed, rated"), remind, quiet=True),
+        "expire": Action(("executed", "executed, rated"), lambda c: exiting.expire(c, at=ending_cast.over(c)), quiet=True),
         "record what runs on": Action(("expired",), ending_cast.ran_on, ending_page("runs_on", **RUNS_ON)),
         "close": Action(("terminated, done",), close),  # after the month, later than the moment that the pages' clock stands at
         "issue": Action(("preparing",), lambda c: formation.issued(c, at=START) if c.state != "preparing" else paper.issued(c), quiet=True),
@@ -477,6 +480,46 @@ VARIATION = Machine(
                                    lambda v: variation_issuing.lapse(v, at=THAT_DAY), quiet=True),
         "execute": Action((CLOSED,), lambda v: variation_issuing.execute(v, at=START), quiet=True),
         "apply": Action(("executed",), lambda v: variation_issuing.apply(v, at=THAT_DAY), quiet=True),
+    },
+)  # fmt: skip
+
+
+# ---- a change request: twenty joiners at London
+
+
+def first_request(_):
+    cast.leave_tolerance()
+    return request_cast.asked(paper.executed(cast.accepted()))
+
+
+def of_request(act):
+    return lambda one: act(ChangeRequest.objects.select_related("contract__call_off").get(pk=one.pk))
+
+
+def lapse_request(one):
+    return requesting.lapse(one, at=request_cast.on_its_day())
+
+
+def request_page(name: str, email: str, **fields):
+    return lambda one: Form(
+        email, reverse("contracts:change_request_act", args=[one.contract.public_id, one.number, name]), {"shown_hash": one.content_hash, **fields}
+    )  # fmt: skip
+
+
+CHANGE_REQUEST = Machine(
+    rows=(ContractVersion, CapacityEntry),
+    states={
+        "asked": (None, first_request),
+        "accepted": ("asked", of_request(request_cast.accepted)),
+        "refused": ("asked", of_request(request_cast.refused)),
+        "withdrawn": ("asked", of_request(request_cast.withdrawn)),
+        "lapsed": ("asked", of_request(lapse_request)),
+    },
+    actions={
+        "accept": Action(("asked",), of_request(request_cast.accepted), request_page("accept", made.SERVICE)),
+        "refuse": Action(("asked",), of_request(request_cast.refused), request_page("refuse", made.SERVICE, words="Nobody is there.")),
+        "withdraw": Action(("asked",), of_request(request_cast.withdrawn), request_page("withdraw", made.MANAGER, words="They stay away.")),
+        "lapse": Action(("asked",), of_request(lapse_request), quiet=True),
     },
 )  # fmt: skip
 

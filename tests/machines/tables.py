@@ -1,6 +1,7 @@
 """Every machine by its name: those that are registered by the name they are registered under."""
 
 from tests.machines.contracts import (
+    CHANGE_REQUEST,
     CONTRACT,
     CONTRACT_TERMINATION,
     DOCUMENT,
@@ -19,7 +20,8 @@ from tests.machines.transfers import NOVATION, TRANSFER
 
 MACHINES = {
     "call_off": CALL_OFF, "approval_step": STEP, "query": QUERY, "clarification": CLARIFICATION, "counter_proposal": COUNTER,
-    "exception": EXCEPTION, "contract": CONTRACT, "milestone": MILESTONE, "variation": VARIATION, "service_credit": SERVICE_CREDIT,
+    "exception": EXCEPTION, "contract": CONTRACT, "milestone": MILESTONE, "variation": VARIATION, "change_request": CHANGE_REQUEST,
+    "service_credit": SERVICE_CREDIT,
     "invoice": INVOICE, "management_return": RETURN, "contract_termination": CONTRACT_TERMINATION, "running_on": RUNNING_ON,
     "transfer": TRANSFER, "novation": NOVATION,
     "document": DOCUMENT,

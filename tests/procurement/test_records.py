@@ -28,10 +28,13 @@ from contracts import (
     invoicing,
     measuring,
     novating,
+    rating,
+    requesting,
     rerating,
     returning,
     running_on,
     savings_kept,
+    statutory_publishing,
     terminating,
     transferring,
     variation_approval,
@@ -68,6 +71,8 @@ from tests.cast import DESK, START
 from tests.contracts import ending_cast as E
 from tests.contracts import levels_cast as L
 from tests.contracts import money_cast as M
+from tests.contracts import request_cast as Q
+from tests.contracts import statutory_cast as P
 from tests.contracts import transfer_cast as T
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
@@ -365,6 +370,17 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(exiting.expire, lambda c: ((c,), {"at": E.over(c)}), "contract.expired", {"contract_ended": AT_THE_END}),
         Row(exiting.remind_of_end, lambda c: ((c,), {"at": E.on(c.ends_on)}), "contract.end_announced", {"end_nears": BOTH_RUN}),
     ],
+    ("contract", "executed, rated"): [
+        Row(rating.rate, lambda c: ((P.notice("performance"), P.given(P.notice("performance"))), {"by": cast.person(L.MANAGER), "at": P.RATED_AT}),
+            "contract.kpis_rated", {"kpis_rated": CONFIRMERS, "kpis_rated_supplier": RUNNERS}),
+        Row(rating.comment, lambda c: ((P.notice("performance"),), {"words": "A strike.", "by": cast.person(L.SERVICE), "at": P.RATED_AT}),
+            "contract.ratings_commented", {"ratings_commented": "contract.manager@dius"}),
+        Row(rating.confirm, lambda c: ((P.notice("performance"),), {"shown_hash": P.notice("performance").rounds.last().content_hash,
+            "by": cast.person(P.SIGNATORY), "at": P.RATED_AT}), "contract.ratings_confirmed", {"ratings_confirmed": BOTH_RUN}),
+        Row(statutory_publishing.publish, lambda c: ((P.notice("details"),), {"reference": "2007/S 1", "published_on": START.date(), "by": cast.person(L.MANAGER), "at": P.RATED_AT}),
+            "contract.notice_published"),
+        Row(statutory_publishing.begin_year, lambda c: ((c,), {"at": P.on(date(2008, 10, 1))}), "contract.kpi_year_begun"),
+    ],
     ("contract", "expired"): [
         Row(exiting.do, lambda c: ((E.item(c, "data_return"),), {"words": "On a disk.", "by": cast.person(L.SERVICE), "at": E.over(c)}), "contract.exit_done"),
         Row(exiting.leave_out, lambda c: ((E.item(c, "assets"),), {"reason": "None.", "by": cast.person(L.MANAGER), "at": E.over(c)}), "contract.exit_not_needed"),
@@ -418,6 +434,14 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(running_on.go_on, lambda r: ((r,), {"at": E.on(r.contract.ends_on + timedelta(days=40))}), "running_on.charged", {"running_on": BOTH_RUN}),
         Row(running_on.stop, lambda r: ((r, r.contract.ends_on + timedelta(days=1)), {"reason": "Off.", "by": cast.person(L.SERVICE), "at": of_contracts.next_day(r)}),
             "running_on.stopped", {"running_stopped": BOTH_RUN}),
+    ],
+    ("change_request", "asked"): [
+        Row(requesting.ask, lambda q: ((q.contract, Q.seats(q.contract, 5)), {"effective_on": Q.DAY, "reason": "More.", "by": cast.person(L.MANAGER), "at": START}),
+            "change_request.asked", {"change_asked": RUNNERS}),
+        Row(requesting.accept, on(L.SERVICE, shown_hash=lambda q: q.content_hash), "change_request.accepted", {"change_answered": "contract.manager@dius"}),
+        Row(requesting.decline, on(L.SERVICE, words="No."), "change_request.refused", {"change_answered": "contract.manager@dius"}),
+        Row(requesting.withdraw, on(L.MANAGER, words="No."), "change_request.withdrawn", {"change_ended": BOTH_RUN}),
+        Row(requesting.lapse, on(None, at=Q.on_its_day()), "change_request.lapsed", {"change_ended": BOTH_RUN}),
     ],
     ("service_credit", "calculated"): [
         Row(crediting.notify, on(L.MANAGER, shown=crediting.shown_of, at=L.AFTER), "service_credit.notified", {"credit_notified": RUNNERS}),
