@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from catalogue.models import Organisation
-from contracts.models import Contract, ManagementReturn, Party, Termination, Variation, VariationRevision
+from contracts.models import Contract, ManagementReturn, Party, RedactedCopy, Termination, Variation, VariationRevision
 from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.models import PostCode
@@ -118,6 +118,22 @@ def get_termination(by: Person, public_id: UUID, number: int, on: date) -> Termi
     """The termination with its contract, or 404."""
     contract = get_contract(by, public_id, on)
     found = visible_terminations(by, contract, on).filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.contract = contract
+    return found
+
+
+def visible_copies(by: Person, contract: Contract, on: date) -> QuerySet[RedactedCopy]:
+    """Of a contract that the person may see: the department sees what it proposes, the others what was published."""
+    rows = contract.redacted_copies.select_related("document")
+    return rows if viewpoint(by, contract, on) == Party.DEPARTMENT else rows.filter(published_at__isnull=False)
+
+
+def get_copy(by: Person, public_id: UUID, number: int, on: date) -> RedactedCopy:
+    """The redacted copy with its contract, or 404."""
+    contract = get_contract(by, public_id, on)
+    found = visible_copies(by, contract, on).filter(number=number).first()
     if found is None:
         raise Http404
     found.contract = contract

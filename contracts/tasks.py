@@ -1,8 +1,8 @@
 """What follows the steps of a contract's documents, and the re-rating of contracts, for whoever runs jobs."""
 
 from catalogue.models import Framework
-from contracts import accepting, exiting, formation, rerating, terminating, variation_issuing
-from contracts.models import AcceptanceDecision, Contract, ContractVersion, Exit, Termination, Variation
+from contracts import accepting, exiting, formation, publishing, rerating, terminating, variation_issuing
+from contracts.models import AcceptanceDecision, Contract, ContractVersion, Exit, RedactedCopy, Termination, Variation
 from documents import clock, jobs, steps
 
 steps.register(
@@ -22,6 +22,7 @@ steps.register(
 steps.register(rerating.DOCUMENT_KIND, steps.Following(ContractVersion, complete=rerating.announced))
 steps.register(terminating.DOCUMENT_KIND, steps.Following(Termination, complete=terminating.announced))
 steps.register(exiting.DOCUMENT_KIND, steps.Following(Exit, complete=exiting.certified))
+steps.register(publishing.DOCUMENT_KIND, steps.Following(RedactedCopy, complete=publishing.published))
 steps.register(accepting.DOCUMENT_KIND, steps.Following(AcceptanceDecision, complete=accepting.certified))
 
 

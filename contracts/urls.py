@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from contracts.models import CERTIFICATE_SERIES
+from contracts.models import CERTIFICATE_SERIES, COPY_SERIES
 from contracts.views import (
     acceptance,
     charges,
@@ -13,6 +13,7 @@ from contracts.views import (
     invoices,
     levels,
     plan,
+    publications,
     register,
     returns,
     savings,
@@ -38,7 +39,12 @@ class CertificateNumber:
         return value
 
 
+class CopyNumber(CertificateNumber):
+    regex = f"{COPY_SERIES}-[0-9]{{4}}-[0-9]{{6,10}}"
+
+
 register_converter(CertificateNumber, "certificate_number")
+register_converter(CopyNumber, "copy_number")
 _contract = "contracts/<uuid:public_id>/"
 _milestone = _contract + "plan/<int:number>/"
 _variation = _contract + "variations/<int:number>/"
@@ -49,6 +55,8 @@ _invoice = _contract + "invoices/<int:number>/"
 _return = "returns/<uuid:public_id>/"
 _ending = _contract + "end/"
 _termination = _ending + "terminations/<int:number>/"
+_copy = _contract + "copies/<int:number>/"
+_published = "published-contracts/"
 
 urlpatterns = [
     path("call-offs/<uuid:public_id>/accept/", acceptance.accept, name="accept"),
@@ -124,6 +132,11 @@ urlpatterns = [
     path(_ending + "runs-on/", exits.runs_on, name="runs_on"),
     path(_ending + "stopped/", exits.stopped, name="stopped"),
     path(_ending + "close/", exits.close, name="close_contract"),
+    path(_contract + "copies/", publications.copies, name="copies"),
+    path(_contract + "copies/new/", publications.propose, name="propose_copy"),
+    path(_copy, publications.copy, name="copy"),
+    path(_copy + "copy.pdf", publications.copy_pdf, name="copy_pdf"),
+    path(_copy + "<str:name>/", publications.copy_act, name="copy_act"),
     path(_contract + "progress/", register.progress, name="progress"),
     path(_contract + "document/", register.document, name="document"),
     path(_contract + "document.pdf", register.download, name="download"),
@@ -134,5 +147,8 @@ urlpatterns = [
     path(_return + "declare/", returns.declare, name="declare_return"),
     path(_return + "correct/", returns.correct, name="correct_return"),
     path(_return + "pay/", returns.pay, name="pay_levy"),
+    path(_published, publications.published_contracts, name="published_contracts"),
+    path(_published + "<copy_number:reference>/", publications.published_contract, name="published_contract"),
+    path(_published + "<copy_number:reference>.pdf", publications.published_contract_pdf, name="published_contract_pdf"),
     path("waived-credits/", returns.waived_credits, name="waived_credits"),
 ]

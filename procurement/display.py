@@ -305,6 +305,13 @@ VERBS = {
     "variation.refused": gettext_lazy("A signatory refused"),
     "variation.lapsed": gettext_lazy("Lapsed"),
     "variation.withdrawn": gettext_lazy("Withdrawn"),
+    "redacted_copy.proposed": gettext_lazy("Published copy proposed"),
+    "redacted_copy.approved": gettext_lazy("Decided what is withheld"),
+    "redacted_copy.refused": gettext_lazy("Refused to publish it"),
+    "redacted_copy.withdrawn": gettext_lazy("Withdrawn"),
+    "redacted_copy.published": gettext_lazy("Published"),
+    "redacted_copy.replaced": gettext_lazy("Replaced by a newer copy"),
+    "redacted_copy.taken_down": gettext_lazy("Taken down"),
     "service_report.made": gettext_lazy("Service levels reported"),
     "service_report.confirmed": gettext_lazy("Report confirmed: credits calculated"),
     "service_report.plan_submitted": gettext_lazy("Rectification plan submitted"),
@@ -344,7 +351,7 @@ INSIDE_A_VARIATION = frozenset(
      "variation.query_answered"}
 )  # fmt: skip
 NOT_THEIR_WORDS = frozenset(
-    {"call_off.committed_by_authority", "call_off.withdrawn", "call_off.lapsed", "variation.committed_by_authority",
+    {"redacted_copy.taken_down", "call_off.committed_by_authority", "call_off.withdrawn", "call_off.lapsed", "variation.committed_by_authority",
      "variation.rejected", "variation.withdrawn"}
 )  # fmt: skip
 

@@ -211,6 +211,14 @@ TABLE = {
     "contracts:runs_on": (302, 404, 403, 403, 403, 403, 403),
     "contracts:stopped": (302, 404, 403, 403, 403, 403, 403),
     "contracts:close_contract": (302, 404, 403, 403, 403, 403, 403),
+    "contracts:copies": (302, 404, 200, 200, 200, 200, 200),
+    "contracts:propose_copy": (302, 404, 403, 403, 403, 403, 403),
+    "contracts:copy": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:copy_pdf": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:copy_act": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:published_contracts": (200, 200, 200, 200, 200, 200, 200),
+    "contracts:published_contract": (404, 404, 404, 404, 404, 404, 404),
+    "contracts:published_contract_pdf": (404, 404, 404, 404, 404, 404, 404),
     "contracts:progress": (302, 404, 200, 200, 200, 200, 200),
     "contracts:document": (302, 404, 200, 200, 200, 200, 200),
     "contracts:download": (302, 404, 200, 200, 200, 200, 200),
@@ -257,7 +265,7 @@ def world(client):
                 "position": 1, "query_id": question.pk, "attachment_id": order.revision.attachments.get().pk, "number": 1,
                 "code": "DIUS" if pattern.startswith("people/") else "CORE-01", "pk": holding.pk, "kind": "csv",
                 "name": "lines", "sha256": "0" * 64, "uidb36": "1", "key": "k", "evidence_id": 1,
-                "certificate": "MC-2007-000001", "month": "2008-04", "signature": "s",
+                "certificate": "MC-2007-000001", "month": "2008-04", "signature": "s", "reference": "RC-2007-000001",
             }[part]  # fmt: skip
         if pattern.startswith("contracts/") and wanted:
             wanted["public_id"] = contract.public_id

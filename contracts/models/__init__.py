@@ -52,6 +52,15 @@ from contracts.models.milestone import (
     PaymentDue,
     PaymentRelease,
 )
+from contracts.models.publication import (
+    COPY_SERIES,
+    DECIDED,
+    OPEN_COPIES,
+    CopyState,
+    RedactedCopy,
+    WithheldField,
+    WithholdingGround,
+)
 from contracts.models.returns import (
     NOTE_SERIES,
     Declaration,
@@ -76,14 +85,15 @@ from contracts.models.variation import (
 )
 
 __all__ = [
-    "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "CHARGED", "COUNTED", "DAYS_TO_PAY", "ENDED", "NOTE_SERIES", "NOTICED",
-    "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "OPEN_INVOICES", "OPEN_TERMINATIONS", "RETURN_SERIES", "UNSIGNED",
-    "AcceptanceCriterion", "AcceptanceDecision", "Basis", "CalculatedLevel", "Contract", "ContractLine", "ContractState",
-    "ContractVersion", "Correction", "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration",
-    "DeclaredLine", "EndReminder", "Evidence", "Exit", "ExitAct", "ExitItem", "Gateway", "Ground", "Invoice", "InvoiceAct",
-    "InvoiceCheck", "InvoicePayment", "InvoiceState", "LevyNote", "LevyPayment", "LineChange", "LineVariation",
-    "ManagementReturn", "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue",
-    "PaymentRelease", "RectificationPlan", "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit",
-    "ServiceReport", "Termination", "TerminationState", "Variation", "VariationHand", "VariationKind", "VariationRevision",
-    "VariationState",
+    "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "CHARGED", "COPY_SERIES", "COUNTED", "DAYS_TO_PAY", "DECIDED",
+    "ENDED", "NOTE_SERIES", "NOTICED", "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_COPIES", "OPEN_CREDITS", "OPEN_INVOICES",
+    "OPEN_TERMINATIONS", "RETURN_SERIES", "UNSIGNED", "AcceptanceCriterion", "AcceptanceDecision", "Basis",
+    "CalculatedLevel", "Contract", "ContractLine", "ContractState", "ContractVersion", "CopyState", "Correction",
+    "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration", "DeclaredLine", "EndReminder",
+    "Evidence", "Exit", "ExitAct", "ExitItem", "Gateway", "Ground", "Invoice", "InvoiceAct", "InvoiceCheck",
+    "InvoicePayment", "InvoiceState", "LevyNote", "LevyPayment", "LineChange", "LineVariation", "ManagementReturn",
+    "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "Party", "PaymentDue", "PaymentRelease",
+    "RectificationPlan", "RedactedCopy", "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit",
+    "ServiceReport", "Termination", "TerminationState", "Variation", "VariationHand", "VariationKind",
+    "VariationRevision", "VariationState", "WithheldField", "WithholdingGround",
 ]  # fmt: skip

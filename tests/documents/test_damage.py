@@ -18,7 +18,7 @@ from documents.management.commands.check_invariants import FILE, Invariant, brok
 from procurement import agreements, approval
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
-from tests.contracts import levels_cast, money_cast
+from tests.contracts import levels_cast, money_cast, publication_cast
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import undone
@@ -31,7 +31,7 @@ def world() -> None:
     """One contract is executed, of its variations one is executed and one approved by the department; of its milestones one is
     achieved that was accepted on conditions, one that was accepted, one is submitted and one sent back; of its service credits
     one is calculated and one waived; of its invoices one is paid in part, one queried, one disputed and one rejected; March is
-    declared, corrected and paid in part, April declared, May not yet; notice of its termination is given; one order is in department_approval (an accepted counter-proposal), one
+    declared, corrected and paid in part, April declared, May not yet; a copy of it without the prices is published; notice of its termination is given; one order is in department_approval (an accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
     paper.executed(cast.accepted())
     for number in (3, 4, 5, 6):
@@ -55,6 +55,7 @@ def world() -> None:
     paper.agreement_issued(cast.ons_approved())
     agreements.activate(paper.agreement_archived(cast.ons()), at=cast.START)
     release_cast.approved()
+    publication_cast.on_paper(publication_cast.proposed())
     ending.given()
 
 
@@ -247,6 +248,14 @@ def termination(change: str) -> str:
     return f"UPDATE contracts_termination SET {change} RETURNING id AS termination"
 
 
+def a_copy(change: str) -> str:
+    return f"UPDATE contracts_redactedcopy SET {change} RETURNING id AS copy"
+
+
+def withheld(change: str) -> str:
+    return f"UPDATE contracts_withheldfield SET {change} RETURNING copy_id AS copy"
+
+
 def of_termination(column: str) -> str:
     return f"(SELECT {column} FROM contracts_termination)"
 
@@ -325,6 +334,7 @@ STATES = {
     "invoice": ("contracts_invoice", "received"),
     "management_return": ("contracts_managementreturn", "open"),
     "contract_termination": ("contracts_termination", "proposed"),
+    "redacted_copy": ("contracts_redactedcopy", "replaced"),
     "document": ("documents_document", "void"),
     "accession": ("procurement_accession", "ended"),
     "framework": ("catalogue_framework", "terminated"),
@@ -340,6 +350,7 @@ RECORDED = (
     "contracts.invoice",
     "contracts.managementreturn",
     "contracts.termination",
+    "contracts.redactedcopy",
     "documents.document",
     "catalogue.cataloguerelease",
 )
@@ -498,6 +509,17 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         f" SELECT a.subject, a.subject_id, s.id, {SIGNATORY_ID}, {SIGNATORY}, 'x', 'x', now() FROM procurement_approval a"
         f" JOIN procurement_approvalstep s ON s.approval_id = a.id AND s.position = 1 WHERE a.id = {of_revision(CONTRACTED)}"
         f" RETURNING {of_termination('id')} AS termination",
+    ),
+    "withholding_is_decided_by_another": (
+        *(
+            dropped("contracts_redactedcopy", "withholding_needs_two_people") + a_copy(f"{who} = proposed_by")
+            for who in ("decided_by", "decided_for")
+        ),
+        dropped("contracts_redactedcopy", "copy_for_the_public_is_decided") + a_copy("decided_by = NULL"),
+        "INSERT INTO procurement_recusal (subject, subject_id, step_id, user_id, person_id, name, reason, declared_at)"
+        f" SELECT a.subject, a.subject_id, s.id, {SIGNATORY_ID}, {SIGNATORY}, 'x', 'x', now() FROM procurement_approval a"
+        f" JOIN procurement_approvalstep s ON s.approval_id = a.id AND s.position = 1 WHERE a.id = {of_revision(CONTRACTED)}"
+        " RETURNING (SELECT id FROM contracts_redactedcopy) AS copy",
     ),
     "departments_are_administered_by_their_own": (
         "INSERT INTO procurement_organisationgrant (starts_on, content_object_id, permission_id, user_id)"
@@ -854,7 +876,7 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     "numbers_are_without_gaps": (
         *(
             f"UPDATE documents_numbercounter SET last = last {change} WHERE series = '{series}' RETURNING series, year"
-            for series in ("CO", "CON", "AA", "MC", "LN", "TN") for change in ("+ 1", "- 1")
+            for series in ("CO", "CON", "AA", "MC", "LN", "TN", "RC") for change in ("+ 1", "- 1")
         ),
         "DELETE FROM documents_numbercounter WHERE series = 'CO' RETURNING series, year",
         only("'CO' AS series, 2007 AS year", order("contracted", "reference = 'CO-2007-000009'")),
@@ -867,6 +889,20 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         payload("payload #- '{order, contract}'"),
         contract("document_id = NULL, state = 'preparing'"),
         payload("jsonb_set(payload, '{order, lines, 0, quantity}', '1')"),
+    ),
+    "published_copies_say_what_was_decided": (
+        a_copy("content = replace(content, 'withheld (1)', '74.88')"),
+        a_copy("content_hash = repeat('0', 64)"),
+        *(
+            f"UPDATE documents_document SET {change} WHERE kind = 'redacted_contract' RETURNING (SELECT id FROM contracts_redactedcopy) AS copy"
+            for change in (
+                "payload = jsonb_set(payload, '{copy, order, lines, 0, unit_price_gbp}', '\"74.88\"')",
+                "payload = jsonb_set(payload, '{copy, number}', '\"RC-2007-000009\"')",
+                "number = 'RC-2007-000009'",
+            )
+        ),
+        withheld("label = 'x'"), withheld("ground = 'security'"), withheld("until = until + 1"), withheld("number = 2"),
+        "DELETE FROM contracts_withheldfield RETURNING copy_id AS copy",
     ),
     "document_revisions_are_a_chain": (
         f"DELETE FROM documents_documentrevision WHERE document_id = {PAPER} AND number = 2"

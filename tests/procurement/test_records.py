@@ -27,6 +27,7 @@ from contracts import (
     formation,
     invoicing,
     measuring,
+    publishing,
     rerating,
     returning,
     running_on,
@@ -64,6 +65,7 @@ from tests.cast import DESK, START
 from tests.contracts import ending_cast as E
 from tests.contracts import levels_cast as L
 from tests.contracts import money_cast as M
+from tests.contracts import publication_cast as P
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Machine, undone, walk
@@ -96,6 +98,7 @@ BUYERS = "framework.manager@co requester@co requester@dius second.requester@dius
 RUNNERS = "account.manager@fujitsu service.manager@fujitsu"
 BOTH_RUN = "account.manager@fujitsu contract.manager@dius service.manager@fujitsu"
 CONFIRMERS = "accounting.officer@dius signatory@dius"
+BOTH_AND_CONFIRMERS = "account.manager@fujitsu accounting.officer@dius contract.manager@dius service.manager@fujitsu signatory@dius"
 AT_THE_END = ("account.manager@fujitsu accounting.officer@dius authority.signatory@co contract.manager@dius requester@dius service.manager@fujitsu "
               "signatory@dius supplier.signatory@fujitsu")  # fmt: skip
 NEXT_WEEK = START + timedelta(days=7)
@@ -338,6 +341,7 @@ TABLE: dict[tuple[str, str], list[Row]] = {
             "service_report.confirmed service_credit.calculated service_credit.calculated", {"levels_missed": RUNNERS}),
         Row(measuring.correct, on(L.MANAGER, L.MONTH, L.measured, at=L.AFTER, reason="Counted."), "service_report.made service_report.confirmed"),
         Row(terminating.propose, on(L.MANAGER, lambda _: E.asked()), "contract_termination.proposed", {"termination_proposed": CONFIRMERS}),
+        Row(publishing.propose, on(L.MANAGER, lambda _: P.asked("prices")), "redacted_copy.proposed", {"copy_proposed": CONFIRMERS}),
         Row(exiting.expire, lambda c: ((c,), {"at": E.over(c)}), "contract.expired", {"contract_ended": AT_THE_END}),
         Row(exiting.remind_of_end, lambda c: ((c,), {"at": E.on(c.ends_on)}), "contract.end_announced", {"end_nears": BOTH_RUN}),
     ],
@@ -360,6 +364,17 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(terminating.announced, on(None), "", {"termination_sealed": BOTH_RUN}),
         Row(terminating.withdraw, on(E.SIGNATORY, reason="Settled."), "contract_termination.withdrawn", {"termination_withdrawn": AT_THE_END}),
         Row(terminating.take_effect, on(None, at=of_contracts.DAY_OF_END), "contract_termination.in_effect contract.terminated", {"contract_ended": AT_THE_END}),
+    ],
+    ("redacted_copy", "proposed"): [
+        Row(publishing.approve, on(E.SIGNATORY, shown_hash=lambda c: c.content_hash), "document.asked_for redacted_copy.approved"),
+        Row(publishing.refuse_to_publish, on(E.SIGNATORY, reason="No."), "redacted_copy.refused", {"copy_not_published": "accounting.officer@dius contract.manager@dius signatory@dius"}),
+        Row(publishing.withdraw, on(L.MANAGER, reason="No."), "redacted_copy.withdrawn", {"copy_not_published": "accounting.officer@dius contract.manager@dius signatory@dius"}),
+    ],
+    ("redacted_copy", "approved"): [
+        Row(publishing.published, on(None), "redacted_copy.published", {"copy_published": BOTH_AND_CONFIRMERS}),
+    ],
+    ("redacted_copy", "published"): [
+        Row(publishing.take_down, on(L.MANAGER, reason="A price."), "redacted_copy.taken_down", {"copy_taken_down": BOTH_AND_CONFIRMERS}),
     ],
     ("running_on", "running"): [
         Row(running_on.go_on, lambda r: ((r,), {"at": E.on(r.contract.ends_on + timedelta(days=40))}), "running_on.charged", {"running_on": BOTH_RUN}),
