@@ -2,7 +2,7 @@
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
@@ -10,7 +10,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from contracts import access, forms, variation_issuing
 from contracts import variation_decision_guards as guards
 from contracts.models import Party, Variation, VariationState
-from documents import legal_templates, steps, store
+from documents import downloads, legal_templates, steps, store
 from documents.models import DocumentRevision, DocumentState
 from procurement import signing
 from procurement.access import NotYours
@@ -130,10 +130,4 @@ def document(request, public_id, number):
 def download(request, public_id, number):
     """The newest bytes; everyone downloads the same."""
     found = document_of(request, public_id, number)
-    head = store.head(found.document)
-    if head is None:
-        raise Http404
-    response = HttpResponse(store.content(head), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{found.contract.number}-{found.label}.pdf"'
-    response["X-Document-Sha256"] = head.sha256
-    return response
+    return downloads.document(store.head(found.document), f"{found.contract.number}-{found.label}")

@@ -134,7 +134,7 @@ def test_variations_that_bind_are_in_the_copy_and_their_money_is_withheld_with_t
     content = publication_content.everything(contract)
     assert [one["label"] for one in content["variations"]] == [variation.label]
     value = content["variations"][0]["money"]["value_gbp"]
-    one, pdf = sealed(made.approved(made.proposed(contract, ("prices", f"variation:{variation.label}"))))
+    _one, pdf = sealed(made.approved(made.proposed(contract, ("prices", f"variation:{variation.label}"))))
     text = outside(pdf, tmp_path)
     assert f"Variation {variation.label}" in text and varied.REASON not in text
     assert value not in text and f"{int(value[:-3]):,}" not in text and variation.title not in text
