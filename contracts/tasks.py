@@ -1,9 +1,18 @@
 """What follows the steps of a contract's documents, and the re-rating of contracts, for whoever runs jobs."""
 
 from catalogue.models import Framework
-from contracts import accepting, exiting, formation, publishing, rerating, terminating, variation_issuing
-from contracts.models import AcceptanceDecision, Contract, ContractVersion, Exit, RedactedCopy, Termination, Variation
-from documents import clock, jobs, steps
+from contracts import accepting, audit_making, exiting, formation, publishing, rerating, terminating, variation_issuing
+from contracts.models import (
+    AcceptanceDecision,
+    AuditFile,
+    Contract,
+    ContractVersion,
+    Exit,
+    RedactedCopy,
+    Termination,
+    Variation,
+)
+from documents import clock, jobs, steps, storage
 
 steps.register(
     formation.DOCUMENT_KIND,
@@ -43,3 +52,20 @@ def rerate(job: jobs.Job) -> None:
     contract = Contract.objects.get(pk=job.payload["contract"])
     with jobs.finishing(job):
         rerating.rerate(contract, at=clock.business_now())
+
+
+@jobs.task("contracts.make_audit_file")
+def make_audit_file(job: jobs.Job) -> None:
+    file = AuditFile.objects.select_related("contract__framework__authority", "contract__document").get(pk=job.payload["file"])
+    found = audit_making.make(file)
+    with jobs.finishing(job):
+        audit_making.made(file, found, at=clock.business_now())
+
+
+@jobs.task("contracts.drop_audit_file")
+def drop_audit_file(job: jobs.Job) -> None:
+    """The row first: who reads it meanwhile is told that it is gone."""
+    file = AuditFile.objects.get(pk=job.payload["file"])
+    with jobs.finishing(job):
+        audit_making.drop(file, at=clock.business_now())
+    storage.drop_made(file.public_id)

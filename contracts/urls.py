@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from contracts.models import CERTIFICATE_SERIES, COPY_SERIES
 from contracts.views import (
     acceptance,
+    audit_files,
     charges,
     delivery,
     due,
@@ -132,6 +133,8 @@ urlpatterns = [
     path(_ending + "runs-on/", exits.runs_on, name="runs_on"),
     path(_ending + "stopped/", exits.stopped, name="stopped"),
     path(_ending + "close/", exits.close, name="close_contract"),
+    path(_contract + "audit-file/", audit_files.audit_file, name="audit_file"),
+    path(_contract + "audit-file.zip", audit_files.audit_file_zip, name="audit_file_zip"),
     path(_contract + "copies/", publications.copies, name="copies"),
     path(_contract + "copies/new/", publications.propose, name="propose_copy"),
     path(_copy, publications.copy, name="copy"),

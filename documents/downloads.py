@@ -1,13 +1,15 @@
 """What is downloaded is kept as a file and never shown in the page: the one place that says how."""
 
+from typing import BinaryIO
 from urllib.parse import quote
 
-from django.http import Http404, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 
 from documents import storage, store
 from documents.models import DocumentRevision
 
 UNKNOWN, PDF, CSV, JSON = "application/octet-stream", "application/pdf", "text/csv; charset=utf-8", "application/json"
+ZIP = "application/zip"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -36,4 +38,11 @@ def document(head: DocumentRevision | None, name: str) -> HttpResponse:
         raise Http404
     response = respond(store.content(head), f"{name}.pdf", content_type=PDF)
     response["X-Document-Sha256"] = head.sha256
+    return response
+
+
+def stream(file: BinaryIO, filename: str, *, content_type: str = UNKNOWN) -> FileResponse:
+    """A file that may be large, in pieces; it is closed with the answer."""
+    response = FileResponse(file, content_type=content_type)
+    response["Content-Disposition"] = disposition(filename)
     return response

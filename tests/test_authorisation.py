@@ -211,6 +211,8 @@ TABLE = {
     "contracts:runs_on": (302, 404, 403, 403, 403, 403, 403),
     "contracts:stopped": (302, 404, 403, 403, 403, 403, 403),
     "contracts:close_contract": (302, 404, 403, 403, 403, 403, 403),
+    "contracts:audit_file": (302, 404, 200, 200, 200, 200, 200),
+    "contracts:audit_file_zip": (302, 404, 404, 404, 404, 404, 404),
     "contracts:copies": (302, 404, 200, 200, 200, 200, 200),
     "contracts:propose_copy": (302, 404, 403, 403, 403, 403, 403),
     "contracts:copy": (302, 404, 404, 404, 404, 404, 404),

@@ -194,7 +194,8 @@ ORDERS = {
         "contracts:milestone_evidence contracts:certificate contracts:certificate_pdf contracts:variations "
         "contracts:variation contracts:variation_progress contracts:variation_document contracts:variation_pdf "
         "contracts:ending contracts:termination_notice contracts:termination_notice_pdf contracts:termination_evidence "
-        "contracts:exit_evidence contracts:copies contracts:copy contracts:copy_pdf",
+        "contracts:exit_evidence contracts:copies contracts:copy contracts:copy_pdf "
+        "contracts:audit_file",
     "- | - | - | R200 A200":
         "contracts:savings",
     "- | - | - | D403 R200 A403":

@@ -1,5 +1,6 @@
 """The tables of contracts, by noun."""
 
+from contracts.models.audit_file import AuditFile
 from contracts.models.contract import BOUND, CHARGED, ENDED, NUMBER_SERIES, Contract, ContractState, Party
 from contracts.models.ending import (
     BASES,
@@ -87,7 +88,7 @@ from contracts.models.variation import (
 __all__ = [
     "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "CHARGED", "COPY_SERIES", "COUNTED", "DAYS_TO_PAY", "DECIDED",
     "ENDED", "NOTE_SERIES", "NOTICED", "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_COPIES", "OPEN_CREDITS", "OPEN_INVOICES",
-    "OPEN_TERMINATIONS", "RETURN_SERIES", "UNSIGNED", "AcceptanceCriterion", "AcceptanceDecision", "Basis",
+    "OPEN_TERMINATIONS", "RETURN_SERIES", "UNSIGNED", "AcceptanceCriterion", "AcceptanceDecision", "AuditFile", "Basis",
     "CalculatedLevel", "Contract", "ContractLine", "ContractState", "ContractVersion", "CopyState", "Correction",
     "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration", "DeclaredLine", "EndReminder",
     "Evidence", "Exit", "ExitAct", "ExitItem", "Gateway", "Ground", "Invoice", "InvoiceAct", "InvoiceCheck",
