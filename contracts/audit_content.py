@@ -7,8 +7,9 @@ It only reads. Source: domain.md, "The auditor's file".
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import BinaryIO
 
@@ -30,11 +31,15 @@ SUMS, MANIFEST, README = "SHA256SUMS", "manifest.csv", "README.txt"
 
 @dataclass(frozen=True)
 class Entry:
-    """One file. ``words`` say what it is."""
+    """One file. ``words`` say what it is; ``read`` gives its bytes, which are held only while they are written."""
 
     path: str
     words: str
-    data: bytes
+    read: Callable[[], bytes]
+
+
+def _of(data: bytes) -> Callable[[], bytes]:
+    return lambda: data
 
 
 def stamp(contract: Contract, side: str) -> str:
@@ -57,9 +62,9 @@ def _documents(contract: Contract, side: str) -> Iterator[Entry]:
         if head is None or (document.state != DocumentState.COMPLETE and document.pk != contract.document_id):
             continue  # not made, not closed: nothing is handed over as signed that is not
         name = safe(document.number)
-        yield Entry(f"documents/{name}.pdf", _kind_words(document), store.content(head))
+        yield Entry(f"documents/{name}.pdf", _kind_words(document), partial(store.content, head))
         data = canonical.dumps(document.payload[KINDS[document.kind].data])
-        yield Entry(f"data/{name}.{KINDS[document.kind].attachment}", "The same as data, as it is attached to the document", data)
+        yield Entry(f"data/{name}.{KINDS[document.kind].attachment}", "The same as data, as it is attached to the document", _of(data))
 
 
 def _kind_words(document: Document) -> str:
@@ -74,7 +79,7 @@ def _letters(contract: Contract, side: str) -> Iterator[Entry]:
     for one in {one.pk: one for one in used}.values():
         if one.letter_sha256 and audit_tables.reads_power(contract, side, one.holding.post.organisation_id):
             words = f"Letter of the delegation of {one.holding.user.name}, {one.holding.post.get_code_display()}"
-            yield Entry(f"decisions/letters/{_stored_name(one.letter_sha256, one.letter_filename)}", words, storage.get(one.letter_sha256))
+            yield Entry(f"decisions/letters/{_stored_name(one.letter_sha256, one.letter_filename)}", words, partial(storage.get, one.letter_sha256))
 
 
 def _stored_name(key: str, filename: str) -> str:
@@ -99,7 +104,7 @@ def _files(contract: Contract, side: str) -> Iterator[Entry]:
         for one in ExitAct.objects.filter(item__exit__contract=contract).exclude(sha256="").select_related("item")
     ]
     for key, filename, words in dict.fromkeys(found):
-        yield Entry(f"files/{_stored_name(key, filename)}", words, storage.get(key))
+        yield Entry(f"files/{_stored_name(key, filename)}", words, partial(storage.get, key))
 
 
 def _withheld(contract: Contract, side: str) -> Iterator[Entry]:
@@ -111,17 +116,17 @@ def _withheld(contract: Contract, side: str) -> Iterator[Entry]:
         for copy in access.copies_for(side, contract).prefetch_related("withheld").order_by("number") for one in copy.withheld.all()
     ]  # fmt: skip
     heading = ["copy", "state", "number", "what", "ground", "why", "until"]
-    yield Entry("decisions/withheld.csv", "What is withheld from published copies, and why", sheets.to_csv(heading, rows))
+    yield Entry("decisions/withheld.csv", "What is withheld from published copies, and why", _of(sheets.to_csv(heading, rows)))
 
 
 def entries(contract: Contract, side: str) -> list[Entry]:
     """All but the list of files and the sums, by path; of two that are the same file, one."""
     found = [
         *_documents(contract, side), *_letters(contract, side), *_files(contract, side), *_withheld(contract, side),
-        *(Entry(one.path, one.words, sheets.to_csv(one.heading, one.rows)) for one in audit_tables.all_of(contract, side)),
-        Entry("contract.json", "Number, parties, days and state of the contract", _summary(contract)),
-        Entry("trust/flex-root.crt", "Root certificate of the register's seals and timestamps", keys.certificate_bytes("root")),
-        Entry(README, "What is in this file and how to check it", readme(contract, side).encode()),
+        *(Entry(one.path, one.words, _of(sheets.to_csv(one.heading, one.rows))) for one in audit_tables.all_of(contract, side)),
+        Entry("contract.json", "Number, parties, days and state of the contract", _of(_summary(contract))),
+        Entry("trust/flex-root.crt", "Root certificate of the register's seals and timestamps", _of(keys.certificate_bytes("root"))),
+        Entry(README, "What is in this file and how to check it", _of(readme(contract, side).encode())),
     ]  # fmt: skip
     return [one for _path, one in sorted({one.path: one for one in found}.items())]
 
@@ -187,10 +192,11 @@ def write(contract: Contract, side: str, target: BinaryIO) -> int:
     sums, listed = [], []
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for one in found:
-            _add(archive, one.path, one.data)
-            digest = sha256(one.data).hexdigest()
+            data = one.read()
+            _add(archive, one.path, data)
+            digest = sha256(data).hexdigest()
             sums.append(f"{digest}  {one.path}\n")
-            listed.append([one.path, len(one.data), digest, one.words])
+            listed.append([one.path, len(data), digest, one.words])
         manifest = sheets.to_csv(["path", "bytes", "sha256", "what"], listed)
         _add(archive, MANIFEST, manifest)
         sums.append(f"{sha256(manifest).hexdigest()}  {MANIFEST}\n")

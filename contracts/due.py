@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import OVER, Framework
 from catalogue.pricing import add_months
-from contracts import ending_queries, money_queries, queries
+from contracts import ending_queries, money_queries, publication_queries, queries
 from contracts.models import (
     Contract,
     ContractState,
@@ -56,6 +56,7 @@ def waiting(by: Person, on: date) -> list[list[Item]]:
     return [
         *inbox.kinds(by, on), queries.inbox(by, on), queries.transition(by, on), queries.variations(by, on),
         queries.service_levels(by, on), money_queries.inbox(by, on), ending_queries.inbox(by, on),
+        publication_queries.inbox(by, on),
     ]  # fmt: skip
 
 

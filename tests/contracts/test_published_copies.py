@@ -8,15 +8,17 @@ from datetime import date, timedelta
 
 import pikepdf
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from config.management.commands.verify_document import in_words
-from contracts import publication_content, publishing, redaction
+from contracts import publication_content, publication_queries, publishing, redaction
 from contracts.models import RedactedCopy, WithheldField
-from documents import store, verifying
+from contracts.publishing_guards import why_not_marked
+from documents import clock, store, verifying
 from documents.refusal import Refused
-from tests import cast
+from tests import cast, paper
 from tests.cast import START
 from tests.contracts import publication_cast as made
 from tests.contracts import variation_cast as varied
@@ -153,8 +155,6 @@ def test_what_could_be_worked_out_or_stands_elsewhere_is_refused():
     assert redaction.redact(content, [redaction.Marked("prices", "commercial", "2010-01-01")]).left == []
     content["order"]["lines"] = content["order"]["lines"][:1]
     marked = [redaction.Marked("prices", "commercial", "2010-01-01")]
-    from contracts.publishing_guards import why_not_marked
-
     reasons = [str(one) for one in why_not_marked(content, redaction.redact(content, marked), marked)]
     assert any("There is one price" in one for one in reasons)
     with pytest.raises(KeyError, match="nothing"):
@@ -272,11 +272,53 @@ def test_the_department_proposes_reads_decides_and_publishes_on_pages(client):
 
 
 def test_what_was_to_be_withheld_until_a_day_that_is_over_is_said(client, settings):
-    from documents import clock
-
     made.on_paper(made.proposed())
     settings.STEPPABLE_CLOCK = True
     copies = reverse("contracts:copies", args=[cast.contract().public_id])
     assert "is over" not in sign_in(client, MANAGER).get(copies).content.decode()
     clock.step_to(START.replace(year=2010, month=11, day=2) + timedelta(days=1), by=cast.person("framework.manager@co.example"))
     assert "The day until which something is withheld is over" in sign_in(client, MANAGER).get(copies).content.decode()
+
+
+def test_lists_and_pages_cost_the_same_with_more_copies(client):
+    contract = cast.contract()
+    made.on_paper(made.proposed(contract))
+    pages = {
+        None: [reverse("contracts:published_contracts")],
+        MANAGER: [reverse(f"contracts:{name}", args=[contract.public_id]) for name in ("copies", "audit_file")],
+    }
+
+    def counted() -> list[int]:
+        found = []
+        for email, addresses in pages.items():
+            client.logout()
+            if email:
+                sign_in(client, email)
+            for address in addresses:
+                client.get(address)
+                with CaptureQueriesContext(connection) as queries:
+                    assert client.get(address).status_code == 200
+                found.append(len(queries))
+        return found
+
+    before = counted()
+    for _ in range(2):
+        made.on_paper(made.proposed(contract, ("prices", "sums")))
+    made.on_paper(made.proposed(paper.executed(cast.accepted())))
+    after = counted()
+    assert all(later <= earlier for earlier, later in zip(before, after, strict=True)), (before, after)
+    assert max(after) < 38
+
+
+def test_whoever_decides_finds_it_in_their_inbox():
+    made.proposed()
+    day = START.date()
+
+    def waits(email: str, on=day) -> list[str]:
+        return [item.todo for item in publication_queries.inbox(cast.person(email), on)]
+
+    assert [waits(email) for email in (SIGNATORY, OFFICER, MANAGER, "service.manager@fujitsu.example")] == [
+        ["published copy R1 to decide on or refuse"], ["published copy R1 to decide on or refuse"], [], []]  # fmt: skip
+    one = made.on_paper(RedactedCopy.objects.get())
+    assert waits(SIGNATORY) == [] and waits(MANAGER) == [] and waits(MANAGER, made.UNTIL) == []
+    assert waits(MANAGER, made.UNTIL + timedelta(days=1)) == [f"to publish anew: the day until which something is withheld from {one.reference} is over"]

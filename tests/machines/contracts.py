@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.urls import reverse
 
 from contracts import (
+    audit_making,
     crediting,
     delivery,
     exiting,
@@ -24,6 +25,7 @@ from contracts import (
 )
 from contracts.models import (
     AcceptanceDecision,
+    AuditFile,
     ContractVersion,
     CreditAct,
     Declaration,
@@ -115,7 +117,7 @@ INSOLVENT = {"ground": "insolvency", "words": "A winding-up order was made.", "l
 RUNS_ON = {"services": ["CORE-01", "CORE-02"], "reason": "The new order is late."}
 NOT_YET = ("preparing", "awaiting_signatures")
 CONTRACT = Machine(
-    rows=(Termination, RunningOn, ExitAct, EndReminder),
+    rows=(Termination, RunningOn, ExitAct, EndReminder, RedactedCopy, AuditFile),
     states={
         "preparing": (None, lambda _: cast.accepted()),
         "awaiting_signatures": ("preparing", paper.issued),
@@ -136,6 +138,8 @@ CONTRACT = Machine(
                                           ending_page("propose_termination", **INSOLVENT)),
         "propose a published copy": Action(("executed", "expired", "terminated", "terminated, done", "closed"), publication_cast.proposed,
                                           lambda c: Form(made.MANAGER, reverse("contracts:propose_copy", args=[c.public_id]) + "?next=1", {})),
+        "ask for the auditor's file": Action(("executed", "expired", "terminated", "terminated, done", "closed"),
+                                             lambda c: audit_making.ask(c, by=cast.person(made.MANAGER), at=START), ending_page("audit_file")),
         "remind of its end": Action(("executed",), remind, quiet=True),
         "expire": Action(("executed",), lambda c: exiting.expire(c, at=ending_cast.over(c)), quiet=True),
         "record what runs on": Action(("expired",), ending_cast.ran_on, ending_page("runs_on", **RUNS_ON)),

@@ -20,6 +20,7 @@ import contracts
 import procurement
 from contracts import (
     accepting,
+    audit_making,
     closing,
     crediting,
     delivery,
@@ -98,6 +99,7 @@ BUYERS = "framework.manager@co requester@co requester@dius second.requester@dius
 RUNNERS = "account.manager@fujitsu service.manager@fujitsu"
 BOTH_RUN = "account.manager@fujitsu contract.manager@dius service.manager@fujitsu"
 CONFIRMERS = "accounting.officer@dius signatory@dius"
+MADE = ("1:1", "0" * 64, 1, 1)  # an auditor's file: its stamp, sha256, length and how many files
 BOTH_AND_CONFIRMERS = "account.manager@fujitsu accounting.officer@dius contract.manager@dius service.manager@fujitsu signatory@dius"
 AT_THE_END = ("account.manager@fujitsu accounting.officer@dius authority.signatory@co contract.manager@dius requester@dius service.manager@fujitsu "
               "signatory@dius supplier.signatory@fujitsu")  # fmt: skip
@@ -247,6 +249,10 @@ def stated(accession):
     return accession
 
 
+def audit_file(contract):
+    return audit_making.ask(contract, by=cast.person(L.MANAGER), at=START)
+
+
 TABLE: dict[tuple[str, str], list[Row]] = {
     ("call_off", S.DRAFT): [
         Row(workflow.submit, on(BUYER), "call_off.submitted", {"your_turn": FIRST}),
@@ -342,6 +348,9 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(measuring.correct, on(L.MANAGER, L.MONTH, L.measured, at=L.AFTER, reason="Counted."), "service_report.made service_report.confirmed"),
         Row(terminating.propose, on(L.MANAGER, lambda _: E.asked()), "contract_termination.proposed", {"termination_proposed": CONFIRMERS}),
         Row(publishing.propose, on(L.MANAGER, lambda _: P.asked("prices")), "redacted_copy.proposed", {"copy_proposed": CONFIRMERS}),
+        Row(audit_making.ask, on(L.MANAGER), "audit_file.asked_for"),
+        Row(audit_making.made, instead(audit_file, on(None, lambda _: MADE)), "audit_file.made"),
+        Row(audit_making.drop, instead(lambda c: audit_making.made(audit_file(c), MADE, at=START), on(None)), "audit_file.dropped"),
         Row(exiting.expire, lambda c: ((c,), {"at": E.over(c)}), "contract.expired", {"contract_ended": AT_THE_END}),
         Row(exiting.remind_of_end, lambda c: ((c,), {"at": E.on(c.ends_on)}), "contract.end_announced", {"end_nears": BOTH_RUN}),
     ],
