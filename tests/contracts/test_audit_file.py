@@ -103,6 +103,11 @@ def test_each_side_gets_what_it_may_see_and_every_hash_holds(tmp_path):
     assert letter == [f"decisions/letters/{sha256(LETTER).hexdigest()[:12]}-D_l_gation_of_Sir.pdf"]
     assert set(letter) <= sees["authority"] and not set(letter) & sees["supplier"]
     assert any("business-case" in name for name in sees["authority"]) and not any("business-case" in name for name in sees["supplier"])
+    of_authority = {
+        side: {row["limit_gbp"] for row in rows(archive, "decisions/decisions.csv") if row["organisation"] == "Cabinet Office"} - {""}
+        for side, archive in archives.items()
+    }
+    assert of_authority["authority"] and not of_authority["department"], "the limits of the authority's people are its own"
     leaks(archives["supplier"], archives["department"])
 
 

@@ -16,7 +16,7 @@ from config.management.commands.verify_document import in_words
 from contracts import publication_content, publication_queries, publishing, redaction
 from contracts.models import RedactedCopy, WithheldField
 from contracts.publishing_guards import why_not_marked
-from documents import clock, store, verifying
+from documents import clock, legal_templates, store, verifying
 from documents.refusal import Refused
 from tests import cast, paper
 from tests.cast import START
@@ -28,6 +28,7 @@ from tests.machines import undone
 from tests.procurement.test_pages import post, sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
+FROZEN = "454f1ddd4cb020599be3c27d2ee1fec8eaf4c27752c25fd76e1b6443cbb5fba8"
 EVERY_PART = (
     "title", "sites", "prices", "sums", "invoicing", "levels", "staff_transfer", "data_protection", "term:1",
     *(f"milestone:M{number}" for number in range(1, 10)),
@@ -128,6 +129,11 @@ def test_the_file_follows_both_standards_and_the_check_knows_what_it_is():
     words = in_words(verdict)
     assert verdict.valid and f"redacted copy {one.reference} of contract {one.contract.number}" in words and "is not the contract" in words
     assert [seen["as"] for seen in verdict.signatures] == ["issuing seal", "archive timestamp"]
+
+
+def test_a_version_is_frozen():
+    """To change a word, make the next version beside it, with the parts that differ."""
+    assert legal_templates.template_fingerprint(publishing.DOCUMENT_KIND, 1) == FROZEN
 
 
 def test_variations_that_bind_are_in_the_copy_and_their_money_is_withheld_with_the_prices(tmp_path):

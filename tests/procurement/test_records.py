@@ -685,7 +685,7 @@ def test_an_action_leaves_its_records_and_mails_and_no_other(name):
     assert {state for called, state in TABLE if called == name} <= met
 
 
-PERSONAL = {membership.prefer_news, calendars.open_calendar, calendars.stop_calendar, framework_life.activate}  # of no post
+PERSONAL = {membership.prefer_news, calendars.open_calendar, calendars.stop_calendar, framework_life.activate, audit_making.ask}  # of no post
 
 
 def of_a_deputy(row: Row, thing) -> str:
