@@ -224,6 +224,7 @@ WITH last AS (SELECT DISTINCT ON (machine, row_id) machine, row_id, target
               UNION ALL SELECT 'invoice', id, state FROM contracts_invoice
               UNION ALL SELECT 'management_return', id, state FROM contracts_managementreturn
               UNION ALL SELECT 'contract_termination', id, state FROM contracts_termination
+              UNION ALL SELECT 'redacted_copy', id, state FROM contracts_redactedcopy
               UNION ALL SELECT 'running_on', id, state FROM contracts_runningon
               UNION ALL SELECT 'transfer', id, state FROM contracts_transfer
               UNION ALL SELECT 'novation', id, state FROM contracts_novation
@@ -263,6 +264,17 @@ SELECT t.id AS transfer, t.state
   FROM contracts_transfer t
  WHERE t.agreed_by = ANY(t.hands) OR t.agreed_for = ANY(t.hands) OR NOT t.prepared_by = ANY(t.hands)
     OR t.state IN ('agreed', 'applied') AND t.agreed_by IS NULL OR t.state = 'draft' AND t.agreed_by IS NOT NULL;
+
+-- 6 withholding_is_decided_by_another: who decided what a published copy withholds, or for whom, did not propose it, and keeps out of no conflict in the order; one that was published was decided
+SELECT c.id AS copy
+  FROM contracts_redactedcopy c
+  JOIN contracts_contract k ON k.id = c.contract_id
+  JOIN procurement_calloffrevision r ON r.id = k.revision_id
+  JOIN procurement_approval a ON a.id = r.approval_id
+ WHERE c.decided_by IN (c.proposed_by, c.proposed_for) OR c.decided_for IN (c.proposed_by, c.proposed_for)
+    OR c.state IN ('approved', 'published', 'replaced', 'taken_down') AND c.decided_by IS NULL
+    OR EXISTS (SELECT 1 FROM procurement_recusal d
+                WHERE (d.subject, d.subject_id) = (a.subject, a.subject_id) AND d.person_id IN (c.decided_by, c.decided_for));
 
 -- 6 departments_are_administered_by_their_own: while somebody administers an organisation, they are of no other that is a supplier or an authority
 SELECT h.id AS holding, p.organisation_id, u.email, g.organisation_id AS also_of
@@ -928,6 +940,7 @@ SELECT series, year, n.last, given.how_many, given.highest
                 UNION ALL SELECT caused_by FROM contracts_contractversion WHERE kind = 'rerating'
                 UNION ALL SELECT number FROM contracts_acceptancedecision WHERE number IS NOT NULL
                 UNION ALL SELECT notice FROM contracts_termination WHERE notice IS NOT NULL
+                UNION ALL SELECT reference FROM contracts_redactedcopy WHERE reference IS NOT NULL
                 UNION ALL SELECT number FROM contracts_exit WHERE number IS NOT NULL
                 UNION ALL SELECT number FROM procurement_accession WHERE number IS NOT NULL
                 UNION ALL SELECT number FROM contracts_transfer
@@ -946,6 +959,19 @@ SELECT k.id AS contract, k.number, d.payload -> 'order' -> 'contract' AS in_docu
     OR d.payload -> 'order' -> 'contract' ->> 'number' IS DISTINCT FROM k.number
     OR d.payload -> 'order' -> 'contract' ->> 'revision_hash' IS DISTINCT FROM r.revision_hash
     OR (d.payload -> 'order') - 'contract' IS DISTINCT FROM r.content::jsonb;
+
+-- 11 published_copies_say_what_was_decided: the document of a published copy holds the content that was decided on, which lists what is withheld, and no word of why
+SELECT c.id AS copy
+  FROM contracts_redactedcopy c
+  LEFT JOIN documents_document d ON d.id = c.document_id
+ WHERE encode(sha256(convert_to(c.content, 'UTF8')), 'hex') <> c.content_hash
+    OR d.id IS NOT NULL AND ((d.payload -> 'copy') - 'number' IS DISTINCT FROM c.content::jsonb
+                             OR d.payload #>> '{copy,number}' IS DISTINCT FROM c.reference OR d.number IS DISTINCT FROM c.reference)
+    OR (SELECT coalesce(jsonb_agg(jsonb_build_array(w.number, w.label, w.ground, w.until::text) ORDER BY w.number), '[]')
+          FROM contracts_withheldfield w WHERE w.copy_id = c.id)
+       IS DISTINCT FROM
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(l -> 'number', l -> 'what', l -> 'ground', l -> 'until') ORDER BY l -> 'number'), '[]')
+          FROM jsonb_array_elements(c.content::jsonb -> 'withheld') l);
 
 -- 12 document_revisions_are_a_chain: numbered 0, 1, 2..., each extends the one before it, in the order of the trade
 SELECT v.id AS revision, v.document_id, v.number, v.purpose
@@ -1054,7 +1080,7 @@ SELECT d.id AS document, signer ->> 'field' AS missing
    AND NOT EXISTS (SELECT 1 FROM documents_signingintent i JOIN documents_signature s ON s.intent_id = i.id
                     WHERE i.document_id = d.id AND i.field = signer ->> 'field');
 
--- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, variation, change request, invoice, return, termination, what runs on, document or a release drafted here has one event, and the other way round
+-- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, variation, change request, invoice, return, termination, published copy, what runs on, document or a release drafted here has one event, and the other way round
 WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.calloff' AS subject, public_id::text AS subject_id
                     FROM procurement_calloff
                   UNION ALL SELECT 'accession', id, 'procurement.accession', public_id::text FROM procurement_accession
@@ -1063,6 +1089,7 @@ WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.callo
                   UNION ALL SELECT 'variation', id, 'contracts.variation', public_id::text FROM contracts_variation
                   UNION ALL SELECT 'change_request', id, 'contracts.changerequest', public_id::text FROM contracts_changerequest
                   UNION ALL SELECT 'contract_termination', id, 'contracts.termination', public_id::text FROM contracts_termination
+                  UNION ALL SELECT 'redacted_copy', id, 'contracts.redactedcopy', public_id::text FROM contracts_redactedcopy
                   UNION ALL SELECT 'running_on', id, 'contracts.runningon', public_id::text FROM contracts_runningon
                   UNION ALL SELECT 'transfer', id, 'contracts.transfer', public_id::text FROM contracts_transfer
                   UNION ALL SELECT 'novation', id, 'contracts.novation', public_id::text FROM contracts_novation

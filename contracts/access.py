@@ -16,6 +16,7 @@ from contracts.models import (
     ManagementReturn,
     Novation,
     Party,
+    RedactedCopy,
     StatutoryNotice,
     Termination,
     Transfer,
@@ -74,9 +75,14 @@ def organisation_of(contract: Contract, party: str) -> Organisation:
 
 
 def visible_variations(by: Person, contract: Contract, on: date) -> QuerySet[Variation]:
-    """Of a contract that the person may see: the department sees its drafts, the others what has been assessed."""
+    """Of a contract that the person may see."""
+    return variations_for(viewpoint(by, contract, on), contract)
+
+
+def variations_for(side: str, contract: Contract) -> QuerySet[Variation]:
+    """The department sees its drafts, the others what has been assessed."""
     rows = contract.variations.select_related("revision", "requester", "document", "approval__department", "approval__framework")
-    if viewpoint(by, contract, on) == Party.DEPARTMENT:
+    if side == Party.DEPARTMENT:
         return rows
     return rows.filter(Exists(VariationRevision.objects.filter(variation=OuterRef("pk"), assessed_at__isnull=False)))
 
@@ -151,11 +157,14 @@ def get_return(by: Person, public_id: UUID, on: date) -> ManagementReturn:
 
 
 def visible_terminations(by: Person, contract: Contract, on: date) -> QuerySet[Termination]:
-    """Of a contract that the person may see: the department sees what it proposes, the others the notices that were given."""
+    """Of a contract that the person may see."""
+    return terminations_for(viewpoint(by, contract, on), contract)
+
+
+def terminations_for(side: str, contract: Contract) -> QuerySet[Termination]:
+    """The department sees what it proposes, the others the notices that were given."""
     rows = contract.terminations.select_related("document", "level__calculation", "level__measurement__measure", "milestone")
-    if viewpoint(by, contract, on) == Party.DEPARTMENT:
-        return rows
-    return rows.filter(notice__isnull=False)
+    return rows if side == Party.DEPARTMENT else rows.filter(notice__isnull=False)
 
 
 def get_termination(by: Person, public_id: UUID, number: int, on: date) -> Termination:
@@ -260,4 +269,25 @@ def get_novation(by: Person, public_id: UUID, contract_id: UUID, on: date) -> No
     found = rows.filter(transfer__public_id=public_id, contract__public_id=contract_id).first()
     if found is None:
         raise Http404
+    return found
+
+
+def visible_copies(by: Person, contract: Contract, on: date) -> QuerySet[RedactedCopy]:
+    """Of a contract that the person may see."""
+    return copies_for(viewpoint(by, contract, on), contract)
+
+
+def copies_for(side: str, contract: Contract) -> QuerySet[RedactedCopy]:
+    """The department sees what it proposes, the others what was published."""
+    rows = contract.redacted_copies.select_related("document")
+    return rows if side == Party.DEPARTMENT else rows.filter(published_at__isnull=False)
+
+
+def get_copy(by: Person, public_id: UUID, number: int, on: date) -> RedactedCopy:
+    """The redacted copy with its contract, or 404."""
+    contract = get_contract(by, public_id, on)
+    found = visible_copies(by, contract, on).filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.contract = contract
     return found

@@ -19,6 +19,7 @@ from catalogue.pricing import add_months
 from contracts import (
     ending_queries,
     money_queries,
+    publication_queries,
     queries,
     request_queries,
     statutory,
@@ -66,7 +67,7 @@ def waiting(by: Person, on: date) -> list[list[Item]]:
     return [
         *inbox.kinds(by, on), queries.inbox(by, on), queries.transition(by, on), queries.variations(by, on),
         queries.service_levels(by, on), money_queries.inbox(by, on), ending_queries.inbox(by, on), transfer_queries.inbox(by, on),
-        request_queries.inbox(by, on), statutory_queries.inbox(by, on),
+        request_queries.inbox(by, on), statutory_queries.inbox(by, on), publication_queries.inbox(by, on),
     ]  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 from django.urls import path, register_converter
 
-from contracts.models import CERTIFICATE_SERIES
+from contracts.models import CERTIFICATE_SERIES, COPY_SERIES
 from contracts.views import (
     acceptance,
+    audit_files,
     charges,
     delivery,
     due,
@@ -14,6 +15,7 @@ from contracts.views import (
     levels,
     novations,
     plan,
+    publications,
     register,
     requests,
     returns,
@@ -43,7 +45,12 @@ class CertificateNumber:
         return value
 
 
+class CopyNumber(CertificateNumber):
+    regex = f"{COPY_SERIES}-[0-9]{{4}}-[0-9]{{6,10}}"
+
+
 register_converter(CertificateNumber, "certificate_number")
+register_converter(CopyNumber, "copy_number")
 _contract = "contracts/<uuid:public_id>/"
 _milestone = _contract + "plan/<int:number>/"
 _variation = _contract + "variations/<int:number>/"
@@ -58,6 +65,8 @@ _ending = _contract + "end/"
 _transfer = "transfers/<uuid:public_id>/"
 _novation = _transfer + "novations/<uuid:contract_id>/"
 _termination = _ending + "terminations/<int:number>/"
+_copy = _contract + "copies/<int:number>/"
+_published = "published-contracts/"
 
 urlpatterns = [
     path("call-offs/<uuid:public_id>/accept/", acceptance.accept, name="accept"),
@@ -141,6 +150,13 @@ urlpatterns = [
     path(_ending + "runs-on/", exits.runs_on, name="runs_on"),
     path(_ending + "stopped/", exits.stopped, name="stopped"),
     path(_ending + "close/", exits.close, name="close_contract"),
+    path(_contract + "audit-file/", audit_files.audit_file, name="audit_file"),
+    path(_contract + "audit-file.zip", audit_files.audit_file_zip, name="audit_file_zip"),
+    path(_contract + "copies/", publications.copies, name="copies"),
+    path(_contract + "copies/new/", publications.propose, name="propose_copy"),
+    path(_copy, publications.copy, name="copy"),
+    path(_copy + "copy.pdf", publications.copy_pdf, name="copy_pdf"),
+    path(_copy + "<str:name>/", publications.copy_act, name="copy_act"),
     path(_contract + "progress/", register.progress, name="progress"),
     path(_contract + "document/", register.document, name="document"),
     path(_contract + "document.pdf", register.download, name="download"),
@@ -167,5 +183,8 @@ urlpatterns = [
     path(_novation + "sign/", novations.sign, name="sign_novation"),
     path(_novation + "refuse/", novations.refuse, name="refuse_novation"),
     path(_transfer + "<str:name>/", transfers.transfer_act, name="transfer_act"),
+    path(_published, publications.published_contracts, name="published_contracts"),
+    path(_published + "<copy_number:reference>/", publications.published_contract, name="published_contract"),
+    path(_published + "<copy_number:reference>.pdf", publications.published_contract_pdf, name="published_contract_pdf"),
     path("waived-credits/", returns.waived_credits, name="waived_credits"),
 ]

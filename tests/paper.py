@@ -4,8 +4,16 @@ tests/contracts/test_formation.py); here they would cost a second each."""
 
 from datetime import datetime
 
-from contracts import accepting, exiting, formation, rerating, terminating, variation_issuing
-from contracts.models import AcceptanceDecision, Contract, ContractVersion, Exit, Termination, Variation
+from contracts import (
+    accepting,
+    exiting,
+    formation,
+    publishing,
+    rerating,
+    terminating,
+    variation_issuing,
+)
+from contracts.models import AcceptanceDecision, Contract, ContractVersion, Exit, RedactedCopy, Termination, Variation
 from documents import storage, store
 from documents.models import Document, Purpose, Signature, SigningIntent
 from procurement import agreements
@@ -106,6 +114,13 @@ def return_certified(exit: Exit) -> Exit:
     add(exit.document, Purpose.ARCHIVE_TIMESTAMP)
     exiting.certified(exit, at=START)
     return exit
+
+
+def copy_published(copy: RedactedCopy) -> RedactedCopy:
+    """Its document, sealed and closed."""
+    made(copy.document)
+    add(copy.document, Purpose.ARCHIVE_TIMESTAMP)
+    return publishing.published(cast.fresh(copy), at=START)
 
 
 def variation_issued(variation: Variation, at: datetime = START) -> Variation:

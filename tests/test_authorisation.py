@@ -235,6 +235,16 @@ TABLE = {
     "contracts:runs_on": (302, 404, 403, 403, 403, 403, 403),
     "contracts:stopped": (302, 404, 403, 403, 403, 403, 403),
     "contracts:close_contract": (302, 404, 403, 403, 403, 403, 403),
+    "contracts:audit_file": (302, 404, 200, 200, 200, 200, 200),
+    "contracts:audit_file_zip": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:copies": (302, 404, 200, 200, 200, 200, 200),
+    "contracts:propose_copy": (302, 404, 403, 403, 403, 403, 403),
+    "contracts:copy": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:copy_pdf": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:copy_act": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:published_contracts": (200, 200, 200, 200, 200, 200, 200),
+    "contracts:published_contract": (404, 404, 404, 404, 404, 404, 404),
+    "contracts:published_contract_pdf": (404, 404, 404, 404, 404, 404, 404),
     "contracts:progress": (302, 404, 200, 200, 200, 200, 200),
     "contracts:document": (302, 404, 200, 200, 200, 200, 200),
     "contracts:download": (302, 404, 200, 200, 200, 200, 200),
@@ -284,6 +294,7 @@ def world(client):
                 "code": "DIUS" if pattern.startswith(("people/", "savings/")) else "CORE-01", "pk": holding.pk, "kind": "csv",
                 "name": "lines", "sha256": "0" * 64, "uidb36": "1", "key": "k", "evidence_id": 1,
                 "certificate": "MC-2007-000001", "month": "2008-04", "signature": "s", "contract_id": contract.public_id,
+                "reference": "RC-2007-000001",
             }[part]  # fmt: skip
         if pattern.startswith("contracts/") and wanted:
             wanted["public_id"] = contract.public_id

@@ -9,7 +9,8 @@ from contracts import access, ending_forms, ending_guards, exiting, running_on
 from contracts.exit_items import BY_CODE
 from contracts.models import Contract, ExitAct, ExitItem
 from contracts.views import sealed
-from contracts.views.ending_common import ask, back, download, insist_on, sent
+from contracts.views.ending_common import ask, back, insist_on, sent
+from documents import downloads
 from procurement.views.common import attempt, page, stored
 
 # ---- the exit
@@ -62,7 +63,7 @@ def exit_evidence(request, public_id, code):
     act = acts[-1] if acts else None
     if act is None or not act.sha256:
         raise Http404
-    return download(act.sha256, act.filename)
+    return downloads.stored(act.sha256, act.filename)
 
 
 def _certified(request, public_id) -> Contract:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from catalogue.pricing import add_months, first_of_month
 from contracts import access, billing, invoice_guards, invoicing, late_payment, money_forms
 from contracts.invoice_words import difference
 from contracts.models import OPEN_INVOICES, Contract, Invoice, InvoiceCheck, InvoiceState, Party
-from documents import audit, storage
+from documents import audit, downloads
 from documents.refusal import Reason
 from procurement import display
 from procurement.access import NotYours
@@ -241,7 +241,4 @@ def invoice_act(request, public_id, number, name):
 def invoice_file(request, public_id, number):
     """As a download, never shown in the page."""
     found = _invoice(request, public_id, number)
-    response = HttpResponse(storage.get(found.sha256), content_type="application/octet-stream")
-    name = found.filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return downloads.stored(found.sha256, found.filename)

@@ -25,7 +25,7 @@ from contracts.models import (
     ServiceCredit,
     ServiceReport,
 )
-from documents import audit, storage
+from documents import audit, downloads
 from documents.refusal import Reason
 from procurement import display
 from procurement.access import NotYours
@@ -393,7 +393,4 @@ def credit_evidence(request, public_id, number, evidence_id):
     row = CreditAct.objects.filter(credit__contract=found, credit__number=number, pk=evidence_id).exclude(sha256="").first()
     if row is None:
         raise Http404
-    response = HttpResponse(storage.get(row.sha256), content_type="application/octet-stream")
-    name = row.filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return downloads.stored(row.sha256, row.filename)

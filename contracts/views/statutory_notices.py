@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +22,7 @@ from contracts import (
 from contracts import statutory_guards as guards
 from contracts.models import NoticeKind, Party, StatutoryNotice
 from contracts.views.ending_common import insist_on
+from documents import downloads
 from procurement.views.common import attempt, page
 
 K = NoticeKind
@@ -119,9 +120,7 @@ def file(request, public_id, number):
     found = access.get_notice(request.actor, public_id, number, request.day)
     if not _reads_draft(found, access.viewpoint(request.actor, found.contract, request.day)):
         raise Http404
-    response = HttpResponse(_text(request, found), content_type="application/json; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{found.contract.number}-{found.label}.json"'
-    return response
+    return downloads.respond(_text(request, found).encode(), f"{found.contract.number}-{found.label}.json", content_type=downloads.JSON)
 
 
 @page

@@ -3,13 +3,13 @@
 from functools import partial
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.text import LONGEST_SEARCH
-from documents import audit, storage
+from documents import audit, downloads
 from procurement import (
     access,
     counter_display,
@@ -148,10 +148,7 @@ def attachment(request, public_id, attachment_id):
     found = next((row for row in rows if row.pk == attachment_id), None)
     if found is None:
         raise Http404
-    response = HttpResponse(storage.get(found.sha256), content_type="application/octet-stream")
-    ascii_name = found.filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    response["Content-Disposition"] = f'attachment; filename="{ascii_name}"'
-    return response
+    return downloads.stored(found.sha256, found.filename)
 
 
 @page
@@ -161,9 +158,8 @@ def order_json(request, public_id):
     revision = access.revision_seen(order, access.viewpoint(request.actor, order, request.day))
     if not revision.is_submitted:
         raise Http404
-    response = HttpResponse(revision.content.encode(), content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="{order.reference}-{revision.number}.order.json"'
-    return response
+    name = f"{order.reference}-{revision.number}.order.json"
+    return downloads.respond(revision.content.encode(), name, content_type=downloads.JSON)
 
 
 @page

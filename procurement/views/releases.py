@@ -6,21 +6,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import contents, differences, release_rows, sheets
 from catalogue import queries as catalogue_queries
 from catalogue.models import ReleaseState
-from documents import audit
+from documents import audit, downloads
 from documents.clock import london_day
 from procurement import access, forms, release_display, release_effects, release_forms, releasing
 from procurement import release_guards as guards
 from procurement.views.common import attempt, page
 
 S = ReleaseState
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @page
@@ -139,14 +138,11 @@ def sheet(request, public_id, name, kind):
     stem = f"{found.framework.reference.lower()}-{found.number or 'draft'}"
     if kind == "csv" and name in rows:
         data = sheets.to_csv(contents.COLUMNS[name], contents.cells(name, rows[name]))
-        answer, stem = HttpResponse(data, content_type="text/csv; charset=utf-8"), f"{stem}-{name}"
-    elif kind == "xlsx" and name == "release":
+        return downloads.respond(data, f"{stem}-{name}.csv", content_type=downloads.CSV)
+    if kind == "xlsx" and name == "release":
         parts = [(name, contents.COLUMNS[name], contents.cells(name, rows[name])) for name in contents.COLUMNS]
-        answer = HttpResponse(sheets.to_workbook(parts), content_type=XLSX)
-    else:
-        raise Http404
-    answer["Content-Disposition"] = f'attachment; filename="{stem}.{kind}"'
-    return answer
+        return downloads.respond(sheets.to_workbook(parts), f"{stem}.xlsx", content_type=downloads.XLSX)
+    raise Http404
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from documents.management.commands.check_invariants import FILE, Invariant, brok
 from procurement import agreements, approval
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
-from tests.contracts import levels_cast, money_cast, request_cast
+from tests.contracts import levels_cast, money_cast, publication_cast, request_cast
 from tests.contracts import statutory_cast as statutory
 from tests.contracts import transfer_cast as transfers
 from tests.contracts import transition_cast as made
@@ -34,8 +34,9 @@ def world() -> None:
     """One contract is executed whose quantities may move; a change request is accepted, its indicators are rated, confirmed and published; of its variations one is executed and one approved by the department, after its change notice; of its milestones one is
     achieved that was accepted on conditions, one that was accepted, one is submitted and one sent back; of its service credits
     one is calculated and one waived; of its invoices one is paid in part, one queried, one disputed and one rejected; March is
-     declared, corrected and paid in part, April declared, May not yet; notice of its termination is given, and it has passed to
-     ONS with a person; its savings are kept; one order is in department_approval (an accepted counter-proposal), one
+     declared, corrected and paid in part, April declared, May not yet; a copy of it without the prices is published; notice of its
+     termination is given, and it has passed to ONS with a person; its savings are kept; one order is in department_approval (an
+     accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
     cast.leave_tolerance()
     paper.executed(cast.accepted())
@@ -65,6 +66,7 @@ def world() -> None:
     paper.agreement_issued(cast.ons_approved())
     agreements.activate(paper.agreement_archived(cast.ons()), at=cast.START)
     release_cast.approved()
+    publication_cast.on_paper(publication_cast.proposed())
     ending.given()
     transferred()
     savings_kept.run(cast.START)
@@ -291,6 +293,14 @@ def termination(change: str) -> str:
     return f"UPDATE contracts_termination SET {change} RETURNING id AS termination"
 
 
+def a_copy(change: str) -> str:
+    return f"UPDATE contracts_redactedcopy SET {change} RETURNING id AS copy"
+
+
+def withheld(change: str) -> str:
+    return f"UPDATE contracts_withheldfield SET {change} RETURNING copy_id AS copy"
+
+
 def of_termination(column: str) -> str:
     return f"(SELECT {column} FROM contracts_termination)"
 
@@ -370,6 +380,7 @@ STATES = {
     "management_return": ("contracts_managementreturn", "open"),
     "change_request": ("contracts_changerequest", "asked"),
     "contract_termination": ("contracts_termination", "proposed"),
+    "redacted_copy": ("contracts_redactedcopy", "replaced"),
     "document": ("documents_document", "void"),
     "accession": ("procurement_accession", "ended"),
     "framework": ("catalogue_framework", "terminated"),
@@ -387,6 +398,7 @@ RECORDED = (
     "contracts.termination",
     "contracts.transfer",
     "contracts.changerequest",
+    "contracts.redactedcopy",
     "documents.document",
     "catalogue.cataloguerelease",
 )
@@ -590,6 +602,17 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         transfer("hands = hands || agreed_by"), transfer("hands = '{}'"),
         dropped("contracts_transfer", "agreed_transfer_says_by_whom") + transfer("agreed_by = NULL"),
         dropped("contracts_transfer", "transfer_keeps_its_totals") + transfer("state = 'draft'"),
+    ),
+    "withholding_is_decided_by_another": (
+        *(
+            dropped("contracts_redactedcopy", "withholding_needs_two_people") + a_copy(f"{who} = proposed_by")
+            for who in ("decided_by", "decided_for")
+        ),
+        dropped("contracts_redactedcopy", "copy_for_the_public_is_decided") + a_copy("decided_by = NULL"),
+        "INSERT INTO procurement_recusal (subject, subject_id, step_id, user_id, person_id, name, reason, declared_at)"
+        f" SELECT a.subject, a.subject_id, s.id, {SIGNATORY_ID}, {SIGNATORY}, 'x', 'x', now() FROM procurement_approval a"
+        f" JOIN procurement_approvalstep s ON s.approval_id = a.id AND s.position = 1 WHERE a.id = {of_revision(CONTRACTED)}"
+        " RETURNING (SELECT id FROM contracts_redactedcopy) AS copy",
     ),
     "departments_are_administered_by_their_own": (
         "INSERT INTO procurement_organisationgrant (starts_on, content_object_id, permission_id, user_id)"
@@ -1036,7 +1059,7 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     "numbers_are_without_gaps": (
         *(
             f"UPDATE documents_numbercounter SET last = last {change} WHERE series = '{series}' RETURNING series, year"
-            for series in ("CO", "CON", "AA", "MC", "LN", "TN", "MG", "ST") for change in ("+ 1", "- 1")
+            for series in ("CO", "CON", "AA", "MC", "LN", "TN", "MG", "ST", "RC") for change in ("+ 1", "- 1")
         ),
         "DELETE FROM documents_numbercounter WHERE series = 'CO' RETURNING series, year",
         only("'CO' AS series, 2007 AS year", order("contracted", "reference = 'CO-2007-000009'")),
@@ -1049,6 +1072,20 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         payload("payload #- '{order, contract}'"),
         contract("document_id = NULL, state = 'preparing'"),
         payload("jsonb_set(payload, '{order, lines, 0, quantity}', '1')"),
+    ),
+    "published_copies_say_what_was_decided": (
+        a_copy("content = replace(content, 'withheld (1)', '74.88')"),
+        a_copy("content_hash = repeat('0', 64)"),
+        *(
+            f"UPDATE documents_document SET {change} WHERE kind = 'redacted_contract' RETURNING (SELECT id FROM contracts_redactedcopy) AS copy"
+            for change in (
+                "payload = jsonb_set(payload, '{copy, order, lines, 0, unit_price_gbp}', '\"74.88\"')",
+                "payload = jsonb_set(payload, '{copy, number}', '\"RC-2007-000009\"')",
+                "number = 'RC-2007-000009'",
+            )
+        ),
+        withheld("label = 'x'"), withheld("ground = 'security'"), withheld("until = until + 1"), withheld("number = 2"),
+        "DELETE FROM contracts_withheldfield RETURNING copy_id AS copy",
     ),
     "document_revisions_are_a_chain": (
         f"DELETE FROM documents_documentrevision WHERE document_id = {PAPER} AND number = 2"

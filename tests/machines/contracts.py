@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.urls import reverse
 
 from contracts import (
+    audit_making,
     crediting,
     delivery,
     exiting,
@@ -13,6 +14,7 @@ from contracts import (
     guards,
     invoice_guards,
     invoicing,
+    publishing,
     requesting,
     returning,
     running_on,
@@ -25,6 +27,7 @@ from contracts import (
 )
 from contracts.models import (
     AcceptanceDecision,
+    AuditFile,
     ChangeRequest,
     ContractVersion,
     CreditAct,
@@ -39,11 +42,13 @@ from contracts.models import (
     LevyPayment,
     ManagementReturn,
     MilestoneSubmission,
+    RedactedCopy,
     RunningOn,
     Termination,
     VariationHand,
     VariationReply,
     VariationRevision,
+    WithheldField,
 )
 from documents import store
 from documents.actors import SYSTEM
@@ -51,7 +56,14 @@ from documents.models import DocumentRevision, Purpose
 from procurement.models import CapacityEntry, Decision, Query, Recusal
 from tests import cast, paper
 from tests.cast import START
-from tests.contracts import ending_cast, levels_cast, money_cast, request_cast, statutory_cast
+from tests.contracts import (
+    ending_cast,
+    levels_cast,
+    money_cast,
+    publication_cast,
+    request_cast,
+    statutory_cast,
+)
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Action, Form, Machine, NoAddress
@@ -116,7 +128,7 @@ INSOLVENT = {"ground": "insolvency", "words": "A winding-up order was made.", "l
 RUNS_ON = {"services": ["CORE-01", "CORE-02"], "reason": "The new order is late."}
 NOT_YET = ("preparing", "awaiting_signatures")
 CONTRACT = Machine(
-    rows=(Termination, RunningOn, ExitAct, EndReminder),
+    rows=(Termination, RunningOn, ExitAct, EndReminder, RedactedCopy, AuditFile),
     states={
         "preparing": (None, lambda _: cast.accepted()),
         "awaiting_signatures": ("preparing", paper.issued),
@@ -136,6 +148,10 @@ CONTRACT = Machine(
     actions={
         "propose its termination": Action(("executed", "executed, rated"), lambda c: ending_cast.proposed(c, ending_cast.insolvent(ending_cast.MID_MONTH)),
                                           ending_page("propose_termination", **INSOLVENT)),
+        "propose a published copy": Action(("executed", "executed, rated", "expired", "terminated", "terminated, done", "closed"), publication_cast.proposed,
+                                          lambda c: Form(made.MANAGER, reverse("contracts:propose_copy", args=[c.public_id]) + "?next=1", {})),
+        "ask for the auditor's file": Action(("executed", "executed, rated", "expired", "terminated", "terminated, done", "closed"),
+                                             lambda c: audit_making.ask(c, by=cast.person(made.MANAGER), at=START), ending_page("audit_file")),
         "remind of its end": Action(("executed", "executed, rated"), remind, quiet=True),
         "expire": Action(("executed", "executed, rated"), lambda c: exiting.expire(c, at=ending_cast.over(c)), quiet=True),
         "record what runs on": Action(("expired",), ending_cast.ran_on, ending_page("runs_on", **RUNS_ON)),
@@ -718,6 +734,47 @@ CONTRACT_TERMINATION = Machine(
         "withdraw": Action(("proposed", "given"), of_termination(withdraw_termination), termination_page("withdraw", withdraws, reason="Settled.")),
         "take effect": Action(("given",), of_termination(lambda one: terminating.take_effect(one, at=DAY_OF_END)), quiet=True),
         "lapse": Action(("proposed",), of_termination(lambda one: terminating.lapse(one, at=DAY_OF_END)), quiet=True),
+    },
+)  # fmt: skip
+
+
+# ---- a copy of the contract for the public
+
+
+def of_copy(act):
+    return lambda one: act(RedactedCopy.objects.select_related("contract__call_off").get(pk=one.pk))
+
+
+def copy_page(name: str, email: str, **fields):
+    def form(one):
+        return Form(email, reverse("contracts:copy_act", args=[one.contract.public_id, one.number, name]), {"shown_hash": one.content_hash, **fields})
+
+    return form
+
+
+def replaced_copy(one):
+    """Another is published."""
+    publication_cast.on_paper(publication_cast.proposed(cast.fresh(one.contract)))
+    return cast.fresh(one)
+
+
+REDACTED_COPY = Machine(
+    rows=(WithheldField,),
+    states={
+        "proposed": (None, lambda _: publication_cast.proposed(paper.executed(cast.accepted()))),
+        "approved": ("proposed", of_copy(publication_cast.approved)),
+        "published": ("approved", of_copy(paper.copy_published)),
+        "replaced": ("published", of_copy(replaced_copy)),
+        "taken_down": ("published", of_copy(publication_cast.taken_down)),
+        "refused": ("proposed", of_copy(publication_cast.refused)),
+        "withdrawn": ("proposed", of_copy(publication_cast.withdrawn)),
+    },
+    actions={
+        "publish": Action(("proposed",), of_copy(publication_cast.approved), copy_page("publish", publication_cast.SIGNATORY)),
+        "refuse": Action(("proposed",), of_copy(publication_cast.refused), copy_page("refuse", publication_cast.SIGNATORY, reason="More.")),
+        "withdraw": Action(("proposed",), of_copy(publication_cast.withdrawn), copy_page("withdraw", made.MANAGER, reason="Too early.")),
+        "its document is complete": Action(("approved",), of_copy(lambda one: publishing.published(one, at=START)), quiet=True),
+        "take down": Action(("published",), of_copy(publication_cast.taken_down), copy_page("take-down", made.MANAGER, reason="A price.")),
     },
 )  # fmt: skip
 

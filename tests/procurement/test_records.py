@@ -20,6 +20,7 @@ import contracts
 import procurement
 from contracts import (
     accepting,
+    audit_making,
     closing,
     crediting,
     delivery,
@@ -28,6 +29,7 @@ from contracts import (
     invoicing,
     measuring,
     novating,
+    publishing,
     rating,
     requesting,
     rerating,
@@ -71,6 +73,7 @@ from tests.cast import DESK, START
 from tests.contracts import ending_cast as E
 from tests.contracts import levels_cast as L
 from tests.contracts import money_cast as M
+from tests.contracts import publication_cast as B
 from tests.contracts import request_cast as Q
 from tests.contracts import statutory_cast as P
 from tests.contracts import transfer_cast as T
@@ -107,6 +110,8 @@ BUYERS = "framework.manager@co requester@co requester@dius second.requester@dius
 RUNNERS = "account.manager@fujitsu service.manager@fujitsu"
 BOTH_RUN = "account.manager@fujitsu contract.manager@dius service.manager@fujitsu"
 CONFIRMERS = "accounting.officer@dius signatory@dius"
+MADE = ("1:1", "0" * 64, 1, 1)  # an auditor's file: its stamp, sha256, length and how many files
+BOTH_AND_CONFIRMERS = "account.manager@fujitsu accounting.officer@dius contract.manager@dius service.manager@fujitsu signatory@dius"
 AT_THE_END = ("account.manager@fujitsu accounting.officer@dius authority.signatory@co contract.manager@dius requester@dius service.manager@fujitsu "
               "signatory@dius supplier.signatory@fujitsu")  # fmt: skip
 AGREEING, OF_THE_AUTHORITY = "authority.signatory@co deputy.director@co", "authority.signatory@co deputy.director@co framework.manager@co"
@@ -272,6 +277,10 @@ def stated(accession):
     return accession
 
 
+def audit_file(contract):
+    return audit_making.ask(contract, by=cast.person(L.MANAGER), at=START)
+
+
 TABLE: dict[tuple[str, str], list[Row]] = {
     ("call_off", S.DRAFT): [
         Row(workflow.submit, on(BUYER), "call_off.submitted", {"your_turn": FIRST}),
@@ -367,6 +376,10 @@ TABLE: dict[tuple[str, str], list[Row]] = {
             "service_report.confirmed service_credit.calculated service_credit.calculated", {"levels_missed": RUNNERS}),
         Row(measuring.correct, on(L.MANAGER, L.MONTH, L.measured, at=L.AFTER, reason="Counted."), "service_report.made service_report.confirmed"),
         Row(terminating.propose, on(L.MANAGER, lambda _: E.asked()), "contract_termination.proposed", {"termination_proposed": CONFIRMERS}),
+        Row(publishing.propose, on(L.MANAGER, lambda _: B.asked("prices")), "redacted_copy.proposed", {"copy_proposed": CONFIRMERS}),
+        Row(audit_making.ask, on(L.MANAGER), "audit_file.asked_for"),
+        Row(audit_making.made, instead(audit_file, on(None, lambda _: MADE)), "audit_file.made"),
+        Row(audit_making.drop, instead(lambda c: audit_making.made(audit_file(c), MADE, at=START), on(None)), "audit_file.dropped"),
         Row(exiting.expire, lambda c: ((c,), {"at": E.over(c)}), "contract.expired", {"contract_ended": AT_THE_END}),
         Row(exiting.remind_of_end, lambda c: ((c,), {"at": E.on(c.ends_on)}), "contract.end_announced", {"end_nears": BOTH_RUN}),
     ],
@@ -429,6 +442,17 @@ TABLE: dict[tuple[str, str], list[Row]] = {
     ],
     ("novation", of_transfers.CLOSED): [
         Row(novating.execute, on(None), "novation.executed", {"transfer_novated": OF_A_NOVATION}),
+    ],
+    ("redacted_copy", "proposed"): [
+        Row(publishing.approve, on(E.SIGNATORY, shown_hash=lambda c: c.content_hash), "document.asked_for redacted_copy.approved"),
+        Row(publishing.refuse_to_publish, on(E.SIGNATORY, reason="No."), "redacted_copy.refused", {"copy_not_published": "accounting.officer@dius contract.manager@dius signatory@dius"}),
+        Row(publishing.withdraw, on(L.MANAGER, reason="No."), "redacted_copy.withdrawn", {"copy_not_published": "accounting.officer@dius contract.manager@dius signatory@dius"}),
+    ],
+    ("redacted_copy", "approved"): [
+        Row(publishing.published, on(None), "redacted_copy.published", {"copy_published": BOTH_AND_CONFIRMERS}),
+    ],
+    ("redacted_copy", "published"): [
+        Row(publishing.take_down, on(L.MANAGER, reason="A price."), "redacted_copy.taken_down", {"copy_taken_down": BOTH_AND_CONFIRMERS}),
     ],
     ("running_on", "running"): [
         Row(running_on.go_on, lambda r: ((r,), {"at": E.on(r.contract.ends_on + timedelta(days=40))}), "running_on.charged", {"running_on": BOTH_RUN}),
@@ -742,7 +766,7 @@ def test_an_action_leaves_its_records_and_mails_and_no_other(name):
     assert {state for called, state in TABLE if called == name} <= met
 
 
-PERSONAL = {membership.prefer_news, calendars.open_calendar, calendars.stop_calendar, framework_life.activate}  # of no post
+PERSONAL = {membership.prefer_news, calendars.open_calendar, calendars.stop_calendar, framework_life.activate, audit_making.ask}  # of no post
 
 
 def of_a_deputy(row: Row, thing) -> str:
