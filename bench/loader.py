@@ -13,13 +13,18 @@ from datetime import timedelta
 from django.db.models import CharField, DateTimeField, Field, ForeignKey, JSONField, Model, Q, TextField, UUIDField
 
 from catalogue.models import Organisation
+from contracts import savings_kept
 from contracts.models import (
     AcceptanceCriterion,
     Contract,
     ContractLine,
+    ContractSavings,
     ContractVersion,
+    DepartmentMonth,
+    DepartmentSavings,
     LineChange,
     Milestone,
+    MonthSavings,
     PaymentDue,
 )
 from documents.models import AuditEvent, Document, StateChange
@@ -44,6 +49,7 @@ ORDER = {
     Contract: "call_off", ContractVersion: "contract__call_off",
     ContractLine: "contract__call_off", LineChange: "version__contract__call_off", Milestone: "contract__call_off",
     AcceptanceCriterion: "milestone__contract__call_off", PaymentDue: "milestone__contract__call_off",
+    ContractSavings: "contract__call_off", MonthSavings: "of__contract__call_off",
 }  # fmt: skip
 LOOSE = (Document, p.SigningBar, p.VolumeEntry, AuditEvent, StateChange)  # an order's, without a foreign key that leads to it
 AS_THEY_ARE = {"password", "state", "kind", "verb", "subject", "post", "code", "sha256", "content_type", "budget_salt"}
@@ -96,6 +102,7 @@ class Loader:
             self.run(index)
         self._close()
         self.run("VACUUM ANALYZE")
+        self._add_up()
 
     # a department
 
@@ -295,6 +302,18 @@ class Loader:
         for name, _definition in found:
             self.run(f"DROP INDEX {name}")
         return [definition for _name, definition in found]
+
+    def _add_up(self) -> None:
+        """The savings of each department, by what the clock does."""
+        table_of = {model: table(model) for model in (DepartmentSavings, ContractSavings)}
+        self.run(
+            f"INSERT INTO {table_of[DepartmentSavings]} (framework_id, department_id, contracts, is_due)"  # noqa: S608
+            f" SELECT DISTINCT framework_id, department_id, 0, true FROM {table_of[ContractSavings]}"
+            " ON CONFLICT (framework_id, department_id) DO UPDATE SET is_due = true"
+        )
+        for head in savings_kept.departments_due():
+            savings_kept.add_up(head, at=cast.START)
+        self.run(f"VACUUM ANALYZE {table(DepartmentMonth)}")
 
     def _close(self) -> None:
         """The ledger's sums under a ceiling that holds them, the counters, and the clock past the last order."""

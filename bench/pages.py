@@ -7,6 +7,7 @@ from procurement.models import CallOff, CallOffState
 from tests import cast
 
 REQUESTER, APPROVER, LEAD = "requester@dius.example", "budget.holder@dius.example", "commercial.lead@co.example"
+DEEPEST_OF_A_DEPARTMENT = 14  # page of its contracts, among ten thousand orders
 READERS = (REQUESTER, APPROVER, LEAD, cast.DESK)
 
 
@@ -15,6 +16,7 @@ def lists() -> dict[str, tuple[str, str]]:
     orders, contracts, found = reverse("procurement:call_offs"), reverse("contracts:contracts"), reverse("search")
     one = CallOff.objects.filter(department=cast.dius(), state=CallOffState.CONTRACTED).latest("pk")
     number, bought = one.reference, one.particulars.purchase_order
+    charges = reverse("contracts:charges", args=[one.contracts.get().public_id])
     pages = {}
     for who, email, deep, rare in (
         ("requester", REQUESTER, 19, number), ("lead", LEAD, 40, "b007"), ("supplier", cast.DESK, 40, "b007")
@@ -32,6 +34,10 @@ def lists() -> dict[str, tuple[str, str]]:
             f"{who}_contracts": (email, contracts),
             f"{who}_contract_number": (email, f"{contracts}?q={number}"),
             f"{who}_contract_state": (email, f"{contracts}?state=preparing"),
+            f"{who}_contracts_deep": (email, f"{contracts}?page={DEEPEST_OF_A_DEPARTMENT if email == REQUESTER else deep}"),
+            f"{who}_contracts_ending": (email, f"{contracts}?ends=12"),
+            f"{who}_contracts_by_end": (email, f"{contracts}?sort=ends"),
+            f"{who}_charges": (email, charges),
             f"{who}_search": (email, f"{found}?q={number}"),
         }
     return pages | {
@@ -43,9 +49,13 @@ def lists() -> dict[str, tuple[str, str]]:
 
 
 def counts() -> dict[str, tuple[str, str]]:
-    """The framework's page has the bar, the bands, and for the authority the orders by state and what is expected."""
+    """The framework's page has the bar, the bands, and for the authority the orders by state and what is expected;
+    savings are those of every department, of one, and of each of its contracts."""
     framework, joining = reverse("procurement:framework"), reverse("procurement:joining")
+    own = reverse("contracts:department_savings", args=["DIUS"])
     return {
         "requester_framework": (REQUESTER, framework), "supplier_framework": (cast.DESK, framework),
         "lead_framework": (LEAD, framework), "lead_joining": (LEAD, joining),
+        "lead_savings": (LEAD, reverse("contracts:savings_in_sum")), "requester_savings": (REQUESTER, own),
+        "requester_savings_by_contract": (REQUESTER, f"{own}contracts/"),
     }  # fmt: skip

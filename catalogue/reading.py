@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
@@ -22,6 +23,7 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.formula import DataTableFormula
 
 from catalogue import uploads
 from catalogue.rows import Fault, Faults, Formula, LoadRefused, Row, shown
@@ -37,6 +39,7 @@ LARGEST_WHOLE = 24 * 1024 * 1024
 MOST_TAGS = 500_000  # in all its parts: parsing takes time by their number
 MOST_FORMULAS, LONGEST_FORMULA = 200, 1_000  # one that is shared is written out for every cell that shares it
 _FORMULA = re.compile(rb"<(?:[^\s<>/:]+:)?f(?:[\s/][^<>]*)?>([^<]*)")
+_ROW = re.compile(rb"""<(?:[^\s<>/:]+:)?row\s(?:[^<>]*\s)?r=["'](\d{1,7})["']""")
 
 
 @dataclass(frozen=True)
@@ -224,6 +227,9 @@ def _insist_on_parts(file: str, data: bytes) -> None:
             content = archive.read(part)
             if b"<mergeCell " in content or b":mergeCell " in content:
                 raise LoadRefused(Fault(file, _("has merged cells; unmerge them, so that each row has its own values")))
+            numbers = [int(number) for number in _ROW.findall(content)] if name.startswith("xl/worksheets/") else []
+            if any(first >= second for first, second in pairwise(numbers)):  # the library leaves out whatever comes late
+                raise LoadRefused(Fault(file, _("has rows that stand twice or out of order; save it again as .xlsx")))
             try:
                 tags += uploads.tags_of(content)
             except uploads.NotAccepted as refused:
@@ -240,6 +246,7 @@ def _insist_on_parts(file: str, data: bytes) -> None:
 
 
 def _rows_of_sheet(sheet) -> Iterator[list[str] | None]:
+    sheet.reset_dimensions()  # what it says of its size: rows beyond that would be left out without a word
     blank = None
     for cells in sheet.iter_rows(max_col=MOST_COLUMNS):
         if cells is blank:  # the library gives one and the same for all the rows that are not there
@@ -257,6 +264,8 @@ def _as_text(cell: Any) -> str:
     if value is None:
         return ""
     if cell.data_type in ("f", "e"):
+        if isinstance(value, DataTableFormula):  # has no text of its own; Excel shows it like this
+            return Formula(f"=TABLE({value.r1 or ''},{value.r2 or ''})")
         return Formula(getattr(value, "text", None) or value)
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"

@@ -117,13 +117,44 @@ SELECT v.id AS variation, wanted.volume, wanted.quantity, e.quantity AS counted
   LEFT JOIN procurement_volumeentry e ON e.key = wanted.key
  WHERE coalesce(e.quantity, 0) <> CASE WHEN v.state IN ('executed', 'applied') THEN wanted.quantity ELSE 0 END;
 
--- 4 commitments_cover_the_charges: for a contract whose terms a milestone or a variation has changed no less is committed, by whatever holder, than its ledger of charges comes to, but for a break cost and what runs on without a contract
+-- 4 capacity_follows_the_change_request: an accepted change request, and no other, holds what it committed, never less than nothing and nothing reserved
+SELECT q.id AS change_request, q.state, s.*
+  FROM contracts_changerequest q
+  CROSS JOIN LATERAL (
+        SELECT count(*) AS entries, coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed
+          FROM procurement_capacityentry e WHERE e.holder = 'contracts.changerequest ' || q.public_id) s
+ WHERE s.reserved <> 0 OR s.committed < 0 OR s.entries <> CASE WHEN q.state = 'accepted' THEN 1 ELSE 0 END;
+
+-- 4 edges_are_of_what_goes_on: for the upper edge of an order's quantities something is reserved, and never less than nothing, only while the order waits past its department's approval or its contract is in force, and nothing is committed
+SELECT c.id AS call_off, c.state, s.*
+  FROM procurement_calloff c
+  CROSS JOIN LATERAL (
+        SELECT coalesce(sum(e.reserved_delta_gbp), 0) AS reserved, coalesce(sum(e.committed_delta_gbp), 0) AS committed
+          FROM procurement_capacityentry e WHERE e.holder = 'edge of procurement.calloff ' || c.public_id) s
+ WHERE s.committed <> 0 OR s.reserved < 0
+    OR s.reserved > 0 AND c.state NOT IN ('department_approval', 'authority_approval', 'with_supplier', 'counter_proposed', 'confirmed', 'contracted')
+    OR s.reserved > 0 AND EXISTS (SELECT 1 FROM contracts_contract k WHERE k.call_off_id = c.id AND k.state IN ('terminated', 'expired', 'closed'));
+
+-- 4 volumes_follow_the_change_request: an accepted change request, and no other, counts in the framework's volumes by what it changes of them
+SELECT q.id AS change_request, wanted.volume, wanted.quantity, e.quantity AS counted
+  FROM contracts_changerequest q
+  CROSS JOIN LATERAL (
+        SELECT 'volume:' || q.public_id || ':' || s.adds_to_volume AS key, s.adds_to_volume AS volume, sum(r.quantity_change) AS quantity
+          FROM contracts_requestedchange r
+          JOIN LATERAL (SELECT DISTINCT v.adds_to_volume FROM contracts_contractline n JOIN catalogue_serviceversion v ON v.id = n.service_id
+                         WHERE n.contract_id = q.contract_id AND n.phase = 'shared' AND v.code = r.service_code AND v.adds_to_volume <> '') s ON true
+         WHERE r.request_id = q.id
+         GROUP BY s.adds_to_volume) wanted
+  LEFT JOIN procurement_volumeentry e ON e.key = wanted.key
+ WHERE coalesce(e.quantity, 0) <> CASE WHEN q.state = 'accepted' THEN wanted.quantity ELSE 0 END;
+
+-- 4 commitments_cover_the_charges: for a contract whose terms a milestone, a variation or a change request has changed no less is committed, by whatever holder, than its ledger of charges comes to, but for a break cost and what runs on without a contract
 WITH versions AS (
     SELECT id, contract_id, kind, row_number() OVER taken AS place, lead(effective_from) OVER taken AS gone_from,
            CASE WHEN row_number() OVER taken = 1 THEN '-infinity' ELSE effective_from END AS begins,
            coalesce(lead(effective_from) OVER taken - 1, 'infinity') AS ends
       FROM contracts_contractversion
-     WHERE contract_id IN (SELECT contract_id FROM contracts_contractversion WHERE kind IN ('milestone', 'variation')) AND kind <> 'running_on'
+     WHERE contract_id IN (SELECT contract_id FROM contracts_contractversion WHERE kind IN ('milestone', 'variation', 'change_request')) AND kind <> 'running_on'
     WINDOW taken AS (PARTITION BY contract_id ORDER BY effective_from, number)),
 standing AS (
     SELECT v.contract_id, v.id AS version, v.place, v.begins, v.ends, v.gone_from, n.id AS line, s.charge_type, s.list_price_gbp, t.id AS graduated, q.*,
@@ -188,10 +219,12 @@ WITH last AS (SELECT DISTINCT ON (machine, row_id) machine, row_id, target
               UNION ALL SELECT 'contract', id, state FROM contracts_contract
               UNION ALL SELECT 'milestone', id, state FROM contracts_milestone
               UNION ALL SELECT 'variation', id, state FROM contracts_variation
+              UNION ALL SELECT 'change_request', id, state FROM contracts_changerequest
               UNION ALL SELECT 'service_credit', id, state FROM contracts_servicecredit
               UNION ALL SELECT 'invoice', id, state FROM contracts_invoice
               UNION ALL SELECT 'management_return', id, state FROM contracts_managementreturn
               UNION ALL SELECT 'contract_termination', id, state FROM contracts_termination
+              UNION ALL SELECT 'redacted_copy', id, state FROM contracts_redactedcopy
               UNION ALL SELECT 'running_on', id, state FROM contracts_runningon
               UNION ALL SELECT 'transfer', id, state FROM contracts_transfer
               UNION ALL SELECT 'novation', id, state FROM contracts_novation
@@ -231,6 +264,17 @@ SELECT t.id AS transfer, t.state
   FROM contracts_transfer t
  WHERE t.agreed_by = ANY(t.hands) OR t.agreed_for = ANY(t.hands) OR NOT t.prepared_by = ANY(t.hands)
     OR t.state IN ('agreed', 'applied') AND t.agreed_by IS NULL OR t.state = 'draft' AND t.agreed_by IS NOT NULL;
+
+-- 6 withholding_is_decided_by_another: who decided what a published copy withholds, or for whom, did not propose it, and keeps out of no conflict in the order; one that was published was decided
+SELECT c.id AS copy
+  FROM contracts_redactedcopy c
+  JOIN contracts_contract k ON k.id = c.contract_id
+  JOIN procurement_calloffrevision r ON r.id = k.revision_id
+  JOIN procurement_approval a ON a.id = r.approval_id
+ WHERE c.decided_by IN (c.proposed_by, c.proposed_for) OR c.decided_for IN (c.proposed_by, c.proposed_for)
+    OR c.state IN ('approved', 'published', 'replaced', 'taken_down') AND c.decided_by IS NULL
+    OR EXISTS (SELECT 1 FROM procurement_recusal d
+                WHERE (d.subject, d.subject_id) = (a.subject, a.subject_id) AND d.person_id IN (c.decided_by, c.decided_for));
 
 -- 6 departments_are_administered_by_their_own: while somebody administers an organisation, they are of no other that is a supplier or an authority
 SELECT h.id AS holding, p.organisation_id, u.email, g.organisation_id AS also_of
@@ -297,7 +341,7 @@ SELECT v.id AS variation, v.approval_id
          a.commits_gbp, a.route_gbp)
         IS DISTINCT FROM
         ('contracts.variation', v.public_id::text, v.created_at, k.framework_id, k.department_id, k.supplier_id, u.person_id,
-         r.content_hash, r.value_gbp, r.cumulative_gbp)
+         r.content_hash, CASE r.content::jsonb ->> 'schema' WHEN '1' THEN r.value_gbp ELSE r.counted_gbp END, r.cumulative_gbp)
         OR a.edited_by <> ARRAY(SELECT h.person_id FROM contracts_variationhand h WHERE h.revision_id = r.id ORDER BY 1));
 
 -- 7 decisions_repeat_the_hash: a decision is in its step's approval and repeats the hash of that
@@ -530,6 +574,50 @@ SELECT v.id AS variation, w.document_id AS document
   FROM varied v FULL JOIN changed w ON w.document_id = v.document_id
  WHERE (v.contract_id, v.effective_on, v.label, v.quantities) IS DISTINCT FROM (w.contract_id, w.effective_from, w.caused_by, w.quantities);
 
+-- 9 change_requests_are_in_the_terms: what an accepted change request moves, and nothing else, is a change of the terms from its day on, of the contract's own document
+WITH asked AS (
+    SELECT q.id, q.contract_id, q.effective_on, 'CR-' || to_char(q.number, 'FM999900') AS label, k.document_id,
+           (SELECT jsonb_agg(jsonb_build_array(r.service_code, r.site, r.quantity_change) ORDER BY r.service_code, r.site)
+              FROM contracts_requestedchange r WHERE r.request_id = q.id) AS quantities
+      FROM contracts_changerequest q JOIN contracts_contract k ON k.id = q.contract_id WHERE q.state = 'accepted'),
+moved AS (
+    SELECT w.id, w.contract_id, w.document_id, w.effective_from, w.caused_by,
+           (SELECT jsonb_agg(jsonb_build_array(q.code, q.site, q.change) ORDER BY q.code, q.site)
+              FROM (SELECT s.code, n.site, sum(c.quantity_change) AS change
+                      FROM contracts_linechange c JOIN contracts_contractline n ON n.id = c.line_id AND n.phase = 'shared'
+                      JOIN catalogue_serviceversion s ON s.id = n.service_id
+                     WHERE c.version_id = w.id AND c.quantity_change <> 0 GROUP BY 1, 2) q) AS quantities
+      FROM contracts_contractversion w WHERE w.kind = 'change_request')
+SELECT a.id AS change_request, m.id AS version
+  FROM asked a FULL JOIN moved m ON m.contract_id = a.contract_id AND m.caused_by = a.label
+ WHERE (a.effective_on, a.document_id, a.quantities) IS DISTINCT FROM (m.effective_from, m.document_id, m.quantities);
+
+-- 9 change_requests_stay_inside: up to each accepted change request no more of a service had moved, up and down together, than the percentage of its units as signed by then, unless it only took back
+WITH versions AS (
+    SELECT w.id, w.contract_id, w.number, w.kind, w.effective_from, (r.content::jsonb #>> '{framework,quantity_tolerance_percent}')::numeric AS percent
+      FROM contracts_contractversion w JOIN contracts_contract k ON k.id = w.contract_id JOIN procurement_calloffrevision r ON r.id = k.revision_id),
+changes AS (
+    SELECT w.contract_id, w.number, w.kind, w.effective_from, s.code, n.site, c.quantity_change
+      FROM versions w JOIN contracts_linechange c ON c.version_id = w.id
+      JOIN contracts_contractline n ON n.id = c.line_id AND n.phase = 'shared'
+      JOIN catalogue_serviceversion s ON s.id = n.service_id AND s.charge_type = 'recurring'
+     WHERE c.quantity_change <> 0),
+standing AS (
+    SELECT w.id AS version, w.percent, own.code, signed.quantity AS signed, moved.now, moved.was
+      FROM versions w
+      CROSS JOIN LATERAL (SELECT DISTINCT code FROM changes c WHERE (c.contract_id, c.number) = (w.contract_id, w.number)) own
+      CROSS JOIN LATERAL (
+            SELECT coalesce(sum(c.quantity_change), 0) AS quantity FROM changes c
+             WHERE c.contract_id = w.contract_id AND c.code = own.code AND c.kind <> 'change_request'
+               AND c.number < w.number AND c.effective_from <= w.effective_from) signed
+      CROSS JOIN LATERAL (
+            SELECT coalesce(sum(abs(now)), 0) AS now, coalesce(sum(abs(was)), 0) AS was
+              FROM (SELECT sum(c.quantity_change) AS now, coalesce(sum(c.quantity_change) FILTER (WHERE c.number < w.number), 0) AS was FROM changes c
+                     WHERE c.contract_id = w.contract_id AND c.code = own.code AND c.kind = 'change_request'
+                       AND c.number <= w.number AND c.effective_from <= w.effective_from GROUP BY c.site) a) moved
+     WHERE w.kind = 'change_request')
+SELECT version, code, signed, now FROM standing WHERE now > floor(percent * signed / 100) AND now > was;
+
 -- 9 contracts_end_with_their_terms: the last day of a contract with terms is the last on which any of its lines stands, without what runs on after it, or the one before its notice of termination takes effect
 WITH lasts AS (
     SELECT DISTINCT ON (c.line_id) n.contract_id, c.ends_on
@@ -596,6 +684,101 @@ SELECT k.id AS contract, o.id AS running_on
          WHERE v.contract_id = k.id AND v.kind = 'running_on') n
  WHERE (o.id IS NULL) <> (n.versions = 0) OR n.otherwise > 0 OR n.selections > 1
     OR o.state = 'stopped' AND n.until <> o.last_day OR o.id IS NOT NULL AND k.state NOT IN ('expired', 'closed');
+
+-- 9 savings_are_kept: a contract with terms, and no other, has its savings, under its framework; they are computed, and count under its department, unless they are to be computed anew
+SELECT c.id AS contract
+  FROM contracts_contract c LEFT JOIN contracts_contractsavings s ON s.contract_id = c.id
+ WHERE EXISTS (SELECT 1 FROM contracts_contractversion v WHERE v.contract_id = c.id) <> (s.id IS NOT NULL)
+    OR s.framework_id <> c.framework_id
+    OR NOT s.is_due AND (s.department_id <> c.department_id OR s.kept_at IS NULL);
+
+-- 9 savings_are_summed: the months of a department are the sums of its contracts' months, each compared with the baseline stated last and rounded half-up, unless they are to be made anew
+WITH newest AS (
+    SELECT DISTINCT ON (a.framework_id, a.department_id) a.framework_id, a.department_id, b.id AS baseline, b.gbp_per_user_year
+      FROM procurement_baseline b JOIN procurement_accession a ON a.id = b.accession_id
+     ORDER BY a.framework_id, a.department_id, a.id DESC, b.number DESC),
+sums AS (
+    SELECT s.framework_id, s.department_id, m.month, sum(m.seat_days) AS seat_days, sum(m.charges_gbp) AS charges,
+           sum(m.unassessed_gbp) AS unassessed, sum(m.fallen_gbp) AS fallen, sum(m.kg_before) AS kg_before, sum(m.kg) AS kg,
+           sum(round(n.gbp_per_user_year * m.seat_days / (12 * m.days), 2)) AS baseline_gbp
+      FROM contracts_monthsavings m JOIN contracts_contractsavings s ON s.id = m.of_id
+      LEFT JOIN newest n USING (framework_id, department_id)
+     GROUP BY 1, 2, 3),
+kept AS (
+    SELECT d.framework_id, d.department_id, m.month, m.seat_days, m.charges_gbp AS charges, m.unassessed_gbp AS unassessed,
+           m.fallen_gbp AS fallen, m.kg_before, m.kg, m.baseline_gbp
+      FROM contracts_departmentsavings d JOIN contracts_departmentmonth m ON m.of_id = d.id)
+SELECT department_id AS department, month
+  FROM sums FULL JOIN kept USING (framework_id, department_id, month)
+  LEFT JOIN contracts_departmentsavings d USING (framework_id, department_id)
+  LEFT JOIN newest n USING (framework_id, department_id)
+ WHERE d.id IS NULL
+    OR NOT d.is_due AND d.baseline_id IS NOT DISTINCT FROM n.baseline
+       AND (sums.seat_days, sums.charges, sums.unassessed, sums.fallen, sums.kg_before, sums.kg, sums.baseline_gbp) IS DISTINCT FROM
+           (kept.seat_days, kept.charges, kept.unassessed, kept.fallen, kept.kg_before, kept.kg, kept.baseline_gbp);
+
+-- 9 statutory_notices_are_made: a contract under the Procurement Act that stands has its award notice, an executed one its details notice, an ended one its termination notice, and no other has them
+SELECT k.id AS contract, k.state, n.kinds
+  FROM contracts_contract k
+  JOIN procurement_calloffrevision r ON r.id = k.revision_id
+  CROSS JOIN LATERAL (SELECT coalesce(array_agg(s.kind::text ORDER BY s.kind), '{}') AS kinds FROM contracts_statutorynotice s
+                       WHERE s.contract_id = k.id AND s.kind IN ('award', 'details', 'termination')) n
+ WHERE k.state <> 'void'
+   AND n.kinds IS DISTINCT FROM CASE
+        WHEN r.content::jsonb #>> '{framework,regime}' IS DISTINCT FROM 'PA2023' THEN '{}'::text[]
+        WHEN k.executed_at IS NULL THEN ARRAY['award']
+        WHEN k.state = 'executed' THEN ARRAY['award', 'details']
+        ELSE ARRAY['award', 'details', 'termination'] END;
+
+-- 9 statutory_notices_are_due: a details and a termination notice within thirty days beginning with the day that they are of, a year's ratings by its end, and the years of a contract follow each other from its signature
+SELECT n.id AS notice, n.kind, n.due_on
+  FROM contracts_statutorynotice n JOIN contracts_contract k ON k.id = n.contract_id
+ WHERE n.kind = 'details' AND n.due_on <> k.signed_on + 29
+    OR (n.kind = 'termination' OR n.is_last) AND n.due_on <> k.ends_on + 29
+    OR n.is_last AND n.period_to <> k.ends_on
+    OR n.kind = 'performance' AND NOT n.is_last
+       AND (n.due_on <> n.period_to
+            OR n.period_from <> coalesce((SELECT max(o.period_to) + 1 FROM contracts_statutorynotice o
+                                           WHERE o.contract_id = n.contract_id AND o.kind = 'performance' AND NOT o.is_last
+                                             AND o.period_from < n.period_from), k.signed_on));
+
+-- 9 change_notices_are_of_their_variations: a variation whose share asks for a change notice has its duty, and what is recorded of its publication is the same in both places
+SELECT v.id AS variation, n.id AS notice
+  FROM contracts_variation v
+  JOIN contracts_contract k ON k.id = v.contract_id
+  JOIN procurement_calloffrevision o ON o.id = k.revision_id AND o.content::jsonb #>> '{framework,regime}' = 'PA2023'
+  JOIN contracts_variationrevision r ON r.id = v.revision_id
+  LEFT JOIN contracts_statutorynotice n ON n.variation_id = v.id
+  LEFT JOIN contracts_noticepublication p ON p.notice_id = n.id
+ WHERE r.assessed_at IS NOT NULL AND r.notice_first AND n.id IS NULL
+    OR n.id IS NOT NULL AND (v.change_notice, v.change_notice_on) IS DISTINCT FROM (coalesce(p.reference, ''), p.published_on);
+
+-- 9 what_is_published_is_kept: what was published of a notice is the content that its hash is of, on a day no later than that of its record
+SELECT p.id AS publication
+  FROM contracts_noticepublication p
+ WHERE encode(sha256(convert_to(p.content, 'UTF8')), 'hex') <> p.sha256
+    OR p.published_on > (p.recorded_at AT TIME ZONE 'Europe/London')::date;
+
+-- 6 ratings_are_confirmed_by_another: nobody confirmed ratings that they gave, nor for whom they were given, and of a notice the last alone; a performance notice that is published has confirmed ratings
+SELECT n.id AS notice
+  FROM contracts_statutorynotice n
+  LEFT JOIN contracts_kpiround r ON r.notice_id = n.id
+  LEFT JOIN contracts_kpiconfirmation c ON c.round_id = r.id
+ WHERE c.confirmed_by IN (r.rated_by, r.rated_for) OR c.confirmed_for IN (r.rated_by, r.rated_for)
+    OR c.id IS NOT NULL AND EXISTS (SELECT 1 FROM contracts_kpiround o WHERE o.notice_id = n.id AND o.number > r.number)
+    OR n.kind = 'performance' AND EXISTS (SELECT 1 FROM contracts_noticepublication p WHERE p.notice_id = n.id)
+       AND NOT EXISTS (SELECT 1 FROM contracts_kpiround o JOIN contracts_kpiconfirmation d ON d.round_id = o.id WHERE o.notice_id = n.id);
+
+-- 21 ratings_are_whole: each round rates every key performance indicator that the contract was signed with, and no other
+SELECT r.id AS round
+  FROM contracts_kpiround r
+  JOIN contracts_statutorynotice n ON n.id = r.notice_id
+  JOIN contracts_contract k ON k.id = n.contract_id
+  JOIN procurement_calloffrevision o ON o.id = k.revision_id
+ WHERE ARRAY(SELECT m.measure_code::text FROM contracts_kpirating g JOIN catalogue_servicelevelmeasure m ON m.id = g.measure_id
+              WHERE g.round_id = r.id ORDER BY 1)
+       IS DISTINCT FROM
+       ARRAY(SELECT l ->> 'measure_code' FROM jsonb_array_elements(o.content::jsonb -> 'service_levels') l WHERE (l ->> 'kpi')::boolean ORDER BY 1);
 
 -- 21 credits_are_calculated: a credit is the points missed as a percentage of its charges, and the credits of a month come to no more than the cap, which takes no more than is over
 SELECT c.id AS calculation, c.cap_gbp, s.*
@@ -757,6 +940,7 @@ SELECT series, year, n.last, given.how_many, given.highest
                 UNION ALL SELECT caused_by FROM contracts_contractversion WHERE kind = 'rerating'
                 UNION ALL SELECT number FROM contracts_acceptancedecision WHERE number IS NOT NULL
                 UNION ALL SELECT notice FROM contracts_termination WHERE notice IS NOT NULL
+                UNION ALL SELECT reference FROM contracts_redactedcopy WHERE reference IS NOT NULL
                 UNION ALL SELECT number FROM contracts_exit WHERE number IS NOT NULL
                 UNION ALL SELECT number FROM procurement_accession WHERE number IS NOT NULL
                 UNION ALL SELECT number FROM contracts_transfer
@@ -775,6 +959,19 @@ SELECT k.id AS contract, k.number, d.payload -> 'order' -> 'contract' AS in_docu
     OR d.payload -> 'order' -> 'contract' ->> 'number' IS DISTINCT FROM k.number
     OR d.payload -> 'order' -> 'contract' ->> 'revision_hash' IS DISTINCT FROM r.revision_hash
     OR (d.payload -> 'order') - 'contract' IS DISTINCT FROM r.content::jsonb;
+
+-- 11 published_copies_say_what_was_decided: the document of a published copy holds the content that was decided on, which lists what is withheld, and no word of why
+SELECT c.id AS copy
+  FROM contracts_redactedcopy c
+  LEFT JOIN documents_document d ON d.id = c.document_id
+ WHERE encode(sha256(convert_to(c.content, 'UTF8')), 'hex') <> c.content_hash
+    OR d.id IS NOT NULL AND ((d.payload -> 'copy') - 'number' IS DISTINCT FROM c.content::jsonb
+                             OR d.payload #>> '{copy,number}' IS DISTINCT FROM c.reference OR d.number IS DISTINCT FROM c.reference)
+    OR (SELECT coalesce(jsonb_agg(jsonb_build_array(w.number, w.label, w.ground, w.until::text) ORDER BY w.number), '[]')
+          FROM contracts_withheldfield w WHERE w.copy_id = c.id)
+       IS DISTINCT FROM
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(l -> 'number', l -> 'what', l -> 'ground', l -> 'until') ORDER BY l -> 'number'), '[]')
+          FROM jsonb_array_elements(c.content::jsonb -> 'withheld') l);
 
 -- 12 document_revisions_are_a_chain: numbered 0, 1, 2..., each extends the one before it, in the order of the trade
 SELECT v.id AS revision, v.document_id, v.number, v.purpose
@@ -883,14 +1080,16 @@ SELECT d.id AS document, signer ->> 'field' AS missing
    AND NOT EXISTS (SELECT 1 FROM documents_signingintent i JOIN documents_signature s ON s.intent_id = i.id
                     WHERE i.document_id = d.id AND i.field = signer ->> 'field');
 
--- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, variation, invoice, return, termination, what runs on, document or a release drafted here has one event, and the other way round
+-- 14 changes_have_one_record: each change of state of a call-off, accession, contract, milestone, variation, change request, invoice, return, termination, published copy, what runs on, document or a release drafted here has one event, and the other way round
 WITH subjects AS (SELECT 'call_off' AS machine, id AS row_id, 'procurement.calloff' AS subject, public_id::text AS subject_id
                     FROM procurement_calloff
                   UNION ALL SELECT 'accession', id, 'procurement.accession', public_id::text FROM procurement_accession
                   UNION ALL SELECT 'contract', id, 'contracts.contract', public_id::text FROM contracts_contract
                   UNION ALL SELECT 'milestone', id, 'contracts.milestone', public_id::text FROM contracts_milestone
                   UNION ALL SELECT 'variation', id, 'contracts.variation', public_id::text FROM contracts_variation
+                  UNION ALL SELECT 'change_request', id, 'contracts.changerequest', public_id::text FROM contracts_changerequest
                   UNION ALL SELECT 'contract_termination', id, 'contracts.termination', public_id::text FROM contracts_termination
+                  UNION ALL SELECT 'redacted_copy', id, 'contracts.redactedcopy', public_id::text FROM contracts_redactedcopy
                   UNION ALL SELECT 'running_on', id, 'contracts.runningon', public_id::text FROM contracts_runningon
                   UNION ALL SELECT 'transfer', id, 'contracts.transfer', public_id::text FROM contracts_transfer
                   UNION ALL SELECT 'novation', id, 'contracts.novation', public_id::text FROM contracts_novation

@@ -25,6 +25,8 @@ if MODE not in ("demonstration", "production"):
 PRODUCTION = MODE == "production"
 STEPPABLE_CLOCK = not PRODUCTION
 DEBUG = env.bool("DEBUG", default=False)
+# what open data is known by; the Open Contracting Partnership gives each publisher its own
+OCID_PREFIX = env("OCID_PREFIX", default="ocds-000000")
 PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

@@ -8,10 +8,16 @@ from django.http import Http404
 
 from catalogue.models import Framework, Organisation
 from contracts.models import (
+    ChangeRequest,
     Contract,
+    ContractSavings,
+    DepartmentSavings,
+    KpiRound,
     ManagementReturn,
     Novation,
     Party,
+    RedactedCopy,
+    StatutoryNotice,
     Termination,
     Transfer,
     TransferNotice,
@@ -69,9 +75,14 @@ def organisation_of(contract: Contract, party: str) -> Organisation:
 
 
 def visible_variations(by: Person, contract: Contract, on: date) -> QuerySet[Variation]:
-    """Of a contract that the person may see: the department sees its drafts, the others what has been assessed."""
+    """Of a contract that the person may see."""
+    return variations_for(viewpoint(by, contract, on), contract)
+
+
+def variations_for(side: str, contract: Contract) -> QuerySet[Variation]:
+    """The department sees its drafts, the others what has been assessed."""
     rows = contract.variations.select_related("revision", "requester", "document", "approval__department", "approval__framework")
-    if viewpoint(by, contract, on) == Party.DEPARTMENT:
+    if side == Party.DEPARTMENT:
         return rows
     return rows.filter(Exists(VariationRevision.objects.filter(variation=OuterRef("pk"), assessed_at__isnull=False)))
 
@@ -93,6 +104,34 @@ def revision_shown(by: Person, variation: Variation, on: date) -> VariationRevis
         return variation.revision
     found = variation.revisions.filter(assessed_at__isnull=False).last()
     found.variation = variation
+    return found
+
+
+def get_change_request(by: Person, public_id: UUID, number: int, on: date) -> ChangeRequest:
+    """The change request with its contract, or 404: both sides and the authority read all of them."""
+    contract = get_contract(by, public_id, on)
+    found = contract.change_requests.filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.contract = contract
+    return found
+
+
+def visible_notices(by: Person, contract: Contract, on: date) -> QuerySet[StatutoryNotice]:
+    """Of a contract that the person may see: the supplier those that are published, and its ratings once there are any."""
+    rows = contract.statutory_notices.order_by("number")
+    if viewpoint(by, contract, on) != Party.SUPPLIER:
+        return rows
+    return rows.filter(Q(publication__isnull=False) | Exists(KpiRound.objects.filter(notice=OuterRef("pk"))))
+
+
+def get_notice(by: Person, public_id: UUID, number: int, on: date) -> StatutoryNotice:
+    """The notice with its contract, or 404."""
+    contract = get_contract(by, public_id, on)
+    found = visible_notices(by, contract, on).select_related("publication", "variation__revision").filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.contract = contract
     return found
 
 
@@ -118,11 +157,14 @@ def get_return(by: Person, public_id: UUID, on: date) -> ManagementReturn:
 
 
 def visible_terminations(by: Person, contract: Contract, on: date) -> QuerySet[Termination]:
-    """Of a contract that the person may see: the department sees what it proposes, the others the notices that were given."""
+    """Of a contract that the person may see."""
+    return terminations_for(viewpoint(by, contract, on), contract)
+
+
+def terminations_for(side: str, contract: Contract) -> QuerySet[Termination]:
+    """The department sees what it proposes, the others the notices that were given."""
     rows = contract.terminations.select_related("document", "level__calculation", "level__measurement__measure", "milestone")
-    if viewpoint(by, contract, on) == Party.DEPARTMENT:
-        return rows
-    return rows.filter(notice__isnull=False)
+    return rows if side == Party.DEPARTMENT else rows.filter(notice__isnull=False)
 
 
 def get_termination(by: Person, public_id: UUID, number: int, on: date) -> Termination:
@@ -132,6 +174,37 @@ def get_termination(by: Person, public_id: UUID, number: int, on: date) -> Termi
     if found is None:
         raise Http404
     found.contract = contract
+    return found
+
+
+def reads_savings(by: Person, on: date) -> bool:
+    """Whether the person is of a department or an authority: a supplier reads neither baseline nor saving."""
+    seen = sight_of(by, on)
+    return bool(seen.buyers or seen.frameworks)
+
+
+def _theirs(by: Person, on: date) -> Q:
+    seen = sight_of(by, on)
+    return Q(department_id__in=seen.buyers) | Q(framework_id__in=seen.frameworks)
+
+
+def visible_savings(by: Person, on: date) -> QuerySet[DepartmentSavings]:
+    """A department's own, and the authority's under its frameworks; never a supplier's."""
+    return DepartmentSavings.objects.filter(_theirs(by, on))
+
+
+def visible_contract_savings(by: Person, on: date) -> QuerySet[ContractSavings]:
+    """The same of each contract."""
+    return ContractSavings.objects.filter(_theirs(by, on))
+
+
+def get_saving_department(by: Person, code: str, on: date) -> Organisation:
+    """The person's own department, or one that is known under a framework they serve; 404 for a stranger."""
+    seen = sight_of(by, on)
+    known = Q(pk__in=seen.buyers) | Q(accessions__framework__in=seen.frameworks) | Q(department_savings__framework__in=seen.frameworks)
+    found = Organisation.objects.filter(known, code=code).first()
+    if found is None:
+        raise Http404
     return found
 
 
@@ -196,4 +269,25 @@ def get_novation(by: Person, public_id: UUID, contract_id: UUID, on: date) -> No
     found = rows.filter(transfer__public_id=public_id, contract__public_id=contract_id).first()
     if found is None:
         raise Http404
+    return found
+
+
+def visible_copies(by: Person, contract: Contract, on: date) -> QuerySet[RedactedCopy]:
+    """Of a contract that the person may see."""
+    return copies_for(viewpoint(by, contract, on), contract)
+
+
+def copies_for(side: str, contract: Contract) -> QuerySet[RedactedCopy]:
+    """The department sees what it proposes, the others what was published."""
+    rows = contract.redacted_copies.select_related("document")
+    return rows if side == Party.DEPARTMENT else rows.filter(published_at__isnull=False)
+
+
+def get_copy(by: Person, public_id: UUID, number: int, on: date) -> RedactedCopy:
+    """The redacted copy with its contract, or 404."""
+    contract = get_contract(by, public_id, on)
+    found = visible_copies(by, contract, on).filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.contract = contract
     return found

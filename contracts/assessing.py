@@ -14,9 +14,11 @@ from catalogue.models import ServiceVersion
 from catalogue.pricing import ZERO
 from contracts import gateways, terms, varied_terms
 from contracts.models import (
+    ChangeRequest,
     Contract,
     Gateway,
     LineVariation,
+    RequestState,
     Variation,
     VariationKind,
     VariationRevision,
@@ -24,6 +26,7 @@ from contracts.models import (
 )
 from contracts.terms import Change, StandingLine
 from contracts.varied_terms import Asked, Effect, Money, Share
+from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import count
 from documents.templatetags.flex import day as as_day
@@ -33,13 +36,23 @@ from procurement.models import Phase
 
 V = VariationState
 COUNTED = (V.ASSESSED, V.IN_APPROVAL, V.AWAITING_SIGNATURES, V.EXECUTED, V.APPLIED)
-NO_MONEY = Money({}, ZERO)
+NO_MONEY = Money({}, ZERO, ZERO, ZERO)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What counts with a change in the cumulative share: a variation that was assessed on a day, or a change request that was
+    accepted, by the amount that counts of it (GBP, VAT excluded, never below zero)."""
+
+    label: str
+    on: date
+    counted_gbp: Decimal
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """``unmet``: what is entered and does not fit; ``gaps``: what is not entered yet. ``others``: the variations that count
-    with it, by number."""
+    """``unmet``: what is entered and does not fit; ``gaps``: what is not entered yet. ``others``: what counts with it: the
+    variations by number, then the change requests."""
 
     effective_on: date | None
     before: list[Change]
@@ -47,7 +60,7 @@ class Assessment:
     effects: list[Effect]
     money: Money
     share: Share
-    others: list[VariationRevision]
+    others: list[Counted]
     notice_first: bool
     unmet: list[Reason]
     gaps: list[Reason]
@@ -68,16 +81,31 @@ def _monthly(effect: Effect, quantity: int, price: Decimal) -> Decimal:
     return price * quantity if effect.service.charge_type == terms.RECURRING else ZERO
 
 
-def others_of(variation: Variation) -> list[VariationRevision]:
-    """What is assessed or further of the contract's other variations that count; one query."""
+def others_of(contract: Contract, variation: Variation | None = None) -> list[VariationRevision]:
+    """What is assessed or further of the contract's variations that count, without the one given; one query."""
     rows = VariationRevision.objects.filter(
-        variation__contract=variation.contract_id, variation__state__in=COUNTED, assessed_at__isnull=False,
-        pk__in=Variation.objects.filter(contract=variation.contract_id).values("revision"),
+        variation__contract=contract, variation__state__in=COUNTED, assessed_at__isnull=False,
+        pk__in=Variation.objects.filter(contract=contract).values("revision"),
     )  # fmt: skip
-    return list(
-        rows.exclude(variation=variation).exclude(variation__kind=VariationKind.CORRECTION)
-        .select_related("variation").order_by("variation__number")
-    )  # fmt: skip
+    rows = rows.exclude(variation__kind=VariationKind.CORRECTION)
+    if variation is not None:
+        rows = rows.exclude(variation=variation)
+    return list(rows.select_related("variation").order_by("variation__number"))
+
+
+def _as_counted(revisions: list[VariationRevision]) -> list[Counted]:
+    return [Counted(one.variation.label, london_day(one.assessed_at), one.counted_gbp) for one in revisions]
+
+
+def _requests(contract: Contract, request: ChangeRequest | None = None) -> list[Counted]:
+    """The change requests that were accepted, without the one given; one query."""
+    rows = ChangeRequest.objects.filter(contract=contract, state=RequestState.ACCEPTED).exclude(pk=request.pk if request else None)
+    return [Counted(one.label, london_day(one.state_since), abs(one.value_gbp)) for one in rows.order_by("number")]
+
+
+def counted_with(contract: Contract, *, request: ChangeRequest | None = None) -> list[Counted]:
+    """All that counts with a change request, the given one left out; two queries."""
+    return _as_counted(others_of(contract)) + _requests(contract, request)
 
 
 def assess(revision: VariationRevision, *, on: date) -> Assessment:
@@ -98,23 +126,21 @@ def assess(revision: VariationRevision, *, on: date) -> Assessment:
             effects = varied_terms.effects(before, asked, offered, quoting.volumes(contract.framework, on))
             version = varied_terms.unsaved(contract, len(before) + 1, asked.effective_on)
             after = varied_terms.after(before, version, effects)
-            unmet += list(_fewer_than_none(effects)) or list(_fewer_than_none_later(after, asked.effective_on))
+            unmet += list(fewer_than_none(effects)) or list(fewer_than_none_later(after, asked.effective_on))
             if not unmet:
-                unmet += _rules(contract, before, after, asked.effective_on)
+                unmet += unmet_rules(contract, before, after, asked.effective_on)
             cost = varied_terms.money(before, after, queries.vat_rates(on))
-    others = others_of(variation)
-    counted = variation.kind != VariationKind.CORRECTION
-    share = varied_terms.share(
-        cost.value_gbp, [other.value_gbp for other in others] if counted else [], contract.original_value_gbp
-    )
+    others = others_of(contract, variation)
+    counted = [] if variation.kind == VariationKind.CORRECTION else _as_counted(others) + _requests(contract)
+    share = varied_terms.share(cost.counted_gbp, [one.counted_gbp for one in counted], contract.original_value_gbp)
     unmet += gateways.why_not(
-        revision.gateway, revision.paragraph, value_gbp=cost.value_gbp, original_gbp=contract.original_value_gbp,
-        gross_gbp=cost.gross_gbp,
-        below_threshold_gbp=sum((abs(o.gross_gbp) for o in others if o.gateway == Gateway.BELOW_THRESHOLD), ZERO),
+        revision.gateway, revision.paragraph, counted_gbp=cost.counted_gbp, original_gbp=contract.original_value_gbp,
+        gross_gbp=cost.counted_gross_gbp,
+        below_threshold_gbp=sum((o.counted_gross_gbp for o in others if o.gateway == Gateway.BELOW_THRESHOLD), ZERO),
         threshold_gbp=contract.framework.modification_threshold_gbp,
     ) if revision.gateway else []  # fmt: skip
     return Assessment(
-        asked.effective_on if asked else None, before, after, effects, cost, share, others if counted else [],
+        asked.effective_on if asked else None, before, after, effects, cost, share, counted,
         share.passes(contract.framework.variation_control_percent, contract.original_value_gbp), unmet, gaps,
     )  # fmt: skip
 
@@ -213,7 +239,7 @@ def _phase(service: ServiceVersion) -> str | None:
     return {"recurring": Phase.SHARED, "usage": Phase.USAGE}.get(service.charge_type)
 
 
-def _fewer_than_none(effects: list[Effect]) -> Iterator[Reason]:
+def fewer_than_none(effects: list[Effect]) -> Iterator[Reason]:
     for one in effects:
         if one.after < 0:
             yield Reason(
@@ -223,7 +249,7 @@ def _fewer_than_none(effects: list[Effect]) -> Iterator[Reason]:
             )  # fmt: skip
 
 
-def _fewer_than_none_later(after: list[Change], day: date) -> Iterator[Reason]:
+def fewer_than_none_later(after: list[Change], day: date) -> Iterator[Reason]:
     """What has been agreed for a later day takes away too."""
     for found in terms.put_together(after):
         for line in found.lines:
@@ -236,7 +262,7 @@ def _fewer_than_none_later(after: list[Change], day: date) -> Iterator[Reason]:
                 return
 
 
-def _rules(contract: Contract, before: list[Change], after: list[Change], day: date) -> Iterator[Reason]:
+def unmet_rules(contract: Contract, before: list[Change], after: list[Change], day: date) -> Iterator[Reason]:
     """The catalogue rules of the contract's own release that hold before and no more after. An exception is for the
     authority to see: it approves each line."""
     release = contract.revision.release

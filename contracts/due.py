@@ -16,12 +16,23 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import OVER, Framework
 from catalogue.pricing import add_months
-from contracts import ending_queries, money_queries, queries, transfer_queries
+from contracts import (
+    ending_queries,
+    money_queries,
+    publication_queries,
+    queries,
+    request_queries,
+    statutory,
+    statutory_queries,
+    transfer_queries,
+)
 from contracts.models import (
     Contract,
     ContractState,
     Milestone,
     MilestoneState,
+    NoticeKind,
+    StatutoryNotice,
     Termination,
     TerminationState,
     Variation,
@@ -56,6 +67,7 @@ def waiting(by: Person, on: date) -> list[list[Item]]:
     return [
         *inbox.kinds(by, on), queries.inbox(by, on), queries.transition(by, on), queries.variations(by, on),
         queries.service_levels(by, on), money_queries.inbox(by, on), ending_queries.inbox(by, on), transfer_queries.inbox(by, on),
+        request_queries.inbox(by, on), statutory_queries.inbox(by, on), publication_queries.inbox(by, on),
     ]  # fmt: skip
 
 
@@ -85,6 +97,8 @@ def _ahead(by: Person, on: date) -> Iterator[Duty]:
     milestones = Milestone.objects.filter(contract__in=contracts, state__in=[MilestoneState.PLANNED, MilestoneState.IN_PROGRESS])
     variations = Variation.objects.filter(contract__in=contracts, state=VariationState.EXECUTED)
     notices = Termination.objects.filter(contract__in=contracts, state=TerminationState.GIVEN)
+    buys = {organisation for organisation, post in seen.posts if post == PostCode.CONTRACT_MANAGER}
+    rated = statutory.unpublished(StatutoryNotice.objects.filter(contract__department__in=buys, kind=NoticeKind.PERFORMANCE))
     frameworks = Framework.objects.filter(pk__in=seen.frameworks).exclude(state__in=OVER)
     none = Value(0)
     found = _rows(
@@ -96,6 +110,8 @@ def _ahead(by: Person, on: date) -> Iterator[Duty]:
         _rows("variation", variations.filter(revision__effective_on__range=(on, until)), "revision__effective_on",
               "contract__number", "contract__title", "contract__department__name", F("contract__public_id"), F("number")),
         _rows("notice", notices.filter(effective_on__range=(on, until)), "effective_on", "contract__number", "contract__title",
+              "contract__department__name", F("contract__public_id"), F("number")),
+        _rows("ratings", rated.filter(due_on__range=(on, until)), "due_on", "contract__number", "contract__title",
               "contract__department__name", F("contract__public_id"), F("number")),
         _rows("framework", frameworks.filter(ends_on__range=(on, until)), "ends_on", "reference", "title",
               "authority__name", Value(""), none),
@@ -116,6 +132,9 @@ def _duty(kind: str, on: date, number: str, title: str, organisation: str, publi
         url = reverse("contracts:variation", args=[public_id, part])
     elif kind == "notice":
         words, url = _("notice of termination takes effect"), reverse("contracts:ending", args=[public_id])
+    elif kind == "ratings":  # other notices wait from the first moment
+        words = _("%(kind)s to publish") % {"kind": NoticeKind.PERFORMANCE.label}
+        url = reverse("contracts:statutory_notice", args=[public_id, part])
     else:
         words, url = _("last day of the framework"), reverse("procurement:framework")
     return Duty(on, f"{number} {title}", organisation, words, url)

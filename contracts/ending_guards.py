@@ -144,7 +144,8 @@ def seat_to_confirm(contract: Contract, by: Person, on: date) -> Seat | None:
     )
 
 
-def _why_not_confirming(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
+def why_not_confirming(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
+    """Whether the person is the department's second one, who sits as its signatory or accounting officer."""
     seat = seat_to_confirm(contract, by, on)
     if seat is None:
         yield Reason(
@@ -168,7 +169,7 @@ def why_not_decide(termination: Termination, *, by: Person, at: datetime) -> Ite
     """To give notice, or to refuse to: by another than who proposed it, whomever either acts for."""
     contract, on = termination.contract, london_day(at)
     yield from _in_state(termination, T.PROPOSED)
-    yield from _why_not_confirming(contract, by, on)
+    yield from why_not_confirming(contract, by, on)
     seat = seat_to_confirm(contract, by, on)
     principal = seat.principal.person_id if seat and seat.principal else None
     if {by.person_id, principal} & ({termination.proposed_by, termination.proposed_for} - {None}):
@@ -195,7 +196,7 @@ def why_not_withdraw(termination: Termination, *, by: Person, at: datetime) -> I
     elif termination.state == T.GIVEN:
         if termination.effective_on <= on:
             yield Reason(_("It has taken effect on %(day)s.") % {"day": as_day(termination.effective_on)})
-        yield from _why_not_confirming(contract, by, on)
+        yield from why_not_confirming(contract, by, on)
 
 
 def is_being_closed(contract: Contract) -> bool:

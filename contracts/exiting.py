@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, ending_guards, ending_notices, ending_notifications
+from contracts import delivery_guards, ending_guards, ending_notices, ending_notifications, rerating, statutory
 from contracts.exit_items import BY_CODE, DELETED, ITEMS, RETURNED, USABLE
 from contracts.locking import lock_contract
 from contracts.models import (
@@ -22,7 +22,7 @@ from documents import audit, numbers, steps, store
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.refusal import insist, insist_on_words
-from procurement import seats
+from procurement import capacity, seats
 from procurement.actors import Person
 from procurement.papers import StoredFile
 from procurement.seats import Seat
@@ -34,18 +34,21 @@ Kind = ExitAct.Kind
 @transaction.atomic
 def expire(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract:
     """The clock's: its last day is over. A notice of termination whose day has come goes first, and so does the last signature of
-    a variation that is just being closed. Safe to run twice."""
+    a variation that is just being closed; prices that were due by then fall first. Safe to run twice."""
     contract = lock_contract(contract)
     if contract.state != ContractState.EXECUTED or contract.ends_on >= london_day(at):
         return contract
     if contract.terminations.filter(state=TerminationState.GIVEN).exists() or ending_guards.is_being_closed(contract):
         return contract
+    rerating.catch_up(contract, contract.ends_on, by=by, at=at)
     before = contract.state
     contract.expire(at=at)
     contract.save()
     audit.record("contract.expired", contract, by=by, at=at, before=before, after=contract.state)
     open_exit(contract, at=at)
+    statutory.ended(contract, at=at)
     ending_notifications.tell_ended(contract, at)
+    capacity.release_all(capacity.edge_of(contract.call_off), at=at)
     return contract
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import last_day
-from contracts import guards, notifications, payload, rerating, searching, terms, transition
+from contracts import guards, notifications, payload, rerating, searching, statutory, terms, transition
 from contracts.locking import lock_contract
 from contracts.models import (
     NUMBER_SERIES,
@@ -62,6 +62,7 @@ def accept_order(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime
     )  # fmt: skip
     signing.bar(contract.document, guards.barred(revision.approval))
     contract.save()
+    statutory.opened(contract, at=at)
     audit.record("contract.opened", contract, by=by, at=at, before=None, after=contract.state, acting_for=acting_for)
     steps.ask_to_make(contract.document)
     return contract
@@ -124,6 +125,7 @@ def execute(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> Contract
     contract.save()
     _first_version(contract, at)
     transition.open_plan(contract, by=by, at=at)
+    statutory.executed(contract, at=at)
     audit.record("contract.executed", contract, by=by, at=at, before=before, after=contract.state,
                  hash_shown=store.head(contract.document).sha256)  # fmt: skip
     notifications.tell_executed(contract, at)

@@ -255,6 +255,17 @@ class ChangeNoticeForm(forms.Form):
     published_on = DayField(label=_("Published on"), missing=_("Enter the day on which it was published."))
 
 
+class VariationReplyForm(forms.Form):
+    can_deliver = forms.TypedChoiceField(
+        label=_("Can it be delivered as it stands?"), choices=[("yes", _("Yes")), ("no", _("No, or not so"))],
+        widget=widgets.Radios, coerce=lambda said: said == "yes", error_messages={"required": _("Choose whether it can be delivered.")},
+    )  # fmt: skip
+    words = TextField(
+        label=_("What to say about it"), max_length=2000, required=False,
+        help_text=_("If it cannot: what cannot be delivered, and what could be instead. The department and those who decide read it."),
+    )  # fmt: skip
+
+
 class _OfVariation(decision_forms.DecisionForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -72,36 +72,36 @@ def tests(gateway: str, paragraph: str = "") -> tuple[Test, ...]:
 
 
 def why_not(
-    gateway: str, paragraph: str, *, value_gbp: Decimal, original_gbp: Decimal, gross_gbp: Decimal, below_threshold_gbp: Decimal,
+    gateway: str, paragraph: str, *, counted_gbp: Decimal, original_gbp: Decimal, gross_gbp: Decimal, below_threshold_gbp: Decimal,
     threshold_gbp: Decimal,
 ) -> Iterator[Reason]:  # fmt: skip
-    """What the figures say against the gateway. ``value_gbp`` is the variation's own, net, ``original_gbp`` the contract's
-    original value: their exact share decides, and words round it. ``below_threshold_gbp`` what all earlier ones that went through that gateway come to (GBP, VAT included, as amounts)."""
+    """What the figures say against the gateway. ``counted_gbp`` is what counts of the variation itself, net of VAT, ``gross_gbp`` the
+    same with VAT, ``original_gbp`` the contract's original value: the exact share decides, and words round it. ``below_threshold_gbp`` what all earlier ones that went through that gateway come to (GBP, VAT included, as amounts)."""
     if gateway not in Gateway.values:
         yield Reason(_("Choose the gateway by which the law lets the contract be modified."))
     elif gateway == Gateway.PERMITTED:
         found = BY_NUMBER.get(paragraph)
         if found is None:
             yield Reason(_("Choose the paragraph of Schedule 8 by which it is permitted."))
-        elif found.limited and abs(value_gbp) * 100 > MOST_PERMITTED * original_gbp:
+        elif found.limited and counted_gbp * 100 > MOST_PERMITTED * original_gbp:
             yield Reason(
                 _("It changes the contract’s value by %(share)s; paragraph %(number)s permits %(most)s at most.")
-                % {"share": _share(value_gbp, original_gbp), "number": found.number, "most": percent(MOST_PERMITTED)},
+                % {"share": _share(counted_gbp, original_gbp), "number": found.number, "most": percent(MOST_PERMITTED)},
                 _("Choose another gateway, or award a new contract."),
             )
     elif gateway == Gateway.BELOW_THRESHOLD:
-        yield from _why_not_below_threshold(value_gbp, original_gbp, abs(gross_gbp), below_threshold_gbp, threshold_gbp)
+        yield from _why_not_below_threshold(counted_gbp, original_gbp, gross_gbp, below_threshold_gbp, threshold_gbp)
 
 
 def _share(value: Decimal, original: Decimal) -> str:
     """In words, rounded up to two places: what is over a limit never reads as the limit."""
-    return percent((abs(value) * 100 / original).quantize(Decimal("0.01"), ROUND_UP))
+    return percent((value * 100 / original).quantize(Decimal("0.01"), ROUND_UP))
 
 
 def _why_not_below_threshold(
     value: Decimal, original: Decimal, gross: Decimal, before: Decimal, threshold: Decimal
 ) -> Iterator[Reason]:
-    if abs(value) * 100 > MOST_BELOW_THRESHOLD * original:
+    if value * 100 > MOST_BELOW_THRESHOLD * original:
         yield Reason(
             _("It changes the contract’s value by %(share)s; a below-threshold modification changes it by %(most)s at most.")
             % {"share": _share(value, original), "most": percent(MOST_BELOW_THRESHOLD)},

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
@@ -26,8 +27,10 @@ from contracts.models import (
     PaymentRelease,
     ReturnState,
     RunningOn,
+    Termination,
+    TerminationState,
 )
-from documents.clock import london_day
+from documents.clock import LONDON
 from procurement import working_days
 from procurement.access import sight_of
 from procurement.actors import Person
@@ -41,12 +44,12 @@ Key = tuple[int, int, date]  # framework, supplier, first of month
 
 def returns_to_make(on: date) -> list[Key]:
     """Of every month that is over and has none: those in which a contract ran, or something of it without a contract, and after
-    its end those in which something of it was released or given back. In order; five queries."""
+    its end those in which something of it was released or given back. In order; six queries."""
     return _unmade(first_of_month(on))
 
 
 def returns_to_come(framework: Framework, on: date) -> list[Key]:
-    """Those of a framework that the clock has not made: the same, and of the month that runs. In order; five queries."""
+    """Those of a framework that the clock has not made: the same, and of the month that runs. In order; six queries."""
     return [key for key in _unmade(add_months(first_of_month(on), 1)) if key[0] == framework.pk]
 
 
@@ -56,33 +59,47 @@ def _unmade(over: date) -> list[Key]:
 
 
 def _charged(over: date) -> Iterator[Key]:
-    rows = billing.with_notice(Contract.objects.filter(state__in=CHARGED, starts_on__lt=over))
-    runs = rows.values_list("framework", "supplier", "starts_on", "ends_on", "by_notice").distinct()
-    spans = [(*whose, starts_on, billing.last_month(ends_on, by_notice=by_notice)) for *whose, starts_on, ends_on, by_notice in runs]
-    beyond = RunningOn.objects.filter(contract__state__in=CHARGED).values_list(
-        "contract__framework", "contract__supplier", "contract__ends_on", "last_day"
-    )
-    spans += [(*whose, ends_on + timedelta(days=1), last_day or over) for *whose, ends_on, last_day in beyond.distinct()]
-    for framework, supplier, begins, last in spans:
+    """The clock asks twice a minute: contracts are read from an index alone, each span of days once, and of what was released or
+    given back only what is of no month of its contract."""
+    for framework, supplier, begins, last in _spans(over):
         month = first_of_month(begins)
         while month < over and month <= last:
             yield framework, supplier, month
             month = add_months(month, 1)
-    released = PaymentRelease.objects.filter(payment__milestone__contract__state__in=CHARGED).values_list(
-        "payment__milestone__contract__framework", "payment__milestone__contract__supplier", "decision__decided_at"
-    )
-    given_back = CreditAct.objects.filter(kind=CreditAct.Kind.APPLIED, credit__contract__state__in=CHARGED).values_list(
-        "credit__contract__framework", "credit__contract__supplier", "at"
-    )
-    for framework, supplier, at in (*released.distinct(), *given_back.distinct()):
-        month = first_of_month(london_day(at))
+    released = _beside(PaymentRelease.objects.all(), "payment__milestone__contract", "decision__decided_at")
+    given_back = _beside(CreditAct.objects.filter(kind=CreditAct.Kind.APPLIED), "credit__contract", "at")
+    for framework, supplier, day in (*released, *given_back):
+        month = first_of_month(day)
         if month < over:
             yield framework, supplier, month
 
 
+def _spans(over: date) -> Iterator[tuple[int, int, date, date]]:
+    """Framework, supplier, first day, and last day or month, of all that ran and began before the day."""
+    whose = ("framework", "supplier", "starts_on", "ends_on")
+    runs = Contract.objects.filter(state__in=CHARGED, starts_on__lt=over).order_by().values_list(*whose).distinct()
+    for framework, supplier, starts_on, ends_on in runs:
+        yield framework, supplier, starts_on, billing.last_month(ends_on, by_notice=False)
+    noticed = Termination.objects.filter(state=TerminationState.IN_EFFECT, contract__state__in=CHARGED, contract__starts_on__lt=over)
+    for framework, supplier, starts_on, ends_on in noticed.order_by().values_list(*(f"contract__{name}" for name in whose)).distinct():
+        yield framework, supplier, starts_on, billing.last_month(ends_on, by_notice=True)
+    beyond = RunningOn.objects.filter(contract__state__in=CHARGED).values_list(
+        "contract__framework", "contract__supplier", "contract__ends_on", "last_day"
+    )
+    for framework, supplier, ends_on, last_day in beyond.distinct():
+        yield framework, supplier, ends_on + timedelta(days=1), last_day or over
+
+
+def _beside(rows: QuerySet, contract: str, moment: str) -> QuerySet:
+    """Framework, supplier and London day of what came before the contract's first day or after its last."""
+    found = rows.filter(**{f"{contract}__state__in": CHARGED}).annotate(on=TruncDate(moment, tzinfo=LONDON)).order_by()
+    beside = found.filter(Q(on__lt=F(f"{contract}__starts_on")) | Q(on__gt=F(f"{contract}__ends_on")))
+    return beside.values_list(f"{contract}__framework", f"{contract}__supplier", "on").distinct()
+
+
 def next_return(on: date) -> date | None:
     """The first of the month on which the next one is made; None where there is none to make of the month of the day: no contract
-    runs in it, nor has one that a notice ended its last charge there. Four queries."""
+    runs in it, nor has one that a notice ended its last charge there. Five queries."""
     month = first_of_month(on)
     following = add_months(month, 1)
     return following if any(of == month for _framework, _supplier, of in _charged(following)) else None

@@ -23,6 +23,7 @@ from contracts.models import (
     ServiceCredit,
     ServiceReport,
     Variation,
+    VariationReply,
 )
 from contracts.queries import DAYS_TO_DECIDE
 from documents.clock import london_day
@@ -153,10 +154,19 @@ def _variation(variation: Variation, **more) -> dict:
 
 
 def tell_assessed(variation: Variation, at: datetime) -> None:
-    """Those who run the contract for the supplier: there is nothing to do yet, but they sign it first if it is approved."""
+    """Those who run the contract for the supplier: they can say whether it can be delivered, and sign it first if it is approved."""
     context = _variation(variation, day=format_day(variation.revision.effective_on), value=gbp(variation.revision.value_gbp))
     key = f"assessed:{variation.public_id}:{variation.revision.number}"
     mailing.inform(_of_supplier(variation.contract, at), "contracts/email/variation_assessed.txt", context, key, at=at)
+
+
+def tell_variation_reply(reply: VariationReply, variation: Variation, at: datetime) -> None:
+    """Those who work on it, at once where it cannot be delivered as it stands."""
+    context = _variation(variation, words=reply.words, who=reply.person_name, supplier=variation.contract.supplier.name)
+    people, key = _those_who_work_on(variation, at), f"variation_reply:{reply.pk}"
+    if reply.can_deliver:
+        return mailing.inform(people, "contracts/email/variation_deliverable.txt", context, key, at=at)
+    return mailing.must_act(people, "contracts/email/variation_not_deliverable.txt", context, key)
 
 
 def _those_who_work_on(variation: Variation, at: datetime) -> list[User]:

@@ -19,17 +19,23 @@ from contracts import (
     money_reminding,
     queries,
     reminding,
+    requesting,
     rerating,
     running_on,
+    savings_kept,
+    statutory,
+    statutory_publishing,
     terminating,
     transferring,
     variation_issuing,
 )
 from contracts.models import (
     OPEN_TERMINATIONS,
+    ChangeRequest,
     Contract,
     ContractState,
     EndReminder,
+    RequestState,
     RunningOn,
     RunningState,
     Termination,
@@ -63,6 +69,10 @@ def run(at: datetime) -> list[str]:
     changing |= Variation.objects.filter(
         _over("contract__framework", at) | ~Q(contract__state=ContractState.EXECUTED), state__in=UNSIGNED_VARIATIONS
     )
+    asked = ChangeRequest.objects.filter(
+        Q(effective_on__lte=london_day(at)) | ~Q(contract__state=ContractState.EXECUTED), state=RequestState.ASKED
+    )
+    done += periodic.each(asked.select_related("contract__call_off").order_by("id"), lambda one: _unanswered(one, at))
     done += periodic.each(changing.select_related("contract__call_off").order_by("id"), lambda one: _go_on(one, at))
     for framework in _unasked(london_day(at)):
         rerating.look(framework, cause=london_day(at).isoformat())
@@ -93,6 +103,7 @@ def _ends(at: datetime) -> list[str]:
         given = EndReminder.objects.filter(contract=OuterRef("pk"), ends_on=OuterRef("ends_on"), days=days)
         nearing |= Contract.objects.filter(~Exists(given), ~ending_queries.IS_NOTICED, state=ContractState.EXECUTED, ends_on__range=(on, on + timedelta(days=days)))
     done += periodic.each(nearing.select_related("call_off").order_by("id"), lambda one: _remind(one, at))
+    done += periodic.each(statutory.without_next_year(on).select_related("call_off").order_by("id"), lambda one: _rated_anew(one, at))
     running = RunningOn.objects.filter(state=RunningState.RUNNING, told_on__lt=on).select_related("contract__call_off")
     return done + periodic.each(running.order_by("id"), lambda one: _told(one, at))
 
@@ -112,6 +123,11 @@ def _expire(contract: Contract, at: datetime) -> list[str]:
 def _remind(contract: Contract, at: datetime) -> list[str]:
     exiting.remind_of_end(contract, at=at)
     return [f"{contract.number}: the end that nears was told"]
+
+
+def _rated_anew(contract: Contract, at: datetime) -> list[str]:
+    made = statutory_publishing.begin_year(contract, at=at)
+    return [f"{made} is due"] if made else []
 
 
 def _told(running: RunningOn, at: datetime) -> list[str]:
@@ -138,6 +154,12 @@ def _go_on(variation: Variation, at: datetime) -> list[str]:
     return [f"{variation} is {after}"] if after != before else []
 
 
+def _unanswered(request: ChangeRequest, at: datetime) -> list[str]:
+    """It lapses unanswered."""
+    before, after = request.state, requesting.lapse(request, at=at).state
+    return [f"{request} is {after}"] if after != before else []
+
+
 def _void(contract: Contract, at: datetime) -> list[str]:
     contract = formation.void_unsigned(contract, at=at)
     return [f"{contract.number} is void"] if contract.state == ContractState.VOID else []
@@ -156,12 +178,15 @@ def next_moments() -> list[datetime]:
 
 periodic.register("contracts", run, next_moments)
 periodic.register("money", money_reminding.run, money_reminding.next_moments)
+periodic.register("savings", savings_kept.run, list)
 waiting.register("contract", reminding.waiting, "call_off", came="state_since")
 waiting.register("milestone", reminding.milestones, "contract__call_off", came="state_since")
 waiting.register("variation", reminding.variations, "contract__call_off", came="state_since")
 waiting.register("contract_termination", reminding.terminations, "contract__call_off", came="state_since")
 approvals.register(Variation._meta.label_lower, queries.VARIATIONS)
+waiting.register("change_request", reminding.change_requests, "contract__call_off", came="state_since")
 waiting.register("credit", reminding.service_credits, "contract__call_off", came="state_since")
+waiting.register("statutory_notice", reminding.statutory_notices, "contract__call_off", ripe=reminding.notice_is_ripe)
 waiting.register("invoice", money_reminding.invoices, "contract__call_off", ripe=money_reminding.invoice_is_ripe)
 waiting.register("return", money_reminding.returns, "framework", ripe=money_reminding.return_is_ripe)
 desks.register(CallOffState.CONFIRMED, reminding.desks)

@@ -2,31 +2,36 @@
 confirmed, and service credits that wait for an answer: reminded of like everything else that does."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalogue.models import OVER
-from contracts import queries
+from catalogue.models import OVER, Framework
+from contracts import queries, statutory, statutory_guards, statutory_queries
 from contracts.access import SIGNING_POST, organisation_of
 from contracts.models import (
     BOUND,
+    ChangeRequest,
     Contract,
     ContractState,
     CreditState,
     Milestone,
     MilestoneState,
+    NoticeKind,
+    RequestState,
     ServiceCredit,
     Termination,
     TerminationState,
     Variation,
     VariationState,
 )
+from documents.clock import london_day
+from procurement import working_days
 from procurement.desks import Desk
 from procurement.models import CallOff, PostCode
-from procurement.waiting import Pauses, Waiting, since
+from procurement.waiting import Pauses, Waiting, before, since
 
 
 def _awaiting(only: Q):
@@ -96,6 +101,40 @@ def terminations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
             _("to confirm or refuse termination %(label)s of %(contract)s") % {"label": one.label, "contract": contract.number},
             *since(one.state_since, contract.framework, pauses.get(contract.framework_id, [])),
             url=reverse("contracts:ending", args=[contract.public_id]),
+        )  # fmt: skip
+
+
+def statutory_notices(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Each that is still to be published, before its last day: the contract managers; of ratings that are to be confirmed those who
+    can, but not who rated."""
+    rows = statutory_queries.open_notices().filter(only).exclude(contract__framework__state__in=OVER).exclude(kind=NoticeKind.CHANGE)
+    for one in rows.select_related("contract__framework", "contract__call_off__framework", "variation").prefetch_related("rounds").order_by("id"):
+        contract, rounds = one.contract, list(one.rounds.all())
+        confirmed_next = statutory_queries.is_to_confirm(one)
+        post, *others = statutory_guards.CONFIRMING if confirmed_next else (PostCode.CONTRACT_MANAGER,)
+        yield Waiting(
+            f"statutory_notice:{one.pk}:{len(rounds)}:{one.is_confirmed}", contract.call_off, contract.department_id, post,
+            f"{statutory_queries.todo(one)}: {contract.number}",
+            *before(working_days.midnight_after(statutory.last_day(one)), one.made_at, contract.framework),
+            url=statutory_queries.address(one), number=contract.number, or_posts=tuple(others),
+            out=frozenset({rounds[-1].rated_by, rounds[-1].rated_for} - {None}) if confirmed_next else frozenset(),
+        )  # fmt: skip
+
+
+def notice_is_ripe(framework: Framework, at: datetime) -> Q:
+    return Q(due_on__lt=london_day(working_days.due(at, framework.reminder_working_days + 1))) | Q(kind=NoticeKind.AWARD)
+
+
+def change_requests(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Each that the supplier has not answered, since it was asked."""
+    rows = ChangeRequest.objects.filter(only, state=RequestState.ASKED, contract__state__in=BOUND).exclude(contract__framework__state__in=OVER)
+    for one in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
+        contract = one.contract
+        yield Waiting(
+            f"change_request:{one.pk}", contract.call_off, contract.supplier_id, PostCode.SERVICE_MANAGER,
+            _("to accept or refuse change request %(label)s of %(contract)s") % {"label": one.label, "contract": contract.number},
+            *since(one.state_since, contract.framework, pauses.get(contract.framework_id, [])),
+            url=reverse("contracts:change_request", args=[contract.public_id, one.number]), or_posts=(PostCode.ACCOUNT_MANAGER,),
         )  # fmt: skip
 
 

@@ -106,10 +106,20 @@ def rerate(contract: Contract, *, at: datetime, by: Actor = SYSTEM) -> list[Cont
     contract = lock_contract(contract)
     if contract.state != ContractState.EXECUTED or contract.ends_on < london_day(at):
         return []
+    return _notices(contract, contract.ends_on, by=by, at=at)
+
+
+def catch_up(contract: Contract, last_day: date, *, by: Actor, at: datetime) -> list[ContractVersion]:
+    """Make the notices that are due by the last day of a contract that is about to end, for a clock that is late: nobody looks at
+    it afterwards. The caller holds the contract's lock."""
+    return _notices(contract, last_day, by=by, at=at)
+
+
+def _notices(contract: Contract, last_day: date, *, by: Actor, at: datetime) -> list[ContractVersion]:
     volumes, made = Volumes(contract.framework), []
     before = terms.read(contract)
     for turn, reached in _reached(contract, volumes):
-        falls = list(_falls(terms.put_together(before), volumes, reached, turn))
+        falls = list(_falls(terms.put_together(before), volumes, reached, turn)) if turn <= last_day else []
         if falls:
             made.append(_notice(contract, turn, before, falls, reached, by=by, at=at))
             before = terms.read(contract)

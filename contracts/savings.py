@@ -19,7 +19,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from catalogue.pricing import ZERO, financial_year
+from catalogue.pricing import ZERO, add_months, financial_year
 from catalogue.rules import carries_seat
 from contracts import charges, terms
 from contracts.terms import StandingLine, Terms
@@ -46,14 +46,27 @@ class OfLine:
 
 @dataclass(frozen=True)
 class Month:
-    """``seats``: served in it, a part of it counting as that; ``baseline`` None where there is none to compare with."""
+    """``seat_days``: seats, each for every day of the month on which it is served; ``baseline`` None where there is none to
+    compare with; ``unassessed``: of the charges those of services whose carbon is not assessed; ``fallen`` as of the lines."""
 
     month: date
-    seats: Decimal
+    seat_days: int
     baseline: Decimal | None
     charges: Decimal
+    unassessed: Decimal
+    fallen: Decimal
     kg_before: Decimal
     kg: Decimal
+
+    @property
+    def days(self) -> int:
+        """That the month has."""
+        return (add_months(self.month, 1) - self.month).days
+
+    @property
+    def seats(self) -> Decimal:
+        """Served in it, a part of it counting as that."""
+        return _rounded(Fraction(self.seat_days, self.days))
 
     @property
     def saving(self) -> Decimal | None:
@@ -74,15 +87,15 @@ def _rounded(exact: Fraction) -> Decimal:
     return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(CENT, ROUND_HALF_UP)
 
 
-def _served(standing: Sequence[Terms]) -> Iterator[tuple[StandingLine, date, Fraction]]:
-    """Each line of the shared service that is charged by the month, in each stretch of unchanged terms, with the part of each
-    month that it is served in."""
+def _served(standing: Sequence[Terms]) -> Iterator[tuple[StandingLine, date, int, int]]:
+    """Each line of the shared service that is charged by the month, in each stretch of unchanged terms, with the days of each
+    month on which it is served, and those that the month has."""
     for one, first, last in charges.spans(standing):
         for line in one.lines:
             if line.line.phase == SHARED and line.monthly is not None:
                 days = max(first, line.starts_on), min(last, line.ends_on or date.max)
                 for month, covered, whole in charges.months_of(*days):
-                    yield line, month, Fraction(covered, whole)
+                    yield line, month, covered, whole
 
 
 def by_line(standing: Sequence[Terms]) -> list[OfLine]:
@@ -94,8 +107,8 @@ def by_line(standing: Sequence[Terms]) -> list[OfLine]:
     for one in standing:
         for line in one.lines:
             agreed.setdefault(line.number, line.unit_price)
-    for line, month, part in _served(standing):
-        key = line.number, month
+    for line, month, covered, whole in _served(standing):
+        key, part = (line.number, month), Fraction(covered, whole)
         units[key] += line.quantity * part
         at_first[key] += Fraction(agreed[line.number]) * line.quantity * part
         newest[key] = line
@@ -114,18 +127,25 @@ def by_line(standing: Sequence[Terms]) -> list[OfLine]:
 
 def by_month(standing: Sequence[Terms], baseline_per_user_year: Decimal | None) -> list[Month]:
     """Every month in which the shared service is served, in order."""
-    seats: dict[date, Fraction] = defaultdict(Fraction)
-    for line, month, part in _served(standing):
-        seats[month] += line.quantity * part if carries_seat(line.line.service) else 0
+    seat_days: dict[date, int] = defaultdict(int)
+    length: dict[date, int] = {}
+    for line, month, covered, whole in _served(standing):
+        seat_days[month] += line.quantity * covered if carries_seat(line.line.service) else 0
+        length[month] = whole
     rows: dict[date, list[OfLine]] = defaultdict(list)
     for row in by_line(standing):
         rows[row.month].append(row)
     return [
         Month(
-            month, _rounded(seats[month]),
-            None if baseline_per_user_year is None else _rounded(Fraction(baseline_per_user_year) * seats[month] / 12),
-            sum((row.charges for row in rows[month]), ZERO), sum((row.kg_before or ZERO for row in rows[month]), ZERO),
+            month, seat_days[month], baseline_of(baseline_per_user_year, seat_days[month], length[month]),
+            sum((row.charges for row in rows[month]), ZERO), sum((row.charges for row in rows[month] if row.kg is None), ZERO),
+            sum((row.fallen for row in rows[month]), ZERO), sum((row.kg_before or ZERO for row in rows[month]), ZERO),
             sum((row.kg or ZERO for row in rows[month]), ZERO),
         )
-        for month in sorted(seats)
+        for month in sorted(seat_days)
     ]  # fmt: skip
+
+
+def baseline_of(per_user_year: Decimal | None, seat_days: int, days: int) -> Decimal | None:
+    """GBP of a month that has so many days, half-up; None without a baseline of a user and year."""
+    return None if per_user_year is None else _rounded(Fraction(per_user_year) * seat_days / (12 * days))

@@ -1,18 +1,31 @@
 """What follows the steps of a contract's documents, and the re-rating of contracts, for whoever runs jobs."""
 
 from catalogue.models import Framework
-from contracts import accepting, exiting, formation, novating, rerating, terminating, transferring, variation_issuing
+from contracts import (
+    accepting,
+    audit_making,
+    exiting,
+    formation,
+    novating,
+    publishing,
+    rerating,
+    terminating,
+    transferring,
+    variation_issuing,
+)
 from contracts.models import (
     AcceptanceDecision,
+    AuditFile,
     Contract,
     ContractVersion,
     Exit,
     Novation,
+    RedactedCopy,
     Termination,
     TransferNotice,
     Variation,
 )
-from documents import clock, jobs, keys, steps
+from documents import clock, jobs, keys, steps, storage
 
 steps.register(
     formation.DOCUMENT_KIND,
@@ -47,6 +60,7 @@ steps.register(
     ),
 )  # fmt: skip
 steps.register(exiting.DOCUMENT_KIND, steps.Following(Exit, complete=exiting.certified))
+steps.register(publishing.DOCUMENT_KIND, steps.Following(RedactedCopy, complete=publishing.published))
 steps.register(accepting.DOCUMENT_KIND, steps.Following(AcceptanceDecision, complete=accepting.certified))
 
 
@@ -67,3 +81,20 @@ def rerate(job: jobs.Job) -> None:
     contract = Contract.objects.get(pk=job.payload["contract"])
     with jobs.finishing(job):
         rerating.rerate(contract, at=clock.business_now())
+
+
+@jobs.task("contracts.make_audit_file")
+def make_audit_file(job: jobs.Job) -> None:
+    file = AuditFile.objects.select_related("contract__framework__authority", "contract__document").get(pk=job.payload["file"])
+    found = audit_making.make(file)
+    with jobs.finishing(job):
+        audit_making.made(file, found, at=clock.business_now())
+
+
+@jobs.task("contracts.drop_audit_file")
+def drop_audit_file(job: jobs.Job) -> None:
+    """The row first: who reads it meanwhile is told that it is gone."""
+    file = AuditFile.objects.get(pk=job.payload["file"])
+    with jobs.finishing(job):
+        audit_making.drop(file, at=clock.business_now())
+    storage.drop_made(file.public_id)

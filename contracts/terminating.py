@@ -10,7 +10,17 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
-from contracts import delivery_guards, ending_guards, ending_notices, ending_notifications, ending_terms, exiting, terms
+from contracts import (
+    delivery_guards,
+    ending_guards,
+    ending_notices,
+    ending_notifications,
+    ending_terms,
+    exiting,
+    rerating,
+    statutory,
+    terms,
+)
 from contracts.locking import lock_contract
 from contracts.models import (
     BASES,
@@ -217,8 +227,8 @@ def holder_of(termination: Termination) -> Holder:
 
 @transaction.atomic
 def take_effect(termination: Termination, *, at: datetime, by: Actor = SYSTEM) -> Termination:
-    """The clock's: its day has come. The terms end with the day before, however late the clock is, and what will not be charged
-    of what is committed is released. The last signature of a variation that is just being closed is waited for. Safe to run
+    """The clock's: its day has come. The terms end with the day before, however late the clock is, with the prices that were due by
+    then, and what will not be charged of what is committed is released. The last signature of a variation that is just being closed is waited for. Safe to run
     twice."""
     termination = lock(termination)
     contract = termination.contract
@@ -226,18 +236,22 @@ def take_effect(termination: Termination, *, at: datetime, by: Actor = SYSTEM) -
         return termination
     if ending_guards.is_being_closed(contract):
         return termination
+    last_day = termination.effective_on - timedelta(days=1)
+    rerating.catch_up(contract, last_day, by=by, at=at)
     changes = terms.read(contract)
     version = ending_terms.version(contract, termination, len(changes) + 1)
     version.made_at, version.document = at, termination.document
     version.save()
     was, before = contract.state, termination.state
-    contract.terminate(at=at, last_day=termination.effective_on - timedelta(days=1))
+    contract.terminate(at=at, last_day=last_day)
     contract.save()
     termination.take_effect(at=at)
     termination.save()
     _record("in_effect", termination, before, by=by, at=at)
     audit.record("contract.terminated", contract, by=by, at=at, before=was, after=contract.state, extra={"notice": termination.notice})
     exiting.open_exit(contract, at=at)
+    statutory.ended(contract, at=at)
     ending_notifications.tell_ended(contract, at)
+    capacity.release_all(capacity.edge_of(contract.call_off), at=at)
     capacity.give_back(holder_of(termination), ending_terms.total(terms.put_together(terms.read(contract))), at=at)
     return termination

@@ -2,9 +2,10 @@
 
 from django.urls import path, register_converter
 
-from contracts.models import CERTIFICATE_SERIES
+from contracts.models import CERTIFICATE_SERIES, COPY_SERIES
 from contracts.views import (
     acceptance,
+    audit_files,
     charges,
     delivery,
     due,
@@ -14,10 +15,14 @@ from contracts.views import (
     levels,
     novations,
     plan,
+    publications,
     register,
+    requests,
     returns,
     savings,
+    savings_in_sum,
     signing,
+    statutory_notices,
     terms,
     transfers,
     variation_decisions,
@@ -40,10 +45,17 @@ class CertificateNumber:
         return value
 
 
+class CopyNumber(CertificateNumber):
+    regex = f"{COPY_SERIES}-[0-9]{{4}}-[0-9]{{6,10}}"
+
+
 register_converter(CertificateNumber, "certificate_number")
+register_converter(CopyNumber, "copy_number")
 _contract = "contracts/<uuid:public_id>/"
 _milestone = _contract + "plan/<int:number>/"
 _variation = _contract + "variations/<int:number>/"
+_request = _contract + "requests/<int:number>/"
+_notice = _contract + "publications/<int:number>/"
 _step = _variation + "steps/<int:position>/"
 _month = _contract + "levels/<str:month>/"
 _credit = _contract + "credits/<int:number>/"
@@ -53,6 +65,8 @@ _ending = _contract + "end/"
 _transfer = "transfers/<uuid:public_id>/"
 _novation = _transfer + "novations/<uuid:contract_id>/"
 _termination = _ending + "terminations/<int:number>/"
+_copy = _contract + "copies/<int:number>/"
+_published = "published-contracts/"
 
 urlpatterns = [
     path("call-offs/<uuid:public_id>/accept/", acceptance.accept, name="accept"),
@@ -68,6 +82,10 @@ urlpatterns = [
     path(_contract + "terms/", terms.in_force, name="terms_in_force"),
     path(_contract + "notices/<int:number>/", terms.notice, name="notice"),
     path(_contract + "notices/<int:number>.pdf", terms.notice_pdf, name="notice_pdf"),
+    path(_contract + "publications/", statutory_notices.notices, name="statutory_notices"),
+    path(_notice, statutory_notices.notice, name="statutory_notice"),
+    path(_notice + "notice.json", statutory_notices.file, name="statutory_notice_file"),
+    path(_notice + "<str:name>/", statutory_notices.act, name="statutory_notice_act"),
     path(_contract + "plan/", plan.plan, name="plan"),
     path(_milestone, plan.milestone, name="milestone"),
     path(_milestone + "begin/", delivery.begin, name="begin_milestone"),
@@ -81,12 +99,16 @@ urlpatterns = [
     path(_contract + "certificates/<certificate_number:certificate>.pdf", plan.certificate_pdf, name="certificate_pdf"),
     path(_contract + "variations/", variations.variations, name="variations"),
     path(_contract + "variations/new/", variations.begin, name="begin_variation"),
+    path(_contract + "requests/new/", requests.ask, name="ask_change"),
+    path(_request, requests.change_request, name="change_request"),
+    path(_request + "<str:name>/", requests.change_request_act, name="change_request_act"),
     path(_variation, variations.variation, name="variation"),
     path(_variation + "changes/", variations.changes, name="variation_changes"),
     path(_variation + "grounds/", variations.grounds, name="variation_grounds"),
     path(_variation + "assess/", variations.assess, name="assess_variation"),
     path(_variation + "revise/", variations.revise, name="revise_variation"),
     path(_variation + "withdraw/", variations.withdraw, name="withdraw_variation"),
+    path(_variation + "reply/", variations.reply, name="reply_variation"),
     path(_variation + "submit/", variation_decisions.submit, name="submit_variation"),
     path(_variation + "notice/", variation_decisions.notice, name="variation_notice"),
     path(_step, variation_decisions.brief, name="variation_brief"),
@@ -128,11 +150,21 @@ urlpatterns = [
     path(_ending + "runs-on/", exits.runs_on, name="runs_on"),
     path(_ending + "stopped/", exits.stopped, name="stopped"),
     path(_ending + "close/", exits.close, name="close_contract"),
+    path(_contract + "audit-file/", audit_files.audit_file, name="audit_file"),
+    path(_contract + "audit-file.zip", audit_files.audit_file_zip, name="audit_file_zip"),
+    path(_contract + "copies/", publications.copies, name="copies"),
+    path(_contract + "copies/new/", publications.propose, name="propose_copy"),
+    path(_copy, publications.copy, name="copy"),
+    path(_copy + "copy.pdf", publications.copy_pdf, name="copy_pdf"),
+    path(_copy + "<str:name>/", publications.copy_act, name="copy_act"),
     path(_contract + "progress/", register.progress, name="progress"),
     path(_contract + "document/", register.document, name="document"),
     path(_contract + "document.pdf", register.download, name="download"),
     path(_contract + "sign/", signing.sign, name="sign"),
     path(_contract + "refuse/", signing.refuse, name="refuse"),
+    path("savings/", savings_in_sum.overview, name="savings_in_sum"),
+    path("savings/<slug:code>/", savings_in_sum.of_department, name="department_savings"),
+    path("savings/<slug:code>/contracts/", savings_in_sum.contracts_of_department, name="department_savings_contracts"),
     path("returns/", returns.returns, name="returns"),
     path(_return, returns.return_page, name="return"),
     path(_return + "declare/", returns.declare, name="declare_return"),
@@ -151,5 +183,8 @@ urlpatterns = [
     path(_novation + "sign/", novations.sign, name="sign_novation"),
     path(_novation + "refuse/", novations.refuse, name="refuse_novation"),
     path(_transfer + "<str:name>/", transfers.transfer_act, name="transfer_act"),
+    path(_published, publications.published_contracts, name="published_contracts"),
+    path(_published + "<copy_number:reference>/", publications.published_contract, name="published_contract"),
+    path(_published + "<copy_number:reference>.pdf", publications.published_contract_pdf, name="published_contract_pdf"),
     path("waived-credits/", returns.waived_credits, name="waived_credits"),
 ]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import notifications, variation_issuing, varying
+from contracts import notifications, statutory_publishing, variation_issuing, varying
 from contracts import variation_decision_guards as guards
 from contracts import variation_guards as own
 from contracts.models import LineVariation, Variation
@@ -53,7 +53,7 @@ def _approval(variation: Variation, by: Person, at: datetime) -> Approval:
         department=contract.department, supplier=contract.supplier, requester_id=variation.requester.person_id,
         edited_by=sorted(revision.hands.values_list("person_id", flat=True)), submitted_by=by.person_id,
         submitted_for=principal.person_id if principal else None, submitted_at=at, content_hash=revision.content_hash,
-        commits_gbp=revision.value_gbp, route_gbp=revision.cumulative_gbp, counted_with=_counted(variation),
+        commits_gbp=revision.counted_gbp, route_gbp=revision.cumulative_gbp, counted_with=_counted(variation),
         lots=lots or list(contract.revision.approval.lots), matrix=routes.matrix_in_force(contract.framework, on),
         hold_until=_held_until(variation, on),
     )  # fmt: skip
@@ -207,6 +207,8 @@ def record_notice(variation: Variation, *, reference: str, published_on: date, b
         refuse(_("%(day)s is still to come: record it once it is published.") % {"day": as_day(published_on)})
     variation.change_notice, variation.change_notice_on = reference, published_on
     variation.save()
+    seat = own.seat_of(variation.contract, by, london_day(at))
+    statutory_publishing.published_with(variation, reference, published_on, seat, by=by, at=at)
     varying.record("notice_recorded", variation, variation.state, by=by, at=at, extra={"reference": reference})
     return variation
 

@@ -15,9 +15,8 @@ from contracts.models import Variation, VariationRevision
 from contracts.varied_terms import Effect
 from documents import canonical
 from documents.canonical import money, number
-from documents.clock import london_day
 
-SCHEMA = 1
+SCHEMA = 2  # 2: the share says what counts
 
 
 def build(revision: VariationRevision, found: Assessment) -> dict[str, Any]:
@@ -35,10 +34,10 @@ def build(revision: VariationRevision, found: Assessment) -> dict[str, Any]:
             "monthly_gbp": money(found.monthly_gbp), "by_financial_year": _years(found),
         },
         "share": {
-            "original_value_gbp": money(contract.original_value_gbp), "percent": number(found.share.percent),
+            "counted_gbp": money(found.share.value_gbp), "original_value_gbp": money(contract.original_value_gbp), "percent": number(found.share.percent),
             "cumulative_gbp": money(found.share.cumulative_gbp), "cumulative_percent": number(found.share.cumulative_percent),
             "with": [
-                {"label": other.variation.label, "assessed_on": london_day(other.assessed_at).isoformat(), "amount_gbp": money(abs(other.value_gbp))}
+                {"label": other.label, "assessed_on": other.on.isoformat(), "amount_gbp": money(other.counted_gbp)}
                 for other in found.others
             ],
             "control_percent": number(contract.framework.variation_control_percent), "notice_first": found.notice_first,

@@ -58,7 +58,7 @@ def _why_other_than_assessed(variation: Variation, found: assessing.Assessment) 
     if not found.effects:
         return
     was, now = variation.revision.value_gbp, found.money.value_gbp
-    if abs(now) > abs(was) or now > max(was, headroom.ZERO):
+    if found.money.counted_gbp > variation.revision.counted_gbp or now > max(was, headroom.ZERO):
         yield Reason(_("It comes to %(now)s by the terms as they stand; it was assessed at %(was)s.") % {"now": gbp(now), "was": gbp(was)})
     term = json.loads(variation.revision.content)["term"]
     if (ends_on := variation_content.term(variation, found)["ends_on"]) != term["ends_on"]:
@@ -171,8 +171,8 @@ def barred(variation: Variation) -> dict[str, frozenset[UUID]]:
 
 
 def signing_of(variation: Variation) -> signing.Signing:
-    """As the contract itself: by the same three parties, each under a delegation that covers what the variation changes the
-    value by, whichever way. Who keeps out of the order keeps out of what changes its contract."""
+    """As the contract itself: by the same three parties, each under a delegation that covers what counts of the
+    variation, whichever way it goes. Who keeps out of the order keeps out of what changes its contract."""
     asked = guards.signed_under(variation.approval)
 
     def apart(by: Person, seat: seats.Seat) -> Iterator[Reason]:
@@ -180,7 +180,7 @@ def signing_of(variation: Variation) -> signing.Signing:
         yield from asked["apart"](by, seat)
 
     return signing.Signing(
-        variation, guards.boxes(variation.contract), abs(variation.revision.value_gbp), **asked | {"apart": apart},
+        variation, guards.boxes(variation.contract), variation.revision.counted_gbp, **asked | {"apart": apart},
         barred_words=_("Whoever requested or submitted a variation, or had it submitted for them, cannot sign it."),
     )  # fmt: skip
 

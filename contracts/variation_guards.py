@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from contracts import delivery_guards
 from contracts.models import Contract, ContractState, Variation, VariationState
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -78,6 +79,13 @@ def why_not_edit(variation: Variation, *, by: Person, at: datetime) -> Iterator[
 def why_not_revise(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(variation, V.ASSESSED)
     yield from why_not_begin(variation.contract, by=by, at=at)
+    yield from recusals.why_recused(variation, by)
+
+
+def why_not_reply(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Whoever runs the contract for the supplier, from its assessment until all approvers have decided."""
+    yield from why_not_in_state(variation, V.ASSESSED, V.IN_APPROVAL)
+    yield from delivery_guards.why_not_supplier(variation.contract, by, london_day(at))
     yield from recusals.why_recused(variation, by)
 
 

@@ -24,7 +24,7 @@ from documents.refusal import insist, insist_on_words
 from procurement import capacity, deciding, headroom, signing
 from procurement.actors import Person
 
-DOCUMENT_KIND, TEMPLATE_VERSION = "contract_variation", 2
+DOCUMENT_KIND, TEMPLATE_VERSION = "contract_variation", 3
 V = VariationState
 ZERO = Decimal("0.00")
 

@@ -4,7 +4,7 @@ It is worked out from the terms as they stand when it is asked for, so that it f
 is kept of a variation is the difference. Money is Decimal GBP with two places, VAT excluded unless named gross.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -200,10 +200,17 @@ def unsaved(contract: Contract, number: int, effective_on: date) -> ContractVers
 
 @dataclass(frozen=True)
 class Money:
-    """What a variation adds to the charges of the contract's life, by first of month; below zero where it takes away."""
+    """What a variation adds to the charges of the contract's life, by first of month; below zero where it takes away.
+
+    ``counted_gbp`` is the amount that its approval, its share and its gateway go by, never below zero: what the services that it
+    adds cost, or what those cost that it takes away, whichever is more, so that one kind of service exchanged for another counts
+    though it adds nothing. A service that moves from one site to another is the same service. ``counted_gross_gbp`` is that
+    with VAT."""
 
     months: Mapping[date, Decimal]
     gross_gbp: Decimal
+    counted_gbp: Decimal
+    counted_gross_gbp: Decimal
 
     @property
     def value_gbp(self) -> Decimal:
@@ -214,24 +221,44 @@ def money(
     before: Sequence[Change], changed: Sequence[Change], vat_rates: Sequence[tuple[date, Decimal]]
 ) -> Money:
     """The difference of the two ledgers. VAT by the rate of the month, rounded half-up once a month."""
-    was, now = (_by_month(changes) for changes in (before, changed))
-    months = {month: now.get(month, ZERO) - was.get(month, ZERO) for month in sorted(was.keys() | now.keys())}
-    months = {month: amount for month, amount in months.items() if amount}
-    gross = sum((amount + to_penny(amount * vat_percent(vat_rates, month) / HUNDRED) for month, amount in months.items()), ZERO)
-    return Money(months, gross)
+    was, now = (_by_service_and_month(changes) for changes in (before, changed))
+    by_service: dict[str, dict[date, Decimal]] = {}
+    for code, month in was.keys() | now.keys():
+        by_service.setdefault(code, {})[month] = now.get((code, month), ZERO) - was.get((code, month), ZERO)
+    more, fewer = (
+        _together(months for months in by_service.values() if sum(months.values()) * way > 0) for way in (1, -1)
+    )
+    months, counted = _together(by_service.values()), max((more, fewer), key=lambda one: abs(sum(one.values())))
+    return Money(months, _gross(months, vat_rates), abs(sum(counted.values(), ZERO)), abs(_gross(counted, vat_rates)))
 
 
-def _by_month(changes: Sequence[Change]) -> dict[date, Decimal]:
-    found: dict[date, Decimal] = {}
-    for (_line, month), amount in charges.by_line_and_month(terms.ledger(terms.put_together(changes))).items():
-        found[month] = found.get(month, ZERO) + amount
+def _by_service_and_month(changes: Sequence[Change]) -> dict[tuple[str, date], Decimal]:
+    standing = terms.put_together(changes)
+    codes = {line.number: line.line.service.code for one in standing for line in one.lines}
+    found: dict[tuple[str, date], Decimal] = {}
+    for (number, month), amount in charges.by_line_and_month(terms.ledger(standing)).items():
+        key = codes.get(number, ""), month  # a break cost is of no line
+        found[key] = found.get(key, ZERO) + amount
     return found
+
+
+def _together(several: Iterable[Mapping[date, Decimal]]) -> dict[date, Decimal]:
+    """Month by month, in order, those left out in which nothing remains."""
+    found: dict[date, Decimal] = {}
+    for months in several:
+        for month, amount in months.items():
+            found[month] = found.get(month, ZERO) + amount
+    return {month: found[month] for month in sorted(found) if found[month]}
+
+
+def _gross(months: Mapping[date, Decimal], vat_rates: Sequence[tuple[date, Decimal]]) -> Decimal:
+    return sum((amount + to_penny(amount * vat_percent(vat_rates, month) / HUNDRED) for month, amount in months.items()), ZERO)
 
 
 @dataclass(frozen=True)
 class Share:
-    """Of the contract's original whole-life value: the variation's own, and that of all that count with it (percent,
-    rounded half-up to two places; amounts whichever way they go)."""
+    """Of the contract's original whole-life value: what counts of the variation itself, and of all that count with it (percent,
+    rounded half-up to two places)."""
 
     value_gbp: Decimal
     percent: Decimal
@@ -243,9 +270,8 @@ class Share:
         return self.cumulative_gbp * HUNDRED > control_percent * original_gbp
 
 
-def share(value: Decimal, others: Sequence[Decimal], original: Decimal) -> Share:
-    """``others``: what each of the variations that count adds (domain.md, "Variation": absolute values are added; corrections,
-    novations and re-ratings are left out)."""
-    amount = abs(value)
-    cumulative = amount + sum((abs(other) for other in others), ZERO)
+def share(amount: Decimal, others: Sequence[Decimal], original: Decimal) -> Share:
+    """``amount`` and ``others``: the ``counted_gbp`` of the variation and of each that counts with it (domain.md, "Variation":
+    amounts are added whichever way they go; corrections, novations and re-ratings are left out)."""
+    cumulative = amount + sum(others, ZERO)
     return Share(amount, to_penny(amount * HUNDRED / original), cumulative, to_penny(cumulative * HUNDRED / original))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from catalogue import queries
 from catalogue.models import ServiceVersion
-from contracts import assessing, gateways, notifications, variation_content
+from contracts import assessing, gateways, notifications, statutory, variation_content
 from contracts import variation_guards as guards
 from contracts.locking import lock_contract
 from contracts.models import (
@@ -208,6 +208,7 @@ def assess(variation: Variation, *, edits: int | None = None, by: Person, at: da
     if variation.kind == VariationKind.TERM:
         revision.effective_on = found.effective_on
     revision.value_gbp, revision.gross_gbp = found.money.value_gbp, found.money.gross_gbp
+    revision.counted_gbp, revision.counted_gross_gbp = found.money.counted_gbp, found.money.counted_gross_gbp
     revision.share_percent = found.share.percent
     revision.cumulative_gbp, revision.cumulative_percent = found.share.cumulative_gbp, found.share.cumulative_percent
     revision.notice_first = found.notice_first
@@ -218,6 +219,7 @@ def assess(variation: Variation, *, edits: int | None = None, by: Person, at: da
     before = variation.state
     variation.assess(at=at)
     variation.save()
+    statutory.assessed(variation, at=at)
     record("assessed", variation, before, by=by, at=at, hash_shown=revision.content_hash)
     notifications.tell_assessed(variation, at)
     return variation

@@ -40,4 +40,4 @@ SYSTEM = Actor(kind="system", words="the system", channel="worker")
 
 def operator(command: str) -> Actor:
     """Whoever runs a command on the machine; the command's name is what is known of them."""
-    return Actor(kind="operator", words=f"operator ({command})", channel="command", session=command)
+    return Actor(kind="operator", words=f"system operator (command {command})", channel="command", session=command)

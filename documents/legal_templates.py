@@ -16,8 +16,19 @@ def _template(kind: str, version: int, part: str):
     return select_template([f"documents/{kind}/v{number}/{part}" for number in range(version, 0, -1)])
 
 
+def part_name(kind: str, version: int, part: str) -> str:
+    """The template that a version has for a part, by which another kind's template can include it."""
+    return _template(kind, version, part).template.name
+
+
 def sheet(kind: str, version: int) -> str:
-    """The style sheets of the versions up to this one, in order: a later one adds the rules in which it differs."""
+    """The style sheets of the versions up to this one, in order: a later one adds the rules in which it differs. Before them
+    those of the kind that this one is laid out like."""
+    like = KINDS[kind].like
+    return (sheet(*like) if like else "") + _own_sheet(kind, version)
+
+
+def _own_sheet(kind: str, version: int) -> str:
     folder = Path(get_template(f"documents/{kind}/v1/document.html").origin.name).parents[1]
     sheets = [folder / f"v{number}" / KINDS[kind].sheet for number in range(1, version + 1)]
     return "".join(sheet.read_text(encoding="utf-8") for sheet in sheets if sheet.exists())

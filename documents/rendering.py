@@ -73,7 +73,9 @@ class ClosedFetcher(URLFetcher):
 def fingerprint(kind: str, version: int) -> str:
     """What the bytes depend on beside the payload: libraries, template and fonts."""
     parts = [f"{name} {package_version(name)}" for name in ("weasyprint", "pydyf", "pikepdf", "fonttools")]
-    parts += [legal_templates.template_fingerprint(kind, number) for number in range(1, version + 1)]
+    like = KINDS[kind].like
+    for one, newest in [*([like] if like else []), (kind, version)]:
+        parts += [legal_templates.template_fingerprint(one, number) for number in range(1, newest + 1)]
     parts += [sha256(data).hexdigest() for data in typeface.files().values()]
     return sha256("\n".join(parts).encode()).hexdigest()
 

@@ -3,9 +3,11 @@
 import os
 import tempfile
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from hashlib import file_digest, sha256
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 
@@ -74,6 +76,48 @@ def fault(key: str) -> str:
 
 def exists(key: str) -> bool:
     return _path(key).exists()
+
+
+# What is made of other records, for somebody to take away, is kept apart from the store and for some days only: it can be made
+# again, and taking it away must never touch bytes that a record names.
+
+
+def _made(name: uuid.UUID) -> Path:
+    return Path(settings.STORE_DIR) / "made" / str(name)
+
+
+def keep_made(name: uuid.UUID, write: Callable[[BinaryIO], None]) -> tuple[str, int]:
+    """sha256 and length of what ``write`` writes. The file is complete on disk before its name exists; another of the name is
+    replaced."""
+    path = _made(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+            file.seek(0)
+            found = file_digest(file, "sha256").hexdigest(), file.seek(0, os.SEEK_END)
+        Path(temporary).rename(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return found
+
+
+def open_made(name: uuid.UUID, key: str) -> BinaryIO:
+    """To be read from its beginning. Raises FileNotFoundError, or StorageDamaged when it is not what its sha256 says."""
+    file = _made(name).open("rb")
+    if file_digest(file, "sha256").hexdigest() != key:
+        file.close()
+        raise StorageDamaged(f"made file {name} is damaged")
+    file.seek(0)
+    return file
+
+
+def drop_made(name: uuid.UUID) -> None:
+    _made(name).unlink(missing_ok=True)
 
 
 # Uploads of strangers are kept apart from the store: taking one away again must never touch bytes that a record names,

@@ -257,7 +257,7 @@ def check(pdf: bytes) -> Verdict:
             if document.expected_signers
             else _("This is the document %(number)s, complete and unchanged: it is sealed by the register and closed by the archive timestamp. Nobody signs it.")
         ) % {"number": document.number}  # fmt: skip
-        return Verdict(True, digest, words, document.number, people)
+        return Verdict(True, digest, words + _what_it_is(document), document.number, people)
     missing = [s["name"] for s in document.expected_signers if s["field"] not in signed]
     words = (
         _("This is a genuine earlier state of %(number)s; it is not signed by %(missing)s.")
@@ -267,6 +267,14 @@ def check(pdf: bytes) -> Verdict:
         % {"number": document.number}
     )
     return Verdict(False, digest, words, document.number, people, [words])
+
+
+def _what_it_is(document: Document) -> str:
+    """Of a kind that could be taken for another."""
+    if document.kind != "redacted_contract":
+        return ""
+    return " " + _("It is the redacted copy %(number)s of contract %(contract)s, in which its department withholds what it says there. It is not the contract. Whether it is still published, the list of published contracts says.") % {
+        "number": document.number, "contract": document.payload["copy"]["contract"]["number"]}  # fmt: skip
 
 
 def _unknown(pdf: bytes, digest: str) -> Verdict:

@@ -5,7 +5,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from documents import checking, keys
+from documents import checking, downloads, keys
 from documents.kinds import MAX_BYTES
 from documents.models import Check
 
@@ -43,9 +43,7 @@ def verdict(request, public_id):
 
 def root_certificate(request):
     """The register's root certificate, for programs of other makers."""
-    response = HttpResponse(keys.certificate_bytes("root"), content_type="application/pkix-cert")
-    response["Content-Disposition"] = 'attachment; filename="flex-root.crt"'
-    return response
+    return downloads.respond(keys.certificate_bytes("root"), "flex-root.crt", content_type="application/pkix-cert")
 
 
 def revocation_list(request, name):

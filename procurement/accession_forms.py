@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from catalogue import uploads, widgets
 from catalogue.fields import DayField, EmailField, LineField, MoneyField, QuantityField, TextField, UploadField
 from catalogue.formsets import Rows, rows_of
-from procurement.models import AUTHORITY_POSTS, Application, PostCode
+from procurement.models import AUTHORITY_POSTS, Application, Baseline, PostCode
 
 SUPPLIER_POSTS = {PostCode.ACCOUNT_MANAGER, PostCode.ORDER_DESK, PostCode.SUPPLIER_SIGNATORY, PostCode.SERVICE_MANAGER}
 DEPARTMENT_POSTS = [(post.value, post.label) for post in PostCode if post not in AUTHORITY_POSTS | SUPPLIER_POSTS]
@@ -136,7 +136,7 @@ class EvidenceForm(forms.Form):
 
 
 class BaselineForm(forms.Form):
-    gbp_per_user_year = MoneyField(label=_("What a user cost a year, GBP"), help_text=_("VAT excluded; all that the shared service is to replace."))
+    gbp_per_user_year = MoneyField(label=_("What a user cost a year, GBP"), most=Baseline.MOST_GBP, help_text=_("VAT excluded; all that the shared service is to replace."))
     method = TextField(label=_("How was that found?"), max_length=2000, widget=widgets.Textarea(rows=4),
                        help_text=_("Which year, which costs and how many users, and where that stands."),
                        missing=_("Say how it was found."))  # fmt: skip

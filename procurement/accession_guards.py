@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.models import Framework, Organisation
-from documents import store
+from documents import audit, store
 from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -32,6 +32,7 @@ from procurement.standing import framework_is_over, why_framework_not_open, why_
 
 A = AccessionState
 APPLICANTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER)
+ASKED = "accession.information_requested"
 
 
 
@@ -326,10 +327,9 @@ def why_not_approve(accession: Accession, application: Application | None, *, by
 def _reviewers(accession: Accession) -> set[UUID | None]:
     """Who started the review, asked in it or recommended, and whom they acted for."""
     recommended = AccessionDecision.objects.filter(application__accession=accession, outcome="recommended")
-    return {
-        accession.reviewer_id, accession.reviewer_principal_id, *accession.questions.values_list("asked_by", flat=True),
-        *(person for pair in recommended.values_list("person_id", "principal_id") for person in pair),
-    }  # fmt: skip
+    asked = audit.history(accession).filter(verb=ASKED)  # the question says its hand alone, its record for whom too
+    pairs = [*recommended.values_list("person_id", "principal_id"), *asked.values_list("actor_person_id", "acting_for_id")]
+    return {accession.reviewer_id, accession.reviewer_principal_id, *(person for pair in pairs for person in pair)}
 
 
 def _eligible(accession: Accession, at: datetime) -> Iterator[Reason]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from documents import audit
 from documents.clock import london_day
 from documents.refusal import insist
-from procurement import approval_guards, capacity, clocks, deciding, guards, notifications, seats, standing
+from procurement import approval_guards, capacity, clocks, deciding, guards, notifications, seats, standing, tolerance
 from procurement import order_decision_guards as own_guards
 from procurement.actors import Person
 from procurement.locking import lock_call_off
@@ -83,6 +83,7 @@ def _reserve_when_committed(call_off: CallOff, step: ApprovalStep, before: str, 
     """The department's last approval reserves; the counter is taken last so that nothing waits behind it."""
     if step.side == Side.DEPARTMENT and call_off.state != before:
         capacity.reserve_to(capacity.of_order(call_off), call_off.revision.whole_life_gbp, act="reserve", at=at)
+        capacity.reserve_to(capacity.edge_of(call_off), tolerance.edge_of_revision(call_off.revision), act="reserve", at=at)
 
 
 @transaction.atomic
@@ -110,7 +111,7 @@ def _send_back(call_off: CallOff, step: ApprovalStep, verb: str, *, reason: str,
         hash_shown=shown_hash, acting_for=decision.principal,
     )  # fmt: skip
     notifications.tell_returned(call_off, reason, at)
-    capacity.release_all(capacity.of_order(call_off), at=at)
+    capacity.release_order(call_off, at=at)
     return call_off
 
 
@@ -187,7 +188,7 @@ def reject(
         hash_shown=shown_hash, acting_for=decision.principal,
     )  # fmt: skip
     notifications.tell_ended(call_off, "rejected", at)
-    capacity.release_all(capacity.of_order(call_off), at=at)
+    capacity.release_order(call_off, at=at)
     return call_off
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from documents import audit, canonical
 from documents.clock import london_day
 from documents.refusal import insist, insist_on_words, refuse
+from documents.templatetags.flex import gbp
 from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
 from procurement import seats
@@ -32,6 +33,8 @@ def state(accession: Accession, *, gbp_per_user_year: Decimal, method: str, by: 
     accession = lock_accession(accession)
     insist(guards.why_not_state_baseline(accession, by=by, at=at))
     insist_on_words(method, _("Say how it was found: years, costs and users it is made of, and where they stand."))
+    if gbp_per_user_year > Baseline.MOST_GBP:
+        refuse(_("No user costs more than %(most)s a year: state what one user costs.") % {"most": gbp(Baseline.MOST_GBP)})
     principal = guards.for_applicant(accession, by, at)
     made = Baseline.objects.create(
         accession=accession, number=accession.baselines.count() + 1, gbp_per_user_year=gbp_per_user_year, method=method,

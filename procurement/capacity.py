@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from catalogue.models import Framework
 from documents.refusal import refuse
 from documents.templatetags.flex import gbp
-from procurement.headroom import holder_words
+from procurement.headroom import edge_words, holder_words
 from procurement.models import CallOff, CallOffRevision, CapacityAccount, CapacityEntry, VolumeEntry
 
 ZERO = Decimal("0.00")
@@ -44,6 +44,11 @@ def of_order(call_off: CallOff) -> Holder:
     return Holder(
         holder_words(call_off), str(call_off.public_id), revision.number, call_off, call_off.reference or "", revision
     )
+
+
+def edge_of(call_off: CallOff) -> Holder:
+    """The upper edge of its quantities: reserved with the order, and kept for its contract's change requests until that ends."""
+    return Holder(edge_words(call_off), f"edge:{call_off.public_id}", call_off.revision.number, call_off, call_off.reference or "")
 
 
 def reserved_for(holder: Holder) -> Decimal:
@@ -96,6 +101,27 @@ def release_all(holder: Holder, *, at: datetime) -> None:
         _move(holder.call_off.framework, reserved=-held, committed=ZERO, entry=entry, at=at)
 
 
+def release_order(call_off: CallOff, *, at: datetime) -> None:
+    """Of an order that ends or goes back: what is reserved for it and for the upper edge of its quantities."""
+    for holder in (of_order(call_off), edge_of(call_off)):
+        release_all(holder, at=at)
+
+
+def draw(call_off: CallOff, amount: Decimal, *, key: str, at: datetime) -> None:
+    """Take what is about to be committed for its contract from what is reserved for the upper edge, as far as that reaches.
+    ``key`` once an act."""
+    edge = edge_of(call_off)
+    held = reserved_for(edge)
+    if part := min(held, amount):
+        _move(call_off.framework, reserved=-part, committed=ZERO, entry=_entry(Kind.RELEASE, edge, key), at=at)
+
+
+def uncommitted(call_off: CallOff, amount: Decimal) -> Decimal:
+    """By how much a contract in force comes to more than is committed for it, by whatever holder; 0 where it comes to less."""
+    committed = call_off.capacity_entries.aggregate(total=Sum("committed_delta_gbp"))["total"] or ZERO
+    return max(ZERO, amount - committed)
+
+
 def commit(holder: Holder, amount: Decimal, volumes: Mapping[str, int], *, at: datetime, on: date) -> None:
     """Turn its reservation into commitment, and count the volumes that it brings (or, below zero, takes away) from the day
     on."""
@@ -112,8 +138,7 @@ def commit(holder: Holder, amount: Decimal, volumes: Mapping[str, int], *, at: d
 def raise_to(call_off: CallOff, amount: Decimal, *, key: str, at: datetime) -> Decimal:
     """Commit what a contract in force comes to more than is committed for it, by whatever holder; returns how much that was,
     0 where it comes to no more: what is committed is not given back. ``key`` once an act. Raises Refused over the ceiling."""
-    committed = call_off.capacity_entries.aggregate(total=Sum("committed_delta_gbp"))["total"] or ZERO
-    more = max(ZERO, amount - committed)
+    more = uncommitted(call_off, amount)
     if more:
         entry = _entry(Kind.ADJUST, of_order(call_off), key)
         _move(call_off.framework, reserved=ZERO, committed=more, entry=entry, at=at)

@@ -46,19 +46,23 @@ def why_not_propose(call_off: CallOff, changes: Changes, on: date) -> Iterator[R
         yield from (Reason(gap.words) for gap in gaps if gap.section in THEIRS)
 
 
-def _open(call_off: CallOff, counter: CounterProposal) -> Iterator[Reason]:
-    if call_off.state != S.COUNTER_PROPOSED:
-        yield Reason(_("This call-off is %(state)s.") % {"state": call_off.get_state_display()})
-    elif not counter.is_open:
+def _open(call_off: CallOff, counter: CounterProposal, viewpoint: str) -> Iterator[Reason]:
+    yield from guards.why_not_in_state(call_off, S.COUNTER_PROPOSED, viewpoint=viewpoint)
+    if call_off.state == S.COUNTER_PROPOSED and not counter.is_open:
         yield Reason(_("This counter-proposal is %(answer)s.") % {"answer": counter.get_answer_display()})
+
+
+def _over(call_off: CallOff, at: datetime) -> Iterator[Reason]:
+    """Its end is the clock's, however late that comes: nobody gives the order new days before it."""
+    if call_off.state == S.COUNTER_PROPOSED and clocks.is_over(call_off, at):
+        yield Reason(_("The time to answer it ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
 
 
 def why_not_answer(call_off: CallOff, counter: CounterProposal, *, by: Person, at: datetime) -> Iterator[Reason]:
     """A requester of the department, while it is open and in time; shared by accepting and refusing."""
-    yield from _open(call_off, counter)
+    yield from _open(call_off, counter, "department")
     yield from guards.why_not_requester(call_off, by, london_day(at))
-    if call_off.state == S.COUNTER_PROPOSED and clocks.is_over(call_off, at):
-        yield Reason(_("The time to answer it ended with %(day)s.") % {"day": last_day(call_off.answer_due_at)})
+    yield from _over(call_off, at)
 
 
 def why_not_accept(call_off: CallOff, proposal: Proposal, *, at: datetime) -> Iterator[Reason]:
@@ -69,5 +73,6 @@ def why_not_accept(call_off: CallOff, proposal: Proposal, *, at: datetime) -> It
 
 
 def why_not_take_back(call_off: CallOff, counter: CounterProposal, *, by: Person, at: datetime) -> Iterator[Reason]:
-    yield from _open(call_off, counter)
+    yield from _open(call_off, counter, "supplier")
     yield from supplier_guards.why_not_order_desk(call_off, by, london_day(at))
+    yield from _over(call_off, at)

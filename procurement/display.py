@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from catalogue.pricing import ZERO, unit_price
 from documents import audit
 from documents.clock import london_day
+from documents.models import AuditEvent
 from documents.templatetags.flex import day as as_day
 from procurement import absences, completeness, figures, routes
 from procurement.headroom import CapacityForecast
@@ -298,6 +299,8 @@ VERBS = {
     "milestone.failed": gettext_lazy("Called failed"),
     "variation.begun": gettext_lazy("Begun"),
     "variation.assessed": gettext_lazy("Assessed"),
+    "variation.deliverable": gettext_lazy("Said by the supplier: it can be delivered"),
+    "variation.not_deliverable": gettext_lazy("Said by the supplier: it cannot be delivered as it stands"),
     "variation.revised": gettext_lazy("Made a draft again"),
     "variation.submitted": gettext_lazy("Submitted for approval"),
     "variation.endorsed_by_department": gettext_lazy("Endorsed for the department"),
@@ -320,6 +323,16 @@ VERBS = {
     "variation.refused": gettext_lazy("A signatory refused"),
     "variation.lapsed": gettext_lazy("Lapsed"),
     "variation.withdrawn": gettext_lazy("Withdrawn"),
+    "audit_file.asked_for": gettext_lazy("Auditor’s file asked for"),
+    "audit_file.made": gettext_lazy("Auditor’s file made"),
+    "audit_file.dropped": gettext_lazy("Auditor’s file no longer kept"),
+    "redacted_copy.proposed": gettext_lazy("Published copy proposed"),
+    "redacted_copy.approved": gettext_lazy("Decided what is withheld"),
+    "redacted_copy.refused": gettext_lazy("Refused to publish it"),
+    "redacted_copy.withdrawn": gettext_lazy("Withdrawn"),
+    "redacted_copy.published": gettext_lazy("Published"),
+    "redacted_copy.replaced": gettext_lazy("Replaced by a newer copy"),
+    "redacted_copy.taken_down": gettext_lazy("Taken down"),
     "service_report.made": gettext_lazy("Service levels reported"),
     "service_report.confirmed": gettext_lazy("Report confirmed: credits calculated"),
     "service_report.plan_submitted": gettext_lazy("Rectification plan submitted"),
@@ -359,7 +372,7 @@ INSIDE_A_VARIATION = frozenset(
      "variation.query_answered"}
 )  # fmt: skip
 NOT_THEIR_WORDS = frozenset(
-    {"call_off.committed_by_authority", "call_off.withdrawn", "call_off.lapsed", "variation.committed_by_authority",
+    {"redacted_copy.taken_down", "call_off.committed_by_authority", "call_off.withdrawn", "call_off.lapsed", "variation.committed_by_authority",
      "variation.rejected", "variation.withdrawn"}
 )  # fmt: skip
 
@@ -379,19 +392,28 @@ def sent_back(call_off: CallOff, *, before: datetime | None = None, since: datet
     return (found[-1] if since is not None else found[0]) if found else None
 
 
+def is_told(event: AuditEvent, viewpoint: str) -> bool:
+    """Whether a reader of that side is told of it; saves nobody is."""
+    hidden = event.verb in INSIDE_A_VARIATION or (event.verb.startswith("call_off.") and event.verb not in FOR_SUPPLIER)
+    return event.verb in VERBS and not (viewpoint == "supplier" and hidden)
+
+
+def reason_told(event: AuditEvent, viewpoint: str) -> str:
+    """Its reason, as the reader's side reads it: the supplier gets no comments of the approvers."""
+    return "" if viewpoint == "supplier" and event.verb in NOT_THEIR_WORDS else event.reason
+
+
 def timeline(events, viewpoint: str, names: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Newest first, saves left out; the supplier sees only what concerns it, and no comments of the approvers. ``names``: by
     id what a subject is called, for a page that has more than one."""
     out = []
     for event in events:
-        hidden = event.verb in INSIDE_A_VARIATION or (event.verb.startswith("call_off.") and event.verb not in FOR_SUPPLIER)
-        if event.verb not in VERBS or (viewpoint == "supplier" and hidden):
+        if not is_told(event, viewpoint):
             continue
-        words = event.reason if not (viewpoint == "supplier" and event.verb in NOT_THEIR_WORDS) else ""
         name = (names or {}).get(event.subject_id)
         out.append({
             "title": f"{name}: {VERBS[event.verb]}" if name else VERBS[event.verb], "actor_words": event.actor_words, "acting_for": event.acting_for,
-            "at": event.at, "real_at": event.real_at, "reason": words,
+            "at": event.at, "real_at": event.real_at, "reason": reason_told(event, viewpoint),
         })  # fmt: skip
     return list(reversed(out))
 

@@ -10,7 +10,7 @@ from documents.actors import Actor
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import gbp
-from procurement import access, clocks, completeness, headroom, quoting, recusals, routes, seats, splitting
+from procurement import access, clocks, completeness, headroom, quoting, recusals, routes, seats, splitting, tolerance
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
@@ -35,9 +35,10 @@ from procurement.standing import (
 S = CallOffState
 
 
-def why_not_in_state(call_off: CallOff, *wanted: str) -> Iterator[Reason]:
+def why_not_in_state(call_off: CallOff, *wanted: str, viewpoint: str = "department") -> Iterator[Reason]:
+    """``viewpoint``: of whom it is asked, who reads the state as their pages say it."""
     if call_off.state not in wanted:
-        yield Reason(_("This call-off is %(state)s.") % {"state": call_off.get_state_display()})
+        yield Reason(_("This call-off is %(state)s.") % {"state": call_off.state_words(viewpoint)})
 
 
 def why_not_requester(call_off: CallOff, by: Person, on: date) -> Iterator[Reason]:
@@ -110,7 +111,8 @@ def why_not_put(
     yield from (Reason(gap.words) for gap in missing)
     if not missing:
         yield from why_not_routed(call_off, (counted or counted_together(revision, quote, on)).total_gbp, on)
-        yield from why_no_room(call_off, quote.totals.whole_life)
+        percent = call_off.framework.quantity_tolerance_percent
+        yield from why_no_room(call_off, quote.totals.whole_life, tolerance.edge_of_quote(percent, quote))
 
 
 def counted_together(revision: CallOffRevision, quote: quoting.Quote, on: date) -> splitting.Together:
@@ -118,10 +120,17 @@ def counted_together(revision: CallOffRevision, quote: quoting.Quote, on: date) 
     return splitting.together(revision, {p.service.code for p in quote.lines}, quote.totals.whole_life, on)
 
 
-def why_no_room(call_off: CallOff, value: Decimal) -> Iterator[Reason]:
-    """What a reservation would say now; the counter itself decides (``procurement.capacity``)."""
-    forecast = headroom.capacity_forecast(call_off, value)
-    if not forecast.fits:
+def why_no_room(call_off: CallOff, value: Decimal, edge: Decimal = headroom.ZERO) -> Iterator[Reason]:
+    """What a reservation would say now; the counter itself decides (``procurement.capacity``). ``edge``: what is reserved
+    beside the value for the quantities that may move without a variation."""
+    forecast = headroom.capacity_forecast(call_off, value + edge)
+    if not forecast.fits and edge:
+        yield Reason(
+            _("The order of %(value)s, with %(edge)s for the upper edge of its quantities, passes the framework's ceiling of %(ceiling)s by %(over)s.")
+            % {"value": gbp(value), "edge": gbp(edge), "ceiling": gbp(forecast.ceiling), "over": gbp(value + edge - forecast.free_now)},
+            _("Order less, or ask the framework manager about the ceiling."),
+        )
+    elif not forecast.fits:
         yield Reason(
             _("The order of %(value)s passes the framework's ceiling of %(ceiling)s by %(over)s.")
             % {

@@ -81,13 +81,19 @@ def holder_words(thing: Model) -> str:
     return " ".join(audit.subject_of(thing))
 
 
+def edge_words(call_off: CallOff) -> str:
+    """The same, of the upper edge of its quantities, which outlasts the order's own reservation."""
+    return f"edge of {holder_words(call_off)}"
+
+
 def capacity_forecast(
     call_off: CallOff, amount: Decimal, *, holder: Model | None = None, reader: Collection[int] | None = None
 ) -> CapacityForecast:
     """``amount``: what the order, or another ``holder`` that belongs to it, comes to (GBP, VAT excluded); ``reader`` as for
     ``pending``."""
     account = CapacityAccount.objects.get(framework=call_off.framework_id)
-    entries = CapacityEntry.objects.filter(holder=holder_words(holder or call_off))
+    own = [holder_words(holder)] if holder else [holder_words(call_off), edge_words(call_off)]
+    entries = CapacityEntry.objects.filter(holder__in=own)
     here = entries.aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
     others = CallOff.objects.filter(framework=call_off.framework_id).exclude(pk=call_off.pk)
     waiting, withheld = in_approval(unreserved(others).aggregate(**pending(reader)))

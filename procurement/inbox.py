@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from documents.clock import london_day
-from procurement import accession_display, approvals, clocks, queries, release_display
+from documents.templatetags.flex import gbp
+from procurement import accession_display, approvals, clocks, queries, release_display, unsigned_baselines
 from procurement.actors import Person
 from procurement.models import Act, CallOff
 
@@ -39,10 +40,10 @@ def in_order(items: Iterable[Item]) -> list[Item]:
 
 
 def kinds(by: Person, on: date) -> list[list[Item]]:
-    """Approval steps, the supplier's orders, questions on both sides, counter-proposals, accessions, catalogue releases,
-    proposed terminations, own drafts, of each the ``MOST_OF_A_KIND`` that wait longest; a fixed number of queries.
+    """Approval steps, the supplier's orders, questions on both sides, counter-proposals, accessions, baselines, catalogue
+    releases, proposed terminations, own drafts, of each the ``MOST_OF_A_KIND`` that wait longest; a fixed number of queries.
     Contracts to sign are added above (``contracts.queries.inbox``)."""
-    found = (_steps, _orders, _clarifications, _queries, _accessions, _releases, _terminations)
+    found = (_steps, _orders, _clarifications, _queries, _accessions, _baselines, _releases, _terminations)
     counters, drafts = queries.together(queries.counters_to_answer(by, on)[:MOST_OF_A_KIND], queries.drafts(by, on)[:MOST_OF_A_KIND])
     return [*(list(kind(by, on)) for kind in found), list(_counters(counters)), list(_drafts(drafts))]
 
@@ -114,6 +115,16 @@ def _accessions(by: Person, on: date) -> Iterable[Item]:
         }  # fmt: skip
         url = reverse("procurement:accession", args=[accession.public_id])
         yield Item(subject, accession.department.name, row["words"], url, accession.state_since, accession.due_at)
+
+
+def _baselines(by: Person, on: date) -> Iterable[Item]:
+    for baseline in unsigned_baselines.to_sign_off(by, on, MOST_OF_A_KIND):
+        department = baseline.accession.department
+        subject = _("Baseline of %(department)s, %(amount)s a user and year") % {
+            "department": department.name, "amount": gbp(baseline.gbp_per_user_year),
+        }  # fmt: skip
+        url = reverse("procurement:accession_act", args=[baseline.accession.public_id, "sign-off-baseline"])
+        yield Item(subject, department.name, _("to sign off"), url, baseline.stated_at, unsigned_baselines.due_at(baseline))
 
 
 def _releases(by: Person, on: date) -> Iterable[Item]:

@@ -158,7 +158,7 @@ def ask(accession: Accession, *, text: str, by: Person, at: datetime) -> Accessi
     clocks.set_review(accession, clocks.review(accession).stopped(at))
     accession.request_information(at=at)
     accession.save()
-    audit.record("accession.information_requested", accession, by=by, at=at, before=before, after=accession.state,
+    audit.record(guards.ASKED, accession, by=by, at=at, before=before, after=accession.state,
                  acting_for=guards.for_authority(accession, PostCode.ACCESSION_LEAD, by, at),
                  extra={"question": question.pk})  # fmt: skip
     notifications.tell_asked(accession, question, at)

@@ -107,6 +107,8 @@ def _seat(body: Organisation, name: str, email: str, code: str, on: date) -> tup
     user, _new = User.objects.get_or_create(  # two organisations may invite one person at one moment
         email=email, defaults={"name": name.strip(), "password": make_password(None)}
     )
+    # their row too: two sides of a contract may invite one person at one moment, and each holds its own organisation alone
+    user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     insist(guards.why_not_of(user, body, on))
     post, _created = Post.objects.get_or_create(organisation=body, code=code)
     held = PostHolding.objects.filter(post=post, user=user).exclude(ends_on__lt=on).order_by("starts_on").last()

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from documents.clock import london_day
 from documents.refusal import Reason
-from procurement import routes
+from procurement import routes, tolerance
 from procurement.actors import Person
 from procurement.approval_guards import why_hold_ended, why_not_covered, why_not_take
 from procurement.guards import why_no_room
@@ -47,7 +47,7 @@ def why_not_decide(step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[
     if step.act == Act.COMMIT:
         yield from why_not_covered(step, by=by, on=on)
         if step.side == Side.DEPARTMENT:
-            yield from why_no_room(order_of(step), approval.commits_gbp)
+            yield from why_no_room(order_of(step), approval.commits_gbp, tolerance.edge_of_revision(order_of(step).revision))
         else:
             yield from why_supplier_excluded(order_of(step), on)
             yield from why_several_suppliers(approval.framework)

@@ -1,6 +1,6 @@
 """What the pages of catalogue releases show: plain rows, ready for a template."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any
 
@@ -47,8 +47,19 @@ def state_words(release: CatalogueRelease, on: date) -> str:
     return release.get_state_display()
 
 
-def overview(rows: Iterable[CatalogueRelease], on: date) -> dict[str, list[CatalogueRelease]]:
+def tell_last_days(releases: Collection[CatalogueRelease], by: Person, on: date) -> None:
+    """Puts ``until`` on each: its last day as the reader may know it. One that is still to come says that another release
+    follows, and that is told to nobody who does not see that one."""
+    ending = [release for release in releases if release.last_day is not None and release.last_day >= on]
+    coming = access.visible_releases(by, on).filter(framework__in={r.framework_id for r in ending}, valid__startswith__gt=on)
+    follows = {release.first_day for release in coming} if ending else set()
+    for release in releases:
+        release.until = release.last_day if release not in ending or release.valid.upper in follows else None
+
+
+def overview(rows: Collection[CatalogueRelease], by: Person, on: date) -> dict[str, list[CatalogueRelease]]:
     """In force today, coming, and past; each release in one of them."""
+    tell_last_days(rows, by, on)
     found = {"now": [], "coming": [], "past": [], "ended": []}
     for release in rows:
         release.words = state_words(release, on)
@@ -79,13 +90,15 @@ def _check(rule: Rule) -> str:
     return words
 
 
-def price_history(framework: Framework, code: str, on: date) -> list[dict[str, Any]]:
+def price_history(framework: Framework, code: str, by: Person, on: date) -> list[dict[str, Any]]:
+    found = catalogue_queries.price_history(framework, code, on)
+    tell_last_days([then.release for then in found], by, on)
     return [
         {
             "release": then.release, "list_price": then.list_price,
             "bands": ", ".join(_("%(percent)s%% from %(quantity)s") % {"percent": figure(band.discount_percent), "quantity": f"{band.from_quantity:,}"} for band in then.bands),
         }
-        for then in catalogue_queries.price_history(framework, code, on)
+        for then in found
     ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from catalogue.pricing import Line, PriceList, price_lines
 from documents.clock import london_day
 from procurement import access, quoting
 from procurement.actors import Person
-from procurement.models import CallOff, CallOffLine, CallOffRevision, CallOffState, VolumeEntry
+from procurement.models import INSIDE, CallOff, CallOffLine, CallOffRevision, CallOffState, VolumeEntry
 
 S = CallOffState
 UNDER_WAY = (S.DEPARTMENT_APPROVAL, S.AUTHORITY_APPROVAL, S.WITH_SUPPLIER, S.COUNTER_PROPOSED, S.CONFIRMED)
@@ -29,9 +29,11 @@ MOST_IN_TOTAL = 400  # baskets priced for one total
 @dataclass(frozen=True)
 class Effect:
     """GBP over the whole life, VAT excluded. ``difference`` is what the services that are still offered would cost more
-    (or less, below zero) at the same volumes; ``gone`` are services of the basket that the release does not offer."""
+    (or less, below zero) at the same volumes; ``gone`` are services of the basket that the release does not offer;
+    ``state`` is the order's in words for the reader."""
 
     call_off: CallOff
+    state: str
     agreed: Decimal
     difference: Decimal
     gone: tuple[str, ...]
@@ -53,7 +55,10 @@ class Total:
 
 
 def concerned(release: CatalogueRelease, by: Person, on: date) -> QuerySet[CallOff]:
-    """The reader's orders under the framework that are in approval, with the supplier, or contracted and not over."""
+    """The reader's orders under the framework that are in approval, with the supplier, or contracted and not over. Of those
+    that were theirs and have gone back to the department the supplier reads nothing: not even whether they are decided on."""
+    seen = access.sight_of(by, on)
+    gone_back = Q(supplier_id__in=seen.sellers, state__in=INSIDE)
     runs = CallOffLine.objects.filter(revision=OuterRef("revision_id")).annotate(
         over=Func(F("starts_on"), F("months"), template="((%(expressions)s))::date", arg_joiner=" + interval '1 month' * ",
                   output_field=DateField())
@@ -62,6 +67,7 @@ def concerned(release: CatalogueRelease, by: Person, on: date) -> QuerySet[CallO
         access.visible_call_offs(by, on)
         .filter(framework=release.framework_id)
         .filter(Q(state__in=UNDER_WAY) | Q(Exists(runs.filter(over__gt=on)), state=S.CONTRACTED))
+        .exclude(gone_back)
         .select_related("department", "framework", "supplier", "revision", "authority_revision", "supplier_revision")
         .order_by("-id")
     )
@@ -69,7 +75,8 @@ def concerned(release: CatalogueRelease, by: Person, on: date) -> QuerySet[CallO
 
 def of(orders: Sequence[CallOff], content: Content, by: Person, on: date) -> list[Effect]:
     """Each order's effect, in as many queries for one as for many (beside what is read once of each release)."""
-    seen = {order.pk: access.revision_seen(order, access.viewpoint(by, order, on)) for order in orders}
+    views = {order.pk: access.viewpoint(by, order, on) for order in orders}
+    seen = {order.pk: access.revision_seen(order, views[order.pk]) for order in orders}
     revisions = [revision for revision in seen.values() if revision.submitted_at is not None]
     lines: dict[int, list[CallOffLine]] = {}
     for line in CallOffLine.objects.filter(revision__in=revisions).select_related("site").order_by("number"):
@@ -77,7 +84,7 @@ def of(orders: Sequence[CallOff], content: Content, by: Person, on: date) -> lis
     releases = {r.pk: r for r in CatalogueRelease.objects.filter(pk__in={r.release_id for r in revisions})}
     volumes = _volumes({order.framework_id for order in orders})
     return [
-        _effect(order, seen[order.pk], quoting.as_pricing_lines(lines.get(seen[order.pk].pk, [])),
+        _effect(order, views[order.pk], seen[order.pk], quoting.as_pricing_lines(lines.get(seen[order.pk].pk, [])),
                 catalogue_queries.price_list(releases[seen[order.pk].release_id]), content.price_list, volumes)
         for order in orders
         if seen[order.pk].release_id in releases
@@ -89,7 +96,7 @@ def _volumes(frameworks: Iterable[int]) -> list[VolumeEntry]:
 
 
 def _effect(
-    order: CallOff, revision: CallOffRevision, lines: Sequence[Line], was: PriceList, now: PriceList,
+    order: CallOff, view: str, revision: CallOffRevision, lines: Sequence[Line], was: PriceList, now: PriceList,
     entries: Iterable[VolumeEntry],
 ) -> Effect:  # fmt: skip
     """Both prices at the volumes of the day it was submitted, so that the difference is the release's alone."""
@@ -101,7 +108,7 @@ def _effect(
     gone = sorted({line.service for line in lines} - set(now.services))
     before = sum((p.total for p in price_lines(kept, was, volumes)), ZERO)
     after = sum((p.total for p in price_lines(kept, now, volumes)), ZERO)
-    return Effect(order, revision.whole_life_gbp, after - before, tuple(gone))
+    return Effect(order, order.state_words(view), revision.whole_life_gbp, after - before, tuple(gone))
 
 
 def total(orders: QuerySet[CallOff], content: Content, by: Person, on: date) -> Total:

@@ -65,7 +65,7 @@ def taken(organisation_id: int, code: str, on: date) -> list[tuple[User, list["S
     """The ``holders`` of a chair, each with the seats they can act from: their own before a principal's. Two queries."""
     found: dict[int, list[Seat]] = defaultdict(list)
     for acting_id, holding_id, user_id in sorted(_TAKEN(organisation_id, str(code), on)):
-        found[user_id].append(Seat(holding_id, acting_id or None))
+        found[user_id].append(Seat(holding_id, acting_id or None, on))
     people = User.objects.filter(pk__in=found).order_by("name") if found else ()
     for user in people:
         user.holds = found[user.pk][0].acting_id is None
@@ -147,11 +147,12 @@ def who_holds(organisation_id: int, code: str, on: date) -> str:
 
 @dataclass(frozen=True)
 class Seat:
-    """The chair a person acts from: their own holding, or a principal's while acting for them. The rows are read
-    when they are asked for."""
+    """The chair a person acts from on a day: their own holding, or a principal's while acting for them. The rows are
+    read when they are asked for."""
 
     holding_id: int
     acting_id: int | None = None
+    on: date | None = None
 
     @cached_property
     def holding(self) -> PostHolding:
@@ -185,7 +186,7 @@ def seats_of(by: Person, organisation_id: int, code: str, on: date) -> list[Seat
 
 def _seats_of(by: Person, organisation_id: int, code: str, on: date) -> list[Seat]:
     found = sorted(_SEATS(by.user.pk, organisation_id, str(code), on))
-    return [Seat(holding_id, acting_id or None) for _as_deputy, acting_id, holding_id in found]
+    return [Seat(holding_id, acting_id or None, on) for _as_deputy, acting_id, holding_id in found]
 
 
 def choose(sits: Sequence[Seat], against: Callable[[Seat], Any]) -> Seat | None:
@@ -224,7 +225,12 @@ def acting_for(by: Actor, organisation_id: int, *codes: str, on: date) -> User |
 
 def hold(seat: Seat) -> Seat:
     """The same seat, its chair kept until the end of the transaction: who is stopped at this moment acts before it or not at
-    all."""
+    all. A deputy, who may hold nothing that is stopped, is kept by their own row, and asked again whether they belong."""
+    if seat.acting is not None:
+        deputy = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=seat.acting.deputy_id)
+        body = seat.holding.post.organisation
+        if not people_of(body, seat.on).filter(pk__in=[user.pk for user in deputy]).exists():
+            refuse(_("You are no longer one of the people of %(organisation)s.") % {"organisation": body.name})
     if PostHolding.objects.select_for_update(of=("self",), no_key=True).filter(pk=seat.holding_id, stopped_at=None).first() is None:
         refuse(_("This post was ended with immediate effect."))
     return seat

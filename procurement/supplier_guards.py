@@ -43,7 +43,7 @@ def for_order_desk(call_off: CallOff, by: Actor, at: datetime) -> User | None:
 
 def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
     on = london_day(at)
-    yield from why_not_in_state(call_off, S.WITH_SUPPLIER)
+    yield from why_not_in_state(call_off, S.WITH_SUPPLIER, viewpoint="supplier")
     yield from why_not_order_desk(call_off, by, on)
     if call_off.state == S.WITH_SUPPLIER:
         if clocks.is_over(call_off, at):
@@ -69,7 +69,7 @@ def _apart_from_approval(call_off: CallOff, by: Person, on: date) -> Iterator[Re
 
 def why_not_clarify(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The order desk asks while its time runs, one question at a time."""
-    yield from why_not_in_state(call_off, S.WITH_SUPPLIER)
+    yield from why_not_in_state(call_off, S.WITH_SUPPLIER, viewpoint="supplier")
     yield from why_not_order_desk(call_off, by, london_day(at))
     if call_off.state == S.WITH_SUPPLIER:
         if clocks.is_over(call_off, at):
@@ -79,5 +79,5 @@ def why_not_clarify(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[
 
 
 def why_not_decline(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    yield from why_not_in_state(call_off, S.WITH_SUPPLIER)
+    yield from why_not_in_state(call_off, S.WITH_SUPPLIER, viewpoint="supplier")
     yield from why_not_order_desk(call_off, by, london_day(at))

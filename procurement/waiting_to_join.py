@@ -1,13 +1,14 @@
 """What waits on a body's way to join: whom the lead proposed, an application to fill in, its review, a question, a
-signature of the access agreement."""
+signature of the access agreement; and the baseline that a department states."""
 
 from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.models import OVER
-from procurement import accession_guards, signing, working_days
+from procurement import accession_guards, signing, unsigned_baselines, working_days
 from procurement.matters import Kind, Pauses, Waiting, aged, before, ends, since
 from procurement.models import (
     Accession,
@@ -90,6 +91,19 @@ def agreements(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         )  # fmt: skip
 
 
+def baselines(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Stated baselines that no finance director has signed off; of those that the register was opened with nobody was asked."""
+    rows = unsigned_baselines.unsigned().filter(only, stated_by__isnull=False).exclude(accession__framework__state__in=OVER)
+    for baseline in rows.select_related("accession__framework").order_by("id"):
+        accession = baseline.accession
+        yield Waiting(
+            f"baseline:{baseline.pk}", accession, accession.department_id, PostCode.FINANCE_DIRECTOR, _("to sign off the baseline"),
+            *since(baseline.stated_at, accession.framework, pauses.get(accession.framework_id, [])),
+            url=reverse("procurement:accession_act", args=[accession.public_id, "sign-off-baseline"]),
+            out=frozenset({baseline.stated_by, baseline.principal_id} - {None}),
+        )  # fmt: skip
+
+
 KINDS = {
     "contact": Kind(contacts, "pk", aged("contact_proposed_at")),
     "application": Kind(
@@ -97,5 +111,6 @@ KINDS = {
     ),
     "review": Kind(reviews, "pk", ends("due_at")),
     "information": Kind(information, "accession", aged("asked_at"), "pk"),
+    "baseline": Kind(baselines, "accession", aged("stated_at"), "pk"),
     "agreement": Kind(agreements, "pk", aged("state_since")),
 }

@@ -162,7 +162,7 @@ def recall(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
     call_off.save()
     audit.record("call_off.recalled", call_off, by=by, at=at, before=before, after=call_off.state,
                  acting_for=guards.for_requester(call_off, by, at))  # fmt: skip
-    capacity.release_all(capacity.of_order(call_off), at=at)  # of a counter-proposal accepted; else nothing is reserved yet
+    capacity.release_order(call_off, at=at)  # of a counter-proposal accepted; else nothing is reserved yet
     return call_off
 
 
@@ -200,7 +200,7 @@ def _end(
     audit.record(f"call_off.{verb}", call_off, by=by, at=at, before=before, after=call_off.state, reason=reason,
                  acting_for=acting_for)  # fmt: skip
     notifications.tell_ended(call_off, verb, at)
-    capacity.release_all(capacity.of_order(call_off), at=at)
+    capacity.release_order(call_off, at=at)
     return call_off
 
 
@@ -297,7 +297,7 @@ def reopen(call_off: CallOff, *, reason: str, by: Actor, at: datetime, acting_fo
     """From the contract's void because changes are wanted: back to the requester as a new draft revision."""
     call_off = _reopen(call_off, reason=reason, by=by, at=at, acting_for=acting_for)
     notifications.tell_returned(call_off, reason, at)
-    capacity.release_all(capacity.of_order(call_off), at=at)
+    capacity.release_order(call_off, at=at)
     return call_off
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import wraps
 
+from django.db import connection
 from django.db.models import F, Model
 
 from catalogue.models import Framework, Organisation
@@ -233,6 +234,22 @@ def accepted_with_option() -> Contract:
     for email in ROUTE:
         decide(call_off, email)
     return accept(call_off)
+
+
+TOLERANCE = Decimal(5)  # per cent
+
+
+def leave_tolerance(percent: Decimal = TOLERANCE) -> None:
+    """The framework leaves its quantities a tolerance: what is ordered from now on has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tests.leave_tolerance(%s)", [percent])
+
+
+@once_a_world(Contract.objects.get)
+def accepted_with_tolerance() -> Contract:
+    """As ``accepted``, of an order whose quantities may move by 5 per cent."""
+    leave_tolerance()
+    return accept(with_supplier())
 
 
 def run_all_jobs() -> None:

@@ -26,6 +26,15 @@ MEMORY, ENOUGH_BYTES = Path("/dev/shm"), 4 * 1024**3
 TABLESPACE = "flex_memory"
 
 
+# How a test gives the framework, which is loaded and then law, another tolerance of quantities than the data's 0: in a schema
+# that no instance has.
+TOLERANCE = """
+CREATE SCHEMA tests; GRANT USAGE ON SCHEMA tests TO flex_app;
+CREATE FUNCTION tests.leave_tolerance(percent numeric) RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS
+    'UPDATE catalogue_framework SET quantity_tolerance_percent = percent'
+"""
+
+
 def sql(statement: str, database: str = "postgres", user: str = SUPERUSER) -> list:
     connection = psycopg2.connect(host=str(CLUSTER.socket), user=user, dbname=database)
     connection.autocommit = True
@@ -74,6 +83,7 @@ def template_database() -> str:
             _manage("set_up_database", "--verbosity", "0", database=partial, owner=True)
             _manage("load_flex", database=partial)
             _manage("make_seals", database=partial)
+            sql(TOLERANCE, partial, OWNER)
             sql(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
             sql(f"ALTER DATABASE {partial} RENAME TO {TEMPLATE}")
             stamp.write_text(key)

@@ -4,8 +4,16 @@ tests/contracts/test_formation.py); here they would cost a second each."""
 
 from datetime import datetime
 
-from contracts import accepting, exiting, formation, rerating, terminating, variation_issuing
-from contracts.models import AcceptanceDecision, Contract, ContractVersion, Exit, Termination, Variation
+from contracts import (
+    accepting,
+    exiting,
+    formation,
+    publishing,
+    rerating,
+    terminating,
+    variation_issuing,
+)
+from contracts.models import AcceptanceDecision, Contract, ContractVersion, Exit, RedactedCopy, Termination, Variation
 from documents import storage, store
 from documents.models import Document, Purpose, Signature, SigningIntent
 from procurement import agreements
@@ -108,32 +116,39 @@ def return_certified(exit: Exit) -> Exit:
     return exit
 
 
-def variation_issued(variation: Variation) -> Variation:
+def copy_published(copy: RedactedCopy) -> RedactedCopy:
+    """Its document, sealed and closed."""
+    made(copy.document)
+    add(copy.document, Purpose.ARCHIVE_TIMESTAMP)
+    return publishing.published(cast.fresh(copy), at=START)
+
+
+def variation_issued(variation: Variation, at: datetime = START) -> Variation:
     made(variation.document)
-    return variation_issuing.issued(cast.fresh(variation), at=START)
+    return variation_issuing.issued(cast.fresh(variation), at=at)
 
 
-def variation_act(variation: Variation, party: str, email: str) -> SigningIntent:
+def variation_act(variation: Variation, party: str, email: str, at: datetime = START) -> SigningIntent:
     shown = store.head(variation.document).sha256
-    return variation_issuing.sign(cast.fresh(variation), party, shown_sha256=shown, by=cast.person(email), at=START)
+    return variation_issuing.sign(cast.fresh(variation), party, shown_sha256=shown, by=cast.person(email), at=at)
 
 
-def sign_variation(variation: Variation, party: str, email: str) -> Variation:
-    signed(variation_act(variation, party, email))
-    return variation_issuing.signature_made(cast.fresh(variation), at=START)
+def sign_variation(variation: Variation, party: str, email: str, at: datetime = START) -> Variation:
+    signed(variation_act(variation, party, email, at))
+    return variation_issuing.signature_made(cast.fresh(variation), at=at)
 
 
-def variation_archived(variation: Variation) -> Variation:
+def variation_archived(variation: Variation, at: datetime = START) -> Variation:
     """Issued, signed by all three, and closed: ``variation_issuing.execute`` is what comes next."""
-    variation_issued(variation)
+    variation_issued(variation, at)
     for party, email in cast.SIGNATORIES:
-        sign_variation(variation, party, email)
+        sign_variation(variation, party, email, at)
     add(variation.document, Purpose.ARCHIVE_TIMESTAMP)
     return cast.fresh(variation)
 
 
-def variation_executed(variation: Variation) -> Variation:
-    return variation_issuing.execute(variation_archived(variation), at=START)
+def variation_executed(variation: Variation, at: datetime = START) -> Variation:
+    return variation_issuing.execute(variation_archived(variation, at), at=at)
 
 
 PARTIES = (("department", "signatory@ons.example"), ("authority", "authority.signatory@co.example"))

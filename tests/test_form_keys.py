@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.urls.converters import IntConverter, UUIDConverter
 
-from contracts.models import CERTIFICATE_SERIES
-from contracts.urls import CertificateNumber
+from contracts.models import CERTIFICATE_SERIES, COPY_SERIES
+from contracts.urls import CertificateNumber, CopyNumber
 from documents import clock
 from tests import cast
 from tests.procurement.test_pages import sign_in
@@ -26,7 +26,8 @@ WITHOUT = {
 READ = {
     "health", "glossary", "documents:check", "documents:verdict", "documents:root", "documents:revocation_list",
     "procurement:what_if", "procurement:what_if_seats", "procurement:totals", "procurement:counter",
-    "contracts:calendar_file", "contracts:waived_credits",
+    "contracts:calendar_file", "contracts:waived_credits", "contracts:published_contracts", "contracts:published_contract",
+    "contracts:published_contract_pdf",
 }  # fmt: skip
 
 
@@ -40,6 +41,8 @@ def test_every_form_that_is_sent_carries_its_key():
 def example(converter) -> object:
     if isinstance(converter, UUIDConverter):
         return uuid4()
+    if isinstance(converter, CopyNumber):
+        return f"{COPY_SERIES}-2008-000001"
     if isinstance(converter, CertificateNumber):
         return f"{CERTIFICATE_SERIES}-2008-000001"
     return 1 if isinstance(converter, IntConverter) else "x"

@@ -17,7 +17,7 @@ from tests.databases import TEMPLATE, connected_to, copy, sql
 WORLDS = {
     "submitted": None, "approved_by_department": "submitted", "with_supplier": "approved_by_department",
     "countered": "with_supplier", "accepted": "with_supplier", "issued": "accepted", "executed": "issued",
-    "accepted_with_option": None,
+    "accepted_with_option": None, "accepted_with_tolerance": None,
     "ons_applied": None, "ons_approved": "ons_applied", "ons_joined": "ons_approved",
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The tables of contracts, by noun."""
 
+from contracts.models.audit_file import AuditFile
 from contracts.models.contract import BOUND, CHARGED, ENDED, NUMBER_SERIES, Contract, ContractState, Party, party_of
 from contracts.models.ending import (
     BASES,
@@ -52,6 +53,16 @@ from contracts.models.milestone import (
     PaymentDue,
     PaymentRelease,
 )
+from contracts.models.publication import (
+    COPY_SERIES,
+    DECIDED,
+    OPEN_COPIES,
+    CopyState,
+    RedactedCopy,
+    WithheldField,
+    WithholdingGround,
+)
+from contracts.models.request import ChangeRequest, RequestedChange, RequestState
 from contracts.models.returns import (
     NOTE_SERIES,
     Declaration,
@@ -61,6 +72,17 @@ from contracts.models.returns import (
     ManagementReturn,
     ReturnLine,
     ReturnState,
+)
+from contracts.models.savings import ContractSavings, DepartmentMonth, DepartmentSavings, MonthSavings
+from contracts.models.statutory_notice import (
+    KpiComment,
+    KpiConfirmation,
+    KpiRating,
+    KpiRound,
+    NoticeKind,
+    NoticePublication,
+    Rating,
+    StatutoryNotice,
 )
 from contracts.models.terms import ContractLine, ContractVersion, LineChange
 from contracts.models.transfer import (
@@ -84,21 +106,25 @@ from contracts.models.variation import (
     Variation,
     VariationHand,
     VariationKind,
+    VariationReply,
     VariationRevision,
     VariationState,
 )
 
 __all__ = [
-    "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "CHARGED", "COUNTED", "DAYS_TO_PAY", "ENDED", "NOTE_SERIES", "NOTICED",
-    "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_CREDITS", "OPEN_INVOICES", "OPEN_TERMINATIONS", "OPEN_TRANSFERS", "RETURN_SERIES",
-    "TRANSFER_NOTICE_SERIES", "TRANSFER_SERIES", "UNSIGNED",
-    "AcceptanceCriterion", "AcceptanceDecision", "Basis", "CalculatedLevel", "Contract", "ContractLine", "ContractState",
-    "ContractVersion", "Correction", "CreditAct", "CreditCalculation", "CreditState", "CriterionResult", "Declaration",
-    "DeclaredLine", "EndReminder", "Evidence", "Exit", "ExitAct", "ExitItem", "Gateway", "Ground", "Invoice", "InvoiceAct",
-    "InvoiceCheck", "InvoicePayment", "InvoiceState", "LevyNote", "LevyPayment", "LineChange", "LineVariation",
-    "ManagementReturn", "Measurement", "Milestone", "MilestoneState", "MilestoneSubmission", "Novation", "NovationParty", "NovationState", "Party", "PaymentDue",
-    "PaymentRelease", "RectificationPlan", "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit",
-    "ServiceReport", "Termination", "TerminationState", "Transfer", "TransferBasis", "TransferKind", "TransferNotice",
-    "TransferState", "Variation", "VariationHand", "VariationKind", "VariationRevision",
-    "VariationState", "party_of",
+    "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "CHARGED", "COPY_SERIES", "COUNTED", "DAYS_TO_PAY", "DECIDED",
+    "ENDED", "NOTE_SERIES", "NOTICED", "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_COPIES", "OPEN_CREDITS", "OPEN_INVOICES",
+    "OPEN_TERMINATIONS", "OPEN_TRANSFERS", "RETURN_SERIES", "TRANSFER_NOTICE_SERIES", "TRANSFER_SERIES", "UNSIGNED",
+    "AcceptanceCriterion", "AcceptanceDecision", "AuditFile", "Basis", "CalculatedLevel", "ChangeRequest", "Contract",
+    "ContractLine", "ContractSavings", "ContractState", "ContractVersion", "CopyState", "Correction", "CreditAct",
+    "CreditCalculation", "CreditState", "CriterionResult", "Declaration", "DeclaredLine", "DepartmentMonth",
+    "DepartmentSavings", "EndReminder", "Evidence", "Exit", "ExitAct", "ExitItem", "Gateway", "Ground", "Invoice",
+    "InvoiceAct", "InvoiceCheck", "InvoicePayment", "InvoiceState", "KpiComment", "KpiConfirmation", "KpiRating", "KpiRound",
+    "LevyNote", "LevyPayment", "LineChange", "LineVariation", "ManagementReturn", "Measurement", "Milestone",
+    "MilestoneState", "MilestoneSubmission", "MonthSavings", "NoticeKind", "NoticePublication", "Novation", "NovationParty",
+    "NovationState", "Party", "PaymentDue", "PaymentRelease", "Rating", "RectificationPlan", "RedactedCopy", "RequestState",
+    "RequestedChange", "ReturnLine", "ReturnState", "RunningOn", "RunningState", "ServiceCredit", "ServiceReport",
+    "StatutoryNotice", "Termination", "TerminationState", "Transfer", "TransferBasis", "TransferKind", "TransferNotice",
+    "TransferState", "Variation", "VariationHand", "VariationKind", "VariationReply", "VariationRevision", "VariationState",
+    "WithheldField", "WithholdingGround", "party_of",
 ]  # fmt: skip

@@ -101,8 +101,14 @@ class Contract(Row):
             models.Index(fields=["department", "state", "-formed_at", "-id"], name="contract_department_state"),
             models.Index(fields=["framework", "state", "-formed_at", "-id"], name="contract_framework_state"),
             models.Index(fields=["supplier", "state", "-formed_at", "-id"], name="contract_supplier_state"),
+            models.Index(fields=["department", "ends_on", "-formed_at", "-id"], name="contract_department_ends"),
+            models.Index(fields=["framework", "ends_on", "-formed_at", "-id"], name="contract_framework_ends"),
+            models.Index(fields=["supplier", "ends_on", "-formed_at", "-id"], name="contract_supplier_ends"),
+            models.Index(fields=["ends_on"], name="contract_in_force_ends", condition=Q(state="executed")),
+            models.Index(fields=["framework", "supplier", "starts_on", "ends_on"], name="contract_spans",
+                         condition=Q(state__in=["executed", "terminated", "expired", "closed"])),
             GinIndex(fields=["search_text"], name="contract_search", opclasses=["gin_trgm_ops"]),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.number

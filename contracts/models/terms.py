@@ -22,7 +22,8 @@ class ContractVersion(Row):
     the contract does (trigger ``version_follows_the_contract``). A document may bring several.
 
     A termination ends every line and changes none; ``charge_gbp`` is the break cost that it brings, charged once (GBP, VAT
-    excluded). That services run on is of the contract's own document (clause 5.4)."""
+    excluded). That services run on, and what a change request moves, is of the contract's own document (clauses 5.4 and
+    6.6)."""
 
     class Kind(models.TextChoices):
         CONTRACT = "contract", _("the contract")
@@ -31,6 +32,7 @@ class ContractVersion(Row):
         VARIATION = "variation", _("variation")
         TERMINATION = "termination", _("notice of termination")
         RUNNING_ON = "running_on", _("services that run on after the term")
+        CHANGE_REQUEST = "change_request", _("accepted change request")
 
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -53,7 +55,7 @@ class ContractVersion(Row):
                 name="a_charge_of_its_own_is_a_break_cost",
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["contract", "rerating", "milestone", "variation", "termination", "running_on"]),
+                condition=Q(kind__in=["contract", "rerating", "milestone", "variation", "termination", "running_on", "change_request"]),
                 name="version_kind_is_known",
             ),
             models.CheckConstraint(

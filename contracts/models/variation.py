@@ -14,7 +14,7 @@ from documents.dbrules import LARGEST_GBP
 from documents.machines import FSMField, register, transition
 from documents.models import Document
 from documents.rights import DRAFT, FACT, STATE, Row
-from procurement.models import Approval, Phase, User
+from procurement.models import Approval, Phase, PostCode, User
 
 
 class VariationState(models.TextChoices):
@@ -177,8 +177,9 @@ class VariationRevision(Row):
     are facts (a trigger refuses any change): the money, the gateway with its tests, the content and its hash.
 
     Money is GBP, VAT excluded unless named gross; it may be negative. ``value_gbp`` is what it adds to the charges of the
-    contract's life, ``cumulative_gbp`` the same of all that count with it, each taken as an amount whichever way it goes;
-    both percentages are of the contract's original whole-life value.
+    contract's life; ``counted_gbp`` what its approval and share go by, never below zero: what the services that it adds cost, or
+    those that it takes away, whichever is more (``counted_gross_gbp`` with VAT); ``cumulative_gbp`` that of all that count with
+    it. Both percentages are of the contract's original whole-life value.
     """
 
     variation = models.ForeignKey(Variation, on_delete=models.PROTECT, related_name="revisions")
@@ -199,6 +200,8 @@ class VariationRevision(Row):
     assessed_for = models.UUIDField(null=True, blank=True)  # the person whose deputy assessed it
     value_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     gross_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    counted_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    counted_gross_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     share_percent = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
     cumulative_gbp = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     cumulative_percent = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
@@ -220,7 +223,8 @@ class VariationRevision(Row):
                 | Q(
                     assessed_at__isnull=False, assessed_by__isnull=False, content_hash__regex=r"^[0-9a-f]{64}$",
                     effective_on__isnull=False, value_gbp__gte=-LARGEST_GBP, value_gbp__lte=LARGEST_GBP,
-                    gross_gbp__isnull=False, cumulative_gbp__gte=0, cumulative_gbp__lte=LARGEST_GBP,
+                    gross_gbp__isnull=False, counted_gbp__gte=0, counted_gross_gbp__gte=0, counted_gbp__lte=models.F("cumulative_gbp"),
+                    cumulative_gbp__gte=0, cumulative_gbp__lte=LARGEST_GBP,
                     share_percent__gte=0, cumulative_percent__gte=models.F("share_percent"), notice_first__isnull=False,
                     gateway__in=Gateway.values,
                 ) & ~Q(reason=""),  # fmt: skip
@@ -252,6 +256,28 @@ class VariationHand(Row):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["revision", "person_id"], name="one_variation_hand_a_person")]
+
+
+class VariationReply(Row):
+    """A fact: whether the supplier can deliver an assessed revision as it stands, in whose words; the last one stands."""
+
+    revision = models.ForeignKey(VariationRevision, on_delete=models.PROTECT, related_name="replies")
+    can_deliver = models.BooleanField()
+    words = models.TextField(blank=True)
+    person_id = models.UUIDField()
+    person_name = models.CharField(max_length=120)
+    principal_id = models.UUIDField(null=True, blank=True)
+    acting_for = models.CharField(max_length=120, blank=True)
+    post = models.CharField(max_length=30, choices=PostCode.choices)
+    at = models.DateTimeField()
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(can_deliver=True) | ~Q(words=""), name="what_cannot_be_delivered_is_said")
+        ]
 
 
 class LineVariation(Row):

@@ -37,7 +37,7 @@ def begin(request, public_id, number):
     if request.method == "POST":
         done, errors = attempt(request, delivery.begin, milestone)
         if done:
-            messages.success(request, _("Begun."))
+            messages.success(request, _("The milestone is begun. The department reads that the work is under way."))
             return _done(milestone)
     return _answer(request, milestone, "milestone_begin", None, errors)
 
@@ -114,7 +114,7 @@ def move(request, public_id, number):
         data = form.cleaned_data
         done, errors = attempt(request, delivery.move_due_day, milestone, data["day"], reason=data["reason"])
         if done:
-            messages.success(request, _("Moved."))
+            messages.success(request, _("The milestone is due on its new day. The supplier has been told."))
             return _done(milestone)
     return _answer(request, milestone, "milestone_move", form, errors)
 
@@ -126,6 +126,6 @@ def fail(request, public_id, number):
     if request.method == "POST" and form.is_valid():
         done, errors = attempt(request, delivery.fail, milestone, reason=form.cleaned_data["reason"])
         if done:
-            messages.success(request, _("Recorded as failed."))
+            messages.success(request, _("The milestone is recorded as failed. The supplier has been told."))
             return _done(milestone)
     return _answer(request, milestone, "milestone_fail", form, errors)

@@ -5,7 +5,7 @@ from itertools import groupby
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,7 +14,7 @@ from icalendar import Calendar, Event, vDuration
 
 from catalogue.pricing import first_of_month
 from contracts import due
-from documents import clock
+from documents import clock, downloads
 from documents.clock import london_day
 from procurement import calendars
 from procurement.actors import Person
@@ -69,8 +69,7 @@ def calendar_file(request, public_id, signature):
         raise Http404
     person = Person.of(user)
     on = london_day(clock.business_now())
-    answer = HttpResponse(_ics(due.duties(person, on)), content_type="text/calendar; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="due.ics"'
+    answer = downloads.respond(_ics(due.duties(person, on)), "due.ics", content_type="text/calendar; charset=utf-8")
     answer["Cache-Control"], answer["X-Robots-Tag"] = "private, no-store", "noindex"
     return answer
 

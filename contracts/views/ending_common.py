@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
 from contracts.models import Contract
-from documents import storage
 from documents.refusal import Reason
 from procurement.access import NotYours
 
@@ -27,11 +25,3 @@ def sent(request) -> tuple:
 
 def ask(request, contract: Contract, form, errors, **words: Any):
     return render(request, "contracts/ending_act.html", {"contract": contract, "form": form, "errors": errors} | words)
-
-
-def download(sha256: str, filename: str) -> HttpResponse:
-    """A download, never shown in the page."""
-    response = HttpResponse(storage.get(sha256), content_type="application/octet-stream")
-    name = filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

@@ -34,8 +34,8 @@ from contracts.models import (
     TerminationState,
 )
 from contracts.views import sealed
-from contracts.views.ending_common import ask, back, download, insist_on, sent
-from documents import audit
+from contracts.views.ending_common import ask, back, insist_on, sent
+from documents import audit, downloads
 from documents.clock import london_day
 from procurement import display
 from procurement.views.common import attempt, page, stored
@@ -201,7 +201,7 @@ def termination_evidence(request, public_id, number):
     one = access.get_termination(request.actor, public_id, number, request.day)
     if not one.sha256:
         raise Http404
-    return download(one.sha256, one.filename)
+    return downloads.stored(one.sha256, one.filename)
 
 
 def _noticed(request, public_id, number) -> Termination:

@@ -9,7 +9,8 @@ from contracts import access, ending_forms, ending_guards, exiting, running_on
 from contracts.exit_items import BY_CODE
 from contracts.models import Contract, ExitAct, ExitItem
 from contracts.views import sealed
-from contracts.views.ending_common import ask, back, download, insist_on, sent
+from contracts.views.ending_common import ask, back, insist_on, sent
+from documents import downloads
 from procurement.views.common import attempt, page, stored
 
 # ---- the exit
@@ -33,7 +34,7 @@ def exit_item(request, public_id, code):
         upload = form.cleaned_data["file"]
         done, errors = attempt(request, exiting.do, item, words=form.cleaned_data["words"], file=stored(upload) if upload else None)
         if done:
-            messages.success(request, _("Recorded."))
+            messages.success(request, _("Recorded as done. Both sides see it on the checklist."))
             return back(found)
     known = BY_CODE[code]
     return ask(request, found, form, errors, title=known.title, says=known.words)
@@ -47,7 +48,7 @@ def leave_out(request, public_id, code):
     if request.method == "POST" and form.is_valid():
         done, errors = attempt(request, exiting.leave_out, item, reason=form.cleaned_data["reason"])
         if done:
-            messages.success(request, _("Recorded."))
+            messages.success(request, _("Recorded as not needed. Both sides see it on the checklist, with the reason."))
             return back(found)
     title = _("Not needed: %(item)s") % {"item": BY_CODE[code].title}
     return ask(request, found, form, errors, title=title, says=_("It is not asked of anybody any more. Both sides read the reason."))
@@ -62,7 +63,7 @@ def exit_evidence(request, public_id, code):
     act = acts[-1] if acts else None
     if act is None or not act.sha256:
         raise Http404
-    return download(act.sha256, act.filename)
+    return downloads.stored(act.sha256, act.filename)
 
 
 def _certified(request, public_id) -> Contract:
@@ -99,7 +100,7 @@ def runs_on(request, public_id):
         data = form.cleaned_data
         done, errors = attempt(request, running_on.run_on, found, data["services"], reason=data["reason"])
         if done:
-            messages.success(request, _("Recorded: continuing without contract."))
+            messages.success(request, _("Recorded: continuing without contract. Both sides are told every day until the stop is recorded."))
             return back(found)
     says = _("They are charged at the last price, month by month, and those who run the contract on both sides are told every day until the stop is recorded. It is no extension of the contract.")
     return ask(request, found, form, errors, title=_("Services run on without a contract"), says=says)
@@ -114,7 +115,7 @@ def stopped(request, public_id):
         data = form.cleaned_data
         done, errors = attempt(request, running_on.stop, found.running_on, data["last_day"], reason=data["reason"])
         if done:
-            messages.success(request, _("Recorded."))
+            messages.success(request, _("The stop is recorded. Both sides have been told, and the services are charged up to that day."))
             return back(found)
     return ask(request, found, form, errors, title=_("They stopped"), says=_("They are charged up to that day."))
 
@@ -127,7 +128,7 @@ def close(request, public_id):
     if request.method == "POST":
         done, errors = attempt(request, exiting.close, found)
         if done:
-            messages.success(request, _("Closed."))
+            messages.success(request, _("The contract is closed. The parties have been told."))
             return back(found)
     return ask(request, found, None, errors, title=_("Close the contract"),
                 says=_("Nothing of it is open any more. What is recorded stays to be read."))  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from catalogue.pricing import add_months, first_of_month
 from contracts import access, billing, invoice_guards, invoicing, late_payment, money_forms
 from contracts.invoice_words import difference
 from contracts.models import OPEN_INVOICES, Contract, Invoice, InvoiceCheck, InvoiceState, Party
-from documents import audit, storage
+from documents import audit, downloads
 from documents.refusal import Reason
 from procurement import display
 from procurement.access import NotYours
@@ -174,6 +174,7 @@ class _Act:
 
     label: str
     says: str
+    done: str
     why_not: Callable
     action: Callable
     form: type
@@ -185,17 +186,23 @@ def _acts() -> dict[str, _Act]:
     guards, department, forms = invoice_guards, (Party.DEPARTMENT,), money_forms
     return {
         "approve": _Act(_("Approve for payment"), _("It is paid. What is approved can no longer be disputed."),
+                        _("The invoice is approved for payment."),
                         guards.why_not_approve, invoicing.approve, forms.InvoiceActForm, department, (S.MATCHED,)),
         "settle": _Act(_("Take it as it is"), _("It asks for no more than is due. It is then approved for payment."),
+                       _("The invoice is taken as it is and approved for payment."),
                        guards.why_not_settle, invoicing.settle, forms.InvoiceReasonForm, department, (S.QUERIED,)),
         "pay": _Act(_("Record a payment"), _("All of it, or a part: it is paid once the parts come to all."),
+                    _("The payment is recorded."),
                     guards.why_not_pay, invoicing.pay, forms.PaymentForm, department, (S.APPROVED,)),
         "dispute": _Act(_("Dispute"), _("It agrees with the ledger and is wrong all the same: say what is wrong. No interest runs while it is disputed."),
+                        _("The invoice is disputed. The supplier has been told."),
                         guards.why_not_dispute, invoicing.dispute, forms.InvoiceReasonForm, department, (S.MATCHED,)),
         "check": _Act(_("Compare again"), _("It is compared with what is due now: something may have been accepted, credited or invoiced since."),
+                      _("The invoice has been compared with what is due now."),
                       guards.why_not_check, invoicing.check, forms.InvoiceActForm, (Party.DEPARTMENT, Party.SUPPLIER),
                       (S.RECEIVED, S.MATCHED, S.QUERIED)),
         "reject": _Act(_("Reject"), _("It is not valid: nothing is paid of it, and the supplier sends a right one."),
+                       _("The invoice is rejected. The supplier has been told."),
                        guards.why_not_reject, invoicing.reject, forms.InvoiceReasonForm, department, (S.RECEIVED, S.MATCHED, S.QUERIED)),
     }  # fmt: skip
 
@@ -223,7 +230,7 @@ def invoice_act(request, public_id, number, name):
             words["shown_hash"] = request.POST.get("shown_hash", "")
         done, errors = attempt(request, act.action, found, **words)
         if done:
-            messages.success(request, _("Recorded."))
+            messages.success(request, act.done)
             return _done(found)
     return render(request, "contracts/invoice_act.html", {
         "contract": found.contract, "invoice": found, "row": row, "act": act, "name": name, "form": form, "errors": errors,
@@ -234,7 +241,4 @@ def invoice_act(request, public_id, number, name):
 def invoice_file(request, public_id, number):
     """As a download, never shown in the page."""
     found = _invoice(request, public_id, number)
-    response = HttpResponse(storage.get(found.sha256), content_type="application/octet-stream")
-    name = found.filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return downloads.stored(found.sha256, found.filename)

@@ -25,7 +25,7 @@ from contracts.models import (
     ServiceCredit,
     ServiceReport,
 )
-from documents import audit, storage
+from documents import audit, downloads
 from documents.refusal import Reason
 from procurement import display
 from procurement.access import NotYours
@@ -294,7 +294,7 @@ def plan(request, public_id, month, code):
     if request.method == "POST" and form.is_valid():
         done, errors = attempt(request, crediting.submit_plan, level, words=form.cleaned_data["words"])
         if done:
-            messages.success(request, _("Submitted."))
+            messages.success(request, _("The rectification plan is submitted. The department has been told."))
             return _done(found, first)
     return render(request, "contracts/level_plan.html", {
         "contract": found, "month": first, "key": month, "level": level, "form": form, "errors": errors,
@@ -310,6 +310,7 @@ class _Act:
 
     label: str
     says: str
+    done: str
     why_not: object
     action: object
     form: type
@@ -322,19 +323,25 @@ def _credit_acts() -> dict[str, _Act]:
     c = CreditState
     return {
         "notify": _Act(_("Notify the supplier"), _("The supplier is told what is taken off, and agrees or disputes it."),
+                       _("The supplier has been told of the credit."),
                        guards.why_not_notify, crediting.notify, forms.CreditForm, of_department, (c.CALCULATED,)),
-        "agree": _Act(_("Agree"), _("The credit is then taken off an invoice."),
+        "agree": _Act(_("Agree"), _("The credit is then taken off an invoice."), _("You agreed to the credit. It is taken off an invoice next."),
                       guards.why_not_agree, crediting.agree, forms.CreditForm, of_supplier, (c.NOTIFIED,)),
         "dispute": _Act(_("Dispute"), _("Say what is wrong with it, and show it by a file."),
+                        _("The credit is disputed. The department’s contract manager decides on it."),
                         guards.why_not_dispute, crediting.dispute, forms.DisputeForm, of_supplier + of_department, (c.NOTIFIED,)),
         "uphold": _Act(_("Uphold the credit"), _("The dispute is decided: the credit was right, and is taken off an invoice."),
+                       _("The credit is upheld. It is taken off an invoice next."),
                        guards.why_not_decide, crediting.uphold, forms.ReasonForm, of_department, (c.DISPUTED,)),
         "drop": _Act(_("Drop the credit"), _("The dispute is decided: there is no such credit."),
+                     _("The credit is dropped. The supplier has been told."),
                      guards.why_not_decide, crediting.drop, forms.ReasonForm, of_department, (c.DISPUTED,)),
         "waive": _Act(_("Waive"), _("The credit is right and is not taken. What is waived is published with its total."),
+                      _("The credit is waived. It counts in the published total."),
                       guards.why_not_waive, crediting.waive, forms.ReasonForm, (Party.DEPARTMENT, Party.AUTHORITY),
                       (c.CALCULATED, c.NOTIFIED, c.DISPUTED, c.AGREED)),
         "apply": _Act(_("Apply to an invoice"), _("The invoice of that reference is less by the credit."),
+                       _("The credit is applied to that invoice."),
                       guards.why_not_apply, crediting.apply, forms.ApplyForm, of_department, (c.AGREED,)),
     }  # fmt: skip
 
@@ -371,7 +378,7 @@ def credit_act(request, public_id, number, name):
             words["file"] = stored(upload)
         done, errors = attempt(request, act.action, credit, shown=request.POST.get("shown", ""), **words)
         if done:
-            messages.success(request, _("Recorded."))
+            messages.success(request, act.done)
             return _done(found, credit.month)
     return render(request, "contracts/credit_act.html", {
         "contract": found, "credit": credit, "key": f"{credit.month:%Y-%m}", "act": act, "form": form, "errors": errors,
@@ -386,7 +393,4 @@ def credit_evidence(request, public_id, number, evidence_id):
     row = CreditAct.objects.filter(credit__contract=found, credit__number=number, pk=evidence_id).exclude(sha256="").first()
     if row is None:
         raise Http404
-    response = HttpResponse(storage.get(row.sha256), content_type="application/octet-stream")
-    name = row.filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return downloads.stored(row.sha256, row.filename)

@@ -2,7 +2,6 @@
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
@@ -10,7 +9,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from contracts import access, forms, novating, transfer_forms
 from contracts import novation_guards as guards
 from contracts.models import Novation, NovationState
-from documents import audit, legal_templates, steps, store
+from documents import audit, downloads, legal_templates, steps, store
 from documents.models import DocumentRevision, DocumentState
 from procurement import display, signing
 from procurement.access import NotYours
@@ -76,10 +75,7 @@ def download(request, public_id, contract_id):
     head = store.head(found.document)
     if head is None:
         return redirect("contracts:novation", public_id, contract_id)
-    response = HttpResponse(store.content(head), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{found.contract.number}-novation.pdf"'
-    response["X-Document-Sha256"] = head.sha256
-    return response
+    return downloads.document(head, f"{found.contract.number}-novation")
 
 
 @page

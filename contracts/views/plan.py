@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from catalogue.pricing import ZERO
 from contracts import access, cutover, delivery_guards, ending_queries
 from contracts.models import ACCEPTED, AcceptanceDecision, Contract, Evidence, Milestone, MilestoneState, Party
 from contracts.views import sealed
-from documents import audit, storage
+from documents import audit, downloads
 from procurement import display
 from procurement.views.common import page
 
@@ -133,10 +133,7 @@ def evidence(request, public_id, number, evidence_id):
     row = Evidence.objects.filter(submission__milestone=one, pk=evidence_id).exclude(sha256="").first()
     if row is None:
         raise Http404
-    response = HttpResponse(storage.get(row.sha256), content_type="application/octet-stream")
-    name = row.filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return downloads.stored(row.sha256, row.filename)
 
 
 def _certificate(request, public_id, number: str) -> tuple[Contract, AcceptanceDecision]:

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from catalogue.text import LONGEST_SEARCH
 from contracts import access, closing, ending_queries, filtering, guards, queries, transfer_queries
 from contracts.models import Contract, ContractState, ContractVersion, Party
-from documents import audit, legal_templates, steps, store
+from documents import audit, downloads, legal_templates, steps, store
 from documents.models import DocumentRevision
 from procurement import access as procurement_access
 from procurement import desks, display, signing
@@ -53,7 +53,10 @@ def contracts(request):
         search_label=_("Number, purchase order, department, supplier, site or service"), choices=[state, *whose, ends, worth],
         ties=("-formed_at", "-id"), of_orders=True,
     )  # fmt: skip
-    return listing.respond("contracts/contracts.html", has_returns=access.may_have_returns(request.actor, request.day))
+    return listing.respond(
+        "contracts/contracts.html", has_returns=access.may_have_returns(request.actor, request.day),
+        reads_savings=access.reads_savings(request.actor, request.day),
+    )  # fmt: skip
 
 
 def _working(contract: Contract) -> bool:
@@ -129,13 +132,7 @@ def document(request, public_id):
 def download(request, public_id):
     """The newest bytes; everyone downloads the same."""
     found = access.get_contract(request.actor, public_id, request.day)
-    head = store.head(found.document)
-    if head is None:
-        raise Http404
-    response = HttpResponse(store.content(head), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
-    response["X-Document-Sha256"] = head.sha256
-    return response
+    return downloads.document(store.head(found.document), found.number)
 
 
 @page
@@ -148,6 +145,6 @@ def close_framework(request):
     if request.method == "POST":
         result, errors = attempt(request, closing.close, found)
         if result:
-            messages.success(request, _("Closed."))
+            messages.success(request, _("The framework is closed."))
             return redirect("procurement:framework")
     return render(request, "contracts/close_framework.html", {"framework": found, "errors": errors})

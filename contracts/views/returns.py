@@ -243,7 +243,7 @@ def pay(request, public_id):
     if request.method == "POST" and form.is_valid():
         done, errors = attempt(request, returning.pay, found, **form.cleaned_data)
         if done:
-            messages.success(request, _("Recorded."))
+            messages.success(request, _("The payment of the levy is recorded."))
             return redirect("contracts:return", found.public_id)
     return render(request, "contracts/levy_pay.html", {"found": found, "row": row, "form": form, "errors": errors})
 

@@ -6,7 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRefresh
 
-from documents import legal_templates, steps, store
+from documents import downloads, legal_templates, steps, store
 from documents.models import Document, DocumentState
 
 
@@ -26,8 +26,4 @@ def file(document: Document) -> HttpResponse:
     """The sealed file; 404 before it is complete: nothing is shown as sealed that is not."""
     if document.state != DocumentState.COMPLETE:
         raise Http404
-    head = store.head(document)
-    response = HttpResponse(store.content(head), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{document.number}.pdf"'
-    response["X-Document-Sha256"] = head.sha256
-    return response
+    return downloads.document(store.head(document), document.number)

@@ -1,53 +1,36 @@
 """A signatory reads the document and signs it, or refuses."""
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contracts import access, formation, forms, guards
 from contracts.models import Contract, Party
+from contracts.views import signing_common
+from contracts.views.signing_common import Signed
 from documents import store
-from documents.models import DocumentRevision
 from procurement import access as procurement_access
 from procurement import display, figures
-from procurement.middleware import actor_of
 from procurement.views.common import attempt, page
 
 
 @page
 def sign(request, public_id):
-    """A stranger is told nothing, not even to sign in again, and who cannot sign now is told so before they do; then
-    the fresh sign-in, then the document."""
+    """A stranger is told nothing, not even to sign in again."""
     found = access.get_contract(request.actor, public_id, request.day)
-    party = guards.signing_of(found).asked(request.actor, request.at).party
-    shut = list(guards.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
-    if shut:
-        raise procurement_access.NotYours(shut)
-    return _sign_freshly(request, found)
+    return signing_common.respond(request, Signed(
+        guards, found, found, formation.sign, "contracts/sign.html", reverse("contracts:contract", args=[public_id]), lambda: _words(found)
+    ))  # fmt: skip
 
 
-@reauthentication_required
-def _sign_freshly(request, found: Contract):
-    """The exact document and its sha256 are shown, and the form carries the hash."""
-    request.actor = actor_of(request)
-    party = store.next_party(found.document)
-    form = forms.SignForm(request.POST or None)
-    errors = list(guards.why_not_sign(found, party, by=request.actor, at=request.at))
-    if request.method == "POST" and form.is_valid():
-        intent, errors = attempt(
-            request, formation.sign, found, party, shown_sha256=request.POST.get("shown_sha256", "")
-        )
-        if intent:
-            messages.success(request, _("Your signature is being put on the document."))
-            return redirect("contracts:contract", found.public_id)
-    context = {
-        "contract": found, "party": Party(party).label, "form": form, "errors": errors,
-        "option": figures.option_words(display.content_of(found.revision)),
-        "head": store.head(found.document), "organisation": access.organisation_of(found, party),
-        "pages": DocumentRevision.objects.get(document=found.document, number=0).pages,
+def _words(contract: Contract) -> dict:
+    of = [contract.public_id]
+    return {
+        "what": contract.number, "back_words": contract.number, "titled": contract.title, "value": contract.original_value_gbp,
+        "option": figures.option_words(display.content_of(contract.revision)),
+        "file": reverse("contracts:download", args=of), "reading": reverse("contracts:document", args=of),
     }  # fmt: skip
-    return render(request, "contracts/sign.html", context)
 
 
 @page

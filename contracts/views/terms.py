@@ -66,6 +66,8 @@ def _address(contract: Contract, version: ContractVersion, variations: Mapping[i
                 name, part = "certificate", [version.caused_by]
             case ContractVersion.Kind.VARIATION:
                 name, part = "variation_document", [variations[version.document_id]]
+            case ContractVersion.Kind.CHANGE_REQUEST:
+                name, part = "change_request", [int(version.caused_by.rpartition("-")[2])]
             case ContractVersion.Kind.TERMINATION | ContractVersion.Kind.RUNNING_ON:
                 name = "ending"
             case kind:

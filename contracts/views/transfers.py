@@ -16,8 +16,8 @@ from catalogue.models import Framework, Organisation
 from contracts import access, transfer_forms, transfer_guards, transfer_notices, transfer_plan, transferring
 from contracts.models import OPEN_TRANSFERS, Contract, ContractState, Transfer, TransferNotice, TransferState
 from contracts.views import sealed
-from contracts.views.ending_common import download, insist_on, sent
-from documents import audit
+from contracts.views.ending_common import insist_on, sent
+from documents import audit, downloads
 from procurement import access as procurement_access
 from procurement import display
 from procurement.models import Accession, AccessionState, CallOff
@@ -225,7 +225,7 @@ def order_file(request, public_id):
     found = access.get_transfer(request.actor, public_id, request.day)
     if not found.sha256:
         raise Http404
-    return download(found.sha256, found.filename)
+    return downloads.stored(found.sha256, found.filename)
 
 
 def _notice(request, public_id, position) -> TransferNotice:

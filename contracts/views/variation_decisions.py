@@ -63,7 +63,7 @@ def notice(request, public_id, number):
     if request.method == "POST" and form.is_valid():
         done, errors = attempt(request, variation_approval.record_notice, found, **form.cleaned_data)
         if done:
-            messages.success(request, _("Recorded."))
+            messages.success(request, _("The change notice is recorded. The variation can be decided on now."))
             return _to(found)
     return _confirm(
         request, found, title=_("Record the change notice"), button=_("Record it"), form=form, errors=errors,
@@ -224,7 +224,7 @@ def answer(request, public_id, number, query_id):
     if request.method == "POST" and form.is_valid():
         done, errors = attempt(request, variation_approval.answer, query, text=form.cleaned_data["text"])
         if done:
-            messages.success(request, _("Answered."))
+            messages.success(request, _("Your answer has been sent to the approver who asked."))
             return _to(found)
     return _confirm(
         request, found, title=_("Answer a question"), button=_("Send the answer"), form=form, errors=errors,

@@ -1,20 +1,21 @@
 """The document of a variation: being made, read, downloaded, signed or refused."""
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from contracts import access, forms, variation_issuing
 from contracts import variation_decision_guards as guards
 from contracts.models import Party, Variation, VariationState
-from documents import legal_templates, steps, store
-from documents.models import DocumentRevision, DocumentState
+from contracts.views import signing_common
+from contracts.views.signing_common import Signed
+from documents import downloads, legal_templates, steps, store
+from documents.models import DocumentState
 from procurement import signing
 from procurement.access import NotYours
-from procurement.middleware import actor_of
 from procurement.views.common import attempt, page
 
 V = VariationState
@@ -68,31 +69,20 @@ def progress(request, public_id, number):
 
 @page
 def sign(request, public_id, number):
-    """Who cannot sign now is told so before they sign in again; then the fresh sign-in, then the document."""
     found = document_of(request, public_id, number)
-    party = guards.signing_of(found).asked(request.actor, request.at).party
-    shut = list(guards.why_not_sign(found, party, by=request.actor, at=request.at, fresh=False))
-    if shut:
-        raise NotYours(shut)
-    return _sign_freshly(request, found)
+    back = reverse("contracts:variation", args=[public_id, number])
+    return signing_common.respond(request, Signed(
+        guards, found, found.contract, variation_issuing.sign, "contracts/sign_variation.html", back, lambda: _words(found)
+    ))  # fmt: skip
 
 
-@reauthentication_required
-def _sign_freshly(request, found: Variation):
-    request.actor = actor_of(request)
-    party = store.next_party(found.document)
-    form = forms.SignForm(request.POST or None)
-    errors = list(guards.why_not_sign(found, party, by=request.actor, at=request.at))
-    if request.method == "POST" and form.is_valid():
-        intent, errors = attempt(request, variation_issuing.sign, found, party, shown_sha256=request.POST.get("shown_sha256", ""))
-        if intent:
-            messages.success(request, _("Your signature is being put on the document."))
-            return redirect("contracts:variation", found.contract.public_id, found.number)
-    return render(request, "contracts/sign_variation.html", {
-        "contract": found.contract, "variation": found, "revision": found.revision, "form": form, "errors": errors,
-        "head": store.head(found.document), "organisation": access.organisation_of(found.contract, party),
-        "pages": DocumentRevision.objects.get(document=found.document, number=0).pages,
-    })  # fmt: skip
+def _words(variation: Variation) -> dict:
+    of = [variation.contract.public_id, variation.number]
+    return {
+        "what": f"{variation.contract.number} · {variation.label} {variation.title}", "back_words": variation.label, "titled": variation.title,
+        "value": variation.revision.value_gbp, "file": reverse("contracts:variation_pdf", args=of),
+        "reading": reverse("contracts:variation_document", args=of),
+    }  # fmt: skip
 
 
 @page
@@ -130,10 +120,4 @@ def document(request, public_id, number):
 def download(request, public_id, number):
     """The newest bytes; everyone downloads the same."""
     found = document_of(request, public_id, number)
-    head = store.head(found.document)
-    if head is None:
-        raise Http404
-    response = HttpResponse(store.content(head), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{found.contract.number}-{found.label}.pdf"'
-    response["X-Document-Sha256"] = head.sha256
-    return response
+    return downloads.document(store.head(found.document), f"{found.contract.number}-{found.label}")

@@ -7,15 +7,19 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from contracts import (
     access,
     assessing,
     forms,
     gateways,
+    request_guards,
     terms,
+    tolerance,
     variation_approval,
     variation_content,
+    variation_replying,
     varied_terms,
     varying,
 )
@@ -30,7 +34,7 @@ from documents import audit
 from procurement import desks, display
 from procurement.access import NotYours
 from procurement.models import Phase
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, what_was_shown
 from procurement.views.drafts import edits_of, formset_errors
 
 V = VariationState
@@ -42,10 +46,13 @@ def variations(request, public_id):
     """Every variation that the reader may see, newest last, as their contract numbers them."""
     contract = access.get_contract(request.actor, public_id, request.day)
     rows = list(access.visible_variations(request.actor, contract, request.day).order_by("number"))
-    shut = list(guards.why_not_begin(contract, by=request.actor, at=request.at))
+    words = {"by": request.actor, "at": request.at}
+    shut = list(guards.why_not_begin(contract, **words))
     department = access.viewpoint(request.actor, contract, request.day) == Party.DEPARTMENT
+    asks = department and bool(tolerance.percent_of(contract))
     return render(request, "contracts/variations.html", {
-        "contract": contract, "rows": rows, "shut": shut, "may_begin": department,
+        "contract": contract, "rows": rows, "shut": shut, "may_begin": department, "requests": list(contract.change_requests.all()),
+        "asks": asks, "ask_shut": list(request_guards.why_not_ask(contract, **words)) if asks else [],
     })  # fmt: skip
 
 
@@ -80,7 +87,7 @@ def variation(request, public_id, number):
     revision, content, lacks = _shown(request, found)
     return render(request, "contracts/variation.html", {
         "contract": found.contract, "variation": found, "revision": revision, "content": content, "lacks": lacks,
-        "phases": dict(Phase.choices), "acts": _acts(request, found) if view == Party.DEPARTMENT else [],
+        "phases": dict(Phase.choices), "acts": _acts(request, found, view), "reply": revision.replies.last(),
         "ended": ended_words(found, view), "editable": view == Party.DEPARTMENT and found.state == V.DRAFT, "view": view,
         "steps": steps_of(found, view),
         "desks": desks.of_approval(found.approval, request.day) if found.state == V.IN_APPROVAL and view != Party.SUPPLIER else [],
@@ -89,9 +96,21 @@ def variation(request, public_id, number):
     } | variation_signing.context_of(request, found))  # fmt: skip
 
 
-def _acts(request, variation: Variation) -> list[dict]:
-    """What the department can do in this state, each with why it is shut, if it is."""
+def _acts(request, variation: Variation, view: str) -> list[dict]:
+    """What the reader's side can do in this state, each with why it is shut, if it is."""
     words = {"by": request.actor, "at": request.at}
+    offered = {Party.DEPARTMENT: _of_department(variation), Party.SUPPLIER: OF_SUPPLIER}.get(view, [])
+    return [
+        {"label": label, "url": reverse(f"contracts:{name}", args=[variation.contract.public_id, variation.number]),
+         "reasons": list(why_not(variation, **words))}
+        for states, label, name, why_not in offered if variation.state in states
+    ]  # fmt: skip
+
+
+OF_SUPPLIER = [((V.ASSESSED, V.IN_APPROVAL), _lazy("Say whether it can be delivered"), "reply_variation", guards.why_not_reply)]
+
+
+def _of_department(variation: Variation) -> list[tuple]:
     offered = [
         ((V.DRAFT,), _("Assess it"), "assess_variation", guards.why_not_edit),
         ((V.ASSESSED,), _("Submit for approval"), "submit_variation", decision_guards.why_not_submit),
@@ -100,11 +119,7 @@ def _acts(request, variation: Variation) -> list[dict]:
     ]
     if variation.revision.notice_first and not variation.change_notice:
         offered.insert(0, ((V.ASSESSED, V.IN_APPROVAL), _("Record the change notice"), "variation_notice", decision_guards.why_not_record_notice))
-    return [
-        {"label": label, "url": reverse(f"contracts:{name}", args=[variation.contract.public_id, variation.number]),
-         "reasons": list(why_not(variation, **words))}
-        for states, label, name, why_not in offered if variation.state in states
-    ]  # fmt: skip
+    return offered
 
 
 def _open(request, public_id, number, why_not) -> Variation:
@@ -252,12 +267,28 @@ def revise(request, public_id, number):
 
 
 @page
+def reply(request, public_id, number):
+    """The supplier says whether it can be delivered as it was assessed."""
+    found = _open(request, public_id, number, guards.why_not_reply)
+    form, errors = forms.VariationReplyForm(request.POST or None), ()
+    if request.method == "POST" and form.is_valid():
+        done, errors = attempt(request, variation_replying.reply, found, shown_hash=request.POST.get("shown_hash", ""), **form.cleaned_data)
+        if done:
+            messages.success(request, _("Your word on it is recorded. The department has been told."))
+            return _to(found)
+    return _page(
+        request, "reply_variation", found, form=form, errors=errors, phases=dict(Phase.choices),
+        content=json.loads(found.revision.content), shown_hash=what_was_shown(request, found.revision.content_hash),
+    )  # fmt: skip
+
+
+@page
 def withdraw(request, public_id, number):
     found = _open(request, public_id, number, guards.why_not_withdraw)
     form, errors = forms.WithdrawVariationForm(request.POST or None), ()
     if request.method == "POST" and form.is_valid():
         done, errors = attempt(request, variation_approval.withdraw, found, reason=form.cleaned_data["reason"])
         if done:
-            messages.success(request, _("Withdrawn."))
+            messages.success(request, _("The variation is withdrawn. Who was working on it has been told."))
             return _to(found)
     return _page(request, "withdraw_variation", found, form=form, errors=errors)

@@ -8,6 +8,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from documents.clock import LONDON
+from documents.withheld import is_mark
 
 register = template.Library()
 
@@ -29,6 +30,8 @@ def _decimal(value) -> Decimal | None:
 @register.filter
 def gbp(value) -> str:
     """£11,252,943.00; a minus sign before the pound sign; empty for nothing."""
+    if is_mark(value):
+        return value
     amount = _decimal(value)
     if amount is None:
         return ""
@@ -39,6 +42,8 @@ def gbp(value) -> str:
 @register.filter
 def count(value) -> str:
     """1,000"""
+    if is_mark(value):
+        return value
     number = _decimal(value)
     return "" if number is None else f"{int(number):,}"
 
@@ -46,6 +51,8 @@ def count(value) -> str:
 @register.filter
 def percent(value) -> str:
     """4% or 24.99%, without trailing zeros; a minus sign, as before money"""
+    if is_mark(value):
+        return value
     number = _decimal(value)
     if number is None:
         return ""

@@ -1,5 +1,7 @@
 """What a user cost a department before it joined, and who of it answers for that figure."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 
@@ -22,6 +24,9 @@ class Baseline(Row):
     stated_at = models.DateTimeField()
 
     db_rights = FACT
+    # Nobody's desk costs as much: what is above was typed for all users at once, or too long. An order multiplies it by its
+    # seats and years, and could not be submitted where that is more than an amount can be.
+    MOST_GBP = Decimal("1000000.00")
 
     class Meta:
         ordering = ["number"]

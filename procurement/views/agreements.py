@@ -2,12 +2,12 @@
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
-from documents import legal_templates, store
+from documents import downloads, legal_templates, store
 from documents.models import DocumentRevision
 from procurement import access, accession_display, accession_forms, agreements
 from procurement.middleware import actor_of
@@ -42,13 +42,7 @@ def read(request, public_id):
 @page
 def download(request, public_id):
     found = _issued(request, public_id)
-    head = store.head(found.document)
-    if head is None:
-        raise Http404
-    response = HttpResponse(store.content(head), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="{found.number}.pdf"'
-    response["X-Document-Sha256"] = head.sha256
-    return response
+    return downloads.document(store.head(found.document), found.number)
 
 
 @page

@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from datetime import date
 
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 
-from documents import storage
+from documents import downloads
 from procurement import access, accession_display, joining, membership
 from procurement import accession_forms as forms
 from procurement import accession_guards as guards
@@ -108,7 +108,4 @@ def evidence_file(request, public_id, sha256):
     file = next((f for application in seen for f in application.files if f["sha256"] == sha256), None)
     if file is None:
         raise Http404
-    response = HttpResponse(storage.get(sha256), content_type="application/octet-stream")
-    ascii_name = file["filename"].encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    response["Content-Disposition"] = f'attachment; filename="{ascii_name}"'
-    return response
+    return downloads.stored(sha256, file["filename"])

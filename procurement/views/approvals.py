@@ -226,7 +226,7 @@ def answer(request, public_id, query_id):
     if request.method == "POST" and form.is_valid():
         result, errors = attempt(request, approval.answer, query, text=form.cleaned_data["text"])
         if result:
-            messages.success(request, _("Answered."))
+            messages.success(request, _("Your answer has been sent to the approver who asked."))
             return redirect("procurement:call_off", public_id)
     context = {"call_off": order, "form": form, "errors": errors, "title": _("Answer a question"),
                "button": _("Send the answer"), "danger": False, "question": query,

@@ -63,7 +63,7 @@ def decide(request, public_id, position, code):
             shown_hash=request.POST.get("shown_hash", ""), **values,
         )  # fmt: skip
         if result:
-            messages.success(request, _("Granted.") if granted else _("Refused, and returned to the requester."))
+            messages.success(request, _("You granted the exception. You can decide on the order now.") if granted else _("You refused the exception. The order is returned to the requester."))
             return redirect("procurement:brief", public_id, position) if granted else redirect(
                 "procurement:call_off", public_id
             )

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import FrameworkState
-from documents import storage
+from documents import downloads
 from procurement import access, framework_display, framework_life
 from procurement import framework_forms as forms
 from procurement import framework_guards as guards
@@ -74,10 +74,7 @@ def agreement(request):
     signed = framework_display.signed_agreement(found) if found else None
     if signed is None:
         raise Http404
-    response = HttpResponse(storage.get(signed.sha256), content_type="application/octet-stream")
-    ascii_name = signed.filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    response["Content-Disposition"] = f'attachment; filename="{ascii_name}"'
-    return response
+    return downloads.stored(signed.sha256, signed.filename)
 
 
 @page

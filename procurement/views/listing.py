@@ -18,6 +18,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from catalogue import sheets
+from documents import downloads
 from procurement import display
 
 PAGE_SIZE = 25
@@ -182,11 +183,5 @@ def as_file(
 ) -> HttpResponse:
     """The rows as a download; ``kind`` is csv or xlsx."""
     if kind == "csv":
-        answer = HttpResponse(sheets.to_csv(heading, cells), content_type="text/csv; charset=utf-8")
-    else:
-        answer = HttpResponse(
-            sheets.to_xlsx(title, heading, cells),
-            content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        )
-    answer["Content-Disposition"] = f'attachment; filename="{filename}.{kind}"'
-    return answer
+        return downloads.respond(sheets.to_csv(heading, cells), f"{filename}.csv", content_type=downloads.CSV)
+    return downloads.respond(sheets.to_xlsx(title, heading, cells), f"{filename}.{kind}", content_type=downloads.XLSX)

@@ -146,7 +146,7 @@ def service(request, code):
         "prices": display.next_prices(
             price_list.services[code], price_list, quoting.volumes(framework, on)
         ),
-        **as_of, "history": release_display.price_history(framework, code, request.day),
+        **as_of, "history": release_display.price_history(framework, code, request.actor, request.day),
         "measures": catalogue_queries.service_levels(release, [row.service_level]) if row.service_level else [],
         "rules": [rule.text for rule in catalogue_queries.catalogue_rules(release)
                   if code in rule.parameters.get("services", ())],

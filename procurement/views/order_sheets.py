@@ -2,13 +2,14 @@
 
 from django.contrib import messages
 from django.core import signing
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue import queries as catalogue_queries
 from catalogue.sheets import to_csv, to_xlsx
+from documents import downloads
 from documents.refusal import Reason
 from procurement import order_sheets, quoting, sheet_display, sheet_reading
 from procurement.order_forms import SheetForm
@@ -16,7 +17,6 @@ from procurement.views.common import attempt, page
 from procurement.views.drafts import draft_of, edits_of, to_tasks
 
 MOST_SHOWN = 100
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _salt(call_off):
@@ -85,7 +85,5 @@ def download(request, public_id, kind):
     rows = rows_of(call_off.revision, request.day)
     as_xlsx = request.GET.get("as") == "xlsx"
     content = to_xlsx(kind, heading, rows) if as_xlsx else to_csv(heading, rows)
-    response = HttpResponse(content, content_type=XLSX if as_xlsx else "text/csv; charset=utf-8")
     name = f"{call_off.reference or 'draft'}-{kind}.{'xlsx' if as_xlsx else 'csv'}"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return downloads.respond(content, name, content_type=downloads.XLSX if as_xlsx else downloads.CSV)

@@ -3,13 +3,13 @@
 from functools import partial
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.text import LONGEST_SEARCH
-from documents import audit, storage
+from documents import audit, downloads
 from procurement import (
     access,
     counter_display,
@@ -110,8 +110,8 @@ def call_off(request, public_id):
         "nudge_shut": list(desks.why_not_nudge(order, **acting, known=found)) if requests and order.is_elsewhere else None,
         "accept_shut": list(supplier_guards.why_not_confirm(order, **acting)) if accepting else [],
     }  # fmt: skip
-    if view != "supplier" and order.state in (*IN_APPROVAL, CallOffState.WITH_SUPPLIER):
-        context["fall"] = quoting.fall(order.revision, request.day)
+    if view != "supplier" and revision.pk == order.revision_id and order.state in (*IN_APPROVAL, CallOffState.WITH_SUPPLIER):
+        context["fall"] = quoting.fall(revision, request.day)
     context |= counter_display.on_page(order, revision, view, **acting)
     if revision.is_submitted:
         context |= display.submitted_order(revision, view)
@@ -148,10 +148,7 @@ def attachment(request, public_id, attachment_id):
     found = next((row for row in rows if row.pk == attachment_id), None)
     if found is None:
         raise Http404
-    response = HttpResponse(storage.get(found.sha256), content_type="application/octet-stream")
-    ascii_name = found.filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    response["Content-Disposition"] = f'attachment; filename="{ascii_name}"'
-    return response
+    return downloads.stored(found.sha256, found.filename)
 
 
 @page
@@ -161,9 +158,8 @@ def order_json(request, public_id):
     revision = access.revision_seen(order, access.viewpoint(request.actor, order, request.day))
     if not revision.is_submitted:
         raise Http404
-    response = HttpResponse(revision.content.encode(), content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="{order.reference}-{revision.number}.order.json"'
-    return response
+    name = f"{order.reference}-{revision.number}.order.json"
+    return downloads.respond(revision.content.encode(), name, content_type=downloads.JSON)
 
 
 @page

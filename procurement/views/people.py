@@ -1,12 +1,12 @@
 """The people of an organisation: who could do what on a day, and what its administrator changes."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
-from documents import storage
+from documents import downloads
 from procurement import access, added_steps, membership, people_display, people_forms, seats
 from procurement import people_guards as guards
 from procurement.forms import ReasonForm
@@ -212,7 +212,4 @@ def letter(request, code, pk):
     found = _row(Delegation, pk, holding__post__organisation=body)
     if not found.letter_sha256:
         raise Http404
-    response = HttpResponse(storage.get(found.letter_sha256), content_type="application/octet-stream")
-    ascii_name = found.letter_filename.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    response["Content-Disposition"] = f'attachment; filename="{ascii_name}"'
-    return response
+    return downloads.stored(found.letter_sha256, found.letter_filename)

@@ -16,6 +16,6 @@ def mail(request):
     if request.method == "POST" and form.is_valid():
         result, errors = attempt(request, membership.prefer_news, request.user, news=form.cleaned_data["news"])
         if result:
-            messages.success(request, _("Saved."))
+            messages.success(request, _("Your preferences are saved."))
             return redirect("procurement:mail")
     return render(request, "procurement/mail.html", {"form": form, "errors": errors})

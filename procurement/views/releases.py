@@ -6,21 +6,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import contents, differences, release_rows, sheets
 from catalogue import queries as catalogue_queries
 from catalogue.models import ReleaseState
-from documents import audit
+from documents import audit, downloads
 from documents.clock import london_day
 from procurement import access, forms, release_display, release_effects, release_forms, releasing
 from procurement import release_guards as guards
 from procurement.views.common import attempt, page
 
 S = ReleaseState
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @page
@@ -32,7 +31,7 @@ def releases(request):
     rows = access.visible_releases(request.actor, request.day).filter(framework=framework).order_by("-state_since", "-id")
     drafter = access.drafts_for(request.actor, request.day)
     context = {
-        "framework": framework, **release_display.overview(rows, request.day),
+        "framework": framework, **release_display.overview(list(rows), request.actor, request.day),
         "form": release_forms.AsOfForm(None, today=request.day), "drafter": drafter,
         "draft_shut": list(guards.why_not_draft(*drafter, by=request.actor, at=request.at)) if drafter else (),
     }  # fmt: skip
@@ -73,6 +72,7 @@ def release(request, public_id):
     """What it changes against what is in force, its rules in words, and where it stands."""
     found = access.get_release(request.actor, public_id, request.day)
     content = releasing.content_of(found)
+    release_display.tell_last_days([found], request.actor, request.day)
     shut = list(guards.why_not_edit(found, by=request.actor, at=request.at))
     drafts = found.state == S.DRAFT and "drafter" in access.release_sides(request.actor, found, request.day)
     by = {"by": request.actor, "at": request.at}
@@ -138,14 +138,11 @@ def sheet(request, public_id, name, kind):
     stem = f"{found.framework.reference.lower()}-{found.number or 'draft'}"
     if kind == "csv" and name in rows:
         data = sheets.to_csv(contents.COLUMNS[name], contents.cells(name, rows[name]))
-        answer, stem = HttpResponse(data, content_type="text/csv; charset=utf-8"), f"{stem}-{name}"
-    elif kind == "xlsx" and name == "release":
+        return downloads.respond(data, f"{stem}-{name}.csv", content_type=downloads.CSV)
+    if kind == "xlsx" and name == "release":
         parts = [(name, contents.COLUMNS[name], contents.cells(name, rows[name])) for name in contents.COLUMNS]
-        answer = HttpResponse(sheets.to_workbook(parts), content_type=XLSX)
-    else:
-        raise Http404
-    answer["Content-Disposition"] = f'attachment; filename="{stem}.{kind}"'
-    return answer
+        return downloads.respond(sheets.to_workbook(parts), f"{stem}.xlsx", content_type=downloads.XLSX)
+    raise Http404
 
 
 @dataclass(frozen=True)

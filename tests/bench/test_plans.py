@@ -1,7 +1,7 @@
 """With thousands of orders each list finds its own by an index: no page reads all call-offs or contracts through."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.db import connection
@@ -9,15 +9,18 @@ from django.test.utils import CaptureQueriesContext
 
 from bench import lists, originals, pages
 from bench.order_flow import InProcess
-from contracts.models import Contract
+from contracts import money_queries, savings_kept
+from contracts.models import Contract, ContractLine, ContractSavings, ContractVersion, LineChange, MonthSavings
 from procurement.models import CallOff, CallOffState
+from tests import cast
 from tests.databases import CLUSTER, sql
 
 S = CallOffState
 STATES = (S.WITHDRAWN, S.RETURNED, S.CONTRACTED, S.WITH_SUPPLIER, S.AUTHORITY_APPROVAL)
 MANY = 3_000
-LARGE = {model._meta.db_table for model in (CallOff, Contract)}
-LISTS = ("home", "latest", "number", "purchase_order", "rare_state", "contracts", "contract_number", "contract_state", "search")
+LARGE = {model._meta.db_table for model in (CallOff, Contract, ContractSavings, MonthSavings, ContractVersion, ContractLine, LineChange)}
+LISTS = ("home", "latest", "number", "purchase_order", "rare_state", "contracts", "contract_number", "contract_state", "search",
+         "contracts_deep", "contracts_ending", "contracts_by_end", "charges", "savings", "savings_by_contract")  # fmt: skip
 
 
 @pytest.fixture
@@ -44,10 +47,14 @@ def read_through(plan: dict) -> Iterator[str]:
 def plans_of(who: InProcess, address: str) -> Iterator[str]:
     """What the statements of a page read through."""
     who.get(address)  # what is read once a process is read by now
+    yield from _plans(lambda: who.get(address))
+
+
+def _plans(read: Callable[[], object]) -> Iterator[str]:
     with CaptureQueriesContext(connection) as asked:
-        who.get(address)
+        read()
     statements = [query["sql"] for query in asked if query["sql"].lstrip("( ").startswith(("SELECT", "WITH"))]
-    assert any(table in statement for statement in statements for table in LARGE), address
+    assert any(table in statement for statement in statements for table in LARGE)
     with connection.cursor() as cursor:
         for statement in statements:
             if " FOR UPDATE" not in statement and " FOR SHARE" not in statement:
@@ -62,11 +69,17 @@ def test_no_list_reads_all_orders_or_contracts_through(many):
         assert CallOff.objects.count() > MANY and Contract.objects.count() > MANY // 10
         people = {email: InProcess(email) for email in pages.READERS}
         wanted = {
-            name: page for name, page in pages.lists().items() if name.partition("_")[2] in LISTS and not name.startswith("lead")
+            name: page for name, page in (pages.lists() | pages.counts()).items() if name.partition("_")[2] in LISTS and not name.startswith("lead")
         }  # fmt: skip
         assert {name.partition("_")[0] for name in wanted} == {"requester", "supplier", "approver"}
         found = {name: list(plans_of(people[email], address)) for name, (email, address) in wanted.items()}
     assert {name: read for name, read in found.items() if read} == {}
+
+
+def test_the_clock_reads_no_contract_through_to_find_which_returns_and_savings_are_due(many):
+    with lists.reading(many):
+        assert list(_plans(lambda: money_queries.returns_to_make(cast.START.date()))) == []
+        assert list(_plans(lambda: savings_kept.due(cast.START.date()))) == []
 
 
 def test_a_plan_that_reads_a_table_through_is_seen():

@@ -5,6 +5,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from contracts import savings_kept
 from documents import clock
 from tests import cast
 from tests.contracts import levels_cast, transition_cast, variation_cast
@@ -18,6 +19,7 @@ READERS = (
     "catalogue.manager@co.example", "accession.lead@co.example", "finance.lead@co.example",
 )  # fmt: skip
 SIGNING_IN = "account_"  # of whom nobody knows yet: tests.browser.test_side_roads
+SUMS = {"savings_in_sum": [], "department_savings": ["DIUS"], "department_savings_contracts": ["DIUS"]}
 CREDIT_ACTS = ("notify", "agree", "dispute", "uphold", "drop", "waive", "apply")
 
 
@@ -30,7 +32,7 @@ def in_order(committed_db, world) -> dict[str, str]:  # noqa: F811
 @pytest.fixture
 def in_force(committed_db, settings) -> dict[str, str]:
     """A contract that has been varied, whose prices have fallen, whose transition goes on and which has been given notice; of a
-    month the credits are notified, and there is an invoice."""
+    month the credits are notified, and there is an invoice; savings are kept."""
     order = rerated(cast.accept(cast.with_supplier()).call_off)
     contract = cast.contract()
     levels_cast.confirmed(contract)
@@ -42,7 +44,9 @@ def in_force(committed_db, settings) -> dict[str, str]:
         f"credit {credit.number} {act}": reverse("contracts:credit_act", args=[contract.public_id, credit.number, act])
         for credit in contract.credits.all() for act in CREDIT_ACTS
     }  # fmt: skip
-    return found | acts
+    savings_kept.run(levels_cast.AFTER)
+    sums = {name: reverse(f"contracts:{name}", args=parts) for name, parts in SUMS.items()}
+    return found | acts | sums
 
 
 def look_at_each(visit, addresses: dict[str, str]) -> int:

@@ -309,6 +309,27 @@ def test_a_row_below_many_empty_ones_is_not_lost():
     assert read(data) == ([(MOST_ROWS + 500, "7", "")], [])
 
 
+@pytest.mark.parametrize("claimed", ["A1", "A1:B2", "A1:XFD1048576"])
+def test_a_workbook_is_read_to_its_last_row_whatever_size_it_claims(claimed):
+    rows = "".join(f'<row r="{number}"><c r="B{number}"><v>{number}</v></c></row>' for number in (2, 3, 4))
+    data = repacked(workbook(COLUMNS), {SHEET: (
+        f'<worksheet xmlns="{MAIN}"><dimension ref="{claimed}"/><sheetData>{HEAD}{rows}</sheetData></worksheet>'.encode()
+    )})  # fmt: skip
+    assert read(data) == ([(number, "", str(number)) for number in (2, 3, 4)], [])
+
+
+@pytest.mark.parametrize("numbers", [(2, 2), (3, 2), (2, 4, 3)], ids=str)
+def test_rows_that_stand_twice_or_out_of_order_are_not_left_out_without_a_word(numbers):
+    rows = "".join(f'<row spans="1:2" r="{number}"><c r="B{number}"><v>7</v></c></row>' for number in numbers)
+    assert "rows that stand twice or out of order" in soon(repacked(workbook(COLUMNS), _sheet(HEAD + rows)))[0]
+
+
+def test_a_table_of_what_if_is_said_to_be_a_formula_as_the_sheet_has_it():
+    cell = '<row r="2"><c r="A2"><f t="dataTable" ref="A2:B9" dt2D="1" r1="A1" r2="B1"/><v>7</v></c></row>'
+    (fault,) = read(repacked(workbook(COLUMNS), _sheet(HEAD + cell)))[1]
+    assert "'=TABLE(A1,B1)'" in fault and "is a formula" in fault
+
+
 def test_a_workbook_of_100000_rows_gets_words():
     book = Workbook(write_only=True)
     sheet = book.create_sheet()

@@ -17,7 +17,7 @@ SECOND = timedelta(seconds=1)
 
 
 def said() -> list[tuple[str, str, str]]:
-    rows = Reminder.objects.exclude(subject__startswith="hold").order_by("id")
+    rows = Reminder.objects.exclude(subject__startswith="hold").exclude(subject__startswith="statutory_notice").order_by("id")
     return [(row.subject.partition(":")[0] + ":" + row.subject.rpartition(":")[2], row.level, row.told) for row in rows]
 
 

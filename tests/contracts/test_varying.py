@@ -9,14 +9,15 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from contracts import assessing, gateways, variation_approval, varying
+from contracts import assessing, gateways, terms, variation_approval, variation_replying, varying
 from contracts.models import LineVariation, VariationRevision
 from documents.models import Email
 from documents.refusal import Refused
 from tests import cast
 from tests.cast import START
 from tests.contracts import variation_cast as made
-from tests.procurement.test_pages import sign_in
+from tests.contracts.transition_cast import SERVICE
+from tests.procurement.test_pages import post, sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 MONTHS = 48  # from November 2008 to the contract's last, October 2012
@@ -185,13 +186,68 @@ def test_a_variation_changes_nothing_of_another_kind():
     )
 
 
+def test_services_exchanged_for_others_count_though_they_add_nothing_and_one_that_moves_does_not():
+    """The desk's standard hours for its extended ones, and so many fewer of something else that the sum is near nothing."""
+    contract, day, by = cast.contract(), date(2008, 11, 1), cast.person(made.MANAGER)
+    price = {line.line.service.code: line.unit_price for line in terms.put_together(terms.read(contract))[0].lines}
+    exchanged = [varying.Wanted("CALL-05", 500), varying.Wanted("CORE-08", -300)]
+
+    def saved(variation, wanted):
+        return varying.assess(varying.save_grounds(
+            varying.save_lines(variation, wanted, effective_on=day, by=by, at=START),
+            reason="More telephones.", gateway="not_substantial", answers=made.ANSWERS, by=by, at=START,
+        ), by=by, at=START).revision  # fmt: skip
+
+    more = price["CALL-05"] * 500 * 48
+    one = saved(made.begun(kind="service"), exchanged)
+    assert one.value_gbp == more - price["CORE-08"] * 300 * 48 < one.counted_gbp == more
+    assert one.counted_gross_gbp > one.gross_gbp and one.cumulative_gbp == more
+    fewer = saved(made.begun(kind="service"), [varying.Wanted("CORE-09", -100)])
+    assert fewer.value_gbp == -fewer.counted_gbp < 0 and fewer.cumulative_gbp == more + fewer.counted_gbp
+    moved = saved(made.begun(kind="site"), [varying.Wanted("CORE-01", -5, "London"), varying.Wanted("CORE-01", 5, "Sheffield")])
+    assert moved.value_gbp == moved.counted_gbp == 0
+
+
 @pytest.mark.parametrize(("gateway", "paragraph", "most"), [("permitted", "4", 500_000), ("below_threshold", "", 100_000)])
 def test_a_penny_more_than_the_share_that_a_gateway_allows_is_over_it(gateway, paragraph, most):
     def reasons(value: str) -> list[str]:
         figures = {"gross_gbp": Decimal(0), "below_threshold_gbp": Decimal(0), "threshold_gbp": Decimal(1)}
-        found = gateways.why_not(gateway, paragraph, value_gbp=Decimal(value), original_gbp=Decimal("1000000.00"), **figures)
+        found = gateways.why_not(gateway, paragraph, counted_gbp=Decimal(value), original_gbp=Decimal("1000000.00"), **figures)
         return [str(one) for one in found]
 
-    assert reasons(f"{most}.00") == reasons(f"-{most}.00") == []
-    (over,) = reasons(f"-{most}.01")
+    assert reasons(f"{most}.00") == []
+    (over,) = reasons(f"{most}.01")
     assert f"by {most // 10_000}.01%" in over, "and it reads so"
+
+
+def test_the_supplier_says_of_what_was_assessed_whether_it_can_be_delivered(client):
+    variation, service = made.assessed(), cast.person(SERVICE)
+    shown = variation.revision.content_hash
+    said = {"can_deliver": False, "words": "", "shown_hash": shown, "by": service, "at": START}
+    assert "Say what cannot be delivered" in refused(variation_replying.reply, variation, **said)
+    assert "not what stands now" in refused(variation_replying.reply, variation, **said | {"words": "x", "shown_hash": "0" * 64})
+    assert "Only the service manager or the account manager" in refused(
+        variation_replying.reply, variation, **said | {"words": "x", "by": cast.person(made.MANAGER)}
+    )
+    page = reverse("contracts:variation", args=[variation.contract.public_id, variation.number])
+    address = reverse("contracts:reply_variation", args=[variation.contract.public_id, variation.number])
+    sign_in(client, SERVICE)
+    assert address in client.get(page).content.decode()
+    form = client.get(address).content.decode()
+    assert shown in form and "+100" in form
+    half = post(client, address, shown_hash=shown, can_deliver="no", words="")
+    assert half.status_code == 200 and "Say what cannot be delivered" in half.content.decode()
+    assert post(client, address, shown_hash=shown, can_deliver="no", words="Not before January.").status_code == 302
+    for email in (SERVICE, made.MANAGER, "commercial.lead@co.example"):
+        sign_in(client, email)
+        told = client.get(page).content.decode()
+        assert "cannot deliver it as it stands" in told and "Not before January." in told, email
+    assert Email.objects.filter(template="contracts/email/variation_not_deliverable.txt").get().recipient == made.MANAGER
+    variation_replying.reply(variation, **said | {"can_deliver": True})
+    assert "can deliver it as it stands" in client.get(page).content.decode() and "Not before January." in client.get(page).content.decode()
+    variation_approval.submit(cast.fresh(variation), shown_hash=shown, by=cast.person(made.MANAGER), at=START)
+    sign_in(client, "budget.holder@dius.example")
+    brief = client.get(reverse("contracts:variation_brief", args=[variation.contract.public_id, variation.number, 1])).content.decode()
+    assert "The supplier can deliver it as it stands" in brief
+    variation_approval.withdraw(cast.fresh(variation), reason="Another day.", by=cast.person(made.MANAGER), at=START)
+    assert "is withdrawn" in refused(variation_replying.reply, variation, **said | {"words": "x"})

@@ -99,9 +99,9 @@ def novation(transfer: Transfer, contract: Contract | None = None) -> Novation:
     return rows.get(contract=contract) if contract else rows.get()
 
 
-def novation_issued(made: Novation) -> Novation:
+def novation_issued(made: Novation, at: datetime = START) -> Novation:
     paper.made(made.document)
-    return novating.issued(made, at=START)
+    return novating.issued(made, at=at)
 
 
 def novation_act(made: Novation, party: str, email: str, at: datetime = START) -> SigningIntent:
@@ -114,14 +114,14 @@ def sign_novation(made: Novation, party: str, email: str, at: datetime = START) 
     return novating.signature_made(novation(made.transfer, made.contract), at=at)
 
 
-def novation_archived(made: Novation) -> Novation:
+def novation_archived(made: Novation, at: datetime = START) -> Novation:
     """Issued, signed by all three, and closed: ``novating.execute`` is what comes next."""
-    novation_issued(made)
+    novation_issued(made, at)
     for party, email in NOVATION_PARTIES:
-        sign_novation(made, party, email)
+        sign_novation(made, party, email, at)
     paper.add(made.document, Purpose.ARCHIVE_TIMESTAMP)
     return novation(made.transfer, made.contract)
 
 
-def novation_executed(made: Novation) -> Novation:
-    return novating.execute(novation_archived(made), at=START)
+def novation_executed(made: Novation, at: datetime = START) -> Novation:
+    return novating.execute(novation_archived(made, at), at=at)

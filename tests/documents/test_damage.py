@@ -14,11 +14,13 @@ from decimal import Decimal
 from django.db import connection
 
 from config.embedded_pg import SUPERUSER
+from contracts import savings_kept, variation_approval
 from documents.management.commands.check_invariants import FILE, Invariant, broken, read
 from procurement import agreements, approval
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
-from tests.contracts import levels_cast, money_cast
+from tests.contracts import levels_cast, money_cast, publication_cast, request_cast
+from tests.contracts import statutory_cast as statutory
 from tests.contracts import transfer_cast as transfers
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
@@ -29,12 +31,14 @@ INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 
 
 def world() -> None:
-    """One contract is executed, of its variations one is executed and one approved by the department; of its milestones one is
+    """One contract is executed whose quantities may move; a change request is accepted, its indicators are rated, confirmed and published; of its variations one is executed and one approved by the department, after its change notice; of its milestones one is
     achieved that was accepted on conditions, one that was accepted, one is submitted and one sent back; of its service credits
     one is calculated and one waived; of its invoices one is paid in part, one queried, one disputed and one rejected; March is
-    declared, corrected and paid in part, April declared, May not yet; notice of its termination is given, and it has passed to
-    ONS with a person; one order is in department_approval (an accepted counter-proposal), one
+     declared, corrected and paid in part, April declared, May not yet; a copy of it without the prices is published; notice of its
+     termination is given, and it has passed to ONS with a person; its savings are kept; one order is in department_approval (an
+     accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
+    cast.leave_tolerance()
     paper.executed(cast.accepted())
     for number in (3, 4, 5, 6):
         made.submitted(made.milestone(number))
@@ -42,11 +46,16 @@ def world() -> None:
     made.met(made.milestone(3))
     made.accepted(made.milestone(4))
     made.sent_back(made.milestone(6))
+    request_cast.accepted(request_cast.asked(cast.contract()))
     paper.variation_executed(varied.decided(varied.submitted("VAR-01")))
-    varied.decided(varied.submitted("VAR-02"), steps=3)
+    changing = varied.decided(varied.submitted("VAR-02"), steps=3)
+    variation_approval.record_notice(changing, reference="2007/S 1", published_on=cast.START.date(), by=cast.person(varied.MANAGER), at=cast.START)
     levels_cast.confirmed(cast.contract())
     levels_cast.waived("EUS-B")
     invoices_and_returns()
+    statutory.rated()
+    statutory.confirmed()
+    statutory.published(statutory.notice("performance"))
     cast.accept_counter(cast.countered())
     cast.countered()
     cast.leave_free(Decimal(50_000_000))
@@ -57,8 +66,10 @@ def world() -> None:
     paper.agreement_issued(cast.ons_approved())
     agreements.activate(paper.agreement_archived(cast.ons()), at=cast.START)
     release_cast.approved()
+    publication_cast.on_paper(publication_cast.proposed())
     ending.given()
     transferred()
+    savings_kept.run(cast.START)
 
 
 def invoices_and_returns() -> None:
@@ -253,8 +264,41 @@ def varied_terms(change: str) -> str:
     return f"UPDATE contracts_contractversion SET {change} WHERE kind = 'variation' RETURNING {of_variation('id')} AS variation"
 
 
+OF_RATINGS = "; SELECT id AS notice FROM contracts_statutorynotice WHERE kind = 'performance' AND contract_id = (SELECT min(id) FROM contracts_contract)"
+
+
+def notice(change: str, kind: str) -> str:
+    return f"UPDATE contracts_statutorynotice SET {change} WHERE kind = '{kind}' AND contract_id = {CONTRACT} RETURNING id AS notice"
+
+
+REQUEST = "(SELECT id FROM contracts_changerequest)"
+OF_REQUEST = "(SELECT id FROM contracts_contractversion WHERE kind = 'change_request')"
+
+
+def request(change: str) -> str:
+    return f"UPDATE contracts_changerequest SET {change} RETURNING id AS change_request"
+
+
+def edge_entry(reserved: int, committed: int, state: str) -> str:
+    """Of the upper edge of the one order in the state, or of the one that is contracted, once it is in that state."""
+    moved = "" if state == "contracted" else f"UPDATE procurement_calloff SET state = '{state}' WHERE id = {of('with_supplier')};"
+    return (
+        f"{moved} INSERT INTO procurement_capacityentry (account_id, kind, reserved_delta_gbp, committed_delta_gbp, call_off_id, holder, source, key, at)"
+        f" SELECT account_id, 'reserve', {reserved}, {committed}, {of(state)}, 'edge of procurement.calloff ' || {of(state, 'public_id')}, 'x', 'edge', at"
+        " FROM procurement_capacityentry LIMIT 1;"
+    )
+
+
 def termination(change: str) -> str:
     return f"UPDATE contracts_termination SET {change} RETURNING id AS termination"
+
+
+def a_copy(change: str) -> str:
+    return f"UPDATE contracts_redactedcopy SET {change} RETURNING id AS copy"
+
+
+def withheld(change: str) -> str:
+    return f"UPDATE contracts_withheldfield SET {change} RETURNING copy_id AS copy"
 
 
 def of_termination(column: str) -> str:
@@ -334,7 +378,9 @@ STATES = {
     "service_credit": ("contracts_servicecredit", "void"),
     "invoice": ("contracts_invoice", "received"),
     "management_return": ("contracts_managementreturn", "open"),
+    "change_request": ("contracts_changerequest", "asked"),
     "contract_termination": ("contracts_termination", "proposed"),
+    "redacted_copy": ("contracts_redactedcopy", "replaced"),
     "document": ("documents_document", "void"),
     "accession": ("procurement_accession", "ended"),
     "framework": ("catalogue_framework", "terminated"),
@@ -351,6 +397,8 @@ RECORDED = (
     "contracts.managementreturn",
     "contracts.termination",
     "contracts.transfer",
+    "contracts.changerequest",
+    "contracts.redactedcopy",
     "documents.document",
     "catalogue.cataloguerelease",
 )
@@ -473,6 +521,24 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         f" RETURNING {of_variation('id')} AS variation",
         variation("state = 'lapsed'"),
     ),
+    "capacity_follows_the_change_request": (
+        request("state = 'refused', answer = 'x'"),
+        *(
+            f"UPDATE procurement_capacityentry SET {change} WHERE holder LIKE 'contracts.changerequest %' RETURNING {REQUEST} AS change_request"
+            for change in ("reserved_delta_gbp = 1", "committed_delta_gbp = -1", "holder = 'x'")
+        ),
+    ),
+    "edges_are_of_what_goes_on": (
+        *(edge_entry(1, 0, state) + f"SELECT {of(state)} AS call_off" for state in ("returned", "lapsed", "rejected")),
+        edge_entry(-99_999_999, 0, "contracted") + f"SELECT {of('contracted')} AS call_off",
+        edge_entry(0, 1, "contracted") + f"SELECT {of('contracted')} AS call_off",
+        edge_entry(1, 0, "contracted") + f"UPDATE contracts_contract SET state = 'expired' RETURNING {of('contracted')} AS call_off",
+    ),
+    "volumes_follow_the_change_request": (
+        f"UPDATE procurement_volumeentry SET quantity = quantity + 1 WHERE key LIKE 'volume:' || (SELECT public_id FROM contracts_changerequest) || ':%'"
+        f" RETURNING {REQUEST} AS change_request",
+        request("state = 'lapsed', answer = 'x'"),
+    ),
     "commitments_cover_the_charges": (
         f"UPDATE procurement_capacityentry SET committed_delta_gbp = committed_delta_gbp - 0.01 WHERE call_off_id = {of('contracted')}"
         f" AND committed_delta_gbp > 0 AND holder LIKE 'contracts.variation %' RETURNING {CONTRACT} AS contract",
@@ -536,6 +602,17 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         transfer("hands = hands || agreed_by"), transfer("hands = '{}'"),
         dropped("contracts_transfer", "agreed_transfer_says_by_whom") + transfer("agreed_by = NULL"),
         dropped("contracts_transfer", "transfer_keeps_its_totals") + transfer("state = 'draft'"),
+    ),
+    "withholding_is_decided_by_another": (
+        *(
+            dropped("contracts_redactedcopy", "withholding_needs_two_people") + a_copy(f"{who} = proposed_by")
+            for who in ("decided_by", "decided_for")
+        ),
+        dropped("contracts_redactedcopy", "copy_for_the_public_is_decided") + a_copy("decided_by = NULL"),
+        "INSERT INTO procurement_recusal (subject, subject_id, step_id, user_id, person_id, name, reason, declared_at)"
+        f" SELECT a.subject, a.subject_id, s.id, {SIGNATORY_ID}, {SIGNATORY}, 'x', 'x', now() FROM procurement_approval a"
+        f" JOIN procurement_approvalstep s ON s.approval_id = a.id AND s.position = 1 WHERE a.id = {of_revision(CONTRACTED)}"
+        " RETURNING (SELECT id FROM contracts_redactedcopy) AS copy",
     ),
     "departments_are_administered_by_their_own": (
         "INSERT INTO procurement_organisationgrant (starts_on, content_object_id, permission_id, user_id)"
@@ -758,6 +835,19 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         "UPDATE contracts_linechange SET quantity_change = quantity_change + 1 WHERE version_id ="
         f" (SELECT id FROM contracts_contractversion WHERE kind = 'variation') RETURNING {of_variation('id')} AS variation",
     ),
+    "change_requests_are_in_the_terms": (
+        request("state = 'lapsed', answer = 'x'").replace("id AS change_request", f"{OF_REQUEST} AS version"),
+        request("effective_on = effective_on + 1"),
+        f"UPDATE contracts_requestedchange SET quantity_change = quantity_change + 1 WHERE number = 1 RETURNING {REQUEST} AS change_request",
+        f"UPDATE contracts_contractversion SET caused_by = 'CR-09' WHERE kind = 'change_request' RETURNING {REQUEST} AS change_request",
+        f"UPDATE contracts_contractversion SET document_id = {AGREEMENT} WHERE kind = 'change_request' RETURNING {REQUEST} AS change_request",
+        f"UPDATE contracts_linechange SET quantity_change = quantity_change + 1 WHERE version_id = {OF_REQUEST} RETURNING {REQUEST} AS change_request",
+    ),
+    "change_requests_stay_inside": (
+        f"UPDATE contracts_linechange SET quantity_change = quantity_change + 60 WHERE version_id = {OF_REQUEST} RETURNING version_id AS version",
+        "UPDATE procurement_calloffrevision SET content = jsonb_set(content::jsonb, '{framework,quantity_tolerance_percent}', '\"0.5\"')::text"
+        f" WHERE id = {CONTRACTED} RETURNING {OF_REQUEST} AS version",
+    ),
     "contracts_end_with_their_terms": (
         contract("ends_on = ends_on + 1"),
         "UPDATE contracts_linechange SET ends_on = ends_on + 1 WHERE ends_on ="
@@ -822,6 +912,56 @@ DAMAGE: dict[str, tuple[str, ...]] = {
                 " FROM contracts_contractversion v, contracts_contractline n WHERE v.number = 97 AND n.number = 2",
             )
         ),
+    ),
+    "savings_are_kept": (
+        "DELETE FROM contracts_contractsavings RETURNING contract_id AS contract",
+        "DELETE FROM contracts_contractversion RETURNING contract_id AS contract",
+        *(f"UPDATE contracts_contractsavings SET {what} RETURNING contract_id AS contract"
+          for what in ("framework_id = framework_id + 1", "department_id = department_id + 1", "kept_at = NULL")),
+    ),
+    "savings_are_summed": (
+        *(f"UPDATE contracts_departmentmonth m SET {column} = {column} + 1 FROM contracts_departmentsavings d"
+          " WHERE d.id = m.of_id RETURNING d.department_id AS department, m.month"
+          for column in ("seat_days", "charges_gbp", "unassessed_gbp", "fallen_gbp", "kg_before", "kg", "baseline_gbp")),
+        "UPDATE contracts_monthsavings m SET kg = kg + 1 FROM contracts_contractsavings s"
+        " WHERE s.id = m.of_id RETURNING s.department_id AS department, m.month",
+        "DELETE FROM contracts_departmentmonth m USING contracts_departmentsavings d"
+        " WHERE d.id = m.of_id RETURNING d.department_id AS department, m.month",
+        "DELETE FROM contracts_departmentsavings WHERE contracts > 0 RETURNING department_id AS department",
+    ),
+    "statutory_notices_are_made": (
+        *(f"DELETE FROM contracts_statutorynotice WHERE kind = '{kind}' AND contract_id = {CONTRACT} RETURNING contract_id AS contract" for kind in ("award", "details")),
+        notice("kind = 'termination'", "details").replace("id AS notice", "contract_id AS contract"),
+        "UPDATE procurement_calloffrevision SET content = jsonb_set(content::jsonb, '{framework,regime}', '\"PCR2006\"')::text"
+        f" WHERE id = {CONTRACTED} RETURNING {CONTRACT} AS contract",
+    ),
+    "statutory_notices_are_due": (
+        notice("due_on = due_on + 1", "details"),
+        notice("due_on = due_on + 1", "performance"),
+        notice("period_from = period_from + 1", "performance"),
+        notice("is_last = true", "performance"),
+        notice("kind = 'termination'", "award"),
+    ),
+    "change_notices_are_of_their_variations": (
+        "DELETE FROM contracts_statutorynotice WHERE kind = 'change' RETURNING variation_id AS variation",
+        "UPDATE contracts_variation SET change_notice = 'x' WHERE change_notice <> '' RETURNING id AS variation",
+        "UPDATE contracts_noticepublication SET published_on = published_on - 1 WHERE notice_id = (SELECT id FROM contracts_statutorynotice WHERE kind = 'change')"
+        " RETURNING notice_id AS notice",
+    ),
+    "what_is_published_is_kept": (
+        "UPDATE contracts_noticepublication SET content = content || ' ' RETURNING id AS publication",
+        "UPDATE contracts_noticepublication SET published_on = published_on + 1 RETURNING id AS publication",
+    ),
+    "ratings_are_confirmed_by_another": (
+        "UPDATE contracts_kpiconfirmation SET confirmed_by = (SELECT rated_by FROM contracts_kpiround WHERE id = round_id)" + OF_RATINGS,
+        "UPDATE contracts_kpiconfirmation SET confirmed_for = (SELECT rated_by FROM contracts_kpiround WHERE id = round_id)" + OF_RATINGS,
+        "INSERT INTO contracts_kpiround SELECT (jsonb_populate_record(r, jsonb_build_object('id', 9999, 'number', r.number + 1))).* FROM contracts_kpiround r" + OF_RATINGS,
+        "DELETE FROM contracts_kpiconfirmation" + OF_RATINGS,
+    ),
+    "ratings_are_whole": (
+        "DELETE FROM contracts_kpirating WHERE id = (SELECT min(id) FROM contracts_kpirating) RETURNING round_id AS round",
+        "UPDATE contracts_kpirating SET measure_id = (SELECT min(id) FROM catalogue_servicelevelmeasure WHERE measure_code = 'SD-S-ANSWER')"
+        " WHERE id = (SELECT min(id) FROM contracts_kpirating) RETURNING round_id AS round",
     ),
     "credits_are_calculated": (
         *(
@@ -919,7 +1059,7 @@ DAMAGE: dict[str, tuple[str, ...]] = {
     "numbers_are_without_gaps": (
         *(
             f"UPDATE documents_numbercounter SET last = last {change} WHERE series = '{series}' RETURNING series, year"
-            for series in ("CO", "CON", "AA", "MC", "LN", "TN", "MG", "ST") for change in ("+ 1", "- 1")
+            for series in ("CO", "CON", "AA", "MC", "LN", "TN", "MG", "ST", "RC") for change in ("+ 1", "- 1")
         ),
         "DELETE FROM documents_numbercounter WHERE series = 'CO' RETURNING series, year",
         only("'CO' AS series, 2007 AS year", order("contracted", "reference = 'CO-2007-000009'")),
@@ -932,6 +1072,20 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         payload("payload #- '{order, contract}'"),
         contract("document_id = NULL, state = 'preparing'"),
         payload("jsonb_set(payload, '{order, lines, 0, quantity}', '1')"),
+    ),
+    "published_copies_say_what_was_decided": (
+        a_copy("content = replace(content, 'withheld (1)', '74.88')"),
+        a_copy("content_hash = repeat('0', 64)"),
+        *(
+            f"UPDATE documents_document SET {change} WHERE kind = 'redacted_contract' RETURNING (SELECT id FROM contracts_redactedcopy) AS copy"
+            for change in (
+                "payload = jsonb_set(payload, '{copy, order, lines, 0, unit_price_gbp}', '\"74.88\"')",
+                "payload = jsonb_set(payload, '{copy, number}', '\"RC-2007-000009\"')",
+                "number = 'RC-2007-000009'",
+            )
+        ),
+        withheld("label = 'x'"), withheld("ground = 'security'"), withheld("until = until + 1"), withheld("number = 2"),
+        "DELETE FROM contracts_withheldfield RETURNING copy_id AS copy",
     ),
     "document_revisions_are_a_chain": (
         f"DELETE FROM documents_documentrevision WHERE document_id = {PAPER} AND number = 2"

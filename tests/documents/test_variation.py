@@ -10,7 +10,7 @@ from documents import canonical, legal_templates, rendering, signing
 from tests.documents import conformance
 from tests.documents.html_tree import Tree
 
-KIND, VERSION = "contract_variation", 2
+KIND, VERSION = "contract_variation", 3
 SHA = "ab" * 32
 PARTIES = ("supplier", "department", "authority")
 
@@ -25,13 +25,13 @@ def line(number: int | None, **more) -> dict:
 
 def variation(**more) -> dict:
     return {
-        "schema": 1, "contract": {"number": "CON-2007-000001", "title": "Desktops for <everybody>", "framework": "FLEX-2007"},
+        "schema": 2, "contract": {"number": "CON-2007-000001", "title": "Desktops for <everybody>", "framework": "FLEX-2007"},
         "variation": {"label": "VAR-01", "kind": "quantity", "title": "100 more desktops"}, "reason": "More staff.",
         "effective_on": "2008-11-01", "lines": [line(1), line(None, quantity_before=0, quantity_change=-4, site=None)],
         "term": {"ends_on_before": "2012-10-31", "ends_on": "2012-10-31"}, "corrections": [],
         "money": {"value_gbp": "240000.00", "gross_gbp": "282000.00", "monthly_gbp": "5000.00",
                   "by_financial_year": [{"year": "2008/09", "net_gbp": "25000.00"}, {"year": "2009/10", "net_gbp": "60000.00"}]},
-        "share": {"original_value_gbp": "4000000.00", "percent": "6", "cumulative_gbp": "440000.00", "cumulative_percent": "11",
+        "share": {"counted_gbp": "300000.00", "original_value_gbp": "4000000.00", "percent": "6", "cumulative_gbp": "440000.00", "cumulative_percent": "11",
                   "with": [{"label": "VAR-02", "assessed_on": "2008-01-01", "amount_gbp": "200000.00"}], "control_percent": "10",
                   "notice_first": True},
         "gateway": {"code": "not_substantial", "words": "not a substantial modification (s.74(3))", "paragraph": "",
@@ -63,7 +63,7 @@ KINDS = {
     "correction": payload(lines=[], corrections=[{"place": "Schedule 2, paragraph <3>", "was": "a day\nearlier", "reads": "a day\nlater"}]),
 }
 SAID = {
-    "lines": ("+100", "CORE-01 Thin <client>, London", "£240,000.00", "with VAR-02, as amounts, 11% (£440,000.00)",
+    "lines": ("+100", "What counts of it is £300,000.00", "CORE-01 Thin <client>, London", "£240,000.00", "with VAR-02, as amounts, 11% (£440,000.00)",
               "a contract change notice was published first, 2008/S 1 on 2 September 2008"),
     "term": ("The Term ends on 31 October 2013 instead of 31 October 2012.",),
     "correction": ("Schedule 2, paragraph <3>", "earlier", "later"),
@@ -73,6 +73,7 @@ SAID = {
 FROZEN = {
     1: "4de44f4e9fcdc822881a2827ec6ca61a15365133f04f5ea2573539e27d7fbc9a",
     2: "39864d78da7a8e68035d1bb015754a40a0806484bd5ba837725e0fed105c633b",
+    3: "3d8bcb3751cca5482a335143baafd2b60bacf347428ad041dba2bab2ee98c9ad",
 }
 
 

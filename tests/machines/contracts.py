@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.urls import reverse
 
 from contracts import (
+    audit_making,
     crediting,
     delivery,
     exiting,
@@ -13,16 +14,21 @@ from contracts import (
     guards,
     invoice_guards,
     invoicing,
+    publishing,
+    requesting,
     returning,
     running_on,
     terminating,
     variation_approval,
     variation_decision_guards,
     variation_issuing,
+    variation_replying,
     varying,
 )
 from contracts.models import (
     AcceptanceDecision,
+    AuditFile,
+    ChangeRequest,
     ContractVersion,
     CreditAct,
     Declaration,
@@ -36,10 +42,13 @@ from contracts.models import (
     LevyPayment,
     ManagementReturn,
     MilestoneSubmission,
+    RedactedCopy,
     RunningOn,
     Termination,
     VariationHand,
+    VariationReply,
     VariationRevision,
+    WithheldField,
 )
 from documents import store
 from documents.actors import SYSTEM
@@ -47,7 +56,14 @@ from documents.models import DocumentRevision, Purpose
 from procurement.models import CapacityEntry, Decision, Query, Recusal
 from tests import cast, paper
 from tests.cast import START
-from tests.contracts import ending_cast, levels_cast, money_cast
+from tests.contracts import (
+    ending_cast,
+    levels_cast,
+    money_cast,
+    publication_cast,
+    request_cast,
+    statutory_cast,
+)
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import Action, Form, Machine, NoAddress
@@ -112,7 +128,7 @@ INSOLVENT = {"ground": "insolvency", "words": "A winding-up order was made.", "l
 RUNS_ON = {"services": ["CORE-01", "CORE-02"], "reason": "The new order is late."}
 NOT_YET = ("preparing", "awaiting_signatures")
 CONTRACT = Machine(
-    rows=(Termination, RunningOn, ExitAct, EndReminder),
+    rows=(Termination, RunningOn, ExitAct, EndReminder, RedactedCopy, AuditFile),
     states={
         "preparing": (None, lambda _: cast.accepted()),
         "awaiting_signatures": ("preparing", paper.issued),
@@ -123,16 +139,21 @@ CONTRACT = Machine(
         ),
         "awaiting_signatures, closed": ("awaiting_signatures, signed by two", closed),
         "executed": ("awaiting_signatures, closed", lambda c: formation.execute(c, at=START)),
+        "executed, rated": ("executed", lambda c: (statutory_cast.rated(), c)[1]),
         "expired": ("executed", ending_cast.expired),
         "terminated": ("executed", lambda c: ending_cast.in_effect(c).contract),
         "terminated, done": ("executed", exited),
         "closed": ("terminated, done", close),
     },
     actions={
-        "propose its termination": Action(("executed",), lambda c: ending_cast.proposed(c, ending_cast.insolvent(ending_cast.MID_MONTH)),
+        "propose its termination": Action(("executed", "executed, rated"), lambda c: ending_cast.proposed(c, ending_cast.insolvent(ending_cast.MID_MONTH)),
                                           ending_page("propose_termination", **INSOLVENT)),
-        "remind of its end": Action(("executed",), remind, quiet=True),
-        "expire": Action(("executed",), lambda c: exiting.expire(c, at=ending_cast.over(c)), quiet=True),
+        "propose a published copy": Action(("executed", "executed, rated", "expired", "terminated", "terminated, done", "closed"), publication_cast.proposed,
+                                          lambda c: Form(made.MANAGER, reverse("contracts:propose_copy", args=[c.public_id]) + "?next=1", {})),
+        "ask for the auditor's file": Action(("executed", "executed, rated", "expired", "terminated", "terminated, done", "closed"),
+                                             lambda c: audit_making.ask(c, by=cast.person(made.MANAGER), at=START), ending_page("audit_file")),
+        "remind of its end": Action(("executed", "executed, rated"), remind, quiet=True),
+        "expire": Action(("executed", "executed, rated"), lambda c: exiting.expire(c, at=ending_cast.over(c)), quiet=True),
         "record what runs on": Action(("expired",), ending_cast.ran_on, ending_page("runs_on", **RUNS_ON)),
         "close": Action(("terminated, done",), close),  # after the month, later than the moment that the pages' clock stands at
         "issue": Action(("preparing",), lambda c: formation.issued(c, at=START) if c.state != "preparing" else paper.issued(c), quiet=True),
@@ -296,6 +317,13 @@ def submit_variation(variation):
     return variation_approval.submit(variation, shown_hash=shown, by=cast.person(varied.MANAGER), at=START)
 
 
+def reply_to_variation(variation):
+    shown = variation.revision.content_hash
+    return variation_replying.reply(
+        variation, can_deliver=False, words="Not so soon.", shown_hash=shown, by=cast.person(made.SERVICE), at=START
+    )
+
+
 def withdraw_variation(variation):
     return variation_approval.withdraw(variation, reason="Not needed.", by=cast.person(varied.MANAGER), at=START)
 
@@ -425,7 +453,7 @@ DECIDED_ON = ("in_approval", WITH_AUTHORITY)
 TO_SIGN, BY_ONE, BY_TWO = "awaiting_signatures", "awaiting_signatures, signed by the supplier", "awaiting_signatures, signed by two"
 BEING_MADE, CLOSED = "awaiting_signatures, being made", "awaiting_signatures, closed"
 VARIATION = Machine(
-    rows=(VariationRevision, VariationHand, Decision, Query, Recusal, ContractVersion),
+    rows=(VariationRevision, VariationHand, VariationReply, Decision, Query, Recusal, ContractVersion),
     states={
         "draft": (None, of_executed),
         "assessed": ("draft", assess),
@@ -446,6 +474,8 @@ VARIATION = Machine(
         "save lines": Action(("draft",), save_lines, by_manager("variation_changes", **LINES)),
         "assess": Action(("draft",), assess, by_manager("assess_variation")),
         "revise": Action(("assessed",), lambda v: varying.revise(v, by=cast.person(varied.MANAGER), at=START), by_manager("revise_variation")),
+        "reply": Action(("assessed", *DECIDED_ON), reply_to_variation, lambda v: Form(
+            made.SERVICE, variation_at(v, "reply_variation"), {"can_deliver": "no", "words": "Not so soon.", "shown_hash": v.revision.content_hash})),
         "submit": Action(("assessed",), submit_variation, by_manager("submit_variation")),
         "record the notice": Action(("assessed", *DECIDED_ON), record_notice, by_manager("variation_notice", **PUBLISHED)),
         "withdraw": Action(("draft", "assessed", *DECIDED_ON), withdraw_variation, by_manager("withdraw_variation", reason="Not needed.")),
@@ -466,6 +496,46 @@ VARIATION = Machine(
                                    lambda v: variation_issuing.lapse(v, at=THAT_DAY), quiet=True),
         "execute": Action((CLOSED,), lambda v: variation_issuing.execute(v, at=START), quiet=True),
         "apply": Action(("executed",), lambda v: variation_issuing.apply(v, at=THAT_DAY), quiet=True),
+    },
+)  # fmt: skip
+
+
+# ---- a change request: twenty joiners at London
+
+
+def first_request(_):
+    cast.leave_tolerance()
+    return request_cast.asked(paper.executed(cast.accepted()))
+
+
+def of_request(act):
+    return lambda one: act(ChangeRequest.objects.select_related("contract__call_off").get(pk=one.pk))
+
+
+def lapse_request(one):
+    return requesting.lapse(one, at=request_cast.on_its_day())
+
+
+def request_page(name: str, email: str, **fields):
+    return lambda one: Form(
+        email, reverse("contracts:change_request_act", args=[one.contract.public_id, one.number, name]), {"shown_hash": one.content_hash, **fields}
+    )  # fmt: skip
+
+
+CHANGE_REQUEST = Machine(
+    rows=(ContractVersion, CapacityEntry),
+    states={
+        "asked": (None, first_request),
+        "accepted": ("asked", of_request(request_cast.accepted)),
+        "refused": ("asked", of_request(request_cast.refused)),
+        "withdrawn": ("asked", of_request(request_cast.withdrawn)),
+        "lapsed": ("asked", of_request(lapse_request)),
+    },
+    actions={
+        "accept": Action(("asked",), of_request(request_cast.accepted), request_page("accept", made.SERVICE)),
+        "refuse": Action(("asked",), of_request(request_cast.refused), request_page("refuse", made.SERVICE, words="Nobody is there.")),
+        "withdraw": Action(("asked",), of_request(request_cast.withdrawn), request_page("withdraw", made.MANAGER, words="They stay away.")),
+        "lapse": Action(("asked",), of_request(lapse_request), quiet=True),
     },
 )  # fmt: skip
 
@@ -664,6 +734,47 @@ CONTRACT_TERMINATION = Machine(
         "withdraw": Action(("proposed", "given"), of_termination(withdraw_termination), termination_page("withdraw", withdraws, reason="Settled.")),
         "take effect": Action(("given",), of_termination(lambda one: terminating.take_effect(one, at=DAY_OF_END)), quiet=True),
         "lapse": Action(("proposed",), of_termination(lambda one: terminating.lapse(one, at=DAY_OF_END)), quiet=True),
+    },
+)  # fmt: skip
+
+
+# ---- a copy of the contract for the public
+
+
+def of_copy(act):
+    return lambda one: act(RedactedCopy.objects.select_related("contract__call_off").get(pk=one.pk))
+
+
+def copy_page(name: str, email: str, **fields):
+    def form(one):
+        return Form(email, reverse("contracts:copy_act", args=[one.contract.public_id, one.number, name]), {"shown_hash": one.content_hash, **fields})
+
+    return form
+
+
+def replaced_copy(one):
+    """Another is published."""
+    publication_cast.on_paper(publication_cast.proposed(cast.fresh(one.contract)))
+    return cast.fresh(one)
+
+
+REDACTED_COPY = Machine(
+    rows=(WithheldField,),
+    states={
+        "proposed": (None, lambda _: publication_cast.proposed(paper.executed(cast.accepted()))),
+        "approved": ("proposed", of_copy(publication_cast.approved)),
+        "published": ("approved", of_copy(paper.copy_published)),
+        "replaced": ("published", of_copy(replaced_copy)),
+        "taken_down": ("published", of_copy(publication_cast.taken_down)),
+        "refused": ("proposed", of_copy(publication_cast.refused)),
+        "withdrawn": ("proposed", of_copy(publication_cast.withdrawn)),
+    },
+    actions={
+        "publish": Action(("proposed",), of_copy(publication_cast.approved), copy_page("publish", publication_cast.SIGNATORY)),
+        "refuse": Action(("proposed",), of_copy(publication_cast.refused), copy_page("refuse", publication_cast.SIGNATORY, reason="More.")),
+        "withdraw": Action(("proposed",), of_copy(publication_cast.withdrawn), copy_page("withdraw", made.MANAGER, reason="Too early.")),
+        "its document is complete": Action(("approved",), of_copy(lambda one: publishing.published(one, at=START)), quiet=True),
+        "take down": Action(("published",), of_copy(publication_cast.taken_down), copy_page("take-down", made.MANAGER, reason="A price.")),
     },
 )  # fmt: skip
 

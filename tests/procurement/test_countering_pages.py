@@ -1,12 +1,13 @@
 """Pages of a counter-proposal: the order desk fills, checks and sends; the department reads the difference and answers."""
 
 import re
+from html import unescape
 
 import pytest
 from django.urls import reverse
 
 from documents import clock
-from procurement import countering, proposing
+from procurement import countering, proposing, workflow
 from procurement.counter_forms import CounterForm
 from procurement.models import CounterProposal
 from tests import cast
@@ -139,6 +140,34 @@ def test_strangers_and_the_other_side_find_no_page_of_it(client):
         assert tuple(client.get(here + address).status_code for address in addresses) == codes, email
     sign_in(client, BUYER)
     assert client.get(here + "counters/7/accept/").status_code == 404
+
+
+@pytest.mark.world("countered")
+def test_the_supplier_reads_on_no_page_who_has_an_order_that_went_back(client):
+    """Its desk's acts are refused in the words of the order's own page."""
+    order = cast.accept_counter(cast.countered())
+
+    def recalled():
+        workflow.recall(cast.fresh(order), by=cast.requester(), at=START)
+
+    def approved():
+        workflow.submit(cast.fresh(order), by=cast.requester(), at=START)
+        for email in cast.ROUTE[:4]:
+            cast.decide(order, email)
+
+    acts = [
+        reverse("contracts:accept", args=[order.public_id]), reverse("procurement:take_back_counter", args=[order.public_id, 1]),
+        *(reverse(f"procurement:{name}", args=[order.public_id]) for name in ("counter", "decline", "clarify")),
+    ]  # fmt: skip
+    for goes_on in (lambda: None, recalled, approved):
+        goes_on()
+        order = cast.fresh(order)
+        sign_in(client, DESK)
+        for address in acts:
+            answers = client.get(address), post(client, address, reason="Full.", code="other", text="When?", repeated="0" * 12)
+            read = "".join(unescape(answer.content.decode()) for answer in answers)
+            assert "This call-off is back with the department." in read, (order.state, address)
+            assert order.get_state_display() not in read, (order.state, address)
 
 
 def test_the_authority_sees_the_new_revision_and_what_led_to_it_when_it_reaches_it(client):

@@ -63,3 +63,19 @@ def test_a_brief_of_an_order_that_is_decided_offers_nothing_and_counts_it_once(c
     brief = reverse("procurement:brief", args=[call_off.public_id, step.position])
     words = sign_in(client, cast.ROUTE[0]).get(brief).content.decode()
     assert OFFERED not in words and "flex-bar" not in words
+
+
+@pytest.mark.world("approved_by_department")
+def test_of_an_order_that_went_back_the_authority_reads_no_figure_of_what_has_not_reached_it(client):
+    call_off, lead = cast.approved_by_department(), "commercial.lead@co.example"
+    step = cast.open_step(call_off, cast.person(lead))
+    approval.return_for_changes(
+        step, shown_hash=step.approval.content_hash, no_conflict=True, reason="At fewer sites.", by=cast.person(lead), at=cast.START
+    )
+    again = workflow.submit(cast.fresh(call_off), by=cast.requester(), at=cast.START)
+    cast.add_volume("seats", 1500)
+    assert OFFERED in page(client, "requester@dius.example", again)
+    assert OFFERED not in page(client, lead, again), "it would be the fall of the revision that stands there now"
+    for email in cast.ROUTE[:4]:
+        cast.decide(again, email)
+    assert OFFERED in page(client, lead, again)

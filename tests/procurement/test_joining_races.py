@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from django.db import connection, connections, transaction
 
 from catalogue.models import Organisation
@@ -76,3 +77,12 @@ def test_one_person_invited_by_two_organisations_has_one_account_and_both_posts(
     user = User.objects.get(email="new@elsewhere.example")
     held = PostHolding.objects.filter(user=user).values_list("post__organisation__code", flat=True)
     assert set(held) == {"DIUS", "ONS"}
+
+
+@pytest.mark.parametrize("codes", [("DIUS", "CO"), ("CO", "DIUS")], ids="-".join)
+def test_somebody_known_is_invited_to_one_side_of_a_contract_alone(committed_db, codes):
+    """They have an account and no post any more: nothing of theirs makes the two invitations meet by itself."""
+    known = User.objects.create(email="new@elsewhere.example", name="New", password="!")
+    first, second = (inviting(code, f"administrator@{code.lower()}.example") for code in codes)
+    assert "acts for another side of its contracts" in meeting(first, second)
+    assert [one.post.organisation.code for one in PostHolding.objects.filter(user=known)] == [codes[0]]

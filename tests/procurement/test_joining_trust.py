@@ -284,6 +284,21 @@ def test_who_asked_in_the_review_does_not_approve():
         act(agreements.approve, accession, APPROVER, shown_hash=shown)
 
 
+@pytest.mark.world("ons_applied")
+def test_nor_does_who_had_a_deputy_ask():
+    cast.give_post(APPROVER, "CO", PostCode.ACCESSION_LEAD)
+    chair = PostHolding.objects.get(user__email=APPROVER, post__code=PostCode.ACCESSION_LEAD)
+    ActingFor.objects.create(holding=chair, deputy=cast.person(AUDITOR).user, starts_on=TODAY, ends_on=TODAY)
+    accession = cast.ons_applied()
+    act(joining.start_review, accession, LEAD)
+    act(joining.ask, accession, AUDITOR, text="Why?")
+    act(joining.answer, accession, REQUESTER, text="Because.")
+    shown = joining.current(accession).content_hash
+    act(joining.recommend, accession, LEAD, shown_hash=shown)
+    with pytest.raises(Refused, match="You reviewed this application"):
+        act(agreements.approve, accession, APPROVER, shown_hash=shown)
+
+
 def test_a_deputy_reviews_in_the_name_of_the_principal_who_then_does_not_approve():
     deputise(LEAD, AUDITOR)
     accession, shown = recommended(reviewer=AUDITOR, recommender=AUDITOR)

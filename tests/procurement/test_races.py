@@ -22,6 +22,7 @@ from procurement import access, approval, countering, membership, workflow
 from procurement.models import CallOff, CapacityAccount, CounterProposal, Decision, Recusal
 from tests import cast, paper
 from tests.databases import CLUSTER
+from tests.procurement.test_joining_races import meeting
 
 ROUNDS = int(os.environ.get("FLEX_ROUNDS", "200"))  # fewer while one works on them
 SOME = min(ROUNDS, 10)  # of the races that no money or signature hangs on at once
@@ -343,6 +344,23 @@ def test_who_is_stopped_while_they_decide_did_it_before_or_not_at_all(race):
         lambda: approval.decide(step, shown_hash=order.revision.revision_hash, no_conflict=True, by=holder, at=cast.START),
         lambda: membership.stop(cast.dius(), holder.user, reason="Now.", by=admin, at=cast.START), after,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("first", ["decides", "is stopped"])
+def test_a_deputy_who_is_stopped_while_they_decide_did_it_before_or_not_at_all(committed_db, first):
+    """They hold no chair of their own that would be ended, and the chair they decide from stays."""
+    order, admin = cast.submitted(), cast.person("administrator@dius.example")
+    deputy = cast.deputy_of("budget.holder@dius.example")
+    step = order.revision.approval.steps.get(post="budget_holder")
+    acts = {
+        "decides": lambda: approval.decide(step, shown_hash=order.revision.revision_hash, no_conflict=True, by=deputy, at=cast.START),
+        "is stopped": lambda: membership.stop(cast.dius(), deputy.user, reason="Now.", by=admin, at=cast.START),
+    }  # fmt: skip
+    (second,) = acts.keys() - {first}
+    told = meeting(acts[first], acts[second])
+    assert told == "done" if second == "is stopped" else "no longer one of the people" in told
+    assert Decision.objects.filter(approval__revision=order.revision).exists() is (first == "decides")
+    assert access.sight(deputy.user, cast.START.date()) == access.NOTHING
 
 
 def test_of_two_that_re_rate_a_contract_one_makes_the_notice(race):

@@ -16,7 +16,8 @@ import procurement.urls
 from catalogue import sheets
 from catalogue.contents import COLUMNS
 from catalogue.models import CatalogueRelease
-from procurement import releasing
+from documents import clock
+from procurement import releasing, workflow
 from procurement.views.releases import ACTS
 from tests import cast
 from tests.catalogue.test_reading import HOSTILE, repacked
@@ -349,6 +350,20 @@ def test_what_a_release_would_mean_is_said_of_the_orders_that_have_reached_the_r
         assert ("Orders under way that have reached you none" in page, "0 found" in rows) == (not reached,) * 2
 
 
+@pytest.mark.world("countered")
+def test_where_an_order_is_that_went_back_is_not_read_from_the_effects(client):
+    made, release = cast.countered(), releases.submitted(CORE_01="88.00")
+    sign_in(client, ACCOUNT_MANAGER)
+    assert "counter-proposed by the supplier" in words(client.get(at(release, "release_effects")))
+    order = cast.accept_counter(made)
+    inside = [(words(client.get(at(release))), words(client.get(at(release, "release_effects"))))]
+    workflow.recall(order, by=cast.requester(), at=cast.START)
+    inside.append((words(client.get(at(release))), words(client.get(at(release, "release_effects")))))
+    assert inside[0] == inside[1], "nor whether it is decided on"
+    assert order.reference not in inside[0][1] and "0 found" in inside[0][1]
+    assert "Orders under way that have reached you none" in inside[0][0]
+
+
 @pytest.mark.world("submitted")
 def test_an_order_with_the_departments_approvers_is_in_nobodys_effect(client):
     order = cast.submitted()
@@ -376,6 +391,20 @@ def test_the_catalogue_is_shown_as_it_was_on_a_day(client, settings):
     assert csv.status_code == 200 and b"CORE-01" in csv.content
     service = client.get("/catalogue/CORE-01/?on=2007-06-01")
     assert "Price history" in text(service) and "£78.00" in text(service) and "£70.20" not in text(service)
+
+
+def test_the_last_day_of_a_release_is_told_when_it_is_over_and_before_to_who_sees_what_follows(client, settings):
+    releases.scheduled(CORE_01="70.20")  # the supplier's, from 1 November
+    pages = ["/releases/", at(CatalogueRelease.objects.get(number=1)), "/catalogue/CORE-01/"]
+    told = {FRAMEWORK_MANAGER: True, ACCOUNT_MANAGER: True, "requester@dius.example": False}
+    for email, knows in told.items():
+        sign_in(client, email)
+        for address in pages:
+            assert ("31 October 2007" in words(client.get(address))) is knows, (email, address)
+    settings.STEPPABLE_CLOCK = True
+    clock.step_to(releases.MIDNIGHT, by=cast.person(FRAMEWORK_MANAGER))
+    for address in pages:
+        assert "31 October 2007" in words(client.get(address)), address
 
 
 def test_lists_and_pages_cost_the_same_with_many_orders_and_releases(client):

@@ -1,0 +1,77 @@
+"""Reads of statutory notices: what of them waits for a person."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from contracts import statutory
+from contracts.models import KpiRound, NoticeKind, StatutoryNotice
+from contracts.statutory_guards import CONFIRMING
+from procurement import working_days
+from procurement.access import sight_of
+from procurement.actors import Person
+from procurement.inbox import MOST_OF_A_KIND, Item
+from procurement.models import PostCode
+
+RATED_AHEAD = 60  # days before its last day, from which on the ratings of a year are on the contract manager's desk
+
+IS_RATED = Exists(KpiRound.objects.filter(notice=OuterRef("pk")))
+IS_CONFIRMED = Exists(KpiRound.objects.filter(notice=OuterRef("pk"), confirmation__isnull=False))
+
+
+def open_notices() -> QuerySet[StatutoryNotice]:
+    """Those that are still to be published, each with how far its ratings are."""
+    rows = StatutoryNotice.objects.annotate(is_rated=IS_RATED, is_confirmed=IS_CONFIRMED)
+    return statutory.unpublished(rows).select_related("contract__department", "variation")
+
+
+def todo(notice: StatutoryNotice) -> str:
+    """Of one of the ``open_notices``: what is to be done next."""
+    if notice.kind != NoticeKind.PERFORMANCE or notice.is_confirmed:
+        return _("%(kind)s to publish") % {"kind": notice.get_kind_display()}
+    return _("ratings of key performance indicators to confirm") if notice.is_rated else _("key performance indicators to rate")
+
+
+def is_to_confirm(notice: StatutoryNotice) -> bool:
+    return notice.kind == NoticeKind.PERFORMANCE and notice.is_rated and not notice.is_confirmed
+
+
+def address(notice: StatutoryNotice) -> str:
+    contract = notice.contract
+    if notice.kind == NoticeKind.CHANGE:
+        return reverse("contracts:variation", args=[contract.public_id, notice.variation.number])
+    return reverse("contracts:statutory_notice", args=[contract.public_id, notice.number])
+
+
+def inbox(by: Person, on: date) -> list[Item]:
+    """Of contract managers what is to be published or rated, the ratings of a year once they are near; of who can confirm them
+    those that are to be confirmed, but not who has rated. Two queries at most."""
+    held = sight_of(by, on).posts
+    buys = {organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER}
+    confirms = {organisation for organisation, post in held if post in CONFIRMING}
+    if not confirms:
+        return []
+    rows = open_notices().filter(contract__department_id__in=confirms, due_on__lte=on + timedelta(days=366)).order_by("due_on", "id")
+    found = [one for one in rows.prefetch_related("rounds")[:MOST_OF_A_KIND] if _waits(one, by, buys, on)]
+    return list(_items(found))
+
+
+def _waits(notice: StatutoryNotice, by: Person, buys: set[int], on: date) -> bool:
+    if is_to_confirm(notice):
+        made = list(notice.rounds.all())[-1]
+        return by.person_id not in (made.rated_by, made.rated_for)
+    if notice.contract.department_id not in buys:
+        return False
+    return notice.kind != NoticeKind.PERFORMANCE or notice.is_confirmed or notice.due_on <= on + timedelta(days=RATED_AHEAD)
+
+
+def _items(found: list[StatutoryNotice]) -> Iterator[Item]:
+    for notice in found:
+        contract = notice.contract
+        yield Item(
+            f"{contract.number} {contract.title}", contract.department.name, todo(notice), address(notice), notice.made_at,
+            working_days.midnight_after(statutory.last_day(notice)), subject_to_contract=not contract.is_binding,
+        )  # fmt: skip
