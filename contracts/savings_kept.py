@@ -30,7 +30,7 @@ from procurement.models import Baseline
 from procurement.quoting import baseline_of
 
 ONE_DAY = timedelta(days=1)
-AT_ONCE = 500  # contracts that the clock computes at a time: it has other work, and comes again soon
+AT_ONCE = 200  # contracts that the clock computes at a time: it has other work, and comes again soon
 AMOUNTS = ("seat_days", "charges_gbp", "unassessed_gbp", "fallen_gbp", "kg_before", "kg")
 OF_CONTRACT, OF_DEPARTMENT = (*AMOUNTS, "days"), (*AMOUNTS, "baseline_gbp")
 

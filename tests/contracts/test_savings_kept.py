@@ -9,7 +9,7 @@ import pytest
 from django.db.models import Value
 
 from catalogue.pricing import add_months
-from contracts import savings, terminating
+from contracts import savings, savings_kept, terminating
 from contracts.models import ContractSavings, DepartmentMonth, DepartmentSavings, MonthSavings
 from contracts.savings_sums import GBP, baseline_gbp
 from tests import cast, paper
@@ -116,6 +116,17 @@ def test_the_sums_of_a_department_are_those_of_its_contracts_each_rounded_by_its
             days = MonthSavings.objects.filter(month=month).first().days
             together[month] = together.get(month, 0) + savings.baseline_of(Decimal("2988.00"), seat_days, days)
     assert {month: baseline for month, (baseline, _charges) in made.of_department().items()} == together
+
+
+@pytest.mark.world("accepted")
+def test_what_is_too_much_for_one_look_of_the_clock_is_left_to_the_next(monkeypatch):
+    contracts = [paper.executed(cast.accepted()), paper.executed(cast.accept(cast.with_supplier()))]
+    monkeypatch.setattr(savings_kept, "AT_ONCE", 1)
+    made.run()
+    assert [made.is_due(contract) for contract in contracts] == [False, True]
+    made.run()
+    assert [made.is_due(contract) for contract in contracts] == [False, False]
+    assert DepartmentSavings.objects.get().contracts == 2
 
 
 def test_what_is_not_in_force_is_kept_nowhere():
