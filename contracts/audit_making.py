@@ -33,8 +33,9 @@ def newest(contract: Contract, side: str) -> AuditFile | None:
 
 
 def is_current(file: AuditFile) -> bool:
-    """Whether nothing was recorded of the contract since it was made."""
-    return file.made_at is not None and file.stamp == audit_content.stamp(file.contract, file.side)
+    """Whether it is there, which after a store was brought back from a copy it may not be, and nothing was recorded of the contract
+    since it was made."""
+    return file.made_at is not None and storage.has_made(file.public_id) and file.stamp == audit_content.stamp(file.contract, file.side)
 
 
 @transaction.atomic

@@ -116,6 +116,10 @@ def open_made(name: uuid.UUID, key: str) -> BinaryIO:
     return file
 
 
+def has_made(name: uuid.UUID) -> bool:
+    return _made(name).exists()
+
+
 def drop_made(name: uuid.UUID) -> None:
     _made(name).unlink(missing_ok=True)
 

@@ -53,7 +53,8 @@ def test_a_copy_is_proposed_decided_and_read_by_everybody(visit):
     manager.look("copy-take-down")
 
 
-def test_an_auditors_file_is_asked_for_watched_and_downloaded(visit):
+def test_an_auditors_file_is_asked_for_watched_and_downloaded(visit, live_site, settings):
+    settings.STORE_DIR = live_site.folder / "store"  # the site's: what is made here is downloaded there
     contract = paper.executed(cast.accepted())
     page = f"/contracts/{contract.public_id}/audit-file/"
     auditor = visit("auditor@co.example")
@@ -70,7 +71,8 @@ def test_an_auditors_file_is_asked_for_watched_and_downloaded(visit):
         assert "README.txt" in zipfile.ZipFile(io.BytesIO(file.read())).namelist()
 
 
-def test_without_javascript_the_page_is_read_anew_by_a_link(visit):
+def test_without_javascript_the_page_is_read_anew_by_a_link(visit, live_site, settings):
+    settings.STORE_DIR = live_site.folder / "store"  # the site's: what is made here is downloaded there
     contract = paper.executed(cast.accepted())
     auditor = visit("auditor@co.example", script=False)
     auditor.go(f"/contracts/{contract.public_id}/audit-file/")

@@ -197,6 +197,17 @@ def test_a_worker_that_does_it_twice_makes_it_once_and_a_damaged_file_is_not_giv
         opened(file)
 
 
+@pytest.mark.world("executed")
+def test_one_that_a_restored_store_does_not_have_is_made_again(client):
+    file = made()
+    storage.drop_made(file.public_id)
+    of = [cast.contract().public_id]
+    assert sign_in(client, AUDITOR).get(reverse("contracts:audit_file_zip", args=of)).status_code == 404
+    assert "Make it again" in client.get(reverse("contracts:audit_file", args=of)).content.decode()
+    again = made()
+    assert again != file and again.sha256 == file.sha256
+
+
 @pytest.mark.world("accepted")
 def test_before_the_contract_is_executed_there_is_none():
     with pytest.raises(Refused, match="nothing to audit"):
