@@ -108,16 +108,16 @@ def statutory_notices(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each that is still to be published, before its last day: the contract managers; of ratings that are to be confirmed those who
     can, but not who rated."""
     rows = statutory_queries.open_notices().filter(only).exclude(contract__framework__state__in=OVER).exclude(kind=NoticeKind.CHANGE)
-    for one in rows.select_related("contract__framework", "contract__call_off__framework", "variation").prefetch_related("rounds").order_by("id"):
-        contract, rounds = one.contract, list(one.rounds.all())
+    for one in rows.select_related("contract__framework", "contract__call_off__framework", "variation").order_by("id"):
+        contract = one.contract
         confirmed_next = statutory_queries.is_to_confirm(one)
         post, *others = statutory_guards.CONFIRMING if confirmed_next else (PostCode.CONTRACT_MANAGER,)
         yield Waiting(
-            f"statutory_notice:{one.pk}:{len(rounds)}:{one.is_confirmed}", contract.call_off, contract.department_id, post,
+            f"statutory_notice:{one.pk}:{one.last_round or 0}:{one.is_confirmed}", contract.call_off, contract.department_id, post,
             f"{statutory_queries.todo(one)}: {contract.number}",
             *before(working_days.midnight_after(statutory.last_day(one)), one.made_at, contract.framework),
             url=statutory_queries.address(one), number=contract.number, or_posts=tuple(others),
-            out=frozenset({rounds[-1].rated_by, rounds[-1].rated_for} - {None}) if confirmed_next else frozenset(),
+            out=frozenset({one.rater, one.rated_for} - {None}) if confirmed_next else frozenset(),
         )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -18,13 +18,15 @@ from procurement.models import PostCode
 
 RATED_AHEAD = 60  # days before its last day, from which on the ratings of a year are on the contract manager's desk
 
-IS_RATED = Exists(KpiRound.objects.filter(notice=OuterRef("pk")))
+ROUNDS = KpiRound.objects.filter(notice=OuterRef("pk")).order_by("-number")
+LAST = {name: Subquery(ROUNDS.values(field)[:1]) for name, field in (("last_round", "number"), ("rater", "rated_by"), ("rated_for", "rated_for"))}
 IS_CONFIRMED = Exists(KpiRound.objects.filter(notice=OuterRef("pk"), confirmation__isnull=False))
 
 
 def open_notices() -> QuerySet[StatutoryNotice]:
-    """Those that are still to be published, each with how far its ratings are."""
-    rows = StatutoryNotice.objects.annotate(is_rated=IS_RATED, is_confirmed=IS_CONFIRMED)
+    """Those that are still to be published, each with how far its ratings are: the number of the last round, null before there is
+    one, who gave it and for whom, and whether one is confirmed."""
+    rows = StatutoryNotice.objects.annotate(**LAST, is_confirmed=IS_CONFIRMED)
     return statutory.unpublished(rows).select_related("contract__department", "variation")
 
 
@@ -32,11 +34,11 @@ def todo(notice: StatutoryNotice) -> str:
     """Of one of the ``open_notices``: what is to be done next."""
     if notice.kind != NoticeKind.PERFORMANCE or notice.is_confirmed:
         return _("%(kind)s to publish") % {"kind": notice.get_kind_display()}
-    return _("ratings of key performance indicators to confirm") if notice.is_rated else _("key performance indicators to rate")
+    return _("ratings of key performance indicators to confirm") if notice.last_round else _("key performance indicators to rate")
 
 
 def is_to_confirm(notice: StatutoryNotice) -> bool:
-    return notice.kind == NoticeKind.PERFORMANCE and notice.is_rated and not notice.is_confirmed
+    return notice.kind == NoticeKind.PERFORMANCE and notice.last_round is not None and not notice.is_confirmed
 
 
 def address(notice: StatutoryNotice) -> str:
@@ -48,21 +50,20 @@ def address(notice: StatutoryNotice) -> str:
 
 def inbox(by: Person, on: date) -> list[Item]:
     """Of contract managers what is to be published or rated, the ratings of a year once they are near; of who can confirm them
-    those that are to be confirmed, but not who has rated. Two queries at most."""
+    those that are to be confirmed, but not who has rated. One query."""
     held = sight_of(by, on).posts
     buys = {organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER}
     confirms = {organisation for organisation, post in held if post in CONFIRMING}
     if not confirms:
         return []
     rows = open_notices().filter(contract__department_id__in=confirms, due_on__lte=on + timedelta(days=366)).order_by("due_on", "id")
-    found = [one for one in rows.prefetch_related("rounds")[:MOST_OF_A_KIND] if _waits(one, by, buys, on)]
+    found = [one for one in rows[:MOST_OF_A_KIND] if _waits(one, by, buys, on)]
     return list(_items(found))
 
 
 def _waits(notice: StatutoryNotice, by: Person, buys: set[int], on: date) -> bool:
     if is_to_confirm(notice):
-        made = list(notice.rounds.all())[-1]
-        return by.person_id not in (made.rated_by, made.rated_for)
+        return by.person_id not in (notice.rater, notice.rated_for)
     if notice.contract.department_id not in buys:
         return False
     return notice.kind != NoticeKind.PERFORMANCE or notice.is_confirmed or notice.due_on <= on + timedelta(days=RATED_AHEAD)

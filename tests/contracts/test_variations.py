@@ -82,6 +82,7 @@ def test_from_submitted_to_in_effect_with_a_document_that_is_valid():
     verdict = verifying.check(store.content(store.head(variation.document)))
     assert verdict.valid, verdict
     call_command("check_invariants")
+    periodic.run(on(DAY - timedelta(days=2)))  # a year is over, and the ratings of the next are due
     assert periodic.run(on(DAY - timedelta(days=1))) == []
     assert periodic.run(on(DAY)) == [f"{variation} is applied"]
     assert periodic.run(on(DAY)) == [] and Variation.objects.get(pk=variation.pk).state == "applied"
@@ -247,6 +248,7 @@ def test_its_steps_say_who_was_reminded_and_lead_to_the_briefs_of_the_readers_si
 
 def test_what_not_all_have_signed_before_its_first_day_lapses_and_the_last_act_stops_that():
     lapsing = made.signed_on_paper(made.decided(made.submitted()), parties=2)
+    periodic.run(on(DAY - timedelta(days=1)))  # a year is over, and the ratings of the next are due
     assert periodic.run(on(DAY)) == [f"{lapsing} is lapsed"]
     lapsed = Variation.objects.get(pk=lapsing.pk)
     assert (lapsed.document.state, account().reserved_gbp) == ("void", 0) and "came before all parties had signed" in lapsed.ended_reason
