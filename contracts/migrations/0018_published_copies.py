@@ -62,7 +62,7 @@ CREATE TRIGGER nothing_more_is_withheld BEFORE INSERT ON contracts_withheldfield
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contracts", "0018_contracts_by_end"), ("documents", "0004_longer_numbers"), ("procurement", "0012_baseline_is_its_own")]
+    dependencies = [("contracts", "0017_contracts_by_end"), ("documents", "0004_longer_numbers"), ("procurement", "0012_baseline_is_its_own")]
 
     operations = [
         migrations.CreateModel(

@@ -29,7 +29,7 @@ CREATE TRIGGER change_request_answer_stays BEFORE UPDATE ON contracts_changerequ
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0020_audit_files'),
+        ('contracts', '0019_audit_files'),
         ('documents', '0004_longer_numbers'),
     ]
 

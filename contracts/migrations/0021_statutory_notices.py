@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('catalogue', '0002_rules'),
-        ('contracts', '0021_change_requests'),
+        ('contracts', '0020_change_requests'),
     ]
 
     operations = [

@@ -68,7 +68,7 @@ DROP TRIGGER department_passes_by_its_fact ON contracts_contract;
 class Migration(migrations.Migration):
     dependencies = [
         ("catalogue", "0002_rules"),
-        ("contracts", "0022_statutory_notices"),
+        ("contracts", "0021_statutory_notices"),
         ("documents", "0004_longer_numbers"),
         ("procurement", "0013_passings"),
     ]

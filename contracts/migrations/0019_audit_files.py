@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0019_published_copies'),
+        ('contracts', '0018_published_copies'),
     ]
 
     operations = [

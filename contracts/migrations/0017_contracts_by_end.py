@@ -11,7 +11,7 @@ def by_end(side: str) -> migrations.AddIndex:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contracts", "0017_savings_kept")]
+    dependencies = [("contracts", "0016_savings_kept")]
 
     operations = [
         by_end("department"),
