@@ -203,12 +203,18 @@ def delegate(holding: PostHolding, limit: Limit, *, by: Person, at: datetime) ->
     return made
 
 
+def _day_before(row: Delegation | ActingFor) -> date:
+    """On which what is taken back before its first day ends."""
+    return row.starts_on - timedelta(days=1)
+
+
 @transaction.atomic
 def end_delegation(delegation: Delegation, *, ends_on: date, by: Person, at: datetime) -> Delegation:
+    """It holds until the end of that day; one that begins later is taken back, and never holds."""
     body = lock_organisation(delegation.holding.post.organisation)
     delegation = Delegation.objects.select_related("holding__post__organisation", "holding__user").get(pk=delegation.pk)
     insist(guards.why_not_end_delegation(delegation, ends_on, by=by, at=at))
-    delegation.ends_on = ends_on
+    delegation.ends_on = max(ends_on, _day_before(delegation))
     delegation.save()
     _record("delegation_ended", body, delegation.holding.user, by, at, _for_administrator(body, by, at), delegation=str(delegation.pk))
     people_notifications.tell_delegation_ended(body, delegation, by, at)
@@ -234,13 +240,11 @@ def name_deputy(
 
 @transaction.atomic
 def end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> ActingFor:
-    """The deputy acts until the end of today."""
+    """The deputy acts until the end of today; one who has not begun never does."""
     body = lock_organisation(acting.holding.post.organisation)
     acting = ActingFor.objects.select_related("holding__post__organisation", "deputy").get(pk=acting.pk)
     insist(guards.why_not_end_deputy(acting, by=by, at=at))
-    if acting.starts_on > london_day(at):
-        refuse(_("It has not begun; it can be ended from its first day on."))
-    acting.ends_on = london_day(at)
+    acting.ends_on = max(london_day(at), _day_before(acting))
     acting.save()
     own = acting.principal.person_id == by.person_id
     _record("deputy_ended", body, acting.deputy, by, at, None if own else _for_administrator(body, by, at), post=acting.holding.post.code)

@@ -38,6 +38,7 @@ from procurement.models import (
     Side,
     StepState,
     User,
+    not_taken_back,
 )
 
 
@@ -168,7 +169,7 @@ def _carry(passage: Passage, held: PostHolding, post: Post) -> PostHolding:
     there = PostHolding.objects.filter(lasting, post=post, user=held.user, stopped_at=None, starts_on__lte=starts_on).first()
     new = there or PostHolding.objects.create(post=post, user=held.user, starts_on=starts_on, ends_on=ends_on)
     name, sha256 = passage.letter
-    for one in held.delegations.all():
+    for one in held.delegations.filter(not_taken_back()):
         if one.ends_on is None or one.ends_on >= passage.on:
             Delegation.objects.create(
                 holding=new, kind=one.kind, limit_gbp=one.limit_gbp, unlimited=one.unlimited, framework_id=one.framework_id,
@@ -186,7 +187,7 @@ def _carry(passage: Passage, held: PostHolding, post: Post) -> PostHolding:
 def _carry_deputies(passage: Passage, held: PostHolding, new: PostHolding) -> None:
     """Whoever acts for them and is of the receiving department too goes on."""
     there = set(granting.lasting_people(passage.receiving, passage.on).values_list("user_id", flat=True))
-    for one in held.deputies.all():
+    for one in held.deputies.filter(not_taken_back()):
         if one.ends_on >= passage.on:
             if one.deputy_id in there:
                 ActingFor.objects.create(

@@ -8,14 +8,23 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
 from documents.templatetags.flex import gbp
-from procurement.models import ActingFor, AddedStep, Delegation, PostCode, PostHolding, in_date, in_force
+from procurement.models import (
+    ActingFor,
+    AddedStep,
+    Delegation,
+    PostCode,
+    PostHolding,
+    in_date,
+    in_force,
+    not_taken_back,
+)
 from procurement.people_guards import COMMITTING
 
 
 def posts(body: Organisation, on: date, *, coming: bool = False) -> list[dict[str, Any]]:
     """By post in the order of ``PostCode``: its holders on the day with delegations and deputies in date, and with those
     ``coming`` later. Three queries however many people."""
-    timely = Q(ends_on__isnull=True) | Q(ends_on__gte=on) if coming else in_date(on)
+    timely = (Q(ends_on__isnull=True) | Q(ends_on__gte=on)) & not_taken_back() if coming else in_date(on)
     rows = (
         PostHolding.objects.filter(in_force(on), post__organisation=body, user__is_active=True)
         .select_related("post", "user")

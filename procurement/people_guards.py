@@ -171,8 +171,6 @@ def why_not_delegate(holding: PostHolding, limit: LimitLike, *, by: Person, at: 
 def why_not_end_delegation(delegation: Delegation, ends_on: date, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_manage(delegation.holding.post.organisation, by=by, at=at)
     yield from _not_past(ends_on, at)
-    if ends_on < delegation.starts_on:
-        yield Reason(_("The delegation begins on %(day)s.") % {"day": day(delegation.starts_on)})
     if delegation.ends_on is not None and delegation.ends_on <= ends_on:
         yield Reason(_("It ends on %(day)s already.") % {"day": day(delegation.ends_on)})
 

@@ -17,12 +17,12 @@ from procurement.notifications import OVERSEERS
 
 def _tell(
     body: Organisation, holding: PostHolding, people: Iterable[User], what: str, key: str, *, ends_on: date, by: Actor,
-    at: datetime, **more: str,
+    at: datetime, taken_back: bool = False, **more: str,
 ) -> None:  # fmt: skip
-    """``what`` ends: post | limit | deputy."""
+    """``what`` ends: post | limit | deputy; or is ``taken_back`` before its first day."""
     context = {
         "what": what, "who": by.words, "whom": holding.user.name, "post": holding.post.get_code_display(),
-        "organisation": body.name, "ends_on": ends_on, "url": settings.PUBLIC_URL + reverse("procurement:people", args=[body.code]),
+        "organisation": body.name, "ends_on": ends_on, "taken_back": taken_back, "url": settings.PUBLIC_URL + reverse("procurement:people", args=[body.code]),
         **more,
     }  # fmt: skip
     message = "procurement/email/right_ended.txt", context, f"{what}_ended:{key}:{ends_on.isoformat()}"
@@ -42,10 +42,10 @@ def tell_post_ended(body: Organisation, holding: PostHolding, by: Actor, at: dat
 def tell_delegation_ended(body: Organisation, delegation: Delegation, by: Actor, at: datetime) -> None:
     holding = delegation.holding
     _tell(body, holding, [holding.user], "limit", str(delegation.pk), ends_on=delegation.ends_on, by=by, at=at,
-          limit=approval_guards.delegation_words(delegation))  # fmt: skip
+          taken_back=delegation.ends_on < delegation.starts_on, limit=approval_guards.delegation_words(delegation))  # fmt: skip
 
 
 def tell_deputy_ended(body: Organisation, acting: ActingFor, by: Actor, at: datetime) -> None:
     """To both: who acted, and for whom nobody acts any more."""
     _tell(body, acting.holding, [acting.deputy, acting.holding.user], "deputy", str(acting.pk), ends_on=acting.ends_on,
-          by=by, at=at, deputy=acting.deputy.name)  # fmt: skip
+          by=by, at=at, taken_back=acting.ends_on < acting.starts_on, deputy=acting.deputy.name)  # fmt: skip

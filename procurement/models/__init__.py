@@ -44,6 +44,7 @@ from procurement.models.people import (
     User,
     in_date,
     in_force,
+    not_taken_back,
 )
 from procurement.models.reminders import Reminder
 from procurement.models.revision import (
@@ -66,5 +67,5 @@ __all__ = [
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "CounterAnswer", "CounterProposal", "Decision", "DeclineCode", "Delegation",
     "DelegationKind", "ExceptionDecision", "ExceptionOutcome", "ExceptionRequest", "FrameworkAgreement", "FrameworkGrant", "MatrixRow", "MilestonePayment", "Modification", "News", "OrganisationGrant", "Outcome", "Particulars", "Passing",
     "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "Reminder", "RevisionHand", "RevisionSite", "Side", "SigningBar",
-    "SpecialTerm", "StepState", "Suspension", "Termination", "User", "VolumeEntry", "in_date", "in_force",
+    "SpecialTerm", "StepState", "Suspension", "Termination", "User", "VolumeEntry", "in_date", "in_force", "not_taken_back",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ on that day" can always be answered.
 
 import uuid
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -133,6 +133,17 @@ def dated(name: str) -> models.CheckConstraint:
     )
 
 
+def dated_or_taken_back(name: str) -> models.CheckConstraint:
+    """``dated``, or taken back before its first day: it ends on the day before, so that no day is in it."""
+    return models.CheckConstraint(
+        condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on") - timedelta(days=1)), name=f"{name}_ends_after_it_starts"
+    )
+
+
+def not_taken_back() -> Q:
+    return Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on"))
+
+
 class Post(Row):
     """A chair in an organisation; ``reports_to`` is where an unanswered matter goes next."""
 
@@ -205,7 +216,7 @@ class Delegation(Row):
 
     class Meta:
         constraints = [
-            dated("delegation"),
+            dated_or_taken_back("delegation"),
             models.CheckConstraint(
                 condition=Q(unlimited=True, limit_gbp__isnull=True)
                 | Q(unlimited=False, limit_gbp__gt=0, limit_gbp__lte=LARGEST_GBP),
@@ -244,7 +255,7 @@ class ActingFor(Row):
 
     class Meta:
         constraints = [
-            dated("acting_for"),
+            dated_or_taken_back("acting_for"),
         ]
 
     @property

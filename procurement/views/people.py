@@ -1,5 +1,7 @@
 """The people of an organisation: who could do what on a day, and what its administrator changes."""
 
+from datetime import date
+
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -7,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
 from documents import downloads
+from documents.templatetags.flex import day as as_day
 from procurement import access, added_steps, membership, people_display, people_forms, seats
 from procurement import people_guards as guards
 from procurement.forms import ReasonForm
@@ -87,7 +90,7 @@ def end_holding(request, code, pk):
     return _change(
         request, body, form, lambda f: attempt(request, membership.end_holding, holding, **f.cleaned_data),
         title=_("End the post of %(post)s for %(name)s") % {"post": holding.post.get_code_display(), "name": holding.user.name},
-        button=_("End it"), done=_("Done."), words=_("Its delegations and deputies end with it."),
+        button=_("End it"), done=_("The post is ended. Its holder has been told."), words=_("Its delegations and deputies end with it."),
     )  # fmt: skip
 
 
@@ -125,10 +128,17 @@ def delegate(request, code, pk):
         return attempt(request, membership.delegate, holding, limit)
 
     return _change(
-        request, body, form, do, button=_("Enter it"), done=_("Entered."),
+        request, body, form, do, button=_("Enter it"), done=_("The delegation is entered. Its holder has been told."),
         title=_("A delegation for %(name)s, %(post)s") % {"post": holding.post.get_code_display(), "name": holding.user.name},
         words=_("As the letter gives it. It can be ended by date, not changed: enter another."),
     )  # fmt: skip
+
+
+def _of(delegation: Delegation, on: date) -> str:
+    said = people_display.words(delegation)
+    if delegation.starts_on <= on:
+        return said
+    return _("%(limit)s, from %(day)s. With a last day before its first it is taken back and never holds.") % {"limit": said, "day": as_day(delegation.starts_on)}
 
 
 @page
@@ -139,7 +149,7 @@ def end_delegation(request, code, pk):
     return _change(
         request, body, form, lambda f: attempt(request, membership.end_delegation, delegation, **f.cleaned_data),
         title=_("End a delegation of %(name)s") % {"name": delegation.holding.user.name}, button=_("End it"),
-        done=_("Done."), words=people_display.words(delegation),
+        done=_("The delegation is ended. Its holder has been told."), words=_of(delegation, request.day),
     )  # fmt: skip
 
 
@@ -159,7 +169,7 @@ def deputy(request, code, pk):
         return attempt(request, membership.name_deputy, holding, chosen, **values)
 
     return _change(
-        request, body, form, do, button=_("Name the deputy"), done=_("Named."),
+        request, body, form, do, button=_("Name the deputy"), done=_("The deputy is named and has been told."),
         title=_("A deputy for %(name)s, %(post)s") % {"post": holding.post.get_code_display(), "name": holding.user.name},
         words=_("They act within the holder's own limits; every act says for whom."),
     )  # fmt: skip
@@ -173,9 +183,10 @@ def end_deputy(request, code, pk):
         _managed(request, code)
     return _change(
         request, body, people_forms.forms.Form(request.POST or None),
-        lambda f: attempt(request, membership.end_deputy, acting), button=_("End it today"), done=_("Done."),
+        lambda f: attempt(request, membership.end_deputy, acting), done=_("The deputy has been told."),
+        button=_("End it today") if acting.starts_on <= request.day else _("Take it back"),
         title=_("%(name)s acts no longer") % {"name": acting.deputy.name},
-        words=_("They act until the end of today."),
+        words=_("They act until the end of today.") if acting.starts_on <= request.day else _("It has not begun, and never does."),
     )  # fmt: skip
 
 

@@ -224,6 +224,26 @@ def test_nothing_is_back_dated():
         act(membership.end_delegation, Delegation.objects.filter(holding=holding(HOLDER)).first(), ends_on=yesterday)
 
 
+def test_what_was_entered_by_mistake_is_taken_back_before_its_first_day_and_never_holds():
+    chair, first = holding("finance.director@dius.example"), date(2008, 3, 14)
+    made = act(membership.delegate, chair, limit(limit_gbp=None, unlimited=True, starts_on=first))
+    act(membership.end_delegation, made, ends_on=TODAY)
+    deputy = act(membership.name_deputy, holding(HOLDER), cast.person("technology.officer@dius.example").user, starts_on=first, ends_on=first)
+    act(membership.end_deputy, deputy)
+    for row in (Delegation.objects.get(pk=made.pk), ActingFor.objects.get(pk=deputy.pk)):
+        assert row.ends_on == date(2008, 3, 13)
+    for on in (TODAY, date(2008, 3, 13), first):
+        assert not seats.delegations(seats.Seat(chair), "budget", on)[0].unlimited, on
+        assert (cast.dius().pk, "budget_holder") not in access.sight(deputy.deputy, on).posts, on
+    for coming in (True, False):
+        rows = people_display.posts(cast.dius(), TODAY, coming=coming)
+        assert not [d for row in rows for d in row["delegations"] if d["row"].pk == made.pk] and not [a for row in rows for a in row["deputies"]]
+    with pytest.raises(Refused, match="ends on 13 March 2008 already"):
+        act(membership.end_delegation, made, ends_on=TODAY + timedelta(days=300))
+    told = {mail.context["taken_back"] for mail in Email.objects.filter(template__endswith="right_ended.txt")}
+    assert told == {True}
+
+
 def test_the_last_administrator_stays():
     with pytest.raises(Refused, match="nobody would look after the people"):
         act(membership.end_holding, holding(ADMIN), ends_on=TODAY)
