@@ -26,6 +26,7 @@ from contracts.models import (
     Milestone,
     MonthSavings,
     PaymentDue,
+    StatutoryNotice,
 )
 from documents.models import AuditEvent, Document, StateChange
 from procurement import models as p
@@ -50,6 +51,7 @@ ORDER = {
     ContractLine: "contract__call_off", LineChange: "version__contract__call_off", Milestone: "contract__call_off",
     AcceptanceCriterion: "milestone__contract__call_off", PaymentDue: "milestone__contract__call_off",
     ContractSavings: "contract__call_off", MonthSavings: "of__contract__call_off",
+    StatutoryNotice: "contract__call_off",
 }  # fmt: skip
 LOOSE = (Document, p.SigningBar, p.VolumeEntry, AuditEvent, StateChange)  # an order's, without a foreign key that leads to it
 AS_THEY_ARE = {"password", "state", "kind", "verb", "subject", "post", "code", "sha256", "content_type", "budget_salt"}

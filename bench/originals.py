@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from django.db import transaction
 
 from bench.order_flow import drafted as order_of
-from contracts import formation, savings_kept, transition
+from contracts import formation, savings_kept, statutory, transition
 from contracts.models import Contract
 from documents import audit
 from documents.actors import SYSTEM
@@ -90,6 +90,7 @@ def contracted() -> CallOff:
     formation._first_version(contract, cast.START)
     transition.open_plan(contract, **by, **AT)
     audit.record("contract.executed", contract, before=before, after=contract.state, **by, **AT)
+    statutory.executed(contract, **AT)
     savings_kept.keep(contract, **AT)
     with transaction.atomic():
         return workflow.conclude(contract.call_off, **AT)
