@@ -22,6 +22,7 @@ from contracts.models import Contract, CreditAct, Evidence, ExitAct, Party
 from documents import canonical, keys, storage, store
 from documents.kinds import KINDS
 from documents.models import AuditEvent, Document, DocumentState
+from procurement import passings
 from procurement.display import files_for
 from procurement.models import Attachment, Delegation
 
@@ -133,7 +134,11 @@ def entries(contract: Contract, side: str) -> list[Entry]:
 
 def _summary(contract: Contract) -> bytes:
     summary = {
-        "schema": 1, "number": contract.number, "title": contract.title, "state": contract.state, "parties": contract.parties,
+        "schema": 1, "department": contract.department.code,
+        "passed": [
+            {"from": one.outgoing.code, "to": one.receiving.code, "effective_on": one.effective_on, "words": one.words, "transfer": one.transfer}
+            for one in passings.of(contract)
+        ], "number": contract.number, "title": contract.title, "state": contract.state, "parties": contract.parties,
         "starts_on": contract.starts_on, "ends_on": contract.ends_on, "signed_on": contract.signed_on,
         "original_value_gbp": contract.original_value_gbp, "framework": contract.framework.reference, "order": contract.call_off.reference,
     }  # fmt: skip

@@ -10,6 +10,7 @@ from contracts.charges import by_line_and_month
 from contracts.models import AcceptanceDecision, Contract, Party
 from documents import audit, canonical
 from documents.models import AuditEvent, Document, SigningIntent
+from procurement import passings
 from procurement.display import VERBS, is_told, reason_told
 from procurement.models import Approval, Decision, Delegation
 from procurement.signing import delegation_words
@@ -178,6 +179,7 @@ def documents(contract: Contract, side: str) -> list[Document]:
         *(one.document for one in access.terminations_for(side, contract) if one.document_id),
         *(one.document for one in access.copies_for(side, contract) if one.document_id),
         *(decision.document for decision in _certified(contract)),
+        *(one.document for one in passings.of(contract) if one.document_id),
     ]  # fmt: skip
     if hasattr(contract, "exit") and contract.exit.document_id:
         found.append(contract.exit.document)

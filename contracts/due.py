@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import chain
 
-from django.db.models import CharField, Expression, F, QuerySet, Value
+from django.db.models import CharField, Expression, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -35,6 +35,8 @@ from contracts.models import (
     StatutoryNotice,
     Termination,
     TerminationState,
+    Transfer,
+    TransferState,
     Variation,
     VariationState,
 )
@@ -100,6 +102,10 @@ def _ahead(by: Person, on: date) -> Iterator[Duty]:
     buys = {organisation for organisation, post in seen.posts if post == PostCode.CONTRACT_MANAGER}
     rated = statutory.unpublished(StatutoryNotice.objects.filter(contract__department__in=buys, kind=NoticeKind.PERFORMANCE))
     frameworks = Framework.objects.filter(pk__in=seen.frameworks).exclude(state__in=OVER)
+    served = Framework.objects.filter(pk__in=seen.frameworks).values("authority")
+    transfers = Transfer.objects.filter(
+        Q(authority__in=served) | Q(outgoing__in=seen.organisations) | Q(receiving__in=seen.organisations), state=TransferState.AGREED
+    )
     none = Value(0)
     found = _rows(
         "contract", contracts.filter(~ending_queries.IS_NOTICED, ends_on__range=(on, until)), "ends_on", "number", "title",
@@ -113,6 +119,8 @@ def _ahead(by: Person, on: date) -> Iterator[Duty]:
               "contract__department__name", F("contract__public_id"), F("number")),
         _rows("ratings", rated.filter(due_on__range=(on, until)), "due_on", "contract__number", "contract__title",
               "contract__department__name", F("contract__public_id"), F("number")),
+        _rows("transfer", transfers.filter(effective_on__range=(on, until)), "effective_on", "number", "outgoing__name", "receiving__name",
+              F("public_id"), none),
         _rows("framework", frameworks.filter(ends_on__range=(on, until)), "ends_on", "reference", "title",
               "authority__name", Value(""), none),
         all=True,
@@ -135,6 +143,8 @@ def _duty(kind: str, on: date, number: str, title: str, organisation: str, publi
     elif kind == "ratings":  # other notices wait from the first moment
         words = _("%(kind)s to publish") % {"kind": NoticeKind.PERFORMANCE.label}
         url = reverse("contracts:statutory_notice", args=[public_id, part])
+    elif kind == "transfer":
+        words, url = _("what it has passes to this department"), reverse("contracts:transfer", args=[public_id])
     else:
         words, url = _("last day of the framework"), reverse("procurement:framework")
     return Duty(on, f"{number} {title}", organisation, words, url)

@@ -26,8 +26,11 @@ from contracts.models import (
     Termination,
     TerminationState,
     VariationState,
+    party_of,
 )
 from documents import clock
+from documents.clock import london_day
+from procurement import passings
 
 VERSION = "1.1"
 EXTENSION = "https://raw.githubusercontent.com/open-contracting-extensions/ocds_metrics_extension/master/extension.json"
@@ -44,23 +47,32 @@ def ocid(contract: Contract) -> str:
 def package(notice: StatutoryNotice, *, at: datetime, published_on: date | None = None) -> dict[str, Any]:
     """As it would be published now, or was on a day."""
     contract = notice.contract
+    parties = _parties(contract, published_on or london_day(at))
     published = _moment(published_on) if published_on else at.astimezone(clock.LONDON).isoformat(timespec="seconds")
     found: dict[str, Any] = {
         "uri": settings.PUBLIC_URL + reverse("contracts:statutory_notice_file", args=[contract.public_id, notice.number]),
-        "version": VERSION, "publishedDate": published, "publisher": {"name": contract.parties[Party.DEPARTMENT]["name"]},
+        "version": VERSION, "publishedDate": published, "publisher": {"name": parties[Party.DEPARTMENT]["name"]},
     }  # fmt: skip
     if notice.kind in (K.DETAILS, K.PERFORMANCE):
         found["extensions"] = [EXTENSION]
-    return found | {"releases": [_release(notice, published)]}
+    return found | {"releases": [_release(notice, published, parties)]}
 
 
 def text(data: Mapping[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
-def _release(notice: StatutoryNotice, published: str) -> dict[str, Any]:
+Parties = Mapping[str, Mapping[str, str]]
+
+
+def _parties(contract: Contract, on: date) -> Parties:
+    """As they were named when the contract was opened, with the department that it was of on the day."""
+    return contract.parties | {str(Party.DEPARTMENT): party_of(passings.department_on(contract, on))}
+
+
+def _release(notice: StatutoryNotice, published: str, parties: Parties) -> dict[str, Any]:
     contract = notice.contract
-    supplier, department = (_reference(contract, party) for party in (Party.SUPPLIER, Party.DEPARTMENT))
+    supplier, department = (_reference(parties, party) for party in (Party.SUPPLIER, Party.DEPARTMENT))
     award = {
         "id": f"{contract.number}-award", "title": contract.title, "status": "active", "date": _moment(contract.formed_at.date()),
         "value": _value(contract.original_value_gbp, contract.revision.gross_gbp), "suppliers": [supplier],
@@ -68,9 +80,9 @@ def _release(notice: StatutoryNotice, published: str) -> dict[str, Any]:
     }  # fmt: skip
     found = {
         "ocid": ocid(contract), "id": f"{ocid(contract)}-{notice.label}", "date": published, "tag": [_tag(notice)],
-        "initiationType": "tender", "language": "en", "parties": [_party(contract, party) for party in Party],
+        "initiationType": "tender", "language": "en", "parties": [_party(parties, party) for party in Party],
         "buyer": department,
-        "tender": {"id": contract.framework.reference, "title": contract.framework.title, "procuringEntity": _reference(contract, Party.AUTHORITY)},
+        "tender": {"id": contract.framework.reference, "title": contract.framework.title, "procuringEntity": _reference(parties, Party.AUTHORITY)},
         "awards": [award] if notice.kind == K.AWARD else [{"id": award["id"], "suppliers": [supplier]}],
         "relatedProcesses": [
             {"id": "1", "relationship": ["framework"], "title": contract.framework.title, "identifier": contract.framework.reference}
@@ -89,16 +101,15 @@ def _tag(notice: StatutoryNotice) -> str:
     }[K(notice.kind)]  # fmt: skip
 
 
-def _party(contract: Contract, party: str) -> dict[str, Any]:
-    """As it was named when the contract was opened."""
-    one = contract.parties[party]
-    return _reference(contract, party) | {
+def _party(parties: Parties, party: str) -> dict[str, Any]:
+    one = parties[party]
+    return _reference(parties, party) | {
         "identifier": {"id": one["identifier"], "legalName": one["name"]}, "roles": [ROLES[Party(party)]]
     }  # fmt: skip
 
 
-def _reference(contract: Contract, party: str) -> dict[str, str]:
-    one = contract.parties[party]
+def _reference(parties: Parties, party: str) -> dict[str, str]:
+    one = parties[party]
     return {"id": one["identifier"], "name": one["name"]}
 
 

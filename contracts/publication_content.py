@@ -35,6 +35,8 @@ def everything(contract: Contract) -> dict[str, Any]:
         order.pop(name, None)
     order["attachments"] = [file for file in order["attachments"] if file["kind"] == "specification"]
     parties = order["parties"]
+    if customer := payload.get("customer"):  # the department that the order had passed to before it was signed
+        parties["department"] |= {name: customer[name] for name in ("code", "name", "identifier", "address")}
     return {
         "schema": SCHEMA,
         "contract": {

@@ -28,6 +28,7 @@ from procurement import (
 from procurement.models import Accession, ApprovalStep, Baseline, Delegation, PostHolding
 from tests import cast, paper
 from tests.cast import DESK, START
+from tests.contracts import transfer_cast as transfers
 from tests.contracts import variation_cast as varied
 from tests.machines import undone
 from tests.machines.orders import on_step
@@ -109,6 +110,7 @@ CHANGES = {
     "its budget code is": lambda w: papers.save_budget(w["draft"], budget_code="Secret", by=cast.requester(), at=START),
     "its services are": lambda w: drafting.save_services(
         w["draft"], [drafting.Ordered("shared", "CORE-01", None, 4000)], by=cast.requester(), at=START),
+    "a transfer between others": lambda w: transfers.agreed(transfers.prepared(transfers.asked("DIUS", "HMT"))),
     "a draft is begun": lambda w: drafting.start(w["draft"].framework, w["draft"].department, title="Secret", by=cast.requester(), at=START),
     "a limit": limits,
     "a baseline": lambda w: baselines.state(

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.urls import reverse
 
 from contracts import (
     access,
@@ -19,7 +20,7 @@ from contracts import (
     variation_approval,
 )
 from contracts.models import Contract, Transfer, TransferNotice
-from documents import audit
+from documents import audit, clock
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
@@ -39,8 +40,10 @@ from procurement.models import (
 from tests import cast, paper
 from tests.cast import START
 from tests.contracts import ending_cast as ending
+from tests.contracts import money_cast as money
 from tests.contracts import transfer_cast as made
 from tests.contracts import variation_cast as varied
+from tests.procurement.test_pages import sign_in
 
 pytestmark = pytest.mark.django_db
 INVARIANTS = read(FILE.read_text(encoding="utf-8"))
@@ -77,6 +80,7 @@ def test_a_contract_passes_with_its_order_its_history_and_its_total_to_the_penny
     assert contract.department.code == contract.call_off.department.code == "ONS"
     assert (contract.number, contract.parties, contract.document_id) == (before.number, before.parties, before.document_id)
     assert contract.parties["department"]["code"] == "DIUS" and contract.parties_now["department"]["code"] == "ONS"
+    assert "dius" in contract.search_text and "office for national statistics" in contract.search_text, "found by either"
     assert terms.put_together(terms.read(contract)) == standing, "no line, price or day is another"
     assert audit.history(contract).count() == told + 1
     assert audit.history(contract).last().reason == "Illustrative order 2007/1 of 28 September 2007"
@@ -277,6 +281,19 @@ def test_a_variation_under_approval_passes_with_what_is_decided():
     officer = cast.person("technology.officer@dius.example")
     variation_approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True, by=officer, at=AFTER)
     assert cast.fresh(contract).department.code == "ONS" and broken(INVARIANTS) == []
+
+
+def test_a_return_names_the_department_that_had_the_contract_when_its_month_ended(client, settings):
+    executed()
+    april, may = money.made(date(2008, 4, 1)), date(2008, 5, 20)
+    made.applied(made.agreed(made.prepared(made.asked(day=may))))
+    later = money.made(date(2008, 5, 1), at=money.moment(date(2008, 6, 2)))
+    settings.STEPPABLE_CLOCK = True
+    clock.step_to(money.moment(date(2008, 6, 2)), by=cast.person(made.MANAGER))
+    sign_in(client, money.ACCOUNT)
+    for found, name in ((april, "Innovation"), (later, "Statistics")):
+        file = client.get(reverse("contracts:return", args=[found.public_id]), {"format": "csv"}).content.decode()
+        assert name in file and ("Innovation" in file) != ("Statistics" in file)
 
 
 # ---- split
