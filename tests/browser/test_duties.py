@@ -5,9 +5,9 @@ from datetime import date
 
 from documents import clock
 from tests import cast, paper
-from tests.contracts import publication_cast, request_cast
+from tests.contracts import statutory_cast, request_cast
 
-MANAGER, SERVICE, SIGNATORY = publication_cast.MANAGER, publication_cast.SERVICE, publication_cast.SIGNATORY
+MANAGER, SERVICE, SIGNATORY = statutory_cast.MANAGER, statutory_cast.SERVICE, statutory_cast.SIGNATORY
 
 
 def fill_day(visitor, day: date) -> None:
@@ -56,8 +56,8 @@ def test_joiners_are_asked_for_and_accepted(visit):
 
 def test_a_year_is_rated_confirmed_and_published(visit):
     contract = paper.executed(cast.accepted())
-    publication_cast.measured(contract, {date(2008, 4, 1): {"EUS-B": "97.9"}, date(2008, 5, 1): {}})
-    clock.step_to(publication_cast.RATED_AT, by=cast.requester())
+    statutory_cast.measured(contract, {date(2008, 4, 1): {"EUS-B": "97.9"}, date(2008, 5, 1): {}})
+    clock.step_to(statutory_cast.RATED_AT, by=cast.requester())
     notices = f"/contracts/{contract.public_id}/publications/"
     manager = visit(MANAGER)
     assert "key performance indicators to rate" in manager.text()
