@@ -508,7 +508,7 @@ SELECT k.id AS contract, k.number
                 (SELECT jsonb_agg(jsonb_build_array(p ->> 'service', (p ->> 'percent')::numeric, (p ->> 'quantity')::int,
                                                     (p ->> 'amount_gbp')::numeric) ORDER BY place)
                    FROM jsonb_array_elements(m -> 'payments') WITH ORDINALITY AS q(p, place))) ORDER BY substr(m ->> 'number', 2)::int)
-          FROM jsonb_array_elements(r.content::jsonb -> 'milestones') m WHERE k.executed_at IS NOT NULL);
+          FROM jsonb_array_elements(nullif(r.content, '')::jsonb -> 'milestones') m WHERE k.executed_at IS NOT NULL);
 
 -- 9 accepted_milestones_are_certified: a milestone is accepted exactly when its last submission is, by who was shown it, on conditions until those are met; and each acceptance has its certificate
 SELECT m.id AS milestone, m.state
@@ -594,7 +594,7 @@ SELECT a.id AS change_request, m.id AS version
 
 -- 9 change_requests_stay_inside: up to each accepted change request no more of a service had moved, up and down together, than the percentage of its units as signed by then, unless it only took back
 WITH versions AS (
-    SELECT w.id, w.contract_id, w.number, w.kind, w.effective_from, (r.content::jsonb #>> '{framework,quantity_tolerance_percent}')::numeric AS percent
+    SELECT w.id, w.contract_id, w.number, w.kind, w.effective_from, (nullif(r.content, '')::jsonb #>> '{framework,quantity_tolerance_percent}')::numeric AS percent
       FROM contracts_contractversion w JOIN contracts_contract k ON k.id = w.contract_id JOIN procurement_calloffrevision r ON r.id = k.revision_id),
 changes AS (
     SELECT w.contract_id, w.number, w.kind, w.effective_from, s.code, n.site, c.quantity_change
@@ -725,7 +725,7 @@ SELECT k.id AS contract, k.state, n.kinds
                        WHERE s.contract_id = k.id AND s.kind IN ('award', 'details', 'termination')) n
  WHERE k.state <> 'void'
    AND n.kinds IS DISTINCT FROM CASE
-        WHEN r.content::jsonb #>> '{framework,regime}' IS DISTINCT FROM 'PA2023' THEN '{}'::text[]
+        WHEN nullif(r.content, '')::jsonb #>> '{framework,regime}' IS DISTINCT FROM 'PA2023' THEN '{}'::text[]
         WHEN k.executed_at IS NULL THEN ARRAY['award']
         WHEN k.state = 'executed' THEN ARRAY['award', 'details']
         ELSE ARRAY['award', 'details', 'termination'] END;
@@ -746,7 +746,7 @@ SELECT n.id AS notice, n.kind, n.due_on
 SELECT v.id AS variation, n.id AS notice
   FROM contracts_variation v
   JOIN contracts_contract k ON k.id = v.contract_id
-  JOIN procurement_calloffrevision o ON o.id = k.revision_id AND o.content::jsonb #>> '{framework,regime}' = 'PA2023'
+  JOIN procurement_calloffrevision o ON o.id = k.revision_id AND nullif(o.content, '')::jsonb #>> '{framework,regime}' = 'PA2023'
   JOIN contracts_variationrevision r ON r.id = v.revision_id
   LEFT JOIN contracts_statutorynotice n ON n.variation_id = v.id
   LEFT JOIN contracts_noticepublication p ON p.notice_id = n.id
@@ -778,7 +778,7 @@ SELECT r.id AS round
  WHERE ARRAY(SELECT m.measure_code::text FROM contracts_kpirating g JOIN catalogue_servicelevelmeasure m ON m.id = g.measure_id
               WHERE g.round_id = r.id ORDER BY 1)
        IS DISTINCT FROM
-       ARRAY(SELECT l ->> 'measure_code' FROM jsonb_array_elements(o.content::jsonb -> 'service_levels') l WHERE (l ->> 'kpi')::boolean ORDER BY 1);
+       ARRAY(SELECT l ->> 'measure_code' FROM jsonb_array_elements(nullif(o.content, '')::jsonb -> 'service_levels') l WHERE (l ->> 'kpi')::boolean ORDER BY 1);
 
 -- 21 credits_are_calculated: a credit is the points missed as a percentage of its charges, and the credits of a month come to no more than the cap, which takes no more than is over
 SELECT c.id AS calculation, c.cap_gbp, s.*
@@ -929,7 +929,7 @@ SELECT p.id AS counter_proposal, p.became_id, p.revision_id
           FROM jsonb_array_elements(p.content::jsonb -> 'lines') l)
        IS DISTINCT FROM
        (SELECT jsonb_agg(jsonb_build_array(l -> 'number', l -> 'service', l -> 'quantity', l -> 'starts_on', l -> 'months') ORDER BY l -> 'number')
-          FROM jsonb_array_elements(r.content::jsonb -> 'lines') l);
+          FROM jsonb_array_elements(nullif(r.content, '')::jsonb -> 'lines') l);
 
 -- 10 numbers_are_without_gaps: the numbers given of a series and year are 1, 2, 3... up to what its counter says
 SELECT series, year, n.last, given.how_many, given.highest
@@ -958,7 +958,7 @@ SELECT k.id AS contract, k.number, d.payload -> 'order' -> 'contract' AS in_docu
  WHERE d.number IS DISTINCT FROM k.number
     OR d.payload -> 'order' -> 'contract' ->> 'number' IS DISTINCT FROM k.number
     OR d.payload -> 'order' -> 'contract' ->> 'revision_hash' IS DISTINCT FROM r.revision_hash
-    OR (d.payload -> 'order') - 'contract' IS DISTINCT FROM r.content::jsonb;
+    OR (d.payload -> 'order') - 'contract' IS DISTINCT FROM nullif(r.content, '')::jsonb;
 
 -- 11 published_copies_say_what_was_decided: the document of a published copy holds the content that was decided on, which lists what is withheld, and no word of why
 SELECT c.id AS copy

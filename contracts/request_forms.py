@@ -10,6 +10,7 @@ from catalogue import widgets
 from catalogue.fields import ChangeField, DayField, TextField
 from contracts.terms import StandingLine
 from contracts.tolerance import Room
+from documents.templatetags.flex import count
 
 
 class RequestForm(forms.Form):
@@ -33,7 +34,7 @@ class RequestForm(forms.Form):
             self.fields[name] = ChangeField(
                 label=f"{service.code} {service.name}, {line.line.site or gettext('all sites')}", required=False,
                 help_text=gettext("%(quantity)s stand. Of the service %(left)s can still move.")
-                % {"quantity": line.quantity, "left": room.left},
+                % {"quantity": count(line.quantity), "left": count(room.left)},
             )  # fmt: skip
 
     def wanted(self) -> dict[tuple[str, str], int]:
