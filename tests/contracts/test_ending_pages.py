@@ -174,7 +174,7 @@ def test_the_page_asks_the_database_no_more_for_more_to_do(client, stepping):
     sign_in(client, MANAGER).get("/")
     with CaptureQueriesContext(connection) as queries:
         client.get("/")
-    assert len(queries) <= 15, "a list of each kind of thing that can wait for a contract manager"
+    assert len(queries) <= 16, "a list of each kind of thing that can wait for a contract manager"
 
 
 def test_the_contract_is_closed_on_its_page_once_its_last_month_is_over(client, stepping):
