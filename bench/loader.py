@@ -21,6 +21,7 @@ from contracts.models import (
     LineChange,
     Milestone,
     PaymentDue,
+    StatutoryNotice,
 )
 from documents.models import AuditEvent, Document, StateChange
 from procurement import models as p
@@ -44,6 +45,7 @@ ORDER = {
     Contract: "call_off", ContractVersion: "contract__call_off",
     ContractLine: "contract__call_off", LineChange: "version__contract__call_off", Milestone: "contract__call_off",
     AcceptanceCriterion: "milestone__contract__call_off", PaymentDue: "milestone__contract__call_off",
+    StatutoryNotice: "contract__call_off",
 }  # fmt: skip
 LOOSE = (Document, p.SigningBar, p.VolumeEntry, AuditEvent, StateChange)  # an order's, without a foreign key that leads to it
 AS_THEY_ARE = {"password", "state", "kind", "verb", "subject", "post", "code", "sha256", "content_type", "budget_salt"}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from django.db import transaction
 
 from bench.order_flow import drafted as order_of
-from contracts import formation, transition
+from contracts import formation, statutory, transition
 from contracts.models import Contract
 from documents import audit
 from documents.actors import SYSTEM
@@ -89,6 +89,7 @@ def contracted() -> CallOff:
     contract.save()
     formation._first_version(contract, cast.START)
     transition.open_plan(contract, **by, **AT)
+    statutory.executed(contract, **AT)
     audit.record("contract.executed", contract, before=before, after=contract.state, **by, **AT)
     with transaction.atomic():
         return workflow.conclude(contract.call_off, **AT)
