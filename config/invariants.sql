@@ -508,7 +508,7 @@ SELECT k.id AS contract, k.number
                 (SELECT jsonb_agg(jsonb_build_array(p ->> 'service', (p ->> 'percent')::numeric, (p ->> 'quantity')::int,
                                                     (p ->> 'amount_gbp')::numeric) ORDER BY place)
                    FROM jsonb_array_elements(m -> 'payments') WITH ORDINALITY AS q(p, place))) ORDER BY substr(m ->> 'number', 2)::int)
-          FROM jsonb_array_elements(nullif(r.content, '')::jsonb -> 'milestones') m WHERE k.executed_at IS NOT NULL);
+          FROM jsonb_array_elements(r.content::jsonb -> 'milestones') m WHERE k.executed_at IS NOT NULL);
 
 -- 9 accepted_milestones_are_certified: a milestone is accepted exactly when its last submission is, by who was shown it, on conditions until those are met; and each acceptance has its certificate
 SELECT m.id AS milestone, m.state
@@ -929,7 +929,7 @@ SELECT p.id AS counter_proposal, p.became_id, p.revision_id
           FROM jsonb_array_elements(p.content::jsonb -> 'lines') l)
        IS DISTINCT FROM
        (SELECT jsonb_agg(jsonb_build_array(l -> 'number', l -> 'service', l -> 'quantity', l -> 'starts_on', l -> 'months') ORDER BY l -> 'number')
-          FROM jsonb_array_elements(nullif(r.content, '')::jsonb -> 'lines') l);
+          FROM jsonb_array_elements(r.content::jsonb -> 'lines') l);
 
 -- 10 numbers_are_without_gaps: the numbers given of a series and year are 1, 2, 3... up to what its counter says
 SELECT series, year, n.last, given.how_many, given.highest
@@ -958,7 +958,7 @@ SELECT k.id AS contract, k.number, d.payload -> 'order' -> 'contract' AS in_docu
  WHERE d.number IS DISTINCT FROM k.number
     OR d.payload -> 'order' -> 'contract' ->> 'number' IS DISTINCT FROM k.number
     OR d.payload -> 'order' -> 'contract' ->> 'revision_hash' IS DISTINCT FROM r.revision_hash
-    OR (d.payload -> 'order') - 'contract' IS DISTINCT FROM nullif(r.content, '')::jsonb;
+    OR (d.payload -> 'order') - 'contract' IS DISTINCT FROM r.content::jsonb;
 
 -- 11 published_copies_say_what_was_decided: the document of a published copy holds the content that was decided on, which lists what is withheld, and no word of why
 SELECT c.id AS copy
