@@ -47,7 +47,7 @@ def package(notice: StatutoryNotice, *, at: datetime, published_on: date | None 
     published = _moment(published_on) if published_on else at.astimezone(clock.LONDON).isoformat(timespec="seconds")
     found: dict[str, Any] = {
         "uri": settings.PUBLIC_URL + reverse("contracts:statutory_notice_file", args=[contract.public_id, notice.number]),
-        "version": VERSION, "publishedDate": published, "publisher": {"name": contract.parties[Party.DEPARTMENT]["name"]},
+        "version": VERSION, "publishedDate": published, "publisher": {"name": contract.parties_now[Party.DEPARTMENT]["name"]},
     }  # fmt: skip
     if notice.kind in (K.DETAILS, K.PERFORMANCE):
         found["extensions"] = [EXTENSION]
@@ -90,15 +90,15 @@ def _tag(notice: StatutoryNotice) -> str:
 
 
 def _party(contract: Contract, party: str) -> dict[str, Any]:
-    """As it was named when the contract was opened."""
-    one = contract.parties[party]
+    """As it was named when the contract was opened; the department that has it now, which the duty is of."""
+    one = contract.parties_now[party]
     return _reference(contract, party) | {
         "identifier": {"id": one["identifier"], "legalName": one["name"]}, "roles": [ROLES[Party(party)]]
     }  # fmt: skip
 
 
 def _reference(contract: Contract, party: str) -> dict[str, str]:
-    one = contract.parties[party]
+    one = contract.parties_now[party]
     return {"id": one["identifier"], "name": one["name"]}
 
 
