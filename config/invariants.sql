@@ -341,7 +341,7 @@ SELECT v.id AS variation, v.approval_id
          a.commits_gbp, a.route_gbp)
         IS DISTINCT FROM
         ('contracts.variation', v.public_id::text, v.created_at, k.framework_id, k.department_id, k.supplier_id, u.person_id,
-         r.content_hash, CASE r.content::jsonb ->> 'schema' WHEN '1' THEN r.value_gbp ELSE r.counted_gbp END, r.cumulative_gbp)
+         r.content_hash, CASE WHEN r.content::jsonb ->> 'schema' = '1' AND a.commits_gbp = r.value_gbp THEN r.value_gbp ELSE r.counted_gbp END, r.cumulative_gbp)
         OR a.edited_by <> ARRAY(SELECT h.person_id FROM contracts_variationhand h WHERE h.revision_id = r.id ORDER BY 1));
 
 -- 7 decisions_repeat_the_hash: a decision is in its step's approval and repeats the hash of that
@@ -428,7 +428,7 @@ UNION ALL
 SELECT p.subject, p.subject_id, p.receiving_id, NULL FROM passed p
  WHERE NOT EXISTS (SELECT 1 FROM things t WHERE (t.subject, t.subject_id) = (p.subject, p.subject_id));
 
--- 9 transfers_keep_their_totals: a transfer that has taken effect, and no other, has moved something, as many contracts as it says and worth what it says before and after, each by its signed novation, or by the notice to its supplier where there was one
+-- 9 transfers_keep_their_totals: a transfer that has taken effect, and no other, has moved what there was, as many contracts as it says and worth what it says before and after, each by its signed novation, or by the notice to its supplier where there was one
 WITH moved AS (
     SELECT p.transfer, p.document_id AS by_document, k.id, k.state, k.supplier_id, k.original_value_gbp
       FROM procurement_passing p JOIN contracts_contract k ON k.public_id::text = p.subject_id
@@ -445,7 +445,7 @@ SELECT t.id AS transfer, t.state, t.value_before_gbp, t.value_after_gbp, s.*
                     ELSE (SELECT n.document_id FROM contracts_novation n WHERE n.transfer_id = t.id AND n.contract_id = m.id AND n.state = 'executed') END
                     AND NOT (m.by_document IS NULL AND m.state = 'closed')) AS otherwise
           FROM moved m WHERE m.transfer = t.number AND m.state <> 'void') s
- WHERE (t.state = 'applied') <> EXISTS (SELECT 1 FROM procurement_passing p WHERE p.transfer = t.number)
+ WHERE t.state <> 'applied' AND EXISTS (SELECT 1 FROM procurement_passing p WHERE p.transfer = t.number)
     OR t.state = 'applied' AND ((t.contracts_before, t.contracts_after, t.value_before_gbp, t.value_after_gbp)
                                 IS DISTINCT FROM (s.contracts::int, s.contracts::int, s.worth, s.worth)
                                 OR (t.reserved_before_gbp, t.committed_before_gbp) IS DISTINCT FROM (t.reserved_after_gbp, t.committed_after_gbp)
@@ -742,7 +742,7 @@ SELECT n.id AS notice, n.kind, n.due_on
                                            WHERE o.contract_id = n.contract_id AND o.kind = 'performance' AND NOT o.is_last
                                              AND o.period_from < n.period_from), k.signed_on));
 
--- 9 change_notices_are_of_their_variations: a variation whose share asks for a change notice has its duty, and what is recorded of its publication is the same in both places
+-- 9 change_notices_are_of_their_variations: a variation whose share asks for a change notice has its duty, unless it was assessed before there were duties, and what is recorded of its publication is the same in both places
 SELECT v.id AS variation, n.id AS notice
   FROM contracts_variation v
   JOIN contracts_contract k ON k.id = v.contract_id
@@ -750,7 +750,7 @@ SELECT v.id AS variation, n.id AS notice
   JOIN contracts_variationrevision r ON r.id = v.revision_id
   LEFT JOIN contracts_statutorynotice n ON n.variation_id = v.id
   LEFT JOIN contracts_noticepublication p ON p.notice_id = n.id
- WHERE r.assessed_at IS NOT NULL AND r.notice_first AND n.id IS NULL
+ WHERE r.notice_first AND n.id IS NULL AND CASE WHEN r.assessed_at IS NOT NULL THEN r.content::jsonb ->> 'schema' <> '1' END
     OR n.id IS NOT NULL AND (v.change_notice, v.change_notice_on) IS DISTINCT FROM (coalesce(p.reference, ''), p.published_on);
 
 -- 9 what_is_published_is_kept: what was published of a notice is the content that its hash is of, on a day no later than that of its record

@@ -100,7 +100,7 @@ def _as_counted(revisions: list[VariationRevision]) -> list[Counted]:
 def _requests(contract: Contract, request: ChangeRequest | None = None) -> list[Counted]:
     """The change requests that were accepted, without the one given; one query."""
     rows = ChangeRequest.objects.filter(contract=contract, state=RequestState.ACCEPTED).exclude(pk=request.pk if request else None)
-    return [Counted(one.label, london_day(one.state_since), abs(one.value_gbp)) for one in rows.order_by("number")]
+    return [Counted(one.label, london_day(one.state_since), one.counted_gbp) for one in rows.order_by("number")]
 
 
 def counted_with(contract: Contract, *, request: ChangeRequest | None = None) -> list[Counted]:

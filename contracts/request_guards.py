@@ -65,7 +65,7 @@ def why_no_longer_fits(request: ChangeRequest, *, on: date) -> Iterator[Reason]:
         )
     found = tolerance.find(contract, tolerance.asked_of(request), request.effective_on, on=on, request=request)
     yield from found.reasons
-    if not found.reasons and found.money.value_gbp > request.value_gbp:
+    if not found.reasons and (found.money.value_gbp > request.value_gbp or found.money.counted_gbp > request.counted_gbp):
         yield Reason(
             _("It comes to %(now)s by the terms as they stand; it was asked at %(was)s.")
             % {"now": gbp(found.money.value_gbp), "was": gbp(request.value_gbp)},

@@ -52,7 +52,7 @@ def ask(
     seat = seats.hold(delivery_guards.department_seat(contract, by, london_day(at)))
     made = ChangeRequest(
         contract=contract, number=contract.change_requests.count() + 1, effective_on=effective_on, reason=reason,
-        value_gbp=found.money.value_gbp, share_percent=found.share.percent, cumulative_percent=found.share.cumulative_percent,
+        value_gbp=found.money.value_gbp, counted_gbp=found.money.counted_gbp, share_percent=found.share.percent, cumulative_percent=found.share.cumulative_percent,
         state_since=at, asked_by=by.person_id, asked_by_name=by.words, asked_for=seat.principal.person_id if seat.principal else None,
         asked_for_name=seat.principal.name if seat.principal else "", asked_at=at,
     )  # fmt: skip

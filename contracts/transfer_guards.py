@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from catalogue.models import Organisation
 from contracts import transfer_plan
-from contracts.models import Transfer, TransferBasis, TransferState
+from contracts.models import Transfer, TransferBasis, TransferKind, TransferState
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
@@ -128,6 +128,12 @@ def why_not_basis(outgoing: Organisation, receiving: Organisation, basis: str) -
         )
 
 
+def _successor(body: Organisation) -> Organisation | None:
+    """To whom all of it has passed: nobody is there who could take anything over, not even on the day itself."""
+    away = body.transfers_away.filter(state=T.APPLIED).exclude(kind=TransferKind.SPLIT).select_related("receiving").first()
+    return away.receiving if away else None
+
+
 def why_not_between(transfer: Transfer) -> Iterator[Reason]:
     """Which bodies these are."""
     outgoing, receiving = transfer.outgoing, transfer.receiving
@@ -135,6 +141,13 @@ def why_not_between(transfer: Transfer) -> Iterator[Reason]:
         yield Reason(_("Nothing passes from a department to itself."))
     if receiving.framework_places.exists():
         yield Reason(_("%(body)s is a supplier here; nothing passes to a supplier.") % {"body": receiving.name})
+    if transfer.is_whole and outgoing.frameworks.exists():
+        yield Reason(_("%(body)s is the authority of a framework: it does not end while it is.") % {"body": outgoing.name})
+    if (successor := _successor(receiving)) is not None:
+        yield Reason(
+            _("%(body)s has passed to %(successor)s as a whole.") % {"body": receiving.name, "successor": successor.name},
+            _("Withdraw this one and prepare another to %(successor)s.") % {"successor": successor.name},
+        )
     yield from why_not_basis(outgoing, receiving, transfer.basis)
     if receiving.exists_from and receiving.exists_from > transfer.effective_on:
         yield Reason(_("%(body)s begins on %(day)s, after the day of the transfer.") % {"body": receiving.name, "day": as_day(receiving.exists_from)})
@@ -169,6 +182,11 @@ def in_the_way(transfer: Transfer, on: date) -> Iterator[Reason]:
             _("%(contracts)s of %(body)s: under a framework of another authority.") % {"contracts": _named(others, len(others)), "body": outgoing.name},
             _("That authority moves them, or they end, before %(body)s does.") % {"body": outgoing.name},
         )
+    if transfer.is_whole and (orders := list(transfer_plan.orders_elsewhere(transfer))):
+        yield Reason(
+            _("%(orders)s of %(body)s: under way under a framework of another authority.") % {"orders": _named(orders, len(orders)), "body": outgoing.name},
+            _("Bring them to their end before %(body)s comes to its own.") % {"body": outgoing.name},
+        )
     for framework in transfer_plan.frameworks(transfer):
         yield from _memberships(framework, outgoing, receiving)
     if transfer_plan.by_novation(transfer) and (missing := list(transfer_plan.not_novated(transfer))):
@@ -179,8 +197,8 @@ def in_the_way(transfer: Transfer, on: date) -> Iterator[Reason]:
             ) % {"contracts": _named(missing, len(missing))},
             _("The supplier and both bodies sign; without that it is withdrawn on its day."),
         )  # fmt: skip
-    for user in transfer_plan.people_of(transfer, on) if receiving.frameworks.exists() else ():
-        yield from people_guards.why_not_of(user, receiving, on)
+    for user in transfer_plan.people_of(transfer, on) if receiving.frameworks.exists() or outgoing.frameworks.exists() else ():
+        yield from people_guards.why_not_of(user, receiving, on, leaving=outgoing)
 
 
 def _memberships(framework, outgoing: Organisation, receiving: Organisation) -> Iterator[Reason]:

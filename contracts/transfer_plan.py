@@ -202,3 +202,10 @@ def elsewhere(transfer: Transfer) -> QuerySet[Contract]:
     """Contracts of the outgoing department under a framework of another authority, which this transfer does not move."""
     rows = Contract.objects.filter(department=transfer.outgoing_id, state__in=[*BOUND, *UNSIGNED_CONTRACTS])
     return rows.exclude(framework__authority=transfer.authority_id).select_related("framework").order_by(F("framework_id"), "pk")
+
+
+def orders_elsewhere(transfer: Transfer) -> QuerySet[CallOff]:
+    """Orders of the outgoing department that others have acted on, under a framework of another authority: nobody would be left to
+    bring them to their contract."""
+    rows = CallOff.objects.filter(department=transfer.outgoing_id, state__in=UNDER_WAY)
+    return rows.exclude(framework__authority=transfer.authority_id).order_by("pk")

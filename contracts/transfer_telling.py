@@ -33,12 +33,21 @@ def _managers(transfer: Transfer, at: datetime) -> list[User]:
     return _holding(transfer.authority, (PostCode.FRAMEWORK_MANAGER,), at)
 
 
-def _everybody(transfer: Transfer, suppliers: Iterable[Organisation], at: datetime) -> list[User]:
-    """Who runs, orders and signs in both departments and at the suppliers, and who prepares and agrees at the authority."""
+def _inside(transfer: Transfer, at: datetime) -> list[User]:
+    """Who runs, orders and signs in both departments, and who prepares and agrees at the authority."""
     people = _holding(transfer.outgoing, OF_A_DEPARTMENT, at) + _holding(transfer.receiving, OF_A_DEPARTMENT, at)
-    for supplier in suppliers:
-        people += _holding(supplier, (*SUPPLIER_RUNS, SIGNING_POST[Party.SUPPLIER]), at)
     return people + _managers(transfer, at) + _holding(transfer.authority, AGREEING, at)
+
+
+def _tell_suppliers(name: str, transfer: Transfer, suppliers: Iterable[Organisation], context: dict, key: str, at: datetime) -> None:
+    """Each where it reads what concerns it: its notice, or its contracts. The plan is of all suppliers, and shut to them."""
+    notices = dict(transfer.notices.values_list("supplier", "position"))
+    for supplier in suppliers:
+        path = reverse("contracts:contracts")
+        if supplier.pk in notices:
+            path = reverse("contracts:transfer_notice", args=[transfer.public_id, notices[supplier.pk]])
+        people = _holding(supplier, (*SUPPLIER_RUNS, SIGNING_POST[Party.SUPPLIER]), at)
+        mailing.must_act(people, _email(name), context | {"url": settings.PUBLIC_URL + path}, key)
 
 
 def _context(transfer: Transfer, **more) -> dict:
@@ -61,8 +70,9 @@ def tell_prepared(transfer: Transfer, at: datetime) -> None:
 
 
 def tell_agreed(transfer: Transfer, suppliers: Iterable[Organisation], at: datetime) -> None:
-    context = _context(transfer, words=transfer.words)
-    mailing.must_act(_everybody(transfer, suppliers, at), _email("agreed"), context, f"transfer_agreed:{transfer.public_id}")
+    context, key = _context(transfer, words=transfer.words), f"transfer_agreed:{transfer.public_id}"
+    mailing.must_act(_inside(transfer, at), _email("agreed"), context, key)
+    _tell_suppliers("agreed", transfer, suppliers, context, key, at)
 
 
 def tell_sealed(notice: TransferNotice, at: datetime) -> None:
@@ -78,16 +88,24 @@ def tell_sealed(notice: TransferNotice, at: datetime) -> None:
 
 def tell_withdrawn(transfer: Transfer, suppliers: Iterable[Organisation], at: datetime) -> None:
     """Everybody who had heard of it: of what was not agreed to nobody outside the authority has."""
-    people = _everybody(transfer, suppliers, at) if transfer.agreed_at else _managers(transfer, at) + _holding(transfer.authority, AGREEING, at)
-    context = _context(transfer, reason=transfer.ended_reason)
-    mailing.must_act(people, _email("withdrawn"), context, f"transfer_withdrawn:{transfer.public_id}")
+    people = _inside(transfer, at) if transfer.agreed_at else _managers(transfer, at) + _holding(transfer.authority, AGREEING, at)
+    context, key = _context(transfer, reason=transfer.ended_reason), f"transfer_withdrawn:{transfer.public_id}"
+    mailing.must_act(people, _email("withdrawn"), context, key)
+    if transfer.agreed_at:
+        _tell_suppliers("withdrawn", transfer, suppliers, context, key, at)
 
 
 def tell_applied(transfer: Transfer, moved: Iterable[User], suppliers: Iterable[Organisation], at: datetime) -> None:
-    """Everybody, and each person who is of the other department now."""
-    context = _context(transfer, contracts=transfer.contracts_after, value=gbp(transfer.value_after_gbp))
-    people = [*moved, *_everybody(transfer, suppliers, at)]
-    mailing.must_act(people, _email("applied"), context, f"transfer_applied:{transfer.public_id}")
+    """Everybody, and each person who is of the other department now. How many contracts, worth how much, is of all suppliers
+    together: none of them reads it."""
+    context, key = _context(transfer, contracts=transfer.contracts_after, value=gbp(transfer.value_after_gbp)), f"transfer_applied:{transfer.public_id}"
+    moved = list(moved)
+    left = {user.pk for user in _holding(transfer.outgoing, OF_A_DEPARTMENT, at)} - {user.pk for user in moved}
+    people = {user.pk: user for user in [*moved, *_inside(transfer, at)]}
+    mailing.must_act([user for pk, user in people.items() if pk not in left], _email("applied"), context, key)
+    home = context | {"url": settings.PUBLIC_URL + reverse("home")}  # who stays behind reads nothing of it any more
+    mailing.must_act([people[pk] for pk in left], _email("applied"), home, key)
+    _tell_suppliers("applied_to_supplier", transfer, suppliers, _context(transfer), key, at)
 
 
 def tell_kept_waiting(transfer: Transfer, reasons: Iterable[Reason], at: datetime) -> None:
@@ -97,11 +115,16 @@ def tell_kept_waiting(transfer: Transfer, reasons: Iterable[Reason], at: datetim
     mailing.must_act(people, _email("waits"), context, f"transfer_waits:{transfer.public_id}:{london_day(at)}")
 
 
+def _of_novation(novation: Novation, **more) -> dict:
+    """Its page is open to all three parties, the transfer's is not."""
+    url = reverse("contracts:novation", args=[novation.transfer.public_id, novation.contract.public_id])
+    context = _context(novation.transfer, contract=novation.contract.number, title=novation.contract.title, **more)
+    return context | {"url": settings.PUBLIC_URL + url}
+
+
 def tell_novation_signatory(novation: Novation, box: Box, at: datetime) -> None:
     people = holders(box.organisation.pk, box.post, london_day(at))
-    url = reverse("contracts:novation", args=[novation.transfer.public_id, novation.contract.public_id])
-    context = _context(novation.transfer, contract=novation.contract.number, title=novation.contract.title, party=box.label)
-    context["url"] = settings.PUBLIC_URL + url
+    context = _of_novation(novation, party=box.label)
     mailing.must_act(people, _email("novation_sign"), context, f"novation:{novation.public_id}:{NovationParty(box.party)}")
 
 
@@ -113,10 +136,10 @@ def _parties(novation: Novation, at: datetime) -> list[User]:
 
 
 def tell_novated(novation: Novation, at: datetime) -> None:
-    context = _context(novation.transfer, contract=novation.contract.number, title=novation.contract.title)
+    context = _of_novation(novation)
     mailing.inform(_parties(novation, at), _email("novated"), context, f"novated:{novation.public_id}", at=at)
 
 
 def tell_novation_void(novation: Novation, at: datetime) -> None:
-    context = _context(novation.transfer, contract=novation.contract.number, title=novation.contract.title, reason=novation.void_reason)
+    context = _of_novation(novation, reason=novation.void_reason)
     mailing.must_act(_parties(novation, at), _email("novation_void"), context, f"novation_void:{novation.public_id}")

@@ -17,6 +17,7 @@ from documents import canonical
 from documents.canonical import money, number
 
 SCHEMA = 2  # 2: the share says what counts
+NET_COUNTS = 1  # of what was assessed by that one, the net amount
 
 
 def build(revision: VariationRevision, found: Assessment) -> dict[str, Any]:

@@ -57,10 +57,11 @@ def _why_other_than_assessed(variation: Variation, found: assessing.Assessment) 
     have fallen."""
     if not found.effects:
         return
-    was, now = variation.revision.value_gbp, found.money.value_gbp
-    if found.money.counted_gbp > variation.revision.counted_gbp or now > max(was, headroom.ZERO):
+    was, now, content = variation.revision.value_gbp, found.money.value_gbp, json.loads(variation.revision.content)
+    counted = abs(now) if content["schema"] == variation_content.NET_COUNTS else found.money.counted_gbp
+    if counted > variation.revision.counted_gbp or now > max(was, headroom.ZERO):
         yield Reason(_("It comes to %(now)s by the terms as they stand; it was assessed at %(was)s.") % {"now": gbp(now), "was": gbp(was)})
-    term = json.loads(variation.revision.content)["term"]
+    term = content["term"]
     if (ends_on := variation_content.term(variation, found)["ends_on"]) != term["ends_on"]:
         yield Reason(
             _("With it the contract would run until %(now)s by the terms as they stand; it was assessed to run until %(was)s.")

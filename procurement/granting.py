@@ -103,11 +103,15 @@ def end_grants(grants: Iterable[int], *, on: date, unless: Collection[int]) -> N
     lasting.exclude(user_id__in=unless).update(ends_on=on)
 
 
-def acts_for_a_counterparty(user: User, body: Organisation, on: date) -> bool:
+def acts_for_a_counterparty(user: User, body: Organisation, on: date, *, leaving: Organisation | None = None) -> bool:
     """Whether the person is, from the day on, one of the people of an organisation that contracts with this one: of a
-    supplier or an authority, or of anybody where this one is such. Who sits on two sides could agree with themselves."""
+    supplier or an authority, or of anybody where this one is such. Who sits on two sides could agree with themselves.
+    ``leaving``: an organisation whose grant ends with that day; that they serve a framework of it does not."""
+    lasting = OrganisationGrant.objects.exclude(ends_on__lt=on).filter(user=user, stopped_at__isnull=True)
+    if leaving is not None:
+        lasting = lasting.exclude(content_object=leaving)
     others = Organisation.objects.filter(
-        Q(pk__in=OrganisationGrant.objects.exclude(ends_on__lt=on).filter(user=user, stopped_at__isnull=True).values("content_object"))
+        Q(pk__in=lasting.values("content_object"))
         | Q(frameworks__in=FrameworkGrant.objects.exclude(ends_on__lt=on).filter(user=user, stopped_at__isnull=True).values("content_object"))
     ).exclude(pk=body.pk)
     trades = Q(frameworks__isnull=False) | Q(framework_places__isnull=False)

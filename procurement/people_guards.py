@@ -81,9 +81,9 @@ def _not_oneself(user: User, body: Organisation, by: Person, at: datetime) -> It
         )
 
 
-def why_not_of(user: User, body: Organisation, on: date) -> Iterator[Reason]:
-    """Nobody sits on two sides of one contract."""
-    if granting.acts_for_a_counterparty(user, body, on):
+def why_not_of(user: User, body: Organisation, on: date, *, leaving: Organisation | None = None) -> Iterator[Reason]:
+    """Nobody sits on two sides of one contract. ``leaving``: whose people they are no more from that day on."""
+    if granting.acts_for_a_counterparty(user, body, on, leaving=leaving):
         yield Reason(
             _("%(email)s cannot have a post at %(body)s: its owner acts for another side of its contracts.")
             % {"email": user.email, "body": body.name},

@@ -27,8 +27,9 @@ R = RequestState
 class ChangeRequest(Row):
     """What the department asks for from a day on, with what it comes to as the supplier was shown it: ``content`` is that as
     canonical JSON, ``content_hash`` its sha256, which whoever accepts repeats. ``value_gbp`` is what it adds to the charges of
-    the contract's life (GBP, VAT excluded, below zero where it takes away); ``share_percent`` is of the original whole-life
-    value, ``cumulative_percent`` that of all that counts with it. ``answer``: the words that came with its end, whosever."""
+    the contract's life (GBP, VAT excluded, below zero where it takes away); ``counted_gbp`` what counts of it in shares, as of a
+    variation (``varied_terms.Money``); ``share_percent`` is that of the original whole-life value, ``cumulative_percent`` that
+    of all that counts with it. ``answer``: the words that came with its end, whosever."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="change_requests")
@@ -36,6 +37,7 @@ class ChangeRequest(Row):
     effective_on = models.DateField()
     reason = models.TextField()
     value_gbp = models.DecimalField(max_digits=14, decimal_places=2)
+    counted_gbp = models.DecimalField(max_digits=14, decimal_places=2)
     share_percent = models.DecimalField(max_digits=9, decimal_places=2)
     cumulative_percent = models.DecimalField(max_digits=9, decimal_places=2)
     content = models.TextField()
@@ -68,6 +70,11 @@ class ChangeRequest(Row):
                 condition=Q(value_gbp__gte=-LARGEST_GBP, value_gbp__lte=LARGEST_GBP, share_percent__gte=0,
                             cumulative_percent__gte=models.F("share_percent")),
                 name="change_request_is_of_money",
+            ),
+            models.CheckConstraint(
+                condition=Q(counted_gbp__gte=models.F("value_gbp"), counted_gbp__lte=LARGEST_GBP)
+                & Q(counted_gbp__gte=-1 * models.F("value_gbp")),
+                name="change_request_counts_what_it_moves",
             ),
             models.CheckConstraint(
                 condition=~Q(state="accepted") | Q(answered_by__isnull=False), name="accepted_by_somebody"

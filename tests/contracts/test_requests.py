@@ -242,6 +242,18 @@ def test_it_counts_in_the_shares_of_variations_and_does_not_pass_the_frameworks_
     assert "over the framework’s control of 10 %" in words and "It is a variation then" in words
 
 
+def test_one_service_exchanged_for_another_counts_though_it_adds_little():
+    contract = executed()
+    wanted = {("CORE-08", ""): 20, ("CORE-09", ""): -6}
+    one = requesting.ask(contract, wanted, effective_on=made.DAY, reason="Other work.", by=cast.person(MANAGER), at=START)
+    more, fewer = 20 * Decimal("15.55") * 52, 6 * Decimal("22.32") * 52
+    assert (one.value_gbp, one.counted_gbp) == (more - fewer, more)
+    made.accepted(one)
+    first = varied.assessed("VAR-01", contract)
+    assert first.revision.cumulative_gbp == first.revision.counted_gbp + one.counted_gbp
+    call_command("check_invariants")
+
+
 def test_prices_that_fall_for_it_fall_in_its_money_and_what_was_asked_before_is_accepted_for_less():
     contract = executed()
     one = made.asked(contract)

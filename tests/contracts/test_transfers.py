@@ -12,6 +12,7 @@ from django.urls import reverse
 from contracts import (
     access,
     formation,
+    open_data,
     periodic,
     terms,
     transfer_guards,
@@ -485,6 +486,40 @@ def test_an_access_agreement_of_the_receiving_body_that_is_out_for_signature_doe
     assert "out for signature" in reasons(transfer_guards.in_the_way(made.prepared(), DAY))
 
 
+def test_nothing_passes_to_whom_there_is_no_more():
+    """Of two transfers of one day the order in which they are applied is that of their numbers."""
+    executed()
+    made.agreed(made.prepared(made.asked("ONS", "HMT", order_number="Another")))
+    late = made.agreed()
+    periodic.run(made.on(DAY))
+    assert [Transfer.objects.get(pk=one.pk).state for one in Transfer.objects.order_by("pk")] == ["applied", "agreed"]
+    assert "has passed to" in reasons(transfer_guards.in_the_way(cast.fresh(late), DAY))
+    assert Contract.objects.get().department.code == "DIUS"
+
+
+def test_the_authority_of_a_framework_does_not_end_and_who_serves_it_goes_to_no_customer():
+    executed()
+    with pytest.raises(Refused, match="is the authority of a framework"):
+        made.prepared(made.asked("CO", "ONS"))
+    transfer = made.chosen(made.split(made.asked("CO", "ONS", kind="split")), people=["catalogue.manager@co.example"])
+    assert "acts for another side" in reasons(transfer_guards.in_the_way(transfer, DAY))
+
+
+def test_people_pass_to_an_authority_that_they_leave_their_department_for():
+    executed()
+    transfer = made.prepared(made.asked("DIUS", "CO"))
+    assert "acts for another side" not in reasons(transfer_guards.in_the_way(transfer, DAY))
+
+
+def test_no_supplier_reads_what_the_others_have_nor_is_sent_to_a_page_that_is_shut():
+    executed()
+    transfer = made.applied()
+    said = Email.objects.filter(recipient="account.manager@fujitsu.example", template__startswith="contracts/email/transfer_a")
+    assert {one.template for one in said} == {"contracts/email/transfer_agreed.txt", "contracts/email/transfer_applied_to_supplier.txt"}
+    for one in said:
+        assert one.context["url"].endswith(f"/transfers/{transfer.public_id}/notices/1/") and "value" not in one.context
+
+
 # ---- the database
 
 
@@ -551,6 +586,14 @@ def test_a_total_that_has_moved_is_taken_back(monkeypatch):
     with pytest.raises(transferring.TotalsMoved), transaction.atomic():
         made.applied(transfer)
     assert cast.fresh(contract).department.code == "DIUS" and cast.fresh(transfer).state == "agreed"
+
+
+def test_a_statutory_notice_names_whose_duty_it_is_by_then():
+    contract = executed()
+    made.applied()
+    notice = cast.fresh(contract).statutory_notices.get(kind="details")
+    data = open_data.package(notice, at=AFTER)
+    assert data["publisher"]["name"] == data["releases"][0]["buyer"]["name"] == made.body("ONS").name
 
 
 def test_the_documents_made_afterwards_name_the_department_of_the_day():

@@ -125,10 +125,11 @@ OF_A_NOVATION = ("account.manager@fujitsu administrator@dius contract.manager@ca
                  "supplier.signatory@fujitsu")  # fmt: skip
 ALL_HAS_PASSED = f"call_off.passed contract.passed {'user.passed ' * 10}accession.withdrawn accession.carried_over accession.ended transfer.applied"
 WHO_IS_MOVED = {  # everybody of both departments, and what ONS had begun of its own is over
-    "transfer_applied": ("account.manager@fujitsu accounting.officer@dius administrator@dius administrator@ons authority.signatory@co budget.holder@dius "
+    "transfer_applied": ("accounting.officer@dius administrator@dius administrator@ons authority.signatory@co budget.holder@dius "
                          "contract.manager@dius contract.manager@ons deputy.budget.holder@dius deputy.director@co finance.director@dius "
-                         "finance.director@ons framework.manager@co requester@dius requester@ons second.requester@dius service.manager@fujitsu "
-                         "signatory@dius signatory@ons supplier.signatory@fujitsu technology.officer@dius"),
+                         "finance.director@ons framework.manager@co requester@dius requester@ons second.requester@dius "
+                         "signatory@dius signatory@ons technology.officer@dius"),
+    "transfer_applied_to_supplier": "account.manager@fujitsu service.manager@fujitsu supplier.signatory@fujitsu",
     "accession_closed": "accession.lead@co administrator@dius administrator@ons requester@dius requester@ons second.requester@dius",
 }  # fmt: skip
 NEXT_WEEK = START + timedelta(days=7)
