@@ -414,7 +414,7 @@ WITH things AS (
       FROM procurement_calloff c
       LEFT JOIN procurement_calloffrevision r ON r.id = c.revision_id AND r.submitted_at IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM procurement_passing p WHERE (p.subject, p.subject_id) = ('procurement.calloff', c.public_id::text))
-      LEFT JOIN catalogue_organisation o ON o.code = r.content::jsonb -> 'parties' -> 'department' ->> 'code'),
+      LEFT JOIN catalogue_organisation o ON o.code = nullif(r.content, '')::jsonb -> 'parties' -> 'department' ->> 'code'),
 passed AS (
     SELECT p.*, lag(p.receiving_id) OVER one_by_one AS was, row_number() OVER (PARTITION BY p.subject, p.subject_id ORDER BY p.id DESC) AS from_last
       FROM procurement_passing p WHERE p.subject IN ('contracts.contract', 'procurement.calloff')
@@ -750,7 +750,7 @@ SELECT v.id AS variation, n.id AS notice
   JOIN contracts_variationrevision r ON r.id = v.revision_id
   LEFT JOIN contracts_statutorynotice n ON n.variation_id = v.id
   LEFT JOIN contracts_noticepublication p ON p.notice_id = n.id
- WHERE r.notice_first AND n.id IS NULL AND CASE WHEN r.assessed_at IS NOT NULL THEN r.content::jsonb ->> 'schema' <> '1' END
+ WHERE r.notice_first AND n.id IS NULL AND nullif(r.content, '')::jsonb ->> 'schema' <> '1'
     OR n.id IS NOT NULL AND (v.change_notice, v.change_notice_on) IS DISTINCT FROM (coalesce(p.reference, ''), p.published_on);
 
 -- 9 what_is_published_is_kept: what was published of a notice is the content that its hash is of, on a day no later than that of its record

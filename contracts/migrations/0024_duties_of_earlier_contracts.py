@@ -16,7 +16,7 @@ SELECT k.id, (SELECT count(*) FROM contracts_statutorynotice n WHERE n.contract_
        (1, 'award', k.formed_at, greatest((k.formed_at AT TIME ZONE 'Europe/London')::date, k.starts_on - 1), true),
        (2, 'details', k.executed_at, k.signed_on + 29, k.executed_at IS NOT NULL),
        (3, 'termination', k.state_since, k.ends_on + 29, k.state IN ('terminated', 'expired', 'closed'))) d(place, kind, made_at, due_on, is_asked)
- WHERE r.content::jsonb #>> '{framework,regime}' = 'PA2023' AND k.state <> 'void' AND d.is_asked
+ WHERE nullif(r.content, '')::jsonb #>> '{framework,regime}' = 'PA2023' AND k.state <> 'void' AND d.is_asked
    AND NOT EXISTS (SELECT 1 FROM contracts_statutorynotice n WHERE n.contract_id = k.id AND n.kind = d.kind)
  ORDER BY k.id, d.place;
 SET CONSTRAINTS ALL IMMEDIATE;

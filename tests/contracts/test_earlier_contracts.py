@@ -31,7 +31,7 @@ SET session_replication_role = DEFAULT;
 """
 AS_BEFORE = """
 SET session_replication_role = replica;
-UPDATE contracts_variationrevision SET counted_gbp = abs(value_gbp), content = replace(content, '"schema":2', '"schema":1');
+UPDATE contracts_variationrevision SET cumulative_gbp = cumulative_gbp - counted_gbp + abs(value_gbp), counted_gbp = abs(value_gbp), content = replace(content, '"schema":2', '"schema":1');
 UPDATE contracts_variationrevision SET content_hash = encode(sha256(convert_to(content, 'UTF8')), 'hex');
 SET session_replication_role = DEFAULT;
 """

@@ -501,6 +501,7 @@ def test_the_authority_of_a_framework_does_not_end_and_who_serves_it_goes_to_no_
     executed()
     with pytest.raises(Refused, match="is the authority of a framework"):
         made.prepared(made.asked("CO", "ONS"))
+    cast.give_post("catalogue.manager@co.example", "CO", "requester")
     transfer = made.chosen(made.split(made.asked("CO", "ONS", kind="split")), people=["catalogue.manager@co.example"])
     assert "acts for another side" in reasons(transfer_guards.in_the_way(transfer, DAY))
 
