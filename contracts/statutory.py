@@ -73,13 +73,26 @@ def next_year(contract: Contract, *, at: datetime) -> StatutoryNotice | None:
     return _year(contract, found.period_to + ONE_DAY, at)
 
 
+def _before(variation: Variation) -> date:
+    """The last day before the contract is modified."""
+    return variation.revision.effective_on - ONE_DAY
+
+
+def of_change(variation: Variation, *, at: datetime) -> StatutoryNotice | None:
+    """Of a change notice that is being recorded: its duty, which one that was published though the framework's control did not ask
+    for it gets now. None of a contract that is not under the Act."""
+    found = StatutoryNotice.objects.filter(variation=variation).first()
+    if found is None and is_under_the_act(variation.contract):
+        found = _make(variation.contract, K.CHANGE, _before(variation), at, variation=variation)
+    return found
+
+
 def assessed(variation: Variation, *, at: datetime) -> None:
     """It is beyond the framework's control: a change notice before it is signed; assessed anew, with another day."""
     contract = variation.contract
     if not variation.revision.notice_first or not is_under_the_act(contract):
         return
-    due_on = variation.revision.effective_on - ONE_DAY
-    found = StatutoryNotice.objects.filter(variation=variation).first()
+    found, due_on = StatutoryNotice.objects.filter(variation=variation).first(), _before(variation)
     if found is None:
         _make(contract, K.CHANGE, due_on, at, variation=variation)
     else:
