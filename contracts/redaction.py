@@ -224,10 +224,12 @@ def _texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
 
 
 def _spellings(text: str) -> Iterator[str]:
-    """As it stands, and money also as it is printed."""
+    """As it stands, and money also as it is printed and, of whole pounds, as people write it."""
     yield text
     if re.fullmatch(r"\d+\.\d\d", text):
         yield f"{int(text[:-3]):,}{text[-3:]}"
+        if text.endswith(".00"):
+            yield from (f"£{text[:-3]}", f"£{int(text[:-3]):,}")
 
 
 def _left(content: dict[str, Any], hidden: list[tuple[Part, set[str]]]) -> Iterator[Left]:

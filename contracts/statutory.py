@@ -70,6 +70,8 @@ def next_year(contract: Contract, *, at: datetime) -> StatutoryNotice | None:
     found = contract.statutory_notices.filter(kind=K.PERFORMANCE).order_by("period_from").last()
     if contract.state != ContractState.EXECUTED or found is None or found.is_last or found.period_to >= london_day(at):
         return None
+    if contract.ends_on <= found.period_to:  # its end is only waited for: its last ratings are of this year
+        return None
     return _year(contract, found.period_to + ONE_DAY, at)
 
 

@@ -341,3 +341,12 @@ def test_after_it_passed_the_department_that_has_it_publishes_and_the_copy_says_
     assert f"of {new}, another person than proposed it" in body
     page = client.get(reverse("contracts:published_contract", args=[one.reference])).content.decode()
     assert new in page and old not in page
+
+
+@pytest.mark.parametrize(("words", "stands"), [("£1,200 at first", True), ("£1200 at first", True), ("£1,200.50 at first", False), ("1,200 users", False)])
+def test_a_price_of_whole_pounds_is_found_as_people_write_it(words, stands):
+    content = publication_content.everything(cast.contract())
+    content["order"]["lines"][0]["unit_price_gbp"] = "1200.00"
+    content["order"]["special_terms"][0]["text"] = f"A seat costs {words}."
+    left = redaction.redact(content, [redaction.Marked("prices", "commercial", "2010-01-01")]).left
+    assert ("order special_terms 1 text" in [one.place for one in left]) is stands

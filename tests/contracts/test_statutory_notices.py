@@ -256,3 +256,11 @@ def test_what_is_recorded_of_it_reads_in_words():
         f"contract.{verb}" for verb in ("notice_published", "kpi_year_begun", "kpis_rated", "ratings_confirmed", "ratings_commented")
     } | {f"change_request.{verb}" for verb in ("asked", "accepted", "refused", "withdrawn", "lapsed")}
     assert missing <= VERBS.keys()
+
+
+def test_no_year_begins_after_the_last_day_of_a_contract_whose_end_is_waited_for():
+    contract = paper.executed(cast.accepted())
+    contract.ends_on = date(2008, 9, 30)
+    assert statutory.next_year(contract, at=on(date(2008, 10, 5))) is None
+    contract.ends_on = date(2008, 10, 1)
+    assert statutory.next_year(contract, at=on(date(2008, 10, 5))).period_from == date(2008, 10, 1)
