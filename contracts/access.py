@@ -118,9 +118,14 @@ def get_change_request(by: Person, public_id: UUID, number: int, on: date) -> Ch
 
 
 def visible_notices(by: Person, contract: Contract, on: date) -> QuerySet[StatutoryNotice]:
-    """Of a contract that the person may see: the supplier those that are published, and its ratings once there are any."""
+    """Of a contract that the person may see."""
+    return notices_for(viewpoint(by, contract, on), contract)
+
+
+def notices_for(side: str, contract: Contract) -> QuerySet[StatutoryNotice]:
+    """The supplier sees those that are published, and its ratings once there are any."""
     rows = contract.statutory_notices.order_by("number")
-    if viewpoint(by, contract, on) != Party.SUPPLIER:
+    if side != Party.SUPPLIER:
         return rows
     return rows.filter(Q(publication__isnull=False) | Exists(KpiRound.objects.filter(notice=OuterRef("pk"))))
 

@@ -17,7 +17,7 @@ from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from catalogue import sheets
-from contracts import access, audit_tables
+from contracts import access, audit_changes, audit_tables
 from contracts.models import Contract, CreditAct, Evidence, ExitAct, Party
 from documents import canonical, keys, storage, store
 from documents.kinds import KINDS
@@ -120,11 +120,24 @@ def _withheld(contract: Contract, side: str) -> Iterator[Entry]:
     yield Entry("decisions/withheld.csv", "What is withheld from published copies, and why", _of(sheets.to_csv(heading, rows)))
 
 
+def _published(contract: Contract, side: str) -> Iterator[Entry]:
+    """The open data of each statutory notice that was published, as it stood then."""
+    for one in audit_changes.notices(contract, side):
+        published = getattr(one, "publication", None)
+        if published is not None:
+            words = f"{one.get_kind_display()} {one.label}, published as {published.reference}"
+            yield Entry(f"notices/{safe(one.label)}.json", words, _of(published.content.encode()))
+
+
 def entries(contract: Contract, side: str) -> list[Entry]:
     """All but the list of files and the sums, by path; of two that are the same file, one."""
     found = [
         *_documents(contract, side), *_letters(contract, side), *_files(contract, side), *_withheld(contract, side),
-        *(Entry(one.path, one.words, _of(sheets.to_csv(one.heading, one.rows))) for one in audit_tables.all_of(contract, side)),
+        *_published(contract, side),
+        *(
+            Entry(one.path, one.words, _of(sheets.to_csv(one.heading, one.rows)))
+            for tables in (audit_tables, audit_changes) for one in tables.all_of(contract, side)
+        ),
         Entry("contract.json", "Number, parties, days and state of the contract", _of(_summary(contract))),
         Entry("trust/flex-root.crt", "Root certificate of the register's seals and timestamps", _of(keys.certificate_bytes("root"))),
         Entry(README, "What is in this file and how to check it", _of(readme(contract, side).encode())),
@@ -158,9 +171,11 @@ What this is
 
 What is in it
   manifest.csv     every file here, its length, its sha256, and what it is
-  documents/       the contract, its variations, notices, certificates and redacted copies, as they were sealed and signed
+  documents/       the contract, its variations, novations, notices, certificates and redacted copies, as they were sealed and signed
   data/            the same documents as data (JSON), as they are attached to the PDF files
-  decisions/       who decided what under which delegation, who signed, and the letters of the delegations
+  decisions/       who decided what under which delegation, who signed, change requests, and the letters of the delegations
+  notices/         what the law asks to be published: the notices with their last days, what was published, and the ratings
+  departments.csv  from which department to which the contract passed, and from which day on
   money/           charges by month, invoices, payments, service credits and milestones (CSV, GBP)
   files/           what people attached: invoices, evidence, specifications
   history.csv      what was done, by whom, when, by the business clock and by the real one, both in UTC

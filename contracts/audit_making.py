@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from contracts import access, audit_content
@@ -12,6 +13,7 @@ from documents import audit, clock, jobs, storage
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
 from documents.refusal import Reason, insist
+from procurement import passings
 from procurement.actors import Person
 
 KEPT = timedelta(days=7)  # real time, as of all that is kept for a while
@@ -27,9 +29,17 @@ def subject_of(file: AuditFile) -> str:
     return f"audit file {file.public_id}"
 
 
+def kept(contract: Contract, side: str) -> QuerySet[AuditFile]:
+    """Those that were made for the side and are still kept. What was asked for before the contract passed to another department is
+    as that one might see it, with the limits and letters of its people: nobody is given it any more."""
+    rows = contract.audit_files.filter(side=side, made_at__isnull=False, dropped_at__isnull=True).order_by("id")
+    passed = passings.of(contract)
+    return rows.filter(asked_at__gte=passed[-1].made_at) if passed else rows
+
+
 def newest(contract: Contract, side: str) -> AuditFile | None:
     """The one that is being made, or the last that was and is still kept."""
-    return contract.audit_files.filter(side=side, dropped_at__isnull=True).order_by("id").last()
+    return contract.audit_files.filter(side=side, made_at__isnull=True).first() or kept(contract, side).last()
 
 
 def is_current(file: AuditFile) -> bool:

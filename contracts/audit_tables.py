@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from catalogue.sheets import Value
 from contracts import access, invoice_guards, terms
 from contracts.charges import by_line_and_month
-from contracts.models import AcceptanceDecision, Contract, Party
+from contracts.models import AcceptanceDecision, Contract, NovationState, Party
 from documents import audit, canonical
 from documents.models import AuditEvent, Document, SigningIntent
 from procurement import passings
@@ -27,9 +27,11 @@ class Table:
 
 
 def approvals(contract: Contract, side: str) -> list[tuple[str, Approval]]:
-    """What was approved, by the name of it: the order, and each variation that the side may see."""
+    """What was approved, by the name of it: the order, and each variation that the side may see. How far the department and the
+    authority are with one that has no document yet is not the supplier's."""
     found = [(contract.call_off.reference, contract.revision.approval)]
-    return found + [(one.label, one.approval) for one in access.variations_for(side, contract) if one.approval_id]
+    rows = (one for one in access.variations_for(side, contract) if side != Party.SUPPLIER or one.document_id)
+    return found + [(one.label, one.approval) for one in rows if one.approval_id]
 
 
 def decisions(contract: Contract, side: str) -> list[tuple[str, Decision]]:
@@ -72,8 +74,10 @@ def _decisions(contract: Contract, side: str) -> Table:
 
 
 def signed_documents(contract: Contract, side: str) -> list[Document]:
-    """The contract, and the variations that have a document."""
-    return [contract.document, *(one.document for one in access.variations_for(side, contract) if one.document_id)]
+    """The contract, the variations that have a document, and the novations that all three have signed."""
+    varied = [one.document for one in access.variations_for(side, contract) if one.document_id]
+    novated = contract.novations.filter(state=NovationState.EXECUTED).select_related("document").order_by("pk")
+    return [contract.document, *varied, *(one.document for one in novated)]
 
 
 def intents(contract: Contract, side: str) -> list[SigningIntent]:
@@ -163,9 +167,12 @@ def subjects(contract: Contract, side: str) -> dict[tuple[str, str], str]:
         one.contract = contract
     variations, terminations = list(access.variations_for(side, contract)), list(access.terminations_for(side, contract))
     copies = list(access.copies_for(side, contract))
+    changes = [(one, one.label) for one in contract.change_requests.all()]
+    changes += [(one, f"novation {one.document.number}") for one in contract.novations.select_related("document").order_by("pk")]
     running = [contract.running_on] if hasattr(contract, "running_on") else []
     called = [(contract.call_off, contract.call_off.reference), (contract, contract.number)]
     called += [(one, one.label) for one in (*variations, *contract.milestones.all(), *credits, *invoices, *terminations, *copies)]
+    called += changes
     called += [(one, f"service report {one.month:%Y-%m}") for one in reports]
     called += [(one, "continuing without contract") for one in running]
     called += [(document, document.number) for document in documents(contract, side)]

@@ -2,7 +2,8 @@
 the payload of the copy's document. Plain strings; money is GBP, VAT excluded unless named gross.
 
 Shape of the copy (redacted.json): ``schema``, ``contract``, ``order`` (as order.json, of the attached files the specifications
-alone), ``particulars``, ``clarifications``, ``evidence``, ``signed``, ``variations``; ``number`` and ``withheld`` beside them.
+alone), ``customer`` (whom the contract was signed with, where its order had passed before), ``passed`` (from which department to which
+since then), ``particulars``, ``clarifications``, ``evidence``, ``signed``, ``variations``; ``number`` and ``withheld`` beside them.
 """
 
 import copy
@@ -15,6 +16,7 @@ from contracts import redaction
 from contracts.models import Contract, RedactedCopy, Variation, VariationState, WithheldField
 from documents import canonical, clock, legal_templates, store
 from documents.models import Document, SigningIntent
+from procurement import passings
 from procurement.models import PostCode
 
 SCHEMA = 1
@@ -43,7 +45,7 @@ def everything(contract: Contract) -> dict[str, Any]:
             "number": contract.number, "signed_on": contract.signed_on.isoformat(), "template_version": contract.document.template_version,
             "sha256": store.head(contract.document).sha256,
         },
-        "order": order,
+        "order": order, "customer": payload.get("customer", {}), "passed": _passed(contract),
         "particulars": {
             "purchase_order": payload["particulars"]["purchase_order"], "invoice_address": payload["particulars"]["invoice_address"],
             "contacts": [
@@ -58,6 +60,16 @@ def everything(contract: Contract) -> dict[str, Any]:
         "evidence": _evidence(payload["evidence"]), "signed": _signed(contract.document),
         "variations": [_variation(one) for one in variations(contract)],
     }  # fmt: skip
+
+
+def _passed(contract: Contract) -> list[dict[str, str]]:
+    return [
+        {
+            "from": one.outgoing.name, "to": one.receiving.name, "effective_on": one.effective_on.isoformat(), "words": one.words,
+            "transfer": one.transfer, "document": one.document.number if one.document else "",
+        }
+        for one in passings.of(contract)
+    ]  # fmt: skip
 
 
 def _evidence(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
@@ -115,13 +127,14 @@ def _parts(content: dict[str, Any], kind: str) -> dict[str, Any]:
 
 
 def payload(redacted_copy: RedactedCopy, *, at: datetime) -> dict[str, Any]:
-    """Of the document, and of the page that shows the copy before it has its number."""
+    """Of the document, and of the page that shows the copy before it has its number. ``publisher``: whose the contract is now, which
+    may be another department than signed it; ``customer`` is beside the copy too because the contract's own templates look there."""
     content = json.loads(redacted_copy.content)
     moment = {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())}
     return {
         "copy": content | {"number": redacted_copy.reference or ""}, "parts": _parts(content, redacted_copy.contract.document.kind),
         "decided": {"post": _post(redacted_copy), "at": canonical.moment(redacted_copy.decided_at) if redacted_copy.decided_at else ""},
-        "signatories": [], "issued": moment,
+        "signatories": [], "issued": moment, "customer": content.get("customer", {}), "publisher": {"name": redacted_copy.contract.department.name},
     }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from documents.withheld import mark
 SUBSECTIONS = {"security": "(1)(a)", "commercial": "(1)(b)"}
 PERSONAL = "left out: personal data"
 NO_HASH = "left out of a published copy"
-KNOWN_ANYWAY = "order parties"  # the registered names and addresses of the bodies: a site in the same town says nothing
+KNOWN_ANYWAY = ("order parties", "customer", "passed")  # the registered names and addresses of the bodies: a site in the same town says nothing
 NAME, SENTENCE = 4, 16  # letters: the shortest text that is looked for in what is left, of names and figures and of sentences
 Hide = Callable[[Any], Any]
 
@@ -224,10 +224,12 @@ def _texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
 
 
 def _spellings(text: str) -> Iterator[str]:
-    """As it stands, and money also as it is printed."""
+    """As it stands, and money also as it is printed and, of whole pounds, as people write it."""
     yield text
     if re.fullmatch(r"\d+\.\d\d", text):
         yield f"{int(text[:-3]):,}{text[-3:]}"
+        if text.endswith(".00"):
+            yield from (f"£{text[:-3]}", f"£{int(text[:-3]):,}")
 
 
 def _left(content: dict[str, Any], hidden: list[tuple[Part, set[str]]]) -> Iterator[Left]:

@@ -70,7 +70,23 @@ def next_year(contract: Contract, *, at: datetime) -> StatutoryNotice | None:
     found = contract.statutory_notices.filter(kind=K.PERFORMANCE).order_by("period_from").last()
     if contract.state != ContractState.EXECUTED or found is None or found.is_last or found.period_to >= london_day(at):
         return None
+    if contract.ends_on <= found.period_to:  # its end is only waited for: its last ratings are of this year
+        return None
     return _year(contract, found.period_to + ONE_DAY, at)
+
+
+def _before(variation: Variation) -> date:
+    """The last day before the contract is modified."""
+    return variation.revision.effective_on - ONE_DAY
+
+
+def of_change(variation: Variation, *, at: datetime) -> StatutoryNotice | None:
+    """Of a change notice that is being recorded: its duty, which one that was published though the framework's control did not ask
+    for it gets now. None of a contract that is not under the Act."""
+    found = StatutoryNotice.objects.filter(variation=variation).first()
+    if found is None and is_under_the_act(variation.contract):
+        found = _make(variation.contract, K.CHANGE, _before(variation), at, variation=variation)
+    return found
 
 
 def assessed(variation: Variation, *, at: datetime) -> None:
@@ -78,8 +94,7 @@ def assessed(variation: Variation, *, at: datetime) -> None:
     contract = variation.contract
     if not variation.revision.notice_first or not is_under_the_act(contract):
         return
-    due_on = variation.revision.effective_on - ONE_DAY
-    found = StatutoryNotice.objects.filter(variation=variation).first()
+    found, due_on = StatutoryNotice.objects.filter(variation=variation).first(), _before(variation)
     if found is None:
         _make(contract, K.CHANGE, due_on, at, variation=variation)
     else:

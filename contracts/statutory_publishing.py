@@ -56,7 +56,7 @@ def _record(notice: StatutoryNotice, reference: str, published_on: date, seat: S
 
 def published_with(variation: Variation, reference: str, published_on: date, seat: Seat, *, by: Person, at: datetime) -> None:
     """From the act on a variation that records its change notice, which holds the contract's lock and is its record."""
-    notice = StatutoryNotice.objects.filter(variation=variation).first()
+    notice = statutory.of_change(variation, at=at)
     if notice is not None:
         notice.contract, notice.variation = variation.contract, variation
         _record(notice, reference, published_on, seat, by=by, at=at)

@@ -1,9 +1,9 @@
 """Reads of statutory notices: what of them waits for a person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -21,6 +21,7 @@ RATED_AHEAD = 60  # days before its last day, from which on the ratings of a yea
 ROUNDS = KpiRound.objects.filter(notice=OuterRef("pk")).order_by("-number")
 LAST = {name: Subquery(ROUNDS.values(field)[:1]) for name, field in (("last_round", "number"), ("rater", "rated_by"), ("rated_for", "rated_for"))}
 IS_CONFIRMED = Exists(KpiRound.objects.filter(notice=OuterRef("pk"), confirmation__isnull=False))
+TO_CONFIRM = Q(kind=NoticeKind.PERFORMANCE, last_round__isnull=False, is_confirmed=False)
 
 
 def open_notices() -> QuerySet[StatutoryNotice]:
@@ -56,20 +57,15 @@ def inbox(by: Person, on: date) -> list[Item]:
     confirms = {organisation for organisation, post in held if post in CONFIRMING}
     if not confirms:
         return []
-    rows = open_notices().filter(contract__department_id__in=confirms, due_on__lte=on + timedelta(days=366)).order_by("due_on", "id")
-    found = [one for one in rows[:MOST_OF_A_KIND] if _waits(one, by, buys, on)]
-    return list(_items(found))
+    to_confirm = TO_CONFIRM & ~Q(rater=by.person_id)
+    to_confirm &= Q(rated_for__isnull=True) | ~Q(rated_for=by.person_id)
+    near = ~Q(kind=NoticeKind.PERFORMANCE) | Q(is_confirmed=True) | Q(due_on__lte=on + timedelta(days=RATED_AHEAD))
+    waits = to_confirm | Q(contract__department__in=buys) & ~TO_CONFIRM & near
+    rows = open_notices().filter(waits, due_on__lte=on + timedelta(days=366), contract__department__in=confirms)
+    return list(_items(rows.order_by("due_on", "id")[:MOST_OF_A_KIND]))
 
 
-def _waits(notice: StatutoryNotice, by: Person, buys: set[int], on: date) -> bool:
-    if is_to_confirm(notice):
-        return by.person_id not in (notice.rater, notice.rated_for)
-    if notice.contract.department_id not in buys:
-        return False
-    return notice.kind != NoticeKind.PERFORMANCE or notice.is_confirmed or notice.due_on <= on + timedelta(days=RATED_AHEAD)
-
-
-def _items(found: list[StatutoryNotice]) -> Iterator[Item]:
+def _items(found: Iterable[StatutoryNotice]) -> Iterator[Item]:
     for notice in found:
         contract = notice.contract
         yield Item(

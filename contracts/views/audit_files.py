@@ -43,7 +43,7 @@ def audit_file_zip(request, public_id):
     """The newest that was made for the reader's side and is still kept."""
     found = access.get_contract(request.actor, public_id, request.day)
     side = access.viewpoint(request.actor, found, request.day)
-    file = found.audit_files.filter(side=side, made_at__isnull=False, dropped_at__isnull=True).order_by("id").last()
+    file = audit_making.kept(found, side).last()
     if file is None or not storage.has_made(file.public_id):  # it is made again on its page
         raise Http404
     response = downloads.stream(storage.open_made(file.public_id, file.sha256), f"{found.number}-audit.zip", content_type=downloads.ZIP)

@@ -23,11 +23,19 @@ from contracts.models import AuditFile
 from documents import clock, jobs, storage, verifying
 from documents.models import AuditEvent, Job
 from documents.refusal import Refused
-from procurement import membership
+from procurement import membership, passings
 from procurement.models import PostHolding
-from tests import cast
+from tests import cast, paper
 from tests.cast import START
-from tests.contracts import ending_cast, levels_cast, money_cast, publication_cast
+from tests.contracts import (
+    ending_cast,
+    levels_cast,
+    money_cast,
+    publication_cast,
+    request_cast,
+    statutory_cast,
+    transfer_cast,
+)
 from tests.contracts import variation_cast as varied
 from tests.contracts.transition_cast import MANAGER, SERVICE
 from tests.procurement.test_pages import post, sign_in
@@ -263,3 +271,56 @@ def test_what_is_made_is_whole_or_not_there():
     storage.drop_made(name)
     storage.drop_made(name)
     assert jobs.find_task("contracts.drop_audit_file") is not None
+
+
+@pytest.mark.world("executed")
+def test_how_far_the_others_are_with_a_variation_is_not_the_suppliers():
+    changing = varied.decided(varied.submitted(), steps=2)
+    assert changing.state == "in_approval"
+    seen = {side: {row["of"] for row in rows(opened(made(side)), "decisions/decisions.csv")} for side in SIDES}
+    order = cast.contract().call_off.reference
+    assert seen == {"department": {order, "VAR-01"}, "authority": {order, "VAR-01"}, "supplier": {order}}
+    varied.signed_on_paper(varied.decided(cast.fresh(changing)))
+    assert {row["of"] for row in rows(opened(made("supplier")), "decisions/decisions.csv")} == {order, "VAR-01"}, "it is in what they sign"
+
+
+def test_what_changed_it_without_a_signature_and_what_was_published_of_it_is_in_it():
+    cast.leave_tolerance()
+    paper.executed(cast.accepted())
+    first = made("supplier")
+    asked = request_cast.asked()
+    assert not audit_making.is_current(first), "what it says is not all that is recorded any more"
+    request_cast.refused(asked)
+    statutory_cast.rated()
+    statutory_cast.confirmed()
+    statutory_cast.commented()
+    published = statutory_cast.published(statutory_cast.notice("performance"))
+    archive = opened(made("supplier", statutory_cast.RATED_AT))
+    assert [(row["request"], row["state"], row["answer"]) for row in rows(archive, "decisions/change_requests.csv")] == [
+        ("CR-01", "refused", "There is nobody to install them.")]  # fmt: skip
+    assert {row["change"] for row in rows(archive, "decisions/change_request_lines.csv")} == {"20"}
+    assert archive.read("notices/SN-03.json") == published.content.encode()
+    notices = rows(archive, "notices/notices.csv")
+    assert [(row["notice"], row["kind"], row["reference"]) for row in notices] == [("SN-03", "performance", "2007/S 000-000001")], "drafts are not the supplier's"
+    assert len(rows(opened(made("authority", statutory_cast.RATED_AT)), "notices/notices.csv")) == 3
+    assert {row["confirmed_by"] for row in rows(archive, "notices/ratings.csv")} == {cast.person(statutory_cast.SIGNATORY).words}
+    assert [row["words"] for row in rows(archive, "notices/comments.csv")] == ["A strike of others."]
+    told = {row["verb"] for row in rows(archive, "history.csv")}
+    assert {"change_request.asked", "change_request.refused", "contract.kpis_rated", "contract.notice_published"} <= told
+
+
+@pytest.mark.world("executed")
+def test_after_the_contract_passed_nobody_gets_the_file_of_the_department_before():
+    with_a_letter()
+    contract, before = cast.contract(), made("department")
+    transfer_cast.applied()
+    cast.run_all_jobs()
+    assert not audit_making.kept(cast.fresh(contract), "department").exists() and cast.fresh(before).dropped_at is None
+    file = audit_making.ask(cast.fresh(contract), by=cast.person(MANAGER), at=transfer_cast.on(transfer_cast.DAY))
+    cast.run_all_jobs()
+    archive = opened(cast.fresh(file))
+    assert [(row["from_day"], row["outgoing"], row["receiving"]) for row in rows(archive, "departments.csv")] == [
+        (transfer_cast.DAY.isoformat(), transfer_cast.body("DIUS").name, transfer_cast.body("ONS").name)]  # fmt: skip
+    (passing,) = passings.of(contract)
+    assert f"documents/{passing.document.number}.pdf" in archive.namelist(), "the notice by which it passed"
+    assert json.loads(archive.read("contract.json"))["department"] == "ONS"

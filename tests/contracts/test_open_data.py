@@ -15,7 +15,7 @@ from contracts import open_data
 from contracts.models import StatutoryNotice
 from procurement.models import Baseline
 from tests import cast, paper
-from tests.contracts import ending_cast
+from tests.contracts import ending_cast, transfer_cast
 from tests.contracts import statutory_cast as made
 from tests.contracts import variation_cast as varied
 
@@ -166,3 +166,13 @@ def test_nothing_is_in_it_that_is_not_to_be_published():
     secret += [f"{row.gbp_per_user_year}".rstrip("0").rstrip(".") for row in Baseline.objects.all()]
     secret += ["DIUS contract manager", "Fujitsu Services service manager"]
     assert revision.budget_code and [words for words in secret if words and words in found] == []
+
+
+def test_the_buyer_of_what_is_published_after_it_passed_is_the_department_that_it_passed_to():
+    paper.executed(cast.accepted())
+    transfer_cast.applied()
+    package = open_data.package(made.notice("details"), at=transfer_cast.on(transfer_cast.DAY))
+    (release,) = package["releases"]
+    name = transfer_cast.body("ONS").name
+    assert package["publisher"]["name"] == release["buyer"]["name"] == name
+    assert unresolved(release) == [] and transfer_cast.body("DIUS").name not in open_data.text(package)

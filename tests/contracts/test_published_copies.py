@@ -21,6 +21,7 @@ from documents.refusal import Refused
 from tests import cast, paper
 from tests.cast import START
 from tests.contracts import publication_cast as made
+from tests.contracts import transfer_cast
 from tests.contracts import variation_cast as varied
 from tests.contracts.publication_cast import MANAGER, OFFICER, SIGNATORY
 from tests.documents import conformance
@@ -28,7 +29,7 @@ from tests.machines import undone
 from tests.procurement.test_pages import post, sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
-FROZEN = "454f1ddd4cb020599be3c27d2ee1fec8eaf4c27752c25fd76e1b6443cbb5fba8"
+FROZEN = "35eb753db91c56f8bf7618bb062c4ffc2b6376f08f73b7e0edd0a478dab031cc"
 EVERY_PART = (
     "title", "sites", "prices", "sums", "invoicing", "levels", "staff_transfer", "data_protection", "term:1",
     *(f"milestone:M{number}" for number in range(1, 10)),
@@ -328,3 +329,24 @@ def test_whoever_decides_finds_it_in_their_inbox():
     one = made.on_paper(RedactedCopy.objects.get())
     assert waits(SIGNATORY) == [] and waits(MANAGER) == [] and waits(MANAGER, made.UNTIL) == []
     assert waits(MANAGER, made.UNTIL + timedelta(days=1)) == [f"to publish anew: the day until which something is withheld from {one.reference} is over"]
+
+
+def test_after_it_passed_the_department_that_has_it_publishes_and_the_copy_says_so(client):
+    transfer_cast.applied()
+    contract, at = cast.contract(), transfer_cast.on(transfer_cast.DAY)
+    one = made.on_paper(made.proposed(contract, at=at), at)
+    old, new = transfer_cast.body("DIUS").name, transfer_cast.body("ONS").name
+    body = " ".join(legal_templates.html_pages(publishing.DOCUMENT_KIND, 1, one.document.payload).split())
+    assert f"{new} publishes this copy" in body and f"The contract passed from {old} to {new} with" in body
+    assert f"of {new}, another person than proposed it" in body
+    page = client.get(reverse("contracts:published_contract", args=[one.reference])).content.decode()
+    assert new in page and old not in page
+
+
+@pytest.mark.parametrize(("words", "stands"), [("£1,200 at first", True), ("£1200 at first", True), ("£1,200.50 at first", False), ("1,200 users", False)])
+def test_a_price_of_whole_pounds_is_found_as_people_write_it(words, stands):
+    content = publication_content.everything(cast.contract())
+    content["order"]["lines"][0]["unit_price_gbp"] = "1200.00"
+    content["order"]["special_terms"][0]["text"] = f"A seat costs {words}."
+    left = redaction.redact(content, [redaction.Marked("prices", "commercial", "2010-01-01")]).left
+    assert ("order special_terms 1 text" in [one.place for one in left]) is stands

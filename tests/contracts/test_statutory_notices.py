@@ -8,10 +8,11 @@ from django.core.management import call_command
 from django.db import ProgrammingError, transaction
 from django.urls import reverse
 
-from contracts import due, periodic, statutory, statutory_publishing, variation_approval
+from contracts import due, periodic, statutory, statutory_publishing, statutory_queries, variation_approval
 from contracts.models import NoticePublication, StatutoryNotice
 from documents.refusal import Refused
 from procurement import periodic as reminding
+from procurement.display import VERBS
 from procurement.models import CallOffRevision, Reminder
 from tests import cast, paper
 from tests.cast import START
@@ -223,3 +224,43 @@ def test_under_the_value_that_asks_for_ratings_none_are_due():
     revision.extension_months = 1
     assert ratings.asks_for_ratings(contract), "the option counts, with its VAT"
     assert ratings.estimated_gross(contract) == Decimal("5000000.00") + (revision.monthly_gbp * Decimal("1.175")).quantize(Decimal("0.01"))
+
+
+def test_a_change_notice_that_was_recorded_before_it_was_asked_for_is_the_one_that_is_asked_for():
+    paper.executed(cast.accepted())
+    first, manager = varied.assessed("VAR-01"), cast.person(MANAGER)
+    first = variation_approval.record_notice(first, reference="2008/S 1", published_on=START.date(), by=manager, at=START)
+    assert NoticePublication.objects.get().notice == made.notice("change") and not first.revision.notice_first
+    from contracts import varying
+
+    varied.assessed("VAR-02")
+    again = varying.revise(first, by=manager, at=START)
+    varying.save_lines(again, varied.wanted("VAR-02"), effective_on=date(2008, 12, 1), by=manager, at=START)
+    again = varying.assess(again, by=manager, at=START)
+    assert again.revision.notice_first
+    assert not statutory.unpublished(StatutoryNotice.objects.filter(variation=again)).exists()
+    call_command("check_invariants")
+
+
+def test_a_signatory_finds_ratings_to_confirm_behind_any_number_of_notices_of_others(monkeypatch):
+    paper.executed(cast.accepted())
+    made.rated()
+    monkeypatch.setattr(statutory_queries, "MOST_OF_A_KIND", 1)
+    found = statutory_queries.inbox(cast.person(made.SIGNATORY), made.RATED_AT.date())
+    assert [item.todo for item in found] == ["ratings of key performance indicators to confirm"]
+    assert [item.todo for item in statutory_queries.inbox(cast.person(MANAGER), made.RATED_AT.date())] == ["contract details notice (s.53) to publish"]
+
+
+def test_what_is_recorded_of_it_reads_in_words():
+    missing = {
+        f"contract.{verb}" for verb in ("notice_published", "kpi_year_begun", "kpis_rated", "ratings_confirmed", "ratings_commented")
+    } | {f"change_request.{verb}" for verb in ("asked", "accepted", "refused", "withdrawn", "lapsed")}
+    assert missing <= VERBS.keys()
+
+
+def test_no_year_begins_after_the_last_day_of_a_contract_whose_end_is_waited_for():
+    contract = paper.executed(cast.accepted())
+    contract.ends_on = date(2008, 9, 30)
+    assert statutory.next_year(contract, at=on(date(2008, 10, 5))) is None
+    contract.ends_on = date(2008, 10, 1)
+    assert statutory.next_year(contract, at=on(date(2008, 10, 5))).period_from == date(2008, 10, 1)
