@@ -87,6 +87,12 @@ def variations_for(side: str, contract: Contract) -> QuerySet[Variation]:
     return rows.filter(Exists(VariationRevision.objects.filter(variation=OuterRef("pk"), assessed_at__isnull=False)))
 
 
+def variations_shown(by: Person, on: date) -> Q:
+    """Of variations of several contracts that the person may see: all of their own department's, of others what was assessed."""
+    assessed = Exists(VariationRevision.objects.filter(variation=OuterRef("pk"), assessed_at__isnull=False))
+    return Q(contract__department__in=sight_of(by, on).buyers) | Q(assessed)
+
+
 def get_variation(by: Person, public_id: UUID, number: int, on: date) -> Variation:
     """The variation with its contract, or 404."""
     contract = get_contract(by, public_id, on)

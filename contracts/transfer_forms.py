@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from django import forms
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalogue import widgets
@@ -11,6 +12,7 @@ from catalogue.fields import DayField, LineField, TextField, UploadField
 from catalogue.models import Organisation
 from contracts.models import Contract, TransferBasis, TransferKind
 from contracts.transferring import Asked
+from documents.templatetags.flex import moment as as_moment
 from procurement.models import CallOff, User
 from procurement.papers import StoredFile
 
@@ -47,6 +49,13 @@ class PrepareForm(forms.Form):
         )  # fmt: skip
 
 
+def _named(order: CallOff) -> str:
+    """One that the department has not sent yet is not read by the authority, which chooses it by the day on which it was begun."""
+    if order.authority_revision_id is None:
+        return gettext("An order that is not sent yet, begun on %(moment)s") % {"moment": as_moment(order.created_at)}
+    return f"{order.reference} {order.title}"
+
+
 class ChooseForm(forms.Form):
     contracts = forms.MultipleChoiceField(label=_("Contracts, each with its order and what changes it"), widget=widgets.Checkboxes, required=False)
     orders = forms.MultipleChoiceField(label=_("Orders under way"), widget=widgets.Checkboxes, required=False)
@@ -55,7 +64,7 @@ class ChooseForm(forms.Form):
     def __init__(self, *args, contracts: Sequence[Contract], orders: Sequence[CallOff], people: Sequence[User], **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["contracts"].choices = [(str(one.public_id), f"{one.number} {one.title}") for one in contracts]
-        self.fields["orders"].choices = [(str(one.public_id), f"{one.reference or ''} {one.title}".strip()) for one in orders]
+        self.fields["orders"].choices = [(str(one.public_id), _named(one)) for one in orders]
         self.fields["people"].choices = [(str(one.person_id), one.name) for one in people]
 
 

@@ -39,12 +39,6 @@ def _on(passed: list[Passing], now: Organisation, on: date) -> Organisation:
     return next((one.outgoing for one in passed if on < one.effective_on), now)
 
 
-def first_department(thing: Model) -> Organisation:
-    """Whose it was at first: with whose figures of before it is compared."""
-    passed = of(thing)
-    return passed[0].outgoing if passed else thing.department
-
-
 def departments_of(subject: str, subject_id: str) -> set[int]:
     """The ids of the departments that it was of before."""
     rows = Passing.objects.filter(subject=subject, subject_id=subject_id)

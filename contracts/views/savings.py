@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from catalogue.pricing import ZERO, first_of_month
 from contracts import access, cutover, ending_queries, savings
 from contracts.models import Party
-from procurement import passings, quoting
+from procurement import quoting
 from procurement.views.common import page
 from procurement.views.listing import FILES, as_file
 
@@ -21,7 +21,7 @@ def of_contract(request, public_id):
     if access.viewpoint(request.actor, found, request.day) == Party.SUPPLIER:
         raise Http404
     expected = cutover.expected(found, request.day)
-    baseline = quoting.baseline_of(found.framework_id, passings.first_department(found).pk)
+    baseline = quoting.baseline_of(found.framework_id, found.department_id)
     per_user = baseline.gbp_per_user_year if baseline else None
     wanted, by = request.GET.get("format"), request.GET.get("by")
     if wanted in FILES:

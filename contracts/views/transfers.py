@@ -3,6 +3,7 @@ and the sealed notices."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from contracts.views.ending_common import insist_on, sent
 from documents import audit, downloads
 from procurement import access as procurement_access
 from procurement import display
+from procurement.actors import Person
 from procurement.models import Accession, AccessionState, CallOff
 from procurement.views.common import attempt, page, stored
 
@@ -88,21 +90,25 @@ def transfer(request, public_id):
         "events": display.timeline(audit.history(found), "authority") if serves else [],
     }  # fmt: skip
     if reads and found.state != T.WITHDRAWN:
-        context |= _what_passes(found, request.day)
+        context |= _what_passes(found, request.actor, request.day)
     return render(request, "contracts/transfer.html", context)
 
 
-def _what_passes(found: Transfer, on) -> dict:
+def _what_passes(found: Transfer, by: Person, on: date) -> dict:
+    """Of orders and variations that have not left the department, the authority reads only how many pass."""
     applied = found.state == T.APPLIED
     contracts = transfer_plan.contracts_of(found).select_related("supplier", "call_off").order_by("-formed_at", "-pk")
-    orders, variations = transfer_plan.in_flight(found), transfer_plan.variations_of(found)
+    in_flight, open_variations = transfer_plan.in_flight(found), transfer_plan.variations_of(found)
+    orders = in_flight.filter(pk__in=procurement_access.visible_call_offs(by, on).values("pk"))
+    variations = open_variations.filter(access.variations_shown(by, on))
     values, held = transfer_plan.values(contracts), transfer_plan.reserved(transfer_plan.orders_of(found))
     most = transfer_plan.MOST_SHOWN
     people = transfer_plan.moved(found) if applied else transfer_plan.moving(found, on)
     return {
         "contracts": [(one, values[one.pk]) for one in contracts[:most]], "contracts_more": max(0, len(values) - most),
         "orders": [(one, held.get(one.pk)) for one in orders[:most]], "orders_more": max(0, orders.count() - most),
-        "variations": variations[:most], "people": people[:most], "people_more": max(0, len(people) - most),
+        "orders_inside": in_flight.count() - orders.count(), "variations": variations[:most],
+        "variations_inside": open_variations.count() - variations.count(), "people": people[:most], "people_more": max(0, len(people) - most),
         "memberships": _memberships(found), "totals": transfer_plan.totals(contracts, transfer_plan.orders_of(found)),
         "applied": applied, "most": most,
     }  # fmt: skip

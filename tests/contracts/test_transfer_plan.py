@@ -93,3 +93,22 @@ def test_after_it_the_plan_shows_what_has_passed_and_under_which_posts(client, s
     assert page.count("£11,252,943.00") == 5, "before and after, twice, and of the one contract"
     people = sign_in(client, "administrator@dius.example").get("/people/ONS/").content.decode()
     assert "DIUS signatory" in people
+
+
+def test_of_what_has_not_left_the_department_the_authority_reads_only_that_it_passes(client):
+    paper.executed(cast.accepted())
+    variation = varied.filled()
+    sent, inside = cast.with_supplier(), cast.drafted()
+    CallOff.objects.filter(pk=inside.pk).update(title="A secret plan")
+    transfer = made.agreed()
+    address = reverse("contracts:transfer", args=[transfer.public_id])
+    page = sign_in(client, made.MANAGER).get(address).content.decode()
+    assert "A secret plan" not in page and variation.title not in page and sent.reference in page
+    assert "1 order passes that the department has not sent yet." in page
+    assert "1 variation passes that the department is still preparing." in page
+    page = sign_in(client, "requester@dius.example").get(address).content.decode()
+    assert "A secret plan" in page and variation.title in page and "not sent yet" not in page
+    made.withdrawn(transfer)
+    part = made.split(made.asked(kind="split", day=TODAY))
+    page = sign_in(client, made.MANAGER).get(reverse("contracts:choose_transfer", args=[part.public_id])).content.decode()
+    assert "A secret plan" not in page and "An order that is not sent yet, begun on 1 October 2007" in page and sent.title in page

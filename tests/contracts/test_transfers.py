@@ -94,7 +94,6 @@ def test_whose_it_was_is_told_for_every_day():
     contract = cast.fresh(contract)
     assert [passings.department_on(contract, day).code for day in (START.date(), EVE, DAY, date(2012, 1, 1))] == ["DIUS", "DIUS", "ONS", "ONS"]
     assert passings.departments_on([contract], EVE)[contract.pk].code == "DIUS"
-    assert passings.first_department(contract).code == "DIUS"
 
 
 def test_it_can_pass_again_and_back():
@@ -151,7 +150,6 @@ def test_the_membership_is_continued_with_the_figure_of_before():
     assert (old.state, new.carried_from, Accession.objects.filter(department__code="ONS").count()) == ("ended", old, 2)
     assert Accession.objects.get(department__code="ONS", state="withdrawn").ended_words.startswith("Carried over by MG-2007-000001")
     assert quoting.baseline_of(new.framework_id, new.department_id).gbp_per_user_year == before.gbp_per_user_year
-    assert quoting.baseline_of(contract.framework_id, passings.first_department(cast.fresh(contract)).pk) == before
     assert [row.pk for row in procurement_access.joined(cast.person("requester@dius.example"), DAY)] == [new.pk]
 
 
