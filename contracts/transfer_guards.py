@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from catalogue.models import Organisation
+from catalogue.models import Framework, Organisation
 from contracts import transfer_plan
 from contracts.models import Transfer, TransferBasis, TransferKind, TransferState
 from documents.clock import london_day
@@ -189,6 +189,13 @@ def in_the_way(transfer: Transfer, on: date) -> Iterator[Reason]:
         )
     for framework in transfer_plan.frameworks(transfer):
         yield from _memberships(framework, outgoing, receiving)
+        yield from _why_no_member(transfer, framework)
+    theirs = seats.people_of(receiving, on) or passing_on.own_people(receiving, transfer.effective_on)
+    if not theirs and not transfer_plan.people_of(transfer, on).exists():
+        yield Reason(
+            _("Nobody would act for what passes: %(body)s has no people, and none pass to it.") % {"body": receiving.name},
+            _("Choose people who pass, or somebody is given a post there first."),
+        )
     if transfer_plan.by_novation(transfer) and (missing := list(transfer_plan.not_novated(transfer))):
         yield Reason(
             ngettext(
@@ -221,6 +228,19 @@ def _memberships(framework, outgoing: Organisation, receiving: Organisation) -> 
             words = _("An access agreement of %(body)s for %(framework)s is out for signature.")
             mend = _("It is signed, or withdrawn, before the day.")
         yield Reason(words % {"body": receiving.name, "framework": framework.title}, mend)
+
+
+def _why_no_member(transfer: Transfer, framework: Framework) -> Iterator[Reason]:
+    """What passes under a framework is a member's."""
+    carried, own = passing_on.memberships(framework, transfer.outgoing, transfer.receiving)
+    if carried is not None or (own is not None and own.state in (AccessionState.ACTIVE, AccessionState.SUSPENDED, AccessionState.AGREEMENT_ISSUED)):
+        return
+    if any(rows.filter(framework=framework).exists() for rows in (transfer_plan.contracts_of(transfer), transfer_plan.orders_of(transfer))):
+        yield Reason(
+            _("%(body)s is no member of %(framework)s, and %(outgoing)s has no membership that it could continue.")
+            % {"body": transfer.receiving.name, "framework": framework.title, "outgoing": transfer.outgoing.name},
+            _("It joins first."),
+        )
 
 
 def why_wait(transfer: Transfer) -> Iterator[Reason]:

@@ -248,7 +248,8 @@ def _continue(passage: Passage, carried: Accession, words: str) -> None:
     baseline = Baseline.objects.create(
         accession=made, number=1, gbp_per_user_year=last.gbp_per_user_year,
         method=_("As %(department)s stated it: %(method)s") % {"department": passage.outgoing.name, "method": last.method[:1800]},
-        stated_by=last.stated_by, stated_by_name=last.stated_by_name, principal_id=last.principal_id, stated_at=last.stated_at,
+        stated_by=last.stated_by, stated_by_name=last.stated_by_name, principal_id=last.principal_id,
+        stated_at=last.stated_at if last.is_signed_off else passage.at,  # its sign-off is due from now on
     )  # fmt: skip
     if last.is_signed_off:
         said = last.sign_off

@@ -601,3 +601,15 @@ def test_the_documents_made_afterwards_name_the_department_of_the_day():
     notice = ending.given(cast.fresh(contract), at=AFTER)
     assert notice.document.payload["notice"]["department"]["code"] == "ONS"
     assert cast.fresh(contract).parties["department"]["code"] == "DIUS", "what was signed stays"
+
+
+def test_contracts_do_not_pass_to_where_nobody_could_act_for_them():
+    """Of a split without people, to a body that has none; and to one that is no member where there is no membership to continue."""
+    contract = executed()
+    alone = made.chosen(made.split(made.asked(kind="split", receiving="HMT")), contracts=[contract])
+    assert "Nobody would act for what passes" in " ".join(map(str, transfer_guards.in_the_way(alone, START.date())))
+    made.withdrawn(alone)
+    Accession.objects.filter(department__code="DIUS").update(state="ended")
+    nowhere = made.chosen(made.split(made.asked(kind="split", receiving="HMT")), contracts=[contract], people=["contract.manager@dius.example"])
+    said = " ".join(map(str, transfer_guards.in_the_way(nowhere, START.date())))
+    assert "is no member of" in said and "Nobody would act" not in said
