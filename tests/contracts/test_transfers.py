@@ -22,6 +22,7 @@ from contracts import (
 )
 from contracts.models import Contract, Transfer, TransferNotice
 from documents import audit, clock
+from documents.actors import operator
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
@@ -98,6 +99,8 @@ def test_whose_it_was_is_told_for_every_day():
 
 def test_it_can_pass_again_and_back():
     contract = executed()
+    treasurer = membership.Named("A treasurer", "contract.manager@hmt.example", "contract_manager")
+    membership.appoint(made.body("HMT"), treasurer, by=operator("test"), at=START)
     made.applied(made.agreed(made.chosen(made.split(), contracts=[contract])))
     second = made.prepared(made.asked("ONS", "HMT", DAY + timedelta(days=30), order_number="Another", kind="split"), at=AFTER)
     made.applied(made.agreed(made.chosen(second, contracts=[contract], at=AFTER), AFTER))
