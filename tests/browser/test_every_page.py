@@ -33,6 +33,7 @@ def in_order(committed_db, world) -> dict[str, str]:  # noqa: F811
 def in_force(committed_db, settings) -> dict[str, str]:
     """A contract that has been varied, whose prices have fallen, whose transition goes on and which has been given notice; of a
     month the credits are notified, and there is an invoice; savings are kept."""
+    cast.leave_tolerance()
     order = rerated(cast.accept(cast.with_supplier()).call_off)
     contract = cast.contract()
     levels_cast.confirmed(contract)
