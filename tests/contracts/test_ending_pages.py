@@ -28,7 +28,7 @@ def stepping(settings):
 
     def step(at):
         if at > clock.business_now():
-            clock.step_to(at, by=cast.person("framework.manager@co.example"))
+            cast.wind_to(at)
 
     clock.step_to(cast.START, by=cast.person("framework.manager@co.example"))
     return step

@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contracts import levels, measuring
-from documents import clock
 from tests import cast, paper
 from tests.contracts import levels_cast as measured
 from tests.contracts import variation_cast as varied
@@ -40,7 +39,7 @@ def test_pages_cost_the_same_with_many_credits_variations_and_contracts(client, 
     measured.notified()
     varied.submitted()
     later = measured.AFTER + timedelta(days=31)  # May is over, and nothing is reported of it
-    clock.step_to(later, by=cast.person("framework.manager@co.example"))
+    cast.wind_to(later)
     of = [contract.public_id]
     pages = {
         "home": reverse("home"), "variations": reverse("contracts:variations", args=of),

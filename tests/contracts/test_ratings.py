@@ -166,9 +166,8 @@ def test_only_the_suppliers_managers_comment_and_only_on_what_is_rated():
 def test_its_pages_rate_confirm_comment_and_publish(client, settings):
     settings.STEPPABLE_CLOCK = True
     contract = measured()
-    from documents import clock
 
-    clock.step_to(made.RATED_AT, by=cast.person("framework.manager@co.example"))
+    cast.wind_to(made.RATED_AT)
     one = made.notice("performance")
 
     def act(name: str) -> str:

@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from contracts import savings_kept
 from contracts.models import ContractSavings, DepartmentSavings, MonthSavings
-from documents import clock
 from tests import cast, paper
 from tests.contracts import ending_cast, transfer_cast, transition_cast
 from tests.contracts import savings_cast as made
@@ -31,7 +30,7 @@ def executed(committed_db, settings):
     transition_cast.cut_over(made.CUTOVER)
     made.run()
     settings.STEPPABLE_CLOCK = True
-    clock.step_to(ending_cast.on(made.AFTER_A_YEAR), by=cast.person("framework.manager@co.example"))
+    cast.wind_to(ending_cast.on(made.AFTER_A_YEAR))
     return contract
 
 
