@@ -12,6 +12,7 @@ from catalogue.models import Framework, Organisation
 from contracts import transfer_plan
 from contracts.models import Transfer, TransferBasis, TransferKind, TransferState
 from documents.clock import london_day
+from documents.once import once
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from procurement import passing_on, people_guards, seats, signing
@@ -172,8 +173,12 @@ def why_orders_stay(transfer: Transfer) -> Iterator[Reason]:
         )  # fmt: skip
 
 
-def in_the_way(transfer: Transfer, on: date) -> Iterator[Reason]:
-    """What keeps it from taking effect, as it stands: somebody has to mend it before the day."""
+def in_the_way(transfer: Transfer, on: date) -> list[Reason]:
+    """What keeps it from taking effect, as it stands: somebody has to mend it before the day. Looked at once for each copy of it."""
+    return once(transfer, ("in its way", on), lambda: list(_in_the_way(transfer, on)))
+
+
+def _in_the_way(transfer: Transfer, on: date) -> Iterator[Reason]:
     outgoing, receiving = transfer.outgoing, transfer.receiving
     yield from why_not_between(transfer)
     yield from why_orders_stay(transfer)

