@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
-from contracts import charges, delivery_guards, request_notifications, rerating, terms, tolerance
+from contracts import charges, delivery_guards, request_notifications, rerating, terms, tolerance, varied_terms
 from contracts import request_guards as guards
 from contracts.locking import lock_contract
 from contracts.models import ChangeRequest, Contract, ContractVersion, LineChange, RequestedChange
@@ -99,7 +99,7 @@ def accept(request: ChangeRequest, *, shown_hash: str, words: str = "", by: Pers
     _record("accepted", request, before, by=by, at=at, principal=seat.principal, reason=words, hash_shown=shown_hash)
     request_notifications.tell_answered(request, at)
     rerating.look(contract.framework, cause=str(request.public_id))
-    _commit(request, _volumes(found), at)
+    _commit(request, varied_terms.volumes_of(found.effects), at)
     return request
 
 
@@ -111,15 +111,6 @@ def _version(request: ChangeRequest, found: Found, at: datetime) -> None:
         effective_from=request.effective_on, made_at=at, caused_by=request.label, document=contract.document,
     )  # fmt: skip
     LineChange.objects.bulk_create(effect.change(version, effect.line) for effect in found.effects)
-
-
-def _volumes(found: Found) -> dict[str, int]:
-    """By volume name how much more (or less) of it is ordered."""
-    volumes: dict[str, int] = {}
-    for effect in found.effects:
-        if name := effect.service.adds_to_volume:
-            volumes[name] = volumes.get(name, 0) + effect.quantity_change
-    return {name: quantity for name, quantity in volumes.items() if quantity}
 
 
 def _commit(request: ChangeRequest, volumes: dict[str, int], at: datetime) -> None:

@@ -107,7 +107,7 @@ def execute(variation: Variation, *, at: datetime, by: Actor = SYSTEM) -> Variat
     notifications.tell_variation_executed(variation, at)
     rerating.look(contract.framework, cause=str(variation.public_id))
     value, charged = max(ZERO, variation.revision.value_gbp), charges.by_line_and_month(terms.ledger(standing))
-    capacity.commit(holder_of(variation), value, _volumes(effects), at=at, on=london_day(at))
+    capacity.commit(holder_of(variation), value, varied_terms.volumes_of(effects), at=at, on=london_day(at))
     capacity.raise_to(contract.call_off, sum(charged.values(), ZERO), key=f"adjust:{variation.public_id}", at=at)
     return variation
 
@@ -141,16 +141,6 @@ def _version(variation: Variation, effects: list[Effect], at: datetime) -> None:
             )
         changes.append(effect.change(version, line))
     LineChange.objects.bulk_create(changes)
-
-
-def _volumes(effects: list[Effect]) -> dict[str, int]:
-    """By volume name how much more (or less) of it is ordered; what only lasts longer adds nothing."""
-    found: dict[str, int] = {}
-    for effect in effects:
-        name = effect.service.adds_to_volume
-        if name and effect.service.charge_type == terms.RECURRING and effect.quantity_change:
-            found[name] = found.get(name, 0) + effect.quantity_change
-    return {name: quantity for name, quantity in found.items() if quantity}
 
 
 @transaction.atomic

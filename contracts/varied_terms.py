@@ -181,6 +181,16 @@ def first_price(service: ServiceVersion, quantity: int, volumes: Mapping[str, in
     return unit_price(service.list_price_gbp, reached.discount_percent)
 
 
+def volumes_of(effects: Iterable[Effect]) -> dict[str, int]:
+    """By volume name how much more (or less) of it is ordered; what only lasts longer adds nothing."""
+    found: dict[str, int] = {}
+    for effect in effects:
+        name = effect.service.adds_to_volume
+        if name and effect.service.charge_type == RECURRING and effect.quantity_change:
+            found[name] = found.get(name, 0) + effect.quantity_change
+    return {name: quantity for name, quantity in found.items() if quantity}
+
+
 def after(before: Sequence[Change], version: ContractVersion, found: Sequence[Effect]) -> list[Change]:
     """The terms with the variation on top, before any of it is written: new lines have numbers of their own below zero."""
     changes = []
