@@ -46,11 +46,11 @@ def _insist_on_shown(credit: ServiceCredit, shown: str) -> None:
 
 
 def _act(
-    credit: ServiceCredit, kind: str, before: str, seat: Seat, *, by: Person, at: datetime, words: str = "",
+    credit: ServiceCredit, kind: str, before: str, seat: Seat | None, *, by: Person, at: datetime, words: str = "",
     file: StoredFile | None = None, invoice: str = "",
 ) -> ServiceCredit:  # fmt: skip
     """The fact, the new state, its record, and the word to the others: one transaction, which the caller holds."""
-    seats.hold(seat)
+    seat = seats.hold(seat)
     shown = file or StoredFile("", "", "", 0)
     made = CreditAct.objects.create(
         credit=credit, kind=kind, words=words, invoice_reference=invoice, amount_gbp=credit.level.payable_gbp,

@@ -27,7 +27,7 @@ from documents.actors import SYSTEM, Actor, Principal
 from documents.clock import london_day
 from documents.models import SigningIntent
 from documents.refusal import insist, insist_on_words
-from procurement import signing, workflow
+from procurement import seats, signing, workflow
 from procurement.actors import Person
 from procurement.models import CallOff
 from procurement.supplier_guards import for_order_desk
@@ -200,8 +200,7 @@ def refuse_to_sign(
     contract = lock_contract(contract)
     insist(guards.why_not_refuse(contract, party, by=by, at=at))
     insist_on_words(reason, _("Give a reason: it is what the other parties will read."))
-    seat = guards.signing_of(contract).seat(party, by, at)
-    acting_for = seat.principal
+    acting_for = seats.hold(guards.signing_of(contract).seat(party, by, at)).principal
     _void(contract, reason=reason, by=by, at=at, acting_for=acting_for)
     if changes_wanted:
         workflow.reopen(contract.call_off, reason=reason, by=by, at=at, acting_for=acting_for)

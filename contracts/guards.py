@@ -91,10 +91,7 @@ def why_not_refuse(contract: Contract, party: str, *, by: Person, at: datetime) 
     if contract.state not in (S.PREPARING, S.AWAITING_SIGNATURES):
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
         return
-    yield from signing.why_not_in_turn(signing_of(contract), party)
-    found = signing_of(contract)
-    stranger = list(signing.why_not_from_chair(found, party, by=by, at=at))
-    yield from stranger or found.apart(by, found.seat(party, by, at))
+    yield from signing.why_not_refuse(signing_of(contract), party, by=by, at=at)
 
 
 def outlives_its_framework(contract: Contract, *, at: datetime) -> bool:

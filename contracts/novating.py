@@ -17,7 +17,7 @@ from documents import audit, steps, store
 from documents.actors import SYSTEM, Actor, Principal
 from documents.models import SigningIntent
 from documents.refusal import insist, insist_on_words
-from procurement import signing
+from procurement import seats, signing
 from procurement.actors import Person
 from procurement.models import SigningBar
 
@@ -112,7 +112,7 @@ def refuse_to_sign(novation: Novation, party: str, *, reason: str, by: Person, a
     novation = lock(novation)
     insist(guards.why_not_refuse(novation, party, by=by, at=at))
     insist_on_words(reason, _("Give a reason: it is what the other parties will read."))
-    principal = guards.signing_of(novation).seat(party, by, at).principal
+    principal = seats.hold(guards.signing_of(novation).seat(party, by, at)).principal
     return void(novation, reason=reason, by=by, at=at, acting_for=principal)
 
 

@@ -140,7 +140,7 @@ def correct(
         framework=found.framework, supplier=found.supplier, month=found.month, number=found.number + 1, corrects=found
     )
     _save(made, lines_of(found.framework, found.supplier, found.month), at)
-    seat = return_guards.supplier_seat(found, by, london_day(at))
+    seat = seats.hold(return_guards.supplier_seat(found, by, london_day(at)))
     audit.record("management_return.made", made, by=by, at=at, after=made.state, acting_for=seat.principal)
     return _declare(made, declared, shown_hash, reason, by=by, at=at)
 

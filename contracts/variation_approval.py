@@ -16,7 +16,7 @@ from documents import audit
 from documents.clock import london_day
 from documents.refusal import insist, insist_on_words, refuse
 from documents.templatetags.flex import day as as_day
-from procurement import capacity, deciding, routes
+from procurement import capacity, deciding, routes, seats
 from procurement.actors import Person
 from procurement.models import Approval, ApprovalStep, Decision, Outcome, Query, Recusal, Side
 
@@ -207,7 +207,7 @@ def record_notice(variation: Variation, *, reference: str, published_on: date, b
         refuse(_("%(day)s is still to come: record it once it is published.") % {"day": as_day(published_on)})
     variation.change_notice, variation.change_notice_on = reference, published_on
     variation.save()
-    seat = own.seat_of(variation.contract, by, london_day(at))
+    seat = seats.hold(own.seat_of(variation.contract, by, london_day(at)))
     statutory_publishing.published_with(variation, reference, published_on, seat, by=by, at=at)
     varying.record("notice_recorded", variation, variation.state, by=by, at=at, extra={"reference": reference})
     return variation

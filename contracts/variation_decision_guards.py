@@ -218,10 +218,7 @@ def why_not_refuse(variation: Variation, party: str, *, by: Person, at: datetime
     if variation.state != V.AWAITING_SIGNATURES:
         yield from own.why_not_in_state(variation, V.AWAITING_SIGNATURES)
         return
-    found = signing_of(variation)
-    yield from signing.why_not_in_turn(found, party)
-    stranger = list(signing.why_not_from_chair(found, party, by=by, at=at))
-    yield from stranger or found.apart(by, found.seat(party, by, at))
+    yield from signing.why_not_refuse(signing_of(variation), party, by=by, at=at)
 
 
 def why_not_answer(query: Query, variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -21,7 +21,7 @@ from documents.actors import SYSTEM, Actor, Principal
 from documents.clock import london_day
 from documents.models import SigningIntent
 from documents.refusal import insist, insist_on_words
-from procurement import capacity, deciding, headroom, signing
+from procurement import capacity, deciding, headroom, seats, signing
 from procurement.actors import Person
 
 DOCUMENT_KIND, TEMPLATE_VERSION = "contract_variation", 3
@@ -164,7 +164,7 @@ def refuse_to_sign(variation: Variation, party: str, *, reason: str, by: Person,
     variation = varying.lock(variation)
     insist(guards.why_not_refuse(variation, party, by=by, at=at))
     insist_on_words(reason, _("Give a reason: it is what the other parties will read."))
-    principal = guards.signing_of(variation).seat(party, by, at).principal
+    principal = seats.hold(guards.signing_of(variation).seat(party, by, at)).principal
     before = variation.state
     store.void(variation.document, by=by, at=at, acting_for=principal)
     variation.refuse(at=at, reason=reason)

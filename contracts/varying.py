@@ -27,6 +27,7 @@ from contracts.models import (
 from documents import audit
 from documents.clock import london_day
 from documents.refusal import insist, refuse
+from procurement import seats
 from procurement.actors import Person
 from procurement.drafting import STALE
 from procurement.models import Phase
@@ -72,7 +73,7 @@ def record(
     verb: str, variation: Variation, before: str | None, *, by: Person, at: datetime, extra: Mapping[str, Any] | None = None, **more
 ) -> None:
     """What somebody who works on it did, from which post and for whom."""
-    seat = guards.seat_of(variation.contract, by, london_day(at))
+    seat = seats.hold(guards.seat_of(variation.contract, by, london_day(at)))
     audit.record(
         f"variation.{verb}", variation, by=by, at=at, before=before, after=variation.state, acting_for=seat.principal,
         extra={"post": seat.holding.post.code, **(extra or {})}, **more,
@@ -203,7 +204,7 @@ def assess(variation: Variation, *, edits: int | None = None, by: Person, at: da
     found = assessing.assess(revision, on=london_day(at))
     insist(found.reasons)
     remember(revision, by, at)
-    seat = guards.seat_of(variation.contract, by, london_day(at))
+    seat = seats.hold(guards.seat_of(variation.contract, by, london_day(at)))
     _freeze_lines(revision, found)
     if variation.kind == VariationKind.TERM:
         revision.effective_on = found.effective_on

@@ -159,8 +159,7 @@ def _lock_exception(
 def _decide_exception(
     step: ApprovalStep, asked: ExceptionRequest, outcome: str, *, reason: str, by: Person, at: datetime
 ) -> ExceptionDecision:
-    seat = approval_guards.seat_for(step, by, london_day(at))
-    seats.hold(seat)
+    seat = seats.hold(approval_guards.seat_for(step, by, london_day(at)))
     return ExceptionDecision.objects.create(
         request=asked, revision=step.approval.revision, step=step, user=by.user, person_id=by.person_id, name=by.words,
         holding=seat.holding, principal_id=seat.principal.person_id if seat.principal else None,

@@ -105,8 +105,7 @@ def says_yes(step: ApprovalStep) -> str:
 def record(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: datetime) -> Decision:
     """The decision, from the seat and under the delegation that the guards found; the step is decided."""
     on = london_day(at)
-    seat = approval_guards.seat_for(step, by, on)
-    seats.hold(seat)
+    seat = seats.hold(approval_guards.seat_for(step, by, on))
     delegation = None
     if outcome == Outcome.COMMITTED:
         held = approval_guards.committing(step, seat, on)

@@ -178,8 +178,7 @@ def approve(release: CatalogueRelease, *, shown_hash: str, by: Person, at: datet
     release = lock_release(release, alone=True)
     insist(guards.why_not_approve(release, by=by, at=at))
     _insist_on_hash(release, shown_hash)
-    seat = guards.approving_seat(release, by, london_day(at))
-    principal = seat.principal if seat else None
+    principal = seats.hold(guards.approving_seat(release, by, london_day(at))).principal
     before = release.state
     last = CatalogueRelease.objects.filter(framework=release.framework).aggregate(last=Max("number"))["last"]
     release.number = (last or 0) + 1

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from catalogue.models import Organisation
@@ -223,9 +223,12 @@ def acting_for(by: Actor, organisation_id: int, *codes: str, on: date) -> User |
     return principal(by, organisation_id, *codes, on=on) if isinstance(by, Person) else None
 
 
-def hold(seat: Seat) -> Seat:
+def hold(seat: Seat | None) -> Seat:
     """The same seat, its chair kept until the end of the transaction: who is stopped at this moment acts before it or not at
-    all. A deputy, who may hold nothing that is stopped, is kept by their own row, and asked again whether they belong."""
+    all. None: they were stopped since the guard was asked. A deputy, who may hold nothing that is stopped, is kept by their
+    own row, and asked again whether they belong."""
+    if seat is None:
+        refuse(_("You were stopped at this moment: you do not hold the post that this takes any more."))
     if seat.acting is not None:
         deputy = User.objects.select_for_update(of=("self",), no_key=True).filter(pk=seat.acting.deputy_id)
         body = seat.holding.post.organisation

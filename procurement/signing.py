@@ -149,10 +149,6 @@ def delegation_words(delegation: Delegation | None) -> str:
     return _("%(kind)s delegation of %(start)s to %(end)s") % (words | {"end": day(delegation.ends_on)})
 
 
-def why_not_in_turn(signing: Signing, party: str) -> Iterator[Reason]:
-    yield from _out_of_turn(signing, signing.turn(), party)
-
-
 def _out_of_turn(signing: Signing, turn: Box | None, party: str) -> Iterator[Reason]:
     if turn is None:
         yield Reason(_("All parties have signed; the document is being closed."))
@@ -172,14 +168,22 @@ def _out_of_turn(signing: Signing, turn: Box | None, party: str) -> Iterator[Rea
         )  # fmt: skip
 
 
-def why_not_from_chair(signing: Signing, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:
-    box = signing.box(party)
-    if not box.seats(by, at):
-        yield Reason(
-            _("Only the %(post)s of %(organisation)s can do this.")
-            % {"post": PostCode(box.post).label, "organisation": box.organisation.name},
-            seats.who_holds(box.organisation.pk, box.post, london_day(at)),
-        )
+def _not_their_chair(box: Box, at: datetime) -> Reason:
+    return Reason(
+        _("Only the %(post)s of %(organisation)s can do this.")
+        % {"post": PostCode(box.post).label, "organisation": box.organisation.name},
+        seats.who_holds(box.organisation.pk, box.post, london_day(at)),
+    )
+
+
+def why_not_refuse(signing: Signing, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Of a document that is being signed: a signatory whose turn it is, and whom nothing keeps ``apart``, may refuse."""
+    yield from _out_of_turn(signing, signing.turn(), party)
+    seat = signing.seat(party, by, at)
+    if seat is None:
+        yield _not_their_chair(signing.box(party), at)
+    else:
+        yield from signing.apart(by, seat)
 
 
 def why_not_sign(
@@ -191,11 +195,10 @@ def why_not_sign(
     yield from _out_of_turn(signing, turn, party)
     if turn is not None and store.pending_intent(signing.document) is not None:
         yield Reason(_("The signature before yours is still being put on the document; try again in a moment."))
-    stranger = list(why_not_from_chair(signing, party, by=by, at=at))
-    if stranger:
-        yield from stranger
-        return
     seat = signing.seat(party, by, at)
+    if seat is None:
+        yield _not_their_chair(signing.box(party), at)
+        return
     yield from _why_barred(signing, by, seat)
     yield from _covered(signing, seat, at)
     if fresh and (by.signed_in_at is None or clock.real_now() - by.signed_in_at > FRESH_SIGN_IN):
@@ -258,7 +261,7 @@ def sign(signing: Signing, party: str, *, verb: str, shown_sha256: str, by: Pers
     """A signatory's act, recorded on the thing as ``verb`` before any key is used; a worker then puts the seal on for it.
     The caller holds the transaction, has locked the thing and has asked ``why_not_sign``. Refused when the person was
     shown other bytes than those that stand now."""
-    seat = signing.seat(party, by, at)
+    seat = seats.hold(signing.seat(party, by, at))
     intent = _record_act(signing, party, seat, shown_sha256=shown_sha256, by=by, at=at)
     audit.record(
         verb, signing.thing, by=by, at=at, hash_shown=shown_sha256, acting_for=seat.principal,
@@ -277,7 +280,6 @@ def _record_act(signing: Signing, party: str, seat: Seat, *, shown_sha256: str, 
             _("Open the signing page again, read it, and sign what it shows."),
         )
     box = signing.box(party)
-    seats.hold(seat)
     delegation = min(
         filter(signing.covered_by, signing.held(seat, london_day(at))),
         key=lambda held: (held.unlimited, held.limit_gbp or 0),

@@ -9,13 +9,13 @@ cell puts several facts into words, ``Column.in_file`` gives them apart, as plai
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db.models import F, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.functional import cached_property
 
 from catalogue import sheets
 from documents import downloads

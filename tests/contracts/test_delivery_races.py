@@ -1,11 +1,15 @@
 """Two people act on one milestone at one moment: one effect, the other gets words."""
 
+import pytest
+
 from contracts.models import AcceptanceDecision, Evidence, Milestone, MilestoneSubmission, PaymentRelease
 from documents.models import Document
 from procurement.models import CapacityAccount
 from tests import cast, paper
 from tests.contracts import transition_cast as made
 from tests.procurement.test_races import one_done, race  # noqa: F401 - the fixture
+
+pytestmark = pytest.mark.world("in_force")
 
 
 def certificates() -> int:
@@ -19,7 +23,7 @@ def acting(act, *args):
 
 
 def test_two_who_decide_at_once_decide_once(race):  # noqa: F811
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     made.submitted(made.milestone(3, contract))
 
     def after(results):
@@ -33,7 +37,7 @@ def test_two_who_decide_at_once_decide_once(race):  # noqa: F811
 
 
 def test_a_doubled_acceptance_pays_once(race):  # noqa: F811
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     made.submitted(made.milestone(3, contract))
 
     def after(results):
@@ -45,7 +49,7 @@ def test_a_doubled_acceptance_pays_once(race):  # noqa: F811
 
 def test_it_is_submitted_again_only_after_it_was_sent_back(race):  # noqa: F811
     """Of a submission and a decision on what stood before it, in either order: nothing is decided unseen."""
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     made.submitted(made.milestone(3, contract))
     waits, seen = acting(made.submitted), made.last(made.milestone(3))
 
@@ -65,7 +69,7 @@ def test_a_cutover_and_an_order_do_not_pass_the_ceiling_together(race):  # noqa:
     order = cast.submitted()
     for email in cast.ROUTE[:3]:
         cast.decide(order, email)
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     first, early = contract.starts_on, made.date(2008, 3, 15)
     made.submitted(made.milestone(2), made.on(first))
     made.accepted(made.milestone(2), first, made.on(first))

@@ -8,12 +8,12 @@ from tests import cast, paper
 from tests.contracts import request_cast as made
 from tests.contracts import variation_cast as varied
 from tests.contracts.test_requests import account, whole_life
-from tests.procurement.test_races import SOME, one_done, race  # noqa: F401 - the fixture
+from tests.procurement.test_races import one_done, race  # noqa: F401 - the fixture
 
 
 def contract():
     cast.leave_tolerance()
-    return paper.executed(cast.accepted())
+    return paper.in_force()
 
 
 def again(one: ChangeRequest) -> ChangeRequest:
@@ -47,8 +47,8 @@ def test_it_is_accepted_or_withdrawn_and_a_doubled_acceptance_counts_once(race):
         assert ContractVersion.objects.filter(kind="change_request").count() == 1
 
     racing = race()
-    racing.run(lambda: made.accepted(again(one)), lambda: made.withdrawn(again(one)), after, rounds=SOME)
-    racing.run(lambda: made.accepted(again(one)), lambda: made.accepted(again(one)), once, rounds=SOME)
+    racing.run(lambda: made.accepted(again(one)), lambda: made.withdrawn(again(one)), after)
+    racing.run(lambda: made.accepted(again(one)), lambda: made.accepted(again(one)), once)
 
 
 def test_a_request_and_the_last_act_of_a_variation_both_hold_or_one_waits(race):  # noqa: F811
@@ -63,7 +63,7 @@ def test_a_request_and_the_last_act_of_a_variation_both_hold_or_one_waits(race):
             assert "being closed" in "".join(results), results
 
     race().run(
-        lambda: made.accepted(again(one)), lambda: paper.variation_act(cast.fresh(variation), *cast.SIGNATORIES[2]), after, rounds=SOME
+        lambda: made.accepted(again(one)), lambda: paper.variation_act(cast.fresh(variation), *cast.SIGNATORIES[2]), after
     )
 
 
@@ -82,7 +82,7 @@ def test_a_request_and_a_fall_of_prices_leave_one_set_of_terms(race):  # noqa: F
         assert {kind for _number, kind in kinds} == {"contract", "rerating", "change_request"}
         assert whole_life(signed) <= account().committed_gbp
 
-    race().run(lambda: made.accepted(again(one)), fall, after, rounds=SOME)
+    race().run(lambda: made.accepted(again(one)), fall, after)
 
 
 def test_one_that_lapses_is_not_accepted_beside_it(race):  # noqa: F811
@@ -93,4 +93,4 @@ def test_one_that_lapses_is_not_accepted_beside_it(race):  # noqa: F811
         assert results[1] == "done" and state == ("accepted" if results[0] == "done" else "lapsed"), results
 
     late = made.on_its_day()
-    race().run(lambda: made.accepted(again(one)), lambda: requesting.lapse(again(one), at=late), after, rounds=SOME)
+    race().run(lambda: made.accepted(again(one)), lambda: requesting.lapse(again(one), at=late), after)

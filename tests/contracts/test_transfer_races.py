@@ -7,7 +7,7 @@ from procurement import approval, membership, workflow
 from procurement.models import CallOff, Passing, PostHolding, StepState
 from tests import cast, paper
 from tests.contracts import transfer_cast as made
-from tests.procurement.test_races import SOME, one_done, race  # noqa: F401 - the fixture
+from tests.procurement.test_races import one_done, race  # noqa: F401 - the fixture
 
 SOON = cast.START.date()
 TABLES = "(procurement|contracts|documents)_|catalogue_(framework|organisation|site)$"  # what a transfer writes
@@ -33,7 +33,7 @@ def holds(*states: str) -> None:
 
 
 def test_two_schedulers_apply_it_once(race):  # noqa: F811
-    paper.executed(cast.accepted())
+    paper.in_force()
     agreed()
 
     def after(results):
@@ -42,11 +42,11 @@ def test_two_schedulers_apply_it_once(race):  # noqa: F811
         assert Passing.objects.filter(subject="contracts.contract").count() == 1
         assert PostHolding.objects.filter(user__email="signatory@dius.example", post__organisation__code="ONS").count() == 1
 
-    race(tables=TABLES).run(effect, effect, after, rounds=SOME)
+    race(tables=TABLES).run(effect, effect, after)
 
 
 def test_it_is_applied_or_withdrawn(race):  # noqa: F811
-    paper.executed(cast.accepted())
+    paper.in_force()
     agreed()
 
     def withdraw():
@@ -60,7 +60,7 @@ def test_it_is_applied_or_withdrawn(race):  # noqa: F811
         holds("applied", "withdrawn")
         assert Contract.objects.get().department.code == ("ONS" if read_transfer().state == "applied" else "DIUS")
 
-    race(tables=TABLES).run(by_hand, withdraw, after, rounds=SOME)
+    race(tables=TABLES).run(by_hand, withdraw, after)
 
 
 def test_a_signature_comes_before_it_or_not_at_all(race):  # noqa: F811
@@ -76,7 +76,7 @@ def test_a_signature_comes_before_it_or_not_at_all(race):  # noqa: F811
         holds("agreed" if signed else "applied")
         assert Contract.objects.get().state == ("awaiting_signatures" if signed else "void")
 
-    race(tables=TABLES).run(effect, sign, after, rounds=SOME)
+    race(tables=TABLES).run(effect, sign, after)
 
 
 def test_an_approval_counts_in_whichever_department_it_is_given(race):  # noqa: F811
@@ -93,7 +93,7 @@ def test_an_approval_counts_in_whichever_department_it_is_given(race):  # noqa: 
         step = CallOff.objects.get(pk=order.pk).revision.approval.steps.order_by("position").first()
         assert step.state == "decided" and step.decision.holding.post.organisation == step.organisation
 
-    race(tables=TABLES).run(effect, approve, after, rounds=SOME)
+    race(tables=TABLES).run(effect, approve, after)
 
 
 def test_an_order_is_submitted_for_the_one_or_the_other(race):  # noqa: F811
@@ -109,7 +109,7 @@ def test_an_order_is_submitted_for_the_one_or_the_other(race):  # noqa: F811
         found = CallOff.objects.get(pk=order.pk)
         assert found.department.code == found.revision.approval.department.code == "ONS"
 
-    race(tables=TABLES).run(effect, submit, after, rounds=SOME)
+    race(tables=TABLES).run(effect, submit, after)
 
 
 def test_an_order_is_accepted_for_the_one_or_the_other(race):  # noqa: F811
@@ -129,12 +129,12 @@ def test_an_order_is_accepted_for_the_one_or_the_other(race):  # noqa: F811
         assert (contract.department.code, contract.state) in {("ONS", "void"), ("ONS", "preparing")}
         assert contract.parties["department"]["code"] == ("DIUS" if contract.state == "void" else "ONS")
 
-    race(tables=TABLES).run(effect, accept, after, rounds=SOME)
+    race(tables=TABLES).run(effect, accept, after)
 
 
 def test_somebody_is_appointed_before_it_or_after_it(race):  # noqa: F811
     """Of a department that passes whole: whoever has been given a post there by then passes too."""
-    paper.executed(cast.accepted())
+    paper.in_force()
     agreed()
 
     def invite():
@@ -147,4 +147,4 @@ def test_somebody_is_appointed_before_it_or_after_it(race):  # noqa: F811
         posts = PostHolding.objects.filter(user__email="new@dius.example", ends_on=None).values_list("post__organisation__code", flat=True)
         assert list(posts) == (["ONS"] if results[1] == "done" else [])
 
-    race(tables=TABLES).run(effect, invite, after, rounds=SOME)
+    race(tables=TABLES).run(effect, invite, after)

@@ -1,5 +1,7 @@
 """Two act at one moment on a variation, on two of one contract, or on a service credit: one effect, the other gets words."""
 
+import pytest
+
 from contracts import measuring, variation_issuing
 from contracts.models import CreditAct, CreditCalculation, Variation
 from documents.models import SigningIntent
@@ -8,7 +10,9 @@ from tests.contracts import levels_cast
 from tests.contracts import variation_cast as made
 from tests.contracts.test_variations import DAY
 from tests.contracts.transition_cast import on
-from tests.procurement.test_races import SOME, one_done, race  # noqa: F401 - the fixture
+from tests.procurement.test_races import one_done, race  # noqa: F401 - the fixture
+
+pytestmark = pytest.mark.world("in_force")
 
 
 def signed_by_two(label: str) -> Variation:
@@ -20,7 +24,7 @@ def last_act(variation: Variation):
 
 
 def test_the_last_act_stops_the_lapse_or_is_refused_and_of_two_variations_one_is_signed_last(race):  # noqa: F811
-    paper.executed(cast.accepted())
+    paper.in_force()
     first, second = signed_by_two("VAR-01"), signed_by_two("VAR-02")
 
     def has_lapsed_or_is_signed(results):
@@ -36,12 +40,12 @@ def test_the_last_act_stops_the_lapse_or_is_refused_and_of_two_variations_one_is
         assert SigningIntent.objects.filter(document__kind=variation_issuing.DOCUMENT_KIND).count() == 5
 
     begun = race()
-    begun.run(last_act(first), lambda: variation_issuing.lapse(first, at=on(DAY)), has_lapsed_or_is_signed, rounds=SOME)
-    begun.run(last_act(first), last_act(second), one_is_signed_last, rounds=SOME)
+    begun.run(last_act(first), lambda: variation_issuing.lapse(first, at=on(DAY)), has_lapsed_or_is_signed)
+    begun.run(last_act(first), last_act(second), one_is_signed_last)
 
 
 def test_a_credit_is_agreed_as_it_was_calculated_before_or_after_a_correction_and_not_between(race):  # noqa: F811
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     levels_cast.confirmed(contract)
     levels_cast.notified()
     anew = levels_cast.measured(contract, {"SD-S-FIX": "74"})
@@ -57,5 +61,5 @@ def test_a_credit_is_agreed_as_it_was_calculated_before_or_after_a_correction_an
     race().run(
         levels_cast.agreed,
         lambda: measuring.correct(contract, levels_cast.MONTH, anew, reason="Counted anew.", by=by, at=levels_cast.AFTER),
-        after, rounds=SOME,
+        after,
     )  # fmt: skip
