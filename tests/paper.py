@@ -83,6 +83,12 @@ def executed(contract: Contract) -> Contract:
     return formation.execute(archived(contract), at=START)
 
 
+@cast.once_a_world(Contract.objects.get)
+def in_force() -> Contract:
+    """The contract of the DIUS order, signed by all three."""
+    return executed(cast.accepted())
+
+
 def noticed(contract: Contract) -> ContractVersion:
     """The notice of new prices that is due, sealed and closed."""
     (version,) = rerating.rerate(contract, at=START)

@@ -1,8 +1,12 @@
 """A cutover in a browser: overdue and expected, begun, submitted with evidence, sent back, submitted again, and accepted."""
 
+import pytest
+
 from documents import clock
 from tests import cast, paper
 from tests.contracts import transition_cast as made
+
+pytestmark = pytest.mark.world("in_force")
 
 REPORT = {"name": "handover.pdf", "mimeType": "application/pdf", "buffer": made.DATA}
 WORDS = "What shows that it is met"
@@ -26,7 +30,7 @@ def day(visitor, group: str, *parts: str) -> None:
 
 
 def test_a_cutover_that_comes_late_is_accepted_and_changes_the_terms(visit):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     first = contract.starts_on
     made.submitted(made.milestone(2), made.on(first))
     made.accepted(made.milestone(2), first, made.on(first))

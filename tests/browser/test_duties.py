@@ -3,9 +3,13 @@ commented on and published."""
 
 from datetime import date
 
+import pytest
+
 from documents import clock
 from tests import cast, paper
 from tests.contracts import request_cast, statutory_cast
+
+pytestmark = pytest.mark.world("in_force")
 
 MANAGER, SERVICE, SIGNATORY = statutory_cast.MANAGER, statutory_cast.SERVICE, statutory_cast.SIGNATORY
 
@@ -17,7 +21,7 @@ def fill_day(visitor, day: date) -> None:
 
 def test_joiners_are_asked_for_and_accepted(visit):
     cast.leave_tolerance()
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     clock.step_to(cast.START, by=cast.requester())
     variations = f"/contracts/{contract.public_id}/variations/"
     manager = visit(MANAGER)
@@ -55,7 +59,7 @@ def test_joiners_are_asked_for_and_accepted(visit):
 
 
 def test_a_year_is_rated_confirmed_and_published(visit):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     statutory_cast.measured(contract, {date(2008, 4, 1): {"EUS-B": "97.9"}, date(2008, 5, 1): {}})
     clock.step_to(statutory_cast.RATED_AT, by=cast.requester())
     notices = f"/contracts/{contract.public_id}/publications/"

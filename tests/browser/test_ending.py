@@ -3,17 +3,21 @@ on after another has expired."""
 
 from datetime import timedelta
 
+import pytest
+
 from contracts import terminating
 from contracts.models import Termination
 from documents import clock
 from tests import cast, paper
 from tests.contracts import ending_cast as made
 
+pytestmark = pytest.mark.world("in_force")
+
 WHY = "The work moves to another department."
 
 
 def test_from_a_proposal_to_the_exit(visit):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     page = f"/contracts/{contract.public_id}/end/"
     manager = visit(made.MANAGER)
     manager.go(page)
@@ -49,7 +53,7 @@ def test_from_a_proposal_to_the_exit(visit):
 
 
 def test_what_runs_on_is_said_until_it_is_stopped(visit):
-    contract = made.expired(paper.executed(cast.accepted()))
+    contract = made.expired(paper.in_force())
     clock.step_to(made.over(contract) + timedelta(days=3), by=cast.requester())
     manager = visit(made.MANAGER)
     manager.go(f"/contracts/{contract.public_id}/end/")

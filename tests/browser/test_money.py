@@ -2,10 +2,14 @@
 
 from datetime import date
 
+import pytest
+
 from documents import clock
 from tests import cast, paper
 from tests.contracts import money_cast as money
 from tests.contracts import transition_cast as made
+
+pytestmark = pytest.mark.world("in_force")
 
 PAPER = {"name": "invoice.pdf", "mimeType": "application/pdf", "buffer": made.DATA}
 
@@ -16,7 +20,7 @@ def _day(visitor, name: str, day: date) -> None:
 
 
 def test_an_invoice_is_paid_and_a_month_declared(visit):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     clock.step_to(money.AFTER, by=cast.requester())
     supplier = visit(money.ACCOUNT)
     supplier.go(f"/contracts/{contract.public_id}/invoices/")

@@ -4,15 +4,19 @@ no account; asked for, watched while it is made, downloaded; the latter also wit
 import io
 import zipfile
 
+import pytest
+
 from contracts.models import RedactedCopy
 from tests import cast, paper
 from tests.contracts import publication_cast as made
+
+pytestmark = pytest.mark.world("in_force")
 
 WHY = "The supplier bids for others at these prices."
 
 
 def test_a_copy_is_proposed_decided_and_read_by_everybody(visit):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     page = f"/contracts/{contract.public_id}/copies/"
     manager = visit(made.MANAGER)
     manager.go(f"/contracts/{contract.public_id}/")
@@ -55,7 +59,7 @@ def test_a_copy_is_proposed_decided_and_read_by_everybody(visit):
 
 def test_an_auditors_file_is_asked_for_watched_and_downloaded(visit, live_site, settings):
     settings.STORE_DIR = live_site.folder / "store"  # the site's: what is made here is downloaded there
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     page = f"/contracts/{contract.public_id}/audit-file/"
     auditor = visit("auditor@co.example")
     auditor.go(page)
@@ -73,7 +77,7 @@ def test_an_auditors_file_is_asked_for_watched_and_downloaded(visit, live_site, 
 
 def test_without_javascript_the_page_is_read_anew_by_a_link(visit, live_site, settings):
     settings.STORE_DIR = live_site.folder / "store"  # the site's: what is made here is downloaded there
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     auditor = visit("auditor@co.example", script=False)
     auditor.go(f"/contracts/{contract.public_id}/audit-file/")
     auditor.press("Make the file")

@@ -1,16 +1,20 @@
 """A department states a baseline, its finance director finds it waiting and signs it off, and what its contracts save says so."""
 
+import pytest
+
 from contracts import savings_kept
 from documents import clock
 from tests import cast, paper
 from tests.contracts import ending_cast, transition_cast
 from tests.contracts import savings_cast as made
 
+pytestmark = pytest.mark.world("in_force")
+
 UNSIGNED = "not signed off by the finance director"
 
 
 def test_a_baseline_is_signed_off_from_the_inbox_and_the_sums_say_so(visit, committed_db, settings):
-    paper.executed(cast.accepted())
+    paper.in_force()
     transition_cast.cut_over(made.CUTOVER)
     at = ending_cast.on(made.AFTER_A_YEAR)
     settings.STEPPABLE_CLOCK = True

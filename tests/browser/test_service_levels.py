@@ -1,15 +1,19 @@
 """A month of service levels in a browser: reported, confirmed, a credit disputed with evidence, upheld, and taken off an invoice."""
 
+import pytest
+
 from documents import clock
 from tests import cast, paper
 from tests.contracts import levels_cast, transition_cast
+
+pytestmark = pytest.mark.world("in_force")
 
 LOG = {"name": "log.pdf", "mimeType": "application/pdf", "buffer": transition_cast.DATA}
 ALARM, DECIDED = "A fire alarm stopped the desk on the 9th.", "The desk has a second site for that."
 
 
 def test_a_month_from_the_report_over_a_dispute_to_the_invoice(visit):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     clock.step_to(levels_cast.AFTER, by=cast.requester())
     month = f"/contracts/{contract.public_id}/levels/2008-04/"
     supplier = visit(levels_cast.SERVICE)

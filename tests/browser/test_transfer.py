@@ -1,11 +1,15 @@
 """A department is abolished, in a browser: prepared by the framework manager, agreed by the deputy director, looked at by both
 departments and the supplier, in effect on its day; and a part of one, and a novation that three sign."""
 
+import pytest
+
 from contracts.models import Transfer
 from documents import clock
 from tests import cast, paper
 from tests.contracts import transfer_cast as made
 from tests.contracts import variation_cast as varied
+
+pytestmark = pytest.mark.world("in_force")
 
 WHY = "The department is abolished; its functions pass to another."
 
@@ -16,7 +20,7 @@ def day(visitor, name: str, on) -> None:
 
 
 def test_a_department_passes_to_another(visit):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     varied.decided(varied.submitted("VAR-01"), steps=1)
     cast.with_supplier()
     manager = visit(made.MANAGER)
@@ -76,7 +80,7 @@ def test_a_department_passes_to_another(visit):
 
 
 def test_a_part_of_a_department_is_chosen_and_withdrawn(visit):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     cast.submitted()
     transfer = made.split()
     manager = visit(made.MANAGER)
@@ -94,7 +98,7 @@ def test_a_part_of_a_department_is_chosen_and_withdrawn(visit):
 
 
 def test_three_sign_a_novation(visit):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     transfer = made.agreed(made.prepared(made.novated()))
     one = made.novation_issued(made.novation(transfer))
     page = f"/transfers/{transfer.public_id}/novations/{contract.public_id}/"

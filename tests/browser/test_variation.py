@@ -1,14 +1,18 @@
 """A variation in a browser: entered beside what stands, its share and gateway, the brief, the document that is signed."""
 
+import pytest
+
 from contracts.models import Variation
-from tests import cast, paper
+from tests import paper
 from tests.contracts import variation_cast as made
+
+pytestmark = pytest.mark.world("in_force")
 
 ANSWERS = ("The same services for the same work.", "The same prices.")
 
 
 def test_a_variation_from_what_changes_to_the_first_signature(visit, live_worker):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     manager = visit(made.MANAGER)
     manager.go(f"/contracts/{contract.public_id}/variations/")
     manager.look("variations-none")

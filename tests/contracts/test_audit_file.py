@@ -286,7 +286,7 @@ def test_how_far_the_others_are_with_a_variation_is_not_the_suppliers():
 
 def test_what_changed_it_without_a_signature_and_what_was_published_of_it_is_in_it():
     cast.leave_tolerance()
-    paper.executed(cast.accepted())
+    paper.in_force()
     first = made("supplier")
     asked = request_cast.asked()
     assert not audit_making.is_current(first), "what it says is not all that is recorded any more"

@@ -22,7 +22,7 @@ from tests.contracts import transition_cast as made
 from tests.procurement.test_pages import post, sign_in
 from tests.procurement.test_query_counts import MOST_AT_HOME
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("in_force")]
 PAGE, ADDRESS = "/due/", "/due/address/"
 DUTIES_OF_THE_CONTRACT = [f"milestone M{number} is due" for number in range(1, 9)]  # M9 is more than a year away
 
@@ -31,7 +31,7 @@ DUTIES_OF_THE_CONTRACT = [f"milestone M{number} is due" for number in range(1, 9
 def contract(settings):
     settings.STEPPABLE_CLOCK = True
     clock.step_to(cast.START, by=cast.person("framework.manager@co.example"))
-    return paper.executed(cast.accepted())
+    return paper.in_force()
 
 
 def of(email: str, on: date = cast.START.date()) -> list[due.Duty]:
@@ -123,7 +123,7 @@ def test_the_page_has_months_and_files_and_asks_as_much_with_more_to_show(client
     before = asked()
     cast.leave_free(100_000_000)
     for _ in range(3):
-        paper.executed(cast.accepted())
+        paper.in_force()
     assert asked() <= before <= MOST_AT_HOME
 
 

@@ -13,7 +13,7 @@ from tests import cast, paper
 from tests.contracts import ending_cast as made
 from tests.contracts import money_cast as money
 
-pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("accepted")]
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("in_force")]
 PENNY = Decimal("0.01")
 
 
@@ -31,7 +31,7 @@ def of(contract, month: date):
 
 
 def test_the_month_of_a_termination_asks_for_its_days_and_the_break_cost():
-    contract = made.in_effect(paper.executed(cast.accepted())).contract
+    contract = made.in_effect(paper.in_force()).contract
     month = made.MID_MONTH.replace(day=1)
     asked = days_of(contract, month, made.MID_MONTH.day - 1) + made.BREAK_COST
     assert billing.of_services(terms.put_together(terms.read(contract)), month) == asked
@@ -43,13 +43,13 @@ def test_the_month_of_a_termination_asks_for_its_days_and_the_break_cost():
 
 
 def test_the_clock_announces_the_return_of_the_month_of_a_break_cost():
-    made.in_effect(paper.executed(cast.accepted()), made.asked(effective_on=date(2009, 4, 1)))
+    made.in_effect(paper.in_force(), made.asked(effective_on=date(2009, 4, 1)))
     assert money_queries.next_return(date(2009, 4, 10)) == date(2009, 5, 1)
     assert money_queries.next_return(date(2009, 5, 10)) is None
 
 
 def test_what_runs_on_without_a_contract_is_invoiced_and_declared_until_it_stops():
-    contract = made.expired(paper.executed(cast.accepted()))
+    contract = made.expired(paper.in_force())
     november = contract.ends_on + timedelta(days=1)
     assert of(contract, november) not in money_queries.returns_to_make(add_months(november, 2))
     made.ran_on(contract)
@@ -72,7 +72,7 @@ def test_what_runs_on_without_a_contract_is_invoiced_and_declared_until_it_stops
 
 
 def test_what_was_paid_of_days_that_were_not_worked_comes_off_the_next_invoice_once():
-    contract = made.expired(paper.executed(cast.accepted()))
+    contract = made.expired(paper.in_force())
     running = made.ran_on(contract)
     september, october, november = date(2012, 9, 1), date(2012, 10, 1), date(2012, 11, 1)
     on = date(2012, 12, 5)

@@ -17,12 +17,12 @@ from tests.cast import START
 from tests.contracts import transfer_cast as made
 from tests.procurement.test_pages import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("in_force")]
 INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 
 
 def agreed():
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     return contract, made.agreed(made.prepared(made.novated()))
 
 
@@ -93,6 +93,7 @@ def test_orders_on_which_others_have_acted_do_not_pass_by_novation():
         made.agreed(transfer)
 
 
+@pytest.mark.world(None)
 def test_a_draft_passes_with_the_people():
     order = cast.drafted()
     made.applied(made.agreed(made.prepared(made.novated())))

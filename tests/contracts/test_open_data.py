@@ -19,7 +19,7 @@ from tests.contracts import ending_cast, transfer_cast
 from tests.contracts import statutory_cast as made
 from tests.contracts import variation_cast as varied
 
-pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("accepted")]
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("in_force")]
 
 TEXT, NUMBER, MOMENT, ADDRESS = "text", "number", "moment", "address"
 TAGS = {"award", "contract", "contractAmendment", "implementation", "implementationUpdate", "contractTermination"}
@@ -93,7 +93,7 @@ def unresolved(release: dict[str, Any]) -> list[str]:
 
 def packages() -> dict[tuple[str, bool], dict[str, Any]]:
     """One of every kind, of one contract's life."""
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     made.measured(contract, {date(2008, 4, 1): {"EUS-B": "97.9"}, date(2008, 5, 1): {}})
     varied.assessed("VAR-01")
     varied.assessed("VAR-02")
@@ -124,7 +124,7 @@ def test_each_is_a_release_of_the_standard_and_refers_to_what_it_has():
 
 
 def test_the_checker_of_this_test_finds_what_is_wrong():
-    paper.executed(cast.accepted())
+    paper.in_force()
     package = json.loads(open_data.text(open_data.package(made.notice("details"), at=cast.START)))
     release = package["releases"][0]
     assert faults(package, SHAPES) == [] and unresolved(release) == []
@@ -169,7 +169,7 @@ def test_nothing_is_in_it_that_is_not_to_be_published():
 
 
 def test_the_buyer_of_what_is_published_after_it_passed_is_the_department_that_it_passed_to():
-    paper.executed(cast.accepted())
+    paper.in_force()
     transfer_cast.applied()
     package = open_data.package(made.notice("details"), at=transfer_cast.on(transfer_cast.DAY))
     (release,) = package["releases"]

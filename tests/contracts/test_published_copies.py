@@ -311,7 +311,7 @@ def test_lists_and_pages_cost_the_same_with_more_copies(client):
     before = counted()
     for _ in range(2):
         made.on_paper(made.proposed(contract, ("prices", "sums")))
-    made.on_paper(made.proposed(paper.executed(cast.accepted())))
+    made.on_paper(made.proposed(paper.in_force()))
     after = counted()
     assert all(later <= earlier for earlier, later in zip(before, after, strict=True)), (before, after)
     assert max(after) < 38

@@ -55,7 +55,7 @@ def test_pages_cost_the_same_with_many_credits_variations_and_contracts(client, 
     assert contract.credits.count() > 10
     for _ in range(3):
         varied.assessed()
-    paper.executed(cast.accepted())
+    paper.in_force()
     after = counts(client, pages)
     assert {page: (before[page], after[page]) for page in after if after[page] > before[page]} == {}
     most = {page: MOST_ON_A_LIST if page[1] in LISTS else MOST_ON_A_PAGE for page in after}

@@ -19,7 +19,7 @@ from tests.contracts import statutory_cast as made
 from tests.contracts.transition_cast import MANAGER, SERVICE, on
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("accepted")]
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("in_force")]
 APRIL, MAY, JUNE, JULY = (date(2008, month, 1) for month in (4, 5, 6, 7))
 REASON = Given("good", "One bad month, put right at once.")
 
@@ -31,7 +31,7 @@ def refused(act, *args, **words) -> str:
 
 
 def measured():
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     made.measured(contract, {APRIL: {"SD-S-FIX": "74", "EUS-B": "97.9"}, MAY: {}, JUNE: {}})
     return contract
 
@@ -56,7 +56,7 @@ def test_a_month_that_is_calculated_anew_counts_as_it_stands_last():
 
 
 def test_without_a_measured_month_the_scale_describes_nothing():
-    paper.executed(cast.accepted())
+    paper.in_force()
     found, months = ratings.measured(made.notice("performance"))
     assert months == [] and {one.suggested.value for one in found} == {"other"}
     words = refused(made.rated, **{"EUS_B": Given("other", "")})

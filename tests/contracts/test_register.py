@@ -12,7 +12,7 @@ from tests.contracts import ending_cast
 from tests.procurement.test_pages import sign_in
 from tests.procurement.test_two_sides import own_order_signed_by_the_supplier
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("in_force")]
 AUDITOR = "auditor@co.example"
 
 
@@ -22,8 +22,8 @@ def contracts(settings) -> dict[str, Contract]:
     settings.STEPPABLE_CLOCK = True
     clock.step_to(cast.START, by=cast.person("framework.manager@co.example"))
     cast.leave_free(Decimal(100_000_000))
-    found = {"in force": paper.executed(cast.accepted())}
-    found["notice"] = paper.executed(cast.accepted())
+    found = {"in force": paper.in_force()}
+    found["notice"] = paper.in_force()
     ending_cast.given(found["notice"])
     found["own"] = own_order_signed_by_the_supplier()
     return found

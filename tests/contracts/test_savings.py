@@ -47,9 +47,9 @@ def day_by_day(standing, month: date, per_user: Decimal) -> tuple[Decimal, Decim
     return rounded(base), sum(map(rounded, before.values())), sum(map(rounded, now.values()))
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("in_force")
 def test_a_year_in_steady_state_saves_what_the_domain_says():
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     found = savings.by_month(terms.put_together(terms.read(contract)), Decimal("2988.00"))
     assert len(found) == 55 and found[0].month == date(2008, 4, 1)
     year = found[:12]
@@ -58,9 +58,9 @@ def test_a_year_in_steady_state_saves_what_the_domain_says():
     assert abs(sum(month.kg_saved for month in year) - 186_990) <= Decimal("0.60"), "rounded a line and month"
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("in_force")
 def test_a_part_month_and_lower_prices_come_to_what_the_days_come_to():
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     cast.add_volume("seats", 1500)
     paper.noticed(contract)
     ending_cast.in_effect(contract)
@@ -74,9 +74,9 @@ def test_a_part_month_and_lower_prices_come_to_what_the_days_come_to():
     assert {row.kg is None for row in rows if row.line.line.service.kgco2e == 0} <= {True}
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("in_force")
 def test_the_page_is_the_departments_and_the_authoritys_and_marks_what_is_not_signed_off(client):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     address = reverse("contracts:savings", args=[contract.public_id])
     for email in (cast.DESK, "requester@bis.example"):
         assert sign_in(client, email).get(address).status_code == 404

@@ -17,7 +17,7 @@ from tests.databases import sql
 from tests.procurement.test_pages import sign_in
 from tests.procurement.test_query_counts import MOST_ON_A_LIST
 
-pytestmark = pytest.mark.world("accepted")
+pytestmark = pytest.mark.world("in_force")
 AUTHORITY, OTHERS = "commercial.lead@co.example", ("BIS", "ONS", "HMT", "CAFCASS")
 SUM, DEPARTMENT, CONTRACTS = "/savings/", "/savings/DIUS/", "/savings/DIUS/contracts/"
 YEAR = "£746,848.80"  # in steady state (domain.md, "Price")
@@ -26,7 +26,7 @@ YEAR = "£746,848.80"  # in steady state (domain.md, "Price")
 @pytest.fixture
 def executed(committed_db, settings):
     """A contract of DIUS, looked at when a year of the shared service is over."""
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     transition_cast.cut_over(made.CUTOVER)
     made.run()
     settings.STEPPABLE_CLOCK = True

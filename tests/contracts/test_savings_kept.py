@@ -37,10 +37,10 @@ CHANGES = {
 }  # fmt: skip
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("in_force")
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_is_kept_is_what_the_terms_come_to_whatever_has_changed_them(change):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     assert made.is_due(contract), "from its execution on"
     made.run()
     before = made.kept(contract)
@@ -58,9 +58,9 @@ def test_what_is_kept_is_what_the_terms_come_to_whatever_has_changed_them(change
     }
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("in_force")
 def test_to_run_twice_or_late_comes_to_the_same_and_writes_nothing_new():
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     made.run()
     before = made.kept(contract), list(MonthSavings.objects.values_list("pk", flat=True)), made.of_department()
     made.run()
@@ -71,9 +71,9 @@ def test_to_run_twice_or_late_comes_to_the_same_and_writes_nothing_new():
     assert (made.kept(contract), list(MonthSavings.objects.values_list("pk", flat=True)), made.of_department()) == before
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("in_force")
 def test_a_cutover_that_is_overdue_is_forecast_anew_every_day():
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     made.run()
     milestone = transition_cast.milestone(8)
     first = milestone.due_on + timedelta(days=1)
@@ -88,9 +88,9 @@ def test_a_cutover_that_is_overdue_is_forecast_anew_every_day():
     assert len(set(found)) > 1, "the shared service is expected a day later each day"
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("in_force")
 def test_a_baseline_that_is_stated_anew_is_followed_by_every_month_and_its_sign_off_changes_none():
-    paper.executed(cast.accepted())
+    paper.in_force()
     made.run()
     assert made.of_department()[APRIL][0] == Decimal("249000.00")
     made.stated("2990.50")
@@ -104,9 +104,9 @@ def test_a_baseline_that_is_stated_anew_is_followed_by_every_month_and_its_sign_
     assert DepartmentSavings.objects.get().baseline.number == 2
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("in_force")
 def test_the_sums_of_a_department_are_those_of_its_contracts_each_rounded_by_itself():
-    first = paper.executed(cast.accepted())
+    first = paper.in_force()
     second = paper.executed(cast.accept(cast.with_supplier()))
     made.run()
     assert first.pk != second.pk and DepartmentSavings.objects.get().contracts == 2
@@ -118,9 +118,9 @@ def test_the_sums_of_a_department_are_those_of_its_contracts_each_rounded_by_its
     assert {month: baseline for month, (baseline, _charges) in made.of_department().items()} == together
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("in_force")
 def test_what_is_too_much_for_one_look_of_the_clock_is_left_to_the_next(monkeypatch):
-    contracts = [paper.executed(cast.accepted()), paper.executed(cast.accept(cast.with_supplier()))]
+    contracts = [paper.in_force(), paper.executed(cast.accept(cast.with_supplier()))]
     monkeypatch.setattr(savings_kept, "AT_ONCE", 1)
     made.run()
     assert [made.is_due(contract) for contract in contracts] == [False, True]
@@ -135,10 +135,10 @@ def test_what_is_not_in_force_is_kept_nowhere():
     assert not ContractSavings.objects.exists() and not DepartmentMonth.objects.exists()
 
 
-@pytest.mark.world("accepted")
+@pytest.mark.world("in_force")
 def test_the_database_rounds_a_baseline_as_the_terms_do():
     """Half-up of the exact amount, which a division with a limited number of places must not blur; every second is a tie."""
-    paper.executed(cast.accepted())
+    paper.in_force()
     head, some = ContractSavings.objects.get(), Random(2007)
     rows = []
     for number in range(400):

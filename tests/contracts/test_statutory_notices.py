@@ -22,7 +22,7 @@ from tests.contracts import variation_cast as varied
 from tests.contracts.transition_cast import MANAGER, SERVICE, on
 from tests.procurement.test_pages import post, sign_in
 
-pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("accepted")]
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("in_force")]
 AUDITOR = "auditor@co.example"
 
 
@@ -36,6 +36,7 @@ def days() -> list[tuple[str, date]]:
     return list(StatutoryNotice.objects.order_by("number").values_list("kind", "due_on"))
 
 
+@pytest.mark.world("accepted")
 def test_the_award_is_a_duty_once_the_order_is_accepted_and_the_details_once_the_contract_is_entered_into():
     contract = cast.accepted()
     assert days() == [("award", date(2007, 10, 31))], "before the contract is entered into; it begins on 1 November"
@@ -51,7 +52,7 @@ def test_the_award_is_a_duty_once_the_order_is_accepted_and_the_details_once_the
 
 
 def test_an_award_notice_that_comes_after_the_signature_is_late():
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     award = made.notice("award")
     award.contract = contract
     assert statutory.last_day(award) == contract.signed_on
@@ -60,6 +61,7 @@ def test_an_award_notice_that_comes_after_the_signature_is_late():
     assert (found.reference, found.published_on, found.recorded_by_name) == ("2007/S 000-000001", date(2007, 10, 2), "DIUS contract manager")
 
 
+@pytest.mark.world("accepted")
 def test_a_contract_that_never_came_publishes_no_award():
     contract = paper.issued(cast.accepted())
     from tests.machines.contracts import refuse
@@ -71,7 +73,7 @@ def test_a_contract_that_never_came_publishes_no_award():
 
 
 def test_a_notice_of_termination_and_an_expiry_make_a_termination_notice_and_the_last_ratings():
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     ending_cast.in_effect(contract)
     last = ending_cast.MID_MONTH - timedelta(days=1)
     assert days()[3:] == [("termination", last + timedelta(days=29)), ("performance", last + timedelta(days=29))]
@@ -83,7 +85,7 @@ def test_a_notice_of_termination_and_an_expiry_make_a_termination_notice_and_the
 
 
 def test_a_year_that_the_end_comes_into_is_rated_at_the_end_alone():
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     ending_cast.in_effect(contract, ending_cast.insolvent(ending_cast.FIRST_MONTH))
     year = StatutoryNotice.objects.select_related("contract").get(kind="performance", is_last=False)
     assert not statutory.is_needed(year)
@@ -93,13 +95,13 @@ def test_a_year_that_the_end_comes_into_is_rated_at_the_end_alone():
 
 
 def test_an_expiry_ends_it_as_a_notice_does():
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     ending_cast.expired(contract)
     assert ("termination", contract.ends_on + timedelta(days=29)) in days()
 
 
 def test_the_clock_makes_the_next_year_and_no_year_twice():
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     at = on(date(2008, 10, 1))
     assert any("is due" in said for said in periodic.run(at))
     assert statutory_publishing.begin_year(contract, at=at) is None
@@ -110,7 +112,7 @@ def test_the_clock_makes_the_next_year_and_no_year_twice():
 
 
 def test_a_variation_beyond_the_control_makes_a_change_notice_whose_day_moves_with_it():
-    paper.executed(cast.accepted())
+    paper.in_force()
     varied.assessed("VAR-01")
     assert not StatutoryNotice.objects.filter(kind="change").exists(), "inside the framework's control none comes first"
     second = varied.assessed("VAR-02")
@@ -131,7 +133,7 @@ def test_a_variation_beyond_the_control_makes_a_change_notice_whose_day_moves_wi
 
 
 def test_the_change_notice_of_a_variation_that_ends_is_not_published():
-    paper.executed(cast.accepted())
+    paper.in_force()
     varied.assessed("VAR-01")
     second = varied.assessed("VAR-02")
     variation_approval.withdraw(second, reason="Not needed.", by=cast.person(MANAGER), at=START)
@@ -140,7 +142,7 @@ def test_the_change_notice_of_a_variation_that_ends_is_not_published():
 
 
 def test_only_the_contract_manager_publishes_once_and_not_tomorrow():
-    paper.executed(cast.accepted())
+    paper.in_force()
     details = made.notice("details")
     assert "Only the contract manager" in refused(made.published, details, email=SERVICE)
     assert "Only the contract manager" in refused(made.published, details, email="requester@dius.example")
@@ -153,6 +155,7 @@ def test_only_the_contract_manager_publishes_once_and_not_tomorrow():
         NoticePublication.objects.filter(notice=details).update(reference="x")
 
 
+@pytest.mark.world("accepted")
 def test_a_contract_under_another_law_has_none():
     contract = cast.accepted()
     revision = CallOffRevision.objects.get(pk=contract.revision_id)
@@ -165,7 +168,7 @@ def test_a_contract_under_another_law_has_none():
 
 
 def test_it_is_on_the_managers_page_in_the_calendar_and_reminded_of():
-    paper.executed(cast.accepted())
+    paper.in_force()
     manager = cast.person(MANAGER)
     found = {(duty.what, duty.on, duty.waits) for duty in due.duties(manager, date(2007, 10, 2))}
     assert ("contract award notice (s.50) to publish", date(2007, 10, 1), True) in found, "late since the signature"
@@ -182,7 +185,7 @@ def test_it_is_on_the_managers_page_in_the_calendar_and_reminded_of():
 
 
 def test_its_pages_show_it_let_it_be_published_and_say_what_is_late(client, settings):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     listed, details = reverse("contracts:statutory_notices", args=[contract.public_id]), made.notice("details")
     page = sign_in(client, MANAGER).get(listed).content.decode()
     assert page.count("late") >= 1 and "contract details notice (s.53)" in page
@@ -216,7 +219,7 @@ def test_a_year_ends_before_the_same_day_of_the_next():
 def test_under_the_value_that_asks_for_ratings_none_are_due():
     from contracts import ratings
 
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     revision = contract.revision
     assert ratings.estimated_gross(contract) == revision.gross_gbp > 5_000_000
     revision.gross_gbp = Decimal("5000000.00")
@@ -227,7 +230,7 @@ def test_under_the_value_that_asks_for_ratings_none_are_due():
 
 
 def test_a_change_notice_that_was_recorded_before_it_was_asked_for_is_the_one_that_is_asked_for():
-    paper.executed(cast.accepted())
+    paper.in_force()
     first, manager = varied.assessed("VAR-01"), cast.person(MANAGER)
     first = variation_approval.record_notice(first, reference="2008/S 1", published_on=START.date(), by=manager, at=START)
     assert NoticePublication.objects.get().notice == made.notice("change") and not first.revision.notice_first
@@ -243,7 +246,7 @@ def test_a_change_notice_that_was_recorded_before_it_was_asked_for_is_the_one_th
 
 
 def test_a_signatory_finds_ratings_to_confirm_behind_any_number_of_notices_of_others(monkeypatch):
-    paper.executed(cast.accepted())
+    paper.in_force()
     made.rated()
     monkeypatch.setattr(statutory_queries, "MOST_OF_A_KIND", 1)
     found = statutory_queries.inbox(cast.person(made.SIGNATORY), made.RATED_AT.date())
@@ -259,7 +262,7 @@ def test_what_is_recorded_of_it_reads_in_words():
 
 
 def test_no_year_begins_after_the_last_day_of_a_contract_whose_end_is_waited_for():
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     contract.ends_on = date(2008, 9, 30)
     assert statutory.next_year(contract, at=on(date(2008, 10, 5))) is None
     contract.ends_on = date(2008, 10, 1)

@@ -19,7 +19,7 @@ from tests.contracts import variation_cast as varied
 from tests.machines import undone
 from tests.procurement.test_pages import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("in_force")]
 INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 PEOPLE = ("requester", "contract.manager", "signatory", "finance.director", "budget.holder", "administrator")
 TODAY = cast.START.date()
@@ -28,7 +28,7 @@ TODAY = cast.START.date()
 def test_whatever_is_chosen_passes_to_the_penny_and_the_rest_stays():
     """A contract with an executed and an open variation, one out for signature, an order with the supplier, one that is being
     approved and a draft; of them and of the people a part, drawn a few times."""
-    paper.executed(cast.accepted())
+    paper.in_force()
     paper.variation_executed(varied.decided(varied.submitted("VAR-01")))
     varied.decided(varied.submitted("VAR-02"), steps=2)
     cast.leave_free(Decimal(60_000_000))
@@ -67,7 +67,7 @@ def counted(client, email: str, address: str) -> int:
 def test_the_plan_costs_the_same_with_more_of_everything(client, settings):
     settings.STEPPABLE_CLOCK = True
     clock.step_to(cast.START, by=cast.person(made.MANAGER))
-    paper.executed(cast.accepted())
+    paper.in_force()
     cast.leave_free(Decimal(60_000_000))
     cast.with_supplier()
     varied.submitted("VAR-01")
@@ -84,7 +84,7 @@ def test_the_plan_costs_the_same_with_more_of_everything(client, settings):
 
 
 def test_after_it_the_plan_shows_what_has_passed_and_under_which_posts(client, settings):
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     transfer = made.applied()
     settings.STEPPABLE_CLOCK = True
     clock.step_to(made.day_of(transfer), by=cast.person(made.MANAGER))
@@ -96,7 +96,7 @@ def test_after_it_the_plan_shows_what_has_passed_and_under_which_posts(client, s
 
 
 def test_of_what_has_not_left_the_department_the_authority_reads_only_that_it_passes(client):
-    paper.executed(cast.accepted())
+    paper.in_force()
     variation = varied.filled()
     sent, inside = cast.with_supplier(), cast.drafted()
     CallOff.objects.filter(pk=inside.pk).update(title="A secret plan")

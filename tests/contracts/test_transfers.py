@@ -47,7 +47,7 @@ from tests.contracts import transfer_cast as made
 from tests.contracts import variation_cast as varied
 from tests.procurement.test_pages import sign_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("in_force")]
 INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 EVE, DAY = made.DAY - timedelta(days=1), made.DAY
 AFTER = made.on(DAY + timedelta(days=1))
@@ -55,7 +55,7 @@ SOON = START.date() + timedelta(days=1)
 
 
 def executed() -> Contract:
-    return paper.executed(cast.accepted())
+    return paper.in_force()
 
 
 def soon() -> Transfer:
@@ -430,6 +430,7 @@ def test_each_supplier_and_both_departments_have_a_sealed_notice():
     assert Passing.objects.get(subject="contracts.contract").document == notice.document
 
 
+@pytest.mark.world("submitted")
 def test_a_notice_tells_a_supplier_of_no_order_that_it_does_not_have():
     order = cast.submitted()
     made.agreed()

@@ -39,7 +39,7 @@ def world() -> None:
      accepted counter-proposal), one
     counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
     cast.leave_tolerance()
-    paper.executed(cast.accepted())
+    paper.in_force()
     for number in (3, 4, 5, 6):
         made.submitted(made.milestone(number))
     made.conditional(made.milestone(3), Decimal(40))

@@ -120,7 +120,7 @@ def test_long_ones_follow_them_too():
 @pytest.mark.django_db
 def test_the_notice_and_the_certificate_of_a_contract_are_made_sealed_and_accepted_by_the_check():
     """The rows and files of the real way; of the contract itself, which the check does not see, the document is paper."""
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     one = made.given(contract)
     cast.run_all_jobs()
     made_effective = made.terminating.take_effect(one, at=made.on(one.effective_on))

@@ -134,7 +134,7 @@ def test_the_boxes_of_a_novation_are_its_three_parties():
 
 @pytest.mark.django_db
 def test_the_notice_of_a_transfer_is_made_sealed_and_accepted_by_the_check():
-    paper.executed(cast.accepted())
+    paper.in_force()
     made.agreed()
     cast.run_all_jobs()
     document = Document.objects.get(kind="transfer_notice")
@@ -146,7 +146,7 @@ def test_the_notice_of_a_transfer_is_made_sealed_and_accepted_by_the_check():
 
 @pytest.mark.django_db
 def test_a_novation_is_signed_by_three_and_accepted_by_the_check():
-    paper.executed(cast.accepted())
+    paper.in_force()
     transfer = made.agreed(made.prepared(made.novated()))
     cast.run_all_jobs()
     one = made.novation(transfer)

@@ -234,7 +234,7 @@ NOTICE = Machine(
 
 
 def third(_):
-    return made.milestone(3, paper.executed(cast.accepted()))
+    return made.milestone(3, paper.in_force())
 
 
 def after(act):
@@ -305,7 +305,7 @@ MILESTONE = Machine(
 
 
 def of_executed(_):
-    return varied.filled(contract=paper.executed(cast.accepted()))
+    return varied.filled(contract=paper.in_force())
 
 
 def assess(variation):
@@ -505,7 +505,7 @@ VARIATION = Machine(
 
 def first_request(_):
     cast.leave_tolerance()
-    return request_cast.asked(paper.executed(cast.accepted()))
+    return request_cast.asked(paper.in_force())
 
 
 def of_request(act):
@@ -544,7 +544,7 @@ CHANGE_REQUEST = Machine(
 
 
 def first_credit(_):
-    levels_cast.confirmed(paper.executed(cast.accepted()))
+    levels_cast.confirmed(paper.in_force())
     return levels_cast.credit()
 
 
@@ -590,11 +590,11 @@ SERVICE_CREDIT = Machine(
 
 
 def first_invoice(_):
-    return money_cast.recorded(paper.executed(cast.accepted()))
+    return money_cast.recorded(paper.in_force())
 
 
 def of_a_month_that_runs(_):
-    return money_cast.recorded(paper.executed(cast.accepted()), month=date(2008, 5, 1))
+    return money_cast.recorded(paper.in_force(), month=date(2008, 5, 1))
 
 
 def of_invoice(act):
@@ -625,7 +625,7 @@ INVOICE = Machine(
     states={
         "received": (None, of_a_month_that_runs),
         "matched": (None, first_invoice),
-        "queried": (None, lambda _: money_cast.queried(paper.executed(cast.accepted()))),
+        "queried": (None, lambda _: money_cast.queried(paper.in_force())),
         "queried, disputed": ("matched", of_invoice(money_cast.disputed)),
         "approved": ("matched", of_invoice(money_cast.approved)),
         "approved, paid in part": ("approved", part_paid),
@@ -648,7 +648,7 @@ INVOICE = Machine(
 
 
 def first_return(_):
-    paper.executed(cast.accepted())
+    paper.in_force()
     return money_cast.made()
 
 
@@ -721,7 +721,7 @@ DAY_OF_END = ending_cast.on(ending_cast.MID_MONTH)
 CONTRACT_TERMINATION = Machine(
     rows=(ContractVersion, CapacityEntry),
     states={
-        "proposed": (None, lambda _: ending_cast.proposed(paper.executed(cast.accepted()))),
+        "proposed": (None, lambda _: ending_cast.proposed(paper.in_force())),
         "given": ("proposed", ending_cast.confirmed),
         "in_effect": ("given", lambda one: terminating.take_effect(one, at=DAY_OF_END)),
         "refused": ("proposed", refuse_termination),
@@ -761,7 +761,7 @@ def replaced_copy(one):
 REDACTED_COPY = Machine(
     rows=(WithheldField,),
     states={
-        "proposed": (None, lambda _: publication_cast.proposed(paper.executed(cast.accepted()))),
+        "proposed": (None, lambda _: publication_cast.proposed(paper.in_force())),
         "approved": ("proposed", of_copy(publication_cast.approved)),
         "published": ("approved", of_copy(paper.copy_published)),
         "replaced": ("published", of_copy(replaced_copy)),
@@ -794,7 +794,7 @@ def stop(running):
 RUNNING_ON = Machine(
     rows=(ContractVersion,),
     states={
-        "running": (None, lambda _: ending_cast.ran_on(ending_cast.expired(paper.executed(cast.accepted())))),
+        "running": (None, lambda _: ending_cast.ran_on(ending_cast.expired(paper.in_force()))),
         "stopped": ("running", stop),
     },
     actions={

@@ -17,12 +17,12 @@ TODAY = START.date()  # at which the pages' clock stands
 
 
 def prepared(_):
-    paper.executed(cast.accepted())
+    paper.in_force()
     return made.prepared(made.asked(day=TODAY))
 
 
 def split(_):
-    paper.executed(cast.accepted())
+    paper.in_force()
     return chosen(made.split(made.asked(kind="split", day=TODAY)))
 
 
@@ -73,7 +73,7 @@ TRANSFER = Machine(
 
 
 def issued(_):
-    paper.executed(cast.accepted())
+    paper.in_force()
     return made.novation(made.agreed(made.prepared(made.novated())))
 
 
