@@ -101,18 +101,18 @@ def start_worker(folder: Path, environment: dict[str, str]) -> subprocess.Popen:
 
 
 @pytest.fixture
-def live(committed_db):
-    """What real processes beside the test are started with: .database, .folder (theirs alone), .environment, and the
-    .address and .port where a site would be."""
+def live(committed_db, own_store):
+    """What real processes beside the test are started with: .database, .folder (theirs alone, with the files that the test
+    begins with), .environment, and the .address and .port where a site would be."""
     folder = Path(tempfile.mkdtemp(prefix="flex-live-"))
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = os.environ | {
         "FLEX_TEST_DATABASE": committed_db, "FLEX_TEST_FOLDER": str(folder), "PUBLIC_URL": address,
     }  # fmt: skip
-    for name in ("broker/messages", "broker/control", "store", "mail"):
+    for name in ("broker/messages", "broker/control", "mail"):
         (folder / name).mkdir(parents=True)
-    shelved(AGREEMENT, folder / "store")
+    shutil.copytree(own_store / "store", folder / "store")
     yield SimpleNamespace(address=address, port=port, environment=environment, database=committed_db, folder=folder)
     shutil.rmtree(folder, ignore_errors=True)
 
