@@ -305,8 +305,6 @@ class Saving:
     """A year in steady state against the baseline; ``whole_life_net_of_transition`` takes interim, one-off and usage
     charges off the saving over the shared months."""
 
-    baseline_year: Decimal
-    charges_year: Decimal
     saving_year: Decimal
     percent: Decimal
     whole_life_net_of_transition: Decimal
@@ -326,7 +324,7 @@ def saving(priced: Sequence[PricedLine], baseline_per_user_year: Decimal, seats:
     transition = sum((p.total for p in priced if p.line.phase != "shared"), ZERO)
     over_life = to_penny((base - charges) * months / 12)
     percent = to_penny((base - charges) * HUNDRED / base) if base else ZERO
-    return Saving(base, charges, base - charges, percent, over_life - transition)
+    return Saving(base - charges, percent, over_life - transition)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from procurement.seats import Seat
 
 M = MilestoneState
 SUPPLIER_POSTS = (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)
-DEPARTMENT_POSTS = (PostCode.CONTRACT_MANAGER,)
 
 
 def supplier_seat(contract: Contract, by: Person, on: date) -> Seat | None:

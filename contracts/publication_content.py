@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts import redaction
-from contracts.models import Contract, RedactedCopy, Variation, VariationState, WithheldField
+from contracts.models import Contract, RedactedCopy, Variation, VariationState
 from documents import canonical, clock, legal_templates, store
 from documents.models import Document, SigningIntent
 from procurement import passings
@@ -103,10 +103,6 @@ def frozen(redacted: redaction.Redacted) -> tuple[str, str]:
     """The copy as canonical JSON, and its sha256: what is proposed and decided on."""
     data = canonical.dumps(redacted.content | {"withheld": redacted.withheld})
     return data.decode(), canonical.sha256_hex(data)
-
-
-def marked(rows: Sequence[WithheldField]) -> list[redaction.Marked]:
-    return [redaction.Marked(row.code, row.ground, row.until.isoformat()) for row in rows]
 
 
 SCHEDULES = ("services_and_charges", "service_levels", "transition", "data_processing", "security_and_continuity", "exit", "special_terms")

@@ -11,7 +11,7 @@ from decimal import Decimal
 from catalogue import queries
 from catalogue.models import ServiceLevelMeasure
 from catalogue.pricing import HUNDRED, ZERO, add_months, to_penny
-from contracts.models import CalculatedLevel, Contract, CreditCalculation, KpiRound, NoticeKind, Rating, StatutoryNotice
+from contracts.models import CalculatedLevel, Contract, CreditCalculation, KpiRound, Rating, StatutoryNotice
 from procurement import quoting
 from procurement.completeness import KPI_VALUE_GBP
 
@@ -95,7 +95,3 @@ def content(notice: StatutoryNotice, number: int, months: Sequence[date], rated:
             for one, rating, words in rated
         ],
     }  # fmt: skip
-
-
-def is_of_ratings(notice: StatutoryNotice) -> bool:
-    return notice.kind == NoticeKind.PERFORMANCE

@@ -21,7 +21,6 @@ from procurement.models import AccessionState, PostCode
 from procurement.seats import Seat
 
 T = TransferState
-PREPARING = (PostCode.FRAMEWORK_MANAGER,)
 AGREEING = (PostCode.DEPUTY_DIRECTOR, PostCode.AUTHORITY_SIGNATORY)
 FEW = 5
 
