@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from catalogue.pricing import add_months
 from contracts import delivery_guards, levels
 from contracts.models import (
     BOUND,
@@ -33,7 +34,7 @@ def why_not_month(contract: Contract, month: date, *, at: datetime) -> Iterator[
     if contract.state not in BOUND:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
     elif not levels.is_complete(month, london_day(at)):
-        yield Reason(_("The month is not over: it is measured from %(day)s on.") % {"day": as_day(levels.last_day(month))})
+        yield Reason(_("The month is not over: it is measured from %(day)s on.") % {"day": as_day(add_months(month, 1))})
     elif not levels.read(contract, month).measures:
         yield Reason(_("No service of the contract that has service levels ran in that month."))
 
