@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from catalogue.pricing import ZERO
-from contracts import ending_terms
+from contracts import terms
 from contracts.models import Contract, Exit, ExitAct, Termination
 from contracts.terms import Terms
 from documents import canonical, clock
@@ -65,7 +65,7 @@ def _issued(at: datetime) -> dict[str, Any]:
 
 def notice(termination: Termination, before: Sequence[Terms], after: Sequence[Terms], *, at: datetime) -> dict[str, Any]:
     """``before`` and ``after``: the terms without the notice and with it in effect."""
-    was, then = ending_terms.by_year(before), ending_terms.by_year(after)
+    was, then = terms.by_year(before), terms.by_year(after)
     words = proposed(termination)
     return {
         "notice": {

@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
-from catalogue.pricing import PENNY, ZERO, to_penny
+from catalogue.pricing import ZERO, to_penny_exactly
 
 ABOVE_BASE = Decimal(8)  # per cent a year
 DAYS_A_YEAR = 365
@@ -63,6 +63,7 @@ class Interest:
 
     @property
     def percent(self) -> Decimal | None:
+        """A year: what the Act puts upon the base rate, and that; None where the rate is not known."""
         return self.rate.percent + ABOVE_BASE if self.rate else None
 
 
@@ -80,10 +81,5 @@ def interest(gross: Decimal, due_on: date, payments: Sequence[tuple[date, Decima
         return None
     runs_from = due_on + timedelta(days=1)
     rate = base_rate(runs_from)
-    asked = _rounded(pound_days * Fraction(rate.percent + ABOVE_BASE) / 100 / DAYS_A_YEAR) if rate else None
+    asked = to_penny_exactly(pound_days * Fraction(rate.percent + ABOVE_BASE) / 100 / DAYS_A_YEAR) if rate else None
     return Interest(asked, rate, runs_from, until, (until - due_on).days)
-
-
-def _rounded(exact: Fraction) -> Decimal:
-    """Half-up to the penny, of an amount that is not below zero."""
-    return to_penny(PENNY * int(exact * 100 + Fraction(1, 2)))

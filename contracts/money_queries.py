@@ -34,11 +34,12 @@ from documents.clock import LONDON
 from procurement import working_days
 from procurement.access import sight_of
 from procurement.actors import Person
+from procurement.headroom import FEWEST
 from procurement.inbox import MOST_OF_A_KIND, Item
 from procurement.models import PostCode
 
 S = InvoiceState
-LEAST_DEPARTMENTS = 3  # whose figures together tell nothing of one (domain.md, "Who sees what")
+LEAST_DEPARTMENTS = FEWEST  # whose figures together tell nothing of one (domain.md, "Who sees what")
 Key = tuple[int, int, date]  # framework, supplier, first of month
 
 

@@ -14,7 +14,7 @@ from contracts import invoicing, money_queries, returning
 from contracts.delivery_guards import SUPPLIER_POSTS
 from contracts.models import BOUND, DAYS_TO_PAY, Invoice, InvoiceState, ManagementReturn, ReturnState
 from documents import periodic
-from documents.clock import london_day
+from documents.clock import business_now, london_day
 from procurement import working_days
 from procurement.matters import Pauses, Waiting, before
 from procurement.models import PostCode
@@ -43,8 +43,6 @@ def _compare(invoice: Invoice, at: datetime) -> list[str]:
 
 def next_moments() -> list[datetime]:
     """The beginning of the next month, while a contract runs."""
-    from documents.clock import business_now
-
     following = money_queries.next_return(london_day(business_now()))
     return [money_queries.first_moment(following)] if following else []
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from catalogue.pricing import ZERO, add_months
-from contracts import charges, ratings, terms
+from contracts import ratings, terms
 from contracts.models import (
     Contract,
     Gateway,
@@ -142,8 +142,8 @@ def _items(contract: Contract) -> list[dict[str, Any]]:
 
 
 def _charged(contract: Contract) -> Decimal:
-    found = charges.by_line_and_month(terms.ledger(terms.put_together(terms.read(contract))))
-    return sum(found.values(), ZERO)
+    """What it comes to by its terms as they stand."""
+    return terms.total(terms.put_together(terms.read(contract)))
 
 
 def _contract(notice: StatutoryNotice) -> dict[str, Any]:

@@ -253,5 +253,5 @@ def take_effect(termination: Termination, *, at: datetime, by: Actor = SYSTEM) -
     statutory.ended(contract, at=at)
     ending_notifications.tell_ended(contract, at)
     capacity.release_all(capacity.edge_of(contract.call_off), at=at)
-    capacity.give_back(holder_of(termination), ending_terms.total(terms.put_together(terms.read(contract))), at=at)
+    capacity.give_back(holder_of(termination), terms.total(terms.put_together(terms.read(contract))), at=at)
     return termination

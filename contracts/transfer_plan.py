@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from catalogue.models import Framework, Organisation
+from catalogue.pricing import ZERO
 from contracts.models import (
     BOUND,
     CHARGED,
@@ -37,7 +38,6 @@ from procurement.models import (
     User,
 )
 
-ZERO = Decimal("0.00")
 MOST_SHOWN = 200  # rows of a kind on the page; the totals are of all
 UNDER_WAY = (*IN_APPROVAL, *AWARDED, CallOffState.CONFIRMED)  # orders that somebody has submitted and nobody is bound by
 MAY_PASS = (*OPEN, CallOffState.CONFIRMED)

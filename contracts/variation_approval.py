@@ -3,11 +3,11 @@
 
 import json
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from catalogue.pricing import ZERO
 from contracts import notifications, statutory_publishing, variation_issuing, varying
 from contracts import variation_decision_guards as guards
 from contracts import variation_guards as own
@@ -19,8 +19,6 @@ from documents.templatetags.flex import day as as_day
 from procurement import capacity, deciding, routes
 from procurement.actors import Person
 from procurement.models import Approval, ApprovalStep, Decision, Outcome, Query, Recusal, Side
-
-ZERO = Decimal("0.00")
 
 
 @transaction.atomic

@@ -13,12 +13,12 @@ from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from catalogue.models import Framework
+from catalogue.pricing import ZERO
 from documents.refusal import refuse
 from documents.templatetags.flex import gbp
 from procurement.headroom import edge_words, holder_words
 from procurement.models import CallOff, CallOffRevision, CapacityAccount, CapacityEntry, VolumeEntry
 
-ZERO = Decimal("0.00")
 Kind = CapacityEntry.Kind
 
 

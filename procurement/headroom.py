@@ -8,10 +8,9 @@ from typing import Any
 
 from django.db.models import Aggregate, Count, Exists, Model, OuterRef, Q, QuerySet, Sum
 
+from catalogue.pricing import ZERO
 from documents import audit
 from procurement.models import CallOff, CallOffState, CapacityAccount, CapacityEntry, CounterProposal
-
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from django.db.models import Sum, prefetch_related_objects
 
 from catalogue import pricing, queries, rules
 from catalogue.models import CatalogueRelease, Framework
+from catalogue.pricing import ZERO
 from procurement import contracted
 from procurement.models import (
     Baseline,
@@ -18,8 +19,6 @@ from procurement.models import (
     CallOffRevision,
     VolumeEntry,
 )
-
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True)

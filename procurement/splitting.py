@@ -14,10 +14,9 @@ from decimal import Decimal
 
 from django.contrib.postgres.aggregates import ArrayAgg
 
+from catalogue.pricing import ZERO
 from documents.clock import LONDON, london_day
 from procurement.models import EDITABLE, UNBOUND, CallOff, CallOffRevision
-
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True)

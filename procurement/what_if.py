@@ -15,10 +15,10 @@ from django.db.models import Sum
 
 from catalogue import pricing, queries, rules
 from catalogue.models import Framework
+from catalogue.pricing import ZERO
 from procurement import forecasting, headroom, quoting
 from procurement.models import CallOff, CallOffRevision, CallOffState, CapacityAccount, VolumeEntry
 
-ZERO = Decimal("0.00")
 NONE = Decimal(0)
 
 
