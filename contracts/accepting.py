@@ -184,7 +184,8 @@ def _version(milestone: Milestone, moved: cutover.Moved | None, at: datetime) ->
 
 
 def _releases(milestone: Milestone, decision: AcceptanceDecision) -> list[PaymentRelease]:
-    """What falls due of each payment; of one that a conditional acceptance released in part, the rest."""
+    """What falls due of each payment (GBP, as ``contracts.transition_money`` rounds it); of one that a conditional acceptance released
+    in part, the rest. None of less than a penny."""
     weeks = money.weeks_late(london_day(decision.submission.submitted_at), milestone.due_on)
     found = []
     for payment in milestone.payments.select_related("line__service"):

@@ -1,4 +1,5 @@
-"""Why not: reasons in words for what is done with an invoice."""
+"""Why not: reasons in words for what is done with an invoice. Money is Decimal GBP with two places, VAT excluded unless it is named:
+an invoice is paid with VAT, and compared without."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -204,10 +205,12 @@ def why_not_pay(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Reaso
 
 
 def paid(invoice: Invoice) -> Decimal:
+    """What is recorded as paid of it, VAT included."""
     return sum((one.amount_gbp for one in invoice.payments.all()), ZERO)
 
 
 def why_not_that_payment(invoice: Invoice, amount: Decimal, paid_on: date, *, at: datetime) -> Iterator[Reason]:
+    """``amount`` VAT included: up to what is left of the gross amount, on no day to come and on none before the invoice's own."""
     left = invoice.gross_gbp - paid(invoice)
     if not ZERO < amount <= left:
         yield Reason(_("%(left)s of it is not paid yet: a payment is of more than nothing and of no more than that.") % {"left": gbp(left)})

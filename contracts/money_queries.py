@@ -144,7 +144,7 @@ def _returns(sells: set[int]) -> list[Item]:
 
 
 def waived(on: date) -> tuple[Decimal, int] | None:
-    """The service credits waived under all contracts before the month of the day, and by how many departments; None while they
+    """GBP of service credits waived under all contracts before the month of the day, and by how many departments; None while they
     are fewer than may be told of together: fewer now, or when the contracts were signed, where departments have been split or merged
     since. What stands still for a month tells of no single waiver by its step. One query."""
     found = CreditAct.objects.filter(kind=CreditAct.Kind.WAIVED, amount_gbp__gt=0, at__lt=first_moment(first_of_month(on))).aggregate(

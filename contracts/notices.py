@@ -1,5 +1,5 @@
 """The notice of new prices: its payload, plain strings frozen on the Document row. Both sides of the contract read it; it
-says which volumes were reached, of the whole framework, and never who ordered what.
+says which volumes were reached, of the whole framework, and never who ordered what. Money is GBP, VAT excluded.
 
 Shape: ``notice`` (notice.json), ``signatories`` (nobody), ``issued``.
 """
@@ -29,6 +29,7 @@ class Fall:
 
     @property
     def monthly(self) -> Decimal:
+        """Of all its units at the lower price."""
         return self.price * self.line.quantity
 
 

@@ -119,6 +119,7 @@ def _moment(day: date) -> str:
 
 
 def _value(net: Decimal, gross: Decimal | None = None) -> dict[str, Any]:
+    """The standard wants numbers: the shortest decimal of a double is the amount to the penny, as far as our largest amount."""
     found: dict[str, Any] = {"amount": float(net), "currency": "GBP"}
     return found if gross is None else found | {"amountGross": float(gross)}
 

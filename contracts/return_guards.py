@@ -1,4 +1,5 @@
-"""Why not: reasons in words for what is done with a return of management information and its levy."""
+"""Why not: reasons in words for what is done with a return of management information and its levy, and what is left to pay of that.
+Money is Decimal GBP with two places, VAT excluded; it is added up and set off, never rounded (``contracts.levy_money`` has)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -57,6 +58,7 @@ def why_not_correct(found: ManagementReturn, *, by: Person, at: datetime) -> Ite
 
 
 def paid(note: LevyNote) -> Decimal:
+    """What the authority has recorded as come of it."""
     return sum((one.amount_gbp for one in note.payments.all()), ZERO)
 
 
@@ -86,6 +88,7 @@ def left(note: LevyNote, given: dict[int, Decimal]) -> Decimal:
 
 
 def notes_of_month(found: ManagementReturn) -> QuerySet[LevyNote]:
+    """Of all returns of the month, oldest first, with their payments."""
     rows = LevyNote.objects.filter(return_of__framework=found.framework_id, return_of__supplier=found.supplier_id, return_of__month=found.month)
     return rows.select_related("return_of").prefetch_related("payments").order_by("id")
 

@@ -98,7 +98,7 @@ def lines_of(framework: Framework, supplier: Organisation, month: date) -> list[
 
 
 def frozen_percent(contract: Contract) -> Decimal:
-    """What the order was approved with, whatever the framework's is today."""
+    """Per cent of the levy that the order was approved with, whatever the framework's is today."""
     return Decimal(json.loads(contract.revision.content)["framework"]["levy_percent"])
 
 

@@ -123,6 +123,7 @@ def _insist_on_ground(contract: Contract, asked: Asked, on: date) -> None:
 
 
 def _insist_on_break_cost(contract: Contract, asked: Asked) -> None:
+    """Of convenience alone, proven in words, and no more than three months' charges (clause 30.4)."""
     if asked.break_cost < ZERO:
         refuse(_("A break cost is not below nothing."))
     if not asked.break_cost:

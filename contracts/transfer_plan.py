@@ -1,5 +1,6 @@
 """What passes by a transfer: before its day what there is of the outgoing department, after it what the facts say. Reads only; a
-fixed number of queries, however much passes."""
+fixed number of queries, however much passes. Money is Decimal GBP with two places, VAT excluded; it is added up and never rounded,
+so that what is there before and after is compared to the penny."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -118,6 +119,8 @@ def in_flight(transfer: Transfer) -> QuerySet[CallOff]:
 
 
 def totals(contracts: QuerySet[Contract], orders: QuerySet[CallOff]) -> Totals:
+    """What was agreed is what was signed first with what each executed variation was assessed at; what is held is the ledger of
+    capacity's sum over the orders. Three queries."""
     bound = contracts.filter(state__in=CHARGED)
     own = bound.aggregate(n=Count("pk"), value=Sum("original_value_gbp"))
     varied = Variation.objects.filter(contract__in=bound, executed_at__isnull=False).aggregate(value=Sum("revision__value_gbp"))

@@ -52,7 +52,7 @@ def edge_of(call_off: CallOff) -> Holder:
 
 
 def reserved_for(holder: Holder) -> Decimal:
-    """What the ledger still holds reserved for it."""
+    """GBP that the ledger still holds reserved for it."""
     return holder.entries().aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
 
 

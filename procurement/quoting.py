@@ -1,5 +1,5 @@
 """The price of a revision: today's for a draft, and what is frozen at submission. Reads only; the sums are
-``catalogue.pricing``'s."""
+``catalogue.pricing``'s, which says how they are rounded. Money is Decimal GBP with two places, VAT excluded unless named gross."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -32,6 +32,7 @@ class MilestoneMoney:
 
     @property
     def total(self) -> Decimal:
+        """GBP, VAT excluded, of its known payments."""
         return sum((payment[4] for payment in self.payments), ZERO)
 
 
