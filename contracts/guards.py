@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from contracts import access
-from contracts.models import Contract, ContractState, Party
+from contracts.models import UNSIGNED_CONTRACTS, Contract, ContractState, Party
 from documents import store
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -88,11 +88,15 @@ def why_not_sign(
 def why_not_refuse(contract: Contract, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:
     """A signatory whose turn it is may refuse, or ask for changes, instead of signing: not who keeps out of the order, nor
     whom such a person chose. To refuse decides on it as much as to sign."""
-    if contract.state not in (S.PREPARING, S.AWAITING_SIGNATURES):
+    if contract.state not in UNSIGNED_CONTRACTS:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
         return
-    yield from signing.why_not_in_turn(signing_of(contract), party)
-    found = signing_of(contract)
+    yield from why_not_refuse_in_turn(signing_of(contract), party, by=by, at=at)
+
+
+def why_not_refuse_in_turn(found: signing.Signing, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Of every document that parties sign: whose turn it is refuses, from its chair, and nobody who keeps out of what it is of."""
+    yield from signing.why_not_in_turn(found, party)
     stranger = list(signing.why_not_from_chair(found, party, by=by, at=at))
     yield from stranger or found.apart(by, found.seat(party, by, at))
 
@@ -100,7 +104,7 @@ def why_not_refuse(contract: Contract, party: str, *, by: Person, at: datetime) 
 def outlives_its_framework(contract: Contract, *, at: datetime) -> bool:
     """Whether the end of its framework leaves the contract alone, now or for good."""
     return (
-        contract.state not in (S.PREPARING, S.AWAITING_SIGNATURES)
+        contract.state not in UNSIGNED_CONTRACTS
         or not standing.framework_is_over(contract.framework, london_day(at))
         or store.next_party(contract.document) is None
         or store.pending_intent(contract.document) is not None

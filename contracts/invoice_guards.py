@@ -150,8 +150,7 @@ def why_not_approve(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[R
 def _own(invoice: Invoice, by: Person, at: datetime) -> Iterator[Reason]:
     """Who recorded it, for whom they worked then, does not decide on it, nor does who acts for them."""
     seat = delivery_guards.department_seat(invoice.contract, by, london_day(at))
-    hands = {by.person_id, seat.principal.person_id if seat and seat.principal else by.person_id}
-    if hands & {invoice.recorded_by, invoice.principal_id}:
+    if delivery_guards.hands(by, seat) & {invoice.recorded_by, invoice.principal_id}:
         yield Reason(
             _("%(name)s recorded it: somebody else decides on it.") % {"name": invoice.recorded_by_name},
             _("Another contract manager has to decide."),

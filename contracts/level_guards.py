@@ -20,7 +20,7 @@ from documents.clock import london_day
 from documents.once import once
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
-from procurement import recusals, seats
+from procurement import seats
 from procurement.actors import Person
 from procurement.models import PostCode
 from procurement.seats import Seat
@@ -105,7 +105,7 @@ def why_not_decide(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterat
     yield from delivery_guards.why_not_department(credit.contract, by, london_day(at))
     seat = delivery_guards.department_seat(credit.contract, by, london_day(at))
     disputed = next((act for act in reversed(list(credit.acts.all())) if act.kind == CreditAct.Kind.DISPUTED), None)
-    if disputed and seat and hands(by, seat) & {disputed.person_id, disputed.principal_id}:
+    if disputed and seat and delivery_guards.hands(by, seat) & {disputed.person_id, disputed.principal_id}:
         yield Reason(_("You disputed it, so you do not decide it; what was measured can be corrected."))
 
 
@@ -120,11 +120,6 @@ def waiver_seats(contract: Contract, by: Person, on: date) -> list[Seat]:
         *seats.seats_of(by, contract.department_id, PostCode.FINANCE_DIRECTOR, on),
         *seats.seats_of(by, contract.framework.authority_id, PostCode.CATEGORY_MANAGER, on),
     ]
-
-
-def hands(by: Person, seat: Seat) -> set:
-    """Who acts, and for whom."""
-    return {by.person_id, seat.principal.person_id} if seat.principal else {by.person_id}
 
 
 def hands_on(credit: ServiceCredit) -> set:
@@ -147,14 +142,8 @@ def waiver_seat(credit: ServiceCredit, by: Person, on: date) -> Seat | None:
     """The first from which nothing stands against waiving."""
     contract, taken = credit.contract, hands_on(credit)
     return seats.choose(
-        waiver_seats(contract, by, on), lambda seat: bool(hands(by, seat) & taken) or any(_why_not_from(contract, by, seat, on))
+        waiver_seats(contract, by, on), lambda seat: bool(delivery_guards.hands(by, seat) & taken) or any(delivery_guards.why_not_from(contract, by, seat, on))
     )
-
-
-def _why_not_from(contract: Contract, by: Person, seat: Seat, on: date) -> Iterator[Reason]:
-    """Who keeps out of the order chooses nobody who gives up a credit of it, and the supplier's people give up none."""
-    yield from recusals.why_chosen(contract.revision.approval, seat)
-    yield from delivery_guards.why_of_supplier(contract, by, seat, on)
 
 
 def why_not_waive(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -169,10 +158,9 @@ def why_not_waive(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterato
             delivery_guards.who_holds(contract, contract.department_id, PostCode.FINANCE_DIRECTOR, on),
         )
         return
-    if hands(by, seat) & hands_on(credit):
+    if delivery_guards.hands(by, seat) & hands_on(credit):
         yield Reason(_("Who measured, calculated, notified or decided a credit does not waive it."))
-    yield from recusals.why_recused(contract.revision.approval, by)
-    yield from _why_not_from(contract, by, seat, on)
+    yield from delivery_guards.why_apart(contract, by, seat, on)
 
 
 def why_not_plan(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from catalogue.models import Framework
 from catalogue.pricing import ZERO, add_months, first_of_month
 from contracts import billing
-from contracts.delivery_guards import SUPPLIER_POSTS
+from contracts.managers import SUPPLIER_POSTS
 from contracts.models import (
     BOUND,
     CHARGED,

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from catalogue.models import OVER, Framework, Organisation
 from catalogue.pricing import first_of_month
 from contracts import invoicing, money_queries, returning
-from contracts.delivery_guards import SUPPLIER_POSTS
+from contracts.managers import SUPPLIER_POSTS
 from contracts.models import BOUND, DAYS_TO_PAY, Invoice, InvoiceState, ManagementReturn, ReturnState
 from documents import periodic
 from documents.clock import business_now, london_day

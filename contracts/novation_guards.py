@@ -74,7 +74,4 @@ def why_not_refuse(novation: Novation, party: str, *, by: Person, at: datetime) 
     if over:
         yield from over
         return
-    found = signing_of(novation)
-    yield from signing.why_not_in_turn(found, party)
-    stranger = list(signing.why_not_from_chair(found, party, by=by, at=at))
-    yield from stranger or found.apart(by, found.seat(party, by, at))
+    yield from guards.why_not_refuse_in_turn(signing_of(novation), party, by=by, at=at)

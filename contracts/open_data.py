@@ -17,6 +17,7 @@ from django.urls import reverse
 from catalogue.pricing import ZERO, add_months
 from contracts import ratings, terms
 from contracts.models import (
+    SIGNED_VARIATIONS,
     Contract,
     Gateway,
     KpiRating,
@@ -25,7 +26,6 @@ from contracts.models import (
     StatutoryNotice,
     Termination,
     TerminationState,
-    VariationState,
     party_of,
 )
 from documents import clock
@@ -36,7 +36,6 @@ VERSION = "1.1"
 EXTENSION = "https://raw.githubusercontent.com/open-contracting-extensions/ocds_metrics_extension/master/extension.json"
 K = NoticeKind
 ROLES = {Party.DEPARTMENT: "buyer", Party.AUTHORITY: "procuringEntity", Party.SUPPLIER: "supplier"}
-SIGNED = (VariationState.EXECUTED, VariationState.APPLIED)
 
 
 def ocid(contract: Contract) -> str:
@@ -186,7 +185,7 @@ def _metric(one: KpiRating, period: Mapping[str, str]) -> dict[str, Any]:
 def _change(notice: StatutoryNotice) -> dict[str, Any]:
     """What all parties sign of the variation: its reason, its gateway, its day."""
     variation, revision = notice.variation, notice.variation.revision
-    more = ZERO if variation.state in SIGNED else revision.value_gbp
+    more = ZERO if variation.state in SIGNED_VARIATIONS else revision.value_gbp
     return {
         "value": _value(_charged(notice.contract) + more),
         "amendments": [{

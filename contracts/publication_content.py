@@ -13,19 +13,18 @@ from datetime import datetime
 from typing import Any
 
 from contracts import redaction
-from contracts.models import Contract, RedactedCopy, Variation, VariationState
+from contracts.models import SIGNED_VARIATIONS, Contract, RedactedCopy, Variation
 from documents import canonical, clock, legal_templates, store
 from documents.models import Document, SigningIntent
 from procurement import passings
 from procurement.models import PostCode
 
 SCHEMA = 1
-SIGNED = (VariationState.EXECUTED, VariationState.APPLIED)
 
 
 def variations(contract: Contract) -> list[Variation]:
     """Those that bind."""
-    return list(contract.variations.filter(state__in=SIGNED).select_related("document").order_by("number"))
+    return list(contract.variations.filter(state__in=SIGNED_VARIATIONS).select_related("document").order_by("number"))
 
 
 def everything(contract: Contract) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
-from contracts.delivery_guards import SUPPLIER_POSTS
+from contracts import managers
 from contracts.models import LevyNote, ManagementReturn, ReturnState
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -24,7 +24,7 @@ from procurement.seats import Seat
 
 def supplier_seat(found: ManagementReturn, by: Person, on: date) -> Seat | None:
     """From which the person declares for the supplier."""
-    return next(filter(None, (seats.find_seat(by, found.supplier_id, code, on) for code in SUPPLIER_POSTS)), None)
+    return managers.supplier_seat(found.supplier_id, by, on)
 
 
 def finance_seat(found: ManagementReturn, by: Person, on: date) -> Seat | None:
@@ -34,10 +34,9 @@ def finance_seat(found: ManagementReturn, by: Person, on: date) -> Seat | None:
 
 def _supplier(found: ManagementReturn, by: Person, on: date) -> Iterator[Reason]:
     if supplier_seat(found, by, on) is None:
-        held = next((code for code in SUPPLIER_POSTS if seats.holders(found.supplier_id, code, on)), SUPPLIER_POSTS[0])
         yield Reason(
             _("Only the service manager or the account manager of %(supplier)s can do this.") % {"supplier": found.supplier.name},
-            seats.who_holds(found.supplier_id, held, on),
+            seats.who_holds(found.supplier_id, managers.post_that_is_held(found.supplier_id, on), on),
         )
 
 

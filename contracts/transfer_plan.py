@@ -13,9 +13,9 @@ from catalogue.pricing import ZERO
 from contracts.models import (
     BOUND,
     CHARGED,
-    UNSIGNED,
+    UNSIGNED_CONTRACTS,
+    UNSIGNED_VARIATIONS,
     Contract,
-    ContractState,
     Novation,
     NovationState,
     Transfer,
@@ -42,8 +42,7 @@ from procurement.models import (
 MOST_SHOWN = 200  # rows of a kind on the page; the totals are of all
 UNDER_WAY = (*IN_APPROVAL, *AWARDED, CallOffState.CONFIRMED)  # orders that somebody has submitted and nobody is bound by
 MAY_PASS = (*OPEN, CallOffState.CONFIRMED)
-UNSIGNED_CONTRACTS = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES)
-OPEN_VARIATIONS = (*UNSIGNED, VariationState.EXECUTED)
+OPEN_VARIATIONS = (*UNSIGNED_VARIATIONS, VariationState.EXECUTED)
 
 
 @dataclass(frozen=True)
