@@ -13,7 +13,7 @@ from catalogue.pricing import ZERO
 from contracts import terms
 from contracts.models import Contract, Exit, ExitAct, Termination
 from contracts.terms import Terms
-from documents import canonical, clock
+from documents import canonical, store
 from documents.canonical import money
 from procurement.models import PostCode
 
@@ -59,7 +59,7 @@ def _of(contract: Contract) -> dict[str, Any]:
 def _issued(at: datetime) -> dict[str, Any]:
     return {
         "signatories": [],
-        "issued": {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())},
+        "issued": store.issued(at),
     }
 
 

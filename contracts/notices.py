@@ -14,7 +14,7 @@ from catalogue.pricing import ZERO, BandTable
 from contracts import terms
 from contracts.models import ContractVersion
 from contracts.terms import StandingLine, Terms, bands_of
-from documents import canonical, clock
+from documents import store
 from documents.canonical import money, number
 
 SCHEMA = 1
@@ -60,7 +60,7 @@ def build(
             "before_gbp": money(sum(was.values(), ZERO)), "after_gbp": money(sum(then.values(), ZERO)),
         },
         "signatories": [],
-        "issued": {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())},
+        "issued": store.issued(at),
     }  # fmt: skip
 
 

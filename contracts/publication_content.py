@@ -14,7 +14,7 @@ from typing import Any
 
 from contracts import redaction
 from contracts.models import SIGNED_VARIATIONS, Contract, RedactedCopy, Variation
-from documents import canonical, clock, legal_templates, store
+from documents import canonical, legal_templates, store
 from documents.models import Document, SigningIntent
 from procurement import passings
 from procurement.models import PostCode
@@ -125,11 +125,10 @@ def payload(redacted_copy: RedactedCopy, *, at: datetime) -> dict[str, Any]:
     """Of the document, and of the page that shows the copy before it has its number. ``publisher``: whose the contract is now, which
     may be another department than signed it; ``customer`` is beside the copy too because the contract's own templates look there."""
     content = json.loads(redacted_copy.content)
-    moment = {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())}
     return {
         "copy": content | {"number": redacted_copy.reference or ""}, "parts": _parts(content, redacted_copy.contract.document.kind),
         "decided": {"post": _post(redacted_copy), "at": canonical.moment(redacted_copy.decided_at) if redacted_copy.decided_at else ""},
-        "signatories": [], "issued": moment, "customer": content.get("customer", {}), "publisher": {"name": redacted_copy.contract.department.name},
+        "signatories": [], "issued": store.issued(at), "customer": content.get("customer", {}), "publisher": {"name": redacted_copy.contract.department.name},
     }  # fmt: skip
 
 

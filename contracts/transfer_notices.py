@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from catalogue.models import Framework, Organisation
 from catalogue.pricing import ZERO
 from contracts.models import Contract, Transfer, TransferBasis, party_of
-from documents import canonical, clock
+from documents import canonical, store
 from documents.canonical import money
 from documents.templatetags.flex import day
 from procurement.models import CallOff, PostCode
@@ -86,5 +86,5 @@ def notice(
             },
         },
         "signatories": [],
-        "issued": {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())},
+        "issued": store.issued(at),
     }  # fmt: skip

@@ -182,6 +182,14 @@ def test_a_time_limit_that_ends_at_midnight_in_london_is_named_by_the_day_before
     assert last_day(until) == words
 
 
+def test_carbon_is_said_in_tonnes_and_half_a_hundredth_is_rounded_up():
+    from documents.templatetags.flex import tonnes
+
+    assert [tonnes(kg) for kg in ("186990", "186985", "1234567", 0, None)] == [
+        "186.99 t CO2e", "186.99 t CO2e", "1,234.57 t CO2e", "0.00 t CO2e", ""
+    ]  # fmt: skip
+
+
 def test_an_operator_gives_a_job_that_stopped_its_attempts_again(tried):
     job = jobs.enqueue("tests.try", "a thing", key="dead")
     Job.objects.filter(pk=job.pk).update(state="dead", attempts=3, last_error="OSError: away", finished_at=clock.real_now())
