@@ -17,7 +17,7 @@ Money is Decimal GBP with two places, VAT excluded unless it is named. Sources: 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
@@ -101,8 +101,7 @@ def with_notice(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
 
 def between(month: date) -> tuple[datetime, datetime]:
     """The moments in which the month begins and ends in London."""
-    begins, ends = (datetime.combine(day, time(), tzinfo=clock.LONDON) for day in (month, add_months(month, 1)))
-    return begins, ends
+    return clock.first_moment(month), clock.first_moment(add_months(month, 1))
 
 
 def _releases(month: date):

@@ -364,6 +364,6 @@ def _still_open(contract: Contract) -> Iterator[Reason]:
         yield Reason(_("Variation %(label)s is %(state)s.") % {"label": one.label, "state": one.get_state_display()})
     for report in contract.reports.filter(calculation__isnull=True):
         if not contract.reports.filter(month=report.month, number__gt=report.number).exists():
-            yield Reason(_("The service report of %(month)s is not confirmed.") % {"month": f"{report.month:%B %Y}"})
+            yield Reason(_("The service report of %(month)s is not confirmed.") % {"month": format_month(report.month, "F Y")})
     if hasattr(contract, "running_on") and contract.running_on.state == RunningState.RUNNING:
         yield Reason(_("Services run on without a contract."), _("Their stop is recorded first."))

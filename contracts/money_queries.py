@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -30,7 +30,7 @@ from contracts.models import (
     Termination,
     TerminationState,
 )
-from documents.clock import LONDON
+from documents.clock import LONDON, first_moment
 from procurement import working_days
 from procurement.access import sight_of
 from procurement.actors import Person
@@ -168,8 +168,3 @@ def levied(contracts: Collection[int]) -> dict[int, Levied]:
     rows = DeclaredLine.objects.filter(line__contract__in=contracts, line__return_of__corrected_by__isnull=True)
     totals = rows.values_list("line__contract").annotate(Sum("declared_gbp"), Sum("levy_gbp"), Sum("settlement_gbp")).order_by()
     return {contract: Levied(declared, levy + settled) for contract, declared, levy, settled in totals}
-
-
-def first_moment(day: date) -> datetime:
-    """The beginning of the day in London."""
-    return working_days.midnight_after(day - timedelta(days=1))

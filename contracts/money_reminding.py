@@ -14,7 +14,7 @@ from contracts import invoicing, money_queries, returning
 from contracts.managers import SUPPLIER_POSTS
 from contracts.models import BOUND, DAYS_TO_PAY, Invoice, InvoiceState, ManagementReturn, ReturnState
 from documents import periodic
-from documents.clock import business_now, london_day
+from documents.clock import business_now, first_moment, london_day
 from procurement import working_days
 from procurement.matters import Pauses, Waiting, before
 from procurement.models import PostCode
@@ -44,7 +44,7 @@ def _compare(invoice: Invoice, at: datetime) -> list[str]:
 def next_moments() -> list[datetime]:
     """The beginning of the next month, while a contract runs."""
     following = money_queries.next_return(london_day(business_now()))
-    return [money_queries.first_moment(following)] if following else []
+    return [first_moment(following)] if following else []
 
 
 def invoices(only: Q, pauses: Pauses) -> Iterator[Waiting]:

@@ -7,7 +7,7 @@ its metrics extension has them: what is agreed under ``agreedMetrics``, what was
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -114,7 +114,7 @@ def _reference(parties: Parties, party: str) -> dict[str, str]:
 
 def _moment(day: date) -> str:
     """The beginning of the day in London, as the standard's date-time."""
-    return datetime.combine(day, time(), tzinfo=clock.LONDON).isoformat()
+    return clock.first_moment(day).isoformat()
 
 
 def _value(net: Decimal, gross: Decimal | None = None) -> dict[str, Any]:
