@@ -19,7 +19,6 @@ from catalogue.pricing import ZERO, to_penny_exactly
 
 ABOVE_BASE = Decimal(8)  # per cent a year
 DAYS_A_YEAR = 365
-HALF_A_YEAR = timedelta(days=185)  # no longer is a rate good for
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,10 @@ def base_rates() -> tuple[BaseRate, ...]:
 
 
 def base_rate(runs_from: date) -> BaseRate | None:
-    """Of the last reference day before that on which interest begins to run; None where it is not among the data."""
-    found = [rate for rate in base_rates() if rate.reference_day < runs_from]
-    return found[-1] if found and runs_from - found[-1].reference_day <= HALF_A_YEAR else None
+    """Of the last 30 June or 31 December before the day on which interest begins to run; None where that is not among the data."""
+    midsummer = date(runs_from.year, 6, 30)
+    wanted = midsummer if midsummer < runs_from else date(runs_from.year - 1, 12, 31)
+    return next((rate for rate in base_rates() if rate.reference_day == wanted), None)
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ class Interest:
 
 
 def interest(gross: Decimal, due_on: date, payments: Sequence[tuple[date, Decimal]], on: date) -> Interest | None:
-    """On what was still owed after the day on which it was due, by the payments made until ``on`` (day, amount, in any order);
-    None where nothing was late."""
+    """On what was still owed (GBP, VAT included) after the day on which it was due, by the payments made until ``on`` (day, amount,
+    in any order); None where nothing was late."""
     made = sorted((day, amount) for day, amount in payments if day <= on)
     owed, before, pound_days = gross - sum((amount for day, amount in made if day <= due_on), ZERO), due_on, Fraction(0)
     for day, amount in [(day, amount) for day, amount in made if day > due_on]:
