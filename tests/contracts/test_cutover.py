@@ -23,8 +23,8 @@ from documents.models import Document
 from procurement.models import CapacityAccount
 from tests import cast
 from tests.contracts import transition_cast as made
-from tests.contracts.test_delivery import refused
 from tests.procurement.test_pages import sign_in
+from tests.refusals import refused
 
 FIRST, PLANNED, LAST = date(2007, 11, 1), date(2008, 4, 1), date(2008, 12, 31)
 ONE_DAY = timedelta(days=1)

@@ -20,9 +20,10 @@ from procurement import granting
 from tests import cast
 from tests.contracts import levels_cast as made
 from tests.contracts import transition_cast
-from tests.contracts.test_delivery import declared, refused
+from tests.contracts.test_delivery import declared
 from tests.locks import stored_before_any_lock
 from tests.procurement.test_pages import sign_in
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 

@@ -29,8 +29,8 @@ from procurement.models import Reminder
 from tests import cast
 from tests.contracts import levels_cast
 from tests.contracts import money_cast as money
-from tests.contracts.test_delivery import refused
 from tests.procurement.test_pages import sign_in
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 BY_CLOCK = "framework.manager@co.example"
