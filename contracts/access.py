@@ -70,6 +70,7 @@ def _numbered(rows: QuerySet[Numbered], number: int, contract: Contract) -> Numb
 
 
 def viewpoint(by: Person, contract: Contract, on: date) -> str:
+    """From which side the person reads a contract that they may see: the department's before the authority's before the supplier's."""
     seen = sight_of(by, on)
     if contract.department_id in seen.organisations:
         return Party.DEPARTMENT

@@ -90,4 +90,5 @@ def is_complete(month: date, on: date) -> bool:
 
 
 def last_day(month: date) -> date:
+    """Of the month that begins on the day."""
     return add_months(month, 1) - timedelta(days=1)

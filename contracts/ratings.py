@@ -19,8 +19,8 @@ S = CalculatedLevel.Standing
 
 
 def estimated_gross(contract: Contract) -> Decimal:
-    """What the legal thresholds compare, of what was signed: the whole life with VAT, and the option to extend at the last month's
-    price and VAT rate. GBP; the same as asked for the indicators when the order was submitted (``quoting.estimated_value``)."""
+    """GBP that the legal thresholds compare, of what was signed: the whole life with VAT, and the option to extend at the last month's
+    price and VAT rate, rounded half-up once (Procurement Act 2023 s.4 and Schedule 3); the same as asked for the indicators when the order was submitted (``quoting.estimated_value``)."""
     revision = contract.revision
     rates = json.loads(revision.content)["vat_rates"]
     rate = Decimal(rates[-1]["percent"]) if rates else ZERO
@@ -29,6 +29,7 @@ def estimated_gross(contract: Contract) -> Decimal:
 
 
 def asks_for_ratings(contract: Contract) -> bool:
+    """Whether the law wants them: of what is worth more than 5,000,000.00 with VAT and options, and has indicators (s.52 and s.71)."""
     return bool(indicators(contract)) and estimated_gross(contract) > KPI_VALUE_GBP
 
 

@@ -47,6 +47,7 @@ class Declared:
 
 
 def due_on(month: date) -> date:
+    """The fifth working day of the month after (the contract's clause 14.2)."""
     return working_days.add_working_days(add_months(month, 1) - timedelta(days=1), WORKING_DAYS)
 
 

@@ -19,6 +19,7 @@ from procurement.signing import boxes_payload
 
 
 def build(variation: Variation, *, at: datetime) -> dict[str, Any]:
+    """Of one that all have approved: what was assessed, word for word, and who approved it."""
     contract, revision = variation.contract, variation.revision
     content = json.loads(revision.content)
     for one in content["corrections"]:

@@ -203,6 +203,7 @@ def after(before: Sequence[Change], version: ContractVersion, found: Sequence[Ef
 
 
 def unsaved(contract: Contract, number: int, effective_on: date) -> ContractVersion:
+    """The version that a variation would make, to work out what it comes to before it has made any."""
     return ContractVersion(
         contract=contract, number=number, kind=ContractVersion.Kind.VARIATION, effective_from=effective_on, caused_by=""
     )
