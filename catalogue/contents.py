@@ -234,7 +234,7 @@ NUMBERS = {"lot", "list_price_gbp", "from_quantity", "discount_percent", "kgco2e
 
 
 def cells(name: str, rows: Iterable[Mapping[str, str]]) -> Iterable[list[str | int | Decimal]]:
-    """The rows of a sheet for a file, numbers as numbers."""
+    """The rows of a sheet for a file, numbers as numbers: amounts in GBP, discounts in per cent."""
     for row in rows:
         yield [
             row[column] if column not in NUMBERS or not row[column]

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from catalogue.contents import Content, figure
+from catalogue.pricing import percent_of
 
 NEW, GONE, CHANGED = "new", "gone", "changed"
 LABELS = {
@@ -30,7 +31,8 @@ class Value:
 
     @property
     def percent(self) -> Decimal | None:
-        return ((self.now - self.was) * 100 / self.was).quantize(Decimal("0.1")) if self.money and self.was else None
+        """By how many per cent an amount has changed; None of what is no amount, or was nothing."""
+        return percent_of(self.now - self.was, self.was) if self.money and self.was else None
 
 
 @dataclass(frozen=True)

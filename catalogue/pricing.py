@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from itertools import pairwise
 
 PENNY = Decimal("0.01")
+TENTH = Decimal("0.1")
 ZERO = Decimal("0.00")
 HUNDRED = Decimal(100)
 
@@ -21,11 +23,23 @@ def to_penny(amount: Decimal) -> Decimal:
     return amount.quantize(PENNY, rounding=ROUND_HALF_UP)
 
 
+def to_penny_exactly(exact: Fraction) -> Decimal:
+    """Half-up to two places, below zero too, of what no division has rounded before: GBP to the penny, or kgCO2e."""
+    pennies = int(abs(exact) * 100 + Fraction(1, 2))
+    return PENNY * (pennies if exact >= 0 else -pennies)
+
+
+def percent_of(part: Decimal, whole: Decimal) -> Decimal | None:
+    """How many per cent the part is of the whole, half-up to one place, as pages say by how much a price changes; None of
+    nothing."""
+    return (part * HUNDRED / whole).quantize(TENTH, rounding=ROUND_HALF_UP) if whole else None
+
+
 def fall_percent(was: Decimal, then: Decimal) -> Decimal:
     """By how many percent a price falls when its discount (percent of list price) goes from ``was`` to ``then``, half-up
     to two places; below zero it rises, and what was free falls no more."""
     paid = 100 - was
-    return to_penny((then - was) * 100 / paid) if paid else Decimal("0.00")
+    return to_penny((then - was) * 100 / paid) if paid else ZERO
 
 
 @dataclass(frozen=True)
@@ -305,8 +319,6 @@ class Saving:
     """A year in steady state against the baseline; ``whole_life_net_of_transition`` takes interim, one-off and usage
     charges off the saving over the shared months."""
 
-    baseline_year: Decimal
-    charges_year: Decimal
     saving_year: Decimal
     percent: Decimal
     whole_life_net_of_transition: Decimal
@@ -326,7 +338,7 @@ def saving(priced: Sequence[PricedLine], baseline_per_user_year: Decimal, seats:
     transition = sum((p.total for p in priced if p.line.phase != "shared"), ZERO)
     over_life = to_penny((base - charges) * months / 12)
     percent = to_penny((base - charges) * HUNDRED / base) if base else ZERO
-    return Saving(base, charges, base - charges, percent, over_life - transition)
+    return Saving(base - charges, percent, over_life - transition)
 
 
 @dataclass(frozen=True)
@@ -340,6 +352,7 @@ class Carbon:
 
 
 def carbon(priced: Iterable[PricedLine]) -> Carbon:
+    """Of the recurring lines of the shared service: factors a unit and year, before and now, times quantity; nothing is rounded."""
     kg = base = Decimal(0)
     unknown: set[str] = set()
     for p in priced:

@@ -10,8 +10,8 @@ from decimal import Decimal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalogue.pricing import HUNDRED, ZERO
-from contracts import certificates, charges, cutover, delivery_guards, notifications, terms
+from catalogue.pricing import HUNDRED
+from contracts import certificates, cutover, delivery_guards, notifications, terms
 from contracts import transition_money as money
 from contracts.delivery import acts_for, lock, record
 from contracts.models import (
@@ -168,9 +168,8 @@ def _accepted(
             extra={"certificate": decision.number})  # fmt: skip
     steps.ask_to_make(decision.document)
     if version:
-        cost = charges.by_line_and_month(terms.ledger(terms.put_together(moved.after(version))))
         key = f"adjust:{contract.public_id}:{milestone.label}"
-        capacity.raise_to(contract.call_off, sum(cost.values(), ZERO), key=key, at=at)
+        capacity.raise_to(contract.call_off, terms.total(terms.put_together(moved.after(version))), key=key, at=at)
     return decision
 
 
@@ -185,7 +184,8 @@ def _version(milestone: Milestone, moved: cutover.Moved | None, at: datetime) ->
 
 
 def _releases(milestone: Milestone, decision: AcceptanceDecision) -> list[PaymentRelease]:
-    """What falls due of each payment; of one that a conditional acceptance released in part, the rest."""
+    """What falls due of each payment (GBP, as ``contracts.transition_money`` rounds it); of one that a conditional acceptance released
+    in part, the rest. None of less than a penny."""
     weeks = money.weeks_late(london_day(decision.submission.submitted_at), milestone.due_on)
     found = []
     for payment in milestone.payments.select_related("line__service"):

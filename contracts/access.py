@@ -1,6 +1,7 @@
 """Who may see a contract and who may sign for which party. Strangers 404; colleagues without the right 403."""
 
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -28,6 +29,8 @@ from contracts.models import (
 from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.models import PostCode
+
+Numbered = TypeVar("Numbered", ChangeRequest, RedactedCopy, StatutoryNotice, Termination, Variation)
 
 SIGNING_POST = {
     Party.SUPPLIER: PostCode.SUPPLIER_SIGNATORY,
@@ -57,7 +60,17 @@ def get_contract(by: Person, public_id: UUID, on: date) -> Contract:
     return contract
 
 
+def _numbered(rows: QuerySet[Numbered], number: int, contract: Contract) -> Numbered:
+    """The one of the rows, which are what somebody sees of the contract, that has the number; with the contract, or 404."""
+    found = rows.filter(number=number).first()
+    if found is None:
+        raise Http404
+    found.contract = contract
+    return found
+
+
 def viewpoint(by: Person, contract: Contract, on: date) -> str:
+    """From which side the person reads a contract that they may see: the department's before the authority's before the supplier's."""
     seen = sight_of(by, on)
     if contract.department_id in seen.organisations:
         return Party.DEPARTMENT
@@ -96,10 +109,7 @@ def variations_shown(by: Person, on: date) -> Q:
 def get_variation(by: Person, public_id: UUID, number: int, on: date) -> Variation:
     """The variation with its contract, or 404."""
     contract = get_contract(by, public_id, on)
-    found = visible_variations(by, contract, on).filter(number=number).first()
-    if found is None:
-        raise Http404
-    found.contract = contract
+    found = _numbered(visible_variations(by, contract, on), number, contract)
     found.revision.variation = found
     return found
 
@@ -116,11 +126,7 @@ def revision_shown(by: Person, variation: Variation, on: date) -> VariationRevis
 def get_change_request(by: Person, public_id: UUID, number: int, on: date) -> ChangeRequest:
     """The change request with its contract, or 404: both sides and the authority read all of them."""
     contract = get_contract(by, public_id, on)
-    found = contract.change_requests.filter(number=number).first()
-    if found is None:
-        raise Http404
-    found.contract = contract
-    return found
+    return _numbered(contract.change_requests.all(), number, contract)
 
 
 def visible_notices(by: Person, contract: Contract, on: date) -> QuerySet[StatutoryNotice]:
@@ -139,11 +145,7 @@ def notices_for(side: str, contract: Contract) -> QuerySet[StatutoryNotice]:
 def get_notice(by: Person, public_id: UUID, number: int, on: date) -> StatutoryNotice:
     """The notice with its contract, or 404."""
     contract = get_contract(by, public_id, on)
-    found = visible_notices(by, contract, on).select_related("publication", "variation__revision").filter(number=number).first()
-    if found is None:
-        raise Http404
-    found.contract = contract
-    return found
+    return _numbered(visible_notices(by, contract, on).select_related("publication", "variation__revision"), number, contract)
 
 
 def visible_returns(by: Person, on: date) -> QuerySet[ManagementReturn]:
@@ -181,11 +183,7 @@ def terminations_for(side: str, contract: Contract) -> QuerySet[Termination]:
 def get_termination(by: Person, public_id: UUID, number: int, on: date) -> Termination:
     """The termination with its contract, or 404."""
     contract = get_contract(by, public_id, on)
-    found = visible_terminations(by, contract, on).filter(number=number).first()
-    if found is None:
-        raise Http404
-    found.contract = contract
-    return found
+    return _numbered(visible_terminations(by, contract, on), number, contract)
 
 
 def reads_savings(by: Person, on: date) -> bool:
@@ -248,15 +246,18 @@ def reads_what_passes(by: Person, transfer: Transfer, on: date) -> bool:
     return mine in sight_of(by, on).organisations or serves_transfer(by, transfer, on)
 
 
+def _whose_transfer(by: Person, on: date) -> Q:
+    """Of a document of a transfer: that it is the person's authority's, or of one of both departments, which keep it."""
+    seen = sight_of(by, on)
+    served = Framework.objects.filter(pk__in=seen.frameworks).values("authority")
+    departments = Q(transfer__outgoing__in=seen.organisations) | Q(transfer__receiving__in=seen.organisations)
+    return Q(transfer__authority__in=served) | departments
+
+
 def get_transfer_notice(by: Person, public_id: UUID, position: int, on: date) -> TransferNotice:
     """The notice, for whom it is to: the authority, both departments and its supplier; else 404. It stays with those who were
     given it."""
-    seen = sight_of(by, on)
-    served = Framework.objects.filter(pk__in=seen.frameworks).values("authority")
-    rows = TransferNotice.objects.filter(
-        Q(transfer__authority__in=served) | Q(supplier__in=seen.sellers)
-        | Q(transfer__outgoing__in=seen.organisations) | Q(transfer__receiving__in=seen.organisations)
-    )  # fmt: skip
+    rows = TransferNotice.objects.filter(_whose_transfer(by, on) | Q(supplier__in=sight_of(by, on).sellers))
     rows = rows.select_related("transfer__authority", "transfer__outgoing", "transfer__receiving", "supplier", "document")
     found = rows.filter(transfer__public_id=public_id, position=position).first()
     if found is None:
@@ -266,12 +267,7 @@ def get_transfer_notice(by: Person, public_id: UUID, position: int, on: date) ->
 
 def get_novation(by: Person, public_id: UUID, contract_id: UUID, on: date) -> Novation:
     """The novation of a contract by a transfer, for its three parties and the authority; else 404."""
-    seen = sight_of(by, on)
-    served = Framework.objects.filter(pk__in=seen.frameworks).values("authority")
-    rows = Novation.objects.filter(
-        Q(transfer__authority__in=served) | Q(contract__supplier__in=seen.sellers)
-        | Q(transfer__outgoing__in=seen.organisations) | Q(transfer__receiving__in=seen.organisations)
-    )  # fmt: skip
+    rows = Novation.objects.filter(_whose_transfer(by, on) | Q(contract__supplier__in=sight_of(by, on).sellers))
     rows = rows.select_related(
         "transfer__authority", "transfer__outgoing", "transfer__receiving", "document", "contract__call_off__framework",
         "contract__framework__authority", "contract__supplier", "contract__department", "contract__revision__approval__framework__authority",
@@ -297,8 +293,4 @@ def copies_for(side: str, contract: Contract) -> QuerySet[RedactedCopy]:
 def get_copy(by: Person, public_id: UUID, number: int, on: date) -> RedactedCopy:
     """The redacted copy with its contract, or 404."""
     contract = get_contract(by, public_id, on)
-    found = visible_copies(by, contract, on).filter(number=number).first()
-    if found is None:
-        raise Http404
-    found.contract = contract
-    return found
+    return _numbered(visible_copies(by, contract, on), number, contract)

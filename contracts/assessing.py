@@ -1,5 +1,6 @@
 """What a variation comes to before anybody is asked about it: line by line, in money, as a share of the contract's value, and
-what it still lacks. The page and the action that freezes it read the same.
+what it still lacks. The page and the action that freezes it read the same. Money is Decimal GBP with two places, VAT excluded
+unless named gross; ``contracts.varied_terms`` says how it is rounded.
 """
 
 from collections.abc import Iterator, Mapping
@@ -78,6 +79,7 @@ class Assessment:
 
 
 def _monthly(effect: Effect, quantity: int, price: Decimal) -> Decimal:
+    """What so many units cost a month; nothing of a line that is charged by use."""
     return price * quantity if effect.service.charge_type == terms.RECURRING else ZERO
 
 

@@ -1,5 +1,6 @@
 """The auditor's file is asked for on a page, made by a worker, and dropped after some days; each making is recorded."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -19,7 +20,8 @@ from procurement.actors import Person
 KEPT = timedelta(days=7)  # real time, as of all that is kept for a while
 
 
-def why_not_ask(contract: Contract, *, by: Person, at: datetime):
+def why_not_ask(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Whoever may see the contract can, once it binds."""
     if not contract.is_binding:
         yield Reason(_("The contract is %(state)s: there is nothing to audit before it is executed.") % {"state": contract.get_state_display()})
 

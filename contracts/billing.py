@@ -17,7 +17,7 @@ Money is Decimal GBP with two places, VAT excluded unless it is named. Sources: 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
@@ -42,7 +42,8 @@ ONE_OFF = "one_off"
 
 @dataclass(frozen=True)
 class Due:
-    """The parts of what is due for a month, and its VAT."""
+    """The parts of what is due for a month (GBP, VAT excluded) and the rate of its VAT (per cent). ``services`` and ``milestones`` are
+    charged; ``delay``, ``credits``, ``billed`` and ``overpaid`` come off it."""
 
     services: Decimal
     milestones: Decimal
@@ -54,15 +55,17 @@ class Due:
 
     @property
     def net(self) -> Decimal:
+        """What an invoice of the month can ask for; below zero where more is used up than is charged."""
         return self.services + self.milestones - self.delay - self.credits - self.billed - self.overpaid
 
     @property
     def vat(self) -> Decimal:
+        """Of all of it, rounded once."""
         return vat(self.net, self.vat_percent)
 
 
 def vat(net: Decimal, percent: Decimal) -> Decimal:
-    """Half-up to the penny."""
+    """GBP of VAT on the net amount at the rate in per cent, rounded half-up to the penny."""
     return to_penny(net * percent / HUNDRED)
 
 
@@ -98,8 +101,7 @@ def with_notice(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
 
 def between(month: date) -> tuple[datetime, datetime]:
     """The moments in which the month begins and ends in London."""
-    begins, ends = (datetime.combine(day, time(), tzinfo=clock.LONDON) for day in (month, add_months(month, 1)))
-    return begins, ends
+    return clock.first_moment(month), clock.first_moment(add_months(month, 1))
 
 
 def _releases(month: date):
@@ -168,6 +170,7 @@ class _Sides:
         return sum((self._beyond(one) for one in list(self.used) if one != but and levels.is_complete(one, on)), ZERO) - self.taken_back
 
     def _beyond(self, month: date) -> Decimal:
+        """By how much a month is used up beyond the ledger; none where less is."""
         amount, delay = self.released[month]
         return max(self.used[month] - self.services[month] - amount + delay, ZERO)
 

@@ -20,7 +20,7 @@ from contracts.models import (
     MilestoneSubmission,
     PaymentRelease,
 )
-from documents import canonical, clock
+from documents import canonical, store
 from documents.canonical import money, number
 from procurement.models import PostCode
 
@@ -74,7 +74,7 @@ def build(
             **_payments(releases), "terms": _terms(moved),
         },
         "signatories": [],
-        "issued": {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())},
+        "issued": store.issued(at),
     }  # fmt: skip
 
 

@@ -110,7 +110,8 @@ def of_days(versions: Sequence[Version], phase: str, first: date, last: date) ->
 
 
 def _budgeted(line: Line) -> Iterator[tuple[date, Decimal]]:
-    """The days on which the parts of a one-off or usage line count, with their amounts."""
+    """The days on which the parts of a one-off or usage line count, with their amounts: equal shares rounded half-up, the last what
+    is left, so that together they are the line's total to the penny."""
     if line.ends_on is None:
         yield line.starts_on, line.total
         return
@@ -132,6 +133,7 @@ class Month:
 
     @property
     def gross(self) -> Decimal:
+        """GBP with VAT, which was rounded once."""
         return self.net + self.vat
 
     @property

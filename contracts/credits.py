@@ -34,17 +34,18 @@ def points(unit: str, target: str, actual: str) -> Decimal:
 
 
 def credit(missed: Decimal, charge: Decimal) -> Decimal:
-    """The points as a percentage of the charge, rounded half-up to the penny."""
+    """GBP: the points as a percentage of the charge (GBP), rounded half-up to the penny."""
     return to_penny(charge * missed / HUNDRED)
 
 
 def cap(charges: Decimal, percent: Decimal) -> Decimal:
-    """The most that the credits of a month come to, of all its recurring charges."""
+    """GBP: the most that the credits of a month come to, so many per cent of all its recurring charges, rounded half-up to the penny."""
     return to_penny(charges * percent / HUNDRED)
 
 
 def cuts(amounts: Sequence[Decimal], most: Decimal) -> list[Decimal]:
-    """What the cap takes from each, in the order given: the smallest is cut first, of equal ones the later."""
+    """GBP that the cap takes from each, in the order given: the smallest is cut first, of equal ones the later. Together they are
+    what the amounts come to beyond ``most``; nothing is rounded."""
     over = max(ZERO, sum(amounts, ZERO) - most)
     found = [ZERO] * len(amounts)
     for place in sorted(range(len(amounts)), key=lambda n: (amounts[n], -n)):

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from contracts import cutover, terms, transition_money
+from contracts import cutover, managers, terms, transition_money
 from contracts.models import BOUND, ENDED, Contract, Milestone, MilestoneState
 from documents.clock import london_day
 from documents.once import once
@@ -17,22 +18,35 @@ from procurement.models import PostCode
 from procurement.seats import Seat
 
 M = MilestoneState
-SUPPLIER_POSTS = (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)
-DEPARTMENT_POSTS = (PostCode.CONTRACT_MANAGER,)
 
 
 def supplier_seat(contract: Contract, by: Person, on: date) -> Seat | None:
     """From which the person acts for the supplier in the transition."""
-    found = (seats.find_seat(by, contract.supplier_id, code, on) for code in SUPPLIER_POSTS)
-    return next(filter(None, found), None)
+    return managers.supplier_seat(contract.supplier_id, by, on)
 
 
 def department_seat(contract: Contract, by: Person, on: date) -> Seat | None:
     """The first of the person's seats in the contract manager's chair against which nothing stands."""
     sits = seats.seats_of(by, contract.department_id, PostCode.CONTRACT_MANAGER, on)
-    return seats.choose(
-        sits, lambda seat: any(recusals.why_chosen(contract.revision.approval, seat)) or any(why_of_supplier(contract, by, seat, on))
-    )
+    return seats.choose(sits, lambda seat: any(why_not_from(contract, by, seat, on)))
+
+
+def hands(by: Person, seat: Seat | None) -> set[UUID]:
+    """Who acts, and for whom: whoever is kept from deciding on their own work is by both."""
+    return {by.person_id, seat.principal.person_id} if seat and seat.principal else {by.person_id}
+
+
+def why_not_from(contract: Contract, by: Person, seat: Seat, on: date) -> Iterator[Reason]:
+    """What stands against the seat, of whoever decides for a side that pays: that somebody who keeps out of the order chose who
+    sits in it, or that they are of the supplier."""
+    yield from recusals.why_chosen(contract.revision.approval, seat)
+    yield from why_of_supplier(contract, by, seat, on)
+
+
+def why_apart(contract: Contract, by: Person, seat: Seat, on: date) -> Iterator[Reason]:
+    """The same, and that the person keeps out of the order themselves."""
+    yield from recusals.why_recused(contract.revision.approval, by)
+    yield from why_not_from(contract, by, seat, on)
 
 
 def why_of_supplier(contract: Contract, by: Person, seat: Seat, on: date) -> Iterator[Reason]:
@@ -52,10 +66,6 @@ def who_holds(contract: Contract, organisation_id: int, code: str, on: date) -> 
     return once(contract, ("who holds", organisation_id, code, on), lambda: seats.who_holds(organisation_id, code, on))
 
 
-def _post_that_is_held(contract: Contract, on: date) -> PostCode:
-    return next((code for code in SUPPLIER_POSTS if seats.holders(contract.supplier_id, code, on)), SUPPLIER_POSTS[0])
-
-
 def why_not_in_state(milestone: Milestone, *wanted: str) -> Iterator[Reason]:
     contract = milestone.contract
     if contract.state not in BOUND:
@@ -68,7 +78,7 @@ def why_not_in_state(milestone: Milestone, *wanted: str) -> Iterator[Reason]:
 
 def why_not_supplier(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
     if supplier_seat(contract, by, on) is None:
-        held = once(contract, ("its supplier's post", on), lambda: _post_that_is_held(contract, on))
+        held = once(contract, ("its supplier's post", on), lambda: managers.post_that_is_held(contract.supplier_id, on))
         yield Reason(
             _("Only the service manager or the account manager of %(supplier)s can do this.")
             % {"supplier": contract.supplier.name},
@@ -85,9 +95,7 @@ def why_not_department(contract: Contract, by: Person, on: date) -> Iterator[Rea
             who_holds(contract, contract.department_id, PostCode.CONTRACT_MANAGER, on),
         )
         return
-    yield from recusals.why_recused(contract.revision.approval, by)
-    yield from recusals.why_chosen(contract.revision.approval, seat)
-    yield from why_of_supplier(contract, by, seat, on)
+    yield from why_apart(contract, by, seat, on)
 
 
 def _own_submission(milestone: Milestone, by: Person, on: date) -> Iterator[Reason]:
@@ -95,7 +103,7 @@ def _own_submission(milestone: Milestone, by: Person, on: date) -> Iterator[Reas
     seat, submission = department_seat(milestone.contract, by, on), milestone.submissions.last()
     if seat is None or submission is None:
         return
-    if submission.submitted_by in {by.person_id, seat.principal.person_id if seat.principal else None}:
+    if submission.submitted_by in hands(by, seat):
         yield Reason(
             _("%(name)s submitted it: somebody else decides on it.") % {"name": submission.submitted_by_name},
             _("Another contract manager has to decide."),

@@ -26,6 +26,7 @@ from contracts import (
     statutory_queries,
     transfer_queries,
 )
+from contracts.managers import ON_EITHER_SIDE
 from contracts.models import (
     Contract,
     ContractState,
@@ -48,7 +49,6 @@ from procurement.models import PostCode
 
 MONTHS_AHEAD = 12
 MOST_AHEAD = 200  # days set for later, the nearest
-RUNS_IT = (PostCode.CONTRACT_MANAGER, PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def _rows(kind: str, rows: QuerySet, day: str, number: str, title: str, organisa
 def _ahead(by: Person, on: date) -> Iterator[Duty]:
     """Of the contracts that the person runs, and of the frameworks that they serve; one query."""
     seen, until = sight_of(by, on), add_months(on.replace(day=1), MONTHS_AHEAD + 1)
-    runs = {organisation for organisation, post in seen.posts if post in RUNS_IT}
+    runs = {organisation for organisation, post in seen.posts if post in ON_EITHER_SIDE}
     mine = Contract.objects.filter(department__in=runs) | Contract.objects.filter(supplier__in=runs)
     contracts = mine.filter(state=ContractState.EXECUTED)
     milestones = Milestone.objects.filter(contract__in=contracts, state__in=[MilestoneState.PLANNED, MilestoneState.IN_PROGRESS])

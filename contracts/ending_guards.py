@@ -18,7 +18,7 @@ from contracts.models import (
     OPEN_CREDITS,
     OPEN_INVOICES,
     OPEN_TERMINATIONS,
-    UNSIGNED,
+    UNSIGNED_VARIATIONS,
     CalculatedLevel,
     Contract,
     ContractState,
@@ -41,7 +41,7 @@ from documents.models import DocumentState
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
-from procurement import recusals, seats
+from procurement import seats
 from procurement.actors import Person
 from procurement.models import PostCode
 from procurement.seats import Seat
@@ -137,11 +137,7 @@ def _why_not_any_more(termination: Termination, on: date) -> Iterator[Reason]:
 def seat_to_confirm(contract: Contract, by: Person, on: date) -> Seat | None:
     """The first of the person's seats as signatory or accounting officer against which nothing stands."""
     sits = [seat for code in CONFIRMING for seat in seats.seats_of(by, contract.department_id, code, on)]
-    return seats.choose(
-        sits,
-        lambda seat: any(recusals.why_chosen(contract.revision.approval, seat))
-        or any(delivery_guards.why_of_supplier(contract, by, seat, on)),
-    )
+    return seats.choose(sits, lambda seat: any(delivery_guards.why_not_from(contract, by, seat, on)))
 
 
 def why_not_confirming(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
@@ -153,9 +149,7 @@ def why_not_confirming(contract: Contract, by: Person, on: date) -> Iterator[Rea
             seats.who_holds(contract.department_id, PostCode.SIGNATORY, on),
         )
         return
-    yield from recusals.why_recused(contract.revision.approval, by)
-    yield from recusals.why_chosen(contract.revision.approval, seat)
-    yield from delivery_guards.why_of_supplier(contract, by, seat, on)
+    yield from delivery_guards.why_apart(contract, by, seat, on)
 
 
 def _in_state(termination: Termination, *wanted: str) -> Iterator[Reason]:
@@ -170,9 +164,7 @@ def why_not_decide(termination: Termination, *, by: Person, at: datetime) -> Ite
     contract, on = termination.contract, london_day(at)
     yield from _in_state(termination, T.PROPOSED)
     yield from why_not_confirming(contract, by, on)
-    seat = seat_to_confirm(contract, by, on)
-    principal = seat.principal.person_id if seat and seat.principal else None
-    if {by.person_id, principal} & ({termination.proposed_by, termination.proposed_for} - {None}):
+    if delivery_guards.hands(by, seat_to_confirm(contract, by, on)) & {termination.proposed_by, termination.proposed_for}:
         yield Reason(
             _("%(name)s proposed it: a second person confirms it.") % {"name": termination.proposed_by_name},
             seats.who_holds(contract.department_id, PostCode.ACCOUNTING_OFFICER, on),
@@ -368,10 +360,10 @@ def _still_open(contract: Contract) -> Iterator[Reason]:
             _("Invoice %(reference)s is %(state)s.") % {"reference": one.reference, "state": one.get_state_display()},
             _("It is paid, or rejected, first."),
         )
-    for one in contract.variations.filter(state__in=UNSIGNED):
+    for one in contract.variations.filter(state__in=UNSIGNED_VARIATIONS):
         yield Reason(_("Variation %(label)s is %(state)s.") % {"label": one.label, "state": one.get_state_display()})
     for report in contract.reports.filter(calculation__isnull=True):
         if not contract.reports.filter(month=report.month, number__gt=report.number).exists():
-            yield Reason(_("The service report of %(month)s is not confirmed.") % {"month": f"{report.month:%B %Y}"})
+            yield Reason(_("The service report of %(month)s is not confirmed.") % {"month": format_month(report.month, "F Y")})
     if hasattr(contract, "running_on") and contract.running_on.state == RunningState.RUNNING:
         yield Reason(_("Services run on without a contract."), _("Their stop is recorded first."))

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from catalogue.pricing import ZERO
-from contracts import ending_terms
+from contracts import terms
 from contracts.models import Contract, Exit, ExitAct, Termination
 from contracts.terms import Terms
-from documents import canonical, clock
+from documents import canonical, store
 from documents.canonical import money
 from procurement.models import PostCode
 
@@ -59,13 +59,13 @@ def _of(contract: Contract) -> dict[str, Any]:
 def _issued(at: datetime) -> dict[str, Any]:
     return {
         "signatories": [],
-        "issued": {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())},
+        "issued": store.issued(at),
     }
 
 
 def notice(termination: Termination, before: Sequence[Terms], after: Sequence[Terms], *, at: datetime) -> dict[str, Any]:
     """``before`` and ``after``: the terms without the notice and with it in effect."""
-    was, then = ending_terms.by_year(before), ending_terms.by_year(after)
+    was, then = terms.by_year(before), terms.by_year(after)
     words = proposed(termination)
     return {
         "notice": {

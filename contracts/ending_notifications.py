@@ -8,20 +8,18 @@ from django.urls import reverse
 from contracts.access import SIGNING_POST
 from contracts.ending_guards import CONFIRMING
 from contracts.models import Contract, Exit, Party, RunningOn, Termination
-from contracts.notifications import SUPPLIER_RUNS, context_of
+from contracts.notifications import context_of, of_department, of_supplier
 from documents.clock import london_day
 from documents.templatetags.flex import day as format_day
 from procurement import mailing
-from procurement.models import PostCode, User
+from procurement.models import User
 from procurement.notifications import requesters
 from procurement.seats import holders
 
 
 def _managers(contract: Contract, at: datetime) -> list[User]:
     """The contract managers of both sides: the department's, and those who run it for the supplier."""
-    on = london_day(at)
-    people = holders(contract.department_id, PostCode.CONTRACT_MANAGER, on)
-    return people + [user for code in SUPPLIER_RUNS for user in holders(contract.supplier_id, code, on)]
+    return of_department(contract, at) + of_supplier(contract, at)
 
 
 def _confirming(contract: Contract, at: datetime) -> list[User]:
@@ -72,7 +70,7 @@ def tell_sealed(termination: Termination, at: datetime) -> None:
 def tell_not_given(termination: Termination, at: datetime) -> None:
     """Inside the department: the supplier has heard nothing of it."""
     contract = termination.contract
-    people = holders(contract.department_id, PostCode.CONTRACT_MANAGER, london_day(at)) + _confirming(contract, at)
+    people = of_department(contract, at) + _confirming(contract, at)
     context = _termination(termination, state=str(termination.get_state_display()), reason=termination.ended_reason)
     key = f"not_given:{termination.public_id}"
     mailing.inform(people, "contracts/email/termination_not_given.txt", context, key, at=at)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from contracts.ending_guards import CONFIRMING
 from contracts.exit_items import BY_CODE
+from contracts.managers import SUPPLIER_POSTS
 from contracts.models import (
     ENDED,
     Contract,
@@ -103,7 +104,7 @@ def inbox(by: Person, on: date) -> list[Item]:
     held = sight_of(by, on).posts
     confirms = [organisation for organisation, post in held if post in CONFIRMING]
     buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
-    sells = [organisation for organisation, post in held if post in (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)]
+    sells = [organisation for organisation, post in held if post in SUPPLIER_POSTS]
     found = list(_to_confirm(confirms)) if confirms else []
     for contract in _ending(buys, sells, on) if buys or sells else ():
         found += _of_contract(contract, department=contract.department_id in buys, supplier=contract.supplier_id in sells)

@@ -1,11 +1,11 @@
 """What the end of a contract does to its terms, and what that costs. Money is Decimal GBP with two places, VAT excluded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from catalogue.pricing import ZERO, financial_year
-from contracts import charges, terms
+from catalogue.pricing import ZERO
+from contracts import terms
 from contracts.models import Contract, ContractVersion, Termination
 from contracts.terms import Change, Terms
 
@@ -27,21 +27,9 @@ def ended(before: Sequence[Change], contract: Contract, termination: Termination
     return terms.put_together([*before, (version(contract, termination, len(before) + 1), [])])
 
 
-def total(standing: Iterable[Terms]) -> Decimal:
-    """What the contract comes to over its life."""
-    return sum(charges.by_line_and_month(terms.ledger(standing)).values(), ZERO)
-
-
-def by_year(standing: Iterable[Terms]) -> dict[str, Decimal]:
-    """The same by financial year."""
-    found: dict[str, Decimal] = {}
-    for (_line, month), amount in charges.by_line_and_month(terms.ledger(standing)).items():
-        found[financial_year(month)] = found.get(financial_year(month), ZERO) + amount
-    return found
-
-
 def most_break_cost(before: Sequence[Change], effective_on: date) -> Decimal:
-    """Three months of what is charged by the month on the day before."""
+    """GBP: three months of what is charged by the month on the day before (clause 30.4). Whole months of prices that are in whole
+    pennies: nothing is rounded."""
     last = effective_on - timedelta(days=1)
     now = terms.as_of(terms.put_together(before), last)
     running = [line for line in (now.lines if now else ()) if line.starts_on <= last and (line.ends_on is None or line.ends_on >= last)]

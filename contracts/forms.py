@@ -130,6 +130,7 @@ class DecideForm(_OfCriteria):
 
     @property
     def part_percent(self) -> Decimal:
+        """Per cent of each payment; all of it where nothing is said."""
         return self.cleaned_data.get("part") or Decimal(100)
 
 

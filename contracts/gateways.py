@@ -1,7 +1,8 @@
 """The lawful gateways of a variation: which tests each asks, and which of them figures already decide.
 
 Source: Procurement Act 2023 s.74 and Schedule 8, by paragraph; to be kept current by whoever runs the framework. A test
-that only a person can answer is answered in words, which are signed with the variation.
+that only a person can answer is answered in words, which are signed with the variation. Amounts are Decimal GBP, net of VAT unless
+named gross; shares are compared exactly and rounded only in words.
 """
 
 from collections.abc import Iterator
@@ -101,6 +102,8 @@ def _share(value: Decimal, original: Decimal) -> str:
 def _why_not_below_threshold(
     value: Decimal, original: Decimal, gross: Decimal, before: Decimal, threshold: Decimal
 ) -> Iterator[Reason]:
+    """s.74(4): up to a tenth of the contract's value by the exact share, and with VAT, together with ``before``, strictly under the
+    threshold."""
     if value * 100 > MOST_BELOW_THRESHOLD * original:
         yield Reason(
             _("It changes the contract’s value by %(share)s; a below-threshold modification changes it by %(most)s at most.")

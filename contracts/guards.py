@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from contracts import access
-from contracts.models import Contract, ContractState, Party
+from contracts.models import UNSIGNED_CONTRACTS, Contract, ContractState, Party
 from documents import store
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -88,7 +88,7 @@ def why_not_sign(
 def why_not_refuse(contract: Contract, party: str, *, by: Person, at: datetime) -> Iterator[Reason]:
     """A signatory whose turn it is may refuse, or ask for changes, instead of signing: not who keeps out of the order, nor
     whom such a person chose. To refuse decides on it as much as to sign."""
-    if contract.state not in (S.PREPARING, S.AWAITING_SIGNATURES):
+    if contract.state not in UNSIGNED_CONTRACTS:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
         return
     yield from signing.why_not_refuse(signing_of(contract), party, by=by, at=at)
@@ -97,7 +97,7 @@ def why_not_refuse(contract: Contract, party: str, *, by: Person, at: datetime) 
 def outlives_its_framework(contract: Contract, *, at: datetime) -> bool:
     """Whether the end of its framework leaves the contract alone, now or for good."""
     return (
-        contract.state not in (S.PREPARING, S.AWAITING_SIGNATURES)
+        contract.state not in UNSIGNED_CONTRACTS
         or not standing.framework_is_over(contract.framework, london_day(at))
         or store.next_party(contract.document) is None
         or store.pending_intent(contract.document) is not None

@@ -1,4 +1,5 @@
-"""Why not: reasons in words for what is done with an invoice."""
+"""Why not: reasons in words for what is done with an invoice. Money is Decimal GBP with two places, VAT excluded unless it is named:
+an invoice is paid with VAT, and compared without."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -149,8 +150,7 @@ def why_not_approve(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[R
 def _own(invoice: Invoice, by: Person, at: datetime) -> Iterator[Reason]:
     """Who recorded it, for whom they worked then, does not decide on it, nor does who acts for them."""
     seat = delivery_guards.department_seat(invoice.contract, by, london_day(at))
-    hands = {by.person_id, seat.principal.person_id if seat and seat.principal else by.person_id}
-    if hands & {invoice.recorded_by, invoice.principal_id}:
+    if delivery_guards.hands(by, seat) & {invoice.recorded_by, invoice.principal_id}:
         yield Reason(
             _("%(name)s recorded it: somebody else decides on it.") % {"name": invoice.recorded_by_name},
             _("Another contract manager has to decide."),
@@ -204,10 +204,12 @@ def why_not_pay(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Reaso
 
 
 def paid(invoice: Invoice) -> Decimal:
+    """What is recorded as paid of it, VAT included."""
     return sum((one.amount_gbp for one in invoice.payments.all()), ZERO)
 
 
 def why_not_that_payment(invoice: Invoice, amount: Decimal, paid_on: date, *, at: datetime) -> Iterator[Reason]:
+    """``amount`` VAT included: up to what is left of the gross amount, on no day to come and on none before the invoice's own."""
     left = invoice.gross_gbp - paid(invoice)
     if not ZERO < amount <= left:
         yield Reason(_("%(left)s of it is not paid yet: a payment is of more than nothing and of no more than that.") % {"left": gbp(left)})

@@ -15,11 +15,10 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
-from catalogue.pricing import PENNY, ZERO, to_penny
+from catalogue.pricing import ZERO, to_penny_exactly
 
 ABOVE_BASE = Decimal(8)  # per cent a year
 DAYS_A_YEAR = 365
-HALF_A_YEAR = timedelta(days=185)  # no longer is a rate good for
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,10 @@ def base_rates() -> tuple[BaseRate, ...]:
 
 
 def base_rate(runs_from: date) -> BaseRate | None:
-    """Of the last reference day before that on which interest begins to run; None where it is not among the data."""
-    found = [rate for rate in base_rates() if rate.reference_day < runs_from]
-    return found[-1] if found and runs_from - found[-1].reference_day <= HALF_A_YEAR else None
+    """Of the last 30 June or 31 December before the day on which interest begins to run; None where that is not among the data."""
+    midsummer = date(runs_from.year, 6, 30)
+    wanted = midsummer if midsummer < runs_from else date(runs_from.year - 1, 12, 31)
+    return next((rate for rate in base_rates() if rate.reference_day == wanted), None)
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,13 @@ class Interest:
 
     @property
     def percent(self) -> Decimal | None:
+        """A year: what the Act puts upon the base rate, and that; None where the rate is not known."""
         return self.rate.percent + ABOVE_BASE if self.rate else None
 
 
 def interest(gross: Decimal, due_on: date, payments: Sequence[tuple[date, Decimal]], on: date) -> Interest | None:
-    """On what was still owed after the day on which it was due, by the payments made until ``on`` (day, amount, in any order);
-    None where nothing was late."""
+    """On what was still owed (GBP, VAT included) after the day on which it was due, by the payments made until ``on`` (day, amount,
+    in any order); None where nothing was late."""
     made = sorted((day, amount) for day, amount in payments if day <= on)
     owed, before, pound_days = gross - sum((amount for day, amount in made if day <= due_on), ZERO), due_on, Fraction(0)
     for day, amount in [(day, amount) for day, amount in made if day > due_on]:
@@ -80,10 +81,5 @@ def interest(gross: Decimal, due_on: date, payments: Sequence[tuple[date, Decima
         return None
     runs_from = due_on + timedelta(days=1)
     rate = base_rate(runs_from)
-    asked = _rounded(pound_days * Fraction(rate.percent + ABOVE_BASE) / 100 / DAYS_A_YEAR) if rate else None
+    asked = to_penny_exactly(pound_days * Fraction(rate.percent + ABOVE_BASE) / 100 / DAYS_A_YEAR) if rate else None
     return Interest(asked, rate, runs_from, until, (until - due_on).days)
-
-
-def _rounded(exact: Fraction) -> Decimal:
-    """Half-up to the penny, of an amount that is not below zero."""
-    return to_penny(PENNY * int(exact * 100 + Fraction(1, 2)))

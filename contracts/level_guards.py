@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
+from catalogue.pricing import add_months
 from contracts import delivery_guards, levels
 from contracts.models import (
     BOUND,
@@ -19,7 +20,7 @@ from documents.clock import london_day
 from documents.once import once
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
-from procurement import recusals, seats
+from procurement import seats
 from procurement.actors import Person
 from procurement.models import PostCode
 from procurement.seats import Seat
@@ -33,7 +34,7 @@ def why_not_month(contract: Contract, month: date, *, at: datetime) -> Iterator[
     if contract.state not in BOUND:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
     elif not levels.is_complete(month, london_day(at)):
-        yield Reason(_("The month is not over: it is measured from %(day)s on.") % {"day": as_day(levels.last_day(month))})
+        yield Reason(_("The month is not over: it is measured from %(day)s on.") % {"day": as_day(add_months(month, 1))})
     elif not levels.read(contract, month).measures:
         yield Reason(_("No service of the contract that has service levels ran in that month."))
 
@@ -104,7 +105,7 @@ def why_not_decide(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterat
     yield from delivery_guards.why_not_department(credit.contract, by, london_day(at))
     seat = delivery_guards.department_seat(credit.contract, by, london_day(at))
     disputed = next((act for act in reversed(list(credit.acts.all())) if act.kind == CreditAct.Kind.DISPUTED), None)
-    if disputed and seat and hands(by, seat) & {disputed.person_id, disputed.principal_id}:
+    if disputed and seat and delivery_guards.hands(by, seat) & {disputed.person_id, disputed.principal_id}:
         yield Reason(_("You disputed it, so you do not decide it; what was measured can be corrected."))
 
 
@@ -119,11 +120,6 @@ def waiver_seats(contract: Contract, by: Person, on: date) -> list[Seat]:
         *seats.seats_of(by, contract.department_id, PostCode.FINANCE_DIRECTOR, on),
         *seats.seats_of(by, contract.framework.authority_id, PostCode.CATEGORY_MANAGER, on),
     ]
-
-
-def hands(by: Person, seat: Seat) -> set:
-    """Who acts, and for whom."""
-    return {by.person_id, seat.principal.person_id} if seat.principal else {by.person_id}
 
 
 def hands_on(credit: ServiceCredit) -> set:
@@ -146,14 +142,8 @@ def waiver_seat(credit: ServiceCredit, by: Person, on: date) -> Seat | None:
     """The first from which nothing stands against waiving."""
     contract, taken = credit.contract, hands_on(credit)
     return seats.choose(
-        waiver_seats(contract, by, on), lambda seat: bool(hands(by, seat) & taken) or any(_why_not_from(contract, by, seat, on))
+        waiver_seats(contract, by, on), lambda seat: bool(delivery_guards.hands(by, seat) & taken) or any(delivery_guards.why_not_from(contract, by, seat, on))
     )
-
-
-def _why_not_from(contract: Contract, by: Person, seat: Seat, on: date) -> Iterator[Reason]:
-    """Who keeps out of the order chooses nobody who gives up a credit of it, and the supplier's people give up none."""
-    yield from recusals.why_chosen(contract.revision.approval, seat)
-    yield from delivery_guards.why_of_supplier(contract, by, seat, on)
 
 
 def why_not_waive(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -168,10 +158,9 @@ def why_not_waive(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterato
             delivery_guards.who_holds(contract, contract.department_id, PostCode.FINANCE_DIRECTOR, on),
         )
         return
-    if hands(by, seat) & hands_on(credit):
+    if delivery_guards.hands(by, seat) & hands_on(credit):
         yield Reason(_("Who measured, calculated, notified or decided a credit does not waive it."))
-    yield from recusals.why_recused(contract.revision.approval, by)
-    yield from _why_not_from(contract, by, seat, on)
+    yield from delivery_guards.why_apart(contract, by, seat, on)
 
 
 def why_not_plan(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:

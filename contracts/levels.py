@@ -1,4 +1,5 @@
-"""The service levels of a contract in a month: which measures count, and what its recurring charges are, by service."""
+"""The service levels of a contract in a month: which measures count, and what its recurring charges are, by service. Money is
+Decimal GBP with two places, VAT excluded, as ``contracts.charges`` has rounded it once a line and month."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ class Month:
 
     @property
     def total(self) -> Decimal:
+        """All recurring charges of the month: what the cap is a percentage of."""
         return sum(self.charged.values(), ZERO)
 
     def base(self, measure: ServiceLevelMeasure) -> Decimal:
@@ -83,8 +85,10 @@ def _charged(contract: Contract, standing: list[terms.Terms], on: date, lines: s
 
 
 def is_complete(month: date, on: date) -> bool:
+    """Whether the month is over on the day: from the first of the next one on."""
     return on >= add_months(month, 1)
 
 
 def last_day(month: date) -> date:
+    """Of the month that begins on the day."""
     return add_months(month, 1) - timedelta(days=1)

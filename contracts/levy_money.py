@@ -13,13 +13,14 @@ from catalogue.pricing import HUNDRED, ZERO, to_penny
 
 
 def levy(declared: Decimal, percent: Decimal) -> Decimal:
-    """The percentage of what was declared of a contract and a month."""
+    """GBP: the percentage of what was declared of a contract and a month, rounded half-up to the penny; below zero where what was
+    declared is."""
     return to_penny(declared * percent / HUNDRED)
 
 
 @dataclass(frozen=True)
 class Month:
-    """What stands of a month of a contract: declared, its levy, and what was settled with it."""
+    """What stands of a month of a contract, in GBP: declared, its levy, and what was settled with it."""
 
     declared: Decimal
     levy: Decimal
@@ -27,7 +28,7 @@ class Month:
 
 
 def settlement(months: Iterable[Month], declared: Decimal, percent: Decimal) -> Decimal:
-    """What the last return adds, so that the levies of the other ``months`` and of what it declares come to the percentage of
+    """GBP that the last return adds, or below zero gives back, so that the levies of the other ``months`` and of what it declares come to the percentage of
     all that was declared."""
     found = list(months)
     whole = sum((one.declared for one in found), declared)

@@ -1,4 +1,5 @@
-"""What was measured in a month, and the credits calculated from it once the department confirms it or corrects it."""
+"""What was measured in a month, and the credits calculated from it once the department confirms it or corrects it. Money is Decimal
+GBP, VAT excluded; ``contracts.credits`` says how it is rounded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

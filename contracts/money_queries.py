@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from catalogue.models import Framework
 from catalogue.pricing import ZERO, add_months, first_of_month
 from contracts import billing
-from contracts.delivery_guards import SUPPLIER_POSTS
+from contracts.managers import SUPPLIER_POSTS
 from contracts.models import (
     BOUND,
     CHARGED,
@@ -30,15 +30,16 @@ from contracts.models import (
     Termination,
     TerminationState,
 )
-from documents.clock import LONDON
+from documents.clock import LONDON, first_moment
 from procurement import working_days
 from procurement.access import sight_of
 from procurement.actors import Person
+from procurement.headroom import FEWEST
 from procurement.inbox import MOST_OF_A_KIND, Item
 from procurement.models import PostCode
 
 S = InvoiceState
-LEAST_DEPARTMENTS = 3  # whose figures together tell nothing of one (domain.md, "Who sees what")
+LEAST_DEPARTMENTS = FEWEST  # whose figures together tell nothing of one (domain.md, "Who sees what")
 Key = tuple[int, int, date]  # framework, supplier, first of month
 
 
@@ -143,7 +144,7 @@ def _returns(sells: set[int]) -> list[Item]:
 
 
 def waived(on: date) -> tuple[Decimal, int] | None:
-    """The service credits waived under all contracts before the month of the day, and by how many departments; None while they
+    """GBP of service credits waived under all contracts before the month of the day, and by how many departments; None while they
     are fewer than may be told of together: fewer now, or when the contracts were signed, where departments have been split or merged
     since. What stands still for a month tells of no single waiver by its step. One query."""
     found = CreditAct.objects.filter(kind=CreditAct.Kind.WAIVED, amount_gbp__gt=0, at__lt=first_moment(first_of_month(on))).aggregate(
@@ -167,8 +168,3 @@ def levied(contracts: Collection[int]) -> dict[int, Levied]:
     rows = DeclaredLine.objects.filter(line__contract__in=contracts, line__return_of__corrected_by__isnull=True)
     totals = rows.values_list("line__contract").annotate(Sum("declared_gbp"), Sum("levy_gbp"), Sum("settlement_gbp")).order_by()
     return {contract: Levied(declared, levy + settled) for contract, declared, levy, settled in totals}
-
-
-def first_moment(day: date) -> datetime:
-    """The beginning of the day in London."""
-    return working_days.midnight_after(day - timedelta(days=1))

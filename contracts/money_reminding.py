@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from catalogue.models import OVER, Framework, Organisation
 from catalogue.pricing import first_of_month
 from contracts import invoicing, money_queries, returning
-from contracts.delivery_guards import SUPPLIER_POSTS
+from contracts.managers import SUPPLIER_POSTS
 from contracts.models import BOUND, DAYS_TO_PAY, Invoice, InvoiceState, ManagementReturn, ReturnState
 from documents import periodic
-from documents.clock import london_day
+from documents.clock import business_now, first_moment, london_day
 from procurement import working_days
 from procurement.matters import Pauses, Waiting, before
 from procurement.models import PostCode
@@ -43,10 +43,8 @@ def _compare(invoice: Invoice, at: datetime) -> list[str]:
 
 def next_moments() -> list[datetime]:
     """The beginning of the next month, while a contract runs."""
-    from documents.clock import business_now
-
     following = money_queries.next_return(london_day(business_now()))
-    return [money_queries.first_moment(following)] if following else []
+    return [first_moment(following)] if following else []
 
 
 def invoices(only: Q, pauses: Pauses) -> Iterator[Waiting]:

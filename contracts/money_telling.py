@@ -1,30 +1,18 @@
 """One function a message about invoices and returns; rows in the caller's transaction, each once."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.dateformat import format as format_month
 
-from contracts import invoice_guards
-from contracts.delivery_guards import SUPPLIER_POSTS
+from contracts import invoice_guards, managers
 from contracts.invoice_words import difference
-from contracts.models import Contract, Invoice, InvoiceAct, InvoicePayment, InvoiceState
+from contracts.models import Invoice, InvoiceAct, InvoicePayment, InvoiceState
 from documents.clock import london_day
 from documents.templatetags.flex import day as format_day
 from documents.templatetags.flex import gbp
 from procurement import mailing
-from procurement.models import PostCode, User
-from procurement.seats import holders
-
-
-def of_supplier(supplier_id: int, on: date) -> list[User]:
-    """Who runs its contracts, and their deputies."""
-    return [person for code in SUPPLIER_POSTS for person in holders(supplier_id, code, on)]
-
-
-def _of_department(contract: Contract, on: date) -> list[User]:
-    return list(holders(contract.department_id, PostCode.CONTRACT_MANAGER, on))
 
 
 def _context(invoice: Invoice, **more) -> dict:
@@ -46,17 +34,17 @@ def tell_recorded(invoice: Invoice, at: datetime) -> None:
     key = f"invoice:{invoice.pk}:{made.number}"
     context = _context(invoice, difference=difference(made))
     if invoice.state == InvoiceState.MATCHED:
-        return mailing.must_act(_of_department(contract, on), "contracts/email/invoice_matched.txt", context, key)
+        return mailing.must_act(managers.of_department(contract.department_id, on), "contracts/email/invoice_matched.txt", context, key)
     if invoice.state == InvoiceState.QUERIED:
-        people = [*_of_department(contract, on), *of_supplier(contract.supplier_id, on)]
+        people = [*managers.of_department(contract.department_id, on), *managers.of_supplier(contract.supplier_id, on)]
         return mailing.must_act(people, "contracts/email/invoice_queried.txt", context, key)
-    return mailing.inform(_of_department(contract, on), "contracts/email/invoice_received.txt", context, key, at=at)
+    return mailing.inform(managers.of_department(contract.department_id, on), "contracts/email/invoice_received.txt", context, key, at=at)
 
 
 def tell_decided(invoice: Invoice, act: InvoiceAct, at: datetime) -> None:
     """The supplier: what the department decided, and why."""
     context = _context(invoice, who=act.person_name, what=str(act.get_kind_display()), words=act.words)
-    people, key = of_supplier(invoice.contract.supplier_id, london_day(at)), f"invoice_act:{act.pk}"
+    people, key = managers.of_supplier(invoice.contract.supplier_id, london_day(at)), f"invoice_act:{act.pk}"
     if act.kind in (InvoiceAct.Kind.DISPUTED, InvoiceAct.Kind.REJECTED):
         return mailing.must_act(people, "contracts/email/invoice_refused.txt", context, key)
     return mailing.inform(people, "contracts/email/invoice_decided.txt", context, key, at=at)
@@ -66,5 +54,5 @@ def tell_paid(payment: InvoicePayment, at: datetime) -> None:
     invoice = payment.invoice
     left = invoice.gross_gbp - invoice_guards.paid(invoice)
     context = _context(invoice, amount=gbp(payment.amount_gbp), on=format_day(payment.paid_on), left=gbp(left))
-    people = of_supplier(invoice.contract.supplier_id, london_day(at))
+    people = managers.of_supplier(invoice.contract.supplier_id, london_day(at))
     mailing.inform(people, "contracts/email/invoice_paid.txt", context, f"invoice_payment:{payment.pk}", at=at)

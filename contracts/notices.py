@@ -1,21 +1,20 @@
 """The notice of new prices: its payload, plain strings frozen on the Document row. Both sides of the contract read it; it
-says which volumes were reached, of the whole framework, and never who ordered what.
+says which volumes were reached, of the whole framework, and never who ordered what. Money is GBP, VAT excluded.
 
 Shape: ``notice`` (notice.json), ``signatories`` (nobody), ``issued``.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from catalogue.pricing import ZERO, BandTable, financial_year
-from contracts import charges, terms
+from catalogue.pricing import ZERO, BandTable
+from contracts import terms
 from contracts.models import ContractVersion
 from contracts.terms import StandingLine, Terms, bands_of
-from documents import canonical, clock
+from documents import store
 from documents.canonical import money, number
 
 SCHEMA = 1
@@ -30,6 +29,7 @@ class Fall:
 
     @property
     def monthly(self) -> Decimal:
+        """Of all its units at the lower price."""
         return self.price * self.line.quantity
 
 
@@ -43,7 +43,7 @@ def build(
     framework = contract.framework
     tables = {bands_of(fall.line.line) for fall in falls}
     reached = {table: volumes.get(table.code, 0) for table in tables if table is not None}
-    was, then = _years(before), _years(after)
+    was, then = terms.by_year(before), terms.by_year(after)
     return {
         "notice": {
             "schema": SCHEMA, "number": version.caused_by, "effective_on": version.effective_from.isoformat(),
@@ -55,12 +55,12 @@ def build(
             "monthly_before_gbp": money(sum((fall.line.unit_price * fall.line.quantity for fall in falls), ZERO)),
             "monthly_after_gbp": money(sum((fall.monthly for fall in falls), ZERO)),
             "years": [
-                {"year": year, "before_gbp": money(was[year]), "after_gbp": money(then[year])} for year in sorted(was)
+                {"year": year, "before_gbp": money(was[year]), "after_gbp": money(then.get(year, ZERO))} for year in sorted(was)
             ],
             "before_gbp": money(sum(was.values(), ZERO)), "after_gbp": money(sum(then.values(), ZERO)),
         },
         "signatories": [],
-        "issued": {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())},
+        "issued": store.issued(at),
     }  # fmt: skip
 
 
@@ -79,11 +79,3 @@ def _line(fall: Fall) -> dict[str, Any]:
         "quantity": line.quantity, "unit_price_before_gbp": money(line.unit_price), "unit_price_after_gbp": money(fall.price),
         "monthly_before_gbp": money(line.unit_price * line.quantity), "monthly_after_gbp": money(fall.monthly),
     }  # fmt: skip
-
-
-def _years(standing: Sequence[Terms]) -> dict[str, Decimal]:
-    """All charges by financial year."""
-    found: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for (_number, month), amount in charges.by_line_and_month(terms.ledger(standing)).items():
-        found[financial_year(month)] += amount
-    return found

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.dateformat import format as format_month
 
+from contracts import managers
 from contracts.access import SIGNING_POST, organisation_of
 from contracts.display import ended_words
 from contracts.models import (
@@ -60,7 +61,7 @@ def _everyone(contract: Contract, at: datetime) -> list[User]:
     day = london_day(at)
     people = requesters(contract.call_off, at)
     people += holders(contract.supplier_id, PostCode.ORDER_DESK, day)
-    people += holders(contract.department_id, PostCode.CONTRACT_MANAGER, day)
+    people += of_department(contract, at)
     for party in Party.values:
         people += _signatories(contract, party, at)
     return people
@@ -80,7 +81,7 @@ def tell_rerated(version: ContractVersion, at: datetime) -> None:
     """Those who run the contract, on both sides: there is nothing to do."""
     contract, on = version.contract, london_day(at)
     people = requesters(contract.call_off, at)
-    people += holders(contract.department_id, PostCode.CONTRACT_MANAGER, on)
+    people += of_department(contract, at)
     people += holders(contract.supplier_id, PostCode.ACCOUNT_MANAGER, on)
     people += holders(contract.supplier_id, PostCode.ORDER_DESK, on)
     notice = version.document.payload["notice"]
@@ -91,24 +92,26 @@ def tell_rerated(version: ContractVersion, at: datetime) -> None:
     mailing.inform(people, "contracts/email/rerated.txt", context, f"rerated:{version.document.public_id}", at=at)
 
 
-SUPPLIER_RUNS = (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)
-
-
 def _milestone(milestone: Milestone, **more) -> dict:
     contract = milestone.contract
     path = reverse("contracts:milestone", args=[contract.public_id, milestone.number])
     return context_of(contract, milestone=f"{milestone.label} {milestone.title}", **more) | {"url": settings.PUBLIC_URL + path}
 
 
-def _of_supplier(contract: Contract, at: datetime) -> list[User]:
-    """Those who bring the transition about."""
-    return [user for code in SUPPLIER_RUNS for user in holders(contract.supplier_id, code, london_day(at))]
+def of_supplier(contract: Contract, at: datetime) -> list[User]:
+    """Who runs it for the supplier."""
+    return managers.of_supplier(contract.supplier_id, london_day(at))
+
+
+def of_department(contract: Contract, at: datetime) -> list[User]:
+    """Who runs it for the department."""
+    return managers.of_department(contract.department_id, london_day(at))
 
 
 def tell_submitted(submission: MilestoneSubmission, at: datetime) -> None:
     """The department's contract managers, and their deputies: they decide."""
     milestone = submission.milestone
-    people = holders(milestone.contract.department_id, PostCode.CONTRACT_MANAGER, london_day(at))
+    people = of_department(milestone.contract, at)
     key = f"submitted:{milestone.pk}:{submission.number}"
     due = format_day(working_days.add_working_days(london_day(at), DAYS_TO_DECIDE))
     mailing.must_act(people, "contracts/email/milestone_submitted.txt", _milestone(milestone, day=due), key)
@@ -118,18 +121,18 @@ def tell_sent_back(decision: AcceptanceDecision, at: datetime) -> None:
     milestone = decision.submission.milestone
     reasons = "\n".join(f"- {one.criterion.words}: {one.words}" for one in decision.results.filter(met=False))
     key = f"sent_back:{milestone.pk}:{decision.submission.number}"
-    people = _of_supplier(milestone.contract, at)
+    people = of_supplier(milestone.contract, at)
     mailing.must_act(people, "contracts/email/milestone_sent_back.txt", _milestone(milestone, reason=reasons), key)
 
 
 def tell_failed(milestone: Milestone, reason: str, at: datetime) -> None:
-    people, context = _of_supplier(milestone.contract, at), _milestone(milestone, reason=reason)
+    people, context = of_supplier(milestone.contract, at), _milestone(milestone, reason=reason)
     mailing.inform(people, "contracts/email/milestone_failed.txt", context, f"failed:{milestone.pk}", at=at)
 
 
 def tell_moved(milestone: Milestone, reason: str, at: datetime) -> None:
     day = format_day(milestone.due_on)
-    people, context = _of_supplier(milestone.contract, at), _milestone(milestone, reason=reason, day=day)
+    people, context = of_supplier(milestone.contract, at), _milestone(milestone, reason=reason, day=day)
     key = f"moved:{milestone.pk}:{milestone.due_on}"
     mailing.inform(people, "contracts/email/milestone_moved.txt", context, key, at=at)
 
@@ -137,10 +140,10 @@ def tell_moved(milestone: Milestone, reason: str, at: datetime) -> None:
 def tell_certified(decision: AcceptanceDecision, at: datetime) -> None:
     """Those who run the contract, on both sides: the supplier can invoice what has fallen due."""
     milestone = decision.submission.milestone
-    contract, on = milestone.contract, london_day(at)
+    contract = milestone.contract
     people = requesters(contract.call_off, at)
-    people += holders(contract.department_id, PostCode.CONTRACT_MANAGER, on)
-    people += _of_supplier(contract, at)
+    people += of_department(contract, at)
+    people += of_supplier(contract, at)
     context = _milestone(milestone, certificate=decision.number, payable=gbp(decision.document.payload["certificate"]["payable_gbp"]))
     path = reverse("contracts:certificate", args=[contract.public_id, decision.number])
     context["url"] = settings.PUBLIC_URL + path
@@ -157,7 +160,7 @@ def tell_assessed(variation: Variation, at: datetime) -> None:
     """Those who run the contract for the supplier: they can say whether it can be delivered, and sign it first if it is approved."""
     context = _variation(variation, day=format_day(variation.revision.effective_on), value=gbp(variation.revision.value_gbp))
     key = f"assessed:{variation.public_id}:{variation.revision.number}"
-    mailing.inform(_of_supplier(variation.contract, at), "contracts/email/variation_assessed.txt", context, key, at=at)
+    mailing.inform(of_supplier(variation.contract, at), "contracts/email/variation_assessed.txt", context, key, at=at)
 
 
 def tell_variation_reply(reply: VariationReply, variation: Variation, at: datetime) -> None:
@@ -172,7 +175,7 @@ def tell_variation_reply(reply: VariationReply, variation: Variation, at: dateti
 def _those_who_work_on(variation: Variation, at: datetime) -> list[User]:
     """Whoever began it, while they hold a post there for it; else the department's contract managers and requesters."""
     contract, on = variation.contract, london_day(at)
-    people = holders(contract.department_id, PostCode.CONTRACT_MANAGER, on) + holders(contract.department_id, PostCode.REQUESTER, on)
+    people = of_department(contract, at) + holders(contract.department_id, PostCode.REQUESTER, on)
     return [person for person in people if person.pk == variation.requester_id] or people
 
 
@@ -230,7 +233,7 @@ def tell_variation_executed(variation: Variation, at: datetime) -> None:
 
 def tell_variation_applied(variation: Variation, at: datetime) -> None:
     """Those who run the contract, on both sides."""
-    people = _those_who_work_on(variation, at) + _of_supplier(variation.contract, at)
+    people = _those_who_work_on(variation, at) + of_supplier(variation.contract, at)
     key = f"variation_applied:{variation.public_id}"
     mailing.inform(people, "contracts/email/variation_applied.txt", _variation(variation), key, at=at)
 
@@ -239,7 +242,7 @@ def tell_variation_ended(variation: Variation, at: datetime) -> None:
     """Those who work on it, and the supplier's people if they have seen it; each reads why as on the page."""
     to = {Party.DEPARTMENT: _those_who_work_on(variation, at)}
     if variation.revisions.filter(assessed_at__isnull=False).exists():
-        to[Party.SUPPLIER] = _of_supplier(variation.contract, at)
+        to[Party.SUPPLIER] = of_supplier(variation.contract, at)
     for party, people in to.items():
         context = _variation(variation, state=variation.get_state_display(), reason=ended_words(variation, party))
         mailing.inform(people, "contracts/email/variation_ended.txt", context, f"variation_ended:{variation.public_id}", at=at)
@@ -252,7 +255,7 @@ def _levels(contract: Contract, month: date, **more) -> dict:
 
 def tell_reported(report: ServiceReport, at: datetime) -> None:
     """The department's contract managers, and their deputies: they confirm it or correct it."""
-    people = holders(report.contract.department_id, PostCode.CONTRACT_MANAGER, london_day(at))
+    people = of_department(report.contract, at)
     key = f"service_report:{report.pk}"
     mailing.must_act(people, "contracts/email/service_report.txt", _levels(report.contract, report.month), key)
 
@@ -268,28 +271,28 @@ def tell_calculated(
     ] + [f"- {one.label}: {gbp(one.level.payable_gbp)}" for one in notified]  # fmt: skip
     contract = calculation.contract
     context = _levels(contract, calculation.month, lines="\n".join(lines))
-    mailing.must_act(_of_supplier(contract, at), "contracts/email/levels_missed.txt", context, f"levels:{calculation.pk}")
+    mailing.must_act(of_supplier(contract, at), "contracts/email/levels_missed.txt", context, f"levels:{calculation.pk}")
 
 
 def tell_credit(act: CreditAct, at: datetime) -> None:
     """Both sides' people who run the contract; whom it is for to answer is told to."""
     credit = act.credit
-    contract, on = credit.contract, london_day(at)
-    department = holders(contract.department_id, PostCode.CONTRACT_MANAGER, on)
+    contract = credit.contract
+    department = of_department(contract, at)
     context = _levels(
         contract, credit.month, credit=credit.label, measure=credit.measure.measure, amount=gbp(act.amount_gbp),
         what=str(act.get_kind_display()), words=act.words or act.invoice_reference, who=act.person_name,
     )  # fmt: skip
     key = f"credit:{act.pk}"
     if act.kind == CreditAct.Kind.NOTIFIED:
-        return mailing.must_act(_of_supplier(contract, at), "contracts/email/credit_notified.txt", context, key)
+        return mailing.must_act(of_supplier(contract, at), "contracts/email/credit_notified.txt", context, key)
     if act.kind == CreditAct.Kind.DISPUTED:
         return mailing.must_act(list(department), "contracts/email/credit_disputed.txt", context, key)
-    return mailing.inform([*department, *_of_supplier(contract, at)], "contracts/email/credit.txt", context, key, at=at)
+    return mailing.inform([*department, *of_supplier(contract, at)], "contracts/email/credit.txt", context, key, at=at)
 
 
 def tell_plan(plan: RectificationPlan, at: datetime) -> None:
     calculation = plan.level.calculation
-    people = holders(calculation.contract.department_id, PostCode.CONTRACT_MANAGER, london_day(at))
+    people = of_department(calculation.contract, at)
     context = _levels(calculation.contract, calculation.month, measure=plan.level.measurement.measure.measure, words=plan.words)
     mailing.inform(list(people), "contracts/email/rectification_plan.txt", context, f"plan:{plan.pk}", at=at)

@@ -10,7 +10,7 @@ from typing import Any
 
 from catalogue.models import Organisation
 from contracts.models import Contract, Transfer, party_of
-from documents import canonical, clock
+from documents import canonical, store
 from documents.canonical import money
 from procurement.models import PostCode
 from procurement.signing import Box, boxes_payload
@@ -41,7 +41,7 @@ def build(transfer: Transfer, contract: Contract, value: Decimal, boxes: Iterabl
             },
         },
         "signatories": boxes_payload(boxes),
-        "issued": {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())},
+        "issued": store.issued(at),
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ its metrics extension has them: what is agreed under ``agreedMetrics``, what was
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +15,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from catalogue.pricing import ZERO, add_months
-from contracts import charges, ratings, terms
+from contracts import ratings, terms
 from contracts.models import (
+    SIGNED_VARIATIONS,
     Contract,
     Gateway,
     KpiRating,
@@ -25,7 +26,6 @@ from contracts.models import (
     StatutoryNotice,
     Termination,
     TerminationState,
-    VariationState,
     party_of,
 )
 from documents import clock
@@ -36,7 +36,6 @@ VERSION = "1.1"
 EXTENSION = "https://raw.githubusercontent.com/open-contracting-extensions/ocds_metrics_extension/master/extension.json"
 K = NoticeKind
 ROLES = {Party.DEPARTMENT: "buyer", Party.AUTHORITY: "procuringEntity", Party.SUPPLIER: "supplier"}
-SIGNED = (VariationState.EXECUTED, VariationState.APPLIED)
 
 
 def ocid(contract: Contract) -> str:
@@ -115,10 +114,11 @@ def _reference(parties: Parties, party: str) -> dict[str, str]:
 
 def _moment(day: date) -> str:
     """The beginning of the day in London, as the standard's date-time."""
-    return datetime.combine(day, time(), tzinfo=clock.LONDON).isoformat()
+    return clock.first_moment(day).isoformat()
 
 
 def _value(net: Decimal, gross: Decimal | None = None) -> dict[str, Any]:
+    """The standard wants numbers: the shortest decimal of a double is the amount to the penny, as far as our largest amount."""
     found: dict[str, Any] = {"amount": float(net), "currency": "GBP"}
     return found if gross is None else found | {"amountGross": float(gross)}
 
@@ -142,8 +142,8 @@ def _items(contract: Contract) -> list[dict[str, Any]]:
 
 
 def _charged(contract: Contract) -> Decimal:
-    found = charges.by_line_and_month(terms.ledger(terms.put_together(terms.read(contract))))
-    return sum(found.values(), ZERO)
+    """What it comes to by its terms as they stand."""
+    return terms.total(terms.put_together(terms.read(contract)))
 
 
 def _contract(notice: StatutoryNotice) -> dict[str, Any]:
@@ -185,7 +185,7 @@ def _metric(one: KpiRating, period: Mapping[str, str]) -> dict[str, Any]:
 def _change(notice: StatutoryNotice) -> dict[str, Any]:
     """What all parties sign of the variation: its reason, its gateway, its day."""
     variation, revision = notice.variation, notice.variation.revision
-    more = ZERO if variation.state in SIGNED else revision.value_gbp
+    more = ZERO if variation.state in SIGNED_VARIATIONS else revision.value_gbp
     return {
         "value": _value(_charged(notice.contract) + more),
         "amendments": [{

@@ -31,6 +31,8 @@ from contracts import (
 )
 from contracts.models import (
     OPEN_TERMINATIONS,
+    UNSIGNED_CONTRACTS,
+    UNSIGNED_VARIATIONS,
     ChangeRequest,
     Contract,
     ContractState,
@@ -45,14 +47,12 @@ from contracts.models import (
     Variation,
     VariationState,
 )
-from contracts.models import UNSIGNED as UNSIGNED_VARIATIONS
 from documents import periodic
 from documents.clock import business_now, london_day
 from documents.models import Job
 from procurement import approvals, contracted, desks, framework_guards, searching, waiting, working_days
 from procurement.models import CallOffState
 
-UNSIGNED = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES)
 V = VariationState
 GOING_ON = (V.ASSESSED, V.IN_APPROVAL, V.AWAITING_SIGNATURES, V.EXECUTED)
 
@@ -60,7 +60,7 @@ GOING_ON = (V.ASSESSED, V.IN_APPROVAL, V.AWAITING_SIGNATURES, V.EXECUTED)
 def run(at: datetime) -> list[str]:
     """Void what the framework's end leaves unsigned; let variations take effect, or lapse, on their day. Safe to run twice: the action looks again under the lock."""
     done = _transfers(at)
-    found = Contract.objects.filter(_over("framework", at), state__in=UNSIGNED, signed_on__isnull=True).select_related("call_off")
+    found = Contract.objects.filter(_over("framework", at), state__in=UNSIGNED_CONTRACTS, signed_on__isnull=True).select_related("call_off")
     done += periodic.each(found.order_by("id"), lambda contract: _void(contract, at))
     done += _ends(at)
     changing = Variation.objects.filter(state__in=GOING_ON, revision__effective_on__lte=london_day(at)).exclude(

@@ -13,19 +13,18 @@ from datetime import datetime
 from typing import Any
 
 from contracts import redaction
-from contracts.models import Contract, RedactedCopy, Variation, VariationState, WithheldField
-from documents import canonical, clock, legal_templates, store
+from contracts.models import SIGNED_VARIATIONS, Contract, RedactedCopy, Variation
+from documents import canonical, legal_templates, store
 from documents.models import Document, SigningIntent
 from procurement import passings
 from procurement.models import PostCode
 
 SCHEMA = 1
-SIGNED = (VariationState.EXECUTED, VariationState.APPLIED)
 
 
 def variations(contract: Contract) -> list[Variation]:
     """Those that bind."""
-    return list(contract.variations.filter(state__in=SIGNED).select_related("document").order_by("number"))
+    return list(contract.variations.filter(state__in=SIGNED_VARIATIONS).select_related("document").order_by("number"))
 
 
 def everything(contract: Contract) -> dict[str, Any]:
@@ -105,10 +104,6 @@ def frozen(redacted: redaction.Redacted) -> tuple[str, str]:
     return data.decode(), canonical.sha256_hex(data)
 
 
-def marked(rows: Sequence[WithheldField]) -> list[redaction.Marked]:
-    return [redaction.Marked(row.code, row.ground, row.until.isoformat()) for row in rows]
-
-
 SCHEDULES = ("services_and_charges", "service_levels", "transition", "data_processing", "security_and_continuity", "exit", "special_terms")
 
 
@@ -130,11 +125,10 @@ def payload(redacted_copy: RedactedCopy, *, at: datetime) -> dict[str, Any]:
     """Of the document, and of the page that shows the copy before it has its number. ``publisher``: whose the contract is now, which
     may be another department than signed it; ``customer`` is beside the copy too because the contract's own templates look there."""
     content = json.loads(redacted_copy.content)
-    moment = {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())}
     return {
         "copy": content | {"number": redacted_copy.reference or ""}, "parts": _parts(content, redacted_copy.contract.document.kind),
         "decided": {"post": _post(redacted_copy), "at": canonical.moment(redacted_copy.decided_at) if redacted_copy.decided_at else ""},
-        "signatories": [], "issued": moment, "customer": content.get("customer", {}), "publisher": {"name": redacted_copy.contract.department.name},
+        "signatories": [], "issued": store.issued(at), "customer": content.get("customer", {}), "publisher": {"name": redacted_copy.contract.department.name},
     }  # fmt: skip
 
 

@@ -59,9 +59,7 @@ def why_not_decide(copy: RedactedCopy, *, by: Person, at: datetime) -> Iterator[
     contract, on = copy.contract, london_day(at)
     yield from _in_state(copy, S.PROPOSED)
     yield from ending_guards.why_not_confirming(contract, by, on)
-    seat = ending_guards.seat_to_confirm(contract, by, on)
-    principal = seat.principal.person_id if seat and seat.principal else None
-    if {by.person_id, principal} & ({copy.proposed_by, copy.proposed_for} - {None}):
+    if delivery_guards.hands(by, ending_guards.seat_to_confirm(contract, by, on)) & {copy.proposed_by, copy.proposed_for}:
         yield Reason(
             _("%(name)s proposed it: a second person decides what is withheld.") % {"name": copy.proposed_by_name},
             seats.who_holds(contract.department_id, PostCode.ACCOUNTING_OFFICER, on),

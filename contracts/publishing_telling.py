@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from contracts.ending_guards import CONFIRMING
 from contracts.models import RedactedCopy
-from contracts.notifications import SUPPLIER_RUNS, context_of
+from contracts.notifications import context_of, of_supplier
 from documents.clock import london_day
 from procurement import mailing
 from procurement.models import PostCode, User
@@ -17,10 +17,6 @@ from procurement.seats import holders
 def _department(copy: RedactedCopy, at: datetime) -> list[User]:
     codes = (PostCode.CONTRACT_MANAGER, *CONFIRMING)
     return [user for code in codes for user in holders(copy.contract.department_id, code, london_day(at))]
-
-
-def _supplier(copy: RedactedCopy, at: datetime) -> list[User]:
-    return [user for code in SUPPLIER_RUNS for user in holders(copy.contract.supplier_id, code, london_day(at))]
 
 
 def _context(copy: RedactedCopy, address: str, *parts: str, **more) -> dict:
@@ -48,10 +44,10 @@ def tell_not_published(copy: RedactedCopy, at: datetime) -> None:
 def tell_published(copy: RedactedCopy, at: datetime) -> None:
     """Both sides, with the public address."""
     context = _context(copy, "contracts:published_contract", copy.reference)
-    people = _department(copy, at) + _supplier(copy, at)
+    people = _department(copy, at) + of_supplier(copy.contract, at)
     mailing.inform(people, "contracts/email/copy_published.txt", context, f"copy_published:{copy.public_id}", at=at)
 
 
 def tell_taken_down(copy: RedactedCopy, at: datetime) -> None:
-    people, context = _department(copy, at) + _supplier(copy, at), _of_copy(copy, reason="")
+    people, context = _department(copy, at) + of_supplier(copy.contract, at), _of_copy(copy, reason="")
     mailing.must_act(people, "contracts/email/copy_taken_down.txt", context, f"copy_taken_down:{copy.public_id}")

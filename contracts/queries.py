@@ -15,6 +15,7 @@ from catalogue.pricing import first_of_month
 from catalogue.text import search_words
 from contracts import access, ending_queries, levels, terms
 from contracts.access import SIGNING_POST
+from contracts.managers import SUPPLIER_POSTS
 from contracts.models import (
     BOUND,
     NOTICED,
@@ -90,7 +91,7 @@ def transition(by: Person, on: date) -> list[Item]:
     what is due soon. One query."""
     held = sight_of(by, on).posts
     buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
-    sells = [organisation for organisation, post in held if post in (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)]
+    sells = [organisation for organisation, post in held if post in SUPPLIER_POSTS]
     if not buys and not sells:
         return []
     soon = on + timedelta(days=SOON_DAYS)
@@ -124,7 +125,7 @@ def service_levels(by: Person, on: date) -> list[Item]:
     and to take off an invoice; a month's credits in one item a state. Two queries, and of who reports three more."""
     held = sight_of(by, on).posts
     buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
-    sells = [organisation for organisation, post in held if post in (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)]
+    sells = [organisation for organisation, post in held if post in SUPPLIER_POSTS]
     if not buys and not sells:
         return []
     newer = ServiceReport.objects.filter(contract=OuterRef("contract"), month=OuterRef("month"), number__gt=OuterRef("number"))

@@ -11,7 +11,7 @@ from decimal import Decimal
 from catalogue import queries
 from catalogue.models import ServiceLevelMeasure
 from catalogue.pricing import HUNDRED, ZERO, add_months, to_penny
-from contracts.models import CalculatedLevel, Contract, CreditCalculation, KpiRound, NoticeKind, Rating, StatutoryNotice
+from contracts.models import CalculatedLevel, Contract, CreditCalculation, KpiRound, Rating, StatutoryNotice
 from procurement import quoting
 from procurement.completeness import KPI_VALUE_GBP
 
@@ -19,8 +19,8 @@ S = CalculatedLevel.Standing
 
 
 def estimated_gross(contract: Contract) -> Decimal:
-    """What the legal thresholds compare, of what was signed: the whole life with VAT, and the option to extend at the last month's
-    price and VAT rate. GBP; the same as asked for the indicators when the order was submitted (``quoting.estimated_value``)."""
+    """GBP that the legal thresholds compare, of what was signed: the whole life with VAT, and the option to extend at the last month's
+    price and VAT rate, rounded half-up once (Procurement Act 2023 s.4 and Schedule 3); the same as asked for the indicators when the order was submitted (``quoting.estimated_value``)."""
     revision = contract.revision
     rates = json.loads(revision.content)["vat_rates"]
     rate = Decimal(rates[-1]["percent"]) if rates else ZERO
@@ -29,6 +29,7 @@ def estimated_gross(contract: Contract) -> Decimal:
 
 
 def asks_for_ratings(contract: Contract) -> bool:
+    """Whether the law wants them: of what is worth more than 5,000,000.00 with VAT and options, and has indicators (s.52 and s.71)."""
     return bool(indicators(contract)) and estimated_gross(contract) > KPI_VALUE_GBP
 
 
@@ -95,7 +96,3 @@ def content(notice: StatutoryNotice, number: int, months: Sequence[date], rated:
             for one, rating, words in rated
         ],
     }  # fmt: skip
-
-
-def is_of_ratings(notice: StatutoryNotice) -> bool:
-    return notice.kind == NoticeKind.PERFORMANCE

@@ -20,7 +20,6 @@ PERSONAL = "left out: personal data"
 NO_HASH = "left out of a published copy"
 KNOWN_ANYWAY = ("order parties", "customer", "passed")  # the registered names and addresses of the bodies: a site in the same town says nothing
 NAME, SENTENCE = 4, 16  # letters: the shortest text that is looked for in what is left, of names and figures and of sentences
-Hide = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)

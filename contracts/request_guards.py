@@ -36,8 +36,7 @@ def _why_not_supplier(request: ChangeRequest, by: Person, on: date) -> Iterator[
     """Who asked for it in another chair does not answer it."""
     yield from delivery_guards.why_not_supplier(request.contract, by, on)
     seat = delivery_guards.supplier_seat(request.contract, by, on)
-    own = {request.asked_by, request.asked_for} - {None}
-    if seat and own & {by.person_id, seat.principal.person_id if seat.principal else None}:
+    if seat and delivery_guards.hands(by, seat) & {request.asked_by, request.asked_for}:
         yield Reason(_("%(name)s asked for it: somebody else answers it.") % {"name": request.asked_by_name})
 
 

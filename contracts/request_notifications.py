@@ -5,22 +5,11 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from contracts.models import ChangeRequest, Contract
-from contracts.notifications import SUPPLIER_RUNS, context_of
-from documents.clock import london_day
+from contracts.models import ChangeRequest
+from contracts.notifications import context_of, of_department, of_supplier
 from documents.templatetags.flex import day as format_day
 from documents.templatetags.flex import gbp
 from procurement import mailing
-from procurement.models import PostCode, User
-from procurement.seats import holders
-
-
-def _of_supplier(contract: Contract, at: datetime) -> list[User]:
-    return [user for code in SUPPLIER_RUNS for user in holders(contract.supplier_id, code, london_day(at))]
-
-
-def _of_department(contract: Contract, at: datetime) -> list[User]:
-    return holders(contract.department_id, PostCode.CONTRACT_MANAGER, london_day(at))
 
 
 def _context(request: ChangeRequest, **more) -> dict:
@@ -33,18 +22,18 @@ def _context(request: ChangeRequest, **more) -> dict:
 def tell_asked(request: ChangeRequest, at: datetime) -> None:
     """Those of the supplier who accept or refuse it."""
     context = _context(request, who=request.asked_by_name, reason=request.reason)
-    mailing.must_act(_of_supplier(request.contract, at), "contracts/email/change_asked.txt", context, f"change_asked:{request.public_id}")
+    mailing.must_act(of_supplier(request.contract, at), "contracts/email/change_asked.txt", context, f"change_asked:{request.public_id}")
 
 
 def tell_answered(request: ChangeRequest, at: datetime) -> None:
     """The department's contract managers."""
     context = _context(request, who=request.answered_by_name, state=str(request.get_state_display()), words=request.answer)
     key = f"change_answered:{request.public_id}"
-    mailing.inform(_of_department(request.contract, at), "contracts/email/change_answered.txt", context, key, at=at)
+    mailing.inform(of_department(request.contract, at), "contracts/email/change_answered.txt", context, key, at=at)
 
 
 def tell_ended(request: ChangeRequest, at: datetime) -> None:
     """Withdrawn or lapsed: both sides."""
-    people = _of_department(request.contract, at) + _of_supplier(request.contract, at)
+    people = of_department(request.contract, at) + of_supplier(request.contract, at)
     context = _context(request, state=str(request.get_state_display()), words=request.answer)
     mailing.inform(people, "contracts/email/change_ended.txt", context, f"change_ended:{request.public_id}", at=at)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contracts.delivery_guards import SUPPLIER_POSTS
+from contracts.managers import SUPPLIER_POSTS
 from contracts.models import BOUND, ChangeRequest, RequestState
 from procurement import working_days
 from procurement.access import sight_of

@@ -9,8 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from catalogue.pricing import ZERO
-from contracts import charges, delivery_guards, request_notifications, rerating, terms, tolerance, varied_terms
+from contracts import delivery_guards, request_notifications, rerating, terms, tolerance, varied_terms
 from contracts import request_guards as guards
 from contracts.locking import lock_contract
 from contracts.models import ChangeRequest, Contract, ContractVersion, LineChange, RequestedChange
@@ -116,8 +115,7 @@ def _version(request: ChangeRequest, found: Found, at: datetime) -> None:
 def _commit(request: ChangeRequest, volumes: dict[str, int], at: datetime) -> None:
     """The counter is taken last, so that nothing waits behind it."""
     contract = request.contract
-    charged = charges.by_line_and_month(terms.ledger(terms.put_together(terms.read(contract))))
-    more = capacity.uncommitted(contract.call_off, sum(charged.values(), ZERO))
+    more = capacity.uncommitted(contract.call_off, terms.total(terms.put_together(terms.read(contract))))
     capacity.draw(contract.call_off, more, key=f"draw:{request.public_id}", at=at)
     capacity.commit(holder_of(request), more, volumes, at=at, on=london_day(at))
 

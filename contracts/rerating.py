@@ -58,7 +58,7 @@ class Volumes:
             yield turn, dict(most)
 
     def price(self, service: ServiceVersion, reached: dict[str, int]) -> Decimal | None:
-        """``due_price``, worked out once for each quantity that is asked about."""
+        """``due_price`` (GBP a unit), worked out once for each quantity that is asked about."""
         key = service.pk, reached.get(service.band_table, 0)
         if key not in self.prices:
             self.prices[key] = due_price(service, reached)

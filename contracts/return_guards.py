@@ -1,4 +1,5 @@
-"""Why not: reasons in words for what is done with a return of management information and its levy."""
+"""Why not: reasons in words for what is done with a return of management information and its levy, and what is left to pay of that.
+Money is Decimal GBP with two places, VAT excluded; it is added up and set off, never rounded (``contracts.levy_money`` has)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
-from contracts.delivery_guards import SUPPLIER_POSTS
+from contracts import managers
 from contracts.models import LevyNote, ManagementReturn, ReturnState
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -23,7 +24,7 @@ from procurement.seats import Seat
 
 def supplier_seat(found: ManagementReturn, by: Person, on: date) -> Seat | None:
     """From which the person declares for the supplier."""
-    return next(filter(None, (seats.find_seat(by, found.supplier_id, code, on) for code in SUPPLIER_POSTS)), None)
+    return managers.supplier_seat(found.supplier_id, by, on)
 
 
 def finance_seat(found: ManagementReturn, by: Person, on: date) -> Seat | None:
@@ -33,10 +34,9 @@ def finance_seat(found: ManagementReturn, by: Person, on: date) -> Seat | None:
 
 def _supplier(found: ManagementReturn, by: Person, on: date) -> Iterator[Reason]:
     if supplier_seat(found, by, on) is None:
-        held = next((code for code in SUPPLIER_POSTS if seats.holders(found.supplier_id, code, on)), SUPPLIER_POSTS[0])
         yield Reason(
             _("Only the service manager or the account manager of %(supplier)s can do this.") % {"supplier": found.supplier.name},
-            seats.who_holds(found.supplier_id, held, on),
+            seats.who_holds(found.supplier_id, managers.post_that_is_held(found.supplier_id, on), on),
         )
 
 
@@ -57,6 +57,7 @@ def why_not_correct(found: ManagementReturn, *, by: Person, at: datetime) -> Ite
 
 
 def paid(note: LevyNote) -> Decimal:
+    """What the authority has recorded as come of it."""
     return sum((one.amount_gbp for one in note.payments.all()), ZERO)
 
 
@@ -86,6 +87,7 @@ def left(note: LevyNote, given: dict[int, Decimal]) -> Decimal:
 
 
 def notes_of_month(found: ManagementReturn) -> QuerySet[LevyNote]:
+    """Of all returns of the month, oldest first, with their payments."""
     rows = LevyNote.objects.filter(return_of__framework=found.framework_id, return_of__supplier=found.supplier_id, return_of__month=found.month)
     return rows.select_related("return_of").prefetch_related("payments").order_by("id")
 

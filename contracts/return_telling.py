@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.urls import reverse
 
-from contracts.delivery_guards import SUPPLIER_POSTS
+from contracts import managers
 from contracts.models import LevyNote, ManagementReturn
 from documents.clock import london_day
 from documents.templatetags.flex import day as format_day
@@ -25,7 +25,7 @@ def _context(found: ManagementReturn, **more) -> dict:
 
 def tell_made(found: ManagementReturn, at: datetime) -> None:
     """Who runs the supplier's contracts: they confirm it, or explain."""
-    people = [person for code in SUPPLIER_POSTS for person in holders(found.supplier_id, code, london_day(at))]
+    people = managers.of_supplier(found.supplier_id, london_day(at))
     mailing.must_act(people, "contracts/email/return_made.txt", _context(found), f"return:{found.pk}")
 
 
@@ -39,5 +39,4 @@ def tell_declared(found: ManagementReturn, note: LevyNote | None, at: datetime) 
         found, note=note.number, kind=str(note.get_kind_display()), amount=gbp(note.amount_gbp), pay_by=format_day(note.due_on),
         corrects=note.corrects.number if note.corrects else "",
     )  # fmt: skip
-    supplier = [person for code in SUPPLIER_POSTS for person in holders(found.supplier_id, code, on)]
-    return mailing.inform([*finance, *supplier], "contracts/email/levy_note.txt", context, key, at=at)
+    return mailing.inform([*finance, *managers.of_supplier(found.supplier_id, on)], "contracts/email/levy_note.txt", context, key, at=at)

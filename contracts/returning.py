@@ -47,6 +47,7 @@ class Declared:
 
 
 def due_on(month: date) -> date:
+    """The fifth working day of the month after (the contract's clause 14.2)."""
     return working_days.add_working_days(add_months(month, 1) - timedelta(days=1), WORKING_DAYS)
 
 
@@ -98,7 +99,7 @@ def lines_of(framework: Framework, supplier: Organisation, month: date) -> list[
 
 
 def frozen_percent(contract: Contract) -> Decimal:
-    """What the order was approved with, whatever the framework's is today."""
+    """Per cent of the levy that the order was approved with, whatever the framework's is today."""
     return Decimal(json.loads(contract.revision.content)["framework"]["levy_percent"])
 
 

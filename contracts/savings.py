@@ -16,16 +16,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
-from catalogue.pricing import ZERO, add_months, financial_year
+from catalogue.pricing import ZERO, add_months, financial_year, to_penny_exactly
 from catalogue.rules import carries_seat
 from contracts import charges, terms
 from contracts.terms import StandingLine, Terms
 
 SHARED = "shared"
-CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ class OfLine:
 
     @property
     def kg_saved(self) -> Decimal | None:
+        """Below zero where it emits more; None where it is not assessed."""
         return None if self.kg is None or self.kg_before is None else self.kg_before - self.kg
 
 
@@ -66,25 +66,21 @@ class Month:
     @property
     def seats(self) -> Decimal:
         """Served in it, a part of it counting as that."""
-        return _rounded(Fraction(self.seat_days, self.days))
+        return to_penny_exactly(Fraction(self.seat_days, self.days))
 
     @property
     def saving(self) -> Decimal | None:
-        """Below zero where it costs more."""
+        """GBP, below zero where it costs more; None where there is nothing to compare with."""
         return None if self.baseline is None else self.baseline - self.charges
 
     @property
     def kg_saved(self) -> Decimal:
+        """Of the services that are assessed; below zero where they emit more."""
         return self.kg_before - self.kg
 
     @property
     def financial_year(self) -> str:
         return financial_year(self.month)
-
-
-def _rounded(exact: Fraction) -> Decimal:
-    """Half-up to two places."""
-    return (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(CENT, ROUND_HALF_UP)
 
 
 def _served(standing: Sequence[Terms]) -> Iterator[tuple[StandingLine, date, int, int]]:
@@ -118,9 +114,9 @@ def by_line(standing: Sequence[Terms]) -> list[OfLine]:
         line, service = newest[key], newest[key].line.service
         assessed = service.kgco2e != 0
         found.append(OfLine(
-            line, key[1], ledger.get(key, ZERO), _rounded(at_first[key]) - ledger.get(key, ZERO),
-            _rounded(units[key] * Fraction(service.baseline_kgco2e) / 12) if assessed else None,
-            _rounded(units[key] * Fraction(service.kgco2e) / 12) if assessed else None,
+            line, key[1], ledger.get(key, ZERO), to_penny_exactly(at_first[key]) - ledger.get(key, ZERO),
+            to_penny_exactly(units[key] * Fraction(service.baseline_kgco2e) / 12) if assessed else None,
+            to_penny_exactly(units[key] * Fraction(service.kgco2e) / 12) if assessed else None,
         ))  # fmt: skip
     return found
 
@@ -148,4 +144,4 @@ def by_month(standing: Sequence[Terms], baseline_per_user_year: Decimal | None) 
 
 def baseline_of(per_user_year: Decimal | None, seat_days: int, days: int) -> Decimal | None:
     """GBP of a month that has so many days, half-up; None without a baseline of a user and year."""
-    return None if per_user_year is None else _rounded(Fraction(per_user_year) * seat_days / (12 * days))
+    return None if per_user_year is None else to_penny_exactly(Fraction(per_user_year) * seat_days / (12 * days))

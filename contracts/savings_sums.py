@@ -70,11 +70,12 @@ class Total:
 
     @property
     def percent(self) -> Decimal | None:
-        """Of the baseline."""
+        """Of the baseline, rounded half-up to two places; None where there is none."""
         return to_penny(self.saving * HUNDRED / self.baseline) if self.saving is not None and self.baseline else None
 
     @property
     def kg_saved(self) -> Decimal:
+        """Of what is assessed; below zero where it emits more."""
         return (self.kg_before or ZERO) - (self.kg or ZERO)
 
     @property

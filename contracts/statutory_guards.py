@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +10,7 @@ from contracts.models import Contract, KpiRound, NoticeKind, StatutoryNotice
 from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
-from procurement import recusals, seats
+from procurement import seats
 from procurement.actors import Person
 from procurement.models import PostCode
 from procurement.seats import Seat
@@ -68,22 +67,14 @@ def why_not_rate(notice: StatutoryNotice, *, by: Person, at: datetime) -> Iterat
     yield from delivery_guards.why_not_department(notice.contract, by, london_day(at))
 
 
-def _raters(made: KpiRound | None) -> set[UUID]:
-    return {made.rated_by, made.rated_for} - {None} if made else set()
-
-
 def _of_rater(made: KpiRound | None, by: Person, seat: Seat) -> bool:
-    return bool({by.person_id, seat.principal.person_id if seat.principal else None} & _raters(made))
+    return made is not None and bool(delivery_guards.hands(by, seat) & {made.rated_by, made.rated_for})
 
 
 def seat_to_confirm(contract: Contract, made: KpiRound | None, by: Person, on: date) -> Seat | None:
     """The first of the person's seats against which nothing stands."""
     sits = [seat for code in CONFIRMING for seat in seats.seats_of(by, contract.department_id, code, on)]
-    return seats.choose(
-        sits,
-        lambda seat: any(recusals.why_chosen(contract.revision.approval, seat))
-        or any(delivery_guards.why_of_supplier(contract, by, seat, on)) or _of_rater(made, by, seat),
-    )
+    return seats.choose(sits, lambda seat: any(delivery_guards.why_not_from(contract, by, seat, on)) or _of_rater(made, by, seat))
 
 
 def why_not_confirm(notice: StatutoryNotice, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -102,14 +93,12 @@ def why_not_confirm(notice: StatutoryNotice, *, by: Person, at: datetime) -> Ite
             seats.who_holds(contract.department_id, PostCode.SIGNATORY, on),
         )
         return
-    if made is not None and _of_rater(made, by, seat):
+    if _of_rater(made, by, seat):
         yield Reason(
             _("%(name)s has rated them: another person confirms.") % {"name": made.rated_by_name},
             seats.who_holds(contract.department_id, PostCode.SIGNATORY, on),
         )
-    yield from recusals.why_recused(contract.revision.approval, by)
-    yield from recusals.why_chosen(contract.revision.approval, seat)
-    yield from delivery_guards.why_of_supplier(contract, by, seat, on)
+    yield from delivery_guards.why_apart(contract, by, seat, on)
 
 
 def why_not_comment(notice: StatutoryNotice, *, by: Person, at: datetime) -> Iterator[Reason]:

@@ -123,6 +123,7 @@ def _insist_on_ground(contract: Contract, asked: Asked, on: date) -> None:
 
 
 def _insist_on_break_cost(contract: Contract, asked: Asked) -> None:
+    """Of convenience alone, proven in words, and no more than three months' charges (clause 30.4)."""
     if asked.break_cost < ZERO:
         refuse(_("A break cost is not below nothing."))
     if not asked.break_cost:
@@ -253,5 +254,5 @@ def take_effect(termination: Termination, *, at: datetime, by: Actor = SYSTEM) -
     statutory.ended(contract, at=at)
     ending_notifications.tell_ended(contract, at)
     capacity.release_all(capacity.edge_of(contract.call_off), at=at)
-    capacity.give_back(holder_of(termination), ending_terms.total(terms.put_together(terms.read(contract))), at=at)
+    capacity.give_back(holder_of(termination), terms.total(terms.put_together(terms.read(contract))), at=at)
     return termination

@@ -174,6 +174,19 @@ def ledger(terms: Iterable[Terms]) -> list[charges.Version]:
     ]  # fmt: skip
 
 
+def total(standing: Iterable[Terms]) -> Decimal:
+    """GBP, VAT excluded: what the contract comes to over its life, the sum of its ledger, which rounds once a line and month."""
+    return sum(charges.by_line_and_month(ledger(standing)).values(), ZERO)
+
+
+def by_year(standing: Iterable[Terms]) -> dict[str, Decimal]:
+    """The same by financial year; none of a year in which nothing is charged."""
+    found: dict[str, Decimal] = {}
+    for (_line, month), amount in charges.by_line_and_month(ledger(standing)).items():
+        found[pricing.financial_year(month)] = found.get(pricing.financial_year(month), ZERO) + amount
+    return found
+
+
 def _own_charge(one: Terms) -> tuple[charges.Line, ...]:
     """A break cost, as a line that no line of the contract has the number of."""
     if one.charge is None:

@@ -34,7 +34,7 @@ Wanted = Mapping[tuple[str, str], int]  # by service code and site ("" for all s
 
 
 def percent_of(contract: Contract) -> Decimal:
-    """As it was signed, whatever the framework says by now; 0 of one that leaves none."""
+    """Per cent as it was signed, whatever the framework says by now; 0 of one that leaves none."""
     return Decimal(json.loads(contract.revision.content)["framework"].get("quantity_tolerance_percent", "0"))
 
 
@@ -102,6 +102,7 @@ class Found:
 
     @property
     def monthly_gbp(self) -> Decimal:
+        """More a month once it is in effect; below zero less. Units at prices in whole pennies: nothing is rounded."""
         return sum((one.price * one.after - (one.before_price or ZERO) * one.before for one in self.effects), ZERO)
 
 

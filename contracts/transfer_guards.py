@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -10,6 +9,7 @@ from django.utils.translation import ngettext
 
 from catalogue.models import Framework, Organisation
 from contracts import transfer_plan
+from contracts.delivery_guards import hands
 from contracts.models import Transfer, TransferBasis, TransferKind, TransferState
 from documents.clock import london_day
 from documents.once import once
@@ -21,7 +21,6 @@ from procurement.models import AccessionState, PostCode
 from procurement.seats import Seat
 
 T = TransferState
-PREPARING = (PostCode.FRAMEWORK_MANAGER,)
 AGREEING = (PostCode.DEPUTY_DIRECTOR, PostCode.AUTHORITY_SIGNATORY)
 FEW = 5
 
@@ -33,16 +32,12 @@ def preparing_seat(authority_id: int, by: Person, on: date) -> Seat | None:
 def agreeing_seat(transfer: Transfer, by: Person, on: date) -> Seat | None:
     """The first of the person's seats among those who agree whose holder had no hand in it."""
     sits = [seat for code in AGREEING for seat in seats.seats_of(by, transfer.authority_id, code, on)]
-    return seats.choose(sits, lambda seat: bool(_people(by, seat) & set(transfer.hands)))
+    return seats.choose(sits, lambda seat: bool(hands(by, seat) & set(transfer.hands)))
 
 
 def deciding_seat(transfer: Transfer, by: Person, on: date) -> Seat | None:
     """From which it is withdrawn or applied."""
     return preparing_seat(transfer.authority_id, by, on) or agreeing_seat(transfer, by, on)
-
-
-def _people(by: Person, seat: Seat | None) -> set[UUID]:
-    return {by.person_id, *([seat.principal.person_id] if seat and seat.principal else [])}
 
 
 def why_not_prepare(authority: Organisation, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -77,7 +72,7 @@ def why_not_agree(transfer: Transfer, *, by: Person, at: datetime) -> Iterator[R
             _("Only the deputy director or the authority signatory of %(authority)s can do this.") % {"authority": transfer.authority.name},
             seats.who_holds(transfer.authority_id, PostCode.DEPUTY_DIRECTOR, on),
         )
-    elif _people(by, seat) & set(transfer.hands):
+    elif hands(by, seat) & set(transfer.hands):
         yield Reason(
             _("%(name)s prepared it, or you had a hand in it: a second person agrees.") % {"name": transfer.prepared_by_name},
             seats.who_holds(transfer.authority_id, PostCode.DEPUTY_DIRECTOR, on),

@@ -13,8 +13,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, Organisation
+from catalogue.pricing import ZERO
 from contracts.models import Contract, Transfer, TransferBasis, party_of
-from documents import canonical, clock
+from documents import canonical, store
 from documents.canonical import money
 from documents.templatetags.flex import day
 from procurement.models import CallOff, PostCode
@@ -73,7 +74,7 @@ def notice(
                 }
                 for one in contracts
             ],
-            "total_gbp": money(sum((values[one.pk] for one in contracts), Decimal("0.00"))),
+            "total_gbp": money(sum((values[one.pk] for one in contracts), ZERO)),
             "orders": [{"reference": one.reference, "title": one.title, "framework": one.framework.reference} for one in orders],
             "prepared": {
                 "name": transfer.prepared_by_name, "acting_for": transfer.prepared_for_name,
@@ -85,5 +86,5 @@ def notice(
             },
         },
         "signatories": [],
-        "issued": {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())},
+        "issued": store.issued(at),
     }  # fmt: skip

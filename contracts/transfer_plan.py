@@ -1,5 +1,6 @@
 """What passes by a transfer: before its day what there is of the outgoing department, after it what the facts say. Reads only; a
-fixed number of queries, however much passes."""
+fixed number of queries, however much passes. Money is Decimal GBP with two places, VAT excluded; it is added up and never rounded,
+so that what is there before and after is compared to the penny."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,12 +9,13 @@ from decimal import Decimal
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from catalogue.models import Framework, Organisation
+from catalogue.pricing import ZERO
 from contracts.models import (
     BOUND,
     CHARGED,
-    UNSIGNED,
+    UNSIGNED_CONTRACTS,
+    UNSIGNED_VARIATIONS,
     Contract,
-    ContractState,
     Novation,
     NovationState,
     Transfer,
@@ -37,12 +39,10 @@ from procurement.models import (
     User,
 )
 
-ZERO = Decimal("0.00")
 MOST_SHOWN = 200  # rows of a kind on the page; the totals are of all
 UNDER_WAY = (*IN_APPROVAL, *AWARDED, CallOffState.CONFIRMED)  # orders that somebody has submitted and nobody is bound by
 MAY_PASS = (*OPEN, CallOffState.CONFIRMED)
-UNSIGNED_CONTRACTS = (ContractState.PREPARING, ContractState.AWAITING_SIGNATURES)
-OPEN_VARIATIONS = (*UNSIGNED, VariationState.EXECUTED)
+OPEN_VARIATIONS = (*UNSIGNED_VARIATIONS, VariationState.EXECUTED)
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,8 @@ def in_flight(transfer: Transfer) -> QuerySet[CallOff]:
 
 
 def totals(contracts: QuerySet[Contract], orders: QuerySet[CallOff]) -> Totals:
+    """What was agreed is what was signed first with what each executed variation was assessed at; what is held is the ledger of
+    capacity's sum over the orders. Three queries."""
     bound = contracts.filter(state__in=CHARGED)
     own = bound.aggregate(n=Count("pk"), value=Sum("original_value_gbp"))
     varied = Variation.objects.filter(contract__in=bound, executed_at__isnull=False).aggregate(value=Sum("revision__value_gbp"))

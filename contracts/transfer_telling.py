@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from catalogue.models import Organisation
 from contracts.access import SIGNING_POST
+from contracts.managers import SUPPLIER_POSTS
 from contracts.models import Novation, NovationParty, Party, Transfer, TransferNotice
-from contracts.notifications import SUPPLIER_RUNS
 from contracts.transfer_guards import AGREEING
 from contracts.transfer_notices import legal_basis
 from documents.clock import london_day
@@ -46,7 +46,7 @@ def _tell_suppliers(name: str, transfer: Transfer, suppliers: Iterable[Organisat
         path = reverse("contracts:contracts")
         if supplier.pk in notices:
             path = reverse("contracts:transfer_notice", args=[transfer.public_id, notices[supplier.pk]])
-        people = _holding(supplier, (*SUPPLIER_RUNS, SIGNING_POST[Party.SUPPLIER]), at)
+        people = _holding(supplier, (*SUPPLIER_POSTS, SIGNING_POST[Party.SUPPLIER]), at)
         mailing.must_act(people, _email(name), context | {"url": settings.PUBLIC_URL + path}, key)
 
 
@@ -80,7 +80,7 @@ def tell_sealed(notice: TransferNotice, at: datetime) -> None:
     transfer = notice.transfer
     people = _holding(transfer.outgoing, OF_A_DEPARTMENT, at) + _holding(transfer.receiving, OF_A_DEPARTMENT, at)
     if notice.supplier is not None:
-        people += _holding(notice.supplier, (*SUPPLIER_RUNS, SIGNING_POST[Party.SUPPLIER]), at)
+        people += _holding(notice.supplier, (*SUPPLIER_POSTS, SIGNING_POST[Party.SUPPLIER]), at)
     url = reverse("contracts:transfer_notice", args=[transfer.public_id, notice.position])
     context = _context(transfer, notice=notice.number) | {"url": settings.PUBLIC_URL + url}
     mailing.inform(people, _email("sealed"), context, f"transfer_sealed:{notice.number}", at=at)
@@ -132,7 +132,7 @@ def _parties(novation: Novation, at: datetime) -> list[User]:
     """Who runs and signs the contract on its three sides, and the framework manager."""
     transfer = novation.transfer
     people = _holding(transfer.outgoing, OF_A_DEPARTMENT, at) + _holding(transfer.receiving, OF_A_DEPARTMENT, at)
-    return people + _holding(novation.contract.supplier, (*SUPPLIER_RUNS, SIGNING_POST[Party.SUPPLIER]), at) + _managers(transfer, at)
+    return people + _holding(novation.contract.supplier, (*SUPPLIER_POSTS, SIGNING_POST[Party.SUPPLIER]), at) + _managers(transfer, at)
 
 
 def tell_novated(novation: Novation, at: datetime) -> None:

@@ -3,11 +3,11 @@
 
 import json
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from catalogue.pricing import ZERO
 from contracts import notifications, statutory_publishing, variation_issuing, varying
 from contracts import variation_decision_guards as guards
 from contracts import variation_guards as own
@@ -19,8 +19,6 @@ from documents.templatetags.flex import day as as_day
 from procurement import capacity, deciding, routes, seats
 from procurement.actors import Person
 from procurement.models import Approval, ApprovalStep, Decision, Outcome, Query, Recusal, Side
-
-ZERO = Decimal("0.00")
 
 
 @transaction.atomic
@@ -81,11 +79,6 @@ def _lock(step: ApprovalStep) -> tuple[Variation, ApprovalStep]:
     return variation, fresh
 
 
-def _insist_on_what_was_shown(step: ApprovalStep, shown_hash: str, *, no_conflict: bool) -> None:
-    deciding.insist_on_what_was_shown(step.approval, shown_hash)
-    deciding.insist_on_declaration(step.approval, no_conflict)
-
-
 def _record(verb: str, variation: Variation, before: str, decision: Decision, *, by: Person, at: datetime, reason: str) -> None:
     step = decision.step
     audit.record(
@@ -102,7 +95,7 @@ def decide(
     document is made, which all parties sign."""
     variation, step = _lock(step)
     insist(guards.why_not_decide(step, by=by, at=at))
-    _insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
+    deciding.insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
     decision = deciding.record(step, deciding.says_yes(step), reason=comment, by=by, at=at)
     before, opened = variation.state, deciding.open_next(step, at=at)
     department_done = opened is None and step.side == Side.DEPARTMENT
@@ -127,11 +120,8 @@ def return_for_changes(
     """Steps void, reservation released, a draft again with what it said."""
     variation, step = _lock(step)
     insist(guards.why_not_act_on_step(step, by=by, at=at))
-    _insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
-    deciding.insist_on_reason(reason)
-    decision = deciding.record(step, Outcome.RETURNED, reason=reason, by=by, at=at)
-    before = variation.state
-    deciding.void(variation.approval)
+    deciding.insist_on_a_no(step, shown_hash, reason, no_conflict=no_conflict)
+    decision, before = deciding.say_no(step, Outcome.RETURNED, reason=reason, by=by, at=at), variation.state
     variation.return_for_changes(at=at)
     varying.copy_draft(variation, at=at)
     variation.save()
@@ -148,11 +138,8 @@ def reject(
     """The end of it; the contract stays as it is."""
     variation, step = _lock(step)
     insist(guards.why_not_act_on_step(step, by=by, at=at))
-    _insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
-    deciding.insist_on_reason(reason)
-    decision = deciding.record(step, Outcome.REJECTED, reason=reason, by=by, at=at)
-    before = variation.state
-    deciding.void(variation.approval)
+    deciding.insist_on_a_no(step, shown_hash, reason, no_conflict=no_conflict)
+    decision, before = deciding.say_no(step, Outcome.REJECTED, reason=reason, by=by, at=at), variation.state
     variation.reject(at=at, reason=reason)
     variation.save()
     _record("rejected", variation, before, decision, by=by, at=at, reason=reason)
@@ -166,8 +153,7 @@ def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recu
     """Declare a conflict of interest and keep out of the variation: the step stays open for whoever else sits in its chair."""
     variation, step = _lock(step)
     insist(guards.why_not_act_on_step(step, by=by, at=at))
-    acting_for = deciding.acting_for(step, by, at)
-    recusal = deciding.recuse(step, reason=reason, by=by, at=at)
+    recusal, acting_for = deciding.recuse(step, reason=reason, by=by, at=at)
     audit.record("variation.recused", variation, by=by, at=at, acting_for=acting_for,
                  extra={"post": step.post, "step": step.position})  # fmt: skip
     notifications.tell_variation_recused(variation, recusal, at)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from contracts import assessing, guards, variation_content
 from contracts import variation_guards as own
-from contracts.models import UNSIGNED, ContractState, Variation, VariationState
+from contracts.models import UNSIGNED_VARIATIONS, ContractState, Variation, VariationState
 from documents import store
 from documents.clock import london_day
 from documents.models import DocumentState
@@ -233,7 +233,7 @@ def why_lapsed(variation: Variation, *, at: datetime) -> str:
     """In words; "" while it goes on, or once nothing can stop it any more. A draft is bound to no day: it can be given
     another one while the contract lasts."""
     on, contract = london_day(at), variation.contract
-    if variation.state not in UNSIGNED:
+    if variation.state not in UNSIGNED_VARIATIONS:
         return ""
     if variation.state == V.AWAITING_SIGNATURES and (
         store.next_party(variation.document) is None or store.pending_intent(variation.document) is not None

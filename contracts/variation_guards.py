@@ -33,7 +33,7 @@ def acting_for(contract: Contract, by: Person, at: datetime) -> User | None:
 
 
 def why_not_in_force(contract: Contract, on: date) -> Iterator[Reason]:
-    """Only a contract in force is varied (domain.md, "Contract": after expiry no new order or variation)."""
+    """Only a contract in force is varied (domain.md, "The end of a contract": after expiry there is no variation)."""
     if contract.state != ContractState.EXECUTED:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
         return

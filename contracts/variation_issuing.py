@@ -5,14 +5,14 @@ is never edited: the execution makes a version of the terms that takes effect on
 """
 
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from contracts import charges, notifications, rerating, terms, variation_payload, varied_terms, varying
+from catalogue.pricing import ZERO
 from contracts import guards as contract_guards
+from contracts import notifications, rerating, terms, variation_payload, varied_terms, varying
 from contracts import variation_decision_guards as guards
 from contracts.models import ContractLine, ContractVersion, LineChange, Variation, VariationState
 from contracts.varied_terms import Asked, Effect
@@ -26,7 +26,6 @@ from procurement.actors import Person
 
 DOCUMENT_KIND, TEMPLATE_VERSION = "contract_variation", 3
 V = VariationState
-ZERO = Decimal("0.00")
 
 
 def holder_of(variation: Variation) -> capacity.Holder:
@@ -106,9 +105,8 @@ def execute(variation: Variation, *, at: datetime, by: Actor = SYSTEM) -> Variat
                  hash_shown=store.head(variation.document).sha256)  # fmt: skip
     notifications.tell_variation_executed(variation, at)
     rerating.look(contract.framework, cause=str(variation.public_id))
-    value, charged = max(ZERO, variation.revision.value_gbp), charges.by_line_and_month(terms.ledger(standing))
-    capacity.commit(holder_of(variation), value, varied_terms.volumes_of(effects), at=at, on=london_day(at))
-    capacity.raise_to(contract.call_off, sum(charged.values(), ZERO), key=f"adjust:{variation.public_id}", at=at)
+    capacity.commit(holder_of(variation), max(ZERO, variation.revision.value_gbp), varied_terms.volumes_of(effects), at=at, on=london_day(at))
+    capacity.raise_to(contract.call_off, terms.total(standing), key=f"adjust:{variation.public_id}", at=at)
     return variation
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts import guards, payload
 from contracts.models import Variation
-from documents import audit, canonical, clock
+from documents import audit, canonical, store
 from documents.clock import london_day
 from documents.models import AuditEvent
 from procurement import passings
@@ -19,6 +19,7 @@ from procurement.signing import boxes_payload
 
 
 def build(variation: Variation, *, at: datetime) -> dict[str, Any]:
+    """Of one that all have approved: what was assessed, word for word, and who approved it."""
     contract, revision = variation.contract, variation.revision
     content = json.loads(revision.content)
     for one in content["corrections"]:
@@ -30,7 +31,7 @@ def build(variation: Variation, *, at: datetime) -> dict[str, Any]:
         "signed_on": contract.signed_on.isoformat(), "assessed_at": canonical.moment(revision.assessed_at),
         "reason": revision.reason.splitlines(), "change_notice": _notice(variation),
         "evidence": _evidence(variation), "signatories": boxes_payload(guards.boxes(contract)),
-        "issued": {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())},
+        "issued": store.issued(at),
     }  # fmt: skip
 
 

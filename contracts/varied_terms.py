@@ -203,6 +203,7 @@ def after(before: Sequence[Change], version: ContractVersion, found: Sequence[Ef
 
 
 def unsaved(contract: Contract, number: int, effective_on: date) -> ContractVersion:
+    """The version that a variation would make, to work out what it comes to before it has made any."""
     return ContractVersion(
         contract=contract, number=number, kind=ContractVersion.Kind.VARIATION, effective_from=effective_on, caused_by=""
     )
@@ -224,6 +225,7 @@ class Money:
 
     @property
     def value_gbp(self) -> Decimal:
+        """Over the contract's life, net of VAT."""
         return sum(self.months.values(), ZERO)
 
 
@@ -243,6 +245,7 @@ def money(
 
 
 def _by_service_and_month(changes: Sequence[Change]) -> dict[tuple[str, date], Decimal]:
+    """The ledger's amounts of a service over all its lines: a line that moves to another site is the same service."""
     standing = terms.put_together(changes)
     codes = {line.number: line.line.service.code for one in standing for line in one.lines}
     found: dict[tuple[str, date], Decimal] = {}
@@ -262,6 +265,7 @@ def _together(several: Iterable[Mapping[date, Decimal]]) -> dict[date, Decimal]:
 
 
 def _gross(months: Mapping[date, Decimal], vat_rates: Sequence[tuple[date, Decimal]]) -> Decimal:
+    """With VAT at the rate of each month, rounded half-up once a month."""
     return sum((amount + to_penny(amount * vat_percent(vat_rates, month) / HUNDRED) for month, amount in months.items()), ZERO)
 
 
@@ -281,7 +285,8 @@ class Share:
 
 
 def share(amount: Decimal, others: Sequence[Decimal], original: Decimal) -> Share:
-    """``amount`` and ``others``: the ``counted_gbp`` of the variation and of each that counts with it (domain.md, "Variation":
-    amounts are added whichever way they go; corrections, novations and re-ratings are left out)."""
+    """Per cent rounded half-up to two places, to be shown; ``Share.passes`` compares exactly. ``amount`` and ``others``: the
+    ``counted_gbp`` of the variation and of each that counts with it (domain.md, "Variation": amounts are added whichever way they
+    go; corrections, novations and re-ratings are left out)."""
     cumulative = amount + sum(others, ZERO)
     return Share(amount, to_penny(amount * HUNDRED / original), cumulative, to_penny(cumulative * HUNDRED / original))

@@ -4,7 +4,7 @@ signatures. In production they are one. In a demonstration the business clock st
 No other module asks for the time (tests/test_architecture.py holds it).
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -34,6 +34,11 @@ def business_now() -> datetime:
 def london_day(moment: datetime) -> date:
     """The calendar day in London of an aware moment."""
     return moment.astimezone(LONDON).date()
+
+
+def first_moment(day: date) -> datetime:
+    """At which the day begins in London."""
+    return datetime.combine(day, time(), tzinfo=LONDON)
 
 
 def business_today() -> date:

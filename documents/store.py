@@ -4,6 +4,7 @@ Compare-and-set on the head under the document's lock; a repeat finds what is al
 """
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -33,6 +34,11 @@ def create(
     )  # fmt: skip
     audit.record("document.asked_for", document, by=by, at=at, before=None, after=document.state, acting_for=acting_for)
     return document
+
+
+def issued(at: datetime) -> dict[str, str]:
+    """When a document is made, as its payload says and its pages print it: by the business clock (``at``) and by the real one, in UTC."""
+    return {"business_at": canonical.moment(at), "real_at": canonical.moment(clock.real_now())}
 
 
 def signature_field(party: str) -> str:

@@ -35,11 +35,6 @@ def _lock(step: ApprovalStep) -> tuple[CallOff, ApprovalStep]:
     return call_off, fresh
 
 
-def _insist_on_what_was_shown(step: ApprovalStep, shown_hash: str, *, no_conflict: bool) -> None:
-    deciding.insist_on_what_was_shown(step.approval, shown_hash)
-    deciding.insist_on_declaration(step.approval, no_conflict)
-
-
 @transaction.atomic
 def decide(
     step: ApprovalStep, *, shown_hash: str, no_conflict: bool, comment: str = "", by: Person, at: datetime
@@ -47,7 +42,7 @@ def decide(
     """Endorse or commit, as the step says; the last decision of a side moves the call-off on."""
     call_off, step = _lock(step)
     insist(own_guards.why_not_decide(step, by=by, at=at))
-    _insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
+    deciding.insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
     decision = deciding.record(step, deciding.says_yes(step), reason=comment, by=by, at=at)
     before = call_off.state
     _advance(call_off, step, at=at)
@@ -93,16 +88,13 @@ def return_for_changes(
     """Steps void, reservation released, content copied into a new draft revision."""
     call_off, step = _lock(step)
     insist(own_guards.why_not_act_on_step(step, by=by, at=at))
-    _insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
-    deciding.insist_on_reason(reason)
+    deciding.insist_on_a_no(step, shown_hash, reason, no_conflict=no_conflict)
     return _send_back(call_off, step, "returned", reason=reason, by=by, at=at)
 
 
 def _send_back(call_off: CallOff, step: ApprovalStep, verb: str, *, reason: str, by: Person, at: datetime) -> CallOff:
     shown_hash = step.approval.content_hash
-    decision = deciding.record(step, Outcome.RETURNED, reason=reason, by=by, at=at)
-    before = call_off.state
-    deciding.void(call_off.revision.approval)
+    decision, before = deciding.say_no(step, Outcome.RETURNED, reason=reason, by=by, at=at), call_off.state
     call_off.return_for_changes(at=at)
     new_draft_revision(call_off, at=at)
     call_off.save()
@@ -152,7 +144,7 @@ def _lock_exception(
     call_off, step = _lock(step)
     asked = step.approval.revision.exceptions.select_related("decision").get(pk=asked.pk)
     insist(own_guards.why_not_decide_exception(step, asked, by=by, at=at))
-    _insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
+    deciding.insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
     return call_off, step, asked
 
 
@@ -175,11 +167,8 @@ def reject(
     """The end of this call-off; the reservation is released. It can be copied to a new draft."""
     call_off, step = _lock(step)
     insist(own_guards.why_not_act_on_step(step, by=by, at=at))
-    _insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
-    deciding.insist_on_reason(reason)
-    decision = deciding.record(step, Outcome.REJECTED, reason=reason, by=by, at=at)
-    before = call_off.state
-    deciding.void(call_off.revision.approval)
+    deciding.insist_on_a_no(step, shown_hash, reason, no_conflict=no_conflict)
+    decision, before = deciding.say_no(step, Outcome.REJECTED, reason=reason, by=by, at=at), call_off.state
     call_off.reject(at=at, reason=reason)
     call_off.save()
     audit.record(
@@ -197,8 +186,7 @@ def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recu
     so is the administrator of the organisation, who alone beside its own side learns why."""
     call_off, step = _lock(step)
     insist(own_guards.why_not_act_on_step(step, by=by, at=at))
-    acting_for = deciding.acting_for(step, by, at)
-    recusal = deciding.recuse(step, reason=reason, by=by, at=at)
+    recusal, acting_for = deciding.recuse(step, reason=reason, by=by, at=at)
     audit.record("call_off.recused", call_off, by=by, at=at, acting_for=acting_for,
                  extra={"post": step.post, "step": step.position})  # fmt: skip
     notifications.tell_recused(call_off, recusal, at)

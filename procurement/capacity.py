@@ -13,12 +13,12 @@ from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from catalogue.models import Framework
+from catalogue.pricing import ZERO
 from documents.refusal import refuse
 from documents.templatetags.flex import gbp
 from procurement.headroom import edge_words, holder_words
 from procurement.models import CallOff, CallOffRevision, CapacityAccount, CapacityEntry, VolumeEntry
 
-ZERO = Decimal("0.00")
 Kind = CapacityEntry.Kind
 
 
@@ -52,7 +52,7 @@ def edge_of(call_off: CallOff) -> Holder:
 
 
 def reserved_for(holder: Holder) -> Decimal:
-    """What the ledger still holds reserved for it."""
+    """GBP that the ledger still holds reserved for it."""
     return holder.entries().aggregate(total=Sum("reserved_delta_gbp"))["total"] or ZERO
 
 

@@ -165,12 +165,14 @@ class LineChange:
 
     @property
     def month(self) -> Decimal | None:
+        """More a month, below zero less."""
         if not any(side and side["monthly_gbp"] for side in (self.was, self.now)):
             return None
         return _amount(self.now, "monthly_gbp") - _amount(self.was, "monthly_gbp")
 
     @property
     def whole_life(self) -> Decimal:
+        """More over the whole life, below zero less."""
         return _amount(self.now, "total_gbp") - _amount(self.was, "total_gbp")
 
 
@@ -192,12 +194,15 @@ def lines(before: dict[str, Any], after: dict[str, Any]) -> list[LineChange]:
 
 @dataclass(frozen=True)
 class TotalChange:
+    """A sum of two orders, GBP, VAT excluded."""
+
     what: str
     was: Decimal
     now: Decimal
 
     @property
     def difference(self) -> Decimal:
+        """What it is more, below zero less."""
         return self.now - self.was
 
 

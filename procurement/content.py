@@ -9,12 +9,12 @@ line; nothing with a gap is ever submitted.
 """
 
 from datetime import date
-from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 from catalogue import pricing, queries
 from catalogue.models import Organisation
+from catalogue.pricing import ZERO
 from documents import canonical
 from documents.canonical import money, number
 from procurement.models import CallOffRevision
@@ -63,8 +63,8 @@ def _phases(quote: Quote) -> list[dict[str, Any]]:
         out.append({
             "phase": phase, "starts_on": min(p.line.starts_on for p in lines).isoformat(),
             "ends_on": max(ends).isoformat() if ends else None,
-            "monthly_gbp": money(sum(monthly, Decimal("0.00"))) if monthly else None,
-            "total_gbp": money(sum((p.total for p in lines), Decimal("0.00"))),
+            "monthly_gbp": money(sum(monthly, ZERO)) if monthly else None,
+            "total_gbp": money(sum((p.total for p in lines), ZERO)),
         })  # fmt: skip
     return out
 

@@ -1,11 +1,11 @@
 """Why not: the acts on a counter-proposal. The supplier is told nothing of the department's own gaps, nor of the ceiling."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from documents.clock import LONDON, london_day
+from documents.clock import london_day
 from documents.refusal import Reason
 from documents.templatetags.flex import last_day
 from procurement import clocks, completeness, guards, proposing, standing, supplier_guards, working_days
@@ -20,8 +20,7 @@ THEIRS = ("sites", "term", "services", "service_levels", "milestones")  # sectio
 def answer_due(call_off: CallOff, at: datetime) -> datetime:
     """Until when the department answers: the end of the price hold of the order awarded, after which neither that nor
     the counter-proposal stands; and no sooner than the supplier's own time to answer an order."""
-    after = call_off.revision.approval.hold_until + timedelta(days=1)
-    held = datetime.combine(after, time(), tzinfo=LONDON)
+    held = working_days.midnight_after(call_off.revision.approval.hold_until)
     return max(held, working_days.due(at, call_off.framework.supplier_response_working_days))
 
 

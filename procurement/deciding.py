@@ -81,20 +81,24 @@ def why_not_shown(approval: Approval, shown_hash: str) -> Iterator[Reason]:
         )
 
 
-def insist_on_what_was_shown(approval: Approval, shown_hash: str) -> None:
-    insist(why_not_shown(approval, shown_hash))
-
-
-def insist_on_declaration(approval: Approval, no_conflict: bool) -> None:
+def insist_on_what_was_shown(step: ApprovalStep, shown_hash: str, *, no_conflict: bool) -> None:
+    """Every decision is on what was read, by somebody who declares no conflict of interest in it."""
+    insist(why_not_shown(step.approval, shown_hash))
     if not no_conflict:
         refuse(
-            _("Declare that you have no conflict of interest in %(this)s.") % {"this": approvals.kind_of(approval).this},
+            _("Declare that you have no conflict of interest in %(this)s.") % {"this": approvals.kind_of(step.approval).this},
             _("If you have one, declare it on the approval brief: somebody else then decides."),
         )
 
 
 def insist_on_reason(reason: str) -> None:
     insist_on_words(reason, _("Give a reason: it is what the requester will read."))
+
+
+def insist_on_a_no(step: ApprovalStep, shown_hash: str, reason: str, *, no_conflict: bool) -> None:
+    """On what was read like every decision, and with its reason."""
+    insist_on_what_was_shown(step, shown_hash, no_conflict=no_conflict)
+    insist_on_reason(reason)
 
 
 def says_yes(step: ApprovalStep) -> str:
@@ -126,17 +130,25 @@ def record(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: dat
     return decision
 
 
+def say_no(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: datetime) -> Decision:
+    """The decision, which ends its round: what nobody has decided counts no more."""
+    decision = record(step, outcome, reason=reason, by=by, at=at)
+    void(step.approval)
+    return decision
+
+
 def acting_for(step: ApprovalStep, by: Person, at: datetime) -> User | None:
     """For whom the person takes the step; None in their own chair."""
     seat = approval_guards.seat_for(step, by, london_day(at))
     return seat.principal if seat else None
 
 
-def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> Recusal:
+def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> tuple[Recusal, User | None]:
     """Declare a conflict of interest and keep out of the whole of what is approved: the step stays open for whoever else
-    sits in its chair."""
+    sits in its chair. With it for whom the person took the step, which afterwards they do for nobody."""
     insist_on_words(reason, _("Say what the conflict is."))
-    return recusals.declare(step, reason=reason, by=by, at=at)
+    principal = acting_for(step, by, at)
+    return recusals.declare(step, reason=reason, by=by, at=at), principal
 
 
 def ask(step: ApprovalStep, *, text: str, by: Person, at: datetime) -> Query:

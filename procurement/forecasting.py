@@ -72,6 +72,7 @@ def forecast(found: Market, seats: int, *, beside: int = 0) -> Forecast:
     then = now + beside + seats
 
     def discount(service: pricing.Service, seats_then: int) -> Decimal:
+        """Per cent of list price."""
         table = found.price_list.bands.get(service.band_table or "")
         volume = seats_then if service.band_table == SEATS else found.volumes.get(service.band_table or "", 0)
         return table.reached(volume).discount_percent if table and volume else Decimal(0)

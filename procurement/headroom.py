@@ -8,10 +8,9 @@ from typing import Any
 
 from django.db.models import Aggregate, Count, Exists, Model, OuterRef, Q, QuerySet, Sum
 
+from catalogue.pricing import ZERO
 from documents import audit
 from procurement.models import CallOff, CallOffState, CapacityAccount, CapacityEntry, CounterProposal
-
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -32,10 +31,12 @@ class CapacityForecast:
 
     @property
     def free_after(self) -> Decimal:
+        """Beside everything that is in approval too; below zero where not all of it fits."""
         return self.ceiling - self.committed - self.reserved - self.in_approval - self.this_order
 
     @property
     def free_now(self) -> Decimal:
+        """Beside what has a place already, without this order."""
         return self.ceiling - self.committed - self.reserved
 
     @property

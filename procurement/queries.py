@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -22,7 +22,7 @@ from django.db.models import (
 
 from catalogue.models import Framework, FrameworkState, Organisation
 from catalogue.text import search_words
-from documents.clock import LONDON
+from documents.clock import first_moment
 from procurement import access, approval_guards, headroom, recusals, searching, seats
 from procurement.actors import Person
 from procurement.models import (
@@ -167,7 +167,7 @@ def ended_lately(by: Person, on: date) -> QuerySet[CallOff]:
     return CallOff.objects.filter(
         Q(department_id__in=requests, state__in=[S.REJECTED, S.DECLINED, S.LAPSED])
         | Q(supplier_id__in=answers, supplier_revision__isnull=False, state__in=[S.WITHDRAWN, S.LAPSED]),
-        state_since__gte=datetime.combine(on - timedelta(days=28), time(), tzinfo=LONDON),
+        state_since__gte=first_moment(on - timedelta(days=28)),
     ).select_related(*SHOWN).order_by("-state_since", "-id")  # fmt: skip
 
 

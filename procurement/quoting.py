@@ -1,5 +1,5 @@
 """The price of a revision: today's for a draft, and what is frozen at submission. Reads only; the sums are
-``catalogue.pricing``'s."""
+``catalogue.pricing``'s, which says how they are rounded. Money is Decimal GBP with two places, VAT excluded unless named gross."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from django.db.models import Sum, prefetch_related_objects
 
 from catalogue import pricing, queries, rules
 from catalogue.models import CatalogueRelease, Framework
+from catalogue.pricing import ZERO
 from procurement import contracted
 from procurement.models import (
     Baseline,
@@ -18,8 +19,6 @@ from procurement.models import (
     CallOffRevision,
     VolumeEntry,
 )
-
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,7 @@ class MilestoneMoney:
 
     @property
     def total(self) -> Decimal:
+        """GBP, VAT excluded, of its known payments."""
         return sum((payment[4] for payment in self.payments), ZERO)
 
 

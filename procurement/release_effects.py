@@ -14,7 +14,7 @@ from django.db.models import DateField, Exists, F, Func, OuterRef, Q, QuerySet
 from catalogue import queries as catalogue_queries
 from catalogue.contents import Content
 from catalogue.models import CatalogueRelease
-from catalogue.pricing import Line, PriceList, price_lines
+from catalogue.pricing import ZERO, Line, PriceList, percent_of, price_lines
 from documents.clock import london_day
 from procurement import access, quoting
 from procurement.actors import Person
@@ -22,7 +22,6 @@ from procurement.models import INSIDE, CallOff, CallOffLine, CallOffRevision, Ca
 
 S = CallOffState
 UNDER_WAY = (S.DEPARTMENT_APPROVAL, S.AUTHORITY_APPROVAL, S.WITH_SUPPLIER, S.COUNTER_PROPOSED, S.CONFIRMED)
-ZERO = Decimal("0.00")
 MOST_IN_TOTAL = 400  # baskets priced for one total
 
 
@@ -40,7 +39,8 @@ class Effect:
 
     @property
     def percent(self) -> Decimal | None:
-        return (self.difference * 100 / self.agreed).quantize(Decimal("0.1")) if self.agreed else None
+        """By how many per cent of what was agreed they would cost more, below zero less; None of nothing."""
+        return percent_of(self.difference, self.agreed)
 
 
 @dataclass(frozen=True)

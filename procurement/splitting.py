@@ -9,15 +9,14 @@ in GBP, VAT excluded.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from django.contrib.postgres.aggregates import ArrayAgg
 
-from documents.clock import LONDON, london_day
+from catalogue.pricing import ZERO
+from documents.clock import first_moment, london_day
 from procurement.models import EDITABLE, UNBOUND, CallOff, CallOffRevision
-
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def together(revision: CallOffRevision, services: Collection[str], own_gbp: Deci
     In an action, ``locking.lock_ordering`` comes first: two parts submitted at one moment then see each other."""
     call_off = revision.call_off
     days = call_off.framework.priced_together_days
-    first = datetime.combine(on - timedelta(days=days), time(), tzinfo=LONDON)
+    first = first_moment(on - timedelta(days=days))
     rows = (
         CallOff.objects.filter(
             framework=call_off.framework_id, department=call_off.department_id, revision__submitted_at__gte=first

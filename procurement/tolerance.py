@@ -43,6 +43,7 @@ def edge(percent: Decimal, rows: Iterable[Row]) -> Decimal:
 
 
 def edge_of_quote(percent: Decimal, quote: Quote) -> Decimal:
+    """Of one that is priced now; what has no price yet counts at its list price."""
     return edge(percent, (
         Row(one.service.code, one.line.quantity, one.unit_price or one.service.list_price, one.line.months)
         for one in quote.lines if one.line.phase == Phase.SHARED and one.service.charge_type == RECURRING and one.line.months

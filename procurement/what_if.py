@@ -15,10 +15,10 @@ from django.db.models import Sum
 
 from catalogue import pricing, queries, rules
 from catalogue.models import Framework
+from catalogue.pricing import ZERO
 from procurement import forecasting, headroom, quoting
 from procurement.models import CallOff, CallOffRevision, CallOffState, CapacityAccount, VolumeEntry
 
-ZERO = Decimal("0.00")
 NONE = Decimal(0)
 
 
@@ -44,6 +44,8 @@ class Case:
 
 @dataclass(frozen=True)
 class ServiceRow:
+    """A service with the order as it is and then: prices in GBP a unit, VAT excluded, discounts in per cent of list price."""
+
     service: pricing.Service
     quantity_now: int
     quantity_then: int
@@ -54,10 +56,12 @@ class ServiceRow:
 
     @property
     def monthly_now(self) -> Decimal:
+        """GBP a month as the order is."""
         return self.price_now * self.quantity_now
 
     @property
     def monthly_then(self) -> Decimal:
+        """GBP a month with the other number of seats."""
         return self.price_then * self.quantity_then
 
 
@@ -98,10 +102,12 @@ class Answer:
 
     @property
     def monthly_now(self) -> Decimal:
+        """GBP a month of all its services, as the order is."""
         return sum((row.monthly_now for row in self.services), ZERO)
 
     @property
     def monthly_then(self) -> Decimal:
+        """GBP a month of all its services, with the other number of seats."""
         return sum((row.monthly_then for row in self.services), ZERO)
 
     @property
@@ -111,6 +117,7 @@ class Answer:
 
     @property
     def term_then(self) -> Decimal:
+        """The same with the other number of seats."""
         return self.monthly_then * self.months + self.beside
 
 

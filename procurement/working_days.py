@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import holidays
 
-LONDON = ZoneInfo("Europe/London")
+from documents.clock import LONDON, first_moment, london_day
+
 FIRST_YEAR, LAST_YEAR = 2000, 2037  # the years the bank-holiday data is known to cover
 
 
@@ -41,17 +41,17 @@ def add_working_days(day: date, count: int) -> date:
 
 def due(at: datetime, working_days: int) -> datetime:
     """The end (midnight, London) of the ``working_days``-th working day after the moment."""
-    return midnight_after(add_working_days(at.astimezone(LONDON).date(), working_days))
+    return midnight_after(add_working_days(london_day(at), working_days))
 
 
 def midnight_after(day: date) -> datetime:
     """The end of the day in London, where time limits end."""
-    return datetime.combine(day + timedelta(days=1), time(), tzinfo=LONDON)
+    return first_moment(day + timedelta(days=1))
 
 
 def last_day(until: datetime) -> date:
     """The last day before a moment that a time limit ends at: midnight of the 9th is the end of the 8th."""
-    return (until - timedelta(seconds=1)).astimezone(LONDON).date()
+    return london_day(until - timedelta(seconds=1))
 
 
 MORNING = time(7)
@@ -59,7 +59,7 @@ MORNING = time(7)
 
 def next_morning(at: datetime) -> datetime:
     """7 in the morning, London, of the first working day on which that is still to come."""
-    day = at.astimezone(LONDON).date()
+    day = london_day(at)
     if at.astimezone(LONDON).time() >= MORNING or not is_working_day(day):
         day = add_working_days(day, 1)
     return datetime.combine(day, MORNING, tzinfo=LONDON)
@@ -67,7 +67,7 @@ def next_morning(at: datetime) -> datetime:
 
 def left(at: datetime, until: datetime) -> int:
     """Working days after the moment's own day up to the deadline of ``due``; 0 when it has passed."""
-    last, day, count = (until.astimezone(LONDON) - timedelta(seconds=1)).date(), at.astimezone(LONDON).date(), 0
+    last, day, count = last_day(until), london_day(at), 0
     while day < last:
         day += timedelta(days=1)
         count += is_working_day(day)
@@ -76,19 +76,19 @@ def left(at: datetime, until: datetime) -> int:
 
 def begun_before(at: datetime, working_days: int) -> datetime:
     """Of limits of so many working days, those that have ended by the moment began before this one (``due``)."""
-    day = at.astimezone(LONDON).date()
+    day = london_day(at)
     while working_days > 0:
         day -= timedelta(days=1)
         working_days -= is_working_day(day)
-    return datetime.combine(day, time(), tzinfo=LONDON)
+    return first_moment(day)
 
 
 def ahead(until: datetime, working_days: int) -> datetime:
     """The midnight from which on no more than so many working days are left until the deadline: ``left`` then says so."""
-    day = (until.astimezone(LONDON) - timedelta(seconds=1)).date()
+    day = last_day(until)
     while (working_days := working_days - is_working_day(day)) >= 0:
         day -= timedelta(days=1)
-    return datetime.combine(day, time(), tzinfo=LONDON)
+    return first_moment(day)
 
 
 class Clock(NamedTuple):

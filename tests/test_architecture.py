@@ -8,6 +8,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -364,6 +365,46 @@ def test_what_the_rules_are_held_by_is_there(page):
             assert (ROOT / named).exists(), named
         elif re.fullmatch(r"[A-Za-z]\w+", named):
             assert re.search(rf"\b{named}\b", said), named
+
+
+def test_every_module_of_actions_is_on_the_page_of_the_architecture():
+    """An action is a public function of one transaction. What is loaded from files, or computed anew, is none."""
+    none = {"catalogue/loading.py", "procurement/loading.py", "contracts/savings_kept.py"}
+    listed = set(re.findall(r"\w+\.py", PAGES["architecture.md"].partition("Actions:")[2].partition("**Access**")[0]))
+    acting = set()
+    for path in HAND_WRITTEN:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and "transaction.atomic" in map(ast.unparse, node.decorator_list):
+                acting.add(path)
+    found = {path for path in acting if path.parent.name in ("procurement", "contracts") and name_of(path) not in none}
+    assert len(found) > 30
+    assert sorted(name_of(path) for path in found if path.name not in listed) == []
+
+
+UNITS = re.compile(r"GBP|[Pp]er cent|percent|kgCO2e|factor")
+
+
+def described(node: ast.AST, around: str = "") -> Iterator[tuple[ast.FunctionDef, str]]:
+    """Every function in it, with what it, its class and its module say."""
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+        around += f" {ast.get_docstring(node) or ''}"
+    if isinstance(node, ast.FunctionDef):
+        yield node, around
+    for child in ast.iter_child_nodes(node):
+        yield from described(child, around)
+
+
+def test_every_amount_that_a_function_gives_has_its_unit():
+    """Whoever reads a rule of money finds beside it what it is in: in the function's own words and those around it. Fields of
+    forms give what was typed, and pages show what the rules give."""
+    for path in HAND_WRITTEN:
+        if "views" in path.parts or path.name == "fields.py":
+            continue
+        for function, words in described(ast.parse(path.read_text(encoding="utf-8"))):
+            if function.returns is not None and "Decimal" in ast.unparse(function.returns) and not function.name.startswith("_"):
+                where = f"{name_of(path)}:{function.lineno} {function.name}"
+                assert ast.get_docstring(function), f"{where} says nothing of what it gives"
+                assert UNITS.search(words), f"{where} does not say in what"
 
 
 # ---- what never enters the repository

@@ -32,6 +32,7 @@ def gbp(**kwargs) -> models.DecimalField:
 
 
 def percentage(**kwargs) -> models.DecimalField:
+    """Per cent, with three places at most."""
     return models.DecimalField(max_digits=6, decimal_places=3, **kwargs)
 
 

@@ -1,7 +1,17 @@
 """The tables of contracts, by noun."""
 
 from contracts.models.audit_file import AuditFile
-from contracts.models.contract import BOUND, CHARGED, ENDED, NUMBER_SERIES, Contract, ContractState, Party, party_of
+from contracts.models.contract import (
+    BOUND,
+    CHARGED,
+    ENDED,
+    NUMBER_SERIES,
+    UNSIGNED_CONTRACTS,
+    Contract,
+    ContractState,
+    Party,
+    party_of,
+)
 from contracts.models.ending import (
     BASES,
     NOTICE_SERIES,
@@ -99,7 +109,8 @@ from contracts.models.transfer import (
     TransferState,
 )
 from contracts.models.variation import (
-    UNSIGNED,
+    SIGNED_VARIATIONS,
+    UNSIGNED_VARIATIONS,
     Correction,
     Gateway,
     LineVariation,
@@ -114,7 +125,8 @@ from contracts.models.variation import (
 __all__ = [
     "ACCEPTED", "BASES", "BOUND", "CERTIFICATE_SERIES", "CHARGED", "COPY_SERIES", "COUNTED", "DAYS_TO_PAY", "DECIDED",
     "ENDED", "NOTE_SERIES", "NOTICED", "NOTICE_SERIES", "NUMBER_SERIES", "OPEN_COPIES", "OPEN_CREDITS", "OPEN_INVOICES",
-    "OPEN_TERMINATIONS", "OPEN_TRANSFERS", "RETURN_SERIES", "TRANSFER_NOTICE_SERIES", "TRANSFER_SERIES", "UNSIGNED",
+    "OPEN_TERMINATIONS", "OPEN_TRANSFERS", "RETURN_SERIES", "SIGNED_VARIATIONS", "TRANSFER_NOTICE_SERIES", "TRANSFER_SERIES",
+    "UNSIGNED_CONTRACTS", "UNSIGNED_VARIATIONS",
     "AcceptanceCriterion", "AcceptanceDecision", "AuditFile", "Basis", "CalculatedLevel", "ChangeRequest", "Contract",
     "ContractLine", "ContractSavings", "ContractState", "ContractVersion", "CopyState", "Correction", "CreditAct",
     "CreditCalculation", "CreditState", "CriterionResult", "Declaration", "DeclaredLine", "DepartmentMonth",

@@ -28,6 +28,7 @@ class ContractState(models.TextChoices):
 
 
 S = ContractState
+UNSIGNED_CONTRACTS = (S.PREPARING, S.AWAITING_SIGNATURES)
 BOUND = (S.EXECUTED, S.TERMINATED, S.EXPIRED)  # what was agreed is performed, or what is left of it is settled
 ENDED = (S.TERMINATED, S.EXPIRED)
 CHARGED = (*BOUND, S.CLOSED)  # there are months of it that something was charged in

@@ -149,6 +149,7 @@ class CalculatedLevel(Row):
 
     @property
     def payable_gbp(self) -> Decimal:
+        """VAT excluded, what the cap leaves of it."""
         return self.credit_gbp - self.cut_gbp
 
 

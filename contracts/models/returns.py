@@ -2,6 +2,7 @@
 information and levy"). Money is GBP, VAT excluded."""
 
 import uuid
+from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
@@ -132,7 +133,8 @@ class DeclaredLine(Row):
         ]  # fmt: skip
 
     @property
-    def total_gbp(self):
+    def total_gbp(self) -> Decimal:
+        """What it asks of the supplier, below zero where the settlement gives back more than the levy."""
         return self.levy_gbp + self.settlement_gbp
 
 

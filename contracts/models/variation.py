@@ -30,7 +30,8 @@ class VariationState(models.TextChoices):
 
 
 V = VariationState
-UNSIGNED = (V.DRAFT, V.ASSESSED, V.IN_APPROVAL, V.AWAITING_SIGNATURES)
+UNSIGNED_VARIATIONS = (V.DRAFT, V.ASSESSED, V.IN_APPROVAL, V.AWAITING_SIGNATURES)
+SIGNED_VARIATIONS = (V.EXECUTED, V.APPLIED)
 
 
 class VariationKind(models.TextChoices):
@@ -163,7 +164,7 @@ class Variation(Row):
         self.state_since = at
         self.ended_reason = reason
 
-    @transition(field=state, source=list(UNSIGNED), target=V.LAPSED)
+    @transition(field=state, source=list(UNSIGNED_VARIATIONS), target=V.LAPSED)
     def lapse(self, *, at, reason):
         self.state_since = at
         self.ended_reason = reason

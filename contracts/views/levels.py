@@ -109,10 +109,6 @@ class _Line:
     def colour(self) -> str:
         return COLOURS[Standing(self.level.standing)]
 
-    @property
-    def credit_colour(self) -> str:
-        return CREDIT_COLOURS.get(self.credit.state, "blue")
-
 
 @page
 def level_month(request, public_id, month):

@@ -1,7 +1,7 @@
 """One filter for each kind of value: money, counts, percentages, days, moments."""
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django import template
 from django.utils.html import format_html
@@ -123,21 +123,15 @@ def day_range(start, end) -> str:
 
 @register.filter
 def tonnes(kilograms) -> str:
-    """186.99 t CO2e"""
+    """186.99 t CO2e, of kilograms; half-up to two places"""
     number = _decimal(kilograms)
-    return "" if number is None else f"{number / 1000:,.2f} t CO2e"
+    return "" if number is None else f"{(number / 1000).quantize(Decimal('0.01'), ROUND_HALF_UP):,} t CO2e"
 
 
 @register.filter
 def short_hash(value: str) -> str:
     """The first 12 hex digits."""
     return str(value)[:12]
-
-
-@register.filter
-def get(mapping, key):
-    """A value of a mapping by a key that is a variable."""
-    return mapping.get(key) if mapping else None
 
 
 @register.simple_tag

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -135,3 +136,17 @@ def test_vat_before_the_first_known_rate_is_not_guessed():
 @pytest.mark.parametrize(("day", "year"), [("2008-03-31", "2007/08"), ("2008-04-01", "2008/09"), ("2000-01-01", "1999/00")])
 def test_a_financial_year_runs_from_april_to_march(day, year):
     assert pricing.financial_year(date.fromisoformat(day)) == year
+
+
+@pytest.mark.parametrize(("exact", "rounded"), [("1/200", "0.01"), ("-1/200", "-0.01"), ("1/201", "0.00"), ("0", "0.00"), ("2/3", "0.67")])
+def test_a_sum_that_nothing_has_rounded_is_rounded_half_up_once(exact, rounded):
+    assert str(pricing.to_penny_exactly(Fraction(exact))) == rounded
+
+
+@pytest.mark.parametrize(("part", "whole", "percent"), [("0.25", "100", "0.3"), ("-0.25", "100", "-0.3"), ("0.35", "100", "0.4"), ("1", "3", "33.3")])
+def test_how_much_a_price_changes_is_rounded_half_up_to_one_place(part, whole, percent):
+    assert str(pricing.percent_of(D(part), D(whole))) == percent
+
+
+def test_nothing_changes_by_no_percentage():
+    assert pricing.percent_of(D("5.00"), D("0.00")) is None

@@ -114,10 +114,22 @@ def test_interest_is_that_of_each_day_on_what_is_owed_on_it(gross, payments, lat
     assert found is None or (found.percent == Decimal("13.50") and found.runs_from == due + DAY and found.until <= max(on, due))
 
 
+def test_what_is_paid_on_its_last_day_was_not_late():
+    due = date(2008, 6, 4)
+    whole, half = Decimal("100000.00"), Decimal("50000.00")
+    assert late_payment.interest(whole, due, [(due, whole)], due + 30 * DAY) is None
+    assert late_payment.interest(whole, due, [], due) is None
+    found = late_payment.interest(whole, due, [(due, half)], due + 10 * DAY)  # 50,000 for ten days at 13.5 per cent a year
+    assert found is not None and (found.amount, found.days) == (Decimal("184.93"), 10)
+
+
 def test_the_base_rate_is_that_of_the_reference_day_before_and_of_no_other():
     assert late_payment.base_rate(date(2008, 6, 30)).reference_day == date(2007, 12, 31)
     assert late_payment.base_rate(date(2008, 7, 1)).percent == Decimal("5.00")
-    for day in (date(2007, 6, 30), late_payment.base_rates()[-1].reference_day + timedelta(days=190)):
+    last = late_payment.base_rates()[-1]
+    following = date(last.reference_day.year, 12, 31) if last.reference_day.month == 6 else date(last.reference_day.year + 1, 6, 30)
+    assert late_payment.base_rate(following) == last
+    for day in (date(2007, 6, 30), following + DAY):
         assert late_payment.base_rate(day) is None, "not known, so not guessed"
     unknown = late_payment.interest(Decimal(100), date(1999, 1, 1), [], date(1999, 2, 1))
     assert unknown.amount is None and unknown.percent is None and unknown.days == 31
@@ -133,3 +145,11 @@ def test_the_last_return_brings_all_levies_to_the_percentage_rounded_once(declar
     asked = sum(month.levy for month in months) + levy_money.levy(declared[-1], percent) + settled
     assert asked == rounded(Fraction(sum(declared)) * Fraction(percent) / 100)
     assert abs(settled) <= PENNY * len(declared), "a penny a month at most"
+
+
+def test_what_was_settled_before_is_not_settled_again():
+    """A last return that is corrected settles what is left: a penny was given back with it already."""
+    month = levy_money.Month(Decimal("101.00"), levy_money.levy(Decimal("101.00"), Decimal("0.5")))
+    assert month.levy == Decimal("0.51") and levy_money.settlement([month], Decimal("101.00"), Decimal("0.5")) == -PENNY
+    settled = levy_money.Month(month.declared, month.levy, -PENNY)
+    assert levy_money.settlement([settled], Decimal("101.00"), Decimal("0.5")) == 0

@@ -46,6 +46,8 @@ def test_a_later_version_takes_over_on_its_day_and_the_month_is_rounded_once():
     assert by_line_and_month(versions[:2]) == {(1, START): Decimal("93.23")}  # (1,000 + 21 x 90.01) / 31
     assert by_line_and_month(versions) == {(1, START): Decimal("100.00")}  # of two from one day the later one
     assert by_line_and_month([versions[0], Version(date(2007, 10, 11), ())]) == {(1, START): Decimal("32.26")}
+    for_a_day = [versions[0], Version(date(2007, 10, 11), (after,)), Version(date(2007, 10, 12), (before,))]
+    assert by_line_and_month(for_a_day) == {(1, START): Decimal("99.68")}  # (3,000 + 90.01) / 31
 
 
 def test_one_off_work_counts_once_and_usage_is_spread_to_the_penny():
@@ -56,7 +58,17 @@ def test_one_off_work_counts_once_and_usage_is_spread_to_the_penny():
         found = by_line_and_month(versions)
         assert found.pop((1, date(2007, 12, 1))) == Decimal("241000.00")
         assert list(found.values()) == [Decimal("33.33"), Decimal("33.33"), Decimal("33.34")]
-    assert (1, date(2007, 12, 1)) not in by_line_and_month([Version(START, (once,)), Version(date(2007, 12, 1), ())])
+    for gone_from in (date(2007, 12, 1), date(2007, 12, 14)):  # from its own day on it is no part of the terms
+        assert (1, date(2007, 12, 1)) not in by_line_and_month([Version(START, (once,)), Version(gone_from, ())])
+    assert by_line_and_month([Version(START, (once,)), Version(date(2007, 12, 15), ())]) == {(1, date(2007, 12, 1)): once.total}
+
+
+def test_a_month_is_its_phases_together_with_vat_rounded_once():
+    ends = date(2007, 10, 31)
+    lines = (recurring(1, "33.33", START, ends), Line(2, "one_off", None, Decimal("0.10"), START, None))
+    [month] = by_month([Version(START, lines)], [(date(1991, 4, 1), Decimal("17.5"))])
+    assert (month.phases["shared"], month.phases["one_off"], month.net) == (Decimal("33.33"), Decimal("0.10"), Decimal("33.43"))
+    assert (month.vat, month.gross, month.financial_year) == (Decimal("5.85"), Decimal("39.28"), "2007/08")
 
 
 BUDGETS = st.builds(

@@ -16,6 +16,17 @@ def test_the_golden_figure():
     assert missed == Decimal("3.6") and credits.credit(missed, Decimal("186762.60")) == Decimal("6723.45")
 
 
+def test_half_a_penny_is_rounded_up_in_a_credit_and_in_the_cap():
+    assert credits.credit(Decimal("0.5"), Decimal("1.00")) == Decimal("0.01")  # half of a penny; to even it would be none
+    assert credits.cap(Decimal("5.00"), Decimal("0.5")) == Decimal("0.03")  # two and a half
+    assert credits.cap(Decimal("186762.60"), Decimal(15)) == Decimal("28014.39")
+
+
+def test_of_equal_credits_the_later_is_cut_first():
+    pound = Decimal("1.00")
+    assert credits.cuts([pound, pound, pound], Decimal("1.50")) == [0, Decimal("0.50"), pound]
+
+
 def test_where_a_measurement_stands():
     levels = ("99.5", "98.5", "95")
     assert [credits.standing("percent", *levels, actual) for actual in ("99.5", "99.499", "98.5", "98.49", "95", "94.9")] == [

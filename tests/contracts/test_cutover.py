@@ -23,8 +23,8 @@ from documents.models import Document
 from procurement.models import CapacityAccount
 from tests import cast
 from tests.contracts import transition_cast as made
-from tests.contracts.test_delivery import refused
 from tests.procurement.test_pages import sign_in
+from tests.refusals import refused
 
 FIRST, PLANNED, LAST = date(2007, 11, 1), date(2008, 4, 1), date(2008, 12, 31)
 ONE_DAY = timedelta(days=1)
@@ -166,7 +166,15 @@ def test_the_reduction_counts_full_weeks_after_the_first():
     assert {days: str(percent) for days, percent in late.items()} == {
         0: "0.0", 6: "0.0", 13: "0.0", 14: "2.5", 62: "17.5", 63: "20", 700: "20"}  # fmt: skip
     assert money.weeks_late(due - timedelta(days=30), due) == 0 and money.reduction(Decimal("0.20"), 2) == PENNY
-    assert money.reduction_percent(money.weeks_late(money.long_stop(due), due)) == money.MOST
+    assert money.long_stop(due) == due + timedelta(days=63), "the first week is free, eight more reach a fifth"
+
+
+def test_a_part_falls_due_in_its_proportion_and_half_a_penny_is_rounded_up():
+    part = money.part_due(Decimal("1000.00"), Decimal(40), 3)
+    assert (part.amount, part.reduction) == (Decimal("400.00"), Decimal("20.00"))
+    rest = money.rest_due(Decimal("1000.00"), part, 3)
+    assert (rest.amount, rest.reduction) == (Decimal("600.00"), Decimal("30.00"))
+    assert money.part_due(Decimal("0.05"), Decimal(50), 0) == money.Due(Decimal("0.03"), Decimal("0.00"))
 
 
 # ---- of a real contract

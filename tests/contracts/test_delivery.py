@@ -14,7 +14,6 @@ from contracts import accepting, delivery, delivery_guards
 from contracts.models import AcceptanceDecision, Evidence, Milestone, PaymentRelease
 from documents import verifying
 from documents.models import Email
-from documents.refusal import Refused
 from procurement import granting, membership, recusals
 from procurement.models import OrganisationGrant, PostHolding
 from tests import cast
@@ -22,14 +21,9 @@ from tests.cast import START
 from tests.contracts import transition_cast as made
 from tests.locks import stored_before_any_lock
 from tests.procurement.test_pages import sign_in
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
-
-
-def refused(act, *args, **words) -> str:
-    with pytest.raises(Refused) as no:
-        act(*args, **words)
-    return str(no.value)
 
 
 def test_the_plan_is_that_of_the_accepted_order():

@@ -12,18 +12,12 @@ from django.db.models import Sum
 from contracts import charges, periodic, terms, variation_issuing, varying
 from contracts.models import Contract
 from documents.models import Purpose
-from documents.refusal import Refused
 from tests import cast, paper
 from tests.contracts import transition_cast
 from tests.contracts import variation_cast as made
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("accepted_with_option")]
-
-
-def refused(act, *args, **words) -> str:
-    with pytest.raises(Refused) as no:
-        act(*args, **words)
-    return str(no.value)
 
 
 def whole_life(contract: Contract) -> Decimal:

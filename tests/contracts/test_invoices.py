@@ -20,8 +20,9 @@ from tests import cast
 from tests.contracts import levels_cast
 from tests.contracts import money_cast as money
 from tests.contracts import transition_cast as made
-from tests.contracts.test_delivery import declared, refused
+from tests.contracts.test_delivery import declared
 from tests.procurement.test_pages import sign_in
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 MAY = date(2008, 5, 1)

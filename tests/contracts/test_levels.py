@@ -20,9 +20,10 @@ from procurement import granting
 from tests import cast
 from tests.contracts import levels_cast as made
 from tests.contracts import transition_cast
-from tests.contracts.test_delivery import declared, refused
+from tests.contracts.test_delivery import declared
 from tests.locks import stored_before_any_lock
 from tests.procurement.test_pages import sign_in
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 
@@ -59,7 +60,7 @@ def test_the_cap_cuts_the_smallest_first():
 def test_only_a_month_that_is_over_in_which_a_service_ran():
     contract, by = cast.contract(), cast.person(made.SERVICE)
     good = made.measured(contract)
-    assert "is not over" in refused(measuring.report, contract, made.MONTH, good, by=by, at=made.AFTER.replace(month=4))
+    assert "is not over: it is measured from 1 May 2008 on" in refused(measuring.report, contract, made.MONTH, good, by=by, at=made.AFTER.replace(month=4))
     for month in (date(2007, 10, 1), date(2012, 11, 1)):
         words = refused(measuring.report, contract, month, good, by=by, at=made.AFTER.replace(year=2013))
         assert "No service of the contract that has service levels ran" in words

@@ -12,22 +12,16 @@ from contracts import ratings
 from contracts.models import KpiConfirmation, KpiRating, KpiRound
 from contracts.rating import Given
 from documents.models import Email
-from documents.refusal import Refused
 from tests import cast, paper
 from tests.contracts import ending_cast
 from tests.contracts import statutory_cast as made
 from tests.contracts.transition_cast import MANAGER, SERVICE, on
 from tests.procurement.test_pages import post, sign_in
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("in_force")]
 APRIL, MAY, JUNE, JULY = (date(2008, month, 1) for month in (4, 5, 6, 7))
 REASON = Given("good", "One bad month, put right at once.")
-
-
-def refused(act, *args, **words) -> str:
-    with pytest.raises(Refused) as no:
-        act(*args, **words)
-    return str(no.value)
 
 
 def measured():

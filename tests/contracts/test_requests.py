@@ -23,6 +23,7 @@ from tests.contracts import request_cast as made
 from tests.contracts import variation_cast as varied
 from tests.contracts.transition_cast import MANAGER, SERVICE, on
 from tests.procurement.test_pages import post, sign_in
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("accepted_with_tolerance")]
 # 5 % of each recurring service of DIUS, in whole units, at its price, over 55 months
@@ -31,12 +32,6 @@ EDGE = 55 * (
     + 6 * Decimal("22.32") + 40 * Decimal("4.90") + 10 * Decimal("14.11") + 50 * Decimal("10.97") + 2 * Decimal("109.74")
 )  # fmt: skip
 A_SEAT = sum(map(Decimal, ("74.88", "12.96", "9.22", "7.58", "6.14", "4.90")))  # GBP a month, of what ``made.seats`` moves
-
-
-def refused(act, *args, **words) -> str:
-    with pytest.raises(Refused) as no:
-        act(*args, **words)
-    return str(no.value)
 
 
 def executed():

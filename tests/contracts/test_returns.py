@@ -29,8 +29,8 @@ from procurement.models import Reminder
 from tests import cast
 from tests.contracts import levels_cast
 from tests.contracts import money_cast as money
-from tests.contracts.test_delivery import refused
 from tests.procurement.test_pages import sign_in
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 BY_CLOCK = "framework.manager@co.example"
@@ -54,10 +54,10 @@ def test_the_clock_makes_a_return_a_month_once_however_late():
 def test_the_clock_announces_the_first_of_the_month_and_makes_it_on_that_day(settings):
     settings.STEPPABLE_CLOCK = True
     clock.step_to(money.moment(date(2008, 4, 20)), by=cast.person(BY_CLOCK))
-    assert money_queries.first_moment(date(2008, 5, 1)) in periodic.next_moments()
+    assert clock.first_moment(date(2008, 5, 1)) in periodic.next_moments()
     clock.step_to(money.AFTER, by=cast.person(BY_CLOCK))
     made = ManagementReturn.objects.get(month=money.MONTH)
-    assert made.made_at == money_queries.first_moment(date(2008, 5, 1))
+    assert made.made_at == clock.first_moment(date(2008, 5, 1))
 
 
 def test_a_return_is_declared_as_the_ledger_says_or_explained():

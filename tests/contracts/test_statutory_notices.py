@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from contracts import due, periodic, statutory, statutory_publishing, statutory_queries, variation_approval
 from contracts.models import NoticePublication, StatutoryNotice
-from documents.refusal import Refused
 from procurement import periodic as reminding
 from procurement.display import VERBS
 from procurement.models import CallOffRevision, Reminder
@@ -21,15 +20,10 @@ from tests.contracts import statutory_cast as made
 from tests.contracts import variation_cast as varied
 from tests.contracts.transition_cast import MANAGER, SERVICE, on
 from tests.procurement.test_pages import post, sign_in
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("in_force")]
 AUDITOR = "auditor@co.example"
-
-
-def refused(act, *args, **words) -> str:
-    with pytest.raises(Refused) as no:
-        act(*args, **words)
-    return str(no.value)
 
 
 def days() -> list[tuple[str, date]]:

@@ -14,7 +14,6 @@ from contracts import periodic, terms, variation_approval, variation_issuing, va
 from contracts.models import ContractVersion, Variation
 from documents import canonical, store, verifying
 from documents.models import Purpose, SigningIntent
-from documents.refusal import Refused
 from documents.templatetags.flex import moment as format_moment
 from procurement import periodic as reminding
 from procurement import working_days
@@ -31,15 +30,10 @@ from tests.cast import START
 from tests.contracts import variation_cast as made
 from tests.contracts.transition_cast import on
 from tests.procurement.test_pages import sign_in
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 DAY = date(2008, 11, 1)
-
-
-def refused(act, *args, **words) -> str:
-    with pytest.raises(Refused) as no:
-        act(*args, **words)
-    return str(no.value)
 
 
 def whole_life(contract) -> Decimal:

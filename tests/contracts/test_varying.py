@@ -12,22 +12,16 @@ from django.urls import reverse
 from contracts import assessing, gateways, terms, variation_approval, variation_replying, varying
 from contracts.models import LineVariation, VariationRevision
 from documents.models import Email
-from documents.refusal import Refused
 from tests import cast
 from tests.cast import START
 from tests.contracts import variation_cast as made
 from tests.contracts.transition_cast import SERVICE
 from tests.procurement.test_pages import post, sign_in
+from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 MONTHS = 48  # from November 2008 to the contract's last, October 2012
 BY_SEAT = Decimal("74.88") + Decimal("12.96") + Decimal("9.22")  # CORE-01, CORE-04, CORE-06
-
-
-def refused(act, *args, **words) -> str:
-    with pytest.raises(Refused) as no:
-        act(*args, **words)
-    return str(no.value)
 
 
 def by():

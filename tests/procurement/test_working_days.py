@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from documents.clock import LONDON
 from procurement import working_days
-from procurement.working_days import LONDON, Clock, ahead, begun_before, due, due_through, is_working_day, left
+from procurement.working_days import Clock, ahead, begun_before, due, due_through, is_working_day, left
 
 HOLIDAYS = [  # from the London Gazette's proclamations and the Banking and Financial Dealings Act 1971
     date(2007, 4, 6), date(2007, 4, 9), date(2007, 5, 7), date(2007, 5, 28), date(2007, 8, 27), date(2007, 12, 25),
