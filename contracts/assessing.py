@@ -124,6 +124,8 @@ def assess(revision: VariationRevision, *, on: date) -> Assessment:
         unmet += unknown
         if not unknown:
             effects = varied_terms.effects(before, asked, offered, quoting.volumes(contract.framework, on))
+            if not effects:
+                unmet.append(Reason(_("Nothing that is charged by the month runs until the last day: there is nothing to extend.")))
             version = varied_terms.unsaved(contract, len(before) + 1, asked.effective_on)
             after = varied_terms.after(before, version, effects)
             unmet += list(fewer_than_none(effects)) or list(fewer_than_none_later(after, asked.effective_on))
