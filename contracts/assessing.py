@@ -132,6 +132,8 @@ def assess(revision: VariationRevision, *, on: date) -> Assessment:
             if not unmet:
                 unmet += unmet_rules(contract, before, after, asked.effective_on)
             cost = varied_terms.money(before, after, queries.vat_rates(on))
+    if cost.counted_gbp > contract.framework.ceiling_gbp:
+        unmet.append(Reason(_("What it changes is worth more than the whole framework may be.")))
     others = others_of(contract, variation)
     counted = [] if variation.kind == VariationKind.CORRECTION else _as_counted(others) + _requests(contract)
     share = varied_terms.share(cost.counted_gbp, [one.counted_gbp for one in counted], contract.original_value_gbp)
