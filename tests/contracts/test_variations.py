@@ -119,6 +119,8 @@ def test_beyond_the_frameworks_control_the_authority_commits_after_the_change_no
     manager = cast.person(made.MANAGER)
     assert "still to come" in refused(
         variation_approval.record_notice, second, reference="2008/S 1", published_on=date(2030, 1, 1), by=manager, at=START)  # fmt: skip
+    assert "no notice of it was published before" in refused(
+        variation_approval.record_notice, second, reference="2008/S 1", published_on=date(1990, 1, 1), by=manager, at=START)  # fmt: skip
     variation_approval.record_notice(second, reference="2008/S 1", published_on=START.date(), by=manager, at=START)
     decided = variation_approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=START)
     payload = decided.document.payload
