@@ -549,7 +549,9 @@ days AS (
              WHERE c.line_id = n.id AND c.ends_on IS NOT NULL AND (w.effective_from, w.number) <= (s.effective_from, s.number)
              ORDER BY w.effective_from DESC, w.number DESC LIMIT 1) AS ends_on
       FROM spans s
-      JOIN contracts_contractline n ON n.contract_id = s.contract_id AND n.phase IN ('interim', 'shared'))
+      JOIN contracts_contractline n ON n.contract_id = s.contract_id AND n.phase IN ('interim', 'shared')
+     WHERE 0 < (SELECT sum(c.quantity_change) FROM contracts_linechange c JOIN contracts_contractversion w ON w.id = c.version_id
+                 WHERE c.line_id = n.id AND (w.effective_from, w.number) <= (s.effective_from, s.number)))
 SELECT DISTINCT i.contract_id AS contract
   FROM days i JOIN days s ON s.version = i.version AND i.phase = 'interim' AND s.phase = 'shared'
  WHERE greatest(i.begins, i.starts_on, s.starts_on) <= least(i.ends, i.ends_on, s.ends_on);

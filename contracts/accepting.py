@@ -11,13 +11,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import HUNDRED
-from contracts import certificates, cutover, delivery_guards, notifications, terms
+from contracts import certificates, delivery_guards, notifications, terms
 from contracts import transition_money as money
 from contracts.delivery import acts_for, lock, record
 from contracts.models import (
     CERTIFICATE_SERIES,
     AcceptanceDecision,
-    ContractVersion,
     CriterionResult,
     LineChange,
     Milestone,
@@ -147,7 +146,7 @@ def _accepted(
     moved = None
     if decision.outcome != Outcome.MET:
         moved = delivery_guards.would_move(milestone, milestone.achieved_on)
-    version = _version(milestone, moved, at)
+    changes = moved.changes(contract, made_at=at) if moved else []
     decision.achieved_on = milestone.achieved_on
     decision.number = numbers.take(CERTIFICATE_SERIES, london_day(at).year)
     seat = delivery_guards.department_seat(contract, by, london_day(at))
@@ -159,28 +158,18 @@ def _accepted(
     decision.save()
     CriterionResult.objects.bulk_create(results)
     PaymentRelease.objects.bulk_create(releases)
-    if version:
+    for version, of_lines in changes:
         version.caused_by, version.document = decision.number, decision.document
         version.save()
-        LineChange.objects.bulk_create(shift.of(version) for shift in moved.shifts)
+        LineChange.objects.bulk_create(of_lines)
     milestone.save()
     record(verb, milestone, before, by=by, at=at, seat=seat, hash_shown=decision.shown_hash, reason=decision.words,
             extra={"certificate": decision.number})  # fmt: skip
     steps.ask_to_make(decision.document)
-    if version:
+    if changes:
         key = f"adjust:{contract.public_id}:{milestone.label}"
-        capacity.raise_to(contract.call_off, terms.total(terms.put_together(moved.after(version))), key=key, at=at)
+        capacity.raise_to(contract.call_off, terms.total(terms.put_together(moved.after())), key=key, at=at)
     return decision
-
-
-def _version(milestone: Milestone, moved: cutover.Moved | None, at: datetime) -> ContractVersion | None:
-    """Not saved yet; None where the day changes nothing of the lines."""
-    if moved is None or not moved.shifts:
-        return None
-    return ContractVersion(
-        contract=milestone.contract, number=len(moved.before) + 1, kind=ContractVersion.Kind.MILESTONE,
-        effective_from=moved.effective_from, made_at=at,
-    )  # fmt: skip
 
 
 def _releases(milestone: Milestone, decision: AcceptanceDecision) -> list[PaymentRelease]:

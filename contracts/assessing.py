@@ -126,12 +126,16 @@ def assess(revision: VariationRevision, *, on: date) -> Assessment:
         unmet += unknown
         if not unknown:
             effects = varied_terms.effects(before, asked, offered, quoting.volumes(contract.framework, on))
+            if not effects:
+                unmet.append(Reason(_("Nothing that is charged by the month runs until the last day: there is nothing to extend.")))
             version = varied_terms.unsaved(contract, len(before) + 1, asked.effective_on)
             after = varied_terms.after(before, version, effects)
             unmet += list(fewer_than_none(effects)) or list(fewer_than_none_later(after, asked.effective_on))
             if not unmet:
                 unmet += unmet_rules(contract, before, after, asked.effective_on)
             cost = varied_terms.money(before, after, queries.vat_rates(on))
+    if cost.counted_gbp > contract.framework.ceiling_gbp:
+        unmet.append(Reason(_("What it changes is worth more than the whole framework may be.")))
     others = others_of(contract, variation)
     counted = [] if variation.kind == VariationKind.CORRECTION else _as_counted(others) + _requests(contract)
     share = varied_terms.share(cost.counted_gbp, [one.counted_gbp for one in counted], contract.original_value_gbp)

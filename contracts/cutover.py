@@ -8,6 +8,7 @@ together with the terms when they are read and kept nowhere.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from contracts import charges, ending_terms, terms
 from contracts.models import (
@@ -50,8 +51,25 @@ class Moved:
     shifts: tuple[Shift, ...]
     kept: bool = False
 
-    def after(self, version: ContractVersion) -> list[terms.Change]:
-        return [*self.before, (version, [shift.of(version) for shift in self.shifts])]
+    def changes(self, contract: Contract | None, **more: Any) -> list[terms.Change]:
+        """Not saved: a version for the shifts, and one more for each later day on which a variation adds a line that they move,
+        for what is said of a line before it is there would not hold. ``more``: what else the versions say."""
+        by_day: dict[date, list[Shift]] = {}
+        for shift in self.shifts:
+            by_day.setdefault(max(self.effective_from, self._added_on(shift.line)), []).append(shift)
+        found = []
+        for number, day in enumerate(sorted(by_day), start=len(self.before) + 1):
+            version = ContractVersion(
+                contract=contract, number=number, kind=ContractVersion.Kind.MILESTONE, effective_from=day, caused_by="", **more
+            )
+            found.append((version, [shift.of(version) for shift in by_day[day]]))
+        return found
+
+    def _added_on(self, line: ContractLine) -> date:
+        return min(version.effective_from for version, changes in self.before for change in changes if change.line_id == line.pk)
+
+    def after(self, contract: Contract | None = None) -> list[terms.Change]:
+        return [*self.before, *self.changes(contract)]
 
 
 def starts(before: Sequence[terms.Change], phase: str) -> date | None:
@@ -60,10 +78,17 @@ def starts(before: Sequence[terms.Change], phase: str) -> date | None:
 
 
 def _standing(before: Sequence[terms.Change], phase: str) -> list[StandingLine]:
-    """The recurring lines of a phase with all that has been said about them, but that the contract was ended."""
+    """The recurring lines of a phase with all that has been said about them, but that the contract was ended: one that is given
+    up on a later day as it is until then, and none that is given up by its first day."""
     together = terms.put_together(terms.without_end(before))
-    lines = together[-1].lines if together else ()
-    return [line for line in lines if line.line.phase == phase and line.monthly is not None]
+    found = {line.number: line for one in together for line in one.lines if line.line.phase == phase and line.monthly is not None}
+    return [line for line in found.values() if _is_there_on(together, line)]
+
+
+def _is_there_on(together: Sequence[terms.Terms], line: StandingLine) -> bool:
+    """Whether it still has a quantity when it begins."""
+    then = terms.as_of(together, max(line.starts_on, line.version.effective_from))
+    return then is not None and any(one.number == line.number for one in then.lines)
 
 
 def move(before: list[terms.Change], effect: str, day: date) -> Moved | None:
@@ -101,17 +126,10 @@ def _cut(before: list[terms.Change], planned: date, day: date) -> Iterator[Shift
 
 def _interim_costs_more(moved: Moved, planned: date, day: date) -> bool:
     """Of the days of a delay, whether the interim service would cost more than the shared one as it was planned."""
-    after = terms.ledger(terms.put_together(moved.after(_unsaved(moved))))
+    after = terms.ledger(terms.put_together(moved.after()))
     as_planned = terms.ledger(terms.put_together(moved.before))
     days = planned, day - ONE_DAY
     return charges.of_days(after, Phase.INTERIM, *days) > charges.of_days(as_planned, Phase.SHARED, *days)
-
-
-def _unsaved(moved: Moved, contract: Contract | None = None) -> ContractVersion:
-    return ContractVersion(
-        contract=contract, number=len(moved.before) + 1, kind=ContractVersion.Kind.MILESTONE,
-        effective_from=moved.effective_from, caused_by="",
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -141,7 +159,7 @@ def expected(contract: Contract, on: date) -> Expected:
             day = _forecast(milestone, planned, on)
             moved = move(changes, milestone.effect, day) if planned and day > planned else None
             if moved and moved.shifts:
-                changes = moved.after(_unsaved(moved, contract))
+                changes = moved.after(contract)
                 days.append((milestone, day))
     notice = contract.terminations.filter(state=TerminationState.GIVEN).first()
     if notice is not None:

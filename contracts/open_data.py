@@ -73,7 +73,7 @@ def _release(notice: StatutoryNotice, published: str, parties: Parties) -> dict[
     contract = notice.contract
     supplier, department = (_reference(parties, party) for party in (Party.SUPPLIER, Party.DEPARTMENT))
     award = {
-        "id": f"{contract.number}-award", "title": contract.title, "status": "active", "date": _moment(contract.formed_at.date()),
+        "id": f"{contract.number}-award", "title": contract.title, "status": "active", "date": _moment(london_day(contract.formed_at)),
         "value": _value(contract.original_value_gbp, contract.revision.gross_gbp), "suppliers": [supplier],
         "items": _items(contract), "contractPeriod": _period(contract),
     }  # fmt: skip

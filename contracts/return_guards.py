@@ -62,22 +62,23 @@ def paid(note: LevyNote) -> Decimal:
 
 
 def set_offs(notes: Iterable[LevyNote]) -> dict[int, Decimal]:
-    """By note that asks something: what the credit notes after it of the same month give back of it, the newest first. ``notes``
-    with their returns, oldest first, all of each month."""
+    """By note that asks something: what the credit notes after it of the same month give back of it, the newest first, and what is
+    left of those before it, where a month came to less than nothing. ``notes`` with their returns, oldest first, all of each month."""
     asking: dict[tuple, list[LevyNote]] = defaultdict(list)
+    over: dict[tuple, Decimal] = defaultdict(lambda: ZERO)
     found: dict[int, Decimal] = {}
     for note in notes:
-        of = note.return_of
-        earlier = asking[of.framework_id, of.supplier_id, of.month]
+        key = note.return_of.framework_id, note.return_of.supplier_id, note.return_of.month
         if note.kind != LevyNote.Kind.CREDIT:
-            found[note.pk] = ZERO
-            earlier.append(note)
+            found[note.pk] = min(over[key], note.amount_gbp)
+            over[key] -= found[note.pk]
+            asking[key].append(note)
             continue
-        rest = note.amount_gbp
-        for one in reversed(earlier):
-            taken = min(rest, one.amount_gbp - found[one.pk])
+        over[key] += note.amount_gbp
+        for one in reversed(asking[key]):
+            taken = min(over[key], one.amount_gbp - found[one.pk])
             found[one.pk] += taken
-            rest -= taken
+            over[key] -= taken
     return found
 
 

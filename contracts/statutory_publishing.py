@@ -35,6 +35,8 @@ def publish(notice: StatutoryNotice, *, reference: str, published_on: date, by: 
     insist(guards.why_not_publish(notice, by=by, at=at))
     if published_on > london_day(at):
         refuse(_("%(day)s is still to come: record it once it is published.") % {"day": as_day(published_on)})
+    if published_on < (opened_on := london_day(notice.contract.formed_at)):
+        refuse(_("The contract’s record was opened on %(day)s: nothing of it was published before.") % {"day": as_day(opened_on)})
     if not reference.strip():
         refuse(_("Enter the reference under which it was published."))
     seat = seats.hold(delivery_guards.department_seat(notice.contract, by, london_day(at)))

@@ -143,12 +143,12 @@ def as_of(terms: Sequence[Terms], on: date) -> Terms | None:
 
 
 def last_day(terms: Sequence[Terms], *, default: date) -> date:
-    """The last day on which any line stands, by the terms that take effect last; ``default`` where no line has one. Of a
-    contract that was terminated the day before that took effect."""
+    """The last day on which any line stands, by what was said of it last: to give up what it is of ends no contract.
+    ``default`` where no line has one. Of a contract that was terminated the day before that took effect."""
     if terms and terms[-1].version.kind == ContractVersion.Kind.TERMINATION:
         return terms[-1].effective_from - timedelta(days=1)
-    ends = [line.ends_on for line in (terms[-1].lines if terms else ()) if line.ends_on]
-    return max(ends, default=default)
+    ends = {line.number: line.ends_on for one in terms for line in one.lines if line.ends_on}
+    return max(ends.values(), default=default)
 
 
 def ordered(revision: CallOffRevision) -> tuple[date, date]:

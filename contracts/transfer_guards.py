@@ -82,6 +82,8 @@ def why_not_agree(transfer: Transfer, *, by: Person, at: datetime) -> Iterator[R
             _("The day it was to take effect, %(day)s, is over.") % {"day": as_day(transfer.effective_on)},
             _("Withdraw it and prepare another."),
         )
+    if transfer.order_on is not None and transfer.order_on > on:
+        yield Reason(_("The transfer order is of %(day)s: it is agreed to once that is made.") % {"day": as_day(transfer.order_on)})
     if not transfer.is_whole and not (transfer.contracts or transfer.orders or transfer.people):
         yield Reason(_("Nothing is chosen that passes."), _("The framework manager chooses it."))
     yield from why_not_between(transfer)

@@ -128,6 +128,8 @@ def _insist_on_what_is_asked(asked: Asked, on: date) -> None:
         refuse(_("Choose by what it passes."))
     if asked.basis == TransferBasis.ORDER and not (asked.order_number.strip() and asked.order_on):
         refuse(_("Enter the number and the date of the transfer order."))
+    if asked.order_on is not None and asked.order_on > asked.effective_on:
+        refuse(_("The transfer order is of a day after it takes effect: enter the day on which it is made."))
     if asked.basis == TransferBasis.NOVATION and (asked.order_number or asked.order_on):
         refuse(_("A novation has no transfer order: leave its number and date out."))
     if asked.effective_on < on:

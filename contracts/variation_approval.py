@@ -191,6 +191,8 @@ def record_notice(variation: Variation, *, reference: str, published_on: date, b
     insist(guards.why_not_record_notice(variation, by=by, at=at))
     if published_on > london_day(at):
         refuse(_("%(day)s is still to come: record it once it is published.") % {"day": as_day(published_on)})
+    if published_on < (begun_on := london_day(variation.created_at)):
+        refuse(_("The variation was begun on %(day)s: no notice of it was published before.") % {"day": as_day(begun_on)})
     variation.change_notice, variation.change_notice_on = reference, published_on
     variation.save()
     seat = seats.hold(own.seat_of(variation.contract, by, london_day(at)))

@@ -90,7 +90,7 @@ def effects(
     ]
     there = {_key_of(line) for line in standing}
     added = [
-        _new(one, _service(one, standing, offered), standing, wanted.values(), volumes, asked.effective_on, ends)
+        _new(one, _service(one, standing, offered), standing, wanted.values(), volumes, _begins(one, standing, asked), ends)
         for key, one in wanted.items() if key not in there
     ]  # fmt: skip
     return [one for one in changed if one is not None] + added
@@ -141,6 +141,12 @@ def _service(one: LineVariation, standing: Sequence[StandingLine], offered: Mapp
     """As the contract has it, if it has it at another site: its own list price, bands and service level."""
     had = next((line.line.service for line in standing if line.line.service.code == one.service_code), None)
     return had or one.service or offered[one.service_code]
+
+
+def _begins(one: LineVariation, standing: Sequence[StandingLine], asked: Asked) -> date:
+    """The day asked for; of a shared service, as of those that the contract has, not before the interim one is over."""
+    interim = [line.ends_on + ONE_DAY for line in standing if line.line.phase == Phase.INTERIM and line.ends_on]
+    return max([asked.effective_on, *interim]) if one.phase == Phase.SHARED else asked.effective_on
 
 
 def _prices(standing: Sequence[StandingLine], asked: Sequence[LineVariation]) -> Iterator[tuple[str, Decimal]]:

@@ -23,7 +23,7 @@ from procurement import access as procurement_access
 from procurement import display
 from procurement.actors import Person
 from procurement.models import Accession, AccessionState, CallOff
-from procurement.views.common import attempt, page, stored
+from procurement.views.common import attempt, page, stored, what_was_shown
 
 T = TransferState
 MOST = 200
@@ -164,9 +164,10 @@ def _acts(found: Transfer, words: dict) -> list[dict]:
     if found.state == T.DRAFT and not found.is_whole:
         reasons = list(transfer_guards.why_not_choose(found, **words))
         rows.append({"label": _("Choose what passes"), "danger": False, "reasons": reasons, "url": reverse("contracts:choose_transfer", args=[found.public_id])})
+    shown = {"agree": f"?shown={found.content_hash}"}
     return rows + [
         {"label": act.label, "danger": act.danger, "reasons": list(act.why_not(found, **words)),
-         "url": reverse("contracts:transfer_act", args=[found.public_id, name])}
+         "url": reverse("contracts:transfer_act", args=[found.public_id, name]) + shown.get(name, "")}
         for name, act in _transfer_acts().items() if found.state in act.states
     ]  # fmt: skip
 
@@ -197,7 +198,7 @@ def transfer_act(request, public_id, name):
             return redirect("contracts:transfer", public_id)
     return render(request, "contracts/transfer_act.html", {
         "transfer": found, "basis": transfer_notices.legal_basis(found), "form": form, "errors": errors, "title": act.label,
-        "says": act.says, "danger": act.danger, "shown_hash": found.content_hash if name == "agree" else "",
+        "says": act.says, "danger": act.danger, "shown_hash": what_was_shown(request, found.content_hash) if name == "agree" else "",
         "what_happens": list(transfer_guards.what_happens(found)) if name != "withdraw" else [],
         "totals": transfer_plan.totals(transfer_plan.contracts_of(found), transfer_plan.orders_of(found)),
     })  # fmt: skip

@@ -15,14 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalogue.models import ServiceVersion
-from contracts import accepting, charges, cutover, delivery, rerating, terms
+from contracts import accepting, charges, cutover, delivery, rerating, terms, varying
 from contracts import transition_money as money
 from contracts.models import ContractLine, ContractVersion, LineChange, Milestone
 from documents import clock
 from documents.models import Document
 from procurement.models import CapacityAccount
-from tests import cast
+from tests import cast, paper
 from tests.contracts import transition_cast as made
+from tests.contracts import variation_cast
 from tests.procurement.test_pages import sign_in
 from tests.refusals import refused
 
@@ -259,6 +260,44 @@ def test_later_the_interim_service_is_kept_as_the_cheaper_one_with_the_prices_th
     assert after[date(2008, 6, 1)] == before[date(2008, 6, 1)] < Decimal("186762.60")
     assert sum(after.values()) < sum(before.values())
     assert str(CapacityAccount.objects.get().committed_gbp) == "67252943.00", "nothing is given back"
+    cast.run_all_jobs()
+    call_command("check_invariants")
+
+
+@of(*executed)
+@pytest.mark.parametrize(
+    ("varied_from", "site", "number", "day", "first", "last"),
+    [
+        (date(2008, 2, 1), "London", 10, date(2008, 4, 10), date(2008, 4, 10), LAST),
+        (date(2008, 2, 1), "London", 10, date(2008, 3, 15), date(2008, 3, 15), LAST),
+        (date(2008, 3, 20), "London", 10, date(2008, 3, 10), date(2008, 3, 20), LAST),
+        (date(2008, 5, 1), "London", 10, date(2008, 4, 20), date(2008, 5, 1), LAST),
+        (date(2008, 5, 1), "London", 10, date(2008, 5, 20), date(2008, 5, 20), LAST),
+        (date(2008, 6, 1), "", -1000, date(2008, 5, 20), date(2008, 5, 20), date(2008, 5, 31)),
+        (PLANNED, "", -1000, date(2008, 5, 20), LAST, FIRST),
+        (PLANNED, "", -1000, date(2008, 3, 20), LAST, FIRST),
+    ],
+)
+def test_what_a_variation_adds_or_gives_up_begins_with_the_cutover_too(varied_from, site, number, day, first, last):
+    """A service at a site that the contract did not have it at, or one that is given up later, whichever of the days comes first."""
+    contract, at, usual = cast.contract(), made.on(date(2007, 10, 20)), months(cast.contract())
+    wanted = [varying.Wanted("CALL-05", number, site)]
+    variation = variation_cast.of_kind(
+        "service", lambda one, *, by, at: varying.save_lines(one, wanted, effective_on=varied_from, by=by, at=at), at
+    )
+    paper.variation_executed(variation_cast.approved(variation, at), at)
+    assert months(contract)[date(2008, 3, 1)] == usual[date(2008, 3, 1)], "nothing shared runs beside the interim service"
+    made.cut_over(day)
+    together = terms.put_together(terms.read(contract))
+    on, ledger = PLANNED.replace(month=3), terms.ledger(together)
+    while on < date(2008, 7, 1):
+        standing = terms.as_of(together, on)
+        charged = {(line.line.phase, line.line.service.code, line.line.site) for line in standing.lines
+                   if line.monthly is not None and line.starts_on <= on <= line.ends_on}  # fmt: skip
+        assert {phase for phase, _code, _site in charged} == {"interim" if on < day else "shared"}, on
+        assert (("shared", "CALL-05", site) in charged) == (first <= on <= last), on
+        on += ONE_DAY
+    assert charges.of_days(ledger, "shared", date(2008, 3, 1), day - ONE_DAY) == 0
     cast.run_all_jobs()
     call_command("check_invariants")
 

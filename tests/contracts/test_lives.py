@@ -62,7 +62,8 @@ class Life:
         if self.random.random() < 0.5:
             return [varying.Wanted("CORE-01", number, "London"), *(varying.Wanted(code, number) for code in A_SEAT)]
         code = self.random.choice(["CORE-08", "CORE-09", "CALL-05", "CALL-06", "CORE-18"])
-        return [varying.Wanted(code, number, phase="usage" if code == "CORE-18" else "shared")]
+        site = "London" if number > 0 and code.startswith("CALL") and self.random.random() < 0.5 else ""  # where the contract has none yet
+        return [varying.Wanted(code, number, site, phase="usage" if code == "CORE-18" else "shared")]
 
     def assessed_variation(self):
         if self.random.random() < 0.2:

@@ -5,7 +5,7 @@ which type and code each of its fields is."""
 
 import json
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -121,6 +121,14 @@ def test_each_is_a_release_of_the_standard_and_refers_to_what_it_has():
     tags = {kind: package["releases"][0]["tag"][0] for kind, package in found.items()}
     assert tags[("performance", False)] == "implementation" and tags[("performance", True)] == "implementationUpdate"
     assert (tags[("change", False)], tags[("termination", False)]) == ("contractAmendment", "contractTermination")
+
+
+def test_the_day_of_the_award_is_the_day_in_london():
+    cast.accepted()
+    notice = made.notice("award")
+    notice.contract.formed_at = datetime(2008, 5, 31, 23, 30, tzinfo=UTC)  # half past midnight in summer
+    (award,) = open_data.package(notice, at=cast.START)["releases"][0]["awards"]
+    assert award["date"] == "2008-06-01T00:00:00+01:00"
 
 
 def test_the_checker_of_this_test_finds_what_is_wrong():

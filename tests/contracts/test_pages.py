@@ -37,6 +37,18 @@ def test_an_outsider_finds_nothing_and_the_parties_find_their_contract(client):
         assert "Subject to contract" in page
 
 
+@pytest.mark.world("executed")
+def test_a_word_that_the_database_does_not_take_is_not_found(client):
+    """A NUL, in every place of an address where a word stands."""
+    contract = cast.contract()
+    sign_in(client, "contract.manager@dius.example")
+    for name, parts in OF_A_CONTRACT.items():
+        for part in {"month", "code", "name"} & set(parts):
+            words = {one: PARTS[one] for one in parts} | {part: "zz"}
+            address = reverse(f"contracts:{name}", kwargs={"public_id": contract.public_id} | words).replace("/zz/", "/%00/")
+            assert "%00" in address and client.get(address).status_code == 404, address
+
+
 @pytest.mark.world("accepted")
 def test_while_the_document_is_made_the_page_says_so_and_asks_again(client):
     contract = cast.accepted()

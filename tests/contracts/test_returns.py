@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.models import Organisation
-from contracts import money_queries, returning
+from contracts import money_queries, return_guards, returning
 from contracts.models import (
     Contract,
     CreditAct,
@@ -94,6 +94,18 @@ def test_a_correction_is_a_new_return_with_a_credit_note_and_the_old_one_stays()
     assert (third.note.kind, third.note.amount_gbp, third.note.corrects) == ("additional", Decimal("10.00"), credit)
     assert money_queries.levied([cast.contract().pk])[cast.contract().pk].levy == Decimal("938.81")
     call_command("check_invariants")
+
+
+def test_what_a_month_gives_back_beyond_what_it_asked_counts_for_what_it_asks_later():
+    """Declared below nothing, where more was given back than charged, and above it again."""
+    money.declared(money.made())
+    credit = money.corrected(CON_2007_000001=Decimal("-400.00")).note
+    assert (credit.kind, credit.amount_gbp) == ("credit", Decimal("935.81")), "933.81 and 2.00 beyond it"
+    more = money.corrected(CON_2007_000001=Decimal("600.00"))
+    assert (more.note.kind, more.note.amount_gbp) == ("additional", Decimal("5.00"))
+    assert return_guards.note_of(more) == (more.note, Decimal("3.00")), "the levy of 600.00"
+    call_command("check_invariants")
+
 
 
 def test_the_levies_of_a_whole_life_come_to_the_percentage_of_all_that_was_declared():

@@ -141,6 +141,7 @@ def test_only_the_contract_manager_publishes_once_and_not_tomorrow():
     assert "Only the contract manager" in refused(made.published, details, email=SERVICE)
     assert "Only the contract manager" in refused(made.published, details, email="requester@dius.example")
     assert "still to come" in refused(made.published, details, on_day=date(2030, 1, 1))
+    assert "nothing of it was published before" in refused(made.published, details, on_day=date(1990, 1, 1))
     words = {"published_on": START.date(), "by": cast.person(MANAGER), "at": START}
     assert "Enter the reference" in refused(statutory_publishing.publish, made.fresh(details), reference=" ", **words)
     made.published(details)

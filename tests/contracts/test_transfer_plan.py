@@ -1,5 +1,6 @@
 """What a plan shows and costs to read, and that whatever passes, passes to the penny."""
 
+import re
 from decimal import Decimal
 from random import Random
 
@@ -17,7 +18,7 @@ from tests import cast, paper
 from tests.contracts import transfer_cast as made
 from tests.contracts import variation_cast as varied
 from tests.machines import undone
-from tests.procurement.test_pages import sign_in
+from tests.procurement.test_pages import post, sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("in_force")]
 INVARIANTS = read(FILE.read_text(encoding="utf-8"))
@@ -81,6 +82,23 @@ def test_the_plan_costs_the_same_with_more_of_everything(client, settings):
     after = [counted(client, email, address) for email in (made.MANAGER, "requester@dius.example") for address in (plan, listed)]
     assert [now - then for then, now in zip(before, after, strict=True)] == [0, 0, 0, 0], (before, after)
     assert max(after) <= 75, (after, "in a test, which is a transaction, what stands in the way is asked for each act anew")
+
+
+def test_what_was_chosen_anew_after_the_plan_was_read_is_not_agreed_to(client, settings):
+    """The plan's button says which plan was read; the form keeps that, also when it is shown again."""
+    settings.STEPPABLE_CLOCK = True
+    clock.step_to(cast.START, by=cast.person(made.MANAGER))
+    contract = paper.executed(cast.accepted())
+    transfer = made.chosen(made.split(), people=["signatory@dius.example"])
+    plan = sign_in(client, made.DIRECTOR).get(reverse("contracts:transfer", args=[transfer.public_id])).content.decode()
+    (button,) = re.findall(r'href="([^"]*/agree/[^"]*)"', plan)
+    made.chosen(transfer, contracts=[contract])
+    for _again in range(2):
+        (shown,) = re.findall(r'name="shown_hash" value="([0-9a-f]+)"', client.get(button).content.decode())
+        answer = post(client, button, shown_hash=shown)
+        assert answer.status_code == 200 and "not what was prepared" in answer.content.decode()
+        assert f'name="shown_hash" value="{transfer.content_hash}"' in answer.content.decode()
+    assert cast.fresh(transfer).state == "draft"
 
 
 def test_after_it_the_plan_shows_what_has_passed_and_under_which_posts(client, settings):

@@ -368,6 +368,14 @@ def test_only_the_framework_manager_prepares(email):
         made.prepared(email=email)
 
 
+def test_it_is_agreed_to_once_its_order_is_made():
+    made_on = START.date() + timedelta(days=3)
+    transfer = made.prepared(made.asked(order_on=made_on))
+    with pytest.raises(Refused, match="agreed to once that is made"):
+        made.agreed(transfer)
+    assert made.agreed(transfer, at=START + timedelta(days=3)).state == "agreed"
+
+
 def test_it_is_agreed_to_as_it_was_shown():
     transfer = made.prepared()
     with pytest.raises(Refused, match="not what was prepared"):
@@ -445,6 +453,7 @@ def test_a_notice_tells_a_supplier_of_no_order_that_it_does_not_have():
 @pytest.mark.parametrize(("what", "words"), [
     ({"order_number": ""}, "Enter the number and the date"),
     ({"order_on": None}, "Enter the number and the date"),
+    ({"order_on": date(2099, 12, 31)}, "of a day after it takes effect"),
     ({"words": " "}, "Say what changes"),
     ({"kind": "x"}, "Choose what becomes"),
     ({"basis": "x"}, "Choose by what it passes"),

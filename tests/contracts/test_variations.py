@@ -113,6 +113,8 @@ def test_beyond_the_frameworks_control_the_authority_commits_after_the_change_no
     manager = cast.person(made.MANAGER)
     assert "still to come" in refused(
         variation_approval.record_notice, second, reference="2008/S 1", published_on=date(2030, 1, 1), by=manager, at=START)  # fmt: skip
+    assert "no notice of it was published before" in refused(
+        variation_approval.record_notice, second, reference="2008/S 1", published_on=date(1990, 1, 1), by=manager, at=START)  # fmt: skip
     variation_approval.record_notice(second, reference="2008/S 1", published_on=START.date(), by=manager, at=START)
     decided = variation_approval.decide(step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=START)
     payload = decided.document.payload
@@ -284,3 +286,19 @@ def test_what_is_agreed_for_a_later_day_is_not_taken_away_twice():
     assert made.signed_on_paper(made.decided(first)).state == "executed"
     words = refused(varying.assess, taking(date(2008, 6, 1), 3), by=by, at=START)
     assert "CORE-01, London: from 1 November 2008 VAR-01 takes away more than would be left" in words
+
+
+def test_what_gives_everything_up_ends_no_contract_and_leaves_nothing_to_extend():
+    """The interim lines, which ended long before, are not what its last day follows."""
+    contract, day = cast.contract(), date(2009, 1, 1)
+    standing, ends_on = terms.put_together(terms.read(contract))[-1], contract.ends_on
+    fewer = [varying.Wanted(line.line.service.code, -line.quantity, line.line.site) for line in standing.lines if line.line.phase == "shared"]
+    given_up = made.of_kind("service", lambda one, *, by, at: varying.save_lines(one, fewer, effective_on=day, by=by, at=at))
+    paper.variation_executed(made.approved(given_up))
+    periodic.run(on(date(2009, 1, 2)))
+    contract = cast.fresh(contract)
+    assert (contract.state, contract.ends_on) == ("executed", ends_on)
+    together = terms.ledger(terms.put_together(terms.read(contract)))
+    assert {month for (_line, month), amount in ledger.by_line_and_month(together).items() if month >= day and amount} == set()
+    assert "there is nothing to extend" in refused(made.extended, 1, on(date(2009, 1, 2)))
+    call_command("check_invariants")

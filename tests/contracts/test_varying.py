@@ -20,6 +20,7 @@ from tests.procurement.test_pages import post, sign_in
 from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
+DAY = date(2008, 11, 1)
 MONTHS = 48  # from November 2008 to the contract's last, October 2012
 BY_SEAT = Decimal("74.88") + Decimal("12.96") + Decimal("9.22")  # CORE-01, CORE-04, CORE-06
 
@@ -77,6 +78,13 @@ def test_what_is_missing_and_what_does_not_fit_is_said_in_words():
         assert expected in refused(varying.assess, variation, by=by(), at=START)
     twice = [varying.Wanted("CORE-01", 1, "London"), varying.Wanted("CORE-01", 2, "London")]
     assert "stands twice" in refused(varying.save_lines, variation, twice, effective_on=date(2008, 11, 1), by=by(), at=START)
+
+
+def test_more_than_the_whole_framework_may_be_is_refused_in_words():
+    """Also what is more than an amount of money can be."""
+    wanted = [varying.Wanted("CALL-04", 1_000_000, f"Site {number}") for number in range(8)]
+    words = refused(made.of_kind, "service", lambda one, *, by, at: varying.save_lines(one, wanted, effective_on=DAY, by=by, at=at))
+    assert "worth more than the whole framework may be" in words
 
 
 def test_a_gateway_that_the_figures_shut_is_refused_with_them():
