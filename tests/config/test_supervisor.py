@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from config.bootstrap import failure
+from config.ports import insist_on_port, port_number
 from config.processes import Family, is_stopping, only_one
-from config.supervisor import Stamps, insist_on_port
+from config.supervisor import Stamps
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -165,6 +166,13 @@ def test_a_taken_port_is_said_with_another_to_try():
         with pytest.raises(SystemExit, match=f"port {port} cannot be had .* make run PORT={port + 1}"):
             insist_on_port(port)
     insist_on_port(port)
+
+
+@pytest.mark.parametrize("typed", ["abc", "", "0", "-5", "8000.5", "65536", "\u00b2"])
+def test_what_is_no_port_is_said_with_one_to_try(typed):
+    with pytest.raises(SystemExit, match="is not a port: a number from 1 to 65535, for example  make run PORT=8001"):
+        port_number(typed)
+    assert port_number("8104") == 8104
 
 
 def test_a_step_is_done_again_only_for_other_inputs(tmp_path):
