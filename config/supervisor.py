@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from config.bootstrap import words_for_the_machine
 from config.embedded_pg import Cluster, EmbeddedPostgresError
 from config.ports import insist_on_port, port_number, wait_for
 from config.processes import ROOT, SIGNALS, Family, die_with_parent, is_stopping, listen_to_signals, only_one, say
@@ -239,7 +240,7 @@ def main() -> None:
     os.chdir(ROOT)
     try:
         directory = instance_directory(name)
-        with only_one(directory):
+        with words_for_the_machine(), only_one(directory):
             if options.what == "run":
                 run(directory, port, options.began)
             else:

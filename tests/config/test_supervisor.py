@@ -1,5 +1,7 @@
 """One command brings an instance up; what it starts ends with it, also when it is killed."""
 
+import ast
+import errno
 import fcntl
 import os
 import signal
@@ -11,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from config.bootstrap import failure
+from config import bootstrap
+from config.bootstrap import failure, insist_on_packages, words_for_the_machine
 from config.ports import insist_on_port, port_number
 from config.processes import Family, is_stopping, only_one
 from config.supervisor import Stamps
@@ -156,6 +159,36 @@ def test_the_words_of_a_package_manager_are_said_only_where_it_fails(capfd):
     assert sorted(failure([sys.executable, "-c", says, "3"]).splitlines()) == ["a warning", "added 12 packages"]
     assert failure([sys.executable, "-c", "raise SystemExit(4)"]) == "exit 4", "words also where it says nothing"
     assert capfd.readouterr() == ("", "")
+
+
+def test_who_may_not_install_packages_is_told_of_all_of_them_at_once(monkeypatch, tmp_path):
+    monkeypatch.setattr(bootstrap, "may_install", lambda: False)
+    monkeypatch.setattr(bootstrap, "loads", lambda library: "harfbuzz" not in library)
+    monkeypatch.setattr(bootstrap, "TEST_TOOLS", {"no-such-tool": "its-package", "sh": "dash"})
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda tool: None if tool == "no-such-tool" else f"/usr/bin/{tool}")
+    with pytest.raises(SystemExit, match=r"sudo apt-get install --no-install-recommends libharfbuzz-subset0 its-package$"):
+        insist_on_packages("test")
+    insist_on_packages("lint")
+    monkeypatch.setattr(bootstrap, "PYTHON", tmp_path / "python")
+    monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match=r"recommends python3\.\d+-venv libharfbuzz-subset0$"):
+        insist_on_packages("run")
+
+
+def test_what_only_the_machines_owner_can_mend_is_said_in_a_line_and_anything_else_is_not_hidden():
+    for number, words in ((errno.EACCES, "var; the clone and its var/ are to be"), (errno.ENOSPC, "No space left on device: var$")):
+        with pytest.raises(SystemExit, match=words), words_for_the_machine():
+            raise OSError(number, os.strerror(number), "var")
+    with pytest.raises(FileNotFoundError), words_for_the_machine():
+        Path("/no/such/file").read_text()
+
+
+def test_an_older_python_reads_as_far_as_the_words_that_refuse_it(monkeypatch):
+    ast.parse(Path(bootstrap.__file__).read_text(encoding="utf-8"), feature_version=(3, 8))
+    assert isinstance(bootstrap.stop.__annotations__["words"], str), "hints that it does not know are not evaluated"
+    monkeypatch.setattr(bootstrap.sys, "version_info", (3, 8, 18, "final", 0))
+    with pytest.raises(SystemExit, match="Flex needs Python 3.11 or newer"):
+        bootstrap.insist_on_python()
 
 
 def test_a_taken_port_is_said_with_another_to_try():
