@@ -17,7 +17,7 @@ from bench.loader import Loader
 from bench.order_flow import InProcess, Visitor, web
 from catalogue import queries as catalogue_queries
 from config.embedded_pg import OWNER, SUPERUSER, Cluster
-from config.supervisor import wait_for
+from config.ports import wait_for
 from procurement import periodic
 from tests import cast
 

@@ -21,7 +21,8 @@ from django.urls import reverse
 
 from bench.floor import Floor
 from config.embedded_pg import Cluster
-from config.supervisor import ROOT, die_with_parent, wait_for
+from config.ports import wait_for
+from config.supervisor import ROOT, die_with_parent
 from procurement import drafting, guards
 from procurement.models import CallOff, CallOffState
 from tests import cast
@@ -141,7 +142,7 @@ def web(directory: Path) -> tuple[subprocess.Popen, str]:
         bind = f"127.0.0.1:{found.getsockname()[1]}"
     os.environ["PUBLIC_URL"] = f"http://{bind}"
     command = [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", bind, "--worker-class", "gthread",
-               "--workers", "1", "--threads", "4", "--log-level", "warning"]  # fmt: skip
+               "--workers", "1", "--threads", "4", "--log-level", "warning", "--no-control-socket"]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, preexec_fn=die_with_parent)
     return process, f"http://{bind}"
 

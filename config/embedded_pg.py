@@ -12,6 +12,7 @@ import importlib.util
 import os
 import pwd
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -56,8 +57,9 @@ def _short_name(root: Path) -> str:
 
 
 def socket_directory(root: Path) -> Path:
-    """Where the socket lies: in the cluster's directory, or a short path when that is too long."""
-    if len(str(root / ".s.PGSQL.5432")) < SOCKET_NAME_LIMIT:
+    """Where the socket lies: in the cluster's directory, or a short path when that is too long, or has a character that
+    PostgreSQL reads in a list of directories or hosts."""
+    if len(os.fsencode(root / ".s.PGSQL.5432")) < SOCKET_NAME_LIMIT and not set(str(root)) & set(',"'):
         return root
     return Path(tempfile.gettempdir()) / f"flexpg-{_short_name(root)}"
 
@@ -237,12 +239,14 @@ class Cluster:
             )
 
     def _start(self) -> None:
+        if odd := set(f"{self.root}{self.binaries}") & set('"$`\\'):  # pg_ctl hands these paths to a shell, in double quotes
+            raise EmbeddedPostgresError(f"it cannot run in a folder with {' '.join(sorted(odd))} in its path: {self.root}")
         self.socket.mkdir(mode=0o700, exist_ok=True)
         if self.account is not None:
             os.chown(self.socket, self.account.pw_uid, self.account.pw_gid)
         self._run(
             "pg_ctl", "-D", str(self.data), "-w", "-t", "60", "-l", str(self.root / "log"), "-o",
-            f"-k '{self.socket}'", "start",
+            f"-k {shlex.quote(str(self.socket))}", "start",  # which a shell reads
         )  # fmt: skip
 
     def _make_roles(self) -> None:

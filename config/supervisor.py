@@ -11,14 +11,15 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from config.bootstrap import words_for_the_machine
 from config.embedded_pg import Cluster, EmbeddedPostgresError
+from config.ports import insist_on_port, port_number, wait_for
 from config.processes import ROOT, SIGNALS, Family, die_with_parent, is_stopping, listen_to_signals, only_one, say
 
 JOB_SECONDS = 115  # what no job may take; the layout's own limits are below it
@@ -152,32 +153,8 @@ def web_command(bind: str) -> list[str]:
     return [
         sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", bind, "--worker-class", "gthread",
         "--workers", "2", "--threads", "4", "--timeout", "60", "--graceful-timeout", "10", "--log-level", "warning",
+        "--no-control-socket",  # nobody orders it about, and its socket lies in the account's home, one for all instances
     ]  # fmt: skip
-
-
-def insist_on_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise SystemExit(
-                f"port {port} cannot be had ({error.strerror}); choose another:  make run PORT={port + 1}"
-            ) from error
-
-
-def wait_for(address: str) -> None:
-    """Until the site answers its health page."""
-    import urllib.error
-    import urllib.request
-
-    for _ in range(240):
-        try:
-            with urllib.request.urlopen(f"{address}/health/", timeout=2):  # noqa: S310 - our own address
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.25)
-    raise SystemExit("the site did not answer within a minute")
 
 
 @contextlib.contextmanager
@@ -253,18 +230,19 @@ def story(directory: Path, out: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="supervisor")
     parser.add_argument("what", choices=["run", "story"])
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")))
+    parser.add_argument("--port", default=os.environ.get("PORT", "8000"))
     parser.add_argument("--out", default="story-out")
     parser.add_argument("--began", type=float, default=time.monotonic(), help="the monotonic clock when make was told")
     options = parser.parse_args()
+    port = port_number(options.port)
     name = "story" if options.what == "story" else os.environ.get("FLEX_INSTANCE", "default")
     os.environ["FLEX_INSTANCE"] = name
     os.chdir(ROOT)
     try:
         directory = instance_directory(name)
-        with only_one(directory):
+        with words_for_the_machine(), only_one(directory):
             if options.what == "run":
-                run(directory, options.port, options.began)
+                run(directory, port, options.began)
             else:
                 story(directory, str(Path(options.out).resolve()))
     except EmbeddedPostgresError as error:

@@ -37,13 +37,13 @@ def server_error(request):
     return away
 
 
-# Classes of PostgreSQL's own errors: connection exception, operator intervention (it is shut down or starts), too many
-# connections. An error without a code comes from the connection itself.
-AWAY = ("08", "57P", "53300")
+# Classes of PostgreSQL's own errors: connection exception, operator intervention (it is shut down or starts), insufficient
+# resources (too many connections, no room on the disk). An error without a code comes from the connection itself.
+AWAY = ("08", "57P", "53")
 
 
 def database_is_away(error: BaseException | None) -> bool:
-    """Whether it says that the database cannot be reached, and not that it refuses something (a lock, a deadlock)."""
+    """Whether it says that the database cannot be reached or has no room, and not that it refuses something (a lock, a deadlock)."""
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     code = getattr(error.__cause__, "pgcode", None)

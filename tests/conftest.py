@@ -136,7 +136,7 @@ def live_site(live):
     """``live`` with a real site at its address. What is done there by a worker waits, unless ``live_worker`` is there."""
     web = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "config.wsgi:application", "--bind", f"127.0.0.1:{live.port}",
-         "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"],
+         "--worker-class", "gthread", "--threads", "4", "--log-level", "warning", "--no-control-socket"],
         cwd=ROOT, env=live.environment, start_new_session=True, preexec_fn=die_with_parent,
     )  # fmt: skip
     try:

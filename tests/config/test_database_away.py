@@ -3,6 +3,8 @@
 import logging
 
 import pytest
+from django.conf import settings
+from django.core.cache.backends.db import DatabaseCache
 from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 
@@ -62,6 +64,24 @@ def test_what_the_database_refuses_is_an_error_of_ours():
         cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40P01'; END $$")
     assert not database_is_away(refused.value)
     assert not database_is_away(ValueError("x")) and not database_is_away(None)
+
+
+@pytest.mark.django_db
+def test_a_full_disk_is_no_fault_of_ours():
+    with pytest.raises(OperationalError) as refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DO $$ BEGIN RAISE EXCEPTION 'no space' USING ERRCODE = '53100'; END $$")
+    assert database_is_away(refused.value)
+
+
+@pytest.mark.django_db
+def test_where_no_attempt_can_be_counted_nobody_signs_in_and_nobody_tried_too_often(monkeypatch, caplog):
+    """Django's cache keeps it to itself when the disk has no room for a row."""
+    monkeypatch.setattr(DatabaseCache, "add", lambda *_args, **_more: False)
+    client = Client(raise_request_exception=False)
+    with caplog.at_level(logging.ERROR, logger="django.request"):
+        answer = client.post("/accounts/sign-in/", {"login": "requester@dius.example", "password": settings.DEMONSTRATION_PASSWORD})
+    assert answer.status_code == 503 and "or has no room" in answer.content.decode()
+    assert "is the disk full?" in caplog.text
 
 
 @pytest.mark.django_db

@@ -132,6 +132,18 @@ def test_a_long_path_gets_a_short_socket():
     assert len(str(socket_directory(deep))) < 60
     assert socket_directory(Path("/var/pg")) == Path("/var/pg")
     assert socket_directory(deep) != socket_directory(deep / "other")
+    assert len(str(socket_directory(Path("/var") / ("é" * 45)))) < 40, "it is the bytes that count"
+
+
+def test_it_runs_in_a_folder_of_any_name_that_a_shell_can_be_told(tmp_path):
+    cluster = Cluster(tmp_path / "Projets d'été, 2007" / "pg")
+    try:
+        cluster.ensure()
+        assert ask(cluster, "SELECT 1", user="flex_app") == [(1,)]
+    finally:
+        cluster.wipe()
+    with pytest.raises(EmbeddedPostgresError, match=r"cannot run in a folder with \$ in its path"):
+        Cluster(tmp_path / "$HOME" / "pg").ensure()
 
 
 def test_without_namespaces_it_runs_as_an_ordinary_account(tmp_path, monkeypatch):

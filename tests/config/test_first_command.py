@@ -20,25 +20,30 @@ from tests.databases import ROOT
 
 NAME = "tried"
 INSTANCE = ROOT / "var" / NAME
+HOME = ROOT / "var" / f"home-of-{NAME}"
 READY_SECONDS = 240
 SET_UP_SECONDS = 10_000
 
 
 def environment() -> dict[str, str]:
+    """A home of its own, and a proxy that leads out of the machine, but not just now."""
     ours = {name for name in os.environ if name.startswith("FLEX_") or name == "PUBLIC_URL"}
-    return {name: value for name, value in os.environ.items() if name not in ours} | {"FLEX_INSTANCE": NAME}
+    theirs = {"FLEX_INSTANCE": NAME, "HOME": str(HOME), "http_proxy": "http://127.0.0.1:9"}
+    return {name: value for name, value in os.environ.items() if name not in ours} | theirs
 
 
 def wipe() -> None:
     if INSTANCE.exists():
         Cluster(INSTANCE / "pg").wipe()
         shutil.rmtree(INSTANCE)
+    shutil.rmtree(HOME, ignore_errors=True)
 
 
 @pytest.fixture
 def instance(template_database) -> Iterator[Cluster]:
     """One that is not there yet; the static files, which all instances share, are."""
     wipe()
+    HOME.mkdir(parents=True)
     yield Cluster(INSTANCE / "pg")
     wipe()
 
@@ -126,6 +131,7 @@ def test_from_nothing_to_ready_and_to_nothing_again(instance, tmp_path):
         said = stopped(process, signal.SIGINT)
     assert said.endswith("\nstopping\nstopped\n") and "shutdown" not in said, said
     assert instance.pid() is None
+    assert list(HOME.iterdir()) == [], "nothing is left in the home of whoever starts it, as the server's own control socket was"
     answer = verified(held)
     assert (answer.returncode, "no document of this register" in answer.stdout) == (1, True), answer
     answer = managed("check_invariants")

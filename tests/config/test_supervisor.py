@@ -1,5 +1,7 @@
 """One command brings an instance up; what it starts ends with it, also when it is killed."""
 
+import ast
+import errno
 import fcntl
 import os
 import signal
@@ -11,9 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from config.bootstrap import failure
+from config import bootstrap
+from config.bootstrap import failure, insist_on_packages, words_for_the_machine
+from config.ports import insist_on_port, port_number
 from config.processes import Family, is_stopping, only_one
-from config.supervisor import Stamps, insist_on_port
+from config.supervisor import Stamps
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -157,6 +161,36 @@ def test_the_words_of_a_package_manager_are_said_only_where_it_fails(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_who_may_not_install_packages_is_told_of_all_of_them_at_once(monkeypatch, tmp_path):
+    monkeypatch.setattr(bootstrap, "may_install", lambda: False)
+    monkeypatch.setattr(bootstrap, "loads", lambda library: "harfbuzz" not in library)
+    monkeypatch.setattr(bootstrap, "TEST_TOOLS", {"no-such-tool": "its-package", "sh": "dash"})
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda tool: None if tool == "no-such-tool" else f"/usr/bin/{tool}")
+    with pytest.raises(SystemExit, match=r"sudo apt-get install --no-install-recommends libharfbuzz-subset0 its-package$"):
+        insist_on_packages("test")
+    insist_on_packages("lint")
+    monkeypatch.setattr(bootstrap, "PYTHON", tmp_path / "python")
+    monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit, match=r"recommends python3\.\d+-venv libharfbuzz-subset0$"):
+        insist_on_packages("run")
+
+
+def test_what_only_the_machines_owner_can_mend_is_said_in_a_line_and_anything_else_is_not_hidden():
+    for number, words in ((errno.EACCES, "var; the clone and its var/ are to be"), (errno.ENOSPC, "No space left on device: var$")):
+        with pytest.raises(SystemExit, match=words), words_for_the_machine():
+            raise OSError(number, os.strerror(number), "var")
+    with pytest.raises(FileNotFoundError), words_for_the_machine():
+        Path("/no/such/file").read_text()
+
+
+def test_an_older_python_reads_as_far_as_the_words_that_refuse_it(monkeypatch):
+    ast.parse(Path(bootstrap.__file__).read_text(encoding="utf-8"), feature_version=(3, 8))
+    assert isinstance(bootstrap.stop.__annotations__["words"], str), "hints that it does not know are not evaluated"
+    monkeypatch.setattr(bootstrap.sys, "version_info", (3, 8, 18, "final", 0))
+    with pytest.raises(SystemExit, match="Flex needs Python 3.11 or newer"):
+        bootstrap.insist_on_python()
+
+
 def test_a_taken_port_is_said_with_another_to_try():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -165,6 +199,13 @@ def test_a_taken_port_is_said_with_another_to_try():
         with pytest.raises(SystemExit, match=f"port {port} cannot be had .* make run PORT={port + 1}"):
             insist_on_port(port)
     insist_on_port(port)
+
+
+@pytest.mark.parametrize("typed", ["abc", "", "0", "-5", "8000.5", "65536", "\u00b2"])
+def test_what_is_no_port_is_said_with_one_to_try(typed):
+    with pytest.raises(SystemExit, match="is not a port: a number from 1 to 65535, for example  make run PORT=8001"):
+        port_number(typed)
+    assert port_number("8104") == 8104
 
 
 def test_a_step_is_done_again_only_for_other_inputs(tmp_path):
