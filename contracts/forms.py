@@ -94,11 +94,14 @@ class DecideForm(_OfCriteria):
     on = DayField(label=_("The day on which it was achieved"), required=False)
     conditions = TextField(label=_("Conditions, if you accept on conditions"), max_length=2000, required=False)
     conditions_by = DayField(label=_("To be met by"), required=False)
-    part = PercentField(label=_("Per cent delivered, if only a part is"), required=False)
+    part = PercentField(label=_("Per cent delivered, if only a part is"), required=False,
+                        help_text=_("So much of its payments falls due now, and the rest when the conditions are met."))  # fmt: skip
 
     def __init__(self, *args, milestone: Milestone, criteria: Sequence[AcceptanceCriterion], **kwargs):
         super().__init__(*args, **kwargs)
         self.criteria = criteria
+        if not milestone.payments.exists():
+            del self.fields["part"]  # what is delivered in part is paid in part, and nothing is paid for it
         if not milestone.effect:
             del self.fields["on"]
         elif milestone.effect == Milestone.Effect.CUTOVER:

@@ -19,6 +19,7 @@ from contracts.models import (
     BOUND,
     NOTICED,
     NUMBER_SERIES,
+    AcceptanceDecision,
     Contract,
     ContractState,
     CreditState,
@@ -94,28 +95,38 @@ def transition(by: Person, on: date) -> list[Item]:
     if not buys and not sells:
         return []
     soon = on + timedelta(days=SOON_DAYS)
+    of_conditions = AcceptanceDecision.objects.filter(
+        submission__milestone=OuterRef("pk"), outcome=AcceptanceDecision.Outcome.CONDITIONAL
+    ).values("conditions_by")[:1]
     rows = Milestone.objects.filter(
         Q(state__in=[M.SUBMITTED, M.CONDITIONAL], contract__department_id__in=buys)
+        | Q(state=M.CONDITIONAL, contract__supplier_id__in=sells)
         | Q(state__in=[M.PLANNED, M.IN_PROGRESS], due_on__lte=soon, contract__supplier_id__in=sells),
         contract__state__in=BOUND,
-    )
-    return [_due(milestone) for milestone in rows.select_related("contract__department").order_by("due_on", "id")[:MOST_OF_A_KIND]]
+    ).annotate(conditions_by=Subquery(of_conditions))
+    return [
+        _due(milestone, delivers=milestone.contract.supplier_id in sells)
+        for milestone in rows.select_related("contract__department").order_by("due_on", "id")[:MOST_OF_A_KIND]
+    ]
 
 
-def _due(milestone: Milestone) -> Item:
+def _due(milestone: Milestone, *, delivers: bool) -> Item:
+    """``delivers``: whether the reader is the supplier's, who meets the conditions that the department looks at."""
     contract, words = milestone.contract, {
         M.SUBMITTED: _("milestone %(label)s to accept or send back"),
-        M.CONDITIONAL: _("milestone %(label)s: are its conditions met?"),
+        M.CONDITIONAL: _("milestone %(label)s: its conditions to meet") if delivers else _("milestone %(label)s: are its conditions met?"),
         M.PLANNED: _("milestone %(label)s to begin"),
         M.IN_PROGRESS: _("milestone %(label)s to submit"),
     }
     until = working_days.midnight_after(milestone.due_on)
     if milestone.state == M.SUBMITTED:
         until = working_days.due(milestone.state_since, DAYS_TO_DECIDE)
+    if milestone.state == M.CONDITIONAL:
+        until = working_days.midnight_after(milestone.conditions_by)
     return Item(
         f"{contract.number} {contract.title}", contract.department.name, words[milestone.state] % {"label": milestone.label},
         reverse("contracts:milestone", args=[contract.public_id, milestone.number]), milestone.state_since,
-        None if milestone.state == M.CONDITIONAL else until,
+        until,
     )  # fmt: skip
 
 
