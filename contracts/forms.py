@@ -14,6 +14,7 @@ from catalogue.models import ServiceLevelMeasure
 from contracts import credits, gateways, level_sheets, measuring
 from contracts.models import AcceptanceCriterion, AcceptanceDecision, Gateway, Milestone, VariationKind
 from contracts.terms import StandingLine
+from documents.templatetags.contract_text import figure as as_figure
 from procurement import forms as decision_forms
 
 
@@ -295,7 +296,7 @@ class ReportForm(forms.Form):
         for measure in measures:
             self.fields[f"actual_{measure.measure_code}"] = LineField(
                 label=f"{measure.measure_code} {measure.measure}", required=False, max_length=20,
-                help_text=gettext("Target %(target)s") % {"target": measure.target},
+                help_text=gettext("Target %(target)s") % {"target": as_figure(measure.target, measure.unit)},
             )  # fmt: skip
 
     def groups(self):

@@ -98,15 +98,16 @@ def _parts(ceiling, amounts: list[tuple[str, str, Any]]) -> dict[str, Any]:
     return {"parts": parts, "ceiling": ceiling}
 
 
-def bar_parts(forecast: CapacityForecast) -> dict[str, Any]:
-    """The framework with this order: what others have committed, reserved and in approval, this order, and the rest."""
+def bar_parts(forecast: CapacityForecast, this: str = "") -> dict[str, Any]:
+    """The framework with this order: what others have committed, reserved and in approval, this order, and the rest. ``this``: what
+    it is called where it is no order."""
     return _parts(
         forecast.ceiling,
         [
             ("committed", _("committed"), forecast.committed),
             ("reserved", _("reserved for others"), forecast.reserved),
             ("in_approval", _("our others in approval") if forecast.withheld else _("others in approval"), forecast.in_approval),
-            ("this", _("this order"), forecast.this_order), ("free", _("free after it"), max(forecast.free_after, ZERO)),
+            ("this", this or _("this order"), forecast.this_order), ("free", _("free after it"), max(forecast.free_after, ZERO)),
         ],
     ) | {"withheld": forecast.withheld}  # fmt: skip
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import add_months, first_of_month
-from contracts import access, billing, invoice_guards, invoicing, late_payment, money_forms
+from contracts import access, billing, ending_queries, invoice_guards, invoicing, late_payment, money_forms
 from contracts.invoice_words import difference
 from contracts.models import OPEN_INVOICES, Contract, Invoice, InvoiceCheck, InvoiceState, Party
 from documents import audit, downloads
@@ -91,7 +91,9 @@ def invoices(request, public_id):
         return as_file(request.GET["format"], _("Invoices"), f"{found.number}-invoices", heading, cells)
     supplies = access.viewpoint(request.actor, found, request.day) == Party.SUPPLIER
     shut = list(invoice_guards.why_not_record(found, by=request.actor, at=request.at)) if supplies else None
-    return render(request, "contracts/invoices.html", {"contract": found, "rows": rows, "shut": shut, "supplies": supplies})
+    return render(request, "contracts/invoices.html", ending_queries.shown(found, request.day) | {
+        "contract": found, "rows": rows, "shut": shut, "supplies": supplies,
+    })  # fmt: skip
 
 
 def _months(contract: Contract, on: date) -> list[date]:
@@ -185,8 +187,8 @@ class _Act:
 def _acts() -> dict[str, _Act]:
     guards, department, forms = invoice_guards, (Party.DEPARTMENT,), money_forms
     return {
-        "approve": _Act(_("Approve for payment"), _("It is paid. What is approved can no longer be disputed."),
-                        _("The invoice is approved for payment."),
+        "approve": _Act(_("Approve for payment"), _("It is to be paid then. What is approved can no longer be disputed."),
+                        _("The invoice is approved for payment. Record what is paid of it here."),
                         guards.why_not_approve, invoicing.approve, forms.InvoiceActForm, department, (S.MATCHED,)),
         "settle": _Act(_("Take it as it is"), _("It asks for no more than is due. It is then approved for payment."),
                        _("The invoice is taken as it is and approved for payment."),

@@ -14,13 +14,26 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import ServiceLevelMeasure
 from catalogue.pricing import ZERO
-from contracts import access, crediting, ending_queries, forms, level_guards, level_sheets, levels, measuring, terms
+from contracts import (
+    access,
+    crediting,
+    ending_queries,
+    forms,
+    invoice_guards,
+    level_guards,
+    level_sheets,
+    levels,
+    measuring,
+    terms,
+)
+from contracts.credits import standing as where_it_stands
 from contracts.models import (
     CalculatedLevel,
     Contract,
     CreditAct,
     CreditCalculation,
     CreditState,
+    Measurement,
     Party,
     ServiceCredit,
     ServiceReport,
@@ -256,8 +269,18 @@ def confirm(request, public_id, month):
             messages.success(request, _("Confirmed. The credits are calculated."))
             return _done(found, first)
     return render(request, "contracts/level_confirm.html", {
-        "contract": found, "month": first, "key": month, "report": newest, "errors": errors,
+        "contract": found, "month": first, "key": month, "report": newest, "errors": errors, "rows": _where_they_stand(newest),
     })  # fmt: skip
+
+
+def _where_they_stand(report: ServiceReport) -> list[tuple[Measurement, str, str]]:
+    """Each measurement with where it stands before anything is calculated, in a word and its colour."""
+    found = []
+    for row in report.measurements.all():
+        one = row.measure
+        where = Standing(where_it_stands(one.unit, one.target, one.minimum, one.critical, row.actual))
+        found.append((row, where.label, COLOURS[where]))
+    return found
 
 
 @page
@@ -340,7 +363,8 @@ def _credit_acts() -> dict[str, _Act]:
                       _("The credit is waived. It counts in the published total."),
                       guards.why_not_waive, crediting.waive, forms.ReasonForm, (Party.DEPARTMENT, Party.AUTHORITY),
                       (c.CALCULATED, c.NOTIFIED, c.DISPUTED, c.AGREED)),
-        "apply": _Act(_("Apply to an invoice"), _("The invoice of that reference is less by the credit."),
+        "apply": _Act(_("Apply to an invoice"), _("The invoice of that reference is less by the credit. One that is not recorded yet can be named too: the credit comes "
+                                                "off once it is recorded under that very reference."),
                        _("The credit is applied to that invoice."),
                       guards.why_not_apply, crediting.apply, forms.ApplyForm, of_department, (c.AGREED,)),
     }  # fmt: skip
@@ -379,10 +403,14 @@ def credit_act(request, public_id, number, name):
         done, errors = attempt(request, act.action, credit, shown=request.POST.get("shown", ""), **words)
         if done:
             messages.success(request, act.done)
+            if name == "apply" and not invoice_guards.bears(found, words["invoice"]):
+                messages.info(request, _("No invoice %(reference)s is recorded yet: the credit comes off once it is, under that very reference.")
+                              % {"reference": words["invoice"]})  # fmt: skip
             return _done(found, credit.month)
     return render(request, "contracts/credit_act.html", {
         "contract": found, "credit": credit, "key": f"{credit.month:%Y-%m}", "act": act, "form": form, "errors": errors,
         "shown": crediting.shown_of(credit),
+        "invoices": invoice_guards.still_to_be_approved(found) if name == "apply" else (),
     })  # fmt: skip
 
 

@@ -11,12 +11,12 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from contracts import crediting, levels, measuring
+from contracts import crediting, due, level_queries, levels, measuring
 from contracts.measuring import Measured
-from contracts.models import CreditAct, CreditCalculation, ServiceCredit, ServiceReport
+from contracts.models import CalculatedLevel, CreditAct, CreditCalculation, ServiceCredit, ServiceReport
 from documents import audit, clock
 from documents.models import Email
-from procurement import granting
+from procurement import granting, working_days
 from tests import cast
 from tests.contracts import levels_cast as made
 from tests.contracts import transition_cast
@@ -192,10 +192,29 @@ def test_who_reports_is_asked_to_once_the_month_is_over_and_until_it_is_reported
     for moment, asked in ((made.AFTER - timedelta(days=6), False), (made.AFTER, True)):
         clock.step_to(moment, by=cast.person("framework.manager@co.example"))
         assert (words in client.get("/").content.decode()) == asked
+    (item,) = [one for one in level_queries.inbox(cast.person(made.SERVICE), made.AFTER.date()) if one.todo == words]
+    assert working_days.last_day(item.due) == date(2008, 5, 8), "within five working days of the month: clause 10.3"
     made.reported(contract)
     assert words not in client.get("/").content.decode()
     sign_in(client, made.MANAGER)
     assert "service report of April 2008 to confirm" in client.get("/").content.decode()
+
+
+def test_a_rectification_plan_waits_for_the_supplier_until_it_is_submitted():
+    def waits(email: str = made.SERVICE) -> list[tuple[str, date]]:
+        found = due.duties(cast.person(email), made.AFTER.date())
+        return [(one.what, one.on) for one in found if one.waits and "rectification" in one.what]
+
+    contract = cast.contract()
+    made.confirmed(contract, made.BAD)
+    day = CalculatedLevel.objects.get(plan_due_on__isnull=False).plan_due_on
+    asked = [("rectification plan of April 2008 for EUS-B to submit", day)]
+    assert waits() == waits("account.manager@fujitsu.example") == asked and waits(made.MANAGER) == []
+    measuring.correct(contract, made.MONTH, made.measured(contract, made.BAD), reason="Read again.", by=cast.person(made.MANAGER), at=made.AFTER)
+    assert waits() == asked, "of the newest calculation alone"
+    level = CalculatedLevel.objects.filter(plan_due_on__isnull=False).latest("id")
+    crediting.submit_plan(level, words="The switch is replaced.", by=cast.person(made.SERVICE), at=made.AFTER)
+    assert waits() == []
 
 
 def test_the_pages_show_the_month_to_both_sides(client):
