@@ -191,6 +191,12 @@ def _more_than_is_due(invoice: Invoice, at: datetime) -> Iterator[Reason]:
         )
 
 
+def why_not_answer(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Whoever runs the contract for the supplier, while the department has not decided."""
+    yield from why_not_in_state(invoice, S.QUERIED)
+    yield from delivery_guards.why_not_supplier(invoice.contract, by, london_day(at))
+
+
 def why_not_reject(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(invoice, S.RECEIVED, S.MATCHED, S.QUERIED)
     yield from delivery_guards.why_not_department(invoice.contract, by, london_day(at))

@@ -82,10 +82,10 @@ def measured(notice: StatutoryNotice) -> tuple[list[Measured], list[date]]:
     return [Measured(one, found.get(one.measure_code, {})) for one in indicators(contract)], sorted(newest)
 
 
-def left_out(notice: StatutoryNotice, months: Sequence[date]) -> list[date]:
-    """Complete months of the time that is rated which had service levels to measure and are not among those that were calculated."""
+def left_out(notice: StatutoryNotice, months: Sequence[date], on: date) -> list[date]:
+    """Complete months, by the day, of the time that is rated which had service levels to measure and are not among those that were calculated."""
     contract, first = notice.contract, first_month(notice)
-    over = levels.months_to_measure(contract, terms.put_together(terms.read(contract)), notice.period_to)
+    over = levels.months_to_measure(contract, terms.put_together(terms.read(contract)), min(on, notice.period_to))
     return [month for month in over if month >= first and month not in months]
 
 

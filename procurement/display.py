@@ -363,6 +363,7 @@ VERBS = {
     "invoice.compared": gettext_lazy("Compared again"),
     "invoice.approved": gettext_lazy("Approved for payment"),
     "invoice.disputed": gettext_lazy("Disputed"),
+    "invoice.answered": gettext_lazy("Answered by the supplier"),
     "invoice.settled": gettext_lazy("Taken as it is"),
     "invoice.rejected": gettext_lazy("Rejected"),
     "invoice.part_paid": gettext_lazy("A part paid"),

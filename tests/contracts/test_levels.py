@@ -197,6 +197,9 @@ def test_who_reports_is_asked_to_once_the_month_is_over_and_until_it_is_reported
     made.reported(contract)
     assert words not in client.get("/").content.decode()
     sign_in(client, made.MANAGER)
+    confirm = client.get(reverse("contracts:confirm_levels", args=[contract.public_id, "2008-04"])).content.decode()
+    assert "Confirm the report of April 2008" in confirm
+    assert [confirm.count(f">{where}<") for where in ("below minimum", "below target")] == [1, 1], "before anything is calculated"
     assert "service report of April 2008 to confirm" in client.get("/").content.decode()
 
 
@@ -243,3 +246,9 @@ def test_the_pages_show_the_month_to_both_sides(client):
     answer = client.get(reverse("contracts:credit_evidence", args=[contract.public_id, made.credit().number, made_act.pk]))
     assert answer.content == transition_cast.DATA
     assert client.get(act["uphold"]).status_code == 403
+    sign_in(client, made.MANAGER)
+    crediting.uphold(made.credit(), shown=crediting.shown_of(made.credit()), reason="No alarm is left out.", by=cast.person(made.MANAGER), at=made.AFTER)
+    apply = reverse("contracts:credit_act", args=[contract.public_id, made.credit().number, "apply"])
+    assert "is recorded under that very reference" in client.get(apply).content.decode()
+    answer = client.post(apply, {"shown": crediting.shown_of(made.credit()), "invoice": "FS-99", "idempotency_key": str(uuid.uuid4())}, follow=True)
+    assert "No invoice FS-99 is recorded yet" in answer.content.decode()

@@ -502,6 +502,7 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(invoicing.reject, on(L.MANAGER, at=M.AFTER, reason="No."), "invoice.rejected", {"invoice_refused": RUNNERS}),
     ],
     ("invoice", "queried"): [
+        Row(invoicing.answer, on(L.SERVICE, at=M.AFTER, words="The pound is for the lock."), "invoice.answered", {"invoice_answered": "contract.manager@dius"}),
         Row(invoicing.settle, on(L.MANAGER, at=M.AFTER, reason="Agreed."), "invoice.settled", {"invoice_decided": RUNNERS}),
     ],
     ("invoice", "approved"): [
