@@ -164,7 +164,7 @@ def invoice(request, public_id, number):
 def _whose_turn(invoice: Invoice) -> str:
     """Who moves it on, in words that both sides read; empty where nobody does."""
     said = {
-        S.MATCHED: _("It agrees with what is due: %(department)s approves it for payment, or disputes it."),
+        S.MATCHED: _("%(department)s approves it for payment, or disputes it."),
         S.QUERIED: _("%(department)s takes it as it is, where it asks for no more than is due, or rejects it; %(supplier)s then sends a right one."),
         S.APPROVED: _("%(department)s pays it, and records what it pays."),
     }  # fmt: skip
@@ -204,8 +204,8 @@ def _acts() -> dict[str, _Act]:
         "approve": _Act(_("Approve for payment"), _("It is to be paid then. What is approved can no longer be disputed."),
                         _("The invoice is approved for payment. Record what is paid of it here."),
                         guards.why_not_approve, invoicing.approve, forms.InvoiceActForm, department, (S.MATCHED,)),
-        "settle": _Act(_("Take it as it is"), _("It asks for no more than is due. It is then approved for payment."),
-                       _("The invoice is taken as it is and approved for payment."),
+        "settle": _Act(_("Take it as it is"), _("It asks for no more than is due. To approve it for payment is the next act."),
+                       _("The invoice is taken as it is. Approve it for payment next."),
                        guards.why_not_settle, invoicing.settle, forms.InvoiceReasonForm, department, (S.QUERIED,)),
         "pay": _Act(_("Record a payment"), _("All of it, or a part: it is paid once the parts come to all."),
                     _("The payment is recorded."),
