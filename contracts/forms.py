@@ -365,3 +365,17 @@ class ApplyForm(forms.Form):
 
 class RectificationForm(forms.Form):
     words = TextField(label=_("What is done, by when, and how it is shown"), max_length=4000, missing=_("Say how it is put right."))
+
+
+class PlanDecisionForm(forms.Form):
+    approves = forms.ChoiceField(
+        label=_("What do you decide?"), widget=widgets.Radios,
+        choices=[("yes", _("Approve it: the supplier carries it out at its own cost")), ("no", _("Refuse it: the supplier sends a better one"))],
+        error_messages={"required": _("Say what you decide.")},
+    )  # fmt: skip
+    words = TextField(label=_("Why, if you refuse it"), max_length=2000, required=False, help_text=_("The supplier reads it."))
+
+    def clean(self):
+        if self.cleaned_data.get("approves") == "no" and self.cleaned_data.get("words") == "":
+            self.add_error("words", gettext("Say why it is refused: the supplier sends a better one."))
+        return self.cleaned_data

@@ -26,12 +26,13 @@ from procurement.actors import Person
 from procurement.inbox import MOST_OF_A_KIND, Item
 from procurement.models import PostCode
 
+DAYS_TO_DECIDE, DAYS_TO_BETTER = 10, 5  # working days for a rectification plan, and for one after it is refused (clause 11.2)
 DAYS_TO_REPORT = 5  # working days after the end of a month (the contract's clause 10.3)
 
 
 def inbox(by: Person, on: date) -> list[Item]:
     """Service reports, credits and rectification plans that wait for the person: to report, to confirm, to notify, to agree or
-    dispute, to decide, to take off an invoice, to submit; a month's credits in one item a state. Two queries, and of who reports
+    dispute, to decide, to take off an invoice, to submit; a month's credits in one item a state. Three queries, and of who reports
     four more."""
     held = sight_of(by, on).posts
     buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
@@ -47,6 +48,7 @@ def inbox(by: Person, on: date) -> list[Item]:
         for row in reports.select_related("contract__department").order_by("reported_at", "id")[:MOST_OF_A_KIND]
     ]
     found += [*_unreported(sells, on), *_unplanned(sells)] if sells else []
+    found += _undecided(buys, sells)
     words = {
         CreditState.CALCULATED: _("service credits of %(month)s to notify"),
         CreditState.NOTIFIED: _("service credits of %(month)s to agree or dispute"),
@@ -100,6 +102,32 @@ def _unplanned(sells: Collection[int]) -> Iterable[Item]:
         words = _("rectification plan of %(month)s for %(measure)s to submit")
         code = row.measurement.measure.measure_code
         yield _of_month(made.contract, made.month, words, made.calculated_at, working_days.midnight_after(row.plan_due_on), measure=code)
+
+
+def _undecided(buys: Collection[int], sells: Collection[int]) -> Iterable[Item]:
+    """Newest plans of measures that still owe one: of the department those to approve or refuse, of the supplier those that were
+    refused and that a better one has not followed yet."""
+    same = {
+        "level__calculation__contract": OuterRef("level__calculation__contract"), "level__calculation__month": OuterRef("level__calculation__month"),
+        "level__measurement__measure": OuterRef("level__measurement__measure"),
+    }  # fmt: skip
+    newer = CreditCalculation.objects.filter(contract=OuterRef("calculation__contract"), month=OuterRef("calculation__month"), number__gt=OuterRef("calculation__number"))
+    owed = CalculatedLevel.objects.filter(
+        ~Exists(newer), plan_due_on__isnull=False, calculation__contract=OuterRef("level__calculation__contract"),
+        calculation__month=OuterRef("level__calculation__month"), measurement__measure=OuterRef("level__measurement__measure"),
+    )
+    rows = RectificationPlan.objects.filter(
+        Q(decision__isnull=True, level__calculation__contract__department_id__in=buys)
+        | Q(decision__approves=False, level__calculation__contract__supplier_id__in=sells),
+        ~Exists(RectificationPlan.objects.filter(pk__gt=OuterRef("pk"), **same)), Exists(owed), level__calculation__contract__state__in=BOUND,
+    ).select_related("decision", "level__calculation__contract__department", "level__measurement__measure")
+    for row in rows.order_by("id")[:MOST_OF_A_KIND]:
+        made, code = row.level.calculation, row.level.measurement.measure.measure_code
+        if hasattr(row, "decision"):
+            words, since, days = _("better rectification plan of %(month)s for %(measure)s to submit"), row.decision.at, DAYS_TO_BETTER
+        else:
+            words, since, days = _("rectification plan of %(month)s for %(measure)s to approve or refuse"), row.submitted_at, DAYS_TO_DECIDE
+        yield _of_month(made.contract, made.month, words, since, working_days.due(since, days), measure=code)
 
 
 def _of_month(contract: Contract, month: date, words: str, since: datetime, due: datetime | None = None, **more: str) -> Item:

@@ -346,6 +346,8 @@ VERBS = {
     "redacted_copy.taken_down": gettext_lazy("Taken down"),
     "service_report.made": gettext_lazy("Service levels reported"),
     "service_report.confirmed": gettext_lazy("Report confirmed: credits calculated"),
+    "service_report.plan_approved": gettext_lazy("Rectification plan approved"),
+    "service_report.plan_refused": gettext_lazy("Rectification plan refused"),
     "service_report.plan_submitted": gettext_lazy("Rectification plan submitted"),
     "service_credit.calculated": gettext_lazy("Calculated"),
     "service_credit.recalculated": gettext_lazy("Calculated anew"),

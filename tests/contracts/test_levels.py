@@ -11,9 +11,9 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from contracts import crediting, due, level_queries, levels, measuring
+from contracts import crediting, due, level_queries, levels, measuring, rectifying
 from contracts.measuring import Measured
-from contracts.models import CalculatedLevel, CreditAct, CreditCalculation, ServiceCredit, ServiceReport
+from contracts.models import CalculatedLevel, CreditAct, CreditCalculation, PlanDecision, ServiceCredit, ServiceReport
 from documents import audit, clock
 from documents.models import Email
 from procurement import granting, working_days
@@ -218,6 +218,48 @@ def test_a_rectification_plan_waits_for_the_supplier_until_it_is_submitted():
     level = CalculatedLevel.objects.filter(plan_due_on__isnull=False).latest("id")
     crediting.submit_plan(level, words="The switch is replaced.", by=cast.person(made.SERVICE), at=made.AFTER)
     assert waits() == []
+
+
+def test_a_rectification_plan_is_approved_or_refused_and_a_better_one_follows(client):
+    """The contract's clause 11.2: within ten working days, and within five after a refusal."""
+    contract = cast.contract()
+    made.confirmed(contract, made.BAD)
+    first, manager = made.planned(), cast.person(made.MANAGER)
+    clock.step_to(made.AFTER + timedelta(minutes=1), by=cast.person("framework.manager@co.example"))
+
+    def waits(email: str) -> list[tuple[str, date]]:
+        found = level_queries.inbox(cast.person(email), made.AFTER.date())
+        return [(one.todo, working_days.last_day(one.due)) for one in found if "rectification" in one.todo]
+
+    asked = [("rectification plan of April 2008 for EUS-B to approve or refuse", date(2008, 5, 20))]
+    assert (waits(made.MANAGER), waits(made.SERVICE)) == (asked, [])
+    decide = reverse("contracts:decide_plan", args=[contract.public_id, "2008-04", "EUS-B"])
+    month = reverse("contracts:level_month", args=[contract.public_id, "2008-04"])
+    assert sign_in(client, made.SERVICE).get(decide).status_code == 403 and decide not in client.get(month).content.decode()
+    assert "Only the contract manager" in refused(rectifying.decide, first, approves=True, by=cast.person(made.SERVICE), at=made.AFTER)
+    sign_in(client, made.MANAGER)
+    assert decide in client.get(month).content.decode() and "A new disk." in client.get(decide).content.decode()
+
+    def sent(plan, approves: str, words: str = ""):
+        return client.post(decide, {"shown": plan.pk, "approves": approves, "words": words, "idempotency_key": str(uuid.uuid4())})
+
+    assert "Say why it is refused" in sent(first, "no").content.decode()
+    assert sent(first, "no", "It has no day.").status_code == 302
+    assert Email.objects.filter(template="contracts/email/plan_refused.txt", recipient=made.SERVICE).exists()
+    better = [("better rectification plan of April 2008 for EUS-B to submit", date(2008, 5, 13))]
+    assert (waits(made.MANAGER), waits(made.SERVICE)) == ([], better)
+    assert "The plan is refused" in refused(rectifying.decide, first, approves=True, by=manager, at=made.AFTER)
+    second = made.planned(words="A new disk by 20 May.")
+    assert "A newer plan" in refused(rectifying.decide, first, approves=True, by=manager, at=made.AFTER)
+    assert "A newer plan has been submitted" in sent(first, "yes").content.decode(), "what was shown is not what stands"
+    assert sent(second, "yes").status_code == 302
+    assert waits(made.MANAGER) == waits(made.SERVICE) == []
+    for email in (made.SERVICE, made.MANAGER):
+        page = sign_in(client, email).get(month).content.decode()
+        assert "It has no day." in page and "<strong>Approved</strong>: DIUS contract manager" in page, email
+    assert client.get(decide).status_code == 403, "it is decided"
+    with pytest.raises(IntegrityError, match="a_refused_plan_says_why"), transaction.atomic():
+        PlanDecision.objects.create(plan=made.planned(), approves=False, person_id=uuid.uuid4(), person_name="x", at=made.AFTER)
 
 
 def test_the_pages_show_the_month_to_both_sides(client):
