@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
@@ -33,7 +33,7 @@ DAYS_TO_REPORT = 5  # working days after the end of a month (the contract's clau
 def inbox(by: Person, on: date) -> list[Item]:
     """Service reports, credits and rectification plans that wait for the person: to report, to confirm, to notify, to agree or
     dispute, to decide, to take off an invoice, to submit; a month's credits in one item a state. Three queries, and of who reports
-    four more."""
+    three more."""
     held = sight_of(by, on).posts
     buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
     sells = [organisation for organisation, post in held if post in (PostCode.SERVICE_MANAGER, PostCode.ACCOUNT_MANAGER)]
@@ -47,8 +47,7 @@ def inbox(by: Person, on: date) -> list[Item]:
         _of_month(row.contract, row.month, _("service report of %(month)s to confirm"), row.reported_at)
         for row in reports.select_related("contract__department").order_by("reported_at", "id")[:MOST_OF_A_KIND]
     ]
-    found += [*_unreported(sells, on), *_unplanned(sells)] if sells else []
-    found += _undecided(buys, sells)
+    found += [*(_unreported(sells, on) if sells else []), *_plans(buys, sells)]
     words = {
         CreditState.CALCULATED: _("service credits of %(month)s to notify"),
         CreditState.NOTIFIED: _("service credits of %(month)s to agree or dispute"),
@@ -84,50 +83,36 @@ def _unreported(sells: Collection[int], on: date) -> list[Item]:
     ]
 
 
-def _unplanned(sells: Collection[int]) -> Iterable[Item]:
-    """Measures below their minimum, by the newest calculation of their month, for which no rectification plan was submitted yet."""
+def _plans(buys: Collection[int], sells: Collection[int]) -> Iterable[Item]:
+    """Measures that owe a rectification plan, by the newest calculation of their month: of the supplier those without one, or whose
+    last was refused; of the department those whose last is to be approved or refused. One query."""
     newer = CreditCalculation.objects.filter(
         contract=OuterRef("calculation__contract"), month=OuterRef("calculation__month"), number__gt=OuterRef("calculation__number")
     )
-    submitted = RectificationPlan.objects.filter(
+    last = RectificationPlan.objects.filter(
         level__calculation__contract=OuterRef("calculation__contract"), level__calculation__month=OuterRef("calculation__month"),
         level__measurement__measure=OuterRef("measurement__measure"),
+    ).order_by("-pk")  # fmt: skip
+    rows = CalculatedLevel.objects.filter(~Exists(newer), plan_due_on__isnull=False, calculation__contract__state__in=BOUND).annotate(
+        submitted_at=Subquery(last.values("submitted_at")[:1]), approves=Subquery(last.values("decision__approves")[:1]),
+        decided_at=Subquery(last.values("decision__at")[:1]),
     )
-    rows = CalculatedLevel.objects.filter(
-        ~Exists(newer), ~Exists(submitted), plan_due_on__isnull=False, calculation__contract__supplier_id__in=sells,
-        calculation__contract__state__in=BOUND,
+    waits = Q(submitted_at__isnull=True) | Q(approves=False)
+    rows = rows.filter(
+        waits & Q(calculation__contract__supplier_id__in=sells)
+        | Q(submitted_at__isnull=False, approves__isnull=True, calculation__contract__department_id__in=buys)
     ).select_related("calculation__contract__department", "measurement__measure")
     for row in rows.order_by("plan_due_on", "id")[:MOST_OF_A_KIND]:
-        made = row.calculation
-        words = _("rectification plan of %(month)s for %(measure)s to submit")
-        code = row.measurement.measure.measure_code
-        yield _of_month(made.contract, made.month, words, made.calculated_at, working_days.midnight_after(row.plan_due_on), measure=code)
-
-
-def _undecided(buys: Collection[int], sells: Collection[int]) -> Iterable[Item]:
-    """Newest plans of measures that still owe one: of the department those to approve or refuse, of the supplier those that were
-    refused and that a better one has not followed yet."""
-    same = {
-        "level__calculation__contract": OuterRef("level__calculation__contract"), "level__calculation__month": OuterRef("level__calculation__month"),
-        "level__measurement__measure": OuterRef("level__measurement__measure"),
-    }  # fmt: skip
-    newer = CreditCalculation.objects.filter(contract=OuterRef("calculation__contract"), month=OuterRef("calculation__month"), number__gt=OuterRef("calculation__number"))
-    owed = CalculatedLevel.objects.filter(
-        ~Exists(newer), plan_due_on__isnull=False, calculation__contract=OuterRef("level__calculation__contract"),
-        calculation__month=OuterRef("level__calculation__month"), measurement__measure=OuterRef("level__measurement__measure"),
-    )
-    rows = RectificationPlan.objects.filter(
-        Q(decision__isnull=True, level__calculation__contract__department_id__in=buys)
-        | Q(decision__approves=False, level__calculation__contract__supplier_id__in=sells),
-        ~Exists(RectificationPlan.objects.filter(pk__gt=OuterRef("pk"), **same)), Exists(owed), level__calculation__contract__state__in=BOUND,
-    ).select_related("decision", "level__calculation__contract__department", "level__measurement__measure")
-    for row in rows.order_by("id")[:MOST_OF_A_KIND]:
-        made, code = row.level.calculation, row.level.measurement.measure.measure_code
-        if hasattr(row, "decision"):
-            words, since, days = _("better rectification plan of %(month)s for %(measure)s to submit"), row.decision.at, DAYS_TO_BETTER
+        if row.submitted_at is None:
+            words, since = _("rectification plan of %(month)s for %(measure)s to submit"), row.calculation.calculated_at
+            due = working_days.midnight_after(row.plan_due_on)
+        elif row.approves is None:
+            words, since = _("rectification plan of %(month)s for %(measure)s to approve or refuse"), row.submitted_at
+            due = working_days.due(since, DAYS_TO_DECIDE)
         else:
-            words, since, days = _("rectification plan of %(month)s for %(measure)s to approve or refuse"), row.submitted_at, DAYS_TO_DECIDE
-        yield _of_month(made.contract, made.month, words, since, working_days.due(since, days), measure=code)
+            words, since = _("better rectification plan of %(month)s for %(measure)s to submit"), row.decided_at
+            due = working_days.due(since, DAYS_TO_BETTER)
+        yield _of_month(row.calculation.contract, row.calculation.month, words, since, due, measure=row.measurement.measure.measure_code)
 
 
 def _of_month(contract: Contract, month: date, words: str, since: datetime, due: datetime | None = None, **more: str) -> Item:
