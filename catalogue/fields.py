@@ -377,8 +377,8 @@ class UploadField(forms.FileField):
 
     def _insist_on_name(self, name: str, kind: uploads.Kind) -> None:
         stem, dot, ending = name.rpartition(".")
+        accepted = ", ".join(f".{kind.endings[0]}" for kind in self.kinds)
         if kind not in self.kinds:
-            accepted = ", ".join(f".{kind.endings[0]}" for kind in self.kinds)
             raise ValidationError(
                 _("This is a %(kind)s. Choose a file of these kinds: %(accepted)s.")
                 % {"kind": kind.words, "accepted": accepted},
@@ -386,8 +386,9 @@ class UploadField(forms.FileField):
             )
         if not (stem and dot and ending.lower() in kind.endings) and kind is uploads.CSV:
             raise ValidationError(
-                _("The file is called %(name)s and its content is plain text. Choose the file you meant, or name a table .csv.")
-                % {"name": name},
+                _("The file is called %(name)s and its content is plain text, which is not taken. Choose a file of these kinds: "
+                  "%(accepted)s. Name a table .csv.")
+                % {"name": name, "accepted": accepted},
                 code="name",
             )
         if not (stem and dot and ending.lower() in kind.endings):

@@ -59,6 +59,8 @@ def accept_on_conditions(
         refuse(_("The conditions cannot be due on %(day)s, which is over.") % {"day": as_day(conditions_by)})
     if not 0 < part_percent <= HUNDRED:
         refuse(_("The part delivered is more than 0 and at most 100 per cent."))
+    if part_percent != HUNDRED and not milestone.payments.exists():
+        refuse(_("Milestone %(label)s pays nothing: there is no payment of which a part falls due.") % {"label": milestone.label})
     decision = _decision(milestone, Outcome.CONDITIONAL, shown_hash, by=by, at=at)
     decision.words, decision.conditions_by, decision.part_percent = conditions, conditions_by, part_percent
     before = milestone.state

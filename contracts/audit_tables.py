@@ -107,7 +107,7 @@ def _charges(contract: Contract, side: str) -> Table:
 
 
 def _invoices(contract: Contract, side: str) -> Iterator[Table]:
-    found = list(contract.invoices.prefetch_related("payments", "checks", "acts").order_by("number"))
+    found = list(contract.invoices.prefetch_related("payments", "checks", "acts", "answers").order_by("number"))
     for one in found:
         one.contract = contract
     yield Table(
@@ -126,6 +126,11 @@ def _invoices(contract: Contract, side: str) -> Iterator[Table]:
         "money/invoice_acts.csv", "What was decided on each invoice", ["invoice", "act", "words", "by", "acting_for", "at_utc"],
         [[one.label, act.kind, act.words, act.person_name, act.acting_for, canonical.moment(act.at)]
          for one in found for act in sorted(one.acts.all(), key=lambda act: act.pk)],
+    )  # fmt: skip
+    yield Table(
+        "money/invoice_answers.csv", "What the supplier said of queried invoices", ["invoice", "words", "by", "acting_for", "at_utc"],
+        [[one.label, said.words, said.person_name, said.acting_for, canonical.moment(said.at)]
+         for one in found for said in sorted(one.answers.all(), key=lambda said: said.pk)],
     )  # fmt: skip
     yield Table(
         "money/payments.csv", "Payments recorded", ["invoice", "payment", "amount_gbp", "paid_on", "reference", "recorded_by", "acting_for", "at_utc"],

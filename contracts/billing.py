@@ -31,6 +31,7 @@ from contracts.models import (
     CreditAct,
     Invoice,
     InvoiceCheck,
+    InvoiceState,
     PaymentRelease,
     Termination,
     TerminationState,
@@ -189,6 +190,39 @@ def _sides(contract: Contract, *, but: Invoice | None = None) -> _Sides:
 def overpaid(contract: Contract, on: date) -> Decimal:
     """What the next invoice takes back of months that are over: below zero where too much was taken back."""
     return _sides(contract).overpaid(on)
+
+
+@dataclass(frozen=True)
+class NotInvoiced:
+    """What no invoice that counts has used up yet of a month; VAT excluded, and before credits and what was overpaid."""
+
+    month: date
+    net: Decimal
+    vat_percent: Decimal
+
+    @property
+    def vat(self) -> Decimal:
+        return vat(self.net, self.vat_percent)
+
+
+def not_invoiced(contract: Contract, on: date) -> list[NotInvoiced]:
+    """The months of which something is left to invoice on the day, the newest first: services of those that are over, and what
+    milestones released."""
+    found, rates = _sides(contract), catalogue.vat_rates(on)
+    rows = []
+    for month in sorted({*found.services, *found.released, *found.used}, reverse=True):
+        amount, delay = found.released[month]
+        services = found.services[month] if levels.is_complete(month, on) else ZERO
+        left = services + amount - delay - found.used[month]
+        if left > ZERO:
+            rows.append(NotInvoiced(month, left, vat_percent(rates, month)))
+    return rows
+
+
+def credits_without_invoice(contract: Contract) -> list[tuple[str, Decimal]]:
+    """Credits that were applied to a reference of which no invoice stands yet, by that reference in capitals."""
+    standing = {one.upper() for one in contract.invoices.exclude(state=InvoiceState.REJECTED).values_list("reference", flat=True)}
+    return sorted((reference, amount) for reference, amount in applied(contract).items() if reference not in standing)
 
 
 def due(invoice: Invoice, on: date) -> Due:

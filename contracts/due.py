@@ -18,6 +18,7 @@ from catalogue.models import OVER, Framework
 from catalogue.pricing import add_months
 from contracts import (
     ending_queries,
+    level_queries,
     money_queries,
     publication_queries,
     queries,
@@ -68,7 +69,7 @@ def waiting(by: Person, on: date) -> list[list[Item]]:
     """Everything that waits for the person, kind by kind; a fixed number of queries."""
     return [
         *inbox.kinds(by, on), queries.inbox(by, on), queries.transition(by, on), queries.variations(by, on),
-        queries.service_levels(by, on), money_queries.inbox(by, on), ending_queries.inbox(by, on), transfer_queries.inbox(by, on),
+        level_queries.inbox(by, on), money_queries.inbox(by, on), ending_queries.inbox(by, on), transfer_queries.inbox(by, on),
         request_queries.inbox(by, on), statutory_queries.inbox(by, on), publication_queries.inbox(by, on),
     ]  # fmt: skip
 
@@ -82,6 +83,26 @@ def duties(by: Person, on: date) -> list[Duty]:
     shown = {(duty.url, duty.on) for duty in now}
     later = [duty for duty in _ahead(by, on) if (duty.url, duty.on) not in shown]
     return sorted([*now, *later], key=lambda duty: (duty.on, duty.subject, duty.what))
+
+
+@dataclass(frozen=True)
+class OfContract:
+    """``waits``: what of a contract waits for the person, the nearest first; ``ahead``: the days of it that are set for later;
+    ``cut``: whether more of some kind may wait than is read at once."""
+
+    waits: list[Item]
+    ahead: list[Duty]
+    cut: bool
+
+
+def of_contract(contract: Contract, by: Person, on: date) -> OfContract:
+    """Of all that ``duties`` and the home page know, what has its page under the contract's."""
+    address = reverse("contracts:contract", args=[contract.public_id])
+    found = waiting(by, on)
+    waits = inbox.in_order(item for item in chain.from_iterable(found) if item.url.startswith(address))
+    shown = {(item.url, working_days.last_day(item.due)) for item in waits if item.due is not None}
+    ahead = [duty for duty in _ahead(by, on) if duty.url.startswith(address) and (duty.url, duty.on) not in shown]
+    return OfContract(waits, sorted(ahead, key=lambda duty: duty.on), any(len(kind) >= inbox.MOST_OF_A_KIND for kind in found))
 
 
 def _rows(kind: str, rows: QuerySet, day: str, number: str, title: str, organisation: str, page: Expression | F, part: Expression | F) -> QuerySet:

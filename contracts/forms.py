@@ -14,6 +14,7 @@ from catalogue.models import ServiceLevelMeasure
 from contracts import credits, gateways, level_sheets, measuring
 from contracts.models import AcceptanceCriterion, AcceptanceDecision, Gateway, Milestone, VariationKind
 from contracts.terms import StandingLine
+from documents.templatetags.contract_text import figure as as_figure
 from procurement import forms as decision_forms
 
 
@@ -94,11 +95,14 @@ class DecideForm(_OfCriteria):
     on = DayField(label=_("The day on which it was achieved"), required=False)
     conditions = TextField(label=_("Conditions, if you accept on conditions"), max_length=2000, required=False)
     conditions_by = DayField(label=_("To be met by"), required=False)
-    part = PercentField(label=_("Per cent delivered, if only a part is"), required=False)
+    part = PercentField(label=_("Per cent delivered, if only a part is"), required=False,
+                        help_text=_("So much of its payments falls due now, and the rest when the conditions are met."))  # fmt: skip
 
     def __init__(self, *args, milestone: Milestone, criteria: Sequence[AcceptanceCriterion], **kwargs):
         super().__init__(*args, **kwargs)
         self.criteria = criteria
+        if not milestone.payments.exists():
+            del self.fields["part"]  # what is delivered in part is paid in part, and nothing is paid for it
         if not milestone.effect:
             del self.fields["on"]
         elif milestone.effect == Milestone.Effect.CUTOVER:
@@ -293,7 +297,7 @@ class ReportForm(forms.Form):
         for measure in measures:
             self.fields[f"actual_{measure.measure_code}"] = LineField(
                 label=f"{measure.measure_code} {measure.measure}", required=False, max_length=20,
-                help_text=gettext("Target %(target)s") % {"target": measure.target},
+                help_text=gettext("Target %(target)s") % {"target": as_figure(measure.target, measure.unit)},
             )  # fmt: skip
 
     def groups(self):
@@ -362,3 +366,17 @@ class ApplyForm(forms.Form):
 
 class RectificationForm(forms.Form):
     words = TextField(label=_("What is done, by when, and how it is shown"), max_length=4000, missing=_("Say how it is put right."))
+
+
+class PlanDecisionForm(forms.Form):
+    approves = forms.ChoiceField(
+        label=_("What do you decide?"), widget=widgets.Radios,
+        choices=[("yes", _("Approve it: the supplier carries it out at its own cost")), ("no", _("Refuse it: the supplier sends a better one"))],
+        error_messages={"required": _("Say what you decide.")},
+    )  # fmt: skip
+    words = TextField(label=_("Why, if you refuse it"), max_length=2000, required=False, help_text=_("The supplier reads it."))
+
+    def clean(self):
+        if self.cleaned_data.get("approves") == "no" and self.cleaned_data.get("words") == "":
+            self.add_error("words", gettext("Say why it is refused: the supplier sends a better one."))
+        return self.cleaned_data

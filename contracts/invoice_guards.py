@@ -45,7 +45,7 @@ def why_not_so(
     on = london_day(at)
     if not reference.strip():
         yield Reason(_("Say its reference: both sides name it by that."))
-    standing = contract.invoices.filter(reference__iexact=reference.strip()).exclude(state=S.REJECTED).first()
+    standing = bears(contract, reference)
     if standing is not None:
         yield Reason(
             _("%(label)s has the reference %(reference)s already.") % {"label": standing.label, "reference": standing.reference}
@@ -191,6 +191,12 @@ def _more_than_is_due(invoice: Invoice, at: datetime) -> Iterator[Reason]:
         )
 
 
+def why_not_answer(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """Whoever runs the contract for the supplier, while the department has not decided."""
+    yield from why_not_in_state(invoice, S.QUERIED)
+    yield from delivery_guards.why_not_supplier(invoice.contract, by, london_day(at))
+
+
 def why_not_reject(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(invoice, S.RECEIVED, S.MATCHED, S.QUERIED)
     yield from delivery_guards.why_not_department(invoice.contract, by, london_day(at))
@@ -219,10 +225,20 @@ def why_not_that_payment(invoice: Invoice, amount: Decimal, paid_on: date, *, at
         yield Reason(_("It is dated %(day)s: nothing was paid of it before.") % {"day": as_day(invoice.invoiced_on)})
 
 
+def bears(contract: Contract, reference: str) -> Invoice | None:
+    """The invoice that has the reference, of those that are not rejected."""
+    return contract.invoices.filter(reference__iexact=reference.strip()).exclude(state=S.REJECTED).first()
+
+
+def still_to_be_approved(contract: Contract) -> list[Invoice]:
+    """Those that a credit can still be taken off, the newest first."""
+    return list(contract.invoices.filter(state__in=[S.RECEIVED, S.MATCHED, S.QUERIED]).order_by("-number"))
+
+
 def why_not_credited(contract: Contract, reference: str, amount: Decimal, *, at: datetime) -> Iterator[Reason]:
     """An invoice that is approved or paid is not made less by a credit any more, nor is one made less than nothing: no invoice
     could ask for the rest. Of a month that runs counts what is due once it is over."""
-    found = contract.invoices.filter(reference__iexact=reference.strip()).exclude(state=S.REJECTED).first()
+    found = bears(contract, reference)
     if found is None:
         return
     if found.state in (S.APPROVED, S.PAID):

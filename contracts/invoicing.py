@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from contracts import billing, delivery_guards, invoice_guards, levels, money_telling
 from contracts.locking import lock_contract
-from contracts.models import Contract, Invoice, InvoiceAct, InvoiceCheck, InvoicePayment, InvoiceState
+from contracts.models import Contract, Invoice, InvoiceAct, InvoiceAnswer, InvoiceCheck, InvoicePayment, InvoiceState
 from documents import audit, canonical
 from documents.actors import SYSTEM, Actor
 from documents.clock import london_day
@@ -166,6 +166,22 @@ def settle(invoice: Invoice, *, reason: str, by: Person, at: datetime) -> Invoic
         _kept(invoice, due, at)
     invoice.match(at=at)
     return _decided(invoice, Kind.SETTLED, before, by=by, at=at, words=reason)
+
+
+@transaction.atomic
+def answer(invoice: Invoice, *, words: str, by: Person, at: datetime) -> InvoiceAnswer:
+    """What the supplier says of the difference, or of the dispute. It decides nothing: the department reads it before it does."""
+    invoice = lock(invoice)
+    insist(invoice_guards.why_not_answer(invoice, by=by, at=at))
+    insist_on_words(words, _("Say what the department should know of it."))
+    seat = seats.hold(delivery_guards.supplier_seat(invoice.contract, by, london_day(at)))
+    made = InvoiceAnswer.objects.create(
+        invoice=invoice, check_made=invoice_guards.last_check(invoice), words=words.strip(), person_id=by.person_id,
+        person_name=by.words, principal_id=_principal(seat), acting_for=_for(seat), at=at,
+    )  # fmt: skip
+    _tell("answered", invoice, invoice.state, by=by, at=at, seat=seat, reason=made.words)
+    money_telling.tell_answered(made, at)
+    return made
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from contracts.models import (
     CreditAct,
     CreditCalculation,
     CreditState,
+    RectificationPlan,
     ServiceCredit,
     ServiceReport,
 )
@@ -168,3 +169,23 @@ def why_not_plan(contract: Contract, *, by: Person, at: datetime) -> Iterator[Re
     if contract.state not in BOUND:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
     yield from delivery_guards.why_not_supplier(contract, by, london_day(at))
+
+
+def plans_of(contract: Contract, month: date) -> list[RectificationPlan]:
+    """All of the month, in order, whichever calculation they were submitted of; each with what was decided on it, if it was."""
+    rows = RectificationPlan.objects.filter(level__calculation__contract=contract, level__calculation__month=month)
+    return list(rows.select_related("decision", "level__calculation__report", "level__measurement__measure").order_by("id"))
+
+
+def newest_plan(contract: Contract, month: date, code: str) -> RectificationPlan | None:
+    """Of the measure of this code."""
+    return next((one for one in reversed(plans_of(contract, month)) if one.level.measurement.measure.measure_code == code), None)
+
+
+def why_not_decide_plan(plan: RectificationPlan, contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """To approve the newest plan, or to refuse it."""
+    if contract.state not in BOUND:
+        yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
+    if hasattr(plan, "decision"):
+        yield Reason(_("The plan is approved.") if plan.decision.approves else _("The plan is refused: the supplier sends a better one."))
+    yield from delivery_guards.why_not_department(contract, by, london_day(at))

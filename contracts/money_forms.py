@@ -46,6 +46,10 @@ class InvoiceReasonForm(forms.Form):
     reason = TextField(label=_("Reason"), max_length=2000, missing=_("Give a reason: the supplier reads it."))
 
 
+class InvoiceAnswerForm(forms.Form):
+    words = TextField(label=_("What should the department know of it?"), max_length=2000, missing=_("Say what the department should know of it."))
+
+
 class PaymentForm(forms.Form):
     amount = MoneyField(label=_("Amount paid, with VAT"), missing=_("Enter the amount."))
     paid_on = DayField(label=_("Paid on"), missing=_("Enter the day on which it was paid."))

@@ -117,7 +117,7 @@ def inbox(by: Person, on: date) -> list[Item]:
 
 def _invoices(buys: list[int]) -> list[Item]:
     words = {
-        S.MATCHED: _("invoice %(reference)s to approve or dispute"), S.QUERIED: _("queried invoice %(reference)s to settle or reject"),
+        S.MATCHED: _("invoice %(reference)s to approve or dispute"), S.QUERIED: _("queried invoice %(reference)s to take as it is or reject"),
         S.APPROVED: _("invoice %(reference)s to pay"),
     }  # fmt: skip
     rows = Invoice.objects.filter(state__in=words, contract__department_id__in=buys, contract__state__in=BOUND)

@@ -52,7 +52,7 @@ def invoices(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     nobody is reminded before the day that it would be due by if it is right."""
     words = {
         S.MATCHED: _("to approve or dispute invoice %(reference)s of %(contract)s"),
-        S.QUERIED: _("to settle or reject invoice %(reference)s of %(contract)s"),
+        S.QUERIED: _("to take as it is or reject invoice %(reference)s of %(contract)s"),
         S.APPROVED: _("to pay invoice %(reference)s of %(contract)s"),
     }
     rows = Invoice.objects.filter(only, state__in=words, contract__state__in=BOUND).exclude(contract__framework__state__in=OVER)

@@ -8,7 +8,7 @@ from django.utils.dateformat import format as format_month
 
 from contracts import invoice_guards, managers
 from contracts.invoice_words import difference
-from contracts.models import Invoice, InvoiceAct, InvoicePayment, InvoiceState
+from contracts.models import Invoice, InvoiceAct, InvoiceAnswer, InvoicePayment, InvoiceState
 from documents.clock import london_day
 from documents.templatetags.flex import day as format_day
 from documents.templatetags.flex import gbp
@@ -48,6 +48,14 @@ def tell_decided(invoice: Invoice, act: InvoiceAct, at: datetime) -> None:
     if act.kind in (InvoiceAct.Kind.DISPUTED, InvoiceAct.Kind.REJECTED):
         return mailing.must_act(people, "contracts/email/invoice_refused.txt", context, key)
     return mailing.inform(people, "contracts/email/invoice_decided.txt", context, key, at=at)
+
+
+def tell_answered(answer: InvoiceAnswer, at: datetime) -> None:
+    """The department's contract managers, who decide on it."""
+    invoice = answer.invoice
+    context = _context(invoice, who=answer.person_name, words=answer.words)
+    people = managers.of_department(invoice.contract.department_id, london_day(at))
+    mailing.must_act(people, "contracts/email/invoice_answered.txt", context, f"invoice_answer:{answer.pk}")
 
 
 def tell_paid(payment: InvoicePayment, at: datetime) -> None:

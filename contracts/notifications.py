@@ -20,6 +20,7 @@ from contracts.models import (
     Milestone,
     MilestoneSubmission,
     Party,
+    PlanDecision,
     RectificationPlan,
     ServiceCredit,
     ServiceReport,
@@ -291,8 +292,19 @@ def tell_credit(act: CreditAct, at: datetime) -> None:
     return mailing.inform([*department, *of_supplier(contract, at)], "contracts/email/credit.txt", context, key, at=at)
 
 
+def tell_plan_decided(decision: PlanDecision, contract: Contract, at: datetime) -> None:
+    """Whoever runs the contract for the supplier; of a refused one they have to send a better."""
+    level = decision.plan.level
+    context = _levels(contract, level.calculation.month, measure=level.measurement.measure.measure, words=decision.words, who=decision.person_name)
+    people, key = of_supplier(contract, at), f"plan_decision:{decision.pk}"
+    if decision.approves:
+        return mailing.inform(people, "contracts/email/plan_approved.txt", context, key, at=at)
+    return mailing.must_act(people, "contracts/email/plan_refused.txt", context, key)
+
+
 def tell_plan(plan: RectificationPlan, at: datetime) -> None:
+    """The department's contract managers: they approve it or refuse it."""
     calculation = plan.level.calculation
     people = of_department(calculation.contract, at)
     context = _levels(calculation.contract, calculation.month, measure=plan.level.measurement.measure.measure, words=plan.words)
-    mailing.inform(list(people), "contracts/email/rectification_plan.txt", context, f"plan:{plan.pk}", at=at)
+    mailing.must_act(list(people), "contracts/email/rectification_plan.txt", context, f"plan:{plan.pk}")

@@ -7,29 +7,26 @@ from django.db.models import Count, Exists, F, Func, IntegerField, JSONField, Ou
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
-from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from catalogue.pricing import first_of_month
 from catalogue.text import search_words
-from contracts import access, ending_queries, levels, terms
+from contracts import access, ending_queries
 from contracts.access import SIGNING_POST
 from contracts.managers import SUPPLIER_POSTS
 from contracts.models import (
     BOUND,
     NOTICED,
     NUMBER_SERIES,
+    AcceptanceDecision,
     Contract,
     ContractState,
-    CreditState,
     Milestone,
     MilestoneState,
     Party,
-    ServiceCredit,
-    ServiceReport,
     Termination,
     Variation,
+    VariationReply,
     VariationState,
 )
 from documents.models import DocumentState, SigningIntent
@@ -95,86 +92,38 @@ def transition(by: Person, on: date) -> list[Item]:
     if not buys and not sells:
         return []
     soon = on + timedelta(days=SOON_DAYS)
+    of_conditions = AcceptanceDecision.objects.filter(
+        submission__milestone=OuterRef("pk"), outcome=AcceptanceDecision.Outcome.CONDITIONAL
+    ).values("conditions_by")[:1]
     rows = Milestone.objects.filter(
         Q(state__in=[M.SUBMITTED, M.CONDITIONAL], contract__department_id__in=buys)
+        | Q(state=M.CONDITIONAL, contract__supplier_id__in=sells)
         | Q(state__in=[M.PLANNED, M.IN_PROGRESS], due_on__lte=soon, contract__supplier_id__in=sells),
         contract__state__in=BOUND,
-    )
-    return [_due(milestone) for milestone in rows.select_related("contract__department").order_by("due_on", "id")[:MOST_OF_A_KIND]]
+    ).annotate(conditions_by=Subquery(of_conditions))
+    return [
+        _due(milestone, delivers=milestone.contract.supplier_id in sells)
+        for milestone in rows.select_related("contract__department").order_by("due_on", "id")[:MOST_OF_A_KIND]
+    ]
 
 
-def _due(milestone: Milestone) -> Item:
+def _due(milestone: Milestone, *, delivers: bool) -> Item:
+    """``delivers``: whether the reader is the supplier's, who meets the conditions that the department looks at."""
     contract, words = milestone.contract, {
         M.SUBMITTED: _("milestone %(label)s to accept or send back"),
-        M.CONDITIONAL: _("milestone %(label)s: are its conditions met?"),
+        M.CONDITIONAL: _("milestone %(label)s: its conditions to meet") if delivers else _("milestone %(label)s: are its conditions met?"),
         M.PLANNED: _("milestone %(label)s to begin"),
         M.IN_PROGRESS: _("milestone %(label)s to submit"),
     }
     until = working_days.midnight_after(milestone.due_on)
     if milestone.state == M.SUBMITTED:
         until = working_days.due(milestone.state_since, DAYS_TO_DECIDE)
+    if milestone.state == M.CONDITIONAL:
+        until = working_days.midnight_after(milestone.conditions_by)
     return Item(
         f"{contract.number} {contract.title}", contract.department.name, words[milestone.state] % {"label": milestone.label},
         reverse("contracts:milestone", args=[contract.public_id, milestone.number]), milestone.state_since,
-        None if milestone.state == M.CONDITIONAL else until,
-    )  # fmt: skip
-
-
-def service_levels(by: Person, on: date) -> list[Item]:
-    """Service reports and credits that wait for the person: to report, to confirm, to notify, to agree or dispute, to decide,
-    and to take off an invoice; a month's credits in one item a state. Two queries, and of who reports three more."""
-    held = sight_of(by, on).posts
-    buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
-    sells = [organisation for organisation, post in held if post in SUPPLIER_POSTS]
-    if not buys and not sells:
-        return []
-    newer = ServiceReport.objects.filter(contract=OuterRef("contract"), month=OuterRef("month"), number__gt=OuterRef("number"))
-    reports = ServiceReport.objects.filter(
-        ~Exists(newer), calculation__isnull=True, contract__department_id__in=buys, contract__state__in=BOUND
-    )
-    found = [
-        _of_month(row.contract, row.month, _("service report of %(month)s to confirm"), row.reported_at)
-        for row in reports.select_related("contract__department").order_by("reported_at", "id")[:MOST_OF_A_KIND]
-    ]
-    found += _unreported(sells, on) if sells else []
-    words = {
-        CreditState.CALCULATED: _("service credits of %(month)s to notify"),
-        CreditState.NOTIFIED: _("service credits of %(month)s to agree or dispute"),
-        CreditState.DISPUTED: _("disputed service credits of %(month)s to decide"),
-        CreditState.AGREED: _("service credits of %(month)s to take off an invoice"),
-    }
-    credits = ServiceCredit.objects.filter(
-        Q(state__in=[CreditState.CALCULATED, CreditState.DISPUTED, CreditState.AGREED], contract__department_id__in=buys)
-        | Q(state=CreditState.NOTIFIED, contract__supplier_id__in=sells),
-        contract__state__in=BOUND,
-    )
-    seen = set()
-    for row in credits.select_related("contract__department").order_by("state_since", "id")[:MOST_OF_A_KIND]:
-        if (key := (row.contract_id, row.month, row.state)) not in seen:
-            seen.add(key)
-            found.append(_of_month(row.contract, row.month, words[row.state], row.state_since))
-    return found
-
-
-def _unreported(sells: Collection[int], on: date) -> list[Item]:
-    """Contracts of these suppliers whose last month was measured and is not reported yet; earlier months are on their pages."""
-    over = first_of_month(on)
-    month = first_of_month(over - timedelta(days=1))
-    rows = Contract.objects.filter(
-        ~Exists(ServiceReport.objects.filter(contract=OuterRef("pk"), month=month)), supplier_id__in=sells,
-        state__in=BOUND, starts_on__lt=over, ends_on__gte=month,
-    ).select_related("department").prefetch_related(terms.all_changes())  # fmt: skip
-    return [
-        _of_month(contract, month, _("service levels of %(month)s to report"), working_days.midnight_after(over - timedelta(days=1)))
-        for contract in rows.order_by("id")[:MOST_OF_A_KIND]
-        if levels.of_month(terms.put_together(terms.changes_of(contract)), month).measures
-    ]
-
-
-def _of_month(contract: Contract, month: date, words: str, since: datetime) -> Item:
-    return Item(
-        f"{contract.number} {contract.title}", contract.department.name, words % {"month": format_month(month, "F Y")},
-        reverse("contracts:level_month", args=[contract.public_id, f"{month:%Y-%m}"]), since,
+        until,
     )  # fmt: skip
 
 
@@ -230,13 +179,18 @@ def variation_turns(rows: Iterable[Variation]) -> Iterator[tuple[Variation, Part
 
 
 def variations(by: Person, on: date) -> list[Item]:
-    """Variations that wait for the person: to sign, and for a contract manager those to finish or to submit. Three queries."""
+    """Variations that wait for the person: to sign, for a contract manager those to finish or to submit, and for whoever runs
+    the contract for the supplier those of which nobody has said whether they can be delivered. Three queries."""
     held = sight_of(by, on).posts
     works = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
+    sells = [organisation for organisation, post in held if post in SUPPLIER_POSTS]
     sides = {party: [organisation for organisation, post in held if post == code] for party, code in SIGNING_POST.items()}
-    if not works and not any(sides.values()):
+    if not works and not sells and not any(sides.values()):
         return []
-    mine = Q(contract__department__in=works, state__in=[V.DRAFT, V.ASSESSED])
+    said = Exists(VariationReply.objects.filter(revision=OuterRef("revision")))
+    mine = Q(contract__department__in=works, state__in=[V.DRAFT, V.ASSESSED]) | Q(
+        ~said, contract__supplier__in=sells, state__in=[V.ASSESSED, V.IN_APPROVAL]
+    )
     signs = Q(contract__supplier__in=sides[Party.SUPPLIER]) | Q(contract__department__in=sides[Party.DEPARTMENT]) | Q(
         contract__framework__authority__in=sides[Party.AUTHORITY]
     )
@@ -245,7 +199,11 @@ def variations(by: Person, on: date) -> list[Item]:
     )
     found = list(rows.order_by("state_since", "id")[:MOST_OF_A_KIND])
     words = {V.DRAFT: _("variation %(label)s to finish"), V.ASSESSED: _("variation %(label)s to submit for approval")}
-    items = [_changing(one, words[one.state], one.state_since) for one in found if one.state in words]
+    answers = _("variation %(label)s: say whether it can be delivered")
+    items = [
+        _changing(one, answers if one.contract.supplier_id in sells else words[one.state], one.state_since)
+        for one in found if one.state != V.AWAITING_SIGNATURES
+    ]  # fmt: skip
     for one, party, came in variation_turns(one for one in found if one.state == V.AWAITING_SIGNATURES):
         if access.organisation_of(one.contract, party).pk in sides[party]:
             items.append(_changing(one, _("variation %(label)s to sign"), came))

@@ -11,6 +11,7 @@ from decimal import Decimal
 from catalogue import queries
 from catalogue.models import ServiceLevelMeasure
 from catalogue.pricing import HUNDRED, ZERO, add_months, to_penny
+from contracts import levels, terms
 from contracts.models import CalculatedLevel, Contract, CreditCalculation, KpiRound, Rating, StatutoryNotice
 from procurement import quoting
 from procurement.completeness import KPI_VALUE_GBP
@@ -37,8 +38,8 @@ def indicators(contract: Contract) -> list[ServiceLevelMeasure]:
     """Those that the contract was signed with, in catalogue order. One query, and the measures of a release once a process."""
     signed = json.loads(contract.revision.content)["service_levels"]
     wanted = {one["measure_code"] for one in signed if one["kpi"]}
-    levels = {one["service_level"] for one in signed}
-    return [one for one in queries.service_levels(contract.revision.release, levels) if one.measure_code in wanted]
+    codes = {one["service_level"] for one in signed}
+    return [one for one in queries.service_levels(contract.revision.release, codes) if one.measure_code in wanted]
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,17 @@ def measured(notice: StatutoryNotice) -> tuple[list[Measured], list[date]]:
     rows = CreditCalculation.objects.filter(contract=contract, month__gte=first_month(notice), month__lte=notice.period_to)
     newest = {one.month: one.pk for one in rows.order_by("number")}
     found: dict[str, Counter[str]] = {}
-    levels = CalculatedLevel.objects.filter(calculation__in=newest.values()).values_list("measurement__measure__measure_code", "standing")
-    for code, standing in levels:
+    stood = CalculatedLevel.objects.filter(calculation__in=newest.values()).values_list("measurement__measure__measure_code", "standing")
+    for code, standing in stood:
         found.setdefault(code, Counter())[standing] += 1
     return [Measured(one, found.get(one.measure_code, {})) for one in indicators(contract)], sorted(newest)
+
+
+def left_out(notice: StatutoryNotice, months: Sequence[date], on: date) -> list[date]:
+    """Complete months, by the day, of the time that is rated which had service levels to measure and are not among those that were calculated."""
+    contract, first = notice.contract, first_month(notice)
+    over = levels.months_to_measure(contract, terms.put_together(terms.read(contract)), min(on, notice.period_to))
+    return [month for month in over if month >= first and month not in months]
 
 
 def confirmed_round(notice: StatutoryNotice) -> KpiRound | None:

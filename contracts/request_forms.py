@@ -33,7 +33,7 @@ class RequestForm(forms.Form):
             self.lines[name] = (service.code, line.line.site)
             self.fields[name] = ChangeField(
                 label=f"{service.code} {service.name}, {line.line.site or gettext('all sites')}", required=False,
-                help_text=gettext("%(quantity)s stand. Of the service %(left)s can still move.")
+                help_text=gettext("%(quantity)s now. Of this service %(left)s can still move.")
                 % {"quantity": count(line.quantity), "left": count(room.left)},
             )  # fmt: skip
 

@@ -11,6 +11,7 @@ from catalogue.fields import DayField, LineField, TextField
 from contracts.models import CalculatedLevel, Rating
 from contracts.rating import Given
 from contracts.ratings import Measured
+from documents.templatetags.contract_text import figure as as_figure
 
 SAYS = {
     Rating.GOOD: _("meets or exceeds it"), Rating.APPROACHING: _("close to meeting it"), Rating.IMPROVE: _("below it"),
@@ -53,7 +54,7 @@ def _months(one: Measured) -> str:
     said = [f"{CalculatedLevel.Standing(standing).label}: {count}" for standing, count in one.months.items() if count]
     measured = ", ".join(said) or gettext("not measured")
     return gettext("Target %(target)s. Months: %(months)s. They suggest: %(suggested)s.") % {
-        "target": one.measure.target, "months": measured, "suggested": one.suggested.label,
+        "target": as_figure(one.measure.target, one.measure.unit), "months": measured, "suggested": one.suggested.label,
     }  # fmt: skip
 
 

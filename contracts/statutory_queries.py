@@ -1,7 +1,7 @@
 """Reads of statutory notices: what of them waits for a person."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
@@ -65,10 +65,17 @@ def inbox(by: Person, on: date) -> list[Item]:
     return list(_items(rows.order_by("due_on", "id")[:MOST_OF_A_KIND]))
 
 
+def _since(notice: StatutoryNotice) -> datetime:
+    """Since it can be done: the ratings of a year not before they are near, though their duty was made with the year."""
+    if notice.kind != NoticeKind.PERFORMANCE or notice.last_round or notice.is_confirmed:
+        return notice.made_at
+    return max(notice.made_at, working_days.midnight_after(notice.due_on - timedelta(days=RATED_AHEAD + 1)))
+
+
 def _items(found: Iterable[StatutoryNotice]) -> Iterator[Item]:
     for notice in found:
         contract = notice.contract
         yield Item(
-            f"{contract.number} {contract.title}", contract.department.name, todo(notice), address(notice), notice.made_at,
+            f"{contract.number} {contract.title}", contract.department.name, todo(notice), address(notice), _since(notice),
             working_days.midnight_after(statutory.last_day(notice)), subject_to_contract=not contract.is_binding,
         )  # fmt: skip

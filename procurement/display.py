@@ -98,15 +98,16 @@ def _parts(ceiling, amounts: list[tuple[str, str, Any]]) -> dict[str, Any]:
     return {"parts": parts, "ceiling": ceiling}
 
 
-def bar_parts(forecast: CapacityForecast) -> dict[str, Any]:
-    """The framework with this order: what others have committed, reserved and in approval, this order, and the rest."""
+def bar_parts(forecast: CapacityForecast, this: str = "") -> dict[str, Any]:
+    """The framework with this order: what others have committed, reserved and in approval, this order, and the rest. ``this``: what
+    it is called where it is no order."""
     return _parts(
         forecast.ceiling,
         [
             ("committed", _("committed"), forecast.committed),
             ("reserved", _("reserved for others"), forecast.reserved),
             ("in_approval", _("our others in approval") if forecast.withheld else _("others in approval"), forecast.in_approval),
-            ("this", _("this order"), forecast.this_order), ("free", _("free after it"), max(forecast.free_after, ZERO)),
+            ("this", this or _("this order"), forecast.this_order), ("free", _("free after it"), max(forecast.free_after, ZERO)),
         ],
     ) | {"withheld": forecast.withheld}  # fmt: skip
 
@@ -345,6 +346,8 @@ VERBS = {
     "redacted_copy.taken_down": gettext_lazy("Taken down"),
     "service_report.made": gettext_lazy("Service levels reported"),
     "service_report.confirmed": gettext_lazy("Report confirmed: credits calculated"),
+    "service_report.plan_approved": gettext_lazy("Rectification plan approved"),
+    "service_report.plan_refused": gettext_lazy("Rectification plan refused"),
     "service_report.plan_submitted": gettext_lazy("Rectification plan submitted"),
     "service_credit.calculated": gettext_lazy("Calculated"),
     "service_credit.recalculated": gettext_lazy("Calculated anew"),
@@ -362,6 +365,7 @@ VERBS = {
     "invoice.compared": gettext_lazy("Compared again"),
     "invoice.approved": gettext_lazy("Approved for payment"),
     "invoice.disputed": gettext_lazy("Disputed"),
+    "invoice.answered": gettext_lazy("Answered by the supplier"),
     "invoice.settled": gettext_lazy("Taken as it is"),
     "invoice.rejected": gettext_lazy("Rejected"),
     "invoice.part_paid": gettext_lazy("A part paid"),

@@ -163,6 +163,7 @@ TABLE = {
     "contracts:confirm_levels": (302, 404, 404, 404, 404, 404, 404),
     "contracts:correct_levels": (302, 404, 403, 403, 403, 403, 403),
     "contracts:rectification_plan": (302, 404, 404, 404, 404, 404, 404),
+    "contracts:decide_plan": (302, 404, 404, 404, 404, 404, 404),
     "contracts:credit_evidence": (302, 404, 404, 404, 404, 404, 404),
     "contracts:credit_act": (302, 404, 404, 404, 404, 404, 404),
     "contracts:invoices": (302, 404, 200, 200, 200, 200, 200),

@@ -217,7 +217,7 @@ ORDERS = {
     "- | - | - | -":
         "procurement:clarified procurement:accept_counter procurement:refuse_counter "
         "procurement:take_back_counter procurement:decide_exception contracts:confirm_levels "
-        "contracts:rectification_plan contracts:credit_evidence contracts:credit_act "
+        "contracts:rectification_plan contracts:decide_plan contracts:credit_evidence contracts:credit_act "
         "contracts:data_certificate contracts:data_certificate_pdf contracts:audit_file_zip",
     "- | - | D403 | D403":
         "procurement:counter procurement:send_counter",

@@ -229,6 +229,25 @@ class InvoiceAct(Row):
         ]  # fmt: skip
 
 
+class InvoiceAnswer(Row):
+    """A fact: what the supplier says of a queried invoice, and of which comparison of it. It decides nothing."""
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="answers")
+    check_made = models.ForeignKey(InvoiceCheck, on_delete=models.PROTECT, related_name="answers")
+    words = models.TextField()
+    person_id = models.UUIDField()
+    person_name = models.CharField(max_length=120)
+    principal_id = models.UUIDField(null=True, blank=True)
+    acting_for = models.CharField(max_length=120, blank=True)
+    at = models.DateTimeField()
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=~Q(words=""), name="an_invoice_answer_says_something")]
+
+
 class InvoicePayment(Row):
     """A fact: what was paid of an approved invoice on a day, VAT included; several, until their sum is all of it."""
 

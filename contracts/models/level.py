@@ -293,4 +293,23 @@ class RectificationPlan(Row):
         constraints = [models.CheckConstraint(condition=~Q(words=""), name="a_plan_says_something")]
 
 
+class PlanDecision(Row):
+    """A fact: the department approves a rectification plan, or refuses it and says why (the contract's clause 11.2)."""
+
+    plan = models.OneToOneField(RectificationPlan, on_delete=models.PROTECT, related_name="decision")
+    approves = models.BooleanField()
+    words = models.TextField(blank=True)
+    person_id = models.UUIDField()
+    person_name = models.CharField(max_length=120)
+    principal_id = models.UUIDField(null=True, blank=True)
+    acting_for = models.CharField(max_length=120, blank=True)
+    at = models.DateTimeField()
+
+    db_rights = FACT
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.CheckConstraint(condition=Q(approves=True) | ~Q(words=""), name="a_refused_plan_says_why")]
+
+
 register(ServiceCredit, "service_credit", terminal=(C.APPLIED, C.WAIVED, C.VOID))

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.models import ServiceLevelMeasure
 from contracts.models.contract import Contract
+from contracts.models.level import CalculatedLevel
 from contracts.models.variation import Variation
 from documents.rights import FACT, STATE, Row
 
@@ -154,6 +155,14 @@ class KpiRating(Row):
             models.CheckConstraint(condition=Q(rating__in=Rating.values, suggested__in=Rating.values), name="kpi_rating_is_of_the_scale"),
             models.CheckConstraint(condition=Q(rating=models.F("suggested")) & ~Q(rating="other") | ~Q(words=""), name="kpi_rating_says_why"),
         ]
+
+
+    @property
+    def counts(self) -> list[tuple[str, int]]:
+        """In how many months the measure stood how, of the standings that came about."""
+        standings = CalculatedLevel.Standing
+        found = [(one.label, getattr(self, one.value)) for one in standings]
+        return [(str(label), count) for label, count in found if count]
 
 
 class KpiConfirmation(Row):

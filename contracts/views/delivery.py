@@ -60,7 +60,9 @@ def submit(request, public_id, number):
         if done:
             messages.success(request, _("Submitted. The department has five working days to decide."))
             return _done(milestone)
-    return _answer(request, milestone, "milestone_submit", form, errors)
+    last = milestone.submissions.last()
+    returned = last.decisions.filter(outcome=Outcome.RETURNED).prefetch_related("results__criterion").first() if last else None
+    return _answer(request, milestone, "milestone_submit", form, errors, returned=returned)
 
 
 @page
@@ -74,7 +76,7 @@ def decide(request, public_id, number):
         done, errors = attempt(request, action, milestone, shown_hash=request.POST.get("shown_hash", ""), **words)
         if done:
             messages.success(
-                request, _("Sent back.") if done.number is None else _("Accepted. The certificate is being made and sealed.")
+                request, _("Sent back. The supplier has been told why, and submits it again.") if done.number is None else _("Accepted. The certificate is being made and sealed.")
             )
             return _done(milestone)
     return _answer(request, milestone, "milestone_decide", form, errors, submission=submission)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import add_months, first_of_month
-from contracts import access, billing, invoice_guards, invoicing, late_payment, money_forms
+from contracts import access, billing, ending_queries, invoice_guards, invoicing, late_payment, money_forms
 from contracts.invoice_words import difference
 from contracts.models import OPEN_INVOICES, Contract, Invoice, InvoiceCheck, InvoiceState, Party
 from documents import audit, downloads
@@ -91,7 +91,9 @@ def invoices(request, public_id):
         return as_file(request.GET["format"], _("Invoices"), f"{found.number}-invoices", heading, cells)
     supplies = access.viewpoint(request.actor, found, request.day) == Party.SUPPLIER
     shut = list(invoice_guards.why_not_record(found, by=request.actor, at=request.at)) if supplies else None
-    return render(request, "contracts/invoices.html", {"contract": found, "rows": rows, "shut": shut, "supplies": supplies})
+    return render(request, "contracts/invoices.html", ending_queries.shown(found, request.day) | {
+        "contract": found, "rows": rows, "shut": shut, "supplies": supplies,
+    })  # fmt: skip
 
 
 def _months(contract: Contract, on: date) -> list[date]:
@@ -125,7 +127,10 @@ def record(request, public_id):
         if done:
             messages.success(request, _("Recorded, and compared with what is due."))
             return _done(done)
-    return render(request, "contracts/invoice_record.html", {"contract": found, "form": form, "errors": errors})
+    return render(request, "contracts/invoice_record.html", {
+        "contract": found, "form": form, "errors": errors, "not_invoiced": billing.not_invoiced(found, request.day),
+        "credits": billing.credits_without_invoice(found), "overpaid": billing.overpaid(found, request.day),
+    })  # fmt: skip
 
 
 def _done(invoice: Invoice):
@@ -149,11 +154,22 @@ def invoice(request, public_id, number):
     context = {
         "contract": found.contract, "invoice": found, "row": _Row(found, request.day), "check": made,
         "lines": _lines(made), "difference": difference(made), "acts": _offered(request, found, view),
-        "decisions": found.acts.all(), "payments": found.payments.all(),
+        "decisions": found.acts.all(), "answers": found.answers.all(), "payments": found.payments.all(),
         "overpaid": billing.overpaid(found.contract, request.day),
-        "events": display.timeline(audit.history(found), view),
+        "whose_turn": _whose_turn(found), "events": display.timeline(audit.history(found), view),
     }  # fmt: skip
     return render(request, "contracts/invoice.html", context)
+
+
+def _whose_turn(invoice: Invoice) -> str:
+    """Who moves it on, in words that both sides read; empty where nobody does."""
+    said = {
+        S.MATCHED: _("%(department)s approves it for payment, or disputes it."),
+        S.QUERIED: _("%(department)s takes it as it is, where it asks for no more than is due, or rejects it; %(supplier)s then sends a right one."),
+        S.APPROVED: _("%(department)s pays it, and records what it pays."),
+    }  # fmt: skip
+    contract = invoice.contract
+    return said.get(S(invoice.state), "") % {"department": contract.department.name, "supplier": contract.supplier.name}
 
 
 def _lines(made: InvoiceCheck) -> list[tuple[str, Decimal]]:
@@ -185,15 +201,18 @@ class _Act:
 def _acts() -> dict[str, _Act]:
     guards, department, forms = invoice_guards, (Party.DEPARTMENT,), money_forms
     return {
-        "approve": _Act(_("Approve for payment"), _("It is paid. What is approved can no longer be disputed."),
-                        _("The invoice is approved for payment."),
+        "approve": _Act(_("Approve for payment"), _("It is to be paid then. What is approved can no longer be disputed."),
+                        _("The invoice is approved for payment. Record what is paid of it here."),
                         guards.why_not_approve, invoicing.approve, forms.InvoiceActForm, department, (S.MATCHED,)),
-        "settle": _Act(_("Take it as it is"), _("It asks for no more than is due. It is then approved for payment."),
-                       _("The invoice is taken as it is and approved for payment."),
+        "settle": _Act(_("Take it as it is"), _("It asks for no more than is due. To approve it for payment is the next act."),
+                       _("The invoice is taken as it is. Approve it for payment next."),
                        guards.why_not_settle, invoicing.settle, forms.InvoiceReasonForm, department, (S.QUERIED,)),
         "pay": _Act(_("Record a payment"), _("All of it, or a part: it is paid once the parts come to all."),
                     _("The payment is recorded."),
                     guards.why_not_pay, invoicing.pay, forms.PaymentForm, department, (S.APPROVED,)),
+        "answer": _Act(_("Answer the query"), _("Say why it asks for what it asks for, or that it is wrong and is to be rejected. It decides nothing: the department reads it before it does."),
+                       _("Your answer is recorded. The department has been told."),
+                       guards.why_not_answer, invoicing.answer, forms.InvoiceAnswerForm, (Party.SUPPLIER,), (S.QUERIED,)),
         "dispute": _Act(_("Dispute"), _("It agrees with the ledger and is wrong all the same: say what is wrong. No interest runs while it is disputed."),
                         _("The invoice is disputed. The supplier has been told."),
                         guards.why_not_dispute, invoicing.dispute, forms.InvoiceReasonForm, department, (S.MATCHED,)),

@@ -14,13 +14,26 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import ServiceLevelMeasure
 from catalogue.pricing import ZERO
-from contracts import access, crediting, ending_queries, forms, level_guards, level_sheets, levels, measuring, terms
+from contracts import (
+    access,
+    crediting,
+    ending_queries,
+    forms,
+    invoice_guards,
+    level_guards,
+    level_sheets,
+    levels,
+    measuring,
+    terms,
+)
+from contracts.credits import standing as where_it_stands
 from contracts.models import (
     CalculatedLevel,
     Contract,
     CreditAct,
     CreditCalculation,
     CreditState,
+    Measurement,
     Party,
     ServiceCredit,
     ServiceReport,
@@ -48,7 +61,7 @@ def _calculations(contract: Contract) -> dict[date, CreditCalculation]:
 
 def _calculation(contract: Contract, month: date) -> CreditCalculation | None:
     """The newest of the month; its levels with what was measured, and their plans."""
-    of_each = CalculatedLevel.objects.select_related("measurement__measure").prefetch_related("plans")
+    of_each = CalculatedLevel.objects.select_related("measurement__measure")
     return contract.calculations.filter(month=month).prefetch_related(Prefetch("levels", of_each)).order_by("number").last()
 
 
@@ -89,7 +102,7 @@ def _month_row(month: date, calculation: CreditCalculation | None, is_reported: 
     }  # fmt: skip
 
 
-def _month(text: str) -> date:
+def month_of(text: str) -> date:
     if not re.fullmatch(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])", text):
         raise Http404
     return date(int(text[:4]), int(text[5:]), 1)
@@ -114,7 +127,7 @@ class _Line:
 def level_month(request, public_id, month):
     """Each measure of the month: levels, actual, where it stood, the credit and how it is computed; and the acts."""
     found = access.get_contract(request.actor, public_id, request.day)
-    first = _month(month)
+    first = month_of(month)
     reports = list(found.reports.filter(month=first).prefetch_related("measurements__measure").order_by("-number"))
     calculation = _calculation(found, first)
     if not reports and not levels.read(found, first).measures:
@@ -189,11 +202,19 @@ def _month_acts(request, contract: Contract, month: date, reports: list[ServiceR
 def _plans(request, contract: Contract, calculation: CreditCalculation | None) -> list[dict]:
     """The measures for which a rectification plan is due, with what has been submitted."""
     below = [one for one in (calculation.levels.all() if calculation else ()) if one.plan_due_on]
-    supplies = access.viewpoint(request.actor, contract, request.day) == Party.SUPPLIER
-    return [
-        {"level": one, "plans": one.plans.all(), "can": supplies, "overdue": not one.plans.all() and one.plan_due_on < request.day}
-        for one in below
-    ]  # fmt: skip
+    if not below:
+        return []
+    view, submitted = access.viewpoint(request.actor, contract, request.day), level_guards.plans_of(contract, calculation.month)
+    found = []
+    for one in below:
+        plans = [plan for plan in submitted if plan.level.measurement.measure_id == one.measurement.measure_id]
+        undecided = bool(plans) and not hasattr(plans[-1], "decision")
+        found.append({
+            "level": one, "plans": plans, "can": view == Party.SUPPLIER, "overdue": not plans and one.plan_due_on < request.day,
+            "shut": list(level_guards.why_not_decide_plan(plans[-1], contract, by=request.actor, at=request.at))
+            if undecided and view == Party.DEPARTMENT else None,
+        })  # fmt: skip
+    return found
 
 
 # ---- the acts on what was measured
@@ -213,7 +234,7 @@ def _done(contract: Contract, month: date):
 @page
 def report(request, public_id, month):
     """By a sheet or on the page: nothing of a sheet with a fault is taken over, and every fault is said."""
-    found, first = access.get_contract(request.actor, public_id, request.day), _month(month)
+    found, first = access.get_contract(request.actor, public_id, request.day), month_of(month)
     _open(request, level_guards.why_not_report(found, first, by=request.actor, at=request.at))
     of_month, errors = levels.read(found, first), ()
     sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
@@ -239,7 +260,7 @@ def report(request, public_id, month):
 @page
 def confirm(request, public_id, month):
     """The newest report is shown, and the form repeats its hash."""
-    found, first = access.get_contract(request.actor, public_id, request.day), _month(month)
+    found, first = access.get_contract(request.actor, public_id, request.day), month_of(month)
     newest = found.reports.filter(month=first).prefetch_related("measurements__measure").order_by("number").last()
     if newest is None:
         raise Http404
@@ -252,14 +273,24 @@ def confirm(request, public_id, month):
             messages.success(request, _("Confirmed. The credits are calculated."))
             return _done(found, first)
     return render(request, "contracts/level_confirm.html", {
-        "contract": found, "month": first, "key": month, "report": newest, "errors": errors,
+        "contract": found, "month": first, "key": month, "report": newest, "errors": errors, "rows": _where_they_stand(newest),
     })  # fmt: skip
+
+
+def _where_they_stand(report: ServiceReport) -> list[tuple[Measurement, str, str]]:
+    """Each measurement with where it stands before anything is calculated, in a word and its colour."""
+    found = []
+    for row in report.measurements.all():
+        one = row.measure
+        where = Standing(where_it_stands(one.unit, one.target, one.minimum, one.critical, row.actual))
+        found.append((row, where.label, COLOURS[where]))
+    return found
 
 
 @page
 def correct(request, public_id, month):
     """The department's own figures, with those of the newest report filled in."""
-    found, first = access.get_contract(request.actor, public_id, request.day), _month(month)
+    found, first = access.get_contract(request.actor, public_id, request.day), month_of(month)
     _open(request, level_guards.why_not_correct(found, first, by=request.actor, at=request.at))
     newest = found.reports.filter(month=first).prefetch_related("measurements__measure").order_by("number").last()
     initial = {}
@@ -279,7 +310,7 @@ def correct(request, public_id, month):
 @page
 def plan(request, public_id, month, code):
     """The rectification plan of a measure that was below its minimum."""
-    found, first = access.get_contract(request.actor, public_id, request.day), _month(month)
+    found, first = access.get_contract(request.actor, public_id, request.day), month_of(month)
     calculation = _calculation(found, first)
     of_month = calculation.levels.all() if calculation else ()
     level = next((one for one in of_month if one.measurement.measure.measure_code == code and one.plan_due_on), None)
@@ -336,7 +367,8 @@ def _credit_acts() -> dict[str, _Act]:
                       _("The credit is waived. It counts in the published total."),
                       guards.why_not_waive, crediting.waive, forms.ReasonForm, (Party.DEPARTMENT, Party.AUTHORITY),
                       (c.CALCULATED, c.NOTIFIED, c.DISPUTED, c.AGREED)),
-        "apply": _Act(_("Apply to an invoice"), _("The invoice of that reference is less by the credit."),
+        "apply": _Act(_("Apply to an invoice"), _("The invoice of that reference is less by the credit. One that is not recorded yet can be named too: the credit comes "
+                                                "off once it is recorded under that very reference."),
                        _("The credit is applied to that invoice."),
                       guards.why_not_apply, crediting.apply, forms.ApplyForm, of_department, (c.AGREED,)),
     }  # fmt: skip
@@ -375,10 +407,14 @@ def credit_act(request, public_id, number, name):
         done, errors = attempt(request, act.action, credit, shown=request.POST.get("shown", ""), **words)
         if done:
             messages.success(request, act.done)
+            if name == "apply" and not invoice_guards.bears(found, words["invoice"]):
+                messages.info(request, _("No invoice %(reference)s is recorded yet: the credit comes off once it is, under that very reference.")
+                              % {"reference": words["invoice"]})  # fmt: skip
             return _done(found, credit.month)
     return render(request, "contracts/credit_act.html", {
         "contract": found, "credit": credit, "key": f"{credit.month:%Y-%m}", "act": act, "form": form, "errors": errors,
         "shown": crediting.shown_of(credit),
+        "invoices": invoice_guards.still_to_be_approved(found) if name == "apply" else (),
     })  # fmt: skip
 
 

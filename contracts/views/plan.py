@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
 from contracts import access, cutover, delivery_guards, ending_queries
-from contracts.models import ACCEPTED, AcceptanceDecision, Contract, Evidence, Milestone, MilestoneState, Party
+from contracts.models import ACCEPTED, BOUND, AcceptanceDecision, Contract, Evidence, Milestone, MilestoneState, Party
+from contracts.queries import DAYS_TO_DECIDE
 from contracts.views import sealed
 from documents import audit, downloads
-from procurement import display
+from documents.templatetags.flex import day as as_day
+from procurement import display, working_days
 from procurement.views.common import page
 
 M = MilestoneState
@@ -90,11 +92,27 @@ def milestone(request, public_id, number):
         "certificates": [decision for decision in decisions if decision.number],
         "payments": one.payments.select_related("line__service").prefetch_related("releases__decision"),
         "conditions": next((d for d in decisions if d.outcome == AcceptanceDecision.Outcome.CONDITIONAL), None),
-        "late": _is_late(one, request.day), "acts": _acts(request, found, one, view),
+        "late": _is_late(one, request.day), "acts": _acts(request, found, one, view), "whose_turn": _whose_turn(found, one),
         "kept": one.state in ACCEPTED and _is_kept(decisions),
         "events": display.timeline(audit.history(one), view),
     }  # fmt: skip
     return render(request, "contracts/milestone.html", context)
+
+
+def _whose_turn(contract: Contract, milestone: Milestone) -> str:
+    """Who moves it on, and until when, in words that both sides read; empty where it has ended."""
+    said = {
+        M.PLANNED: _("%(supplier)s begins it, and submits it for acceptance when it is ready."),
+        M.IN_PROGRESS: _("%(supplier)s submits it for acceptance when it is ready."),
+        M.SUBMITTED: _("%(department)s accepts it or sends it back by the end of %(day)s."),
+        M.CONDITIONAL: _("%(supplier)s meets the conditions; %(department)s then records that they are met."),
+    }  # fmt: skip
+    if milestone.state not in said or contract.state not in BOUND:
+        return ""
+    until = working_days.due(milestone.state_since, DAYS_TO_DECIDE)
+    return said[milestone.state] % {
+        "supplier": contract.supplier.name, "department": contract.department.name, "day": as_day(working_days.last_day(until)),
+    }  # fmt: skip
 
 
 def _is_kept(decisions: list[AcceptanceDecision]) -> bool:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from catalogue.text import LONGEST_SEARCH
-from contracts import access, closing, ending_queries, filtering, guards, queries, transfer_queries
+from contracts import access, closing, due, ending_queries, filtering, guards, queries, transfer_queries
 from contracts.models import Contract, ContractState, ContractVersion, Party
 from documents import audit, downloads, legal_templates, steps, store
 from documents.models import DocumentRevision
@@ -96,6 +96,7 @@ def contract(request, public_id):
         "may_change_particulars": not list(
             procurement_guards.why_not_change_particulars(found.call_off, by=request.actor, at=request.at)
         ),
+        "due": due.of_contract(found, request.actor, request.day) if found.is_binding else None, "at": request.at,
     } | display.submitted_order(found.revision, view)  # fmt: skip
     return render(request, "contracts/contract.html", context)
 

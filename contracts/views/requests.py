@@ -61,15 +61,15 @@ def _acts() -> dict[str, _Act]:
     return {
         "accept": _Act(
             _("Accept"), _("The quantities change from its first day on. Nothing is signed: the contract says so in its clause 6.6."),
-            guards.why_not_accept, requesting.accept, request_forms.AcceptRequestForm, Party.SUPPLIER, _("Accepted."),
+            guards.why_not_accept, requesting.accept, request_forms.AcceptRequestForm, Party.SUPPLIER, _("Accepted. The quantities change on its first day."),
         ),
         "refuse": _Act(
             _("Refuse"), _("The quantities stay as they are."), guards.why_not_refuse, requesting.decline,
-            request_forms.RequestWordsForm, Party.SUPPLIER, _("Refused."), True,
+            request_forms.RequestWordsForm, Party.SUPPLIER, _("Refused. The department has been told, and the quantities stay as they are."), True,
         ),
         "withdraw": _Act(
             _("Withdraw"), _("The quantities stay as they are."), guards.why_not_withdraw, requesting.withdraw,
-            request_forms.RequestWordsForm, Party.DEPARTMENT, _("Withdrawn."),
+            request_forms.RequestWordsForm, Party.DEPARTMENT, _("Withdrawn. The supplier has been told."),
         ),
     }  # fmt: skip
 

@@ -141,6 +141,7 @@ def act(request, public_id, number, name):
     return render(request, "contracts/statutory_notice_act.html", {
         "contract": found.contract, "one": found, "form": form, "errors": errors, "title": chosen.label, "says": chosen.says,
         "round": made if name == "confirm" else None, "last_day": statutory.last_day(found),
+        "left_out": ratings.left_out(found, ratings.measured(found)[1], request.day) if name == "rate" else [],
     })  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def brief(request, public_id, number, position):
         "contract": contract, "variation": found, "revision": revision, "step": step, "content": content,
         "phases": dict(Phase.choices), "shut": list(guards.why_not_decide(step, **acting)),
         "act_shut": list(guards.why_not_act_on_step(step, **acting)), "limit": _limit(request, step),
-        "bar": display.bar_parts(headroom.capacity_forecast(contract.call_off, value, holder=found, reader=reader)) if weighed else None,
+        "bar": display.bar_parts(headroom.capacity_forecast(contract.call_off, value, holder=found, reader=reader), _("this variation")) if weighed else None,
         "steps": steps_of(found, access.viewpoint(request.actor, contract, request.day)), "queries": step.approval.queries.filter(side=step.side),
         "recusals": Recusal.objects.filter(
             subject=step.approval.subject, subject_id=step.approval.subject_id, step__side=step.side

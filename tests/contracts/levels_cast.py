@@ -7,7 +7,14 @@ from typing import Any
 
 from contracts import crediting, levels, measuring
 from contracts.measuring import Measured
-from contracts.models import Contract, CreditCalculation, ServiceCredit, ServiceReport
+from contracts.models import (
+    CalculatedLevel,
+    Contract,
+    CreditCalculation,
+    RectificationPlan,
+    ServiceCredit,
+    ServiceReport,
+)
 from documents import clock
 from tests import cast
 from tests.contracts import transition_cast
@@ -35,6 +42,11 @@ def confirmed(contract: Contract, actuals: dict[str, str] | None = None) -> Cred
 
 def credit(code: str = "SD-S-FIX") -> ServiceCredit:
     return ServiceCredit.objects.select_related("contract__call_off", "level__calculation", "measure").filter(measure__measure_code=code).latest("id")
+
+
+def planned(code: str = "EUS-B", words: str = "A new disk.") -> RectificationPlan:
+    level = CalculatedLevel.objects.filter(plan_due_on__isnull=False, measurement__measure__measure_code=code).latest("id")
+    return crediting.submit_plan(level, words=words, by=cast.person(SERVICE), at=AFTER)
 
 
 def act(action: Callable[..., ServiceCredit], one: ServiceCredit, **words: Any) -> ServiceCredit:

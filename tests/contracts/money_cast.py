@@ -63,6 +63,12 @@ def settled(found: Invoice | None = None) -> Invoice:
     return invoicing.settle(found or invoice(), reason="Agreed by telephone.", by=cast.person(MANAGER), at=AFTER)
 
 
+def answered(found: Invoice | None = None) -> Invoice:
+    found = found or invoice()
+    invoicing.answer(found, words="The pound is for the lock.", by=cast.person(SERVICE), at=AFTER)
+    return found
+
+
 def rejected(found: Invoice | None = None) -> Invoice:
     return invoicing.reject(found or invoice(), reason="It names another contract.", by=cast.person(MANAGER), at=AFTER)
 

@@ -10,11 +10,11 @@ from django.core.management import call_command
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 
-from contracts import accepting, delivery, delivery_guards
+from contracts import accepting, delivery, delivery_guards, queries
 from contracts.models import AcceptanceDecision, Evidence, Milestone, PaymentRelease
 from documents import verifying
 from documents.models import Email
-from procurement import granting, membership, recusals
+from procurement import granting, membership, recusals, working_days
 from procurement.models import OrganisationGrant, PostHolding
 from tests import cast
 from tests.cast import START
@@ -284,3 +284,39 @@ def test_its_pages_for_both_sides(client):
     sign_in(client, "requester@ons.example")
     for address in (plan, path, path + "begin/", reverse("contracts:certificate", args=[contract.public_id, "MC-2007-000001"])):
         assert client.get(address).status_code == 404
+
+
+def test_who_moves_a_milestone_on_is_said_to_both_sides(client):
+    """The page names whose turn it is, conditions have their day on both desks, and who submits again reads why."""
+    contract = made.milestone(3).contract
+    path = reverse("contracts:milestone", args=[contract.public_id, 3])
+
+    def read(email: str, address: str = path) -> str:
+        sign_in(client, email)
+        return client.get(address).content.decode()
+
+    assert "Fujitsu Services begins it" in read(made.MANAGER)
+    made.submitted(made.milestone(3))
+    assert "sends it back by the end of" in read(made.SERVICE)
+    made.sent_back(made.milestone(3))
+    assert "One test is missing." in read(made.SERVICE, path + "submit/")
+    made.submitted(made.milestone(3), START + timedelta(days=1))
+    made.conditional(made.milestone(3), Decimal("50"))
+    assert "50% of it was accepted as delivered" in read(made.SERVICE)
+    for email, todo in ((made.SERVICE, "milestone M3: its conditions to meet"), (made.MANAGER, "milestone M3: are its conditions met?")):
+        (item,) = [one for one in queries.transition(cast.person(email), START.date()) if one.todo == todo]
+        assert working_days.last_day(item.due) == date(2030, 1, 1), email
+    assert "The rest of its payments" not in read(made.MANAGER, path + "conditions/")
+    assert "the rest of its payments falls due for invoice" in read(made.MANAGER, path + "conditions/")
+
+
+def test_a_part_is_asked_for_only_where_something_is_paid(client):
+    one = made.milestone(1)
+    made.submitted(one)
+    assert not one.payments.exists()
+    words = refused(accepting.accept_on_conditions, made.milestone(1), shown_hash=made.last(one), conditions="The calendar follows.",
+                    conditions_by=date(2030, 1, 1), part_percent=Decimal(50), by=cast.person(made.MANAGER), at=START)  # fmt: skip
+    assert "there is no payment of which a part falls due" in words
+    sign_in(client, made.MANAGER)
+    page = client.get(reverse("contracts:decide_milestone", args=[one.contract.public_id, 1])).content.decode()
+    assert "Per cent delivered" not in page and "Conditions, if you accept on conditions" in page

@@ -53,6 +53,18 @@ def test_who_runs_the_contract_sees_its_days_in_order_and_nobody_else_does(contr
     assert days == sorted(days)
 
 
+def test_the_page_of_a_contract_says_what_is_due_of_it_to_who_reads(contract, client):
+    address = reverse("contracts:contract", args=[contract.public_id])
+    for email in (made.MANAGER, made.SERVICE):
+        found = due.of_contract(contract, cast.person(email), cast.START.date())
+        assert [one.todo for one in found.waits] == [one.what for one in of(email) if one.waits and one.url.startswith(address)], email
+        assert [one.what for one in found.ahead] == [one.what for one in of(email) if not one.waits and one.url.startswith(address)], email
+        assert not found.cut
+    page = sign_in(client, made.SERVICE).get(address).content.decode()
+    assert "What is due" in page and "Milestone M1 to begin" in page and "waits for you" in page and "Milestone M8 is due" in page
+    assert "What is due" not in sign_in(client, "budget.holder@dius.example").get(address).content.decode(), "nothing of it is theirs to do"
+
+
 def _waiting(email: str) -> set[str]:
     """The milestones that are on the person's desk already, and stand among what waits."""
     return {f"milestone {duty.what.split()[1]} is due" for duty in of(email) if duty.waits and duty.what.startswith("milestone ")}

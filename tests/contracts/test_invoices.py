@@ -10,10 +10,11 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from contracts import accepting, crediting, invoicing
-from contracts.models import Invoice, InvoiceAct, InvoicePayment
+from contracts import accepting, billing, crediting, invoicing
+from contracts.models import Invoice, InvoiceAct, InvoiceAnswer, InvoicePayment
 from documents import clock
 from documents.models import Email
+from documents.refusal import Refused
 from procurement import periodic
 from procurement.models import Reminder
 from tests import cast
@@ -235,8 +236,57 @@ def test_the_pages_of_both_sides(client):
     assert act("pay", amount="100,000", **paid_on).status_code == 302
     page = client.get(address).content.decode()
     assert "£119,446.06 left" in page and "Record a payment" in page
+    assert "in force" in client.get(reverse("contracts:invoices", args=[contract.public_id])).content.decode(), "as every page of the contract says"
     text = client.get(reverse("contracts:invoices", args=[contract.public_id]) + "?format=csv").content.decode()
     assert "219446.06" in text and "100000.00" in text
     clock.step_to(money.moment(date(2008, 6, 10)), by=cast.person("framework.manager@co.example"))
     page = client.get(address).content.decode()
     assert "6 days late" in page and "13.5%" in page and "from 5 June 2008 to 10 June 2008" in page
+
+
+def test_the_supplier_answers_on_what_is_queried_and_decides_nothing(client):
+    """Both sides read it, the department is told, and the invoice stays queried until the department has decided."""
+    contract = cast.contract()
+    clock.step_to(money.AFTER, by=cast.person("framework.manager@co.example"))
+    found = money.queried(contract)
+    address = reverse("contracts:invoice", args=[contract.public_id, found.number])
+    answer = reverse("contracts:invoice_act", args=[contract.public_id, found.number, "answer"])
+    sign_in(client, made.SERVICE)
+    page = client.get(address).content.decode()
+    assert "Answer the query" in page and "takes it as it is, where it asks for no more than is due, or rejects it" in page
+    key = {"idempotency_key": str(uuid.uuid4())}
+    assert "Say what the department should know of it." in client.post(answer, key | {"words": ""}).content.decode()
+    assert client.post(answer, {"idempotency_key": str(uuid.uuid4()), "words": "The pound is for the lock."}).status_code == 302
+    assert Email.objects.get(template="contracts/email/invoice_answered.txt").recipient == made.MANAGER
+    for email in (made.SERVICE, made.MANAGER):
+        sign_in(client, email)
+        page = client.get(address).content.decode()
+        assert "The supplier answers" in page and "The pound is for the lock." in page and ">queried<" in page, email
+    assert "Answer the query" not in page and client.get(answer).status_code == 403, "the department decides instead"
+    money.settled(found)
+    with pytest.raises(Refused, match="is matched"):
+        money.answered(found)
+    with pytest.raises(IntegrityError, match="an_invoice_answer_says_something"), transaction.atomic():
+        InvoiceAnswer.objects.create(
+            invoice=found, check_made=found.checks.last(), words="", person_id=uuid.uuid4(), person_name="x", at=money.AFTER
+        )
+    call_command("check_invariants")
+
+
+def test_who_records_an_invoice_sees_what_is_left_to_invoice(client):
+    contract = cast.contract()
+    clock.step_to(money.AFTER, by=cast.person("framework.manager@co.example"))
+    sign_in(client, made.SERVICE)
+    new = reverse("contracts:record_invoice", args=[contract.public_id])
+    april = billing.not_invoiced(contract, money.AFTER.date())[0]
+    assert (april.month, april.net, april.vat) == (money.MONTH, money.NET, money.VAT), "May runs: nothing of it is due"
+    page = client.get(new).content.decode()
+    assert "Not invoiced yet" in page and "£186,762.60" in page and "£32,683.46" in page and "comes off the invoice" not in page
+    levels_cast.confirmed(contract, {"SD-S-FIX": "71.4"})
+    money.applied("FS-9")
+    page = client.get(new).content.decode()
+    assert "comes off the invoice of the reference FS-9" in page and "£6,723.45" in page
+    credit = billing.credited(contract, "FS-9")
+    money.recorded(contract, reference="FS-9", net=money.NET - credit, vat=billing.vat(money.NET - credit, Decimal("17.5")))
+    assert money.invoice().state == "matched" and billing.credits_without_invoice(contract) == []
+    assert money.MONTH not in [one.month for one in billing.not_invoiced(contract, money.AFTER.date())], "all of it is used up"

@@ -11,12 +11,12 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from contracts import crediting, levels, measuring
+from contracts import crediting, due, level_queries, levels, measuring, rectifying
 from contracts.measuring import Measured
-from contracts.models import CreditAct, CreditCalculation, ServiceCredit, ServiceReport
+from contracts.models import CalculatedLevel, CreditAct, CreditCalculation, PlanDecision, ServiceCredit, ServiceReport
 from documents import audit, clock
 from documents.models import Email
-from procurement import granting
+from procurement import granting, working_days
 from tests import cast
 from tests.contracts import levels_cast as made
 from tests.contracts import transition_cast
@@ -193,10 +193,74 @@ def test_who_reports_is_asked_to_once_the_month_is_over_and_until_it_is_reported
     for moment, asked in ((made.AFTER - timedelta(days=6), False), (made.AFTER, True)):
         clock.step_to(moment, by=cast.person("framework.manager@co.example"))
         assert (words in client.get("/").content.decode()) == asked
+    (item,) = [one for one in level_queries.inbox(cast.person(made.SERVICE), made.AFTER.date()) if one.todo == words]
+    assert working_days.last_day(item.due) == date(2008, 5, 8), "within five working days of the month: clause 10.3"
     made.reported(contract)
     assert words not in client.get("/").content.decode()
     sign_in(client, made.MANAGER)
+    confirm = client.get(reverse("contracts:confirm_levels", args=[contract.public_id, "2008-04"])).content.decode()
+    assert "Confirm the report of April 2008" in confirm
+    assert [confirm.count(f">{where}<") for where in ("below minimum", "below target")] == [1, 1], "before anything is calculated"
     assert "service report of April 2008 to confirm" in client.get("/").content.decode()
+
+
+def test_a_rectification_plan_waits_for_the_supplier_until_it_is_submitted():
+    def waits(email: str = made.SERVICE) -> list[tuple[str, date]]:
+        found = due.duties(cast.person(email), made.AFTER.date())
+        return [(one.what, one.on) for one in found if one.waits and "rectification" in one.what]
+
+    contract = cast.contract()
+    made.confirmed(contract, made.BAD)
+    day = CalculatedLevel.objects.get(plan_due_on__isnull=False).plan_due_on
+    asked = [("rectification plan of April 2008 for EUS-B to submit", day)]
+    assert waits() == waits("account.manager@fujitsu.example") == asked and waits(made.MANAGER) == []
+    measuring.correct(contract, made.MONTH, made.measured(contract, made.BAD), reason="Read again.", by=cast.person(made.MANAGER), at=made.AFTER)
+    assert waits() == asked, "of the newest calculation alone"
+    level = CalculatedLevel.objects.filter(plan_due_on__isnull=False).latest("id")
+    crediting.submit_plan(level, words="The switch is replaced.", by=cast.person(made.SERVICE), at=made.AFTER)
+    assert waits() == []
+
+
+def test_a_rectification_plan_is_approved_or_refused_and_a_better_one_follows(client):
+    """The contract's clause 11.2: within ten working days, and within five after a refusal."""
+    contract = cast.contract()
+    made.confirmed(contract, made.BAD)
+    first, manager = made.planned(), cast.person(made.MANAGER)
+    clock.step_to(made.AFTER + timedelta(minutes=1), by=cast.person("framework.manager@co.example"))
+
+    def waits(email: str) -> list[tuple[str, date]]:
+        found = level_queries.inbox(cast.person(email), made.AFTER.date())
+        return [(one.todo, working_days.last_day(one.due)) for one in found if "rectification" in one.todo]
+
+    asked = [("rectification plan of April 2008 for EUS-B to approve or refuse", date(2008, 5, 20))]
+    assert (waits(made.MANAGER), waits(made.SERVICE)) == (asked, [])
+    decide = reverse("contracts:decide_plan", args=[contract.public_id, "2008-04", "EUS-B"])
+    month = reverse("contracts:level_month", args=[contract.public_id, "2008-04"])
+    assert sign_in(client, made.SERVICE).get(decide).status_code == 403 and decide not in client.get(month).content.decode()
+    assert "Only the contract manager" in refused(rectifying.decide, first, approves=True, by=cast.person(made.SERVICE), at=made.AFTER)
+    sign_in(client, made.MANAGER)
+    assert decide in client.get(month).content.decode() and "A new disk." in client.get(decide).content.decode()
+
+    def sent(plan, approves: str, words: str = ""):
+        return client.post(decide, {"shown": plan.pk, "approves": approves, "words": words, "idempotency_key": str(uuid.uuid4())})
+
+    assert "Say why it is refused" in sent(first, "no").content.decode()
+    assert sent(first, "no", "It has no day.").status_code == 302
+    assert Email.objects.filter(template="contracts/email/plan_refused.txt", recipient=made.SERVICE).exists()
+    better = [("better rectification plan of April 2008 for EUS-B to submit", date(2008, 5, 13))]
+    assert (waits(made.MANAGER), waits(made.SERVICE)) == ([], better)
+    assert "The plan is refused" in refused(rectifying.decide, first, approves=True, by=manager, at=made.AFTER)
+    second = made.planned(words="A new disk by 20 May.")
+    assert "A newer plan" in refused(rectifying.decide, first, approves=True, by=manager, at=made.AFTER)
+    assert "A newer plan has been submitted" in sent(first, "yes").content.decode(), "what was shown is not what stands"
+    assert sent(second, "yes").status_code == 302
+    assert waits(made.MANAGER) == waits(made.SERVICE) == []
+    for email in (made.SERVICE, made.MANAGER):
+        page = sign_in(client, email).get(month).content.decode()
+        assert "It has no day." in page and "<strong>Approved</strong>: DIUS contract manager" in page, email
+    assert client.get(decide).status_code == 403, "it is decided"
+    with pytest.raises(IntegrityError, match="a_refused_plan_says_why"), transaction.atomic():
+        PlanDecision.objects.create(plan=made.planned(), approves=False, person_id=uuid.uuid4(), person_name="x", at=made.AFTER)
 
 
 def test_the_pages_show_the_month_to_both_sides(client):
@@ -225,3 +289,9 @@ def test_the_pages_show_the_month_to_both_sides(client):
     answer = client.get(reverse("contracts:credit_evidence", args=[contract.public_id, made.credit().number, made_act.pk]))
     assert answer.content == transition_cast.DATA
     assert client.get(act["uphold"]).status_code == 403
+    sign_in(client, made.MANAGER)
+    crediting.uphold(made.credit(), shown=crediting.shown_of(made.credit()), reason="No alarm is left out.", by=cast.person(made.MANAGER), at=made.AFTER)
+    apply = reverse("contracts:credit_act", args=[contract.public_id, made.credit().number, "apply"])
+    assert "is recorded under that very reference" in client.get(apply).content.decode()
+    answer = client.post(apply, {"shown": crediting.shown_of(made.credit()), "invoice": "FS-99", "idempotency_key": str(uuid.uuid4())}, follow=True)
+    assert "No invoice FS-99 is recorded yet" in answer.content.decode()

@@ -173,6 +173,7 @@ def test_its_pages_rate_confirm_comment_and_publish(client, settings):
     assert "key performance indicators to rate" in client.get("/").content.decode()
     form = client.get(act("rate")).content.decode()
     assert "They suggest: Requires improvement." in form and "below minimum: 1" in form
+    assert "are not confirmed and count in no rating" in form and "July 2008" in form and "May 2008" not in form, "to June it was measured"
     given = {"rating_1": "requires_improvement", "rating_2": "good", "rating_3": "good"}
     answer = post(client, act("rate"), **given)
     assert answer.status_code == 200 and "the months alone suggest “Approaching target”" in answer.content.decode()

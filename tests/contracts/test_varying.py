@@ -7,11 +7,13 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from contracts import assessing, gateways, terms, variation_approval, variation_replying, varying
 from contracts.models import LineVariation, VariationRevision
 from documents.models import Email
+from documents.templatetags.flex import percent
 from tests import cast
 from tests.cast import START
 from tests.contracts import variation_cast as made
@@ -46,6 +48,18 @@ def test_what_is_added_costs_its_price_for_each_month_that_is_left_and_its_share
     assert [one["label"] for one in content["share"]["with"]] == ["VAR-01"] and content["terms_of"] == [contract.number]
     by_year = {year["year"]: Decimal(year["net_gbp"]) for year in content["money"]["by_financial_year"]}
     assert sum(by_year.values()) == second.value_gbp and by_year["2008/09"] == 150 * seat * 5
+
+
+def test_the_warning_of_a_change_notice_counts_what_counts_with_it(client):
+    made.assessed("VAR-01")
+    second = made.assessed("VAR-02")
+    sign_in(client, made.MANAGER)
+    page = client.get(reverse("contracts:variation", args=[second.contract.public_id, second.number])).content.decode()
+    assert f"With the one that counts with it this is {percent(second.revision.cumulative_percent)} of the original value" in page
+    alone = json.loads(second.revision.content)
+    alone["share"]["with"] = []
+    page = render_to_string("contracts/_variation_money.html", {"content": alone})
+    assert f"This is {percent(second.revision.share_percent)} of the original value" in page, "nothing else counts with it"
 
 
 def test_each_line_is_shown_before_and_after_and_one_that_the_contract_has_not_is_new():
@@ -234,12 +248,15 @@ def test_the_supplier_says_of_what_was_assessed_whether_it_can_be_delivered(clie
     page = reverse("contracts:variation", args=[variation.contract.public_id, variation.number])
     address = reverse("contracts:reply_variation", args=[variation.contract.public_id, variation.number])
     sign_in(client, SERVICE)
+    asked = "variation VAR-01: say whether it can be delivered"
+    assert asked in client.get("/").content.decode()
     assert address in client.get(page).content.decode()
     form = client.get(address).content.decode()
     assert shown in form and "+100" in form
     half = post(client, address, shown_hash=shown, can_deliver="no", words="")
     assert half.status_code == 200 and "Say what cannot be delivered" in half.content.decode()
     assert post(client, address, shown_hash=shown, can_deliver="no", words="Not before January.").status_code == 302
+    assert asked not in client.get("/").content.decode(), "it is said"
     for email in (SERVICE, made.MANAGER, "commercial.lead@co.example"):
         sign_in(client, email)
         told = client.get(page).content.decode()

@@ -36,6 +36,7 @@ from contracts.models import (
     Evidence,
     ExitAct,
     InvoiceAct,
+    InvoiceAnswer,
     InvoiceCheck,
     InvoicePayment,
     LevyNote,
@@ -621,7 +622,7 @@ def after_payment(invoice):
 PAID = {"amount": "1.00", "paid_on_day": "6", "paid_on_month": "5", "paid_on_year": "2008"}
 UNDECIDED = ("received", "matched", "queried", "queried, disputed")
 INVOICE = Machine(
-    rows=(InvoiceCheck, InvoiceAct, InvoicePayment),
+    rows=(InvoiceCheck, InvoiceAct, InvoiceAnswer, InvoicePayment),
     states={
         "received": (None, of_a_month_that_runs),
         "matched": (None, first_invoice),
@@ -637,6 +638,7 @@ INVOICE = Machine(
         "approve": Action(("matched",), of_invoice(money_cast.approved)),  # its page, at a later moment than the tables': test_invoices
         "dispute": Action(("matched",), of_invoice(money_cast.disputed), invoice_page("dispute", levels_cast.MANAGER, **REASON)),
         "settle": Action(("queried", "queried, disputed"), of_invoice(money_cast.settled)),  # the same
+        "answer": Action(("queried", "queried, disputed"), of_invoice(money_cast.answered), invoice_page("answer", levels_cast.SERVICE, words="The pound is for the lock.")),
         "reject": Action(UNDECIDED, of_invoice(money_cast.rejected), invoice_page("reject", levels_cast.MANAGER, **REASON)),
         "pay": Action(("approved", "approved, paid in part"), part_paid),  # the same
         "the month is over": Action(("received",), lambda i: invoicing.month_over(i, at=START.replace(year=2008, month=6)), quiet=True),

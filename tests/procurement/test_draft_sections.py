@@ -266,7 +266,7 @@ def test_telephone_numbers_as_people_write_them(typed):
 
 
 @pytest.mark.parametrize(("name", "data", "words"), [
-    ("case.txt", b"hello", "its content is plain text"), ("case.pdf", b"hello", "its content is plain text"),
+    ("case.txt", b"hello", "its content is plain text, which is not taken. Choose a file of these kinds: .pdf, .docx"), ("case.pdf", b"hello", "its content is plain text"),
     ("case.csv", b"a,b\n1,2\n", "A business case is a text that is read: attach a PDF"),
 ])  # fmt: skip
 def test_a_business_case_is_a_document(buyer, name, data, words):

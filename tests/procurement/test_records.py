@@ -31,6 +31,7 @@ from contracts import (
     novating,
     publishing,
     rating,
+    rectifying,
     requesting,
     rerating,
     returning,
@@ -473,6 +474,10 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(crediting.waive, on(L.FINANCE, shown=crediting.shown_of, at=L.AFTER, reason="Traded."), "service_credit.waived", {"credit": BOTH_RUN}),
         Row(crediting.submit_plan, instead(lambda c: L.credit("EUS-B").level, on(L.SERVICE, at=L.AFTER, words="A new disk.")),
             "service_report.plan_submitted", {"rectification_plan": "contract.manager@dius"}),
+        Row(rectifying.decide, instead(lambda c: L.planned(), on(L.MANAGER, at=L.AFTER, approves=True)),
+            "service_report.plan_approved", {"plan_approved": RUNNERS}),
+        Row(rectifying.decide, instead(lambda c: L.planned(), on(L.MANAGER, at=L.AFTER, approves=False, words="No day.")),
+            "service_report.plan_refused", {"plan_refused": RUNNERS}),
     ],
     ("service_credit", "notified"): [
         Row(crediting.agree, on(L.SERVICE, shown=crediting.shown_of, at=L.AFTER), "service_credit.agreed", {"credit": BOTH_RUN}),
@@ -502,6 +507,7 @@ TABLE: dict[tuple[str, str], list[Row]] = {
         Row(invoicing.reject, on(L.MANAGER, at=M.AFTER, reason="No."), "invoice.rejected", {"invoice_refused": RUNNERS}),
     ],
     ("invoice", "queried"): [
+        Row(invoicing.answer, on(L.SERVICE, at=M.AFTER, words="The pound is for the lock."), "invoice.answered", {"invoice_answered": "contract.manager@dius"}),
         Row(invoicing.settle, on(L.MANAGER, at=M.AFTER, reason="Agreed."), "invoice.settled", {"invoice_decided": RUNNERS}),
     ],
     ("invoice", "approved"): [
