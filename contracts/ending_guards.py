@@ -73,6 +73,11 @@ def earliest(ground: str, on: date) -> date:
     return on + timedelta(days=1 + (CONVENIENCE_DAYS if ground == Ground.CONVENIENCE else 0))
 
 
+def latest(ground: str, effective_on: date) -> date:
+    """The last day on which notice can be given for an end that takes effect on the day."""
+    return effective_on - (earliest(ground, effective_on) - effective_on)
+
+
 def why_not_from(contract: Contract, ground: str, day: date, on: date) -> Iterator[Reason]:
     """Whether a notice given on the day ``on`` can end it from ``day`` on."""
     first = earliest(ground, on)
