@@ -37,6 +37,7 @@ def publish(notice: StatutoryNotice, *, reference: str, published_on: date, by: 
         refuse(_("%(day)s is still to come: record it once it is published.") % {"day": as_day(published_on)})
     if not reference.strip():
         refuse(_("Enter the reference under which it was published."))
+    insist(guards.why_not_as(notice, reference, published_on))
     seat = seats.hold(delivery_guards.department_seat(notice.contract, by, london_day(at)))
     made = _record(notice, reference, published_on, seat, by=by, at=at)
     audit.record("contract.notice_published", notice.contract, by=by, at=at, acting_for=seat.principal,
