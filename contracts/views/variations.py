@@ -62,7 +62,7 @@ def begin(request, public_id):
     reasons = list(guards.why_not_begin(contract, by=request.actor, at=request.at))
     if reasons:
         raise NotYours(reasons)
-    form, errors = forms.BeginVariationForm(request.POST or None), ()
+    form, errors = forms.BeginVariationForm(request.POST or None, extends=bool(contract.revision.extension_months)), ()
     if request.method == "POST" and form.is_valid():
         variation, errors = attempt(request, varying.begin, contract, **form.cleaned_data)
         if variation:

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from django.core.management import call_command
 from django.db.models import Sum
+from django.urls import reverse
 
 from contracts import charges, periodic, terms, variation_issuing, varying
 from contracts.models import Contract
@@ -16,6 +17,7 @@ from documents.refusal import Refused
 from tests import cast, paper
 from tests.contracts import transition_cast
 from tests.contracts import variation_cast as made
+from tests.procurement.test_pages import post, sign_in
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("accepted_with_option")]
 
@@ -37,6 +39,16 @@ def committed(contract: Contract) -> Decimal:
 
 def sign_first(variation) -> str:
     return refused(paper.variation_act, variation, *cast.SIGNATORIES[0])
+
+
+@pytest.mark.parametrize(("accepted", "offers"), [(cast.accepted_with_option, True), (cast.accepted, False)])
+def test_a_longer_term_is_offered_only_of_a_contract_with_an_option(client, accepted, offers):
+    contract = paper.executed(accepted())
+    begin = reverse("contracts:begin_variation", args=[contract.public_id])
+    shown = sign_in(client, transition_cast.MANAGER).get(begin).content.decode()
+    assert ('value="term"' in shown, "has no option to extend" in shown) == (offers, not offers)
+    assert post(client, begin, kind="term", title="A year more").status_code == (302 if offers else 200)
+    assert contract.variations.exists() is offers
 
 
 def test_each_month_of_the_option_is_used_once():
