@@ -365,7 +365,10 @@ def _still_open(contract: Contract) -> Iterator[Reason]:
             )
     open_milestones = contract.milestones.exclude(state__in=[MilestoneState.ACHIEVED, MilestoneState.FAILED])
     for one in open_milestones:
-        yield Reason(_("Milestone %(label)s is %(state)s.") % {"label": one.label, "state": one.get_state_display()})
+        yield Reason(
+            _("Milestone %(label)s is %(state)s.") % {"label": one.label, "state": one.get_state_display()},
+            _("On its page the contract manager decides on it, or calls it failed."),
+        )
     for one in contract.credits.filter(state__in=[*OPEN_CREDITS, CreditState.AGREED]):
         yield Reason(_("Credit %(label)s is %(state)s.") % {"label": one.label, "state": one.get_state_display()})
     for one in contract.invoices.filter(state__in=OPEN_INVOICES):

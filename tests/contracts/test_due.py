@@ -107,6 +107,40 @@ def test_while_notice_is_given_its_day_stands_there_and_not_the_end_that_it_come
     assert [said for said in periodic.run(later) if "end that nears" in said], "it is told of as soon as it is the end again"
 
 
+def test_the_page_of_a_contract_says_what_is_due_of_it_to_whoever_reads_it(client, contract):
+    page = reverse("contracts:contract", args=[contract.public_id])
+    with_notices = {"Milestone M1 is due", "Contract details notice (s.53) to publish"}
+    for email, wanted in (
+        (made.MANAGER, with_notices), ("requester@dius.example", with_notices), ("auditor@co.example", with_notices),
+        (made.SERVICE, {"Milestone M1 is due"}),
+    ):
+        shown = sign_in(client, email).get(page).content.decode()
+        assert {words for words in with_notices if f">{words}</a>" in shown} == wanted, email
+    late = due.of_contract(contract, date(2008, 10, 1), with_notices=False)
+    assert late[0].what == "milestone M1 is due" and late[0].on < date(2008, 10, 1), "what is late comes first"
+    ending.given(contract)
+    assert [duty.what for duty in due.of_contract(contract, date(2009, 1, 5), with_notices=False)][-1] == "notice of termination takes effect"
+
+
+def test_the_page_of_a_contract_names_each_document_that_has_changed_it(client, contract):
+    cast.wind_to(made.on(date(2007, 11, 1)))
+    sign_in(client, made.SERVICE)
+    page = reverse("contracts:contract", args=[contract.public_id])
+    assert "What has changed it" not in client.get(page).content.decode()
+    termination = ending.in_effect(contract)
+    shown = client.get(page).content.decode()
+    assert f">{termination.notice}</a>, notice of termination: from 17 February 2009" in shown
+
+
+def test_what_runs_on_for_months_is_named_once(client, contract):
+    ending.expired(contract)
+    ending.ran_on(contract)
+    cast.wind_to(ending.on(date(2013, 2, 3)))
+    assert contract.versions.filter(kind="running_on").count() > 1
+    shown = sign_in(client, made.SERVICE).get(reverse("contracts:contract", args=[contract.public_id])).content.decode()
+    assert shown.count("services that run on after the term: from") == 1 == shown.count("services that run on after the term: from 1 November 2012")
+
+
 def test_the_page_has_months_and_files_and_asks_as_much_with_more_to_show(client, contract):
     sign_in(client, made.MANAGER)
     page = client.get(PAGE).content.decode()
