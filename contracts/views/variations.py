@@ -209,7 +209,8 @@ def _extension(request, variation: Variation):
         done, errors = attempt(request, varying.save_term, variation, edits=edits_of(request), **form.cleaned_data)
         if done:
             return _to(variation)
-    return _page(request, "variation_term", variation, form=form, errors=errors)
+    left = assessing.option_left(variation.contract, variation.contract.ends_on)
+    return _page(request, "variation_term", variation, form=form, errors=errors, option=variation.contract.revision.extension_months, left=left)
 
 
 @page

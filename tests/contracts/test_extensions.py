@@ -51,10 +51,12 @@ def test_a_longer_term_is_offered_only_of_a_contract_with_an_option(client, acce
     assert contract.variations.exists() is offers
 
 
-def test_each_month_of_the_option_is_used_once():
+def test_each_month_of_the_option_is_used_once(client):
     contract = paper.executed(cast.accepted_with_option())
     made.signed_on_paper(made.approved(made.extended(cast.OPTION - 2)))
     assert "has an option of 6 months, of which 2 are left" in refused(made.extended, 3)
+    page = reverse("contracts:variation_changes", args=[contract.public_id, made.begun(kind="term").number])
+    assert "Its option is of 6 months, of which 2 are left." in sign_in(client, transition_cast.MANAGER).get(page).content.decode()
     made.signed_on_paper(made.approved(made.extended(2)))
     assert "of which 0 are left" in refused(made.extended, 1)
     assert (contract.ends_on, cast.fresh(contract).ends_on) == (date(2012, 10, 31), date(2013, 4, 30))
