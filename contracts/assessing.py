@@ -209,15 +209,20 @@ def _days(contract: Contract, asked: Asked, before: list[Change], on: date) -> I
         )
 
 
-def _extension(contract: Contract, months: int, last: date) -> Iterator[Reason]:
-    """Within the option that was ordered, what of it is used already counted, and within what the framework allows."""
-    option = contract.revision.extension_months
+def option_left(contract: Contract, last: date) -> int:
+    """Months of the option to extend that the present last day has not used yet."""
     _first, ordered = terms.ordered(contract.revision)
     used = (last.year - ordered.year) * 12 + last.month - ordered.month
-    if months > option - used:
+    return max(0, contract.revision.extension_months - used)
+
+
+def _extension(contract: Contract, months: int, last: date) -> Iterator[Reason]:
+    """Within the option that was ordered, what of it is used already counted, and within what the framework allows."""
+    left = option_left(contract, last)
+    if months > left:
         yield Reason(
             _("The contract has an option of %(option)s months, of which %(left)s are left.")
-            % {"option": option, "left": max(0, option - used)},
+            % {"option": contract.revision.extension_months, "left": left},
             _("A longer term needs a new order."),
         )
     ends = pricing.add_months(last + timedelta(days=1), months) - timedelta(days=1)

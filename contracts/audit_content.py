@@ -188,6 +188,7 @@ How to check that nothing here was changed
 How to check a signed document, without the register
   With pyHanko:       pyhanko sign validate --pretty-print --trust trust/flex-root.crt documents/%(file)s.pdf
   With poppler:       pdfsig documents/%(file)s.pdf
+                      It does not know the issuer unless the certificate in trust/ is in its NSS database.
   In Adobe Reader:    trust the certificate in trust/, then open the document and its signature panel.
   With the register:  upload the file to its public page for checking documents, which needs no account.
   The sha256 of documents/%(file)s.pdf is %(sha256)s

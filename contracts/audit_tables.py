@@ -10,10 +10,10 @@ from contracts.charges import by_line_and_month
 from contracts.models import AcceptanceDecision, Contract, NovationState, Party
 from documents import audit, canonical
 from documents.models import AuditEvent, Document, SigningIntent
+from documents.templatetags.flex import day
 from procurement import passings
 from procurement.display import VERBS, is_told, reason_told
 from procurement.models import Approval, Decision, Delegation
-from procurement.signing import delegation_words
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,26 @@ def _limit(delegation: Delegation | None) -> str:
     return f"{limit}, {delegation.lot_words}" if delegation.lot else limit
 
 
+def _from(delegation: Delegation | None) -> str:
+    """As it stood when it was decided under: its end may have been brought forward since, its beginning never is."""
+    if delegation is None:
+        return ""
+    return f"{delegation.get_kind_display()} delegation from {day(delegation.starts_on)}"
+
+
 def _decisions(contract: Contract, side: str) -> Table:
-    """With the delegation as it stood; its limit and the reason given only to whom they are told."""
+    """With the delegation as it stood, and beside it the last day that it has by now; its limit and the reason given only to whom they are told."""
     rows = []
     for what, one in decisions(contract, side):
         power = reads_power(contract, side, one.step.organisation_id)
         rows.append([
             what, one.step.position, one.step.organisation.name, str(one.step.get_post_display()), str(one.get_outcome_display()), one.name,
-            one.principal_name, delegation_words(one.delegation), _limit(one.delegation) if power else "",
+            one.principal_name, _from(one.delegation), one.delegation.ends_on if one.delegation else None, _limit(one.delegation) if power else "",
             one.delegation.letter_sha256 if power and one.delegation else "", one.reason if side != Party.SUPPLIER else "",
             one.content_hash, canonical.moment(one.decided_at),
         ])  # fmt: skip
-    heading = ["of", "step", "organisation", "post", "decision", "by", "acting_for", "delegation", "limit_gbp", "letter_sha256", "reason",
-               "hash_decided_on", "at_utc"]  # fmt: skip
+    heading = ["of", "step", "organisation", "post", "decision", "by", "acting_for", "delegation", "delegation_ends_on_by_now",
+               "limit_gbp", "letter_sha256", "reason", "hash_decided_on", "at_utc"]  # fmt: skip
     return Table("decisions/decisions.csv", "Who decided what, under which delegation", heading, rows)
 
 

@@ -87,22 +87,22 @@ def duties(by: Person, on: date) -> list[Duty]:
 
 @dataclass(frozen=True)
 class OfContract:
-    """``waits``: what of a contract waits for the person, the nearest first; ``ahead``: the days of it that are set for later;
-    ``cut``: whether more of some kind may wait than is read at once."""
+    """``waits``: what of a contract waits for the person, the nearest first; ``ahead``: the other days of it that are set, whoever is
+    to do it; ``cut``: whether more of some kind may wait than is read at once."""
 
     waits: list[Item]
     ahead: list[Duty]
     cut: bool
 
 
-def of_contract(contract: Contract, by: Person, on: date) -> OfContract:
-    """Of all that ``duties`` and the home page know, what has its page under the contract's."""
+def of_contract(contract: Contract, by: Person, on: date, *, with_notices: bool) -> OfContract:
+    """Of all that the home page knows, what has its page under the contract's; and ``days_of_contract``."""
     address = reverse("contracts:contract", args=[contract.public_id])
     found = waiting(by, on)
     waits = inbox.in_order(item for item in chain.from_iterable(found) if item.url.startswith(address))
     shown = {(item.url, working_days.last_day(item.due)) for item in waits if item.due is not None}
-    ahead = [duty for duty in _ahead(by, on) if duty.url.startswith(address) and (duty.url, duty.on) not in shown]
-    return OfContract(waits, sorted(ahead, key=lambda duty: duty.on), any(len(kind) >= inbox.MOST_OF_A_KIND for kind in found))
+    ahead = [duty for duty in days_of_contract(contract, on, with_notices=with_notices) if (duty.url, duty.on) not in shown]
+    return OfContract(waits, ahead, any(len(kind) >= inbox.MOST_OF_A_KIND for kind in found))
 
 
 def _rows(kind: str, rows: QuerySet, day: str, number: str, title: str, organisation: str, page: Expression | F, part: Expression | F) -> QuerySet:
@@ -111,15 +111,43 @@ def _rows(kind: str, rows: QuerySet, day: str, number: str, title: str, organisa
     ).values_list("of", "day", "named", "titled", "body", "page", "part")  # fmt: skip
 
 
+def _days_of(contracts: QuerySet[Contract], since: date, until: date) -> QuerySet:
+    """The days that are set of contracts in force; of milestones that are still to be delivered, from ``since`` on."""
+    milestones = Milestone.objects.filter(contract__in=contracts, state__in=[MilestoneState.PLANNED, MilestoneState.IN_PROGRESS])
+    variations = Variation.objects.filter(contract__in=contracts, state=VariationState.EXECUTED)
+    notices = Termination.objects.filter(contract__in=contracts, state=TerminationState.GIVEN)
+    return _rows(
+        "contract", contracts.filter(~ending_queries.IS_NOTICED, ends_on__range=(since, until)), "ends_on", "number", "title",
+        "department__name", F("public_id"), Value(0),
+    ).union(
+        _rows("milestone", milestones.filter(due_on__range=(since, until)), "due_on", "contract__number", "contract__title",
+              "contract__department__name", F("contract__public_id"), F("number")),
+        _rows("variation", variations.filter(revision__effective_on__range=(since, until)), "revision__effective_on",
+              "contract__number", "contract__title", "contract__department__name", F("contract__public_id"), F("number")),
+        _rows("notice", notices.filter(effective_on__range=(since, until)), "effective_on", "contract__number", "contract__title",
+              "contract__department__name", F("contract__public_id"), F("number")),
+        all=True,
+    )  # fmt: skip
+
+
+def days_of_contract(contract: Contract, on: date, *, with_notices: bool) -> list[Duty]:
+    """What has a day, of one contract and whoever is to do it, the nearest first, also what is late; ``with_notices``: statutory
+    ones too, which are the department's and the authority's until they are published. Two queries."""
+    until = add_months(on.replace(day=1), MONTHS_AHEAD + 1)
+    contracts = Contract.objects.filter(pk=contract.pk, state=ContractState.EXECUTED)
+    found = [_duty(*row) for row in _days_of(contracts, date.min, until)]
+    for notice in statutory_queries.open_notices().filter(contract=contract, due_on__lt=until) if with_notices else ():
+        words, url = statutory_queries.todo(notice), statutory_queries.address(notice)
+        found.append(Duty(statutory.last_day(notice), "", "", words, url, waits=True))
+    return sorted(found, key=lambda duty: (duty.on, duty.what))
+
+
 def _ahead(by: Person, on: date) -> Iterator[Duty]:
     """Of the contracts that the person runs, and of the frameworks that they serve; one query."""
     seen, until = sight_of(by, on), add_months(on.replace(day=1), MONTHS_AHEAD + 1)
     runs = {organisation for organisation, post in seen.posts if post in ON_EITHER_SIDE}
     mine = Contract.objects.filter(department__in=runs) | Contract.objects.filter(supplier__in=runs)
     contracts = mine.filter(state=ContractState.EXECUTED)
-    milestones = Milestone.objects.filter(contract__in=contracts, state__in=[MilestoneState.PLANNED, MilestoneState.IN_PROGRESS])
-    variations = Variation.objects.filter(contract__in=contracts, state=VariationState.EXECUTED)
-    notices = Termination.objects.filter(contract__in=contracts, state=TerminationState.GIVEN)
     buys = {organisation for organisation, post in seen.posts if post == PostCode.CONTRACT_MANAGER}
     rated = statutory.unpublished(StatutoryNotice.objects.filter(contract__department__in=buys, kind=NoticeKind.PERFORMANCE))
     frameworks = Framework.objects.filter(pk__in=seen.frameworks).exclude(state__in=OVER)
@@ -128,16 +156,7 @@ def _ahead(by: Person, on: date) -> Iterator[Duty]:
         Q(authority__in=served) | Q(outgoing__in=seen.organisations) | Q(receiving__in=seen.organisations), state=TransferState.AGREED
     )
     none = Value(0)
-    found = _rows(
-        "contract", contracts.filter(~ending_queries.IS_NOTICED, ends_on__range=(on, until)), "ends_on", "number", "title",
-        "department__name", F("public_id"), none,
-    ).union(
-        _rows("milestone", milestones.filter(due_on__range=(on, until)), "due_on", "contract__number", "contract__title",
-              "contract__department__name", F("contract__public_id"), F("number")),
-        _rows("variation", variations.filter(revision__effective_on__range=(on, until)), "revision__effective_on",
-              "contract__number", "contract__title", "contract__department__name", F("contract__public_id"), F("number")),
-        _rows("notice", notices.filter(effective_on__range=(on, until)), "effective_on", "contract__number", "contract__title",
-              "contract__department__name", F("contract__public_id"), F("number")),
+    found = _days_of(contracts, on, until).union(
         _rows("ratings", rated.filter(due_on__range=(on, until)), "due_on", "contract__number", "contract__title",
               "contract__department__name", F("contract__public_id"), F("number")),
         _rows("transfer", transfers.filter(effective_on__range=(on, until)), "effective_on", "number", "outgoing__name", "receiving__name",
@@ -165,7 +184,7 @@ def _duty(kind: str, on: date, number: str, title: str, organisation: str, publi
         words = _("%(kind)s to publish") % {"kind": NoticeKind.PERFORMANCE.label}
         url = reverse("contracts:statutory_notice", args=[public_id, part])
     elif kind == "transfer":
-        words, url = _("what it has passes to this department"), reverse("contracts:transfer", args=[public_id])
+        words, url = _("what it has passes to %(receiving)s") % {"receiving": organisation}, reverse("contracts:transfer", args=[public_id])
     else:
         words, url = _("last day of the framework"), reverse("procurement:framework")
     return Duty(on, f"{number} {title}", organisation, words, url)

@@ -73,6 +73,11 @@ def earliest(ground: str, on: date) -> date:
     return on + timedelta(days=1 + (CONVENIENCE_DAYS if ground == Ground.CONVENIENCE else 0))
 
 
+def latest(ground: str, effective_on: date) -> date:
+    """The last day on which notice can be given for an end that takes effect on the day."""
+    return effective_on - (earliest(ground, effective_on) - effective_on)
+
+
 def why_not_from(contract: Contract, ground: str, day: date, on: date) -> Iterator[Reason]:
     """Whether a notice given on the day ``on`` can end it from ``day`` on."""
     first = earliest(ground, on)
@@ -352,7 +357,10 @@ def _still_open(contract: Contract) -> Iterator[Reason]:
             )
     open_milestones = contract.milestones.exclude(state__in=[MilestoneState.ACHIEVED, MilestoneState.FAILED])
     for one in open_milestones:
-        yield Reason(_("Milestone %(label)s is %(state)s.") % {"label": one.label, "state": one.get_state_display()})
+        yield Reason(
+            _("Milestone %(label)s is %(state)s.") % {"label": one.label, "state": one.get_state_display()},
+            _("On its page the contract manager decides on it, or calls it failed."),
+        )
     for one in contract.credits.filter(state__in=[*OPEN_CREDITS, CreditState.AGREED]):
         yield Reason(_("Credit %(label)s is %(state)s.") % {"label": one.label, "state": one.get_state_display()})
     for one in contract.invoices.filter(state__in=OPEN_INVOICES):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts.ending_guards import CONFIRMING
+from contracts.ending_guards import CONFIRMING, latest
 from contracts.exit_items import BY_CODE
 from contracts.managers import SUPPLIER_POSTS
 from contracts.models import (
@@ -119,7 +119,7 @@ def _item(contract: Contract, todo: str, since: datetime, due: datetime | None =
 def _to_confirm(confirms: list[int]) -> Iterable[Item]:
     rows = Termination.objects.filter(state=TerminationState.PROPOSED, contract__department__in=confirms)
     for one in rows.select_related("contract__department").order_by("proposed_at", "id")[:MOST_OF_A_KIND]:
-        due = working_days.midnight_after(one.effective_on - timedelta(days=1))
+        due = working_days.midnight_after(latest(one.ground, one.effective_on))
         yield _item(one.contract, _("termination %(label)s to confirm or refuse") % {"label": one.label}, one.proposed_at, due)
 
 

@@ -155,6 +155,14 @@ class BeginVariationForm(forms.Form):
     title = LineField(label=_("What is the variation called?"), max_length=100, missing=_("Enter a title."),
                       help_text=_("For example: 100 more desktops at London"))  # fmt: skip
 
+    def __init__(self, *args, extends: bool, **kwargs):
+        """``extends``: the contract was ordered with an option to extend."""
+        super().__init__(*args, **kwargs)
+        if not extends:
+            kind = self.fields["kind"]
+            kind.choices = [choice for choice in kind.choices if choice[0] != VariationKind.TERM]
+            kind.help_text = _("The term stays: the contract has no option to extend, and a longer one needs a new order.")
+
 
 class VariationDayForm(forms.Form):
     effective_on = DayField(label=_("From which day?"), missing=_("Enter the first day on which it holds."),

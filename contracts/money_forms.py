@@ -56,6 +56,14 @@ class PaymentForm(forms.Form):
     reference = LineField(label=_("Reference of the payment (optional)"), max_length=60, required=False)
 
 
+class LevyPaymentForm(PaymentForm):
+    """The levy is as the note says it; the register adds no VAT to it."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].label = _("Amount paid")
+
+
 class ReturnForm(forms.Form):
     """``lines``: of a return, each with its contract. ``declared``: what is filled in, by contract number; where it is not as the
     ledger says it is explained."""
@@ -84,7 +92,7 @@ class ReturnForm(forms.Form):
             number = line.contract.number
             amount, words = self.cleaned_data.get(f"amount_{number}"), self.cleaned_data.get(f"explanation_{number}")
             if amount is not None and amount != line.charges_gbp and words == "":
-                self.add_error(f"explanation_{number}", gettext("Explain why it is not as the ledger says."))
+                self.add_error(f"explanation_{number}", gettext("Explain why %(contract)s is not as the ledger says.") % {"contract": number})
         return self.cleaned_data
 
     def declared(self) -> dict[str, returning.Declared]:

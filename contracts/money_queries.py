@@ -6,14 +6,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, F, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 from django.urls import reverse
 from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
 
 from catalogue.models import Framework
 from catalogue.pricing import ZERO, add_months, first_of_month
-from contracts import billing
+from contracts import billing, return_guards
 from contracts.managers import SUPPLIER_POSTS
 from contracts.models import (
     BOUND,
@@ -23,6 +23,7 @@ from contracts.models import (
     DeclaredLine,
     Invoice,
     InvoiceState,
+    LevyNote,
     ManagementReturn,
     PaymentRelease,
     ReturnState,
@@ -31,6 +32,7 @@ from contracts.models import (
     TerminationState,
 )
 from documents.clock import LONDON, first_moment
+from documents.templatetags.flex import gbp
 from procurement import working_days
 from procurement.access import sight_of
 from procurement.actors import Person
@@ -107,12 +109,14 @@ def next_return(on: date) -> date | None:
 
 
 def inbox(by: Person, on: date) -> list[Item]:
-    """Invoices that wait for a contract manager, and returns that wait for the supplier; three queries."""
+    """Invoices that wait for a contract manager; returns that wait for the supplier, and the levy that it pays and the authority's
+    finance lead records; five queries."""
     held = sight_of(by, on).posts
     buys = [organisation for organisation, post in held if post == PostCode.CONTRACT_MANAGER]
     sells = {organisation for organisation, post in held if post in SUPPLIER_POSTS}
     found = _invoices(buys) if buys else []
-    return found + (_returns(sells) if sells else [])
+    levies = {organisation for organisation, post in held if post == PostCode.FINANCE_LEAD}
+    return found + (_returns(sells) if sells else []) + (_levy(sells, levies) if sells or levies else [])
 
 
 def _invoices(buys: list[int]) -> list[Item]:
@@ -140,6 +144,28 @@ def _returns(sells: set[int]) -> list[Item]:
             reverse("contracts:return", args=[row.public_id]), row.made_at, working_days.midnight_after(row.due_on),
         )
         for row in rows.order_by("due_on", "id")[:MOST_OF_A_KIND]
+    ]  # fmt: skip
+
+
+def _levy(sells: set[int], levies: set[int]) -> list[Item]:
+    """Notes of which something is still to be paid: for who pays it, and for who records that it came."""
+    mine = Q(return_of__supplier__in=sells) | Q(return_of__framework__authority__in=levies)
+    notes = LevyNote.objects.filter(mine).annotate(came=Coalesce(Sum("payments__amount_gbp"), ZERO))
+    unpaid = notes.exclude(kind=LevyNote.Kind.CREDIT).filter(amount_gbp__gt=F("came")).select_related(
+        "return_of__framework__authority", "return_of__supplier"
+    )  # fmt: skip
+    rows = list(unpaid.order_by("due_on", "id")[:MOST_OF_A_KIND])
+    of = {"return_of__framework__in": {row.return_of.framework_id for row in rows}, "return_of__month__in": {row.return_of.month for row in rows}}
+    known = LevyNote.objects.filter(mine, **of).select_related("return_of").prefetch_related("payments").order_by("id") if rows else ()
+    given = return_guards.set_offs(known)
+    return [
+        Item(
+            f"{row.return_of.framework.reference} {row.return_of.framework.title}", row.return_of.supplier.name,
+            (_("levy %(note)s to pay: %(amount)s") if row.return_of.supplier_id in sells else _("levy %(note)s to come in: %(amount)s"))
+            % {"note": row.number, "amount": gbp(return_guards.left(row, given))},
+            reverse("contracts:return", args=[row.return_of.public_id]), row.made_at, working_days.midnight_after(row.due_on),
+        )
+        for row in rows if return_guards.left(row, given)
     ]  # fmt: skip
 
 

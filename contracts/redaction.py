@@ -181,7 +181,8 @@ def parts(content: Mapping[str, Any]) -> list[Part]:
 
 @dataclass(frozen=True)
 class Left:
-    """Something withheld that still stands, word for word, in another place of the copy."""
+    """Something withheld that still stands, word for word, in another place of the copy: the part that it is of, or where none is
+    marked there, its place in the data."""
 
     label: str
     place: str
@@ -208,7 +209,7 @@ def redact(content: Mapping[str, Any], marked: Sequence[Marked]) -> Redacted:
         part.apply(result, hide)
         hidden.append((part, hide.found))
         withheld.append({"number": number, "what": part.label, "ground": one.ground, "subsection": SUBSECTIONS[one.ground], "until": one.until})
-    return Redacted(result, withheld, list(_left(result, hidden)))
+    return Redacted(result, withheld, _named(content, known, list(_left(result, hidden))))
 
 
 def _texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
@@ -240,3 +241,13 @@ def _left(content: dict[str, Any], hidden: list[tuple[Part, set[str]]]) -> Itera
         for place, text in texts:
             if any(pattern.search(text) for pattern in patterns):
                 yield Left(part.label, place)
+
+
+def _named(content: Mapping[str, Any], known: Sequence[Part], left: Sequence[Left]) -> list[Left]:
+    """Each once, by the part that whoever proposes the copy would have to mark too."""
+    whose: dict[str, str] = {}
+    for part in known if left else ():
+        without = copy.deepcopy(dict(content))
+        part.apply(without, _Hidden(words := mark(1, SUBSECTIONS["security"])))
+        whose |= {place: part.label for place, text in _texts(without, "") if text == words}
+    return list(dict.fromkeys(Left(one.label, whose.get(one.place, one.place)) for one in left))

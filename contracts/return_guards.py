@@ -87,6 +87,11 @@ def left(note: LevyNote, given: dict[int, Decimal]) -> Decimal:
     return max(ZERO, note.amount_gbp - given[note.pk] - paid(note)) if note.pk in given else ZERO
 
 
+def over(note: LevyNote, given: dict[int, Decimal]) -> Decimal:
+    """What was paid of it that a credit note has given back since: the authority owes it to the supplier."""
+    return max(ZERO, paid(note) + given[note.pk] - note.amount_gbp) if note.pk in given else ZERO
+
+
 def notes_of_month(found: ManagementReturn) -> QuerySet[LevyNote]:
     """Of all returns of the month, oldest first, with their payments."""
     rows = LevyNote.objects.filter(return_of__framework=found.framework_id, return_of__supplier=found.supplier_id, return_of__month=found.month)

@@ -184,12 +184,12 @@ def _differs(line: ReturnLine, declared: Mapping[str, Declared]) -> bool:
 
 
 def _line(line: ReturnLine, found: ManagementReturn, said: Declared) -> DeclaredLine:
-    """Not saved."""
+    """Not saved. What agrees with the ledger explains nothing: a correction is filled in with the words of what it corrects."""
     settled = ZERO
     if line.is_last:
         settled = levy_money.settlement(standing(line.contract, but=found.month), said.amount, line.levy_percent)
     return DeclaredLine(
-        line=line, declared_gbp=said.amount, explanation=said.explanation.strip(),
+        line=line, declared_gbp=said.amount, explanation=said.explanation.strip() if said.amount != line.charges_gbp else "",
         levy_gbp=levy_money.levy(said.amount, line.levy_percent), settlement_gbp=settled,
     )  # fmt: skip
 

@@ -39,6 +39,7 @@ def publish(notice: StatutoryNotice, *, reference: str, published_on: date, by: 
         refuse(_("The contract’s record was opened on %(day)s: nothing of it was published before.") % {"day": as_day(opened_on)})
     if not reference.strip():
         refuse(_("Enter the reference under which it was published."))
+    insist(guards.why_not_as(notice, reference, published_on))
     seat = seats.hold(delivery_guards.department_seat(notice.contract, by, london_day(at)))
     made = _record(notice, reference, published_on, seat, by=by, at=at)
     audit.record("contract.notice_published", notice.contract, by=by, at=at, acting_for=seat.principal,

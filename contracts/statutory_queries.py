@@ -19,7 +19,7 @@ from procurement.models import PostCode
 RATED_AHEAD = 60  # days before its last day, from which on the ratings of a year are on the contract manager's desk
 
 ROUNDS = KpiRound.objects.filter(notice=OuterRef("pk")).order_by("-number")
-LAST = {name: Subquery(ROUNDS.values(field)[:1]) for name, field in (("last_round", "number"), ("rater", "rated_by"), ("rated_for", "rated_for"))}
+LAST = {name: Subquery(ROUNDS.values(field)[:1]) for name, field in (("last_round", "number"), ("rater", "rated_by"), ("rated_for", "rated_for"), ("last_rated_at", "rated_at"))}
 IS_CONFIRMED = Exists(KpiRound.objects.filter(notice=OuterRef("pk"), confirmation__isnull=False))
 TO_CONFIRM = Q(kind=NoticeKind.PERFORMANCE, last_round__isnull=False, is_confirmed=False)
 
@@ -40,6 +40,14 @@ def todo(notice: StatutoryNotice) -> str:
 
 def is_to_confirm(notice: StatutoryNotice) -> bool:
     return notice.kind == NoticeKind.PERFORMANCE and notice.last_round is not None and not notice.is_confirmed
+
+
+def since(notice: StatutoryNotice) -> datetime:
+    """Of one of the ``open_notices``: from when on it is on somebody's desk. The ratings of a year come there near its end."""
+    if notice.kind != NoticeKind.PERFORMANCE:
+        return notice.made_at
+    near = working_days.midnight_after(notice.due_on - timedelta(days=RATED_AHEAD + 1))
+    return notice.last_rated_at or max(notice.made_at, near)
 
 
 def address(notice: StatutoryNotice) -> str:
@@ -76,6 +84,6 @@ def _items(found: Iterable[StatutoryNotice]) -> Iterator[Item]:
     for notice in found:
         contract = notice.contract
         yield Item(
-            f"{contract.number} {contract.title}", contract.department.name, todo(notice), address(notice), _since(notice),
+            f"{contract.number} {contract.title}", contract.department.name, todo(notice), address(notice), since(notice),
             working_days.midnight_after(statutory.last_day(notice)), subject_to_contract=not contract.is_binding,
         )  # fmt: skip

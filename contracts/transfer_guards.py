@@ -206,8 +206,19 @@ def _in_the_way(transfer: Transfer, on: date) -> Iterator[Reason]:
             ) % {"contracts": _named(missing, len(missing))},
             _("The supplier and both bodies sign; without that it is withdrawn on its day."),
         )  # fmt: skip
+        yield from _why_nobody_signs(transfer, on)
     for user in transfer_plan.people_of(transfer, on) if receiving.frameworks.exists() or outgoing.frameworks.exists() else ():
         yield from people_guards.why_not_of(user, receiving, on, leaving=outgoing)
+
+
+def _why_nobody_signs(transfer: Transfer, on: date) -> Iterator[Reason]:
+    """Said before the novations go out: without a signatory of each body none is ever signed by all."""
+    for body in (transfer.outgoing, transfer.receiving):
+        if not seats.holders(body.pk, PostCode.SIGNATORY, on):
+            yield Reason(
+                _("%(body)s has no signatory to sign a novation.") % {"body": body.name},
+                _("Somebody is given the post there before the day; a body that joins names its first people in its application."),
+            )
 
 
 def _memberships(framework, outgoing: Organisation, receiving: Organisation) -> Iterator[Reason]:
@@ -269,7 +280,7 @@ def what_happens(transfer: Transfer) -> Iterator[Reason]:
         carried, own = passing_on.memberships(framework, transfer.outgoing, transfer.receiving)
         if carried is not None and own is not None and own.state not in (AccessionState.ACTIVE, AccessionState.AGREEMENT_ISSUED, AccessionState.SUSPENDED):
             yield Reason(
-                _("%(body)s is %(state)s for %(framework)s. It continues the membership of %(outgoing)s instead, and what it began is withdrawn.")
+                _("%(body)s is on its way to join %(framework)s (%(state)s). It continues the membership of %(outgoing)s instead, and what it began is withdrawn.")
                 % {"body": transfer.receiving.name, "state": own.get_state_display(), "framework": framework.title, "outgoing": transfer.outgoing.name}
             )
         if carried is not None and (own is None or own.state != AccessionState.ACTIVE) and (found := passing_on.own_people(transfer.receiving, transfer.effective_on)):

@@ -8,7 +8,16 @@ from django.db.models import Model, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contracts.models import Novation, NovationParty, NovationState, Transfer, TransferNotice, TransferState
+from contracts.models import (
+    Contract,
+    Novation,
+    NovationParty,
+    NovationState,
+    Transfer,
+    TransferKind,
+    TransferNotice,
+    TransferState,
+)
 from contracts.transfer_guards import AGREEING
 from procurement import passings, signing, working_days
 from procurement.access import sight_of
@@ -71,6 +80,30 @@ class Passed:
 def passed(thing: Model) -> list[Passed]:
     """In order; two queries at most for each document."""
     return [Passed(one, one.document.number if one.document else "", _address(one)) for one in passings.of(thing)]
+
+
+@dataclass(frozen=True)
+class Coming:
+    """That a contract is to pass: by a transfer that was agreed to, and where the document of that is read ("" while there is none)."""
+
+    transfer: Transfer
+    document: str
+    url: str
+
+
+def coming(contract: Contract) -> Coming | None:
+    """All of its parties have heard of it. Three queries at most."""
+    agreed = Transfer.objects.filter(state=TransferState.AGREED, outgoing=contract.department_id, authority=contract.framework.authority_id)
+    chosen = Q(contracts__contains=[contract.public_id]) | Q(orders__contains=[contract.call_off.public_id])
+    transfer = agreed.filter(~Q(kind=TransferKind.SPLIT) | chosen).select_related("receiving", "outgoing").first()
+    if transfer is None:
+        return None
+    document, url = "", ""
+    if (notice := transfer.notices.filter(supplier=contract.supplier_id).first()) is not None:
+        document, url = notice.number, reverse("contracts:transfer_notice", args=[transfer.public_id, notice.position])
+    elif transfer.novations.filter(contract=contract).exists():
+        document, url = _("novation"), reverse("contracts:novation", args=[transfer.public_id, contract.public_id])
+    return Coming(transfer, document, url)
 
 
 def _address(passing: Passing) -> str:

@@ -44,13 +44,13 @@ def copies(request, public_id):
 
 @page
 def propose(request, public_id):
-    """First which parts, by an address that says them; then of each the ground, why and until when."""
+    """First which parts, by an address that says them, also to choose others; then of each the ground, why and until when."""
     found = access.get_contract(request.actor, public_id, request.day)
     insist_on(publishing_guards.why_not_propose(found, by=request.actor, at=request.at))
     known = redaction.parts(publication_content.everything(found))
     chosen = [part for part in known if part.code in request.GET.getlist("part")]
     if request.method == "GET" and "next" not in request.GET:
-        return render(request, "contracts/propose_copy.html", {"contract": found, "parts": known, "last": found.redacted_copies.last()})
+        return render(request, "contracts/propose_copy.html", {"contract": found, "parts": known, "chosen": chosen})
     form, errors = publishing_forms.WithholdForm(request.POST or None, parts=chosen), ()
     if request.method == "POST" and form.is_valid():
         done, errors = attempt(request, publishing.propose, found, form.asked())

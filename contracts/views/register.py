@@ -11,6 +11,8 @@ from django_htmx.http import HttpResponseClientRefresh
 from catalogue.text import LONGEST_SEARCH
 from contracts import access, closing, due, ending_queries, filtering, guards, queries, transfer_queries
 from contracts.models import Contract, ContractState, ContractVersion, Party
+from contracts.transfer_notices import legal_basis
+from contracts.views import terms
 from documents import audit, downloads, legal_templates, steps, store
 from documents.models import DocumentRevision
 from procurement import access as procurement_access
@@ -85,20 +87,30 @@ def contract(request, public_id):
     signs = found.state == ContractState.AWAITING_SIGNATURES  # where an order goes after a void contract is not said here
     requests = procurement_access.sight_of(request.actor, request.day).holds(order.department_id, PostCode.REQUESTER)
     whose = desks.of(order, request.day) if signs else []
+    coming = transfer_queries.coming(found) if found.is_binding else None
     context = _document_context(found) | ending_queries.shown(found, request.day) | {
         "signing": _signing(request, found), "reads_savings": view != Party.SUPPLIER,
-        "call_off": order, "desks": whose, "passed": transfer_queries.passed(found),
+        "call_off": order, "desks": whose, "passed": transfer_queries.passed(found), "coming": coming, "coming_by": legal_basis(coming.transfer) if coming else "",
         "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at, known=whose))
         if signs and requests else None,
-        "notices": found.versions.filter(kind=ContractVersion.Kind.RERATING).order_by("effective_from", "number"),
+        "changes": _changes(found), "on": request.day,
         "revisions": DocumentRevision.objects.filter(document=found.document).select_related("signature__intent").order_by("number"),
         "events": display.timeline(audit.history(found), view),
         "may_change_particulars": not list(
             procurement_guards.why_not_change_particulars(found.call_off, by=request.actor, at=request.at)
         ),
-        "due": due.of_contract(found, request.actor, request.day) if found.is_binding else None, "at": request.at,
+        "due": due.of_contract(found, request.actor, request.day, with_notices=view != Party.SUPPLIER) if found.is_binding else None, "at": request.at,
     } | display.submitted_order(found.revision, view)  # fmt: skip
     return render(request, "contracts/contract.html", context)
+
+
+def _changes(contract: Contract) -> list[dict]:
+    """What has changed it since it was signed, each once with its document and its first day, in the order of those days: what runs
+    on after the term is a version anew each month."""
+    versions = contract.versions.exclude(kind=ContractVersion.Kind.CONTRACT).order_by("-effective_from", "-number")
+    variations = dict(contract.variations.exclude(document=None).values_list("document_id", "number"))
+    first = {(one.kind, one.caused_by): one for one in versions}
+    return [{"version": one, "url": terms.address_of(contract, one, variations)} for one in reversed(first.values())]
 
 
 def _signing(request, contract: Contract) -> dict | None:

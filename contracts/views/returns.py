@@ -16,7 +16,7 @@ from catalogue.pricing import ZERO, first_of_month, last_day
 from contracts import access, levy_money, money_forms, money_queries, return_guards, returning
 from contracts.models import DeclaredLine, LevyNote, ManagementReturn, ReturnLine, ReturnState
 from documents import audit
-from documents.clock import business_today
+from documents.clock import business_today, london_day
 from procurement import display, passings
 from procurement.access import NotYours, sight_of
 from procurement.views.common import attempt, page
@@ -76,6 +76,15 @@ class _Row:
         return return_guards.left(self.note, self.given) if self.note else ZERO
 
     @property
+    def over(self) -> Decimal:
+        return return_guards.over(self.note, self.given) if self.note else ZERO
+
+    @property
+    def was_late(self) -> bool:
+        """Declared after its day."""
+        return not self.is_open and self.found.corrects_id is None and london_day(self.found.state_since) > self.found.due_on
+
+    @property
     def levy_overdue(self) -> bool:
         return bool(self.left) and self.note.due_on < self.on
 
@@ -110,6 +119,7 @@ def returns(request):
     context = {
         "rows": rows[:MOST], "more": len(rows) > MOST, "several": len({row.found.supplier_id for row in rows}) > 1,
         "owed": sum((return_guards.left(note, given) for note in notes), ZERO),
+        "over": sum((return_guards.over(note, given) for note in notes), ZERO),
         "given_back": sum((note.amount_gbp for note in notes if note.kind == LevyNote.Kind.CREDIT), ZERO),
     }  # fmt: skip
     return render(request, "contracts/returns.html", context)
@@ -239,7 +249,7 @@ def pay(request, public_id):
     found = access.get_return(request.actor, public_id, request.day)
     _open(return_guards.why_not_pay(found, by=request.actor, at=request.at))
     row = _row(request, found)
-    form, errors = money_forms.PaymentForm(request.POST or None, initial={"amount": row.left, "paid_on": request.day}), ()
+    form, errors = money_forms.LevyPaymentForm(request.POST or None, initial={"amount": row.left, "paid_on": request.day}), ()
     if request.method == "POST" and form.is_valid():
         done, errors = attempt(request, returning.pay, found, **form.cleaned_data)
         if done:

@@ -36,11 +36,11 @@ def in_force(request, public_id):
     context = ending_queries.shown(found, request.day) | {
         "contract": found, "department": passings.department_on(found, on), "passed": transfer_queries.passed(found), "expected": expected.days, "notice": expected.notice, "form": form, "on": on, "now": now, "last_day": last_day,
         "versions": [
-            {"version": one.version, "url": _address(found, one.version, variations), "holds": now is not None and one.effective_from <= on}
+            {"version": one.version, "url": address_of(found, one.version, variations), "holds": now is not None and one.effective_from <= on}
             for one in standing if one.version.pk  # what is expected has no document
         ],
         "lines": [
-            {"line": line, "phase": Phase(line.line.phase).label, "url": _address(found, line.version, variations),
+            {"line": line, "phase": Phase(line.line.phase).label, "url": address_of(found, line.version, variations),
              "ended": line.ends_on is not None and line.ends_on < on, "begins": line.starts_on > on}
             for line in (now.lines if now else ())
         ],
@@ -52,7 +52,7 @@ def in_force(request, public_id):
     return render(request, "contracts/terms_in_force.html", context)
 
 
-def _address(contract: Contract, version: ContractVersion, variations: Mapping[int, int]) -> str:
+def address_of(contract: Contract, version: ContractVersion, variations: Mapping[int, int]) -> str:
     """Where the document of the version is read; of what is expected the plan, which says why. ``variations``: the number
     of each variation by its document."""
     name, part = "plan", []

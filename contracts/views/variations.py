@@ -62,7 +62,7 @@ def begin(request, public_id):
     reasons = list(guards.why_not_begin(contract, by=request.actor, at=request.at))
     if reasons:
         raise NotYours(reasons)
-    form, errors = forms.BeginVariationForm(request.POST or None), ()
+    form, errors = forms.BeginVariationForm(request.POST or None, extends=bool(contract.revision.extension_months)), ()
     if request.method == "POST" and form.is_valid():
         variation, errors = attempt(request, varying.begin, contract, **form.cleaned_data)
         if variation:
@@ -209,7 +209,8 @@ def _extension(request, variation: Variation):
         done, errors = attempt(request, varying.save_term, variation, edits=edits_of(request), **form.cleaned_data)
         if done:
             return _to(variation)
-    return _page(request, "variation_term", variation, form=form, errors=errors)
+    left = assessing.option_left(variation.contract, variation.contract.ends_on)
+    return _page(request, "variation_term", variation, form=form, errors=errors, option=variation.contract.revision.extension_months, left=left)
 
 
 @page

@@ -47,8 +47,10 @@ def commented(one: StatutoryNotice | None = None, at: datetime = RATED_AT, email
     return rating.comment(fresh(one) if one else notice("performance"), words="A strike of others.", by=cast.person(email), at=at)
 
 
-def published(one: StatutoryNotice, on_day: date | None = None, at: datetime = RATED_AT, email: str = MANAGER) -> NoticePublication:
-    return statutory_publishing.publish(fresh(one), reference="2007/S 000-000001", published_on=on_day or at.date(), by=cast.person(email), at=at)
+def published(one: StatutoryNotice, on_day: date | None = None, at: datetime = RATED_AT, email: str = MANAGER, reference: str = "") -> NoticePublication:
+    """Under a reference of its own, if none is given."""
+    reference = reference or f"2007/S 000-{one.number:06}"
+    return statutory_publishing.publish(fresh(one), reference=reference, published_on=on_day or at.date(), by=cast.person(email), at=at)
 
 
 def measured(contract: Contract, months: dict[date, dict[str, str]]) -> None:

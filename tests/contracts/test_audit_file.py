@@ -301,7 +301,7 @@ def test_what_changed_it_without_a_signature_and_what_was_published_of_it_is_in_
     assert {row["change"] for row in rows(archive, "decisions/change_request_lines.csv")} == {"20"}
     assert archive.read("notices/SN-03.json") == published.content.encode()
     notices = rows(archive, "notices/notices.csv")
-    assert [(row["notice"], row["kind"], row["reference"]) for row in notices] == [("SN-03", "performance", "2007/S 000-000001")], "drafts are not the supplier's"
+    assert [(row["notice"], row["kind"], row["reference"]) for row in notices] == [("SN-03", "performance", "2007/S 000-000003")], "drafts are not the supplier's"
     assert len(rows(opened(made("authority", statutory_cast.RATED_AT)), "notices/notices.csv")) == 3
     assert {row["confirmed_by"] for row in rows(archive, "notices/ratings.csv")} == {cast.person(statutory_cast.SIGNATORY).words}
     assert [row["words"] for row in rows(archive, "notices/comments.csv")] == ["A strike of others."]
@@ -324,3 +324,6 @@ def test_after_the_contract_passed_nobody_gets_the_file_of_the_department_before
     (passing,) = passings.of(contract)
     assert f"documents/{passing.document.number}.pdf" in archive.namelist(), "the notice by which it passed"
     assert json.loads(archive.read("contract.json"))["department"] == "ONS"
+    committed = next(row for row in rows(archive, "decisions/decisions.csv") if row["post"] == "accounting officer")
+    assert (committed["delegation"], committed["delegation_ends_on_by_now"]) == (
+        "budget delegation from 21 May 2007", (transfer_cast.DAY - timedelta(days=1)).isoformat()), "it ended by the passing, long after the decision"  # fmt: skip

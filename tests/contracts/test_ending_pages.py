@@ -1,6 +1,6 @@
 """The pages of the end of a contract: what the register calls each, what waits for whom, and what nobody sees before notice is given."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -8,9 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from contracts import ending_queries, exiting, terminating
+from contracts import ending_guards, ending_queries, exiting, terminating
 from contracts.models import Contract, ExitAct
 from documents import clock
+from procurement import working_days
 from procurement.access import sight_of
 from tests import cast, paper
 from tests.contracts import ending_cast as made
@@ -94,6 +95,26 @@ def test_what_the_end_asks_of_whom(client, stepping):
     assert waits(SERVICE, day) == ["exit: Return the data, Return or transfer the assets, Pass on the knowledge, Make the last return, Send the last invoice"]
     made.ran_on(contract)
     assert waits(SERVICE, day)[0] == waits(MANAGER, day)[0] == "services continue without contract: to order, or to stop"
+
+
+def test_notice_for_convenience_is_to_be_given_so_that_its_days_are_left(stepping):
+    contract = cast.contract()
+    made.proposed(contract)  # ends with 16 February 2009
+    item, = ending_queries.inbox(cast.person(SIGNATORY), cast.START.date())
+    assert working_days.last_day(item.due) == date(2008, 11, 18), "90 whole days lie between it and 17 February"
+    at = on(date(2008, 11, 18))
+    assert list(ending_guards.why_not_from(contract, "convenience", made.MID_MONTH, at.date())) == []
+    assert list(ending_guards.why_not_from(contract, "convenience", made.MID_MONTH, at.date() + timedelta(days=1)))
+    assert ending_guards.latest("insolvency", made.MID_MONTH) == made.MID_MONTH - timedelta(days=1)
+
+
+def test_the_page_says_how_the_last_day_comes(client, stepping):
+    contract = cast.contract()
+    sign_in(client, MANAGER)
+    assert "It has no option to extend." in client.get(page("ending", contract)).content.decode()
+    made.given(contract)
+    shown = client.get(page("ending", contract)).content.decode()
+    assert "if the notice below is withdrawn" in shown and "expires by itself" not in shown
 
 
 def test_a_proposal_is_the_departments_alone_until_notice_is_given(client, stepping):

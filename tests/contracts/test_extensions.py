@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 from django.core.management import call_command
 from django.db.models import Sum
+from django.urls import reverse
 
 from contracts import charges, periodic, terms, variation_issuing, varying
 from contracts.models import Contract
@@ -15,6 +16,7 @@ from documents.models import Purpose
 from tests import cast, paper
 from tests.contracts import transition_cast
 from tests.contracts import variation_cast as made
+from tests.procurement.test_pages import post, sign_in
 from tests.refusals import refused
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("accepted_with_option")]
@@ -33,10 +35,22 @@ def sign_first(variation) -> str:
     return refused(paper.variation_act, variation, *cast.SIGNATORIES[0])
 
 
-def test_each_month_of_the_option_is_used_once():
+@pytest.mark.parametrize(("accepted", "offers"), [(cast.accepted_with_option, True), (cast.accepted, False)])
+def test_a_longer_term_is_offered_only_of_a_contract_with_an_option(client, accepted, offers):
+    contract = paper.executed(accepted())
+    begin = reverse("contracts:begin_variation", args=[contract.public_id])
+    shown = sign_in(client, transition_cast.MANAGER).get(begin).content.decode()
+    assert ('value="term"' in shown, "has no option to extend" in shown) == (offers, not offers)
+    assert post(client, begin, kind="term", title="A year more").status_code == (302 if offers else 200)
+    assert contract.variations.exists() is offers
+
+
+def test_each_month_of_the_option_is_used_once(client):
     contract = paper.executed(cast.accepted_with_option())
     made.signed_on_paper(made.approved(made.extended(cast.OPTION - 2)))
     assert "has an option of 6 months, of which 2 are left" in refused(made.extended, 3)
+    page = reverse("contracts:variation_changes", args=[contract.public_id, made.begun(kind="term").number])
+    assert "Its option is of 6 months, of which 2 are left." in sign_in(client, transition_cast.MANAGER).get(page).content.decode()
     made.signed_on_paper(made.approved(made.extended(2)))
     assert "of which 0 are left" in refused(made.extended, 1)
     assert (contract.ends_on, cast.fresh(contract).ends_on) == (date(2012, 10, 31), date(2013, 4, 30))

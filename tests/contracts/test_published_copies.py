@@ -152,12 +152,12 @@ def test_variations_that_bind_are_in_the_copy_and_their_money_is_withheld_with_t
 
 def test_what_could_be_worked_out_or_stands_elsewhere_is_refused():
     assert "withhold the prices too" in refusal(made.proposed, codes=("sums",))
-    assert "“Names of the sites” is withheld and still stands in another place of the copy: order milestones 5 title" in refusal(made.proposed, codes=("sites",))
+    assert "“Names of the sites” is withheld and still stands in another place of the copy: Milestone M5: title and criteria" in refusal(made.proposed, codes=("sites",))
     assert made.proposed(codes=("prices", "sums")).state == "proposed"
     content = publication_content.everything(cast.contract())
     content["order"]["special_terms"][0]["text"] = "Each seat costs £74.88 at first."
     left = redaction.redact(content, [redaction.Marked("prices", "commercial", "2010-01-01")]).left
-    assert [(one.label[:6], one.place) for one in left] == [("Prices", "order special_terms 1 text")]
+    assert [(one.label[:6], one.place) for one in left] == [("Prices", "Special term 1")]
     content["order"]["special_terms"][0]["text"] = "Each seat costs £174.88 or 74.881."
     assert redaction.redact(content, [redaction.Marked("prices", "commercial", "2010-01-01")]).left == []
     content["order"]["lines"] = content["order"]["lines"][:1]
@@ -250,6 +250,9 @@ def test_the_department_proposes_reads_decides_and_publishes_on_pages(client):
     second = f"{propose}?next=1&part=prices&part=title"
     page = client.get(second).content.decode()
     assert "Title of the contract: on which ground" in page
+    assert f'href="{propose}?part=title&amp;part=prices"' in page, "to choose others begins with those that are chosen"
+    again = client.get(f"{propose}?part=title&part=prices").content.decode()
+    assert [code for code in ("title", "sites", "prices") if f'value="{code}" checked' in again] == ["title", "prices"]
     assert "enter the last day" in post(client, second, ground_1="commercial").content.decode()
     until = {f"until_{n}_{part}": value for n in (1, 2) for part, value in (("day", 31), ("month", 10), ("year", 2010))}
     answer = post(client, second, ground_1="security", ground_2="commercial", words_1="It names a place.", words_2=made.SECRET, **until)
@@ -349,4 +352,4 @@ def test_a_price_of_whole_pounds_is_found_as_people_write_it(words, stands):
     content["order"]["lines"][0]["unit_price_gbp"] = "1200.00"
     content["order"]["special_terms"][0]["text"] = f"A seat costs {words}."
     left = redaction.redact(content, [redaction.Marked("prices", "commercial", "2010-01-01")]).left
-    assert ("order special_terms 1 text" in [one.place for one in left]) is stands
+    assert ("Special term 1" in [one.place for one in left]) is stands

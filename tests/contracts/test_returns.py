@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalogue.models import Organisation
-from contracts import money_queries, return_guards, returning
+from contracts import due, money_queries, return_guards, returning
 from contracts.models import (
     Contract,
     CreditAct,
@@ -158,6 +158,50 @@ def test_the_finance_lead_records_what_came_of_the_levy():
     call_command("check_invariants")
 
 
+def test_a_levy_that_is_asked_waits_for_who_pays_it_and_for_who_records_it():
+    first = money.declared(money.made())
+
+    def waits(email: str) -> list[str]:
+        return [item.todo for item in money_queries.inbox(cast.person(email), money.AFTER.date()) if "levy" in item.todo]
+
+    assert waits(money.ACCOUNT) == waits(money.SERVICE) == ["levy LN-2008-000001 to pay: £933.81"]
+    assert waits(money.FINANCE_LEAD) == ["levy LN-2008-000001 to come in: £933.81"]
+    assert waits("requester@dius.example") == waits("framework.manager@co.example") == []
+    duty = next(one for one in due.duties(cast.person(money.ACCOUNT), money.AFTER.date()) if "levy" in one.what)
+    assert duty.on == date(2008, 6, 5), "in the calendar too"
+    money.levy_paid(amount=Decimal("900.00"))
+    number = first.lines.get().contract.number.replace("-", "_")
+    second = money.corrected(first, **{number: money.NET - 1000})
+    assert waits(money.FINANCE_LEAD) == ["levy LN-2008-000001 to come in: £28.81"], "less what the credit gives back"
+    money.corrected(second, **{number: money.NET - 10000})
+    assert waits(money.ACCOUNT) == waits(money.FINANCE_LEAD) == []
+
+
+def test_what_was_paid_and_given_back_after_is_owed_to_the_supplier(client):
+    clock.step_to(money.AFTER, by=cast.person(BY_CLOCK))
+    first = money.declared(ManagementReturn.objects.get(month=money.MONTH))
+    money.levy_paid(first)
+    number = first.lines.get().contract.number.replace("-", "_")
+    money.corrected(first, **{number: money.NET - 1000})
+    sign_in(client, money.FINANCE_LEAD)
+    page = client.get(reverse("contracts:return", args=[first.public_id])).content.decode()
+    assert "£5.00 more was paid than it comes to now: it is owed to the supplier" in page and "nothing is left" not in page
+    assert "owed to the supplier since a correction: £5.00" in client.get(reverse("contracts:returns")).content.decode()
+
+
+def test_a_correction_to_what_the_ledger_says_explains_nothing():
+    contract = cast.contract()
+    number = contract.number.replace("-", "_")
+    first = money.declared(money.made(), **{number: money.NET + 500})
+    assert DeclaredLine.objects.get(line__return_of=first).explanation
+    said = {contract.number: returning.Declared(money.NET, "A loan machine.")}
+    lines = returning.lines_of(first.framework, first.supplier, first.month)
+    second = returning.correct(
+        first, said, reason="It is of another contract.", shown_hash=returning.hash_of(first, lines), by=cast.person(money.ACCOUNT), at=money.AFTER,
+    )  # fmt: skip
+    assert DeclaredLine.objects.get(line__return_of=second).explanation == ""
+
+
 def test_the_database_declares_nothing_by_half():
     found = money.made()
     line = found.lines.get()
@@ -184,7 +228,7 @@ def test_the_pages_of_supplier_and_authority(client):
     def send(name, **more):
         return client.post(reverse(f"contracts:{name}", args=[found.public_id]), typed | more | {"idempotency_key": str(uuid.uuid4())})
 
-    assert form.status_code == 200 and "Explain why it is not as the ledger says" in send("declare_return").content.decode()
+    assert form.status_code == 200 and f"Explain why {number} is not as the ledger says" in send("declare_return").content.decode()
     assert send("declare_return", **{f"explanation_{number}": "=A strike of a day."}).status_code == 302
     page = client.get(address).content.decode()
     assert "differs by −£100.00" in page and "£933.31" in page and "LN-2008-000001" in page

@@ -45,6 +45,16 @@ def test_the_award_is_a_duty_once_the_order_is_accepted_and_the_details_once_the
     call_command("check_invariants")
 
 
+def test_a_notice_is_published_once_it_has_come_about_under_a_reference_of_its_own():
+    paper.executed(cast.accepted())
+    details = made.notice("details")
+    early = refused(made.published, details, details.made_at.date() - timedelta(days=1))
+    assert "SN-02 came about on 1 October 2007: it was not published before" in early
+    made.published(made.notice("award"), at=on(date(2007, 10, 2)), reference="2007/S 7")
+    assert "2007/S 7 is the reference of SN-01" in refused(made.published, details, reference=" 2007/S 7 ")
+    assert made.published(details, details.made_at.date(), reference="2007/S 8").reference == "2007/S 8"
+
+
 def test_an_award_notice_that_comes_after_the_signature_is_late():
     contract = paper.in_force()
     award = made.notice("award")
@@ -145,7 +155,7 @@ def test_only_the_contract_manager_publishes_once_and_not_tomorrow():
     words = {"published_on": START.date(), "by": cast.person(MANAGER), "at": START}
     assert "Enter the reference" in refused(statutory_publishing.publish, made.fresh(details), reference=" ", **words)
     made.published(details)
-    assert "is published as 2007/S 000-000001" in refused(made.published, details)
+    assert "is published as 2007/S 000-000002" in refused(made.published, details)
     with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
         NoticePublication.objects.filter(notice=details).update(reference="x")
 
@@ -245,7 +255,7 @@ def test_a_signatory_finds_ratings_to_confirm_behind_any_number_of_notices_of_ot
     made.rated()
     monkeypatch.setattr(statutory_queries, "MOST_OF_A_KIND", 1)
     found = statutory_queries.inbox(cast.person(made.SIGNATORY), made.RATED_AT.date())
-    assert [item.todo for item in found] == ["ratings of key performance indicators to confirm"]
+    assert [(item.todo, item.since) for item in found] == [("ratings of key performance indicators to confirm", made.RATED_AT)]
     assert [item.todo for item in statutory_queries.inbox(cast.person(MANAGER), made.RATED_AT.date())] == ["contract details notice (s.53) to publish"]
 
 

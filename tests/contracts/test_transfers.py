@@ -17,6 +17,7 @@ from contracts import (
     terms,
     transfer_guards,
     transfer_plan,
+    transfer_queries,
     transferring,
     variation_approval,
 )
@@ -95,6 +96,17 @@ def test_whose_it_was_is_told_for_every_day():
     contract = cast.fresh(contract)
     assert [passings.department_on(contract, day).code for day in (START.date(), EVE, DAY, date(2012, 1, 1))] == ["DIUS", "DIUS", "ONS", "ONS"]
     assert passings.departments_on([contract], EVE)[contract.pk].code == "DIUS"
+
+
+def test_who_signed_stays_who_signed(client, settings):
+    settings.STEPPABLE_CLOCK = True
+    contract = executed()
+    cast.wind_to(made.day_of(made.agreed()))
+    assert cast.fresh(contract).department.code == "ONS"
+    sign_in(client, "signatory@ons.example")
+    shown = client.get(f"/contracts/{contract.public_id}/").content.decode()
+    signatures = shown[shown.index("Signatures in signing order"):shown.index("sha256 of the document now")]
+    assert "Department for Innovation, Universities and Skills" in signatures and "Office for National Statistics" not in signatures
 
 
 def test_it_can_pass_again_and_back():
@@ -422,6 +434,23 @@ def test_of_what_was_not_agreed_to_nobody_outside_the_authority_hears():
     made.withdrawn(made.prepared())
     told = Email.objects.filter(template__startswith="contracts/email/transfer").values_list("recipient", flat=True)
     assert {address.partition("@")[2] for address in told} == {"co.example"}
+
+
+def test_the_page_of_a_contract_says_that_it_is_to_pass_once_that_is_agreed(client):
+    contract = executed()
+    page = reverse("contracts:contract", args=[contract.public_id])
+    transfer = made.prepared()
+    for email in ("contract.manager@dius.example", "service.manager@fujitsu.example"):
+        assert "It passes to" not in sign_in(client, email).get(page).content.decode()
+    made.agreed(transfer)
+    for email in ("contract.manager@dius.example", "service.manager@fujitsu.example"):
+        shown = sign_in(client, email).get(page).content.decode()
+        assert "It passes to Office for National Statistics with 15 November 2007, by Illustrative order 2007/1" in shown and "ST-2007-000001</a>" in shown
+    made.withdrawn(transfer)
+    assert "It passes to" not in client.get(page).content.decode()
+    of_part = made.split()
+    made.agreed(made.chosen(of_part, people=["contract.manager@dius.example"]))
+    assert transfer_queries.coming(cast.fresh(contract)) is None, "only what is chosen of a department that is split"
 
 
 def test_each_supplier_and_both_departments_have_a_sealed_notice():
