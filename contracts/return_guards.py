@@ -61,8 +61,9 @@ def paid(note: LevyNote) -> Decimal:
 
 
 def set_offs(notes: Iterable[LevyNote]) -> dict[int, Decimal]:
-    """By note that asks something: what the credit notes after it of the same month give back of it, the newest first, and what is
-    left of those before it, where a month came to less than nothing. ``notes`` with their returns, oldest first, all of each month."""
+    """By note that asks something: what the credit notes after it of the same month give back of it, the newest first, as far as
+    it is not paid; and what is left of those before it, where more was paid, or a month came to less than nothing. ``notes`` with
+    their returns and payments, oldest first, all of each month."""
     asking: dict[tuple, list[LevyNote]] = defaultdict(list)
     over: dict[tuple, Decimal] = defaultdict(lambda: ZERO)
     found: dict[int, Decimal] = {}
@@ -75,7 +76,7 @@ def set_offs(notes: Iterable[LevyNote]) -> dict[int, Decimal]:
             continue
         over[key] += note.amount_gbp
         for one in reversed(asking[key]):
-            taken = min(over[key], one.amount_gbp - found[one.pk])
+            taken = max(ZERO, min(over[key], one.amount_gbp - found[one.pk] - paid(one)))
             found[one.pk] += taken
             over[key] -= taken
     return found
