@@ -202,6 +202,7 @@ class NotInvoiced:
 
     @property
     def vat(self) -> Decimal:
+        """GBP: VAT on ``net``, rounded half-up once (``billing.vat``)."""
         return vat(self.net, self.vat_percent)
 
 

@@ -62,8 +62,28 @@ def paid(note: LevyNote) -> Decimal:
 
 
 def set_offs(notes: Iterable[LevyNote]) -> dict[int, Decimal]:
-    """By note that asks something: what the credit notes after it of the same month give back of it, the newest first, and what is
-    left of those before it, where a month came to less than nothing. ``notes`` with their returns, oldest first, all of each month."""
+    """By note that asks something, GBP: what the credit notes after it of the same month give back of it, the newest first, as far
+    as it is not paid; and what is left of those before it, where more was paid, or a month came to less than nothing. ``notes`` with
+    their returns and payments, oldest first, all of each month."""
+    found, _over, _asking = _set_off(notes)
+    return found
+
+
+def over(notes: Iterable[LevyNote]) -> dict[int, Decimal]:
+    """By note that asks something, GBP: what was paid of it that credit notes have given back since, and no later note of the month
+    has used: the authority owes it to the supplier. ``notes`` as for ``set_offs``."""
+    _found, rests, asking = _set_off(notes)
+    found: dict[int, Decimal] = {}
+    for key, of_month in asking.items():
+        rest = rests[key]
+        for one in reversed(of_month):
+            found[one.pk] = min(rest, paid(one))
+            rest -= found[one.pk]
+    return found
+
+
+def _set_off(notes: Iterable[LevyNote]) -> tuple[dict[int, Decimal], dict[tuple, Decimal], dict[tuple, list[LevyNote]]]:
+    """The ``set_offs``; by month what of its credit notes nothing has used; by month the notes that ask something."""
     asking: dict[tuple, list[LevyNote]] = defaultdict(list)
     over: dict[tuple, Decimal] = defaultdict(lambda: ZERO)
     found: dict[int, Decimal] = {}
@@ -76,20 +96,15 @@ def set_offs(notes: Iterable[LevyNote]) -> dict[int, Decimal]:
             continue
         over[key] += note.amount_gbp
         for one in reversed(asking[key]):
-            taken = min(over[key], one.amount_gbp - found[one.pk])
+            taken = max(ZERO, min(over[key], one.amount_gbp - found[one.pk] - paid(one)))
             found[one.pk] += taken
             over[key] -= taken
-    return found
+    return found, over, asking
 
 
 def left(note: LevyNote, given: dict[int, Decimal]) -> Decimal:
     """What is still to be paid of it, by what the ``set_offs`` give back."""
     return max(ZERO, note.amount_gbp - given[note.pk] - paid(note)) if note.pk in given else ZERO
-
-
-def over(note: LevyNote, given: dict[int, Decimal]) -> Decimal:
-    """What was paid of it that a credit note has given back since: the authority owes it to the supplier."""
-    return max(ZERO, paid(note) + given[note.pk] - note.amount_gbp) if note.pk in given else ZERO
 
 
 def notes_of_month(found: ManagementReturn) -> QuerySet[LevyNote]:

@@ -32,6 +32,7 @@ class _Row:
     found: ManagementReturn
     on: date
     given: Mapping[int, Decimal] = field(default_factory=dict)  # by note, what is set off against it
+    overpaid: Mapping[int, Decimal] = field(default_factory=dict)  # by note, what is owed to the supplier
 
     @property
     def is_open(self) -> bool:
@@ -77,7 +78,7 @@ class _Row:
 
     @property
     def over(self) -> Decimal:
-        return return_guards.over(self.note, self.given) if self.note else ZERO
+        return self.overpaid.get(self.note.pk, ZERO) if self.note else ZERO
 
     @property
     def was_late(self) -> bool:
@@ -95,7 +96,8 @@ def _rows(request):
 
 
 def _row(request, found: ManagementReturn) -> _Row:
-    return _Row(_rows(request).get(pk=found.pk), request.day, return_guards.set_offs(return_guards.notes_of_month(found)))
+    notes = list(return_guards.notes_of_month(found))
+    return _Row(_rows(request).get(pk=found.pk), request.day, return_guards.set_offs(notes), return_guards.over(notes))
 
 
 @page
@@ -119,7 +121,7 @@ def returns(request):
     context = {
         "rows": rows[:MOST], "more": len(rows) > MOST, "several": len({row.found.supplier_id for row in rows}) > 1,
         "owed": sum((return_guards.left(note, given) for note in notes), ZERO),
-        "over": sum((return_guards.over(note, given) for note in notes), ZERO),
+        "over": sum(return_guards.over(notes).values(), ZERO),
         "given_back": sum((note.amount_gbp for note in notes if note.kind == LevyNote.Kind.CREDIT), ZERO),
     }  # fmt: skip
     return render(request, "contracts/returns.html", context)

@@ -56,7 +56,7 @@ def test_who_runs_the_contract_sees_its_days_in_order_and_nobody_else_does(contr
 def test_the_page_of_a_contract_says_what_of_it_waits_for_who_reads(contract, client):
     address = reverse("contracts:contract", args=[contract.public_id])
     for email in (made.MANAGER, made.SERVICE):
-        found = due.of_contract(contract, cast.person(email), cast.START.date(), with_notices=False)
+        found = due.of_contract(contract, cast.person(email), cast.START.date(), with_notices=True)
         assert [one.todo for one in found.waits] == [one.what for one in of(email) if one.waits and one.url.startswith(address)], email
         assert {one.what for one in found.ahead} >= {one.what for one in of(email) if not one.waits and one.url.startswith(address)}, email
         assert {(one.url, one.on) for one in found.ahead}.isdisjoint((one.url, working_days.last_day(one.due)) for one in found.waits if one.due)

@@ -19,6 +19,7 @@ from tests.contracts.ending_cast import MANAGER, MID_MONTH, OFFICER, SERVICE, SI
 from tests.machines import undone
 from tests.machines.contracts import exited
 from tests.procurement.test_pages import post, sign_in
+from tests.procurement.test_query_counts import MOST_AT_HOME
 
 pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.world("executed")]
 
@@ -195,7 +196,7 @@ def test_the_page_asks_the_database_no_more_for_more_to_do(client, stepping):
     sign_in(client, MANAGER).get("/")
     with CaptureQueriesContext(connection) as queries:
         client.get("/")
-    assert len(queries) <= 16, "a list of each kind of thing that can wait for a contract manager"
+    assert len(queries) <= MOST_AT_HOME, "a list of each kind of thing that can wait for a contract manager"
 
 
 def test_the_contract_is_closed_on_its_page_once_its_last_month_is_over(client, stepping):

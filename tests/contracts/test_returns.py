@@ -107,6 +107,17 @@ def test_what_a_month_gives_back_beyond_what_it_asked_counts_for_what_it_asks_la
     call_command("check_invariants")
 
 
+def test_what_is_given_back_after_it_was_paid_counts_for_what_is_asked_later():
+    money.declared(money.made())
+    money.levy_paid()
+    assert money.corrected(CON_2007_000001=money.NET - 1000).note.amount_gbp == Decimal("5.00")
+    more = money.corrected(CON_2007_000001=money.NET + 1000)
+    assert (more.note.kind, more.note.amount_gbp) == ("additional", Decimal("10.00"))
+    assert return_guards.note_of(more) == (more.note, Decimal("5.00")), "933.81 are paid of 938.81"
+    money.levy_paid(more, Decimal("5.00"))
+    assert return_guards.note_of(more)[1] == 0
+
+
 
 def test_the_levies_of_a_whole_life_come_to_the_percentage_of_all_that_was_declared():
     contract = cast.contract()
