@@ -7,13 +7,13 @@ COMPILE = .venv/bin/python -m piptools compile --quiet --generate-hashes --strip
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header
 
 run:
-	@python3 config/bootstrap.py run --port $(PORT)
+	@python3 config/bootstrap.py run --port "$(PORT)"
 
 test:
 	@python3 config/bootstrap.py test $(ARGS)
 
 story:
-	@python3 config/bootstrap.py story --out $(OUT)
+	@python3 config/bootstrap.py story --out "$(OUT)"
 
 bench:
 	@python3 config/bootstrap.py bench

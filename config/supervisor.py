@@ -211,7 +211,19 @@ def welcome(address: str, seconds: float) -> None:
         say(f"  {email:38} {what}")
 
 
-def story(directory: Path, out: str) -> None:
+def folder_to_fill(words: str) -> Path:
+    """Where the story is to be written, there already when minutes are spent on making it."""
+    folder = Path(words).resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f"{folder} cannot be made: {error.strerror}; choose another:  make story OUT=story-out") from error
+    if not os.access(folder, os.W_OK):
+        raise SystemExit(f"{folder} cannot be written into; choose another:  make story OUT=story-out")
+    return folder
+
+
+def story(directory: Path, out: Path) -> None:
     """The story in an instance of its own, wiped first, with a real worker."""
     Cluster(directory / "pg").wipe()
     for entry in directory.iterdir():
@@ -221,7 +233,7 @@ def story(directory: Path, out: str) -> None:
         prepare(directory)
         start_work(family, directory)
         done = subprocess.run(  # in a session of its own: Ctrl-C is answered here, in one line
-            [sys.executable, str(ROOT / "manage.py"), "story", "--out", out], cwd=ROOT, check=False,
+            [sys.executable, str(ROOT / "manage.py"), "story", "--out", str(out)], cwd=ROOT, check=False,
             start_new_session=True, preexec_fn=die_with_parent,
         )  # fmt: skip
     sys.exit(done.returncode)
@@ -244,7 +256,7 @@ def main() -> None:
             if options.what == "run":
                 run(directory, port, options.began)
             else:
-                story(directory, str(Path(options.out).resolve()))
+                story(directory, folder_to_fill(options.out))
     except EmbeddedPostgresError as error:
         raise SystemExit(f"the private PostgreSQL: {error}") from error
     except KeyboardInterrupt:

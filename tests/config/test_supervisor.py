@@ -17,7 +17,7 @@ from config import bootstrap
 from config.bootstrap import failure, insist_on_packages, words_for_the_machine
 from config.ports import insist_on_port, port_number
 from config.processes import Family, is_stopping, only_one
-from config.supervisor import Stamps
+from config.supervisor import Stamps, folder_to_fill
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -206,6 +206,14 @@ def test_what_is_no_port_is_said_with_one_to_try(typed):
     with pytest.raises(SystemExit, match="is not a port: a number from 1 to 65535, for example  make run PORT=8001"):
         port_number(typed)
     assert port_number("8104") == 8104
+
+
+def test_a_folder_that_the_story_cannot_be_written_into_is_said_before_it_is_played(tmp_path):
+    assert folder_to_fill(str(tmp_path / "two words" / "deep")).is_dir()
+    (tmp_path / "file").write_text("in the way")
+    for way in ("file", "file/deeper"):
+        with pytest.raises(SystemExit, match="cannot be made: .*; choose another:  make story OUT="):
+            folder_to_fill(str(tmp_path / way))
 
 
 def test_a_step_is_done_again_only_for_other_inputs(tmp_path):

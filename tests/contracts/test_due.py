@@ -58,7 +58,7 @@ def test_the_page_of_a_contract_says_what_of_it_waits_for_who_reads(contract, cl
     for email in (made.MANAGER, made.SERVICE):
         found = due.of_contract(contract, cast.person(email), cast.START.date(), with_notices=True)
         assert [one.todo for one in found.waits] == [one.what for one in of(email) if one.waits and one.url.startswith(address)], email
-        assert {one.what for one in found.ahead} >= {one.what for one in of(email) if not one.waits and one.url.startswith(address)}, email
+        assert {one.url for one in found.ahead} >= {one.url for one in of(email) if not one.waits and one.url.startswith(address)}, email
         assert {(one.url, one.on) for one in found.ahead}.isdisjoint((one.url, working_days.last_day(one.due)) for one in found.waits if one.due)
         assert not found.cut
     page = sign_in(client, made.SERVICE).get(address).content.decode()
