@@ -32,12 +32,13 @@ def in_order(committed_db, world) -> dict[str, str]:  # noqa: F811
 @pytest.fixture
 def in_force(committed_db, settings) -> dict[str, str]:
     """A contract that has been varied, whose prices have fallen, whose transition goes on and which has been given notice; of a
-    month the credits are notified, and there is an invoice; savings are kept."""
+    month the credits are notified and a rectification plan is submitted, and there is an invoice; savings are kept."""
     cast.leave_tolerance()
     order = rerated(cast.accept(cast.with_supplier()).call_off)
     contract = cast.contract()
     levels_cast.confirmed(contract)
     levels_cast.notified()
+    levels_cast.planned()
     settings.STEPPABLE_CLOCK = True
     clock.step_to(levels_cast.AFTER, by=cast.person("framework.manager@co.example"))
     found = {name: address for name, address in order_addresses(order).items() if address.startswith("/contracts/")}
