@@ -19,9 +19,9 @@ def fill_day(visitor, day: date) -> None:
         visitor.fill(name, str(value), exact=True)
 
 
+@pytest.mark.world("accepted_with_tolerance")
 def test_joiners_are_asked_for_and_accepted(visit):
-    cast.leave_tolerance()
-    contract = paper.in_force()
+    contract = paper.executed(cast.accepted_with_tolerance())
     clock.step_to(cast.START, by=cast.requester())
     variations = f"/contracts/{contract.public_id}/variations/"
     manager = visit(MANAGER)
