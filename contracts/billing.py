@@ -194,11 +194,13 @@ def overpaid(contract: Contract, on: date) -> Decimal:
 
 @dataclass(frozen=True)
 class NotInvoiced:
-    """What no invoice that counts has used up yet of a month; VAT excluded, and before credits and what was overpaid."""
+    """What no invoice that counts has used up yet of a month; VAT excluded, and before credits and what was overpaid. ``undecided``: the
+    invoices of the month that count once they are compared, or taken as they are."""
 
     month: date
     net: Decimal
     vat_percent: Decimal
+    undecided: Sequence[Invoice] = ()
 
     @property
     def vat(self) -> Decimal:
@@ -210,13 +212,16 @@ def not_invoiced(contract: Contract, on: date) -> list[NotInvoiced]:
     """The months of which something is left to invoice on the day, the newest first: services of those that are over, and what
     milestones released."""
     found, rates = _sides(contract), catalogue.vat_rates(on)
+    undecided: dict[date, list[Invoice]] = defaultdict(list)
+    for one in contract.invoices.filter(state__in=[InvoiceState.RECEIVED, InvoiceState.QUERIED]).order_by("number"):
+        undecided[one.month].append(one)
     rows = []
     for month in sorted({*found.services, *found.released, *found.used}, reverse=True):
         amount, delay = found.released[month]
         services = found.services[month] if levels.is_complete(month, on) else ZERO
         left = services + amount - delay - found.used[month]
         if left > ZERO:
-            rows.append(NotInvoiced(month, left, vat_percent(rates, month)))
+            rows.append(NotInvoiced(month, left, vat_percent(rates, month), undecided[month]))
     return rows
 
 

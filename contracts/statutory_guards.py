@@ -46,11 +46,15 @@ def why_not_publish(notice: StatutoryNotice, *, by: Person, at: datetime) -> Ite
     yield from delivery_guards.why_not_department(notice.contract, by, london_day(at))
 
 
-def why_not_as(notice: StatutoryNotice, reference: str, published_on: date) -> Iterator[Reason]:
-    """It came about on the day on which the register made it, and the platform gives each notice a reference of its own."""
+def why_not_before(notice: StatutoryNotice, published_on: date) -> Iterator[Reason]:
+    """It came about on the day on which the register made it."""
     made_on = london_day(notice.made_at)
     if published_on < made_on:
         yield Reason(_("%(label)s came about on %(day)s: it was not published before.") % {"label": notice.label, "day": as_day(made_on)})
+
+
+def why_not_under(notice: StatutoryNotice, reference: str) -> Iterator[Reason]:
+    """The platform gives each notice a reference of its own."""
     other = StatutoryNotice.objects.filter(contract=notice.contract, publication__reference=reference.strip()).exclude(pk=notice.pk).first()
     if other is not None:
         yield Reason(_("%(reference)s is the reference of %(label)s: each notice has its own.") % {"reference": reference.strip(), "label": other.label})

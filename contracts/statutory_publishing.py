@@ -35,11 +35,10 @@ def publish(notice: StatutoryNotice, *, reference: str, published_on: date, by: 
     insist(guards.why_not_publish(notice, by=by, at=at))
     if published_on > london_day(at):
         refuse(_("%(day)s is still to come: record it once it is published.") % {"day": as_day(published_on)})
-    if published_on < (opened_on := london_day(notice.contract.formed_at)):
-        refuse(_("The contract’s record was opened on %(day)s: nothing of it was published before.") % {"day": as_day(opened_on)})
     if not reference.strip():
         refuse(_("Enter the reference under which it was published."))
-    insist(guards.why_not_as(notice, reference, published_on))
+    insist(guards.why_not_before(notice, published_on))
+    insist(guards.why_not_under(notice, reference))
     seat = seats.hold(delivery_guards.department_seat(notice.contract, by, london_day(at)))
     made = _record(notice, reference, published_on, seat, by=by, at=at)
     audit.record("contract.notice_published", notice.contract, by=by, at=at, acting_for=seat.principal,
@@ -62,6 +61,7 @@ def published_with(variation: Variation, reference: str, published_on: date, sea
     notice = statutory.of_change(variation, at=at)
     if notice is not None:
         notice.contract, notice.variation = variation.contract, variation
+        insist(guards.why_not_under(notice, reference))
         _record(notice, reference, published_on, seat, by=by, at=at)
 
 

@@ -73,13 +73,6 @@ def inbox(by: Person, on: date) -> list[Item]:
     return list(_items(rows.order_by("due_on", "id")[:MOST_OF_A_KIND]))
 
 
-def _since(notice: StatutoryNotice) -> datetime:
-    """Since it can be done: the ratings of a year not before they are near, though their duty was made with the year."""
-    if notice.kind != NoticeKind.PERFORMANCE or notice.last_round or notice.is_confirmed:
-        return notice.made_at
-    return max(notice.made_at, working_days.midnight_after(notice.due_on - timedelta(days=RATED_AHEAD + 1)))
-
-
 def _items(found: Iterable[StatutoryNotice]) -> Iterator[Item]:
     for notice in found:
         contract = notice.contract

@@ -21,7 +21,9 @@ def decide(request, public_id, month, code):
     insist_on(level_guards.why_not_decide_plan(plans[-1], found, by=request.actor, at=request.at))
     form, errors = forms.PlanDecisionForm(request.POST or None), ()
     if request.method == "POST" and form.is_valid():
-        shown = next((one for one in plans if str(one.pk) == request.POST.get("shown")), plans[0])
+        shown = next((one for one in plans if str(one.pk) == request.POST.get("shown")), None)
+        if shown is None:
+            raise Http404
         approves = form.cleaned_data["approves"] == "yes"
         done, errors = attempt(request, rectifying.decide, shown, approves=approves, words=form.cleaned_data["words"])
         if done:

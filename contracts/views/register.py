@@ -106,11 +106,12 @@ def contract(request, public_id):
 
 def _changes(contract: Contract) -> list[dict]:
     """What has changed it since it was signed, each once with its document and its first day, in the order of those days: what runs
-    on after the term is a version anew each month."""
-    versions = contract.versions.exclude(kind=ContractVersion.Kind.CONTRACT).order_by("-effective_from", "-number")
+    on after the term is a version anew each month, and a late cutover one for each day on which it moves lines."""
     variations = dict(contract.variations.exclude(document=None).values_list("document_id", "number"))
-    first = {(one.kind, one.caused_by): one for one in versions}
-    return [{"version": one, "url": terms.address_of(contract, one, variations)} for one in reversed(first.values())]
+    first: dict[tuple[str, str], ContractVersion] = {}
+    for one in contract.versions.exclude(kind=ContractVersion.Kind.CONTRACT).order_by("effective_from", "number"):
+        first.setdefault((one.kind, one.caused_by), one)
+    return [{"version": one, "url": terms.address_of(contract, one, variations)} for one in first.values()]
 
 
 def _signing(request, contract: Contract) -> dict | None:

@@ -1,5 +1,6 @@
 """The cutover: interim lines end and shared lines start in the same moment, whenever it comes, and no day is paid twice."""
 
+import re
 from calendar import monthrange
 from collections import defaultdict
 from datetime import date, timedelta
@@ -300,6 +301,20 @@ def test_what_a_variation_adds_or_gives_up_begins_with_the_cutover_too(varied_fr
     assert charges.of_days(ledger, "shared", date(2008, 3, 1), day - ONE_DAY) == 0
     cast.run_all_jobs()
     call_command("check_invariants")
+
+
+@of(*executed)
+def test_a_cutover_that_moves_lines_on_two_days_stands_once_among_what_has_changed_the_contract_at_its_first(client):
+    contract, at = cast.contract(), made.on(date(2007, 10, 20))
+    wanted = [varying.Wanted("CALL-05", 10, "London")]
+    variation = variation_cast.of_kind(
+        "service", lambda one, *, by, at: varying.save_lines(one, wanted, effective_on=date(2008, 5, 1), by=by, at=at), at
+    )
+    paper.variation_executed(variation_cast.approved(variation, at), at)
+    made.cut_over(date(2008, 5, 20))
+    assert contract.versions.filter(kind="milestone").count() == 2
+    page = sign_in(client, made.MANAGER).get(reverse("contracts:contract", args=[contract.public_id])).content.decode()
+    assert re.findall(r"</a>, ([a-z ]+: from [^<]+)", page) == ["milestone certificate: from 1 April 2008", "variation: from 1 May 2008"]
 
 
 @of(*executed)

@@ -282,6 +282,10 @@ def test_who_records_an_invoice_sees_what_is_left_to_invoice(client):
     assert (april.month, april.net, april.vat) == (money.MONTH, money.NET, money.VAT), "May runs: nothing of it is due"
     page = client.get(new).content.decode()
     assert "Not invoiced yet" in page and "£186,762.60" in page and "£32,683.46" in page and "comes off the invoice" not in page
+    money.queried(contract, reference="FS-8")
+    assert "but FS-8 over £186,761.60, which is queried" in client.get(new).content.decode(), "it has been invoiced, and waits"
+    money.rejected()
+    assert "FS-8" not in client.get(new).content.decode()
     levels_cast.confirmed(contract, {"SD-S-FIX": "71.4"})
     money.applied("FS-9")
     page = client.get(new).content.decode()

@@ -245,6 +245,8 @@ def test_a_rectification_plan_is_approved_or_refused_and_a_better_one_follows(cl
         return client.post(decide, {"shown": plan.pk, "approves": approves, "words": words, "idempotency_key": str(uuid.uuid4())})
 
     assert "Say why it is refused" in sent(first, "no").content.decode()
+    unsaid = {"approves": "yes", "words": "", "idempotency_key": str(uuid.uuid4())}
+    assert client.post(decide, unsaid).status_code == 404 and not PlanDecision.objects.exists(), "of no plan that was shown"
     assert sent(first, "no", "It has no day.").status_code == 302
     assert Email.objects.filter(template="contracts/email/plan_refused.txt", recipient=made.SERVICE).exists()
     better = [("better rectification plan of April 2008 for EUS-B to submit", date(2008, 5, 13))]

@@ -42,7 +42,7 @@ def test_three_sign_and_the_contract_passes_on_the_day_by_that_document():
 
 
 def test_the_plan_says_that_a_body_has_nobody_to_sign():
-    paper.executed(cast.accepted())
+    paper.in_force()
     alone = made.prepared(made.asked(receiving="CAFCASS", basis="novation", order_number="", order_on=None))
     assert "Children and Family Court Advisory and Support Service has no signatory to sign a novation" in " ".join(map(str, transfer_guards.in_the_way(alone, START.date())))
     made.novated()  # gives it one

@@ -118,7 +118,6 @@ def test_what_is_given_back_after_it_was_paid_counts_for_what_is_asked_later():
     assert return_guards.note_of(more)[1] == 0
 
 
-
 def test_the_levies_of_a_whole_life_come_to_the_percentage_of_all_that_was_declared():
     contract = cast.contract()
     Contract.objects.filter(pk=contract.pk).update(ends_on=date(2008, 4, 30))  # so that April is its last month
@@ -186,6 +185,27 @@ def test_a_levy_that_is_asked_waits_for_who_pays_it_and_for_who_records_it():
     assert waits(money.FINANCE_LEAD) == ["levy LN-2008-000001 to come in: £28.81"], "less what the credit gives back"
     money.corrected(second, **{number: money.NET - 10000})
     assert waits(money.ACCOUNT) == waits(money.FINANCE_LEAD) == []
+
+
+def test_the_levies_that_wait_are_asked_for_at_once_and_not_hidden_by_those_that_were_given_back(monkeypatch):
+    money.all_made()
+    months = list(ManagementReturn.objects.select_related("framework__authority", "supplier").order_by("month"))
+
+    def waits() -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as asked:
+            found = [one for one in money_queries.inbox(cast.person(money.FINANCE_LEAD), money.AFTER.date()) if "levy" in one.todo]
+        return len(found), len(asked)
+
+    for found in months[:2]:
+        money.declared(found)
+    before = waits()
+    for found in months[2:]:
+        money.declared(found)
+    assert before[0] == 2 and waits() == (6, before[1])
+    for found in months[:5]:
+        money.corrected(found, CON_2007_000001=Decimal("0.00"))
+    monkeypatch.setattr(money_queries, "MOST_OF_A_KIND", 2)
+    assert waits() == (1, before[1]), "five are never paid, and the sixth is due no sooner than they were"
 
 
 def test_what_was_paid_and_given_back_after_is_owed_to_the_supplier(client):

@@ -46,13 +46,17 @@ def test_the_award_is_a_duty_once_the_order_is_accepted_and_the_details_once_the
 
 
 def test_a_notice_is_published_once_it_has_come_about_under_a_reference_of_its_own():
-    paper.executed(cast.accepted())
+    paper.in_force()
     details = made.notice("details")
     early = refused(made.published, details, details.made_at.date() - timedelta(days=1))
     assert "SN-02 came about on 1 October 2007: it was not published before" in early
     made.published(made.notice("award"), at=on(date(2007, 10, 2)), reference="2007/S 7")
     assert "2007/S 7 is the reference of SN-01" in refused(made.published, details, reference=" 2007/S 7 ")
     assert made.published(details, details.made_at.date(), reference="2007/S 8").reference == "2007/S 8"
+    changing = {"published_on": START.date(), "by": cast.person(MANAGER), "at": START}
+    variation = varied.assessed("VAR-01")
+    assert "2007/S 8 is the reference of SN-02" in refused(variation_approval.record_notice, variation, reference="2007/S 8", **changing)
+    assert variation_approval.record_notice(variation, reference="2007/S 9", **changing).change_notice == "2007/S 9"
 
 
 def test_an_award_notice_that_comes_after_the_signature_is_late():
@@ -151,7 +155,6 @@ def test_only_the_contract_manager_publishes_once_and_not_tomorrow():
     assert "Only the contract manager" in refused(made.published, details, email=SERVICE)
     assert "Only the contract manager" in refused(made.published, details, email="requester@dius.example")
     assert "still to come" in refused(made.published, details, on_day=date(2030, 1, 1))
-    assert "nothing of it was published before" in refused(made.published, details, on_day=date(1990, 1, 1))
     words = {"published_on": START.date(), "by": cast.person(MANAGER), "at": START}
     assert "Enter the reference" in refused(statutory_publishing.publish, made.fresh(details), reference=" ", **words)
     made.published(details)

@@ -88,7 +88,7 @@ def test_what_was_chosen_anew_after_the_plan_was_read_is_not_agreed_to(client, s
     """The plan's button says which plan was read; the form keeps that, also when it is shown again."""
     settings.STEPPABLE_CLOCK = True
     clock.step_to(cast.START, by=cast.person(made.MANAGER))
-    contract = paper.executed(cast.accepted())
+    contract = paper.in_force()
     transfer = made.chosen(made.split(), people=["signatory@dius.example"])
     plan = sign_in(client, made.DIRECTOR).get(reverse("contracts:transfer", args=[transfer.public_id])).content.decode()
     (button,) = re.findall(r'href="([^"]*/agree/[^"]*)"', plan)
