@@ -29,7 +29,7 @@ from tests.databases import CLUSTER
 from tests.procurement.test_joining_races import meeting
 
 ROUNDS = int(os.environ.get("FLEX_ROUNDS", "50"))  # of both at once, where money or a signature hangs on it
-MOMENTS = int(os.environ.get("FLEX_MOMENTS", "12"))  # at which one comes between the other's statements; 1000: at all
+MOMENTS = int(os.environ.get("FLEX_MOMENTS", "6"))  # at which one comes between the other's statements; 1000: at all
 ALL = 1000
 INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 
