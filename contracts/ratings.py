@@ -86,8 +86,8 @@ def measured(notice: StatutoryNotice) -> tuple[list[Measured], list[date]]:
 def left_out(notice: StatutoryNotice, months: Sequence[date], on: date) -> list[date]:
     """Complete months, by the day, of the time that is rated which had service levels to measure and are not among those that were calculated."""
     contract, first = notice.contract, first_month(notice)
-    over = levels.months_to_measure(contract, terms.put_together(terms.read(contract)), min(on, notice.period_to))
-    return [month for month in over if month >= first and month not in months]
+    over = levels.months_to_measure(contract, terms.put_together(terms.read(contract)), on)
+    return [month for month in over if first <= month <= notice.period_to and month not in months]
 
 
 def confirmed_round(notice: StatutoryNotice) -> KpiRound | None:

@@ -157,6 +157,15 @@ def test_only_the_suppliers_managers_comment_and_only_on_what_is_rated():
     )
 
 
+def test_what_is_not_measured_is_said_up_to_the_month_in_which_the_time_ends_once_that_is_over():
+    """As of the ratings at a contract's end, which are given when its last month can be measured."""
+    paper.in_force()
+    one = made.notice("performance")
+    assert one.period_to == date(2008, 9, 30)
+    last = {day: ratings.left_out(one, [], day)[-1] for day in (date(2008, 9, 30), date(2008, 10, 1), date(2008, 12, 1))}
+    assert list(last.values()) == [date(2008, 8, 1), date(2008, 9, 1), date(2008, 9, 1)]
+
+
 def test_its_pages_rate_confirm_comment_and_publish(client, settings):
     settings.STEPPABLE_CLOCK = True
     contract = measured()
