@@ -71,13 +71,21 @@ def test_starting_it_again_is_nothing_and_quick(cluster):
     assert time.monotonic() - began < 5
 
 
+def kill(cluster: Cluster) -> int:
+    """Until it is dead, which a signal does not wait for; which process it was."""
+    killed = cluster.pid()
+    os.kill(killed, signal.SIGKILL)
+    while cluster.pid() == killed:
+        time.sleep(0.01)
+    return killed
+
+
 def test_it_comes_back_after_a_kill_with_what_was_committed(cluster):
     connection = psycopg2.connect(host=str(cluster.socket), user=OWNER, dbname="flex")
     with connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS kept AS SELECT 42 AS answer")
     connection.close()
-    killed = cluster.pid()
-    os.kill(killed, signal.SIGKILL)
+    killed = kill(cluster)
     cluster.ensure()
     assert cluster.pid() != killed
     assert ask(cluster, "SELECT answer FROM kept", user=OWNER) == [(42,)]
@@ -85,14 +93,13 @@ def test_it_comes_back_after_a_kill_with_what_was_committed(cluster):
 
 def test_it_is_started_again_under_a_running_instance(cluster, capsys):
     """Whoever watches over the processes watches over it: a page says 503 for seconds, not until somebody comes."""
-    family, killed = Family(), cluster.pid()
+    family, killed = Family(), kill(cluster)
 
     def beside():
         keep_up(cluster)
         if cluster.pid() not in (None, killed):
             raise KeyboardInterrupt
 
-    os.kill(killed, signal.SIGKILL)
     with pytest.raises(KeyboardInterrupt):
         family.beside = beside
         family.watch()
