@@ -131,7 +131,8 @@ def _child(source: str, css: str, inside: tuple[Kind, bytes], when: datetime, ta
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        most = _taken() + MEMORY_BYTES
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
         gc.disable()  # it lives for seconds: looking for garbage would take a tenth of them
         pdf, pages, fields = lay_out(source, css, inside, when)
         (target / "document.pdf").write_bytes(pdf)
@@ -141,6 +142,11 @@ def _child(source: str, css: str, inside: tuple[Kind, bytes], when: datetime, ta
         (target / "error").write_text(f"{type(error).__name__}: {error}"[:2000])
     finally:
         os._exit(code)
+
+
+def _taken() -> int:
+    """Bytes of address space that the process has, its parent's with it: a long life of that takes nothing from the layout."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def lay_out(source: str, css: str, inside: tuple[Kind, bytes], when: datetime) -> tuple[bytes, int, list[str]]:

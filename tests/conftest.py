@@ -209,6 +209,25 @@ def pytest_collection_finish(session):
     gc.set_threshold(20_000, 20, 100)
 
 
+GROWN = 400 * 1024**2  # bytes of memory
+
+
+def pytest_runtest_teardown(item):
+    """With so high a threshold whole databases' worth of rows waits in circles: it is searched for once it has grown."""
+    now = _resident()
+    if now > item.session.stash.get(resident, 0) + GROWN:
+        gc.collect()
+        item.session.stash[resident] = _resident()
+
+
+resident = pytest.StashKey[int]()
+
+
+def _resident() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def pytest_sessionfinish(session, exitstatus):
     if CLUSTER.pid():
         for leftover in (SHARED, f"flex_t_{os.getpid()}", *(f"flex_world_{state}_{os.getpid()}" for state in worlds.WORLDS)):

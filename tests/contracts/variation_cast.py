@@ -54,7 +54,7 @@ def approved(variation: Variation, at: datetime = START) -> Variation:
     """From assessed, after the change notice where one comes first: awaiting signatures."""
     by = cast.person(MANAGER)
     if variation.revision.notice_first:
-        variation = variation_approval.record_notice(variation, reference="2008/S 1", published_on=at.date(), by=by, at=at)
+        variation = variation_approval.record_notice(variation, reference=f"2008/S {variation.number}", published_on=at.date(), by=by, at=at)
     return decided(variation_approval.submit(variation, shown_hash=variation.revision.content_hash, by=by, at=at), at)
 
 

@@ -247,6 +247,6 @@ def test_what_takes_too_long_is_stopped_and_leaves_no_process(monkeypatch):
 
 
 def test_what_takes_too_much_memory_is_stopped(monkeypatch):
-    monkeypatch.setattr(rendering, "MEMORY_BYTES", 420 * 1024**2)
+    monkeypatch.setattr(rendering, "MEMORY_BYTES", 150 * 1024**2)
     with pytest.raises(RenderFailed):
         rendering._in_a_child("<p>line</p>" * 60_000, rendering.font_css(), b"{}", MOMENT)
