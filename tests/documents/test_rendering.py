@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import mmap
 import os
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from documents import canonical, legal_templates, rendering
 from documents.kinds import KINDS
 from documents.rendering import RenderFailed
 from tests.documents import conformance
-from tests.documents.conftest import KIND, VERSION
+from tests.documents.conftest import KIND, VERSION, render_dius
 from tests.documents.contract_payload import sized
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -246,7 +247,13 @@ def test_what_takes_too_long_is_stopped_and_leaves_no_process(monkeypatch):
         os.waitpid(children[0], os.WNOHANG)
 
 
+def test_what_its_process_has_taken_before_is_not_counted():
+    """The address space of a long life, more than a layout may take."""
+    with mmap.mmap(-1, rendering.MEMORY_BYTES + 1024**3):
+        assert render_dius().pages > 20
+
+
 def test_what_takes_too_much_memory_is_stopped(monkeypatch):
     monkeypatch.setattr(rendering, "MEMORY_BYTES", 150 * 1024**2)
-    with pytest.raises(RenderFailed):
+    with pytest.raises(RenderFailed, match="MemoryError|stopped at its limits"):
         rendering._in_a_child("<p>line</p>" * 60_000, rendering.font_css(), b"{}", MOMENT)
