@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import HUNDRED
-from contracts import certificates, delivery_guards, notifications, terms
+from contracts import certificates, delivery_guards, manager_guards, notifications, terms
 from contracts import transition_money as money
 from contracts.delivery import acts_for, lock, record
 from contracts.models import (
@@ -96,7 +96,7 @@ def send_back(
     before = milestone.state
     milestone.send_back(at=at)
     milestone.save()
-    seat = delivery_guards.department_seat(milestone.contract, by, london_day(at))
+    seat = manager_guards.department_seat(milestone.contract, by, london_day(at))
     reason = " ".join(f"{result.criterion.words}: {result.words}" for result in results if not result.met)
     record("sent_back", milestone, before, by=by, at=at, seat=seat, hash_shown=shown_hash, reason=reason)
     notifications.tell_sent_back(decision, at)
@@ -112,7 +112,7 @@ def _decision(milestone: Milestone, outcome: str, shown_hash: str, *, by: Person
             _("What you were shown (%(shown)s) is not what was submitted last.") % {"shown": shown_hash[:12] or "-"},
             _("Open the page again, read it, and decide on what it shows."),
         )
-    seat = seats.hold(delivery_guards.department_seat(milestone.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(milestone.contract, by, london_day(at)))
     return AcceptanceDecision(
         submission=submission, outcome=outcome, shown_hash=shown_hash, decided_by=by.person_id, decided_by_name=by.words,
         post=seat.holding.post.code, acting_for=acts_for(seat), decided_at=at,
@@ -151,7 +151,7 @@ def _accepted(
     changes = moved.changes(contract, made_at=at) if moved else []
     decision.achieved_on = milestone.achieved_on
     decision.number = numbers.take(CERTIFICATE_SERIES, london_day(at).year)
-    seat = delivery_guards.department_seat(contract, by, london_day(at))
+    seat = manager_guards.department_seat(contract, by, london_day(at))
     decision.document = store.create(
         kind=DOCUMENT_KIND, version=TEMPLATE_VERSION, subject=f"certificate {decision.number}", number=decision.number,
         payload=certificates.build(milestone, decision, results, releases, moved, at=at), signers=[], by=by, at=at,

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, invoice_guards, invoicing, level_guards, notifications
+from contracts import invoice_guards, invoicing, level_guards, manager_guards, notifications
 from contracts.locking import lock_contract
 from contracts.measuring import record
 from contracts.models import CalculatedLevel, CreditAct, RectificationPlan, ServiceCredit
@@ -151,11 +151,11 @@ def apply(credit: ServiceCredit, *, shown: str, invoice: str, by: Person, at: da
 
 
 def _department(credit: ServiceCredit, by: Person, at: datetime) -> Seat:
-    return delivery_guards.department_seat(credit.contract, by, london_day(at))
+    return manager_guards.department_seat(credit.contract, by, london_day(at))
 
 
 def _supplier(credit: ServiceCredit, by: Person, at: datetime) -> Seat:
-    return delivery_guards.supplier_seat(credit.contract, by, london_day(at))
+    return manager_guards.supplier_seat(credit.contract, by, london_day(at))
 
 
 @transaction.atomic
@@ -166,7 +166,7 @@ def submit_plan(level: CalculatedLevel, *, words: str, by: Person, at: datetime)
     insist_on_words(words, _("Say how it is put right."))
     if level.plan_due_on is None:
         refuse(_("No plan is due: the measure was not below its minimum."))
-    seat = seats.hold(delivery_guards.supplier_seat(contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.supplier_seat(contract, by, london_day(at)))
     made = RectificationPlan.objects.create(
         level=level, words=words, submitted_by=by.person_id, submitted_by_name=by.words,
         acting_for=seat.principal.name if seat.principal else "", submitted_at=at,

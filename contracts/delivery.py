@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import certificates, delivery_guards, notifications
+from contracts import certificates, delivery_guards, manager_guards, notifications
 from contracts.locking import lock_contract
 from contracts.models import AcceptanceCriterion, Evidence, Milestone, MilestoneSubmission
 from documents import audit, canonical
@@ -54,7 +54,7 @@ def begin(milestone: Milestone, *, by: Person, at: datetime) -> Milestone:
     before = milestone.state
     milestone.begin(at=at)
     milestone.save()
-    seat = seats.hold(delivery_guards.supplier_seat(milestone.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.supplier_seat(milestone.contract, by, london_day(at)))
     record("begun", milestone, before, by=by, at=at, seat=seat)
     return milestone
 
@@ -71,7 +71,7 @@ def submit(
         given = shown.get(criterion.number, Shown())
         if not given.words.strip() and given.file is None:
             refuse(_("Criterion %(number)s has no evidence: say in words or by a file what shows it.") % {"number": criterion.number})
-    seat = seats.hold(delivery_guards.supplier_seat(milestone.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.supplier_seat(milestone.contract, by, london_day(at)))
     submission = MilestoneSubmission(
         milestone=milestone, number=milestone.submissions.count() + 1, note=note, submitted_by=by.person_id,
         submitted_by_name=by.words, acting_for=acts_for(seat), submitted_at=at,
@@ -105,7 +105,7 @@ def fail(milestone: Milestone, *, reason: str, by: Person, at: datetime) -> Mile
     before = milestone.state
     milestone.fail(at=at)
     milestone.save()
-    seat = seats.hold(delivery_guards.department_seat(milestone.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(milestone.contract, by, london_day(at)))
     record("failed", milestone, before, by=by, at=at, seat=seat, reason=reason)
     notifications.tell_failed(milestone, reason, at)
     return milestone
@@ -124,7 +124,7 @@ def move_due_day(milestone: Milestone, day: date, *, reason: str, by: Person, at
         )
     was, milestone.due_on = milestone.due_on, day
     milestone.save()
-    seat = seats.hold(delivery_guards.department_seat(milestone.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(milestone.contract, by, london_day(at)))
     record("moved", milestone, milestone.state, by=by, at=at, seat=seat, reason=reason,
             extra={"was": was.isoformat(), "due_on": day.isoformat()})  # fmt: skip
     notifications.tell_moved(milestone, reason, at)

@@ -2,68 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from contracts import cutover, managers, terms, transition_money
+from contracts import cutover, manager_guards, terms, transition_money
 from contracts.models import BOUND, ENDED, Contract, Milestone, MilestoneState
 from documents.clock import london_day
-from documents.once import once
 from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
-from procurement import granting, recusals, seats
 from procurement.actors import Person
-from procurement.models import PostCode
-from procurement.seats import Seat
 
 M = MilestoneState
-
-
-def supplier_seat(contract: Contract, by: Person, on: date) -> Seat | None:
-    """From which the person acts for the supplier in the transition."""
-    return managers.supplier_seat(contract.supplier_id, by, on)
-
-
-def department_seat(contract: Contract, by: Person, on: date) -> Seat | None:
-    """The first of the person's seats in the contract manager's chair against which nothing stands."""
-    sits = seats.seats_of(by, contract.department_id, PostCode.CONTRACT_MANAGER, on)
-    return seats.choose(sits, lambda seat: any(why_not_from(contract, by, seat, on)))
-
-
-def hands(by: Person, seat: Seat | None) -> set[UUID]:
-    """Who acts, and for whom: whoever is kept from deciding on their own work is by both."""
-    return {by.person_id, seat.principal.person_id} if seat and seat.principal else {by.person_id}
-
-
-def why_not_from(contract: Contract, by: Person, seat: Seat, on: date) -> Iterator[Reason]:
-    """What stands against the seat, of whoever decides for a side that pays: that somebody who keeps out of the order chose who
-    sits in it, or that they are of the supplier."""
-    yield from recusals.why_chosen(contract.revision.approval, seat)
-    yield from why_of_supplier(contract, by, seat, on)
-
-
-def why_apart(contract: Contract, by: Person, seat: Seat, on: date) -> Iterator[Reason]:
-    """The same, and that the person keeps out of the order themselves."""
-    yield from recusals.why_recused(contract.revision.approval, by)
-    yield from why_not_from(contract, by, seat, on)
-
-
-def why_of_supplier(contract: Contract, by: Person, seat: Seat, on: date) -> Iterator[Reason]:
-    """Nobody decides for the department on what their own company delivers, nor for somebody of it. Who takes a post in a
-    department is none of a supplier's people (``procurement.sides``); who came to be one since then is kept out here."""
-    people = once(contract, ("its supplier's people", on), lambda: granting.people_ever_after([contract.supplier], on))
-    for user in filter(None, (by.user, seat.principal)):
-        if user.email in people:
-            yield Reason(
-                _("%(name)s is one of the people of %(supplier)s.") % {"name": user.name, "supplier": contract.supplier.name},
-                _("Another contract manager has to decide."),
-            )
-
-
-def who_holds(contract: Contract, organisation_id: int, code: str, on: date) -> str:
-    """``seats.who_holds``, once a page: it says the same of every milestone and credit of the contract."""
-    return once(contract, ("who holds", organisation_id, code, on), lambda: seats.who_holds(organisation_id, code, on))
 
 
 def why_not_in_state(milestone: Milestone, *wanted: str) -> Iterator[Reason]:
@@ -76,34 +25,12 @@ def why_not_in_state(milestone: Milestone, *wanted: str) -> Iterator[Reason]:
         )
 
 
-def why_not_supplier(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
-    if supplier_seat(contract, by, on) is None:
-        held = once(contract, ("its supplier's post", on), lambda: managers.post_that_is_held(contract.supplier_id, on))
-        yield Reason(
-            _("Only the service manager or the account manager of %(supplier)s can do this.")
-            % {"supplier": contract.supplier.name},
-            who_holds(contract, contract.supplier_id, held, on),
-        )
-
-
-def why_not_department(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
-    """Who keeps out of the order accepts nothing of what it bought, nor does whom such a person chose."""
-    seat = department_seat(contract, by, on)
-    if seat is None:
-        yield Reason(
-            _("Only the contract manager of %(department)s can do this.") % {"department": contract.department.name},
-            who_holds(contract, contract.department_id, PostCode.CONTRACT_MANAGER, on),
-        )
-        return
-    yield from why_apart(contract, by, seat, on)
-
-
 def _own_submission(milestone: Milestone, by: Person, on: date) -> Iterator[Reason]:
     """Whoever submitted it, for whom they worked then, does not decide on it, nor does who acts for them now."""
-    seat, submission = department_seat(milestone.contract, by, on), milestone.submissions.last()
+    seat, submission = manager_guards.department_seat(milestone.contract, by, on), milestone.submissions.last()
     if seat is None or submission is None:
         return
-    if submission.submitted_by in hands(by, seat):
+    if submission.submitted_by in manager_guards.hands(by, seat):
         yield Reason(
             _("%(name)s submitted it: somebody else decides on it.") % {"name": submission.submitted_by_name},
             _("Another contract manager has to decide."),
@@ -121,25 +48,25 @@ def _over(milestone: Milestone, on: date) -> Iterator[Reason]:
 def why_not_begin(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(milestone, M.PLANNED)
     yield from _over(milestone, london_day(at))
-    yield from why_not_supplier(milestone.contract, by, london_day(at))
+    yield from manager_guards.why_not_supplier(milestone.contract, by, london_day(at))
 
 
 def why_not_submit(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(milestone, M.IN_PROGRESS)
     yield from _over(milestone, london_day(at))
-    yield from why_not_supplier(milestone.contract, by, london_day(at))
+    yield from manager_guards.why_not_supplier(milestone.contract, by, london_day(at))
 
 
 def why_not_decide(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     """To accept, to accept on conditions, or to send back."""
     yield from why_not_in_state(milestone, M.SUBMITTED)
-    yield from why_not_department(milestone.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(milestone.contract, by, london_day(at))
     yield from _own_submission(milestone, by, london_day(at))
 
 
 def why_not_meet(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(milestone, M.CONDITIONAL)
-    yield from why_not_department(milestone.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(milestone.contract, by, london_day(at))
     yield from _own_submission(milestone, by, london_day(at))
 
 
@@ -147,7 +74,7 @@ def why_not_fail(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[
     """Once it is so late that a reduction makes good no more of it, or the contract has ended; what was submitted is decided
     first."""
     yield from why_not_in_state(milestone, M.PLANNED, M.IN_PROGRESS)
-    yield from why_not_department(milestone.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(milestone.contract, by, london_day(at))
     stop = transition_money.long_stop(milestone.due_on)
     if london_day(at) < stop and not milestone.is_accepted and milestone.contract.state not in ENDED:
         yield Reason(
@@ -159,7 +86,7 @@ def why_not_fail(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[
 def why_not_move_due_day(milestone: Milestone, *, by: Person, at: datetime) -> Iterator[Reason]:
     """While it is open: a submission that waits keeps the day it is measured by."""
     yield from why_not_in_state(milestone, M.PLANNED, M.IN_PROGRESS)
-    yield from why_not_department(milestone.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(milestone.contract, by, london_day(at))
 
 
 def why_not_achieved_on(milestone: Milestone, day: date | None, *, at: datetime) -> Iterator[Reason]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalogue.pricing import first_of_month
-from contracts import billing, delivery_guards, levels, terms
+from contracts import billing, levels, manager_guards, terms
 from contracts.ending_terms import CONVENIENCE_DAYS, LATE_DAYS, most_break_cost
 from contracts.exit_items import BY_CODE, DELETED, RETURNED
 from contracts.models import (
@@ -64,7 +64,7 @@ def why_not_propose(contract: Contract, *, by: Person, at: datetime) -> Iterator
             _("Termination %(label)s is %(state)s already.") % {"label": found.label, "state": found.get_state_display()},
             _("It is withdrawn, or refused, before another is proposed."),
         )
-    yield from delivery_guards.why_not_department(contract, by, london_day(at))
+    yield from manager_guards.why_not_department(contract, by, london_day(at))
 
 
 def earliest(ground: str, on: date) -> date:
@@ -142,7 +142,7 @@ def _why_not_any_more(termination: Termination, on: date) -> Iterator[Reason]:
 def seat_to_confirm(contract: Contract, by: Person, on: date) -> Seat | None:
     """The first of the person's seats as signatory or accounting officer against which nothing stands."""
     sits = [seat for code in CONFIRMING for seat in seats.seats_of(by, contract.department_id, code, on)]
-    return seats.choose(sits, lambda seat: any(delivery_guards.why_not_from(contract, by, seat, on)))
+    return seats.choose(sits, lambda seat: any(manager_guards.why_not_from(contract, by, seat, on)))
 
 
 def why_not_confirming(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
@@ -154,7 +154,7 @@ def why_not_confirming(contract: Contract, by: Person, on: date) -> Iterator[Rea
             seats.who_holds(contract.department_id, PostCode.SIGNATORY, on),
         )
         return
-    yield from delivery_guards.why_apart(contract, by, seat, on)
+    yield from manager_guards.why_apart(contract, by, seat, on)
 
 
 def _in_state(termination: Termination, *wanted: str) -> Iterator[Reason]:
@@ -169,7 +169,7 @@ def why_not_decide(termination: Termination, *, by: Person, at: datetime) -> Ite
     contract, on = termination.contract, london_day(at)
     yield from _in_state(termination, T.PROPOSED)
     yield from why_not_confirming(contract, by, on)
-    if delivery_guards.hands(by, seat_to_confirm(contract, by, on)) & {termination.proposed_by, termination.proposed_for}:
+    if manager_guards.hands(by, seat_to_confirm(contract, by, on)) & {termination.proposed_by, termination.proposed_for}:
         yield Reason(
             _("%(name)s proposed it: a second person confirms it.") % {"name": termination.proposed_by_name},
             seats.who_holds(contract.department_id, PostCode.ACCOUNTING_OFFICER, on),
@@ -189,7 +189,7 @@ def why_not_withdraw(termination: Termination, *, by: Person, at: datetime) -> I
     contract, on = termination.contract, london_day(at)
     yield from _in_state(termination, T.PROPOSED, T.GIVEN)
     if termination.state == T.PROPOSED:
-        yield from delivery_guards.why_not_department(contract, by, on)
+        yield from manager_guards.why_not_department(contract, by, on)
     elif termination.state == T.GIVEN:
         if termination.effective_on <= on:
             yield Reason(_("It has taken effect on %(day)s.") % {"day": as_day(termination.effective_on)})
@@ -204,11 +204,11 @@ def is_being_closed(contract: Contract) -> bool:
 
 
 def seat_for(contract: Contract, party: str, by: Person, on: date) -> Seat | None:
-    return (delivery_guards.supplier_seat if party == Party.SUPPLIER else delivery_guards.department_seat)(contract, by, on)
+    return (manager_guards.supplier_seat if party == Party.SUPPLIER else manager_guards.department_seat)(contract, by, on)
 
 
 def why_not_side(contract: Contract, party: str, by: Person, on: date) -> Iterator[Reason]:
-    guard = delivery_guards.why_not_supplier if party == Party.SUPPLIER else delivery_guards.why_not_department
+    guard = manager_guards.why_not_supplier if party == Party.SUPPLIER else manager_guards.why_not_department
     yield from guard(contract, by, on)
 
 
@@ -266,7 +266,7 @@ def why_needed(contract: Contract, item: ExitItem, acts: Mapping[str, str]) -> I
 def why_not_leave_out(contract: Contract, item: ExitItem, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The department says that it is not needed."""
     yield from why_needed(contract, item, acts_of(contract))
-    yield from delivery_guards.why_not_department(contract, by, london_day(at))
+    yield from manager_guards.why_not_department(contract, by, london_day(at))
 
 
 def why_not_run_on(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -294,9 +294,9 @@ def why_not_stop(contract: Contract, *, by: Person, at: datetime) -> Iterator[Re
 
 
 def _why_not_either(contract: Contract, by: Person, on: date) -> Iterator[Reason]:
-    if delivery_guards.department_seat(contract, by, on) is not None:
-        yield from delivery_guards.why_not_department(contract, by, on)
-    elif delivery_guards.supplier_seat(contract, by, on) is None:
+    if manager_guards.department_seat(contract, by, on) is not None:
+        yield from manager_guards.why_not_department(contract, by, on)
+    elif manager_guards.supplier_seat(contract, by, on) is None:
         yield Reason(
             _("Only those who run the contract on either side can do this."),
             seats.who_holds(contract.department_id, PostCode.CONTRACT_MANAGER, on),
@@ -310,7 +310,7 @@ def why_not_close(contract: Contract, *, by: Person, at: datetime) -> Iterator[R
     else:
         yield from _still_to_settle(contract, london_day(at))
         yield from _still_open(contract)
-    yield from delivery_guards.why_not_department(contract, by, london_day(at))
+    yield from manager_guards.why_not_department(contract, by, london_day(at))
 
 
 def _last_month(contract: Contract) -> date:

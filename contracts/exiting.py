@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, ending_guards, ending_notices, ending_notifications, rerating, statutory
+from contracts import ending_guards, ending_notices, ending_notifications, manager_guards, rerating, statutory
 from contracts.exit_items import BY_CODE, DELETED, ITEMS, RETURNED, USABLE
 from contracts.locking import lock_contract
 from contracts.models import (
@@ -96,7 +96,7 @@ def leave_out(item: ExitItem, *, reason: str, by: Person, at: datetime) -> ExitA
     contract = lock_contract(item.exit.contract)
     insist(ending_guards.why_not_leave_out(contract, item, by=by, at=at))
     insist_on_words(reason, _("Give a reason: both sides read it."))
-    seat = delivery_guards.department_seat(contract, by, london_day(at))
+    seat = manager_guards.department_seat(contract, by, london_day(at))
     return _act(contract, item, Kind.NOT_NEEDED, reason, None, seat, by=by, at=at)
 
 
@@ -152,7 +152,7 @@ def close(contract: Contract, *, by: Person, at: datetime) -> Contract:
     """Nothing of it is open any more."""
     contract = lock_contract(contract)
     insist(ending_guards.why_not_close(contract, by=by, at=at))
-    seat = seats.hold(delivery_guards.department_seat(contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(contract, by, london_day(at)))
     before = contract.state
     contract.close(at=at)
     contract.save()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from catalogue import queries as catalogue
 from catalogue.pricing import ZERO, add_months, first_of_month, vat_percent
-from contracts import billing, delivery_guards
+from contracts import billing, manager_guards
 from contracts.models import (
     BOUND,
     Contract,
@@ -34,7 +34,7 @@ def _billable(contract: Contract) -> Iterator[Reason]:
 def why_not_record(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The supplier records what it has sent."""
     yield from _billable(contract)
-    yield from delivery_guards.why_not_supplier(contract, by, london_day(at))
+    yield from manager_guards.why_not_supplier(contract, by, london_day(at))
 
 
 def why_not_so(
@@ -125,17 +125,17 @@ def why_not_check(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Rea
     if invoice.state == S.QUERIED and disputed(invoice):
         yield Reason(_("The department disputes it: it settles the dispute, or rejects the invoice."))
     contract, on = invoice.contract, london_day(at)
-    if delivery_guards.department_seat(contract, by, on) is not None:
-        yield from delivery_guards.why_not_department(contract, by, on)
+    if manager_guards.department_seat(contract, by, on) is not None:
+        yield from manager_guards.why_not_department(contract, by, on)
     else:
-        yield from delivery_guards.why_not_supplier(contract, by, on)
+        yield from manager_guards.why_not_supplier(contract, by, on)
 
 
 def why_not_approve(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The ledger may have changed since it was compared: what is due is looked at again, but where the department has settled
     a difference already."""
     yield from why_not_in_state(invoice, S.MATCHED)
-    yield from delivery_guards.why_not_department(invoice.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(invoice.contract, by, london_day(at))
     yield from _own(invoice, by, at)
     if invoice.state == S.MATCHED:
         made, now = last_check(invoice), billing.due(invoice, london_day(at))
@@ -149,8 +149,8 @@ def why_not_approve(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[R
 
 def _own(invoice: Invoice, by: Person, at: datetime) -> Iterator[Reason]:
     """Who recorded it, for whom they worked then, does not decide on it, nor does who acts for them."""
-    seat = delivery_guards.department_seat(invoice.contract, by, london_day(at))
-    if delivery_guards.hands(by, seat) & {invoice.recorded_by, invoice.principal_id}:
+    seat = manager_guards.department_seat(invoice.contract, by, london_day(at))
+    if manager_guards.hands(by, seat) & {invoice.recorded_by, invoice.principal_id}:
         yield Reason(
             _("%(name)s recorded it: somebody else decides on it.") % {"name": invoice.recorded_by_name},
             _("Another contract manager has to decide."),
@@ -160,14 +160,14 @@ def _own(invoice: Invoice, by: Person, at: datetime) -> Iterator[Reason]:
 def why_not_dispute(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Reason]:
     """What agrees with the ledger can still be wrong."""
     yield from why_not_in_state(invoice, S.MATCHED)
-    yield from delivery_guards.why_not_department(invoice.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(invoice.contract, by, london_day(at))
     yield from _own(invoice, by, at)
 
 
 def why_not_settle(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Reason]:
     """To take it as it is: it asks for no more than is due, and its VAT is right."""
     yield from why_not_in_state(invoice, S.QUERIED)
-    yield from delivery_guards.why_not_department(invoice.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(invoice.contract, by, london_day(at))
     yield from _own(invoice, by, at)
     if invoice.state == S.QUERIED:
         yield from _more_than_is_due(invoice, at)
@@ -194,18 +194,18 @@ def _more_than_is_due(invoice: Invoice, at: datetime) -> Iterator[Reason]:
 def why_not_answer(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Reason]:
     """Whoever runs the contract for the supplier, while the department has not decided."""
     yield from why_not_in_state(invoice, S.QUERIED)
-    yield from delivery_guards.why_not_supplier(invoice.contract, by, london_day(at))
+    yield from manager_guards.why_not_supplier(invoice.contract, by, london_day(at))
 
 
 def why_not_reject(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(invoice, S.RECEIVED, S.MATCHED, S.QUERIED)
-    yield from delivery_guards.why_not_department(invoice.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(invoice.contract, by, london_day(at))
     yield from _own(invoice, by, at)
 
 
 def why_not_pay(invoice: Invoice, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(invoice, S.APPROVED)
-    yield from delivery_guards.why_not_department(invoice.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(invoice.contract, by, london_day(at))
     yield from _own(invoice, by, at)
 
 

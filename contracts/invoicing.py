@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import billing, delivery_guards, invoice_guards, levels, money_telling
+from contracts import billing, invoice_guards, levels, manager_guards, money_notifications
 from contracts.locking import lock_contract
 from contracts.models import Contract, Invoice, InvoiceAct, InvoiceAnswer, InvoiceCheck, InvoicePayment, InvoiceState
 from documents import audit, canonical
@@ -53,7 +53,7 @@ def record(
     insist(invoice_guards.why_not_so(
         contract, reference=reference, month=month, invoiced_on=invoiced_on, received_on=received_on, net=net, vat=vat, gross=gross, at=at,
     ))  # fmt: skip
-    seat = seats.hold(delivery_guards.supplier_seat(contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.supplier_seat(contract, by, london_day(at)))
     made = Invoice(
         contract=contract, number=contract.invoices.count() + 1, reference=reference.strip(), month=month,
         invoiced_on=invoiced_on, received_on=received_on, net_gbp=net, vat_gbp=vat, gross_gbp=gross, filename=file.filename,
@@ -64,7 +64,7 @@ def record(
     made.save()
     _tell("received", made, None, by=by, at=at, seat=seat, hash_shown=made.content_hash)
     _compare(made, by=by, at=at, seat=seat)
-    money_telling.tell_recorded(made, at)
+    money_notifications.tell_recorded(made, at)
     return made
 
 
@@ -74,11 +74,11 @@ def check(invoice: Invoice, *, by: Person, at: datetime) -> Invoice:
     invoice = lock(invoice)
     insist(invoice_guards.why_not_check(invoice, by=by, at=at))
     on = london_day(at)
-    seat = seats.hold(delivery_guards.department_seat(invoice.contract, by, on) or delivery_guards.supplier_seat(invoice.contract, by, on))
+    seat = seats.hold(manager_guards.department_seat(invoice.contract, by, on) or manager_guards.supplier_seat(invoice.contract, by, on))
     before = invoice.state
     _compare(invoice, by=by, at=at, seat=seat, again=True)
     if invoice.state != before:
-        money_telling.tell_recorded(invoice, at)
+        money_notifications.tell_recorded(invoice, at)
     return invoice
 
 
@@ -88,7 +88,7 @@ def month_over(invoice: Invoice, *, at: datetime) -> Invoice:
     invoice = lock(invoice)
     if invoice.state == S.RECEIVED and levels.is_complete(invoice.month, london_day(at)):
         _compare(invoice, by=SYSTEM, at=at, seat=None)
-        money_telling.tell_recorded(invoice, at)
+        money_notifications.tell_recorded(invoice, at)
     return invoice
 
 
@@ -99,7 +99,7 @@ def credit_applied(contract: Contract, reference: str, *, by: Person, at: dateti
         before, found.contract = found.state, contract
         _compare(found, by=by, at=at, seat=seat, again=True)
         if found.state != before:
-            money_telling.tell_recorded(found, at)
+            money_notifications.tell_recorded(found, at)
 
 
 def _compare(invoice: Invoice, *, by: Actor, at: datetime, seat: Seat | None, again: bool = False) -> None:
@@ -174,13 +174,13 @@ def answer(invoice: Invoice, *, words: str, by: Person, at: datetime) -> Invoice
     invoice = lock(invoice)
     insist(invoice_guards.why_not_answer(invoice, by=by, at=at))
     insist_on_words(words, _("Say what the department should know of it."))
-    seat = seats.hold(delivery_guards.supplier_seat(invoice.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.supplier_seat(invoice.contract, by, london_day(at)))
     made = InvoiceAnswer.objects.create(
         invoice=invoice, check_made=invoice_guards.last_check(invoice), words=words.strip(), person_id=by.person_id,
         person_name=by.words, principal_id=_principal(seat), acting_for=_for(seat), at=at,
     )  # fmt: skip
     _tell("answered", invoice, invoice.state, by=by, at=at, seat=seat, reason=made.words)
-    money_telling.tell_answered(made, at)
+    money_notifications.tell_answered(made, at)
     return made
 
 
@@ -197,14 +197,14 @@ def reject(invoice: Invoice, *, reason: str, by: Person, at: datetime) -> Invoic
 
 def _decided(invoice: Invoice, kind: str, before: str, *, by: Person, at: datetime, words: str = "", shown_hash: str = "") -> Invoice:
     """The fact, the new state, its record, and the word to the supplier: one transaction, which the caller holds."""
-    seat = seats.hold(delivery_guards.department_seat(invoice.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(invoice.contract, by, london_day(at)))
     act = InvoiceAct.objects.create(
         invoice=invoice, check_made=invoice_guards.last_check(invoice), kind=kind, words=words, shown_hash=shown_hash,
         person_id=by.person_id, person_name=by.words, principal_id=_principal(seat), acting_for=_for(seat), at=at,
     )  # fmt: skip
     invoice.save()
     _tell(kind, invoice, before, by=by, at=at, seat=seat, reason=words, hash_shown=shown_hash)
-    money_telling.tell_decided(invoice, act, at)
+    money_notifications.tell_decided(invoice, act, at)
     return invoice
 
 
@@ -214,7 +214,7 @@ def pay(invoice: Invoice, *, amount: Decimal, paid_on: date, reference: str = ""
     invoice = lock(invoice)
     insist(invoice_guards.why_not_pay(invoice, by=by, at=at))
     insist(invoice_guards.why_not_that_payment(invoice, amount, paid_on, at=at))
-    seat = seats.hold(delivery_guards.department_seat(invoice.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(invoice.contract, by, london_day(at)))
     made = InvoicePayment.objects.create(
         invoice=invoice, number=invoice.payments.count() + 1, amount_gbp=amount, paid_on=paid_on, reference=reference.strip(),
         recorded_by=by.person_id, recorded_by_name=by.words, principal_id=_principal(seat), acting_for=_for(seat), recorded_at=at,
@@ -225,7 +225,7 @@ def pay(invoice: Invoice, *, amount: Decimal, paid_on: date, reference: str = ""
         invoice.save()
     extra = {"paid_gbp": canonical.money(amount), "paid_on": paid_on.isoformat()}
     _tell("paid" if invoice.state == S.PAID else "part_paid", invoice, before, by=by, at=at, seat=seat, extra=extra)
-    money_telling.tell_paid(made, at)
+    money_notifications.tell_paid(made, at)
     return made
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import add_months
-from contracts import delivery_guards, levels
+from contracts import levels, manager_guards
 from contracts.models import (
     BOUND,
     Contract,
@@ -53,14 +53,14 @@ def why_not_report(contract: Contract, month: date, *, by: Person, at: datetime)
     """The supplier says what was measured, or says it anew."""
     yield from why_not_month(contract, month, at=at)
     yield from _settled(contract, month)
-    yield from delivery_guards.why_not_supplier(contract, by, london_day(at))
+    yield from manager_guards.why_not_supplier(contract, by, london_day(at))
 
 
 def why_not_correct(contract: Contract, month: date, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The department says what was measured instead, and why, and grants relief."""
     yield from why_not_month(contract, month, at=at)
     yield from _settled(contract, month)
-    yield from delivery_guards.why_not_department(contract, by, london_day(at))
+    yield from manager_guards.why_not_department(contract, by, london_day(at))
 
 
 def why_not_confirm(report: ServiceReport, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -82,37 +82,37 @@ def _in_state(credit: ServiceCredit, *wanted: str) -> Iterator[Reason]:
 
 def why_not_notify(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from _in_state(credit, C.CALCULATED)
-    yield from delivery_guards.why_not_department(credit.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(credit.contract, by, london_day(at))
 
 
 def why_not_agree(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from _in_state(credit, C.NOTIFIED)
-    yield from delivery_guards.why_not_supplier(credit.contract, by, london_day(at))
+    yield from manager_guards.why_not_supplier(credit.contract, by, london_day(at))
 
 
 def why_not_dispute(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterator[Reason]:
     """Either side, by whom it runs the contract."""
     yield from _in_state(credit, C.NOTIFIED)
     contract, on = credit.contract, london_day(at)
-    if delivery_guards.department_seat(contract, by, on) is not None:
-        yield from delivery_guards.why_not_department(contract, by, on)
+    if manager_guards.department_seat(contract, by, on) is not None:
+        yield from manager_guards.why_not_department(contract, by, on)
     else:
-        yield from delivery_guards.why_not_supplier(contract, by, on)
+        yield from manager_guards.why_not_supplier(contract, by, on)
 
 
 def why_not_decide(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The department, by another than who disputed it: who did can measure anew."""
     yield from _in_state(credit, C.DISPUTED)
-    yield from delivery_guards.why_not_department(credit.contract, by, london_day(at))
-    seat = delivery_guards.department_seat(credit.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(credit.contract, by, london_day(at))
+    seat = manager_guards.department_seat(credit.contract, by, london_day(at))
     disputed = next((act for act in reversed(list(credit.acts.all())) if act.kind == CreditAct.Kind.DISPUTED), None)
-    if disputed and seat and delivery_guards.hands(by, seat) & {disputed.person_id, disputed.principal_id}:
+    if disputed and seat and manager_guards.hands(by, seat) & {disputed.person_id, disputed.principal_id}:
         yield Reason(_("You disputed it, so you do not decide it; what was measured can be corrected."))
 
 
 def why_not_apply(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from _in_state(credit, C.AGREED)
-    yield from delivery_guards.why_not_department(credit.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(credit.contract, by, london_day(at))
 
 
 def waiver_seats(contract: Contract, by: Person, on: date) -> list[Seat]:
@@ -143,7 +143,7 @@ def waiver_seat(credit: ServiceCredit, by: Person, on: date) -> Seat | None:
     """The first from which nothing stands against waiving."""
     contract, taken = credit.contract, hands_on(credit)
     return seats.choose(
-        waiver_seats(contract, by, on), lambda seat: bool(delivery_guards.hands(by, seat) & taken) or any(delivery_guards.why_not_from(contract, by, seat, on))
+        waiver_seats(contract, by, on), lambda seat: bool(manager_guards.hands(by, seat) & taken) or any(manager_guards.why_not_from(contract, by, seat, on))
     )
 
 
@@ -156,19 +156,19 @@ def why_not_waive(credit: ServiceCredit, *, by: Person, at: datetime) -> Iterato
         yield Reason(
             _("Only the finance director of %(department)s or the category manager of %(authority)s can waive a credit.")
             % {"department": contract.department.name, "authority": contract.framework.authority.name},
-            delivery_guards.who_holds(contract, contract.department_id, PostCode.FINANCE_DIRECTOR, on),
+            manager_guards.who_holds(contract, contract.department_id, PostCode.FINANCE_DIRECTOR, on),
         )
         return
-    if delivery_guards.hands(by, seat) & hands_on(credit):
+    if manager_guards.hands(by, seat) & hands_on(credit):
         yield Reason(_("Who measured, calculated, notified or decided a credit does not waive it."))
-    yield from delivery_guards.why_apart(contract, by, seat, on)
+    yield from manager_guards.why_apart(contract, by, seat, on)
 
 
 def why_not_plan(contract: Contract, *, by: Person, at: datetime) -> Iterator[Reason]:
     """How the supplier puts right what was below its minimum."""
     if contract.state not in BOUND:
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
-    yield from delivery_guards.why_not_supplier(contract, by, london_day(at))
+    yield from manager_guards.why_not_supplier(contract, by, london_day(at))
 
 
 def plans_of(contract: Contract, month: date) -> list[RectificationPlan]:
@@ -188,4 +188,4 @@ def why_not_decide_plan(plan: RectificationPlan, contract: Contract, *, by: Pers
         yield Reason(_("The contract is %(state)s.") % {"state": contract.get_state_display()})
     if hasattr(plan, "decision"):
         yield Reason(_("The plan is approved.") if plan.decision.approves else _("The plan is refused: the supplier sends a better one."))
-    yield from delivery_guards.why_not_department(contract, by, london_day(at))
+    yield from manager_guards.why_not_department(contract, by, london_day(at))

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.models import ServiceLevelMeasure
-from contracts import credits, delivery_guards, level_guards, levels, notifications
+from contracts import credits, level_guards, levels, manager_guards, notifications
 from contracts.locking import lock_contract
 from contracts.models import (
     CalculatedLevel,
@@ -59,7 +59,7 @@ def report(contract: Contract, month: date, measured: Mapping[str, Measured], *,
     insist(level_guards.why_not_report(contract, month, by=by, at=at))
     if any(one.relief for one in measured.values()):
         refuse(_("Relief is granted by the department, in a correction."))
-    seat = seats.hold(delivery_guards.supplier_seat(contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.supplier_seat(contract, by, london_day(at)))
     made = _record(contract, month, measured, Party.SUPPLIER, note, seat, by=by, at=at)
     notifications.tell_reported(made, at)
     return made
@@ -72,7 +72,7 @@ def confirm(report: ServiceReport, *, shown_hash: str, by: Person, at: datetime)
     insist(level_guards.why_not_confirm(report, by=by, at=at))
     if shown_hash != report.content_hash:
         refuse(_("What you were shown is not this report."), _("Open the page again, read it, and decide on what it shows."))
-    seat = seats.hold(delivery_guards.department_seat(report.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(report.contract, by, london_day(at)))
     return _calculate(report, seat, by=by, at=at)
 
 
@@ -83,7 +83,7 @@ def correct(contract: Contract, month: date, measured: Mapping[str, Measured], *
     contract = lock_contract(contract)
     insist(level_guards.why_not_correct(contract, month, by=by, at=at))
     insist_on_words(reason, _("Say why: it is what the supplier will read."))
-    seat = seats.hold(delivery_guards.department_seat(contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(contract, by, london_day(at)))
     made = _record(contract, month, measured, Party.DEPARTMENT, reason, seat, by=by, at=at)
     return _calculate(made, seat, by=by, at=at)
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contracts import novation_guards as guards
-from contracts import novation_payload, transfer_plan, transfer_telling
+from contracts import novation_payload, transfer_notifications, transfer_plan
 from contracts.locking import lock_contract
 from contracts.models import BOUND, Contract, Novation, NovationState, Transfer
 from documents import audit, steps, store
@@ -62,7 +62,7 @@ def issued(novation: Novation, *, at: datetime, by: Actor = SYSTEM) -> Novation:
     novation = lock(novation)
     box = guards.signing_of(novation).turn() if novation.state == N.AWAITING_SIGNATURES else None
     if box is not None:
-        transfer_telling.tell_novation_signatory(novation, box, at)
+        transfer_notifications.tell_novation_signatory(novation, box, at)
     return novation
 
 
@@ -79,7 +79,7 @@ def signature_made(novation: Novation, *, at: datetime, by: Actor = SYSTEM) -> N
     """A signature is on the document: the next party's turn, or after the last the day on which all had signed."""
     novation = lock(novation)
     if novation.state == N.AWAITING_SIGNATURES:
-        signing.go_on(guards.signing_of(novation), transfer_telling.tell_novation_signatory, verb="novation.binding", by=by, at=at)
+        signing.go_on(guards.signing_of(novation), transfer_notifications.tell_novation_signatory, verb="novation.binding", by=by, at=at)
     return novation
 
 
@@ -102,7 +102,7 @@ def execute(novation: Novation, *, at: datetime, by: Actor = SYSTEM) -> Novation
     novation.save()
     audit.record("novation.executed", novation, by=by, at=at, before=before, after=novation.state,
                  hash_shown=store.head(novation.document).sha256)  # fmt: skip
-    transfer_telling.tell_novated(novation, at)
+    transfer_notifications.tell_novated(novation, at)
     return novation
 
 
@@ -124,7 +124,7 @@ def void(novation: Novation, *, reason: str, by: Actor, at: datetime, acting_for
     novation.void(at=at, reason=reason)
     novation.save()
     audit.record("novation.voided", novation, by=by, at=at, before=before, after=novation.state, reason=reason, acting_for=acting_for)
-    transfer_telling.tell_novation_void(novation, at)
+    transfer_notifications.tell_novation_void(novation, at)
     return novation
 
 

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contracts import (
-    delivery_guards,
     ending_guards,
+    manager_guards,
     publication_content,
     publishing_guards,
-    publishing_telling,
+    publishing_notifications,
     redaction,
 )
 from contracts.locking import lock_contract
@@ -65,7 +65,7 @@ def propose(contract: Contract, asked: Sequence[Asked], *, by: Person, at: datet
     marked = [redaction.Marked(one.code, one.ground, one.until.isoformat()) for one in asked]
     redacted = redaction.redact(content, marked)
     insist(publishing_guards.why_not_marked(content, redacted, marked))
-    seat = seats.hold(delivery_guards.department_seat(contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(contract, by, london_day(at)))
     text, content_hash = publication_content.frozen(redacted)
     made = RedactedCopy.objects.create(
         contract=contract, number=contract.redacted_copies.count() + 1, content=text, content_hash=content_hash, state_since=at,
@@ -82,7 +82,7 @@ def propose(contract: Contract, asked: Sequence[Asked], *, by: Person, at: datet
         for number, part in enumerate(parts, start=1)
     )  # fmt: skip
     _record("proposed", made, "", by=by, at=at, principal=seat.principal, hash_shown=content_hash)
-    publishing_telling.tell_proposed(made, at)
+    publishing_notifications.tell_proposed(made, at)
     return made
 
 
@@ -138,7 +138,7 @@ def published(copy: RedactedCopy, *, at: datetime, by: Actor = SYSTEM) -> Redact
     copy.publish(at=at)
     copy.save()
     _record("published", copy, before, by=by, at=at)
-    publishing_telling.tell_published(copy, at)
+    publishing_notifications.tell_published(copy, at)
     return copy
 
 
@@ -153,7 +153,7 @@ def refuse_to_publish(copy: RedactedCopy, *, reason: str, by: Person, at: dateti
     copy.refuse(at=at, reason=reason)
     copy.save()
     _record("refused", copy, before, by=by, at=at, principal=seat.principal, reason=reason)
-    publishing_telling.tell_not_published(copy, at)
+    publishing_notifications.tell_not_published(copy, at)
     return copy
 
 
@@ -163,12 +163,12 @@ def withdraw(copy: RedactedCopy, *, reason: str, by: Person, at: datetime) -> Re
     copy = lock(copy)
     insist(publishing_guards.why_not_withdraw(copy, by=by, at=at))
     insist_on_words(reason, _("Give a reason: it stays with the proposal."))
-    seat = seats.hold(delivery_guards.department_seat(copy.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(copy.contract, by, london_day(at)))
     before = copy.state
     copy.withdraw(at=at, reason=reason)
     copy.save()
     _record("withdrawn", copy, before, by=by, at=at, principal=seat.principal, reason=reason)
-    publishing_telling.tell_not_published(copy, at)
+    publishing_notifications.tell_not_published(copy, at)
     return copy
 
 
@@ -179,12 +179,12 @@ def take_down(copy: RedactedCopy, *, reason: str, by: Person, at: datetime) -> R
     insist(publishing_guards.why_not_take_down(copy, by=by, at=at))
     insist_on_words(reason, _("Give a reason: it stays with the copy."))
     on = london_day(at)
-    seat = seats.hold(delivery_guards.department_seat(copy.contract, by, on) or ending_guards.seat_to_confirm(copy.contract, by, on))
+    seat = seats.hold(manager_guards.department_seat(copy.contract, by, on) or ending_guards.seat_to_confirm(copy.contract, by, on))
     before = copy.state
     copy.take_down(at=at, reason=reason)
     copy.save()
     _record("taken_down", copy, before, by=by, at=at, principal=seat.principal, reason=reason)
-    publishing_telling.tell_taken_down(copy, at)
+    publishing_notifications.tell_taken_down(copy, at)
     return copy
 
 

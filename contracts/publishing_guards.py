@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, ending_guards, redaction
+from contracts import ending_guards, manager_guards, redaction
 from contracts.models import OPEN_COPIES, Contract, CopyState, RedactedCopy
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -30,7 +30,7 @@ def why_not_propose(contract: Contract, *, by: Person, at: datetime) -> Iterator
             _("Copy %(label)s is %(state)s already.") % {"label": found.label, "state": found.get_state_display()},
             _("It is decided or withdrawn before another is proposed."),
         )
-    yield from delivery_guards.why_not_department(contract, by, london_day(at))
+    yield from manager_guards.why_not_department(contract, by, london_day(at))
 
 
 def why_not_marked(content: dict[str, Any], redacted: redaction.Redacted, marked: Sequence[redaction.Marked]) -> Iterator[Reason]:
@@ -59,7 +59,7 @@ def why_not_decide(copy: RedactedCopy, *, by: Person, at: datetime) -> Iterator[
     contract, on = copy.contract, london_day(at)
     yield from _in_state(copy, S.PROPOSED)
     yield from ending_guards.why_not_confirming(contract, by, on)
-    if delivery_guards.hands(by, ending_guards.seat_to_confirm(contract, by, on)) & {copy.proposed_by, copy.proposed_for}:
+    if manager_guards.hands(by, ending_guards.seat_to_confirm(contract, by, on)) & {copy.proposed_by, copy.proposed_for}:
         yield Reason(
             _("%(name)s proposed it: a second person decides what is withheld.") % {"name": copy.proposed_by_name},
             seats.who_holds(contract.department_id, PostCode.ACCOUNTING_OFFICER, on),
@@ -68,13 +68,13 @@ def why_not_decide(copy: RedactedCopy, *, by: Person, at: datetime) -> Iterator[
 
 def why_not_withdraw(copy: RedactedCopy, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from _in_state(copy, S.PROPOSED)
-    yield from delivery_guards.why_not_department(copy.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(copy.contract, by, london_day(at))
 
 
 def why_not_take_down(copy: RedactedCopy, *, by: Person, at: datetime) -> Iterator[Reason]:
     """Something was published that should not have been: either of the two who decide on it does it at once."""
     on = london_day(at)
     yield from _in_state(copy, S.PUBLISHED)
-    reasons = list(delivery_guards.why_not_department(copy.contract, by, on))
+    reasons = list(manager_guards.why_not_department(copy.contract, by, on))
     if reasons and any(ending_guards.why_not_confirming(copy.contract, by, on)):
         yield from reasons

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, ratings, statutory_telling
+from contracts import manager_guards, ratings, statutory_notifications
 from contracts import statutory_guards as guards
 from contracts.models import CalculatedLevel, KpiComment, KpiConfirmation, KpiRating, KpiRound, Rating, StatutoryNotice
 from contracts.statutory_publishing import lock
@@ -44,7 +44,7 @@ def rate(notice: StatutoryNotice, given: Mapping[str, Given], *, by: Person, at:
         if said.rating != one.suggested or said.rating == Rating.OTHER:
             insist_on_words(said.words, _("%(measure)s: say why it is rated so; the months alone suggest “%(suggested)s”.")
                             % {"measure": one.measure.measure, "suggested": one.suggested.label})  # fmt: skip
-    seat, number = seats.hold(delivery_guards.department_seat(notice.contract, by, london_day(at))), notice.rounds.count() + 1
+    seat, number = seats.hold(manager_guards.department_seat(notice.contract, by, london_day(at))), notice.rounds.count() + 1
     rated = [(one, given[one.measure.measure_code].rating, given[one.measure.measure_code].words.strip()) for one in measured]
     made = KpiRound.objects.create(
         notice=notice, number=number, months_from=months[0] if months else None, months_to=months[-1] if months else None,
@@ -62,7 +62,7 @@ def rate(notice: StatutoryNotice, given: Mapping[str, Given], *, by: Person, at:
     )  # fmt: skip
     audit.record("contract.kpis_rated", notice.contract, by=by, at=at, acting_for=seat.principal, hash_shown=made.content_hash,
                  extra={"notice": notice.label, "round": number})  # fmt: skip
-    statutory_telling.tell_rated(made, at)
+    statutory_notifications.tell_rated(made, at)
     return made
 
 
@@ -82,7 +82,7 @@ def confirm(notice: StatutoryNotice, *, shown_hash: str, by: Person, at: datetim
     )  # fmt: skip
     audit.record("contract.ratings_confirmed", notice.contract, by=by, at=at, acting_for=seat.principal, hash_shown=shown_hash,
                  extra={"notice": notice.label, "round": made.number})  # fmt: skip
-    statutory_telling.tell_confirmed(notice, confirmed, at)
+    statutory_notifications.tell_confirmed(notice, confirmed, at)
     return confirmed
 
 
@@ -92,7 +92,7 @@ def comment(notice: StatutoryNotice, *, words: str, by: Person, at: datetime) ->
     notice = lock(notice)
     insist(guards.why_not_comment(notice, by=by, at=at))
     insist_on_words(words, _("Write what you have to say of the ratings."))
-    seat = seats.hold(delivery_guards.supplier_seat(notice.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.supplier_seat(notice.contract, by, london_day(at)))
     made = KpiComment.objects.create(
         notice=notice, words=words, person_id=by.person_id, person_name=by.words,
         principal_id=seat.principal.person_id if seat.principal else None,
@@ -100,5 +100,5 @@ def comment(notice: StatutoryNotice, *, words: str, by: Person, at: datetime) ->
     )  # fmt: skip
     audit.record("contract.ratings_commented", notice.contract, by=by, at=at, acting_for=seat.principal, reason=words,
                  extra={"notice": notice.label})  # fmt: skip
-    statutory_telling.tell_commented(made, at)
+    statutory_notifications.tell_commented(made, at)
     return made

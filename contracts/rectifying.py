@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, level_guards, notifications
+from contracts import level_guards, manager_guards, notifications
 from contracts.locking import lock_contract
 from contracts.models import PlanDecision, RectificationPlan
 from documents import audit
@@ -27,7 +27,7 @@ def decide(plan: RectificationPlan, *, approves: bool, words: str = "", by: Pers
     insist(level_guards.why_not_decide_plan(newest, contract, by=by, at=at))
     if not approves:
         insist_on_words(words, _("Say why it is refused: the supplier sends a better one."))
-    seat = seats.hold(delivery_guards.department_seat(contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(contract, by, london_day(at)))
     made = PlanDecision.objects.create(
         plan=newest, approves=approves, words=words.strip(), person_id=by.person_id, person_name=by.words,
         principal_id=seat.principal.person_id if seat.principal else None,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, ending_guards, tolerance
+from contracts import ending_guards, manager_guards, tolerance
 from contracts import variation_guards as of_variations
 from contracts.models import ChangeRequest, Contract, ContractState, RequestState
 from documents.clock import london_day
@@ -24,7 +24,7 @@ def why_not_ask(contract: Contract, *, by: Person, at: datetime) -> Iterator[Rea
             _("The contract leaves its quantities no tolerance: every change of them needs a variation (clause 6.6)."),
             _("The contract manager or a requester can begin one."),
         )
-    yield from delivery_guards.why_not_department(contract, by, london_day(at))
+    yield from manager_guards.why_not_department(contract, by, london_day(at))
 
 
 def why_not_asked(request: ChangeRequest) -> Iterator[Reason]:
@@ -34,9 +34,9 @@ def why_not_asked(request: ChangeRequest) -> Iterator[Reason]:
 
 def _why_not_supplier(request: ChangeRequest, by: Person, on: date) -> Iterator[Reason]:
     """Who asked for it in another chair does not answer it."""
-    yield from delivery_guards.why_not_supplier(request.contract, by, on)
-    seat = delivery_guards.supplier_seat(request.contract, by, on)
-    if seat and delivery_guards.hands(by, seat) & {request.asked_by, request.asked_for}:
+    yield from manager_guards.why_not_supplier(request.contract, by, on)
+    seat = manager_guards.supplier_seat(request.contract, by, on)
+    if seat and manager_guards.hands(by, seat) & {request.asked_by, request.asked_for}:
         yield Reason(_("%(name)s asked for it: somebody else answers it.") % {"name": request.asked_by_name})
 
 
@@ -74,7 +74,7 @@ def why_no_longer_fits(request: ChangeRequest, *, on: date) -> Iterator[Reason]:
 
 def why_not_withdraw(request: ChangeRequest, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_asked(request)
-    yield from delivery_guards.why_not_department(request.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(request.contract, by, london_day(at))
 
 
 def why_lapsed(request: ChangeRequest, *, at: datetime) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, request_notifications, rerating, terms, tolerance, varied_terms
+from contracts import manager_guards, request_notifications, rerating, terms, tolerance, varied_terms
 from contracts import request_guards as guards
 from contracts.locking import lock_contract
 from contracts.models import ChangeRequest, Contract, ContractVersion, LineChange, RequestedChange
@@ -48,7 +48,7 @@ def ask(
     insist_on_words(reason, _("Say why there are more or fewer: the supplier reads it."))
     found = tolerance.find(contract, wanted, effective_on, on=london_day(at))
     insist(found.reasons)
-    seat = seats.hold(delivery_guards.department_seat(contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(contract, by, london_day(at)))
     made = ChangeRequest(
         contract=contract, number=contract.change_requests.count() + 1, effective_on=effective_on, reason=reason,
         value_gbp=found.money.value_gbp, counted_gbp=found.money.counted_gbp, share_percent=found.share.percent, cumulative_percent=found.share.cumulative_percent,
@@ -90,7 +90,7 @@ def accept(request: ChangeRequest, *, shown_hash: str, words: str = "", by: Pers
         refuse(_("What you were shown is not what was asked."), _("Open the page again, read it, and decide on what it shows."))
     contract, on, before = request.contract, london_day(at), request.state
     found = tolerance.find(contract, tolerance.asked_of(request), request.effective_on, on=on, request=request)
-    seat = delivery_guards.supplier_seat(contract, by, on)
+    seat = manager_guards.supplier_seat(contract, by, on)
     _answer(request, seat, words, by)
     request.accept(at=at)
     request.save()
@@ -126,7 +126,7 @@ def decline(request: ChangeRequest, *, words: str, by: Person, at: datetime) -> 
     request = lock(request)
     insist(guards.why_not_refuse(request, by=by, at=at))
     insist_on_words(words, _("Say why not: the department reads it."))
-    seat, before = delivery_guards.supplier_seat(request.contract, by, london_day(at)), request.state
+    seat, before = manager_guards.supplier_seat(request.contract, by, london_day(at)), request.state
     _answer(request, seat, words, by)
     request.refuse(at=at)
     request.save()
@@ -141,7 +141,7 @@ def withdraw(request: ChangeRequest, *, words: str, by: Person, at: datetime) ->
     request = lock(request)
     insist(guards.why_not_withdraw(request, by=by, at=at))
     insist_on_words(words, _("Give a reason: both sides read it."))
-    seat, before = delivery_guards.department_seat(request.contract, by, london_day(at)), request.state
+    seat, before = manager_guards.department_seat(request.contract, by, london_day(at)), request.state
     _answer(request, seat, words, by)
     request.withdraw(at=at)
     request.save()

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.models import Framework, Organisation
 from catalogue.pricing import ZERO, add_months, first_of_month
-from contracts import billing, levy_money, return_guards, return_telling, terms
+from contracts import billing, levy_money, return_guards, return_notifications, terms
 from contracts.models import (
     CHARGED,
     NOTE_SERIES,
@@ -71,7 +71,7 @@ def make(framework: Framework, supplier: Organisation, month: date, *, at: datet
         return None
     made = _save(ManagementReturn(framework=framework, supplier=supplier, month=month, number=1), lines, at)
     audit.record("management_return.made", made, by=SYSTEM, at=at, after=made.state)
-    return_telling.tell_made(made, at)
+    return_notifications.tell_made(made, at)
     return made
 
 
@@ -175,7 +175,7 @@ def _declare(
     extra = {"levy_gbp": canonical.money(sum((row.total_gbp for row in rows), ZERO)), "note": note.number if note else ""}
     audit.record("management_return.declared", found, by=by, at=at, before=before, after=found.state, reason=words,
                  hash_shown=shown_hash, acting_for=seat.principal, extra=extra)  # fmt: skip
-    return_telling.tell_declared(found, note, at)
+    return_notifications.tell_declared(found, note, at)
     return found
 
 

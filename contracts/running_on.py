@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from catalogue.pricing import add_months, first_of_month
-from contracts import delivery_guards, ending_guards, ending_notifications
+from contracts import ending_guards, ending_notifications, manager_guards
 from contracts.locking import lock_contract
 from contracts.models import Contract, ContractLine, ContractVersion, LineChange, RunningOn, RunningState
 from documents import audit
@@ -54,7 +54,7 @@ def run_on(contract: Contract, services: Collection[str], *, reason: str, by: Pe
 
 def _seat(contract: Contract, by: Person, at: datetime) -> Seat:
     on = london_day(at)
-    return delivery_guards.department_seat(contract, by, on) or delivery_guards.supplier_seat(contract, by, on)
+    return manager_guards.department_seat(contract, by, on) or manager_guards.supplier_seat(contract, by, on)
 
 
 def _end_of_month(day: date) -> date:

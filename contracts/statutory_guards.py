@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, ratings, statutory
+from contracts import manager_guards, ratings, statutory
 from contracts.models import Contract, KpiRound, NoticeKind, StatutoryNotice
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -43,7 +43,7 @@ def why_not_publish(notice: StatutoryNotice, *, by: Person, at: datetime) -> Ite
             _("The key performance indicators are rated, and the ratings confirmed, before they are published."),
             _("The contract manager rates, another person confirms."),
         )
-    yield from delivery_guards.why_not_department(notice.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(notice.contract, by, london_day(at))
 
 
 def why_not_before(notice: StatutoryNotice, published_on: date) -> Iterator[Reason]:
@@ -78,17 +78,17 @@ def why_not_rate(notice: StatutoryNotice, *, by: Person, at: datetime) -> Iterat
     yield from _why_not_of_ratings(notice)
     if notice.kind == NoticeKind.PERFORMANCE:
         yield from _why_confirmed(notice)
-    yield from delivery_guards.why_not_department(notice.contract, by, london_day(at))
+    yield from manager_guards.why_not_department(notice.contract, by, london_day(at))
 
 
 def _of_rater(made: KpiRound | None, by: Person, seat: Seat) -> bool:
-    return made is not None and bool(delivery_guards.hands(by, seat) & {made.rated_by, made.rated_for})
+    return made is not None and bool(manager_guards.hands(by, seat) & {made.rated_by, made.rated_for})
 
 
 def seat_to_confirm(contract: Contract, made: KpiRound | None, by: Person, on: date) -> Seat | None:
     """The first of the person's seats against which nothing stands."""
     sits = [seat for code in CONFIRMING for seat in seats.seats_of(by, contract.department_id, code, on)]
-    return seats.choose(sits, lambda seat: any(delivery_guards.why_not_from(contract, by, seat, on)) or _of_rater(made, by, seat))
+    return seats.choose(sits, lambda seat: any(manager_guards.why_not_from(contract, by, seat, on)) or _of_rater(made, by, seat))
 
 
 def why_not_confirm(notice: StatutoryNotice, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -112,7 +112,7 @@ def why_not_confirm(notice: StatutoryNotice, *, by: Person, at: datetime) -> Ite
             _("%(name)s has rated them: another person confirms.") % {"name": made.rated_by_name},
             seats.who_holds(contract.department_id, PostCode.SIGNATORY, on),
         )
-    yield from delivery_guards.why_apart(contract, by, seat, on)
+    yield from manager_guards.why_apart(contract, by, seat, on)
 
 
 def why_not_comment(notice: StatutoryNotice, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -120,4 +120,4 @@ def why_not_comment(notice: StatutoryNotice, *, by: Person, at: datetime) -> Ite
     yield from _why_not_of_ratings(notice)
     if not notice.rounds.exists():
         yield Reason(_("Nothing is rated yet."))
-    yield from delivery_guards.why_not_supplier(notice.contract, by, london_day(at))
+    yield from manager_guards.why_not_supplier(notice.contract, by, london_day(at))

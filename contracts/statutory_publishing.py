@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, open_data, statutory
+from contracts import manager_guards, open_data, statutory
 from contracts import statutory_guards as guards
 from contracts.locking import lock_contract
 from contracts.models import Contract, NoticePublication, StatutoryNotice, Variation
@@ -39,7 +39,7 @@ def publish(notice: StatutoryNotice, *, reference: str, published_on: date, by: 
         refuse(_("Enter the reference under which it was published."))
     insist(guards.why_not_before(notice, published_on))
     insist(guards.why_not_under(notice, reference))
-    seat = seats.hold(delivery_guards.department_seat(notice.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.department_seat(notice.contract, by, london_day(at)))
     made = _record(notice, reference, published_on, seat, by=by, at=at)
     audit.record("contract.notice_published", notice.contract, by=by, at=at, acting_for=seat.principal,
                  extra={"notice": notice.label, "kind": notice.kind, "reference": reference}, hash_shown=made.sha256)  # fmt: skip

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from catalogue.pricing import ZERO
 from contracts import (
-    delivery_guards,
     ending_guards,
     ending_notices,
     ending_notifications,
     ending_terms,
     exiting,
+    manager_guards,
     rerating,
     statutory,
     terms,
@@ -88,7 +88,7 @@ def propose(contract: Contract, asked: Asked, *, by: Person, at: datetime) -> Te
     _insist_on_ground(contract, asked, on)
     insist(ending_guards.why_not_from(contract, asked.ground, asked.effective_on, on))
     _insist_on_break_cost(contract, asked)
-    seat = seats.hold(delivery_guards.department_seat(contract, by, on))
+    seat = seats.hold(manager_guards.department_seat(contract, by, on))
     file = asked.file or StoredFile("", "", "", 0)
     made = Termination(
         contract=contract, number=contract.terminations.count() + 1, ground=asked.ground, basis=asked.basis, level=asked.level,
@@ -193,7 +193,7 @@ def withdraw(termination: Termination, *, reason: str, by: Person, at: datetime)
     insist(ending_guards.why_not_withdraw(termination, by=by, at=at))
     given, on = termination.state == T.GIVEN, london_day(at)
     insist_on_words(reason, _("Give a reason: both sides read it.") if given else _("Give a reason: it stays with the proposal."))
-    find = ending_guards.seat_to_confirm if given else delivery_guards.department_seat
+    find = ending_guards.seat_to_confirm if given else manager_guards.department_seat
     seat = seats.hold(find(termination.contract, by, on))
     before = termination.state
     termination.withdraw(at=at, reason=reason)

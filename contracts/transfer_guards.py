@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from catalogue.models import Framework, Organisation
 from contracts import transfer_plan
-from contracts.delivery_guards import hands
+from contracts.manager_guards import hands
 from contracts.models import Transfer, TransferBasis, TransferKind, TransferState
 from documents.clock import london_day
 from documents.once import once

@@ -20,8 +20,8 @@ from contracts import (
     novating,
     transfer_guards,
     transfer_notices,
+    transfer_notifications,
     transfer_plan,
-    transfer_telling,
     variation_issuing,
 )
 from contracts.models import (
@@ -112,7 +112,7 @@ def prepare(authority: Organisation, asked: Asked, *, by: Person, at: datetime) 
     made.content_hash = transfer_notices.hash_of(made)
     made.save()
     _record("prepared", made, "", by=by, at=at, principal=seat.principal, reason=asked.words, hash_shown=made.content_hash)
-    transfer_telling.tell_prepared(made, at)
+    transfer_notifications.tell_prepared(made, at)
     return made
 
 
@@ -153,7 +153,7 @@ def choose(
     transfer.content_hash = transfer_notices.hash_of(transfer)
     transfer.save()
     _record("chosen", transfer, transfer.state, by=by, at=at, principal=seat.principal, hash_shown=transfer.content_hash)
-    transfer_telling.tell_prepared(transfer, at)
+    transfer_notifications.tell_prepared(transfer, at)
     return transfer
 
 
@@ -182,7 +182,7 @@ def agree(transfer: Transfer, *, shown_hash: str, by: Person, at: datetime) -> T
         _give_notice(transfer, suppliers, by=by, at=at, principal=seat.principal)
     else:
         novating.issue_each(transfer, by=by, at=at, acting_for=seat.principal)
-    transfer_telling.tell_agreed(transfer, suppliers, at)
+    transfer_notifications.tell_agreed(transfer, suppliers, at)
     return transfer
 
 
@@ -217,7 +217,7 @@ def _give_notice(transfer: Transfer, suppliers: Collection[Organisation], *, by:
 @transaction.atomic
 def announced(notice: TransferNotice, *, at: datetime) -> None:
     """The notice is sealed and closed: everybody whom it is to is told where its file is. A repeat writes nothing new."""
-    transfer_telling.tell_sealed(notice, at)
+    transfer_notifications.tell_sealed(notice, at)
 
 
 @transaction.atomic
@@ -237,7 +237,7 @@ def _withdraw(transfer: Transfer, *, reason: str, by: Actor, at: datetime, princ
     _record("withdrawn", transfer, before, by=by, at=at, principal=principal, reason=reason)
     for novation in transfer.novations.exclude(state=NovationState.VOID).select_related("document"):
         novating.void(novation, reason=reason, by=by, at=at, acting_for=principal)
-    transfer_telling.tell_withdrawn(transfer, suppliers, at)
+    transfer_notifications.tell_withdrawn(transfer, suppliers, at)
     return transfer
 
 
@@ -261,7 +261,7 @@ def take_effect(transfer: Transfer, *, at: datetime, by: Actor = SYSTEM) -> Tran
         return _withdraw(transfer, reason=_("Not every contract was novated by all three before the day."), by=by, at=at)
     reasons = list(transfer_guards.in_the_way(transfer, london_day(at)))
     if reasons:
-        transfer_telling.tell_kept_waiting(transfer, reasons, at)
+        transfer_notifications.tell_kept_waiting(transfer, reasons, at)
         return transfer
     return _apply(transfer, by=by, at=at)
 
@@ -295,7 +295,7 @@ def _apply(transfer: Transfer, *, by: Actor, at: datetime, principal: Principal 
     transfer.committed_before_gbp, transfer.committed_after_gbp = before.committed, after.committed
     transfer.save()
     _record("applied", transfer, was, by=by, at=at, principal=principal, extra={"contracts": after.contracts, "orders": len(moved), "people": len(people)})
-    transfer_telling.tell_applied(transfer, people, suppliers, at)
+    transfer_notifications.tell_applied(transfer, people, suppliers, at)
     return transfer
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards
+from contracts import manager_guards
 from contracts.models import Contract, ContractState, Variation, VariationState
 from documents.clock import london_day
 from documents.refusal import Reason
@@ -85,7 +85,7 @@ def why_not_revise(variation: Variation, *, by: Person, at: datetime) -> Iterato
 def why_not_reply(variation: Variation, *, by: Person, at: datetime) -> Iterator[Reason]:
     """Whoever runs the contract for the supplier, from its assessment until all approvers have decided."""
     yield from why_not_in_state(variation, V.ASSESSED, V.IN_APPROVAL)
-    yield from delivery_guards.why_not_supplier(variation.contract, by, london_day(at))
+    yield from manager_guards.why_not_supplier(variation.contract, by, london_day(at))
     yield from recusals.why_recused(variation, by)
 
 

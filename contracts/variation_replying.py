@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from contracts import delivery_guards, notifications, varying
+from contracts import manager_guards, notifications, varying
 from contracts import variation_guards as guards
 from contracts.models import Variation, VariationReply
 from documents import audit
@@ -27,7 +27,7 @@ def reply(variation: Variation, *, can_deliver: bool, words: str, shown_hash: st
         refuse(_("What you were shown is not what stands now."), _("Open the page again, read it, and say it of what it shows."))
     if not can_deliver:
         insist_on_words(words, _("Say what cannot be delivered and what could be instead: the department reads it."))
-    seat = seats.hold(delivery_guards.supplier_seat(variation.contract, by, london_day(at)))
+    seat = seats.hold(manager_guards.supplier_seat(variation.contract, by, london_day(at)))
     made = VariationReply.objects.create(
         revision=variation.revision, can_deliver=can_deliver, words=words.strip(), person_id=by.person_id, person_name=by.words,
         principal_id=seat.principal.person_id if seat.principal else None,

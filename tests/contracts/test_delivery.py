@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 
-from contracts import accepting, delivery, delivery_guards, queries
+from contracts import accepting, delivery, delivery_guards, manager_guards, queries
 from contracts.models import AcceptanceDecision, Evidence, Milestone, PaymentRelease
 from documents import verifying
 from documents.models import Email
@@ -172,7 +172,7 @@ def test_under_a_contract_that_has_ended_nothing_new_is_delivered_but_what_was_i
 def test_who_is_stopped_at_that_moment_acts_no_more(monkeypatch):
     """Stopped after the reasons were looked for and before the act."""
     made.submitted(made.milestone(3))
-    seat_of = delivery_guards.department_seat
+    seat_of = manager_guards.department_seat
 
     def then_stopped(contract, by, on):
         seat = seat_of(contract, by, on)
@@ -181,7 +181,7 @@ def test_who_is_stopped_at_that_moment_acts_no_more(monkeypatch):
 
     found, shown = made.milestone(3), made.last(made.milestone(3))
     monkeypatch.setattr(delivery_guards, "why_not_decide", lambda *_milestone, **_how: ())
-    monkeypatch.setattr(delivery_guards, "department_seat", then_stopped)
+    monkeypatch.setattr(manager_guards, "department_seat", then_stopped)
     words = refused(accepting.accept, found, shown_hash=shown, by=cast.person(made.MANAGER), at=START)
     assert "ended with immediate effect" in words
 
