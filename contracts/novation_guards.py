@@ -33,7 +33,7 @@ def boxes(transfer: Transfer, contract: Contract) -> tuple[signing.Box, ...]:
     return tuple(signing.Box(party, str(party.label), ROLES[party], body, post) for party, body, post in places)
 
 
-def box_of(transfer: Transfer, contract: Contract, party: NovationParty) -> signing.Box:
+def box_of(transfer: Transfer, contract: Contract, party: str) -> signing.Box:
     return next(box for box in boxes(transfer, contract) if box.party == party)
 
 

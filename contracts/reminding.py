@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.models import OVER, Framework
-from contracts import ending_guards, queries, statutory, statutory_guards, statutory_queries
+from contracts import ending_guards, statutory, statutory_guards, statutory_queries
 from contracts.access import SIGNING_POST, organisation_of
 from contracts.models import (
     BOUND,
@@ -29,7 +29,7 @@ from contracts.models import (
     VariationState,
 )
 from documents.clock import london_day
-from procurement import working_days
+from procurement import signing, working_days
 from procurement.desks import Desk
 from procurement.models import CallOff, PostCode
 from procurement.waiting import Pauses, Waiting, before, since
@@ -45,14 +45,14 @@ def desks(call_off: CallOff, on: date) -> list[Desk]:
     return [
         Desk(organisation_of(contract, party), SIGNING_POST[party], came, on, todo=_("to sign the contract"),
              url=reverse("contracts:contract", args=[contract.public_id]), number=contract.number)
-        for contract, party, came in queries.turns(_awaiting(Q(call_off=call_off)))
+        for contract, party, came in signing.whose_turn(_awaiting(Q(call_off=call_off)))
     ]  # fmt: skip
 
 
 def waiting(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each whose next signature is somebody's to give, since it was made or the party before signed."""
     rows = _awaiting(only).exclude(framework__state__in=OVER).select_related("call_off__framework", "call_off__department")
-    for contract, party, came in queries.turns(rows):
+    for contract, party, came in signing.whose_turn(rows):
         yield Waiting(
             f"contract:{contract.pk}:{party}", contract.call_off, organisation_of(contract, party).pk, SIGNING_POST[party],
             _("to sign the contract"),
@@ -80,7 +80,7 @@ def variations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each whose next signature is somebody's to give; who decides on one is reminded as of every approval."""
     rows = Variation.objects.filter(only, state=VariationState.AWAITING_SIGNATURES).exclude(contract__framework__state__in=OVER)
     rows = rows.select_related("document", "contract__framework__authority", "contract__department", "contract__supplier", "contract__call_off__framework")
-    for variation, party, came in queries.variation_turns(rows.order_by("id")):
+    for variation, party, came in signing.whose_turn(rows.order_by("id")):
         contract = variation.contract
         yield Waiting(
             f"variation:{variation.pk}:{party}", contract.call_off, organisation_of(contract, party).pk, SIGNING_POST[party],

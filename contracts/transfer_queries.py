@@ -1,6 +1,6 @@
 """What transfers ask of a person, and where a contract or an order has passed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,7 +19,6 @@ from contracts.models import (
     TransferState,
 )
 from contracts.transfer_guards import AGREEING
-from documents.models import DocumentState
 from procurement import passings, signing, working_days
 from procurement.access import sight_of
 from procurement.actors import Person
@@ -54,20 +53,11 @@ def _to_agree(agrees: list[int], by: Person) -> Iterable[Item]:
         yield Item(_subject(one), one.authority.name, _("transfer to agree to"), url, one.prepared_at, until(one))
 
 
-def novation_turns(novations: Iterable[Novation]) -> Iterator[tuple[Novation, NovationParty, datetime]]:
-    """Of novations whose document is made, each whose next signature is somebody's to give: whose, and since when. Two queries."""
-    found = [one for one in novations if one.document.state in (DocumentState.SEALED, DocumentState.SIGNING)]
-    party_of, acts = signing.turns(one.document for one in found), signing.last_acts(one.document_id for one in found)
-    for one in found:
-        if one.document_id in party_of:
-            yield one, NovationParty(party_of[one.document_id]), acts.get(one.document_id, one.state_since)
-
-
 def _to_sign(sells: list[int], buys: list[int]) -> Iterable[Item]:
     mine = Q(contract__supplier__in=sells) | Q(transfer__outgoing__in=buys) | Q(transfer__receiving__in=buys)
     rows = Novation.objects.filter(mine, state=NovationState.AWAITING_SIGNATURES, transfer__state=TransferState.AGREED)
     rows = rows.select_related("document", "contract", "transfer__outgoing", "transfer__receiving").order_by("id")
-    for one, party, since in novation_turns(rows[:MOST_OF_A_KIND]):
+    for one, party, since in signing.whose_turn(rows[:MOST_OF_A_KIND]):
         contract, transfer = one.contract, one.transfer
         is_theirs = {
             NovationParty.SUPPLIER: contract.supplier_id in sells, NovationParty.OUTGOING: transfer.outgoing_id in buys,

@@ -12,7 +12,7 @@ from catalogue.models import OVER, Framework, FrameworkState, Organisation
 from contracts import novation_guards, transfer_guards, transfer_queries
 from contracts.models import Novation, NovationState, Transfer, TransferState
 from documents.clock import london_day
-from procurement import working_days
+from procurement import signing, working_days
 from procurement.matters import Pauses, Ripe, Waiting, aged, before, since, sooner
 
 
@@ -44,7 +44,7 @@ def novations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         "document", "contract__framework", "contract__supplier", "contract__call_off__framework", "contract__call_off__department",
         "transfer__outgoing", "transfer__receiving",
     )  # fmt: skip
-    for one, party, came in transfer_queries.novation_turns(rows.order_by("id")):
+    for one, party, came in signing.whose_turn(rows.order_by("id")):
         contract, transfer = one.contract, one.transfer
         framework, box = contract.framework, novation_guards.box_of(transfer, contract, party)
         yield Waiting(
