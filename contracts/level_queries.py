@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
@@ -84,9 +84,9 @@ def _unreported(sells: Collection[int], on: date) -> list[Item]:
     ]
 
 
-def _plans(buys: Collection[int], sells: Collection[int]) -> Iterable[Item]:
-    """Measures that owe a rectification plan, by the newest calculation of their month: of the supplier those without one, or whose
-    last was refused; of the department those whose last is to be approved or refused. One query."""
+def plans_owed() -> QuerySet[CalculatedLevel]:
+    """Measures of which a rectification plan is to be submitted or decided on, by the newest calculation of their month; beside each its
+    last ``plan`` (None while there is none), when that was submitted, and when it was refused."""
     newer = CreditCalculation.objects.filter(
         contract=OuterRef("calculation__contract"), month=OuterRef("calculation__month"), number__gt=OuterRef("calculation__number")
     )
@@ -95,25 +95,41 @@ def _plans(buys: Collection[int], sells: Collection[int]) -> Iterable[Item]:
         level__measurement__measure=OuterRef("measurement__measure"),
     ).order_by("-pk")  # fmt: skip
     rows = CalculatedLevel.objects.filter(~Exists(newer), plan_due_on__isnull=False, calculation__contract__state__in=BOUND).annotate(
-        submitted_at=Subquery(last.values("submitted_at")[:1]), approves=Subquery(last.values("decision__approves")[:1]),
-        decided_at=Subquery(last.values("decision__at")[:1]),
+        plan=Subquery(last.values("pk")[:1]), submitted_at=Subquery(last.values("submitted_at")[:1]),
+        approves=Subquery(last.values("decision__approves")[:1]), refused_at=Subquery(last.values("decision__at")[:1]),
     )
-    waits = Q(submitted_at__isnull=True) | Q(approves=False)
-    rows = rows.filter(
-        waits & Q(calculation__contract__supplier_id__in=sells)
-        | Q(submitted_at__isnull=False, approves__isnull=True, calculation__contract__department_id__in=buys)
-    ).select_related("calculation__contract__department", "measurement__measure")
+    return rows.filter(Q(approves__isnull=True) | Q(approves=False)).select_related("calculation__contract", "measurement__measure")
+
+
+def is_plan_to_decide(row: CalculatedLevel) -> bool:
+    """Of ``plans_owed``: its last plan waits for the department; else the supplier owes one, or a better one."""
+    return row.plan is not None and row.approves is None
+
+
+def plan_time(row: CalculatedLevel) -> tuple[datetime, datetime]:
+    """Of ``plans_owed``: since when it waits for whoever has it, and until when they have time (the contract's clause 11.2)."""
+    if row.plan is None:
+        return row.calculation.calculated_at, working_days.midnight_after(row.plan_due_on)
+    if row.approves is None:
+        return row.submitted_at, working_days.due(row.submitted_at, DAYS_TO_DECIDE)
+    return row.refused_at, working_days.due(row.refused_at, DAYS_TO_BETTER)
+
+
+def _plans(buys: Collection[int], sells: Collection[int]) -> Iterable[Item]:
+    """Of the supplier those to submit; of the department those to approve or refuse. One query."""
+    rows = plans_owed().filter(
+        (Q(plan__isnull=True) | Q(approves=False)) & Q(calculation__contract__supplier_id__in=sells)
+        | Q(plan__isnull=False, approves__isnull=True, calculation__contract__department_id__in=buys)
+    ).select_related("calculation__contract__department")
     for row in rows.order_by("plan_due_on", "id")[:MOST_OF_A_KIND]:
-        if row.submitted_at is None:
-            words, since = _("rectification plan of %(month)s for %(measure)s to submit"), row.calculation.calculated_at
-            due = working_days.midnight_after(row.plan_due_on)
-        elif row.approves is None:
-            words, since = _("rectification plan of %(month)s for %(measure)s to approve or refuse"), row.submitted_at
-            due = working_days.due(since, DAYS_TO_DECIDE)
+        if row.plan is None:
+            words = _("rectification plan of %(month)s for %(measure)s to submit")
+        elif is_plan_to_decide(row):
+            words = _("rectification plan of %(month)s for %(measure)s to approve or refuse")
         else:
-            words, since = _("better rectification plan of %(month)s for %(measure)s to submit"), row.decided_at
-            due = working_days.due(since, DAYS_TO_BETTER)
-        yield _of_month(row.calculation.contract, row.calculation.month, words, since, due, measure=row.measurement.measure.measure_code)
+            words = _("better rectification plan of %(month)s for %(measure)s to submit")
+        calculation = row.calculation
+        yield _of_month(calculation.contract, calculation.month, words, *plan_time(row), measure=row.measurement.measure.measure_code)
 
 
 def _of_month(contract: Contract, month: date, words: str, since: datetime, due: datetime | None = None, **more: str) -> Item:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalogue.models import OVER, Framework, Organisation
+from catalogue.models import Framework, Organisation
 from catalogue.pricing import first_of_month
 from contracts import invoicing, money_queries, returning
 from contracts.managers import SUPPLIER_POSTS
@@ -55,7 +55,7 @@ def invoices(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         S.QUERIED: _("to take as it is or reject invoice %(reference)s of %(contract)s"),
         S.APPROVED: _("to pay invoice %(reference)s of %(contract)s"),
     }
-    rows = Invoice.objects.filter(only, state__in=words, contract__state__in=BOUND).exclude(contract__framework__state__in=OVER)
+    rows = Invoice.objects.filter(only, state__in=words, contract__state__in=BOUND)
     for invoice in rows.select_related("contract__framework", "contract__call_off__framework").prefetch_related("checks").order_by("id"):
         contract = invoice.contract
         yield Waiting(
@@ -75,7 +75,7 @@ def invoice_is_ripe(framework: Framework, at: datetime) -> Q:
 
 def returns(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each that the supplier has not declared."""
-    rows = ManagementReturn.objects.filter(only, state=ReturnState.OPEN).exclude(framework__state__in=OVER)
+    rows = ManagementReturn.objects.filter(only, state=ReturnState.OPEN)
     for found in rows.select_related("framework__authority").order_by("id"):
         yield Waiting(
             f"return:{found.pk}", found.framework, found.supplier_id, SUPPLIER_POSTS[0],

@@ -33,6 +33,10 @@ def boxes(transfer: Transfer, contract: Contract) -> tuple[signing.Box, ...]:
     return tuple(signing.Box(party, str(party.label), ROLES[party], body, post) for party, body, post in places)
 
 
+def box_of(transfer: Transfer, contract: Contract, party: str) -> signing.Box:
+    return next(box for box in boxes(transfer, contract) if box.party == party)
+
+
 def signing_of(novation: Novation) -> signing.Signing:
     """Each under a delegation that covers what was agreed of the contract. Who prepared the transfer signs nothing of it; who
     keeps out of the order keeps out of what becomes of its contract."""

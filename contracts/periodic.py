@@ -16,6 +16,7 @@ from contracts import (
     ending_queries,
     exiting,
     formation,
+    level_reminding,
     money_reminding,
     queries,
     reminding,
@@ -26,6 +27,7 @@ from contracts import (
     statutory,
     statutory_publishing,
     terminating,
+    transfer_reminding,
     transferring,
     variation_issuing,
 )
@@ -185,7 +187,11 @@ waiting.register("variation", reminding.variations, "contract__call_off", came="
 waiting.register("contract_termination", reminding.terminations, "contract__call_off", came="state_since")
 approvals.register(Variation._meta.label_lower, queries.VARIATIONS)
 waiting.register("change_request", reminding.change_requests, "contract__call_off", came="state_since")
-waiting.register("credit", reminding.service_credits, "contract__call_off", came="state_since")
+waiting.register("credit", level_reminding.service_credits, "contract__call_off", came="state_since")
+waiting.register("plan", level_reminding.plans, "calculation__contract__call_off", ripe=level_reminding.plan_is_ripe)
+waiting.register("redacted_copy", reminding.redacted_copies, "contract__call_off", came="state_since")
+waiting.register("transfer", transfer_reminding.transfers, "authority__frameworks", ripe=transfer_reminding.ripe("effective_on"))
+waiting.register("novation", transfer_reminding.novations, "contract__call_off", ripe=transfer_reminding.ripe("transfer__effective_on"))
 waiting.register("statutory_notice", reminding.statutory_notices, "contract__call_off", ripe=reminding.notice_is_ripe)
 waiting.register("invoice", money_reminding.invoices, "contract__call_off", ripe=money_reminding.invoice_is_ripe)
 waiting.register("return", money_reminding.returns, "framework", ripe=money_reminding.return_is_ripe)

@@ -1,6 +1,6 @@
 """Reads of contracts over several tables."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Exists, F, Func, IntegerField, JSONField, OuterRef, Q, QuerySet, Subquery
@@ -29,7 +29,7 @@ from contracts.models import (
     VariationReply,
     VariationState,
 )
-from documents.models import DocumentState, SigningIntent
+from documents.models import SigningIntent
 from procurement import approvals, searching, signing, working_days
 from procurement.access import sight_of
 from procurement.actors import Person
@@ -127,16 +127,6 @@ def _due(milestone: Milestone, *, delivers: bool) -> Item:
     )  # fmt: skip
 
 
-def turns(contracts: Iterable[Contract]) -> Iterator[tuple[Contract, Party, datetime]]:
-    """Of contracts that await signatures, each whose next one is somebody's to give: whose, and since the document was
-    made or the party before signed. Not while that is being put on. Two queries."""
-    found = list(contracts)
-    party_of, acts = signing.turns(row.document for row in found), signing.last_acts(row.document_id for row in found)
-    for contract in found:
-        if contract.document_id in party_of:
-            yield contract, Party(party_of[contract.document_id]), acts.get(contract.document_id, contract.state_since)
-
-
 def visible_list(by: Person, on: date, *, text: str = "", standing: str = "") -> QuerySet[Contract]:
     """The person's contracts by text (number, supplier and what its call-off is found by) and by how they stand."""
     rows = ending_queries.with_standing(access.visible_contracts(by, on).select_related("department", "supplier"))
@@ -169,15 +159,6 @@ def _ways(word: str) -> list[Q]:
     return [Q(search_text__contains=word), Q(call_off__particulars__purchase_order__icontains=word)]
 
 
-def variation_turns(rows: Iterable[Variation]) -> Iterator[tuple[Variation, Party, datetime]]:
-    """Of variations that await signatures, each whose next one is somebody's to give: whose, and since when. Two queries."""
-    found = [row for row in rows if row.document.state in (DocumentState.SEALED, DocumentState.SIGNING)]
-    party_of, acts = signing.turns(row.document for row in found), signing.last_acts(row.document_id for row in found)
-    for variation in found:
-        if variation.document_id in party_of:
-            yield variation, Party(party_of[variation.document_id]), acts.get(variation.document_id, variation.state_since)
-
-
 def variations(by: Person, on: date) -> list[Item]:
     """Variations that wait for the person: to sign, for a contract manager those to finish or to submit, and for whoever runs
     the contract for the supplier those of which nobody has said whether they can be delivered. Three queries."""
@@ -204,8 +185,8 @@ def variations(by: Person, on: date) -> list[Item]:
         _changing(one, answers if one.contract.supplier_id in sells else words[one.state], one.state_since)
         for one in found if one.state != V.AWAITING_SIGNATURES
     ]  # fmt: skip
-    for one, party, came in variation_turns(one for one in found if one.state == V.AWAITING_SIGNATURES):
-        if access.organisation_of(one.contract, party).pk in sides[party]:
+    for one, party, came in signing.whose_turn(one for one in found if one.state == V.AWAITING_SIGNATURES):
+        if access.organisation_of(one.contract, Party(party)).pk in sides[Party(party)]:
             items.append(_changing(one, _("variation %(label)s to sign"), came))
     return items
 

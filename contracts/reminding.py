@@ -1,5 +1,6 @@
 """Contracts that wait for a signature, on whose desk they are, milestones that wait for a decision, terminations that wait to be
-confirmed, and service credits that wait for an answer: reminded of like everything else that does."""
+confirmed, and copies for the public that wait for their second person: reminded of like everything else that does. A contract goes on
+after its framework, and so do the reminders of it; what ends with the framework is not reminded of any more."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -9,26 +10,26 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.models import OVER, Framework
-from contracts import queries, statutory, statutory_guards, statutory_queries
+from contracts import ending_guards, statutory, statutory_guards, statutory_queries
 from contracts.access import SIGNING_POST, organisation_of
 from contracts.models import (
     BOUND,
     ChangeRequest,
     Contract,
     ContractState,
-    CreditState,
+    CopyState,
     Milestone,
     MilestoneState,
     NoticeKind,
+    RedactedCopy,
     RequestState,
-    ServiceCredit,
     Termination,
     TerminationState,
     Variation,
     VariationState,
 )
 from documents.clock import london_day
-from procurement import working_days
+from procurement import signing, working_days
 from procurement.desks import Desk
 from procurement.models import CallOff, PostCode
 from procurement.waiting import Pauses, Waiting, before, since
@@ -44,14 +45,14 @@ def desks(call_off: CallOff, on: date) -> list[Desk]:
     return [
         Desk(organisation_of(contract, party), SIGNING_POST[party], came, on, todo=_("to sign the contract"),
              url=reverse("contracts:contract", args=[contract.public_id]), number=contract.number)
-        for contract, party, came in queries.turns(_awaiting(Q(call_off=call_off)))
+        for contract, party, came in signing.whose_turn(_awaiting(Q(call_off=call_off)))
     ]  # fmt: skip
 
 
 def waiting(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each whose next signature is somebody's to give, since it was made or the party before signed."""
     rows = _awaiting(only).exclude(framework__state__in=OVER).select_related("call_off__framework", "call_off__department")
-    for contract, party, came in queries.turns(rows):
+    for contract, party, came in signing.whose_turn(rows):
         yield Waiting(
             f"contract:{contract.pk}:{party}", contract.call_off, organisation_of(contract, party).pk, SIGNING_POST[party],
             _("to sign the contract"),
@@ -64,8 +65,7 @@ def milestones(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each that is submitted, since it was: the first reminder and the word to others come before the department's five
     working days are over."""
     rows = Milestone.objects.filter(only, state=MilestoneState.SUBMITTED, contract__state__in=BOUND)
-    rows = rows.exclude(contract__framework__state__in=OVER).annotate(times=Count("submissions"))
-    for milestone in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
+    for milestone in rows.annotate(times=Count("submissions")).select_related("contract__framework", "contract__call_off__framework").order_by("id"):
         contract = milestone.contract
         yield Waiting(
             f"milestone:{milestone.pk}:{milestone.times}", contract.call_off, contract.department_id, PostCode.CONTRACT_MANAGER,
@@ -80,7 +80,7 @@ def variations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each whose next signature is somebody's to give; who decides on one is reminded as of every approval."""
     rows = Variation.objects.filter(only, state=VariationState.AWAITING_SIGNATURES).exclude(contract__framework__state__in=OVER)
     rows = rows.select_related("document", "contract__framework__authority", "contract__department", "contract__supplier", "contract__call_off__framework")
-    for variation, party, came in queries.variation_turns(rows.order_by("id")):
+    for variation, party, came in signing.whose_turn(rows.order_by("id")):
         contract = variation.contract
         yield Waiting(
             f"variation:{variation.pk}:{party}", contract.call_off, organisation_of(contract, party).pk, SIGNING_POST[party],
@@ -93,7 +93,7 @@ def variations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
 def terminations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each that is proposed, since it was: the signatory confirms it or refuses; the accounting officer, who can too, is not
     reminded of the other's desk."""
-    rows = Termination.objects.filter(only, state=TerminationState.PROPOSED).exclude(contract__framework__state__in=OVER)
+    rows = Termination.objects.filter(only, state=TerminationState.PROPOSED)
     for one in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
         contract = one.contract
         yield Waiting(
@@ -107,7 +107,7 @@ def terminations(only: Q, pauses: Pauses) -> Iterator[Waiting]:
 def statutory_notices(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each that is still to be published, before its last day: the contract managers; of ratings that are to be confirmed those who
     can, but not who rated."""
-    rows = statutory_queries.open_notices().filter(only).exclude(contract__framework__state__in=OVER).exclude(kind=NoticeKind.CHANGE)
+    rows = statutory_queries.open_notices().filter(only).exclude(kind=NoticeKind.CHANGE)
     for one in rows.select_related("contract__framework", "contract__call_off__framework", "variation").order_by("id"):
         contract = one.contract
         confirmed_next = statutory_queries.is_to_confirm(one)
@@ -127,7 +127,7 @@ def notice_is_ripe(framework: Framework, at: datetime) -> Q:
 
 def change_requests(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Each that the supplier has not answered, since it was asked."""
-    rows = ChangeRequest.objects.filter(only, state=RequestState.ASKED, contract__state__in=BOUND).exclude(contract__framework__state__in=OVER)
+    rows = ChangeRequest.objects.filter(only, state=RequestState.ASKED, contract__state__in=BOUND)
     for one in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
         contract = one.contract
         yield Waiting(
@@ -138,20 +138,15 @@ def change_requests(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         )  # fmt: skip
 
 
-def service_credits(only: Q, pauses: Pauses) -> Iterator[Waiting]:
-    """Each that the supplier was told of and has neither agreed to nor disputed, and each dispute that is not decided."""
-    rows = ServiceCredit.objects.filter(
-        only, state__in=[CreditState.NOTIFIED, CreditState.DISPUTED], contract__state__in=BOUND
-    ).exclude(contract__framework__state__in=OVER).annotate(times=Count("acts"))
-    for credit in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
-        contract, told = credit.contract, credit.state == CreditState.NOTIFIED
-        words = _("to agree to or dispute service credit %(label)s of %(contract)s") if told else _(
-            "to decide the dispute of service credit %(label)s of %(contract)s"
-        )
+def redacted_copies(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Each that is proposed for the public: those who decide on it, but not who proposed it."""
+    rows = RedactedCopy.objects.filter(only, state=CopyState.PROPOSED, contract__state__in=BOUND)
+    for one in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
+        contract = one.contract
         yield Waiting(
-            f"credit:{credit.pk}:{credit.times}", contract.call_off, contract.supplier_id if told else contract.department_id,
-            PostCode.SERVICE_MANAGER if told else PostCode.CONTRACT_MANAGER,
-            words % {"label": credit.label, "contract": contract.number},
-            *since(credit.state_since, contract.framework, pauses.get(contract.framework_id, [])),
-            url=reverse("contracts:level_month", args=[contract.public_id, f"{credit.month:%Y-%m}"]),
+            f"redacted_copy:{one.pk}", contract.call_off, contract.department_id, ending_guards.CONFIRMING[0],
+            _("to decide on or refuse published copy %(label)s of %(contract)s") % {"label": one.label, "contract": contract.number},
+            *since(one.state_since, contract.framework, pauses.get(contract.framework_id, [])),
+            url=reverse("contracts:copy", args=[contract.public_id, one.number]), number=contract.number,
+            or_posts=ending_guards.CONFIRMING[1:], out=frozenset({one.proposed_by, one.proposed_for} - {None}),
         )  # fmt: skip

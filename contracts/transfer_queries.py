@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Model, Q
 from django.urls import reverse
@@ -35,7 +35,8 @@ def inbox(by: Person, on: date) -> list[Item]:
     return [*(_to_agree(agrees, by) if agrees else ()), *(_to_sign(sells, buys) if sells or buys else ())]
 
 
-def _until(transfer: Transfer):
+def until(transfer: Transfer) -> datetime:
+    """When it is too late to agree to it, and to sign a novation of it: its day begins."""
     return working_days.midnight_after(transfer.effective_on - timedelta(days=1))
 
 
@@ -49,23 +50,22 @@ def _to_agree(agrees: list[int], by: Person) -> Iterable[Item]:
     rows = Transfer.objects.filter(state=TransferState.DRAFT, authority__in=agrees).exclude(hands__contains=[by.person_id])
     for one in rows.select_related("authority", "outgoing", "receiving").order_by("prepared_at", "id")[:MOST_OF_A_KIND]:
         url = reverse("contracts:transfer", args=[one.public_id])
-        yield Item(_subject(one), one.authority.name, _("transfer to agree to"), url, one.prepared_at, _until(one))
+        yield Item(_subject(one), one.authority.name, _("transfer to agree to"), url, one.prepared_at, until(one))
 
 
 def _to_sign(sells: list[int], buys: list[int]) -> Iterable[Item]:
     mine = Q(contract__supplier__in=sells) | Q(transfer__outgoing__in=buys) | Q(transfer__receiving__in=buys)
     rows = Novation.objects.filter(mine, state=NovationState.AWAITING_SIGNATURES, transfer__state=TransferState.AGREED)
-    found = list(rows.select_related("document", "contract", "transfer__outgoing", "transfer__receiving").order_by("id")[:MOST_OF_A_KIND])
-    turns = signing.turns([one.document for one in found]) if found else {}
-    for one in found:
-        transfer = one.transfer
-        whose = {
-            NovationParty.SUPPLIER: one.contract.supplier_id in sells, NovationParty.OUTGOING: transfer.outgoing_id in buys,
+    rows = rows.select_related("document", "contract", "transfer__outgoing", "transfer__receiving").order_by("id")
+    for one, party, since in signing.whose_turn(rows[:MOST_OF_A_KIND]):
+        contract, transfer = one.contract, one.transfer
+        is_theirs = {
+            NovationParty.SUPPLIER: contract.supplier_id in sells, NovationParty.OUTGOING: transfer.outgoing_id in buys,
             NovationParty.INCOMING: transfer.receiving_id in buys,
         }  # fmt: skip
-        if whose.get(turns.get(one.document_id), False):
-            url = reverse("contracts:novation", args=[transfer.public_id, one.contract.public_id])
-            yield Item(f"{one.contract.number} {one.contract.title}", transfer.outgoing.name, _("novation to sign"), url, one.state_since, _until(transfer))
+        if is_theirs[party]:
+            url = reverse("contracts:novation", args=[transfer.public_id, contract.public_id])
+            yield Item(f"{contract.number} {contract.title}", transfer.outgoing.name, _("novation to sign"), url, since, until(transfer))
 
 
 @dataclass(frozen=True)

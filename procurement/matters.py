@@ -61,6 +61,14 @@ def before(due_at: datetime, came_at: datetime, framework: Framework) -> tuple[d
     )
 
 
+def sooner(
+    counted: tuple[datetime | None, datetime | None], limited: tuple[datetime, datetime]
+) -> tuple[datetime, datetime]:
+    """For what is ``since`` and also ends on a day (``before``): whichever comes first. A suspension stops the one, and not the other."""
+    reminds_at, escalates_at = (min(one or limit, limit) for one, limit in zip(counted, limited, strict=True))
+    return reminds_at, escalates_at
+
+
 Ripe = Callable[[Framework, datetime], Q]
 
 
@@ -94,4 +102,7 @@ class Kind:
 
     @property
     def to_framework(self) -> str:
-        return "framework" if self.of_thing in ("pk", "framework") else f"{self.of_thing}__framework"
+        if self.of_thing == "pk":
+            return "framework"
+        is_framework = self.of_thing.rpartition("__")[2] in ("framework", "frameworks")
+        return self.of_thing if is_framework else f"{self.of_thing}__framework"

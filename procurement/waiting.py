@@ -7,7 +7,7 @@ from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from catalogue.models import OVER, CatalogueRelease, Framework, ReleaseState
+from catalogue.models import OVER, CatalogueRelease, Framework, FrameworkState, ReleaseState
 from procurement import approvals, queries, waiting_to_join, working_days
 from procurement.matters import Kind, Pauses, Ripe, Waiting, aged, before, ends, over, since
 from procurement.models import (
@@ -159,8 +159,9 @@ def _ripe(kind: Kind, frameworks: list[Framework], at: datetime) -> Q:
 
 def by_kind(pauses: Pauses, by: datetime | None = None) -> Iterator[list[Waiting]]:
     """All that waits, a kind at a time, except what nothing is left to be said of; with ``by``, of that only what
-    something can have to be said of by that moment."""
-    frameworks = list(Framework.objects.exclude(state__in=OVER)) if by is not None else []
+    something can have to be said of by that moment. What goes on after its framework (a contract) is reminded of until that is closed;
+    what ends with it a kind leaves out itself."""
+    frameworks = list(Framework.objects.exclude(state=FrameworkState.CLOSED)) if by is not None else []
     for name, kind in KINDS.items():
         yield list(kind.find(_unsaid(name, kind) & (Q() if by is None else _ripe(kind, frameworks, by)), pauses))
 

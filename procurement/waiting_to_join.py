@@ -77,17 +77,12 @@ def information(only: Q, pauses: Pauses) -> Iterator[Waiting]:
 def agreements(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """Access agreements whose next signature is somebody's to give."""
     rows = Accession.objects.filter(only, state=A.AGREEMENT_ISSUED).exclude(framework__state__in=OVER)
-    found = list(rows.select_related("framework__authority", "department", "document").order_by("id"))
-    turns, acts = signing.turns(row.document for row in found), signing.last_acts(row.document for row in found)
-    for accession in found:
-        if accession.document_id not in turns:
-            continue
-        party = turns[accession.document_id]
+    rows = rows.select_related("framework__authority", "department", "document").order_by("id")
+    for accession, party, came in signing.whose_turn(rows):
         box = next(box for box in accession_guards.boxes(accession) if box.party == party)
         yield Waiting(
             f"agreement:{accession.pk}:{party}", accession, box.organisation.pk, box.post, _("to sign the access agreement"),
-            *since(acts.get(accession.document_id, accession.state_since), accession.framework,
-                   pauses.get(accession.framework_id, [])),
+            *since(came, accession.framework, pauses.get(accession.framework_id, [])),
         )  # fmt: skip
 
 

@@ -6,10 +6,10 @@ from django.urls import reverse
 
 from documents import store
 from procurement import agreements, baselines, joining, pipeline
-from procurement.models import AccessionQuestion, AccessionState, Application, Baseline
+from procurement.models import AccessionQuestion, AccessionState, Application, Baseline, User
 from tests import cast, paper
 from tests.cast import START
-from tests.machines import Action, Form, Machine
+from tests.machines import Action, Form, Machine, NoAddress
 
 A = AccessionState
 LEAD, APPROVER, MANAGER = "accession.lead@co.example", "accession.approver@co.example", "framework.manager@co.example"
@@ -85,6 +85,19 @@ def signing(email: str, turn: str) -> Action:
         "read": "on", "shown_sha256": shown(a)}))  # fmt: skip
 
 
+def finance_director(accession) -> str:
+    """Of the department, once it has one."""
+    email = f"finance.director@{accession.department.code.lower()}.example"
+    if not User.objects.filter(email=email).exists():
+        raise NoAddress
+    return email
+
+
+def sign_off_baseline(accession):
+    by = cast.person(finance_director(accession))
+    return baselines.sign_off(accession, shown_hash=baselines.shown_of(accession), by=by, at=START)
+
+
 def engage_form(accession) -> Form:
     return form(LEAD, "engage", **CONTACT)(accession)
 
@@ -132,6 +145,8 @@ ACCESSION = Machine(
         "refuse the contact": Action((PROPOSED,), bound(APPROVER, pipeline.refuse_contact, pipeline.contact_hash, reason="Unknown."),
                                      form(APPROVER, "refuse-contact", pipeline.contact_hash, reason="Unknown.")),
         "state the baseline": Action(WITH_PEOPLE, by(ONS, baselines.state, **BASELINE), form(ONS, "state-baseline", **BASELINE)),
+        "sign off the baseline": Action(("active", "suspended"), sign_off_baseline, lambda a: form(
+            finance_director(a), "sign-off-baseline", baselines.shown_of)(a)),
         "edit": Action(("engaged", "information_requested"), edit),
         "apply": Action(("engaged",), bound(ONS, joining.apply), form(ONS, "apply", application)),
         "start_review": Action(("applied",), by(LEAD, joining.start_review), form(LEAD, "review")),

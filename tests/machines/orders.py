@@ -1,16 +1,22 @@
 """The call-off, and what hangs on it: approval steps, queries, clarifications, counter-proposals, exceptions."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
+from django.core import signing
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from procurement import approval, countering, drafting, negotiation, papers, workflow
+from documents import storage
+from procurement import approval, countering, drafting, negotiation, order_sheets, papers, workflow
 from procurement.models import (
+    Attachment,
     CallOffState,
     CapacityEntry,
     Clarification,
     CounterProposal,
     ExceptionDecision,
+    Phase,
     Query,
 )
 from tests import cast, paper
@@ -140,6 +146,66 @@ def title_form(order) -> Form:
     return Form(BUYER, at(order, "title"), {"title": "Another", "edits": order.revision.edits})
 
 
+def section(action, name: str, *arguments, fields: dict[str, Any], **words) -> Action:
+    """A part of the draft: saved by its action, and by its page with the fields that come to the same."""
+
+    def given(value, order):
+        return value(order) if callable(value) else value
+
+    return Action(
+        EDITABLE,
+        lambda o: action(o, *(given(argument, o) for argument in arguments), by=cast.requester(), at=START, **words),
+        lambda o: Form(BUYER, at(o, name), {"edits": o.revision.edits, **{key: given(value, o) for key, value in fields.items()}}),
+    )
+
+
+def rows_of(prefix: str, *rows: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a set of forms."""
+    found = {f"{prefix}-{number}-{name}": value for number, row in enumerate(rows) for name, value in row.items()}
+    return {f"{prefix}-TOTAL_FORMS": len(rows), f"{prefix}-INITIAL_FORMS": 0, **found}
+
+
+def first_file(order) -> int:
+    found = order.revision.attachments.first()
+    if found is None:
+        raise NoAddress
+    return found.pk
+
+
+def stored_file(_order) -> papers.StoredFile:
+    return papers.StoredFile("plan.pdf", "application/pdf", storage.put(cast.PDF), len(cast.PDF))
+
+
+ONE_SITE, TERM = drafting.Site("London", 1000), drafting.Term(date(2008, 4, 1), 55, date(2007, 11, 1), 5)
+WITHOUT_LINES = order_sheets.Sheet(sites=(ONE_SITE,), term=None, lines=None)
+TERM_FIELDS = {
+    "shared_starts_on_day": "1", "shared_starts_on_month": "4", "shared_starts_on_year": "2008", "shared_months": "55",
+    "interim_starts_on_day": "1", "interim_starts_on_month": "11", "interim_starts_on_year": "2007", "interim_months": "5",
+}  # fmt: skip
+SECTIONS = {
+    "save the sites": section(drafting.save_sites, "sites", [ONE_SITE], drop_quantities=True,
+                              fields=rows_of("site", {"name": "London", "seats": "1000"}) | {"drop_quantities": "on"}),
+    "save the term": section(drafting.save_term, "term", TERM, fields=TERM_FIELDS),
+    "save the services": section(drafting.save_services, "services", [drafting.Ordered(Phase.SHARED, "CORE-01", None, 1000)],
+                                 fields={"q-CORE-01-all": "1000"}),
+    "save the indicators": section(drafting.save_kpis, "service_levels", [], fields={}),
+    "save the milestones": section(drafting.save_milestones, "milestones", [], none_needed=True,
+                                   fields=rows_of("milestone") | {"none_needed": "on"}),
+    "save the special terms": section(drafting.save_special_terms, "special_terms", [], staff_transfer=False,
+                                      fields=rows_of("term") | {"staff_transfer": "no"}),
+    "save data protection": section(papers.save_data_protection, "data_protection", {"applies": False}, fields={"applies": "no"}),
+    "save the budget": section(papers.save_budget, "budget", budget_code="B-1", fields={"budget_code": "B-1"}),
+    "save the spend control": section(papers.save_spend_control, "attachments", "SC-1",
+                                      fields={"what": "reference", "reference-reference": "SC-1"}),
+    "save the exceptions": section(papers.save_exceptions, "exceptions", [], fields={}),
+    "attach": section(papers.attach, "attachments", stored_file, kind=Attachment.Kind.OTHER, fields={
+        "what": "attach", "attach-kind": "other", "attach-file": lambda _: SimpleUploadedFile("plan.pdf", cast.PDF, "application/pdf")}),
+    "detach": section(papers.detach, "attachments", first_file, fields={"what": "remove", "attachment": first_file}),
+    "take over a sheet": section(order_sheets.take_over, "sheet", WITHOUT_LINES, fields={
+        "checked": lambda o: signing.dumps(WITHOUT_LINES.plain(), salt=f"order-sheet:{o.public_id}", compress=True)}),
+}  # fmt: skip
+
+
 def recuse(found):
     found = found if hasattr(found, "position") else step(found)
     return approval.recuse(found, reason="My brother.", by=cast.person(holder(found)), at=START)
@@ -178,7 +244,8 @@ CALL_OFF = Machine(
     },
     actions={
         "submit": Action(EDITABLE, lambda o: workflow.submit(o, by=cast.requester(), at=START), submit_form),
-        "edit": Action(EDITABLE, lambda o: drafting.save_title(o, "Another", by=cast.requester(), at=START), title_form),
+        **SECTIONS,
+        "save the title": Action(EDITABLE, lambda o: drafting.save_title(o, "Another", by=cast.requester(), at=START), title_form),
         "recall": Action((S.DEPARTMENT_APPROVAL,), lambda o: workflow.recall(o, by=cast.requester(), at=START), requester("recall")),
         "decide": Action(IN_APPROVAL, on_step(approval.decide), step_form("decide", no_conflict="on")),
         "return": Action(IN_APPROVAL, on_step(approval.return_for_changes, reason="Too large."), step_form("return", **DECIDED)),
