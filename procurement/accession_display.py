@@ -16,6 +16,7 @@ from documents.templatetags.flex import gbp
 from procurement import access, agreements, forecasting, queries, signing
 from procurement.actors import Person
 from procurement.models import (
+    BODYS_TURN,
     PIPELINE,
     Accession,
     AccessionDecision,
@@ -131,10 +132,11 @@ def waiting(by: Person, on: date) -> list[dict[str, Any]]:
         PostCode.REQUESTER: {A.ENGAGED: _("to fill in the application"), A.INFORMATION_REQUESTED: _("to answer a question")},
         PostCode.ACCESSION_LEAD: {
             A.PROSPECT: _("to invite, or to close"), A.ENGAGED: _("to name who fills in the application"), A.APPLIED: _("to review"),
-            A.IN_REVIEW: _("to recommend, or to ask about"),
+            A.IN_REVIEW: _("to recommend, or to ask about"), A.INFORMATION_REQUESTED: _("to name who answers"),
         },
         PostCode.ACCESSION_APPROVER: {
             A.ENGAGED: _("to confirm who fills in the application"), A.IN_REVIEW: _("to approve or decline"),
+            A.INFORMATION_REQUESTED: _("to confirm who answers"),
         },
         PostCode.SIGNATORY: {A.AGREEMENT_ISSUED: _("to sign the access agreement")},
         PostCode.AUTHORITY_SIGNATORY: {A.AGREEMENT_ISSUED: _("to sign the access agreement")},
@@ -169,9 +171,9 @@ def waiting(by: Person, on: date) -> list[dict[str, Any]]:
             party = {PostCode.SIGNATORY: "department", PostCode.AUTHORITY_SIGNATORY: "authority"}.get(post)
             if not words or organisation != side or (party and turns.get(row.document_id) != party):
                 continue
-            if post == PostCode.ACCESSION_APPROVER and row.state == A.ENGAGED and not row.contact_waits:
+            if post == PostCode.ACCESSION_APPROVER and row.state in BODYS_TURN and not row.contact_waits:
                 continue
-            if post == PostCode.ACCESSION_LEAD and row.state == A.ENGAGED and (row.contact_waits or row.looked_after):
+            if post == PostCode.ACCESSION_LEAD and row.state in BODYS_TURN and (row.contact_waits or row.looked_after):
                 continue
             if row.state == A.IN_REVIEW and row.recommended != (post == PostCode.ACCESSION_APPROVER):
                 continue
@@ -219,9 +221,9 @@ def desk(accession: Accession, on: date) -> str:
         A.APPLIED: (authority, PostCode.ACCESSION_LEAD), A.INFORMATION_REQUESTED: applicants,
     }  # fmt: skip
     if accession.contact_waits:
-        turns[A.ENGAGED] = authority, PostCode.ACCESSION_APPROVER
-    elif not any(holders(department, post, on) for post in applicants[1:]):
-        turns[A.ENGAGED] = authority, PostCode.ACCESSION_LEAD  # names who fills in the application
+        turns[accession.state] = authority, PostCode.ACCESSION_APPROVER
+    elif accession.state in BODYS_TURN and not any(holders(department, post, on) for post in applicants[1:]):
+        turns[accession.state] = authority, PostCode.ACCESSION_LEAD  # names who fills in the application
     if accession.state == A.IN_REVIEW:
         last = accession.applications.order_by("-number").first()
         ready = last is not None and last.decisions.filter(outcome="recommended").exists()

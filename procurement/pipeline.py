@@ -156,8 +156,7 @@ def refuse_contact(accession: Accession, *, shown_hash: str, reason: str, by: Pe
     _insist_on_contact(accession, shown_hash)
     insist_on_words(reason, _("Give a reason: the accession lead will read it."))
     name, email = accession.contact_name, accession.contact_email
-    accession.contact_name = accession.contact_email = ""
-    accession.contact_proposed_by = accession.contact_proposed_for = accession.contact_proposed_at = None
+    accession.forget_contact()
     accession.save()
     audit.record("accession.contact_refused", accession, by=by, at=at, reason=reason, hash_shown=shown_hash,
                  acting_for=guards.for_authority(accession, PostCode.ACCESSION_APPROVER, by, at),

@@ -24,7 +24,7 @@ from procurement import (
 from procurement import accession_forms as own_forms
 from procurement import accession_guards as guards
 from procurement.application_gaps import gaps
-from procurement.models import AccessionState, PostCode
+from procurement.models import BODYS_TURN, AccessionState, PostCode
 from procurement.views.common import attempt, page
 
 A = AccessionState
@@ -133,13 +133,13 @@ ACTS = {
     "engage": Act(_("Invite it to apply"), _("Whoever fills in the application gets an email."), pipeline.engage,
                   own_forms.EngageForm, (A.PROSPECT,), "authority", guards.why_not_engage, _("Engaged.")),
     "contact": Act(_("Name who fills in the application"), _("Whom you name has to be confirmed by the accession approver."),
-                   pipeline.name_contact, own_forms.EngageForm, (A.ENGAGED,), "authority", guards.why_not_name_contact,
+                   pipeline.name_contact, own_forms.EngageForm, BODYS_TURN, "authority", guards.why_not_name_contact,
                    _("Proposed. The accession approver confirms it.")),
     "confirm": Act(_("Confirm the contact"), _("They become the body's administrator here and get an email that asks them to apply."),
-                   pipeline.confirm_contact, forms.forms.Form, (A.ENGAGED,), "authority", guards.why_not_confirm,
+                   pipeline.confirm_contact, forms.forms.Form, BODYS_TURN, "authority", guards.why_not_confirm,
                    _("Confirmed. They are asked to apply."), binds=_contact),
     "refuse-contact": Act(_("Do not confirm the contact"), _("The accession lead reads your reason and names somebody else."),
-                          pipeline.refuse_contact, REASON, (A.ENGAGED,), "authority", guards.why_not_refuse_contact,
+                          pipeline.refuse_contact, REASON, BODYS_TURN, "authority", guards.why_not_refuse_contact,
                           _("Not confirmed. The accession lead has been told."), danger=True, binds=_contact),
     "apply": Act(_("Send the application"), _("It cannot be changed after it is sent, except when you are asked something."),
                  joining.apply, forms.forms.Form, (A.ENGAGED,), "department",
