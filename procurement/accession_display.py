@@ -271,11 +271,12 @@ def agreement(accession: Accession, *, by, at) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def timeline(events) -> list[dict[str, Any]]:
-    """Newest first, saves left out."""
+def timeline(events, *, serves: bool) -> list[dict[str, Any]]:
+    """Newest first, saves left out. Why somebody was not confirmed is read by who ``serves`` the framework alone: the
+    accession lead was told that they will read it, and it speaks of a person."""
     return [
         {"title": VERBS[event.verb], "actor_words": event.actor_words, "acting_for": event.acting_for, "at": event.at, "real_at": event.real_at,
-         "reason": event.reason}
+         "reason": event.reason if serves or event.verb != "accession.contact_refused" else ""}
         for event in reversed(list(events)) if event.verb in VERBS
     ]  # fmt: skip
 

@@ -78,17 +78,17 @@ def accession(request, public_id):
 def _context(request, found):
     application, *earlier = access.visible_applications(request.actor, found, request.day).order_by("-number").prefetch_related("decisions") or [None]
     by = {"by": request.actor, "at": request.at}
+    serves = found.framework_id in access.sight_of(request.actor, request.day).frameworks
     return {
         "accession": found, "application": application, "reading": accession_display.reading(application),
-        "earlier": [{"application": a, "files": accession_display.files(a.files), "decisions": a.decisions.all()} for a in earlier],
+        "earlier": [{"application": a, "reading": accession_display.reading(a), "decisions": a.decisions.all()} for a in earlier],
         "decisions": application.decisions.all() if application else (), "questions": found.questions.all(),
         "forecast": accession_display.forecast_of(found, application, request.day),
         "baseline": quoting.baseline_of(found.framework_id, found.department_id),
         "desk": accession_display.desk(found, request.day), "acts": _acts(found, by),
-        "contact": accession_display.contact(found) if found.framework_id in access.sight_of(request.actor, request.day).frameworks else "",
-        "serves": found.framework_id in access.sight_of(request.actor, request.day).frameworks,
+        "contact": accession_display.contact(found) if serves else "", "serves": serves,
         "may_edit": not list(guards.why_not_edit(found, **by)), "gaps": list(gaps(application, request.day)) if application else (),
-        "events": accession_display.timeline(audit.history(found)),
+        "events": accession_display.timeline(audit.history(found), serves=serves),
         **accession_display.agreement(found, **by),
     }  # fmt: skip
 

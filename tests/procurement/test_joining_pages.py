@@ -240,3 +240,51 @@ def test_a_lot_or_an_end_without_its_limit_is_asked_about(client, field, typed, 
     answer = post(client, reverse("procurement:application_people", args=[accession.public_id]), **row | typed)
     assert answer.status_code == 200 and words in answer.content.decode(), field
     assert joining.current(accession) is None
+
+
+@pytest.mark.world("ons_applied")
+def test_who_reviews_reads_what_an_earlier_application_said(client):
+    """What was changed with an answer is seen beside what it was before."""
+    accession = cast.ons_applied()
+    by = {"by": cast.person(LEAD), "at": cast.START}
+    joining.start_review(accession, **by)
+    joining.ask(cast.fresh(accession), text="Which?", **by)
+    sites = [{"name": "Newport", "address": "Newport", "seats": 12}]
+    applicant = {"by": cast.person(REQUESTER), "at": cast.START}
+    joining.save_application(cast.fresh(accession), {"sites": sites}, **applicant)
+    joining.answer(cast.fresh(accession), text="This.", **applicant)
+    shown = sign_in(client, LEAD).get(reverse("procurement:accession", args=[accession.public_id])).content.decode()
+    now, before = shown.split("What application 1 said")
+    assert "Titchfield" not in now and "Titchfield" in before and "£50,000,000.00" in before
+
+
+def test_why_somebody_was_not_confirmed_is_read_by_the_authority_alone(client):
+    accession = Accession.objects.get(department__code="ILL05")
+    lead, approver = ({"by": cast.person(who), "at": cast.START} for who in (LEAD, "accession.approver@co.example"))
+    pipeline.engage(accession, contact_name="Eve", contact_email="eve@museum.example", **lead)
+    shown = {"shown_hash": pipeline.contact_hash(cast.fresh(accession))}
+    pipeline.refuse_contact(cast.fresh(accession), reason="She was dismissed.", **shown, **approver)
+    pipeline.name_contact(cast.fresh(accession), contact_name="Mary", contact_email="mary@museum.example", **lead)
+    shown = {"shown_hash": pipeline.contact_hash(cast.fresh(accession))}
+    pipeline.confirm_contact(cast.fresh(accession), **shown, **approver)
+    here = reverse("procurement:accession", args=[accession.public_id])
+    for email, reads in ((LEAD, True), ("auditor@co.example", True), ("mary@museum.example", False)):
+        page = sign_in(client, email).get(here).content.decode()
+        assert "Contact not confirmed" in page and ("She was dismissed." in page) is reads, email
+
+
+def test_the_rows_of_the_application_are_named_by_what_they_are(client):
+    here = reverse("procurement:accession", args=[cast.ons().public_id])
+    sign_in(client, REQUESTER)
+    typed = {"person-TOTAL_FORMS": "2", "person-INITIAL_FORMS": "0", "person-1-name": "Ada", "person-1-email": "ada"}
+    shown = post(client, here + "application/people/", edits="0", **typed).content.decode()
+    assert "Person 2, Email address: Enter an email address" in shown and "Person 2</h2>" in shown
+    assert "<title>Error: Who acts for the department" in " ".join(shown.split())
+    assert "Site 1</h2>" in client.get(here + "application/").content.decode()
+
+
+def test_a_file_of_no_known_kind_is_refused_with_the_kinds_that_are_taken(client):
+    here = reverse("procurement:application_evidence", args=[cast.ons().public_id])
+    odd = SimpleUploadedFile("letter.exe", b"MZ\x90\x00", "application/octet-stream")
+    shown = post(sign_in(client, REQUESTER), here, edits="0", kind="signatory", file=odd).content.decode()
+    assert "Choose a file of these kinds: .pdf, .docx, .odt, .png, .jpg." in shown and "Excel" not in shown
