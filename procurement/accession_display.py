@@ -25,6 +25,7 @@ from procurement.models import (
     Delegation,
     PostCode,
     PostHolding,
+    User,
     in_date,
     in_force,
 )
@@ -33,6 +34,7 @@ from procurement.seats import holders
 A = AccessionState
 VERBS = {
     "accession.entered": gettext_lazy("Entered"), "accession.engaged": gettext_lazy("Invited to apply"),
+    "accession.seats_expected": gettext_lazy("Seats expected changed"),
     "accession.contact_named": gettext_lazy("Another contact proposed"),
     "accession.contact_confirmed": gettext_lazy("Contact confirmed"),
     "accession.contact_refused": gettext_lazy("Contact not confirmed"),
@@ -240,6 +242,17 @@ def desk(accession: Accession, on: date) -> str:
         names = ", ".join(user.name for user in holders(organisation, post, on))
         words.append(f"{PostCode(post).label}: {names or _('nobody holds this post')}")
     return "; ".join(words)
+
+
+def account_of_contact(accession: Accession, on: date) -> str:
+    """For who confirms: whose account the proposed address is already, under whatever name it was proposed, and where they
+    hold posts on the day; empty where there is none."""
+    user = User.objects.filter(email=accession.contact_email).first() if accession.contact_email else None
+    if user is None:
+        return ""
+    held = PostHolding.objects.filter(in_force(on), user=user)
+    bodies = ", ".join(held.order_by("post__organisation__name").values_list("post__organisation__name", flat=True).distinct())
+    return _("%(name)s, who holds a post at %(bodies)s") % {"name": user.name, "bodies": bodies} if bodies else user.name
 
 
 def contact(accession: Accession) -> str:

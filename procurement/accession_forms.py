@@ -48,6 +48,10 @@ class InterestForm(forms.Form):
         return self.cleaned_data["crown"] == "yes"
 
 
+class SeatsForm(forms.Form):
+    seats_expected = QuantityField(label=_("Seats expected"), error_messages={"required": _("Enter how many seats are expected.")})
+
+
 class EngageForm(forms.Form):
     contact_name = LineField(label=_("Who fills in the application?"), max_length=120, missing=_("Enter a name."))
     contact_email = EmailField(label=_("Their email address"), missing=_("Enter an email address."),

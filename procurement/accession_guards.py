@@ -103,6 +103,12 @@ def why_not_engage(accession: Accession, *, by: Person, at: datetime) -> Iterato
     yield from sides.why_no_place(accession.framework, accession.department)
 
 
+def why_not_expect(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """What the authority reckons with, until the body says it itself in an application."""
+    yield from why_not_in_state(accession, A.PROSPECT, A.ENGAGED)
+    yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+
+
 def why_not_name_contact(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
     """Somebody (else) is proposed while nobody there can apply, or answer."""
     yield from why_not_in_state(accession, *BODYS_TURN)

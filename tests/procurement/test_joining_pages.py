@@ -288,3 +288,28 @@ def test_a_file_of_no_known_kind_is_refused_with_the_kinds_that_are_taken(client
     odd = SimpleUploadedFile("letter.exe", b"MZ\x90\x00", "application/octet-stream")
     shown = post(sign_in(client, REQUESTER), here, edits="0", kind="signatory", file=odd).content.decode()
     assert "Choose a file of these kinds: .pdf, .docx, .odt, .png, .jpg." in shown and "Excel" not in shown
+
+
+def test_the_lead_changes_the_seats_that_are_expected_until_the_body_applies(client):
+    accession = Accession.objects.get(department__code="BIS")
+    here = reverse("procurement:accession_act", args=[accession.public_id, "seats"])
+    sign_in(client, LEAD)
+    assert "Enter how many seats are expected." in post(client, here).content.decode()
+    assert "Enter a whole number" in post(client, here, seats_expected="1e3").content.decode()
+    assert post(client, here, seats_expected="5,000")["Location"] == reverse("procurement:accession", args=[accession.public_id])
+    board = client.get("/joining/").content.decode()
+    assert "not known" not in board and "5,000</td>" in board
+    assert 'value="5000"' in client.get(here).content.decode()
+    sign_in(client, "accession.approver@co.example")
+    assert "Only the accession lead of Cabinet Office can do this." in post(client, here, seats_expected="1").content.decode()
+
+
+def test_who_confirms_a_contact_reads_whose_account_the_address_is_already(client):
+    accession = Accession.objects.get(department__code="ILL05")
+    lead = {"by": cast.person(LEAD), "at": cast.START}
+    pipeline.engage(accession, contact_name="Mary", contact_email="requester@dius.example", **lead)
+    here = reverse("procurement:accession_act", args=[accession.public_id, "confirm"])
+    words = "DIUS requester, who holds a post at Department for Innovation, Universities and Skills"
+    assert words in sign_in(client, "accession.approver@co.example").get(here).content.decode()
+    pipeline.name_contact(cast.fresh(accession), contact_name="Mary", contact_email="mary@museum.example", **lead)
+    assert "Whose account" not in client.get(here).content.decode()

@@ -399,9 +399,11 @@ def test_who_is_given_a_post_back_on_the_day_on_which_it_ended_is_shown_with_the
     assert ["from 1 October 2007." in body for body in told] == [True, False] and "from 2 October 2007." in told[1]
     sign_in(client, ADMIN)
     shown = " ".join(client.get("/people/DIUS/").content.decode().split())
-    assert "Nora New<br>from 2 October 2007" in shown, "who was just given it is on the page"
+    assert "Nora New<br>nora@dius.example<br>from 2 October 2007" in shown, "who was just given it is on the page, and which account"
     assert "from 2 October 2007" not in client.get("/people/DIUS/?on=2007-09-30").content.decode()
-    assert "Nora New<br>from 2 October 2007" in client.get("/people/DIUS/?on=2007-10-02").content.decode()
+    assert "from 2 October 2007" in client.get("/people/DIUS/?on=2007-10-02").content.decode()
+    sign_in(client, HOLDER)
+    assert "nora@dius.example" not in client.get("/people/DIUS/").content.decode(), "addresses are for who looks after the people"
 
 
 def test_a_holder_finds_how_to_end_the_deputy_whom_they_have_named(client):
