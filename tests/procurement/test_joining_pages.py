@@ -16,7 +16,7 @@ from procurement.models import Accession
 from procurement.views.joining import ACTS
 from tests import cast
 from tests.locks import stored_before_any_lock
-from tests.procurement.test_pages import post, sign_in
+from tests.procurement.test_pages import post, sign_in, sign_in_freshly
 
 pytestmark = pytest.mark.usefixtures("db")
 ADDRESSES = {
@@ -187,6 +187,10 @@ def test_signing_goes_through_its_page(client):
     assert client.get(here).status_code == 403, "it is not their turn"
     sign_in(client, "signatory@ons.example")
     assert "/accounts/" in client.get(here)["Location"], "a fresh sign-in comes first"
+    assert "You act for" not in sign_in_freshly(client, "signatory@ons.example").get(here).content.decode()
+    deputy = cast.deputy_of("signatory@ons.example")
+    shown = sign_in_freshly(client, deputy.user.email).get(here).content.decode()
+    assert "You act for ONS signatory, 1 October 2007 to 1 October 2030: within their limit, and the record says for whom." in shown
 
 
 @pytest.mark.parametrize("address", ["/catalogue/", "/catalogue/CORE-01/", "/framework/", "/call-offs/new/"])
