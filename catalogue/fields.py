@@ -370,25 +370,31 @@ class UploadField(forms.FileField):
         try:
             name = text.line(file.name, longest=120)
             kind = uploads.kind_of(content)
+        except uploads.UnknownKind as error:
+            words = str(error) if self.kinds == uploads.KINDS else _("Choose a file of these kinds: %(accepted)s.") % {"accepted": self._accepted}
+            raise ValidationError(words, code="invalid") from error
         except ValueError as error:
             raise ValidationError(str(error), code="invalid") from error
         self._insist_on_name(name, kind)
         return Upload(name, kind.content_type, content)
 
+    @property
+    def _accepted(self) -> str:
+        return ", ".join(f".{kind.endings[0]}" for kind in self.kinds)
+
     def _insist_on_name(self, name: str, kind: uploads.Kind) -> None:
         stem, dot, ending = name.rpartition(".")
-        accepted = ", ".join(f".{kind.endings[0]}" for kind in self.kinds)
         if kind not in self.kinds:
             raise ValidationError(
                 _("This is a %(kind)s. Choose a file of these kinds: %(accepted)s.")
-                % {"kind": kind.words, "accepted": accepted},
+                % {"kind": kind.words, "accepted": self._accepted},
                 code="kind",
             )
         if not (stem and dot and ending.lower() in kind.endings) and kind is uploads.CSV:
             raise ValidationError(
                 _("The file is called %(name)s and its content is plain text, which is not taken. Choose a file of these kinds: "
                   "%(accepted)s. Name a table .csv.")
-                % {"name": name, "accepted": accepted},
+                % {"name": name, "accepted": self._accepted},
                 code="name",
             )
         if not (stem and dot and ending.lower() in kind.endings):

@@ -21,6 +21,8 @@ class GovukBoundField(BoundField):
             described.append(f"{self.auto_id}_helptext")
         if self.errors:
             described.append(f"{self.auto_id}_error")
+        if self.chosen:
+            described.append(f"{self.auto_id}_chosen")
         if described and not self.use_fieldset:
             attrs["aria-describedby"] = " ".join(described)
         attrs.pop("required", None)  # the server says what is missing, in words, beside the field
@@ -29,6 +31,12 @@ class GovukBoundField(BoundField):
     @property
     def is_checkbox(self) -> bool:
         return isinstance(self.field.widget, CheckboxInput)
+
+    @property
+    def chosen(self) -> str:
+        """The name of a file that came and was right, where the form is shown again: no browser keeps a file."""
+        values = getattr(self.form, "cleaned_data", None) or {}
+        return "" if self.errors else getattr(values.get(self.name), "filename", "")
 
 
 class GovukRenderer(TemplatesSetting):

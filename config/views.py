@@ -74,7 +74,8 @@ def home(request):
         "lists_unbound": any(item.subject_to_contract for item in items) or display.any_unbound(others),
         "ended": [(order, order.state_words(view), display.ended_words(order, view))
                   for order in ended for view in [access.viewpoint(who, order, on)]],
-        "framework": framework, "joins": framework is None and access.visible_accessions(who, on).exists(),
+        "framework": framework, "belongs": member and framework.pk not in seen.frameworks,
+        "joins": framework is None and access.visible_accessions(who, on).exists(),
         "serves": framework is not None and framework.pk in seen.frameworks, "bar": display.framework_bar(bar) if bar else None,
         "may_start": member and seen.holds_anywhere(PostCode.REQUESTER), "at": request.at,
     }  # fmt: skip

@@ -325,13 +325,22 @@ def drafts_for(by: Person, on: date) -> tuple[Framework, Organisation] | None:
 def get_organisation(by: Person, code: str, on: date) -> Organisation:
     """An organisation whose people's page the person may read: their own, or one that has a place on their framework;
     404 for a stranger, and for a department's or supplier's people asking about another."""
+    found = _organisations(by, on).filter(code=code).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _organisations(by: Person, on: date) -> QuerySet[Organisation]:
     seen = sight_of(by, on)
-    rows = Organisation.objects.filter(
+    return Organisation.objects.filter(
         Q(pk__in=seen.organisations)
         | Q(frameworks__in=seen.frameworks)
         | Q(accessions__framework__in=seen.frameworks)
     ).distinct()
-    found = rows.filter(code=code).first()
-    if found is None:
-        raise Http404
-    return found
+
+
+def other_organisations(by: Person, body: Organisation, on: date) -> QuerySet[Organisation]:
+    """Beside this one, those of ``get_organisation`` in which anybody ever held a post, by name."""
+    anybody = PostHolding.objects.filter(post__organisation=OuterRef("pk"))
+    return _organisations(by, on).filter(Exists(anybody)).exclude(pk=body.pk).order_by("name")

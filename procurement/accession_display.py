@@ -16,6 +16,7 @@ from documents.templatetags.flex import gbp
 from procurement import access, agreements, forecasting, queries, signing
 from procurement.actors import Person
 from procurement.models import (
+    BODYS_TURN,
     PIPELINE,
     Accession,
     AccessionDecision,
@@ -24,6 +25,7 @@ from procurement.models import (
     Delegation,
     PostCode,
     PostHolding,
+    User,
     in_date,
     in_force,
 )
@@ -32,6 +34,7 @@ from procurement.seats import holders
 A = AccessionState
 VERBS = {
     "accession.entered": gettext_lazy("Entered"), "accession.engaged": gettext_lazy("Invited to apply"),
+    "accession.seats_expected": gettext_lazy("Seats expected changed"),
     "accession.contact_named": gettext_lazy("Another contact proposed"),
     "accession.contact_confirmed": gettext_lazy("Contact confirmed"),
     "accession.contact_refused": gettext_lazy("Contact not confirmed"),
@@ -131,10 +134,11 @@ def waiting(by: Person, on: date) -> list[dict[str, Any]]:
         PostCode.REQUESTER: {A.ENGAGED: _("to fill in the application"), A.INFORMATION_REQUESTED: _("to answer a question")},
         PostCode.ACCESSION_LEAD: {
             A.PROSPECT: _("to invite, or to close"), A.ENGAGED: _("to name who fills in the application"), A.APPLIED: _("to review"),
-            A.IN_REVIEW: _("to recommend, or to ask about"),
+            A.IN_REVIEW: _("to recommend, or to ask about"), A.INFORMATION_REQUESTED: _("to name who answers"),
         },
         PostCode.ACCESSION_APPROVER: {
             A.ENGAGED: _("to confirm who fills in the application"), A.IN_REVIEW: _("to approve or decline"),
+            A.INFORMATION_REQUESTED: _("to confirm who answers"),
         },
         PostCode.SIGNATORY: {A.AGREEMENT_ISSUED: _("to sign the access agreement")},
         PostCode.AUTHORITY_SIGNATORY: {A.AGREEMENT_ISSUED: _("to sign the access agreement")},
@@ -169,9 +173,9 @@ def waiting(by: Person, on: date) -> list[dict[str, Any]]:
             party = {PostCode.SIGNATORY: "department", PostCode.AUTHORITY_SIGNATORY: "authority"}.get(post)
             if not words or organisation != side or (party and turns.get(row.document_id) != party):
                 continue
-            if post == PostCode.ACCESSION_APPROVER and row.state == A.ENGAGED and not row.contact_waits:
+            if post == PostCode.ACCESSION_APPROVER and row.state in BODYS_TURN and not row.contact_waits:
                 continue
-            if post == PostCode.ACCESSION_LEAD and row.state == A.ENGAGED and (row.contact_waits or row.looked_after):
+            if post == PostCode.ACCESSION_LEAD and row.state in BODYS_TURN and (row.contact_waits or row.looked_after):
                 continue
             if row.state == A.IN_REVIEW and row.recommended != (post == PostCode.ACCESSION_APPROVER):
                 continue
@@ -219,9 +223,9 @@ def desk(accession: Accession, on: date) -> str:
         A.APPLIED: (authority, PostCode.ACCESSION_LEAD), A.INFORMATION_REQUESTED: applicants,
     }  # fmt: skip
     if accession.contact_waits:
-        turns[A.ENGAGED] = authority, PostCode.ACCESSION_APPROVER
-    elif not any(holders(department, post, on) for post in applicants[1:]):
-        turns[A.ENGAGED] = authority, PostCode.ACCESSION_LEAD  # names who fills in the application
+        turns[accession.state] = authority, PostCode.ACCESSION_APPROVER
+    elif accession.state in BODYS_TURN and not any(holders(department, post, on) for post in applicants[1:]):
+        turns[accession.state] = authority, PostCode.ACCESSION_LEAD  # names who fills in the application
     if accession.state == A.IN_REVIEW:
         last = accession.applications.order_by("-number").first()
         ready = last is not None and last.decisions.filter(outcome="recommended").exists()
@@ -238,6 +242,17 @@ def desk(accession: Accession, on: date) -> str:
         names = ", ".join(user.name for user in holders(organisation, post, on))
         words.append(f"{PostCode(post).label}: {names or _('nobody holds this post')}")
     return "; ".join(words)
+
+
+def account_of_contact(accession: Accession, on: date) -> str:
+    """For who confirms: whose account the proposed address is already, under whatever name it was proposed, and where they
+    hold posts on the day; empty where there is none."""
+    user = User.objects.filter(email=accession.contact_email).first() if accession.contact_email else None
+    if user is None:
+        return ""
+    held = PostHolding.objects.filter(in_force(on), user=user)
+    bodies = ", ".join(held.order_by("post__organisation__name").values_list("post__organisation__name", flat=True).distinct())
+    return _("%(name)s, who holds a post at %(bodies)s") % {"name": user.name, "bodies": bodies} if bodies else user.name
 
 
 def contact(accession: Accession) -> str:
@@ -269,11 +284,12 @@ def agreement(accession: Accession, *, by, at) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def timeline(events) -> list[dict[str, Any]]:
-    """Newest first, saves left out."""
+def timeline(events, *, serves: bool) -> list[dict[str, Any]]:
+    """Newest first, saves left out. Why somebody was not confirmed is read by who ``serves`` the framework alone: the
+    accession lead was told that they will read it, and it speaks of a person."""
     return [
         {"title": VERBS[event.verb], "actor_words": event.actor_words, "acting_for": event.acting_for, "at": event.at, "real_at": event.real_at,
-         "reason": event.reason}
+         "reason": event.reason if serves or event.verb != "accession.contact_refused" else ""}
         for event in reversed(list(events)) if event.verb in VERBS
     ]  # fmt: skip
 

@@ -48,6 +48,10 @@ class InterestForm(forms.Form):
         return self.cleaned_data["crown"] == "yes"
 
 
+class SeatsForm(forms.Form):
+    seats_expected = QuantityField(label=_("Seats expected"), error_messages={"required": _("Enter how many seats are expected.")})
+
+
 class EngageForm(forms.Form):
     contact_name = LineField(label=_("Who fills in the application?"), max_length=120, missing=_("Enter a name."))
     contact_email = EmailField(label=_("Their email address"), missing=_("Enter an email address."),
@@ -60,6 +64,7 @@ class StatementForm(forms.Form):
 
 
 class SiteForm(forms.Form):
+    row = _("Site")
     name = LineField(label=_("Site"), max_length=80, required=False)
     address = LineField(label=_("Address"), max_length=300, required=False)
     seats = QuantityField(label=_("Seats"), required=False)
@@ -75,6 +80,7 @@ class SiteForm(forms.Form):
 
 
 class PersonForm(forms.Form):
+    row = _("Person")
     name = LineField(label=_("Name"), max_length=120, required=False)
     email = EmailField(label=_("Email address"), required=False)
     post = forms.ChoiceField(label=_("Post"), choices=[("", ""), *DEPARTMENT_POSTS], required=False,
@@ -152,7 +158,7 @@ class AnswerForm(forms.Form):
 
 class NoteForm(forms.Form):
     reason = TextField(label=_("Comment (optional)"), max_length=2000, required=False, widget=widgets.Textarea(rows=3),
-                       help_text=_("It stays in the record of the application."))  # fmt: skip
+                       help_text=_("It stays in the record of the application, which the department reads too."))  # fmt: skip
 
 
 class SignForm(forms.Form):

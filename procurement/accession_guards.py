@@ -18,6 +18,7 @@ from procurement import forecasting, quoting, seats, sides, signing
 from procurement.actors import Person
 from procurement.application_gaps import gaps, why_agreement_unsigned
 from procurement.models import (
+    BODYS_TURN,
     IN_CONSIDERATION,
     PIPELINE,
     Accession,
@@ -56,12 +57,15 @@ def _authority(accession: Accession, post: str, by: Person, at: datetime) -> Ite
 
 def _applicant(accession: Accession, by: Person, at: datetime) -> Iterator[Reason]:
     on = london_day(at)
-    if not any(seats.find_seat(by, accession.department_id, post, on) for post in APPLICANTS):
-        yield Reason(
-            _("Only an administrator or a requester of %(department)s can do this.")
-            % {"department": accession.department.name},
-            seats.who_holds(accession.department_id, PostCode.ADMINISTRATOR, on),
-        )
+    if any(seats.find_seat(by, accession.department_id, post, on) for post in APPLICANTS):
+        return
+    if accession.state in BODYS_TURN and not applicants(accession, at):
+        mend = _("Nobody there holds either post; the accession lead can name somebody.")
+    else:
+        mend = seats.who_holds(accession.department_id, PostCode.ADMINISTRATOR, on)
+    yield Reason(
+        _("Only an administrator or a requester of %(department)s can do this.") % {"department": accession.department.name}, mend
+    )
 
 
 def applicants(accession: Accession, at: datetime) -> list[User]:
@@ -99,9 +103,15 @@ def why_not_engage(accession: Accession, *, by: Person, at: datetime) -> Iterato
     yield from sides.why_no_place(accession.framework, accession.department)
 
 
+def why_not_expect(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
+    """What the authority reckons with, until the body says it itself in an application."""
+    yield from why_not_in_state(accession, A.PROSPECT, A.ENGAGED)
+    yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
+
+
 def why_not_name_contact(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
-    """Somebody (else) is proposed while nobody there can apply."""
-    yield from why_not_in_state(accession, A.ENGAGED)
+    """Somebody (else) is proposed while nobody there can apply, or answer."""
+    yield from why_not_in_state(accession, *BODYS_TURN)
     yield from _authority(accession, PostCode.ACCESSION_LEAD, by, at)
     yield from sides.why_no_place(accession.framework, accession.department)
     yield from why_looked_after(accession, at)
@@ -137,7 +147,7 @@ def why_not_contact(accession: Accession, email: str, name: str, *, by: Person, 
 
 def why_not_refuse_contact(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
     """A second person of the authority decides on whom the lead has proposed."""
-    yield from why_not_in_state(accession, A.ENGAGED)
+    yield from why_not_in_state(accession, *BODYS_TURN)
     yield from _authority(accession, PostCode.ACCESSION_APPROVER, by, at)
     if not accession.contact_waits:
         yield Reason(
@@ -208,7 +218,7 @@ def why_not_sign_off_baseline(accession: Accession, *, by: Person, at: datetime)
 
 def why_not_edit(accession: Accession, *, by: Person, at: datetime) -> Iterator[Reason]:
     """The application is filled in until it is sent, and again while information is asked for."""
-    yield from why_not_in_state(accession, A.ENGAGED, A.INFORMATION_REQUESTED)
+    yield from why_not_in_state(accession, *BODYS_TURN)
     yield from _applicant(accession, by, at)
 
 

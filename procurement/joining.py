@@ -117,6 +117,8 @@ def apply(accession: Accession, *, shown_hash: str | None = None, by: Person, at
     _insist_on_hash(accession, application, shown_hash)
     _send(accession, application, by=by, at=at)
     before = accession.state
+    if accession.contact_waits:
+        accession.forget_contact()  # it has found somebody without
     accession.apply(at=at)
     accession.seats_expected = application.seats
     days = accession.framework.accession_review_working_days

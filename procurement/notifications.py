@@ -153,7 +153,7 @@ def tell_appointed(holding: PostHolding) -> None:
     """Somebody has a new post; who has no password yet is told how to choose one."""
     user, post = holding.user, holding.post
     context = {
-        "post": post.get_code_display(), "organisation": post.organisation.name,
+        "post": post.get_code_display(), "organisation": post.organisation.name, "starts_on": holding.starts_on,
         "url": settings.PUBLIC_URL + reverse("home"), "new_account": not user.has_usable_password(),
         "reset": settings.PUBLIC_URL + reverse("account_reset_password"),
     }  # fmt: skip

@@ -23,16 +23,17 @@ from procurement.people_guards import COMMITTING
 
 def posts(body: Organisation, on: date, *, coming: bool = False) -> list[dict[str, Any]]:
     """By post in the order of ``PostCode``: its holders on the day with delegations and deputies in date, and with those
-    ``coming`` later. Three queries however many people."""
+    ``coming`` later, whose post is to begin among them. Three queries however many people."""
     timely = (Q(ends_on__isnull=True) | Q(ends_on__gte=on)) & not_taken_back() if coming else in_date(on)
+    held = in_force(on) | Q(starts_on__gt=on, stopped_at__isnull=True) if coming else in_force(on)
     rows = (
-        PostHolding.objects.filter(in_force(on), post__organisation=body, user__is_active=True)
+        PostHolding.objects.filter(held, post__organisation=body, user__is_active=True)
         .select_related("post", "user")
         .prefetch_related(
             Prefetch("delegations", Delegation.objects.filter(timely).select_related("framework").order_by("-unlimited", "-limit_gbp"), "now"),
             Prefetch("deputies", ActingFor.objects.filter(timely).select_related("deputy"), "acting"),
         )
-        .order_by("user__name")
+        .order_by("user__name", "starts_on")
     )
     order = {code: number for number, code in enumerate(PostCode.values)}
     found = sorted(rows, key=lambda row: order[row.post.code])

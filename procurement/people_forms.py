@@ -1,7 +1,6 @@
 """What people type about who does what: validation only."""
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -66,16 +65,15 @@ class DelegationForm(forms.Form):
 
     def clean(self):
         data = super().clean()
-        if self.errors:
-            return data
-        lot = self.lots.get(data["lot"])
+        lot = self.lots.get(data.get("lot", ""))
         data |= {"framework_id": lot.framework_id if lot else None, "lot": lot.number if lot else None}
-        if data["limit_gbp"] is None and not data["unlimited"]:
-            raise ValidationError(_("Enter a limit, or choose “without limit”."))
-        if data["limit_gbp"] is not None and data["unlimited"]:
-            raise ValidationError(_("Enter a limit or choose “without limit”, not both."))
-        if data["limit_gbp"] == 0:
+        limit = data.get("limit_gbp")
+        if limit is not None and data["unlimited"]:
+            self.add_error(None, _("Enter a limit or choose “without limit”, not both."))
+        elif limit == 0:
             self.add_error("limit_gbp", _("A limit is more than zero."))
+        elif limit is None and not data["unlimited"] and "limit_gbp" not in self.errors:
+            self.add_error(None, _("Enter a limit, or choose “without limit”."))
         return data
 
 

@@ -74,6 +74,19 @@ def _only(make: Callable[[], Model]) -> Model:
 
 
 @transaction.atomic
+def expect_seats(accession: Accession, *, seats_expected: int, by: Person, at: datetime) -> Accession:
+    """With how many seats the forecasts reckon, as long as the body has not applied with its own."""
+    accession = lock_accession(accession)
+    insist(guards.why_not_expect(accession, by=by, at=at))
+    before, accession.seats_expected = accession.seats_expected, seats_expected
+    accession.save()
+    audit.record("accession.seats_expected", accession, by=by, at=at,
+                 acting_for=guards.for_authority(accession, PostCode.ACCESSION_LEAD, by, at),
+                 extra={"before": before, "after": seats_expected})  # fmt: skip
+    return accession
+
+
+@transaction.atomic
 def engage(
     accession: Accession, *, contact_name: str = "", contact_email: str = "", by: Person, at: datetime
 ) -> Accession:
@@ -156,8 +169,7 @@ def refuse_contact(accession: Accession, *, shown_hash: str, reason: str, by: Pe
     _insist_on_contact(accession, shown_hash)
     insist_on_words(reason, _("Give a reason: the accession lead will read it."))
     name, email = accession.contact_name, accession.contact_email
-    accession.contact_name = accession.contact_email = ""
-    accession.contact_proposed_by = accession.contact_proposed_for = accession.contact_proposed_at = None
+    accession.forget_contact()
     accession.save()
     audit.record("accession.contact_refused", accession, by=by, at=at, reason=reason, hash_shown=shown_hash,
                  acting_for=guards.for_authority(accession, PostCode.ACCESSION_APPROVER, by, at),

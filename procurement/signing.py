@@ -25,7 +25,7 @@ from documents.templatetags.flex import day, gbp
 from procurement import seats
 from procurement.actors import Person
 from procurement.approval_guards import delegation_words as limit_words
-from procurement.models import Delegation, DelegationKind, PostCode, PostHolding, SigningBar
+from procurement.models import ActingFor, Delegation, DelegationKind, PostCode, PostHolding, SigningBar
 from procurement.seats import Seat
 
 FRESH_SIGN_IN = timedelta(minutes=5)
@@ -114,6 +114,12 @@ class Signing:
             return any(_why_barred(self, by, seat)), any(_covered(self, seat, at))
 
         return seats.choose(self.box(party).seats(by, at), against)
+
+
+def deputised(of: Signing, party: str, by: Person, at: datetime) -> ActingFor | None:
+    """What the person signs under as a deputy: for the page, which says it before they do."""
+    seat = of.seat(party, by, at)
+    return seat.acting if seat else None
 
 
 def bar(document: Document, people: Mapping[str, Collection[UUID]]) -> None:

@@ -11,6 +11,7 @@ from catalogue.models import OVER
 from procurement import accession_guards, signing, unsigned_baselines, working_days
 from procurement.matters import Kind, Pauses, Waiting, aged, before, ends, since
 from procurement.models import (
+    BODYS_TURN,
     Accession,
     AccessionDecision,
     AccessionQuestion,
@@ -25,7 +26,7 @@ A = AccessionState
 def contacts(only: Q, pauses: Pauses) -> Iterator[Waiting]:
     """First administrators whom a lead proposed and nobody has confirmed or refused; each proposal is one matter."""
     rows = Accession.objects.filter(
-        only, state=A.ENGAGED, contact_proposed_at__isnull=False, contact_confirmed_by__isnull=True
+        only, state__in=BODYS_TURN, contact_proposed_at__isnull=False, contact_confirmed_by__isnull=True
     ).exclude(framework__state__in=OVER)
     for accession in rows.select_related("framework").order_by("id"):
         yield Waiting(

@@ -103,6 +103,7 @@ def _sign_freshly(request, found: Novation):
     return render(request, "contracts/sign_novation.html", {
         "novation": found, "contract": found.contract, "transfer": found.transfer, "form": form, "errors": errors,
         "head": store.head(found.document), "organisation": guards.signing_of(found).box(party).organisation,
+        "acting": signing.deputised(guards.signing_of(found), party, request.actor, request.at),
         "pages": DocumentRevision.objects.get(document=found.document, number=0).pages,
     })  # fmt: skip
 

@@ -14,6 +14,7 @@ from contracts import access, forms
 from contracts.models import Contract, Variation
 from documents import store
 from documents.models import DocumentRevision
+from procurement import signing
 from procurement.access import NotYours
 from procurement.middleware import actor_of
 from procurement.views.common import attempt
@@ -54,5 +55,6 @@ def _freshly(request, what: Signed):
             return redirect(what.back)
     return render(request, what.template, what.words() | {
         "contract": what.contract, "back": what.back, "form": form, "errors": errors, "head": store.head(document),
+        "acting": signing.deputised(what.guards.signing_of(what.thing), party, request.actor, request.at),
         "organisation": access.organisation_of(what.contract, party), "pages": DocumentRevision.objects.get(document=document, number=0).pages,
     })  # fmt: skip

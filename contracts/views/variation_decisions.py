@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404
@@ -16,7 +17,7 @@ from documents.refusal import Reason
 from procurement import approval_guards, deciding, display, framework_display, headroom
 from procurement import forms as decision_forms
 from procurement.access import NotYours
-from procurement.models import Act, ApprovalStep, Phase, Query, Recusal, Side
+from procurement.models import Act, ApprovalStep, Phase, Query, Recusal, Side, StepState
 from procurement.views.common import attempt, page, what_was_shown
 
 SIDES = {Party.DEPARTMENT: (Side.DEPARTMENT,), Party.AUTHORITY: (Side.AUTHORITY,)}
@@ -98,7 +99,7 @@ def brief(request, public_id, number, position):
     return render(request, "contracts/variation_brief.html", {
         "contract": contract, "variation": found, "revision": revision, "step": step, "content": content,
         "phases": dict(Phase.choices), "shut": list(guards.why_not_decide(step, **acting)),
-        "act_shut": list(guards.why_not_act_on_step(step, **acting)), "limit": _limit(request, step),
+        "act_shut": list(guards.why_not_act_on_step(step, **acting)), **_seat(request, step),
         "bar": display.bar_parts(headroom.capacity_forecast(contract.call_off, value, holder=found, reader=reader), _("this variation")) if weighed else None,
         "steps": steps_of(found, access.viewpoint(request.actor, contract, request.day)), "queries": step.approval.queries.filter(side=step.side),
         "recusals": Recusal.objects.filter(
@@ -107,13 +108,12 @@ def brief(request, public_id, number, position):
     })  # fmt: skip
 
 
-def _limit(request, step: ApprovalStep):
-    """The largest delegation the reader could commit this step with; None where nothing is committed or they hold none."""
-    if step.act != Act.COMMIT:
-        return None
+def _seat(request, step: ApprovalStep) -> dict[str, Any]:
+    """From which seat the reader would take the step: whose deputy they act as, and the largest delegation that they could
+    commit it with; neither where there is none, nor a limit where nothing is committed."""
     seat = approval_guards.seat_for(step, request.actor, request.day)
-    held = approval_guards.committing(step, seat, request.day) if seat else []
-    return held[0] if held else None
+    held = approval_guards.committing(step, seat, request.day) if seat and step.act == Act.COMMIT else []
+    return {"acting": seat.acting if seat and step.state == StepState.OPEN else None, "limit": held[0] if held else None}
 
 
 def steps_of(variation: Variation, view: str) -> list[ApprovalStep]:

@@ -1,6 +1,7 @@
 """The tables of procurement, by noun."""
 
 from procurement.models.accession import (
+    BODYS_TURN,
     IN_CONSIDERATION,
     OPENING_STATES,
     PIPELINE,
@@ -62,7 +63,7 @@ from procurement.models.revision import (
 from procurement.models.signing import SigningBar
 
 __all__ = [
-    "ACT_FOR_ORGANISATION", "APPROVING", "AUTHORITY_POSTS", "AWARDED", "EDITABLE", "ENDED", "INSIDE", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK", "UNBOUND",
+    "ACT_FOR_ORGANISATION", "APPROVING", "AUTHORITY_POSTS", "AWARDED", "BODYS_TURN", "EDITABLE", "ENDED", "INSIDE", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK", "UNBOUND",
     "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "AddedStep", "Application", "Approval", "ApprovalMatrix", "ApprovalStep", "Attachment", "Baseline", "BaselineSignOff", "CalendarFeed", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "CounterAnswer", "CounterProposal", "Decision", "DeclineCode", "Delegation",
     "DelegationKind", "ExceptionDecision", "ExceptionOutcome", "ExceptionRequest", "FrameworkAgreement", "FrameworkGrant", "MatrixRow", "MilestonePayment", "Modification", "News", "OrganisationGrant", "Outcome", "Particulars", "Passing",

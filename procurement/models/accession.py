@@ -31,6 +31,7 @@ class AccessionState(models.TextChoices):
 A = AccessionState
 PIPELINE = (A.PROSPECT, A.ENGAGED, A.APPLIED, A.IN_REVIEW, A.INFORMATION_REQUESTED, A.APPROVED, A.AGREEMENT_ISSUED)
 IN_CONSIDERATION = (A.APPLIED, A.IN_REVIEW, A.INFORMATION_REQUESTED)
+BODYS_TURN = (A.ENGAGED, A.INFORMATION_REQUESTED)  # somebody of the body fills in its application, or answers
 OPENING_STATES = (A.ENGAGED, A.IN_REVIEW, A.INFORMATION_REQUESTED, A.ACTIVE)  # as the register may be opened with
 
 
@@ -113,7 +114,12 @@ class Accession(Row):
     @property
     def contact_waits(self) -> bool:
         """A first administrator is proposed and nobody has confirmed them."""
-        return self.state == A.ENGAGED and self.contact_proposed_by is not None and self.contact_confirmed_by is None
+        return self.state in BODYS_TURN and self.contact_proposed_by is not None and self.contact_confirmed_by is None
+
+    def forget_contact(self) -> None:
+        """Whom the lead proposed is no contact: not confirmed, or not needed any more."""
+        self.contact_name = self.contact_email = ""
+        self.contact_proposed_by = self.contact_proposed_for = self.contact_proposed_at = None
 
     def _since(self, at) -> None:
         self.state_since = at

@@ -9,7 +9,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from documents import downloads, legal_templates, store
 from documents.models import DocumentRevision
-from procurement import access, accession_display, accession_forms, agreements
+from procurement import access, accession_display, accession_forms, agreements, signing
 from procurement.middleware import actor_of
 from procurement.views.common import attempt, page
 
@@ -71,6 +71,7 @@ def _sign_freshly(request, found):
     context = {
         "accession": found, "form": form, "errors": errors, "head": store.head(found.document),
         "organisation": agreements.signing_of(found).box(party).organisation,
+        "acting": signing.deputised(agreements.signing_of(found), party, request.actor, request.at),
         "pages": DocumentRevision.objects.get(document=found.document, number=0).pages,
     }  # fmt: skip
     return render(request, "procurement/joining/sign.html", context)

@@ -23,7 +23,7 @@ from procurement import (
 )
 from procurement import order_decision_guards as own_guards
 from procurement.comparing import changes_since, last_seen
-from procurement.models import IN_APPROVAL, ApprovalStep, Query, Recusal, Side
+from procurement.models import IN_APPROVAL, ApprovalStep, Query, Recusal, Side, StepState
 from procurement.views.common import attempt, page, what_was_shown
 from procurement.views.orders import brief_address
 
@@ -67,7 +67,7 @@ def brief(request, public_id, position):
         "shut": list(own_guards.why_not_decide(step, **acting)),
         "act_shut": list(own_guards.why_not_act_on_step(step, **acting)),
         "sent_back": display.sent_back(order, before=revision.submitted_at) if revision.number > 1 else None,
-        "ended_by": display.sent_back(order, since=revision.submitted_at) if revision.pk != order.revision_id else None, "limit": _limit(request, order, step),
+        "ended_by": display.sent_back(order, since=revision.submitted_at) if revision.pk != order.revision_id else None, **_seat(request, step),
         "bar": display.bar_parts(headroom.capacity_forecast(
             order, revision.whole_life_gbp, reader=None if step.side == Side.AUTHORITY else [order.department_id])) if weighed else None,
         "seen": seen, "changes": changes_since(seen, revision) if seen else [],
@@ -95,13 +95,12 @@ def _may_decide(order, step, asked, *, by, at):
     return [] if shut else [one.pk for one in undecided]
 
 
-def _limit(request, order, step):
-    """The largest delegation the reader could commit this step with, or None; also where nothing is committed."""
-    if step.act != "commit":
-        return None
+def _seat(request, step):
+    """From which seat the reader would take the step: whose deputy they act as, and the largest delegation that they could
+    commit it with; neither where there is none, nor a limit where nothing is committed."""
     seat = approval_guards.seat_for(step, request.actor, request.day)
-    held = approval_guards.committing(step, seat, request.day) if seat else []
-    return held[0] if held else None
+    held = approval_guards.committing(step, seat, request.day) if seat and step.act == "commit" else []
+    return {"acting": seat.acting if seat and step.state == StepState.OPEN else None, "limit": held[0] if held else None}
 
 
 def _decision(request, order, step, form_class, action, *, title, words, button, done, danger=False):
@@ -120,7 +119,7 @@ def _decision(request, order, step, form_class, action, *, title, words, button,
             return redirect("procurement:call_off", order.public_id)
     context = {"call_off": order, "step": step, "revision": step.approval.revision, "form": form, "errors": errors, "shown_hash": shown,
                "option": figures.option_words(display.content_of(step.approval.revision)), "title": title, "words": words, "button": button, "danger": danger,
-               "limit": _limit(request, order, step) if action is approval.decide else None}  # fmt: skip
+               **_seat(request, step)} | ({} if action is approval.decide else {"limit": None})  # fmt: skip
     return render(request, "procurement/decide.html", context)
 
 

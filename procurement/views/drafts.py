@@ -156,13 +156,14 @@ def _as_stored(formset, rows):
 
 
 def formset_errors(formset):
-    """Every error of a set of forms with the row it is in and the field its link goes to."""
+    """Every error of a set of forms with the row it is in (a form says what its ``row`` is, or its first field does) and the field its link goes to."""
     found = []
     for number, form in enumerate(formset, start=1):
         first = form.visible_fields()[0]
-        found += [{"words": f"{first.label} {number}: {e}", "anchor": first.id_for_label} for e in form.non_field_errors()]
+        row = getattr(form, "row", first.label)
+        found += [{"words": f"{row} {number}: {e}", "anchor": first.id_for_label} for e in form.non_field_errors()]
         for field in form.visible_fields():
-            place = f"{first.label} {number}" + (f", {field.label}" if field.name != first.name else "")
+            place = f"{row} {number}" + (f", {field.label}" if field.label != row else "")
             found += [{"words": f"{place}: {e}", "anchor": field.id_for_label} for e in field.errors]
     return found + [{"words": e, "anchor": "main"} for e in formset.non_form_errors()]
 

@@ -24,7 +24,7 @@ from procurement import (
 from procurement import accession_forms as own_forms
 from procurement import accession_guards as guards
 from procurement.application_gaps import gaps
-from procurement.models import AccessionState, PostCode
+from procurement.models import BODYS_TURN, AccessionState, PostCode
 from procurement.views.common import attempt, page
 
 A = AccessionState
@@ -78,17 +78,17 @@ def accession(request, public_id):
 def _context(request, found):
     application, *earlier = access.visible_applications(request.actor, found, request.day).order_by("-number").prefetch_related("decisions") or [None]
     by = {"by": request.actor, "at": request.at}
+    serves = found.framework_id in access.sight_of(request.actor, request.day).frameworks
     return {
         "accession": found, "application": application, "reading": accession_display.reading(application),
-        "earlier": [{"application": a, "files": accession_display.files(a.files), "decisions": a.decisions.all()} for a in earlier],
+        "earlier": [{"application": a, "reading": accession_display.reading(a), "decisions": a.decisions.all()} for a in earlier],
         "decisions": application.decisions.all() if application else (), "questions": found.questions.all(),
         "forecast": accession_display.forecast_of(found, application, request.day),
         "baseline": quoting.baseline_of(found.framework_id, found.department_id),
         "desk": accession_display.desk(found, request.day), "acts": _acts(found, by),
-        "contact": accession_display.contact(found) if found.framework_id in access.sight_of(request.actor, request.day).frameworks else "",
-        "serves": found.framework_id in access.sight_of(request.actor, request.day).frameworks,
+        "contact": accession_display.contact(found) if serves else "", "serves": serves,
         "may_edit": not list(guards.why_not_edit(found, **by)), "gaps": list(gaps(application, request.day)) if application else (),
-        "events": accession_display.timeline(audit.history(found)),
+        "events": accession_display.timeline(audit.history(found), serves=serves),
         **accession_display.agreement(found, **by),
     }  # fmt: skip
 
@@ -128,18 +128,24 @@ def _anew(found, at):
     return _("It cannot apply anew: the framework has ended, or it can have no place on it.")
 
 
+def _notice(found, at):
+    return _("Its access agreement ends on a day that either party tells the other at least three months before.") if found.document_id else ""
+
+
 REASON = forms.ReasonForm
 ACTS = {
     "engage": Act(_("Invite it to apply"), _("Whoever fills in the application gets an email."), pipeline.engage,
                   own_forms.EngageForm, (A.PROSPECT,), "authority", guards.why_not_engage, _("Engaged.")),
+    "seats": Act(_("Change the seats expected"), _("The board and the forecasts reckon with them until the body applies with its own."),
+                 pipeline.expect_seats, own_forms.SeatsForm, (A.PROSPECT, A.ENGAGED), "authority", guards.why_not_expect, _("Changed.")),
     "contact": Act(_("Name who fills in the application"), _("Whom you name has to be confirmed by the accession approver."),
-                   pipeline.name_contact, own_forms.EngageForm, (A.ENGAGED,), "authority", guards.why_not_name_contact,
+                   pipeline.name_contact, own_forms.EngageForm, BODYS_TURN, "authority", guards.why_not_name_contact,
                    _("Proposed. The accession approver confirms it.")),
     "confirm": Act(_("Confirm the contact"), _("They become the body's administrator here and get an email that asks them to apply."),
-                   pipeline.confirm_contact, forms.forms.Form, (A.ENGAGED,), "authority", guards.why_not_confirm,
+                   pipeline.confirm_contact, forms.forms.Form, BODYS_TURN, "authority", guards.why_not_confirm,
                    _("Confirmed. They are asked to apply."), binds=_contact),
     "refuse-contact": Act(_("Do not confirm the contact"), _("The accession lead reads your reason and names somebody else."),
-                          pipeline.refuse_contact, REASON, (A.ENGAGED,), "authority", guards.why_not_refuse_contact,
+                          pipeline.refuse_contact, REASON, BODYS_TURN, "authority", guards.why_not_refuse_contact,
                           _("Not confirmed. The accession lead has been told."), danger=True, binds=_contact),
     "apply": Act(_("Send the application"), _("It cannot be changed after it is sent, except when you are asked something."),
                  joining.apply, forms.forms.Form, (A.ENGAGED,), "department",
@@ -177,7 +183,7 @@ ACTS = {
                   (A.SUSPENDED,), "authority", partial(guards.why_not_manage, states=(A.SUSPENDED,)), _("Resumed.")),
     "end": Act(_("End the membership"), _("Nothing new can be ordered; contracts go on."), agreements.end, REASON,
                (A.ACTIVE, A.SUSPENDED), "authority", partial(guards.why_not_manage, states=(A.ACTIVE, A.SUSPENDED)),
-               _("Ended."), danger=True),
+               _("Ended."), danger=True, also=_notice),
 }  # fmt: skip
 
 
@@ -206,7 +212,9 @@ def act(request, public_id, name):
         raise Http404
     found = access.get_accession(request.actor, public_id, request.day, wanted.right)
     asked = guards.applicants(found, request.at) if name == "engage" else ()
-    form = (forms.forms.Form if asked else wanted.form)(request.POST or None)
+    form = (forms.forms.Form if asked else wanted.form)(
+        request.POST or None, initial={"seats_expected": found.seats_expected}
+    )
     errors = list(wanted.why_not(found, by=request.actor, at=request.at))
     application = access.visible_applications(request.actor, found, request.day).order_by("-number").first()
     if request.method == "POST" and (form.is_valid() or not form.fields):
@@ -222,6 +230,7 @@ def act(request, public_id, name):
         "words": _words(wanted, found, request.at), "button": wanted.label, "danger": wanted.danger, "asked": asked,
         "reading": accession_display.reading(application) if wanted.binds is _application else None,
         "shown_hash": wanted.binds(found) if wanted.binds else "", "confirming": wanted.binds is _contact,
+        "account": accession_display.account_of_contact(found, request.day) if wanted.binds is _contact else "",
         "baseline": quoting.baseline_of(found.framework_id, found.department_id) if name.endswith("-baseline") else None,
     }  # fmt: skip
     return render(request, "procurement/joining/act.html", context)

@@ -38,7 +38,7 @@ def people(request, code):
     context = {
         "body": body, "form": form, "on": on, "today": on == request.day, "rows": people_display.posts(body, on, coming=on == request.day),
         "shut": list(guards.why_not_manage(body, by=request.actor, at=request.at)),
-        "orders": guards.orders_for_itself(body), "added": people_display.added_steps(body, on),
+        "others": access.other_organisations(request.actor, body, request.day), "orders": guards.orders_for_itself(body), "added": people_display.added_steps(body, on),
     }  # fmt: skip
     return render(request, "procurement/people/people.html", context)
 
@@ -77,8 +77,8 @@ def invite(request, code):
     form = people_forms.InviteForm(request.POST or None, posts=guards.posts_of(body), hosts=hosts)
     return _change(
         request, body, form, lambda f: attempt(request, membership.invite, body, **f.cleaned_data),
-        title=_("Give somebody a post"), button=_("Give the post"), done=_("Done. They have been told by email."),
-        words=_("From today. Who is new here gets an account and an email."),
+        title=_("Give somebody a post"), button=_("Give the post"), done=_("Done. An email tells them from which day they hold it."),
+        words=_("From today, or from the day after the last on which they hold it already. Who is new here gets an account and an email."),
     )  # fmt: skip
 
 

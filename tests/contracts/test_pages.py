@@ -73,6 +73,9 @@ def test_signing_asks_for_a_fresh_sign_in_first(client):
     answer = client.get(reverse("contracts:sign", args=[contract.public_id]))
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/sign-in-again/")
+    deputy = cast.deputy_of("supplier.signatory@fujitsu.example")
+    shown = sign_in_freshly(client, deputy.user.email).get(reverse("contracts:sign", args=[contract.public_id]))
+    assert "You act for Fujitsu Services supplier signatory" in shown.content.decode()
 
 
 @pytest.mark.world("issued")

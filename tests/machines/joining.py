@@ -139,6 +139,7 @@ ACCESSION = Machine(
     },
     actions={
         "engage": Action(("prospect",), by(LEAD, pipeline.engage, **CONTACT), engage_form),
+        "expect seats": Action(("prospect", PROPOSED, "engaged"), by(LEAD, pipeline.expect_seats, seats_expected=60), form(LEAD, "seats", seats_expected="60")),
         "name a contact": Action((PROPOSED,), by(LEAD, pipeline.name_contact, **CONTACT), form(LEAD, "contact", **CONTACT)),
         "confirm the contact": Action((PROPOSED,), bound(APPROVER, pipeline.confirm_contact, pipeline.contact_hash),
                                       form(APPROVER, "confirm", pipeline.contact_hash)),

@@ -12,6 +12,7 @@ from documents.refusal import Refused
 from procurement import approval_guards
 from procurement.models import ActingFor, Decision, Delegation, Outcome, PostHolding, StepState
 from tests import cast
+from tests.procurement.test_pages import sign_in
 
 pytestmark = pytest.mark.usefixtures("db")
 OFFICER = "accounting.officer@dius.example"
@@ -145,3 +146,21 @@ def test_the_decided_step_is_of_a_known_outcome():
             outcome="waved", reason="x", no_conflict_declared=True, content_hash=step.approval.content_hash,
             decided_at=cast.START,
         )  # fmt: skip
+
+
+def test_a_deputy_reads_for_whom_they_decide_and_that_the_limit_is_theirs(client):
+    order = before_the_officer()
+    seat = PostHolding.objects.get(user__email=OFFICER)
+    deputy, day = cast.person("contract.manager@dius.example"), cast.START.date()
+    ActingFor.objects.create(holding=seat, deputy=deputy.user, starts_on=day, ends_on=day + timedelta(days=11))
+    words = "You act for DIUS accounting officer, 1 October 2007 to 12 October 2007: within their limit"
+    here = f"/call-offs/{order.public_id}/steps/4/"
+    for address, theirs, own in ((here, "against their limit:", "against your limit:"),
+                                 (here + "decide/", "Their limit, for the net value", "Your limit, for the net value")):  # fmt: skip
+        shown = sign_in(client, deputy.user.email).get(address).content.decode()
+        assert words in shown and theirs in shown and own not in shown
+        shown = sign_in(client, OFFICER).get(address).content.decode()
+        assert "You act for" not in shown and own in shown and theirs not in shown
+    assert words in sign_in(client, deputy.user.email).get(here + "reject/").content.decode()
+    cast.decide(order, OFFICER)
+    assert "You act for" not in sign_in(client, deputy.user.email).get(here).content.decode(), "there is nothing to decide any more"

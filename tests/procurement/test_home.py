@@ -70,6 +70,13 @@ def test_the_authority_reads_what_is_expected_and_the_orders_by_state(client):
         assert ("Our orders" in page and f"?state={order.state}" in page) == counted
 
 
+def test_who_has_joined_finds_its_membership_and_its_agreement(client):
+    words = "membership and its access agreement"
+    for email, shown in (("requester@dius.example", True), ("requester@ons.example", False), ("order.desk@fujitsu.example", False),
+                         ("auditor@co.example", False)):  # fmt: skip
+        assert (words in sign_in(client, email).get("/").content.decode()) == shown, email
+
+
 def test_who_has_not_joined_finds_the_application_whosever_turn_it_is(client):
     words = "How your organisation joins"
     for email, joins in (("requester@ons.example", True), ("requester@dius.example", False), ("order.desk@fujitsu.example", False)):

@@ -16,7 +16,7 @@ from procurement.models import Accession
 from procurement.views.joining import ACTS
 from tests import cast
 from tests.locks import stored_before_any_lock
-from tests.procurement.test_pages import post, sign_in
+from tests.procurement.test_pages import post, sign_in, sign_in_freshly
 
 pytestmark = pytest.mark.usefixtures("db")
 ADDRESSES = {
@@ -187,6 +187,10 @@ def test_signing_goes_through_its_page(client):
     assert client.get(here).status_code == 403, "it is not their turn"
     sign_in(client, "signatory@ons.example")
     assert "/accounts/" in client.get(here)["Location"], "a fresh sign-in comes first"
+    assert "You act for" not in sign_in_freshly(client, "signatory@ons.example").get(here).content.decode()
+    deputy = cast.deputy_of("signatory@ons.example")
+    shown = sign_in_freshly(client, deputy.user.email).get(here).content.decode()
+    assert "You act for ONS signatory, 1 October 2007 to 1 October 2030: within their limit, and the record says for whom." in shown
 
 
 @pytest.mark.parametrize("address", ["/catalogue/", "/catalogue/CORE-01/", "/framework/", "/call-offs/new/"])
@@ -240,3 +244,76 @@ def test_a_lot_or_an_end_without_its_limit_is_asked_about(client, field, typed, 
     answer = post(client, reverse("procurement:application_people", args=[accession.public_id]), **row | typed)
     assert answer.status_code == 200 and words in answer.content.decode(), field
     assert joining.current(accession) is None
+
+
+@pytest.mark.world("ons_applied")
+def test_who_reviews_reads_what_an_earlier_application_said(client):
+    """What was changed with an answer is seen beside what it was before."""
+    accession = cast.ons_applied()
+    by = {"by": cast.person(LEAD), "at": cast.START}
+    joining.start_review(accession, **by)
+    joining.ask(cast.fresh(accession), text="Which?", **by)
+    sites = [{"name": "Newport", "address": "Newport", "seats": 12}]
+    applicant = {"by": cast.person(REQUESTER), "at": cast.START}
+    joining.save_application(cast.fresh(accession), {"sites": sites}, **applicant)
+    joining.answer(cast.fresh(accession), text="This.", **applicant)
+    shown = sign_in(client, LEAD).get(reverse("procurement:accession", args=[accession.public_id])).content.decode()
+    now, before = shown.split("What application 1 said")
+    assert "Titchfield" not in now and "Titchfield" in before and "£50,000,000.00" in before
+
+
+def test_why_somebody_was_not_confirmed_is_read_by_the_authority_alone(client):
+    accession = Accession.objects.get(department__code="ILL05")
+    lead, approver = ({"by": cast.person(who), "at": cast.START} for who in (LEAD, "accession.approver@co.example"))
+    pipeline.engage(accession, contact_name="Eve", contact_email="eve@museum.example", **lead)
+    shown = {"shown_hash": pipeline.contact_hash(cast.fresh(accession))}
+    pipeline.refuse_contact(cast.fresh(accession), reason="She was dismissed.", **shown, **approver)
+    pipeline.name_contact(cast.fresh(accession), contact_name="Mary", contact_email="mary@museum.example", **lead)
+    shown = {"shown_hash": pipeline.contact_hash(cast.fresh(accession))}
+    pipeline.confirm_contact(cast.fresh(accession), **shown, **approver)
+    here = reverse("procurement:accession", args=[accession.public_id])
+    for email, reads in ((LEAD, True), ("auditor@co.example", True), ("mary@museum.example", False)):
+        page = sign_in(client, email).get(here).content.decode()
+        assert "Contact not confirmed" in page and ("She was dismissed." in page) is reads, email
+
+
+def test_the_rows_of_the_application_are_named_by_what_they_are(client):
+    here = reverse("procurement:accession", args=[cast.ons().public_id])
+    sign_in(client, REQUESTER)
+    typed = {"person-TOTAL_FORMS": "2", "person-INITIAL_FORMS": "0", "person-1-name": "Ada", "person-1-email": "ada"}
+    shown = post(client, here + "application/people/", edits="0", **typed).content.decode()
+    assert "Person 2, Email address: Enter an email address" in shown and "Person 2</h2>" in shown
+    assert "<title>Error: Who acts for the department" in " ".join(shown.split())
+    assert "Site 1</h2>" in client.get(here + "application/").content.decode()
+
+
+def test_a_file_of_no_known_kind_is_refused_with_the_kinds_that_are_taken(client):
+    here = reverse("procurement:application_evidence", args=[cast.ons().public_id])
+    odd = SimpleUploadedFile("letter.exe", b"MZ\x90\x00", "application/octet-stream")
+    shown = post(sign_in(client, REQUESTER), here, edits="0", kind="signatory", file=odd).content.decode()
+    assert "Choose a file of these kinds: .pdf, .docx, .odt, .png, .jpg." in shown and "Excel" not in shown
+
+
+def test_the_lead_changes_the_seats_that_are_expected_until_the_body_applies(client):
+    accession = Accession.objects.get(department__code="BIS")
+    here = reverse("procurement:accession_act", args=[accession.public_id, "seats"])
+    sign_in(client, LEAD)
+    assert "Enter how many seats are expected." in post(client, here).content.decode()
+    assert "Enter a whole number" in post(client, here, seats_expected="1e3").content.decode()
+    assert post(client, here, seats_expected="5,000")["Location"] == reverse("procurement:accession", args=[accession.public_id])
+    board = client.get("/joining/").content.decode()
+    assert "not known" not in board and "5,000</td>" in board
+    assert 'value="5000"' in client.get(here).content.decode()
+    sign_in(client, "accession.approver@co.example")
+    assert "Only the accession lead of Cabinet Office can do this." in post(client, here, seats_expected="1").content.decode()
+
+
+def test_who_confirms_a_contact_reads_whose_account_the_address_is_already(client):
+    accession = Accession.objects.get(department__code="ILL05")
+    lead = {"by": cast.person(LEAD), "at": cast.START}
+    pipeline.engage(accession, contact_name="Mary", contact_email="requester@dius.example", **lead)
+    here = reverse("procurement:accession_act", args=[accession.public_id, "confirm"])
+    words = "DIUS requester, who holds a post at Department for Innovation, Universities and Skills"
+    assert words in sign_in(client, "accession.approver@co.example").get(here).content.decode()
+    pipeline.name_contact(cast.fresh(accession), contact_name="Mary", contact_email="mary@museum.example", **lead)
+    assert "Whose account" not in client.get(here).content.decode()

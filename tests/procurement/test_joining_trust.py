@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from catalogue.models import Organisation
 from contracts import formation
@@ -16,7 +17,18 @@ from documents import audit, storage, store
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email, Job, Signature, SigningIntent
 from documents.refusal import Refused
-from procurement import access, accession_display, agreements, granting, joining, membership, pipeline, seats
+from procurement import (
+    access,
+    accession_display,
+    agreements,
+    granting,
+    joining,
+    membership,
+    pipeline,
+    seats,
+    waiting_to_join,
+)
+from procurement.membership import Named
 from procurement.models import (
     Accession,
     AccessionDecision,
@@ -789,3 +801,39 @@ def test_everybody_who_is_new_by_joining_is_told_of_their_post_and_how_to_sign_i
     agreements.activate(paper.agreement_archived(cast.ons()), at=cast.START)
     told = Email.objects.filter(template__endswith="/appointed.txt")
     assert [(mail.recipient, mail.context["new_account"]) for mail in told] == [("new@ons.example", True)]
+
+
+def todo(email: str) -> dict[int, str]:
+    return {row["accession"].pk: row["words"] for row in accession_display.waiting(cast.person(email), TODAY)}
+
+
+def test_a_question_to_a_body_that_has_nobody_waits_for_the_lead_who_names_somebody_to_answer(client):
+    """The register may be opened with such a body, and any body's last applicant may leave."""
+    accession = Accession.objects.select_related("framework__authority", "department").get(department__code="XRL")
+    assert todo(LEAD)[accession.pk] == "to name who answers"
+    assert accession_display.desk(accession, TODAY) == "accession lead: Cabinet Office accession lead"
+    here = f"/joining/{accession.public_id}/"
+    page = sign_in(client, LEAD).get(here).content.decode()
+    assert here + "contact/" in page and "Nobody there holds either post; the accession lead can name somebody." in page
+    act(pipeline.name_contact, accession, LEAD, contact_name="Ada", contact_email="ada@crossrail.example")
+    assert todo(APPROVER)[accession.pk] == "to confirm who answers" and accession.pk not in todo(LEAD)
+    due = [found.what for found in waiting_to_join.contacts(Q(pk=accession.pk), {})]
+    assert due == ["to confirm or refuse whom the lead proposed"]
+    confirm(accession)
+    assert todo("ada@crossrail.example") == {accession.pk: "to answer a question"}
+    assert accession.pk not in todo(LEAD) and accession.pk not in todo(APPROVER)
+    act(joining.save_application, accession, "ada@crossrail.example", values={"statement": "Desktops."})
+    with pytest.raises(Refused, match="has people here who can apply"):
+        act(pipeline.name_contact, accession, LEAD, contact_name="Eve", contact_email="eve@crossrail.example")
+
+
+@pytest.mark.world("ons_applied")
+def test_who_was_proposed_is_no_contact_once_the_body_has_applied_without_them():
+    accession = propose(museum())
+    administrator = Named("Ann", "ann@museum.example", PostCode.ADMINISTRATOR)
+    membership.appoint(accession.department, administrator, by=cast.person(APPROVER), at=cast.START)
+    sent = cast.ons().applications.get()
+    values = {name: getattr(sent, name) for name in ("statement", "sites", "files")} | {"people": cast.ons_people()}
+    act(joining.save_application, accession, "ann@museum.example", values=values)
+    after = act(joining.apply, accession, "ann@museum.example")
+    assert (after.state, after.contact_email, after.contact_proposed_by) == ("applied", "", None)

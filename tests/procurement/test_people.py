@@ -390,6 +390,52 @@ def test_a_delegation_is_offered_only_for_posts_that_commit_or_sign(client):
     assert f"holdings/{holding('contract.manager@dius.example').pk}/delegate/" not in shown
 
 
+def test_who_is_given_a_post_back_on_the_day_on_which_it_ended_is_shown_with_their_first_day(client, mailoutbox):
+    invite("Nora New", "nora@dius.example", "finance_director")
+    act(membership.end_holding, holding("nora@dius.example"), ends_on=TODAY)
+    invite("Nora New", "nora@dius.example", "finance_director")
+    cast.run_all_jobs()
+    told = [message.body for message in mailoutbox if message.to == ["nora@dius.example"] and "You hold the post" in message.body]
+    assert ["from 1 October 2007." in body for body in told] == [True, False] and "from 2 October 2007." in told[1]
+    sign_in(client, ADMIN)
+    shown = " ".join(client.get("/people/DIUS/").content.decode().split())
+    assert "Nora New<br>nora@dius.example<br>from 2 October 2007" in shown, "who was just given it is on the page, and which account"
+    assert "from 2 October 2007" not in client.get("/people/DIUS/?on=2007-09-30").content.decode()
+    assert "from 2 October 2007" in client.get("/people/DIUS/?on=2007-10-02").content.decode()
+    sign_in(client, HOLDER)
+    assert "nora@dius.example" not in client.get("/people/DIUS/").content.decode(), "addresses are for who looks after the people"
+
+
+def test_a_holder_finds_how_to_end_the_deputy_whom_they_have_named(client):
+    deputy = cast.person("technology.officer@dius.example").user
+    made = act(membership.name_deputy, holding(HOLDER), deputy, email=HOLDER, starts_on=TODAY, ends_on=TODAY + timedelta(days=7))
+    here = reverse("procurement:end_deputy", args=["DIUS", made.pk])
+    for email, finds in ((HOLDER, True), (ADMIN, True), ("signatory@dius.example", False)):
+        sign_in(client, email)
+        assert (here in client.get("/people/DIUS/").content.decode()) is finds, email
+
+
+def test_who_may_read_of_several_organisations_goes_from_one_to_another(client):
+    sign_in(client, "auditor@co.example")
+    shown = client.get("/people/CO/?on=2007-09-30").content.decode()
+    assert '/people/DIUS/?on=2007-09-30"' in shown and "/people/FUJITSU/" not in shown
+    sign_in(client, ADMIN)
+    assert "At another organisation" not in client.get("/people/DIUS/").content.decode()
+
+
+def test_what_is_wrong_with_a_delegation_is_said_at_once_and_that_the_letter_has_to_be_chosen_again(client):
+    sign_in(client, ADMIN)
+    here = reverse("procurement:delegate", args=["DIUS", holding(HOLDER).pk])
+    day = {"starts_on_day": "1", "starts_on_month": "10", "starts_on_year": "2007"}
+    shown = post(client, here, **day, limit_gbp="0").content.decode()
+    assert "A limit is more than zero." in shown and "Attach the letter" in shown
+    assert "Choose it again" not in shown
+    letter = SimpleUploadedFile("letter.pdf", cast.PDF, "application/pdf")
+    again = post(client, here, **day, letter=letter).content.decode()
+    assert "Enter a limit, or choose" in again and "You had chosen letter.pdf. Choose it again if you send this form again." in again
+    assert 'aria-describedby="id_letter_chosen"' in again
+
+
 def test_who_is_away_stands_beside_the_route_before_an_order_is_submitted(client):
     call_off = cast.drafted()
     later = TODAY + timedelta(days=3)

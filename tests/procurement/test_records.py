@@ -602,6 +602,7 @@ A = of_joining
 TABLE |= {
     ("accession", "prospect"): [
         Row(pipeline.engage, on(LEAD, **A.CONTACT), "accession.engaged", {"accession_confirm": "accession.approver@co"}),
+        Row(pipeline.expect_seats, on(LEAD, seats_expected=60), "accession.seats_expected"),
         Row(agreements.withdraw, on(LEAD, reason="No."), "accession.withdrawn", {"accession_closed": "accession.lead@co"}),
     ],
     ("accession", A.PROPOSED): [
