@@ -69,11 +69,11 @@ def _clarifications(only: Q, pauses: Pauses) -> Iterator[Waiting]:
 
 
 def _answers(only: Q, pauses: Pauses) -> Iterator[Waiting]:
-    rows = CallOff.objects.filter(only, state=S.WITH_SUPPLIER, answer_due_at__isnull=False)
+    rows = CallOff.objects.filter(only, state=S.WITH_SUPPLIER, answer_due_at__isnull=False).annotate(desk_since=clocks.DESK_SINCE)
     for call_off in rows.exclude(framework__state__in=OVER).select_related("framework").order_by("id"):
         yield Waiting(
             f"answer:{call_off.revision_id}", call_off, call_off.supplier_id, PostCode.ORDER_DESK,
-            _("to accept or decline"), *before(call_off.answer_due_at, call_off.state_since, call_off.framework), lapses=True,
+            _("to accept or decline"), *before(call_off.answer_due_at, call_off.desk_since, call_off.framework), lapses=True,
         )  # fmt: skip
 
 
