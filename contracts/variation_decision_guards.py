@@ -95,7 +95,8 @@ def _why_not_routed(variation: Variation, on: date) -> Iterator[Reason]:
 
 def _why_not_counting(step: ApprovalStep) -> Iterator[Reason]:
     variation = variation_of(step)
-    if variation.approval_id != step.approval_id or variation.state != V.IN_APPROVAL or step.state == StepState.VOID:
+    passed = variation.state != V.IN_APPROVAL and step.state != StepState.DECIDED  # one that was decided counts for what follows
+    if variation.approval_id != step.approval_id or passed or step.state == StepState.VOID:
         yield Reason(
             _("This step no longer counts: variation %(label)s is %(state)s.")
             % {"label": variation.label, "state": variation.get_state_display()}

@@ -131,12 +131,15 @@ def why_not_in_turn(step: ApprovalStep, on: date) -> Iterator[Reason]:
 
 def why_not_take(step: ApprovalStep, gone: Collection[Reason], *, by: Person, at: datetime) -> Iterator[Reason]:
     """Whose turn and whose step it is, and segregation; shared by endorse, commit, return, reject and ask. ``gone``: why it
-    no longer counts, which its kind says. Who decided it reads what they did, and not that somebody else has to."""
+    no longer counts, which its kind says. Of one that was decided everybody reads by whom, and not who else has to."""
     on = london_day(at)
     decision = getattr(step, "decision", None)
     if decision is not None and decision.person_id == by.person_id:
         words = {"outcome": decision.get_outcome_display(), "moment": as_moment(decision.decided_at)}
         yield Reason(_("You %(outcome)s this step on %(moment)s.") % words)
+        return
+    if decision is not None and not gone:
+        yield from why_not_in_turn(step, on)
         return
     yield from gone or why_not_in_turn(step, on)
     yield from why_framework_over(step.approval.framework, on)
