@@ -25,7 +25,7 @@ from procurement import (
 )
 from procurement.models import ENDED, IN_APPROVAL, OPEN, CallOffState, PostCode
 from procurement.views.common import attempt, page
-from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
+from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice, numbered
 
 
 @page
@@ -46,7 +46,7 @@ def call_offs(request):
     listing = Listing(
         request, rows,
         columns=[
-            Column("reference", _("Order"), lambda o: f"{o.reference or _('draft')} {o.title}", ("reference",)),
+            numbered("reference", _("Order"), lambda o: o.listed_as),
             Column("department", _("Department"), lambda o: o.department.name, ("department__name",)),
             Column("supplier", _("Supplier"), lambda o: o.supplier.name, ("supplier__name",)),
             Column("state", _("State"), lambda o: o.state_words(view(o)), () if sells else ("state",), STATE),
