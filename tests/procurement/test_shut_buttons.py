@@ -82,3 +82,8 @@ def test_a_colleague_reads_who_writes_in_a_draft_release(client):
     release = release_cast.drafted()
     found = shut(client, "order.desk@fujitsu.example", reverse("procurement:release", args=[release.public_id]))
     assert "account manager" in found["Upload sheets"]
+
+
+def test_nobody_is_sent_to_an_administrator_that_an_organisation_does_not_have(client):
+    found = shut(client, cast.DESK, reverse("procurement:people", args=["FUJITSU"]))
+    assert found["Give somebody a post"].endswith("Nobody holds the post of administrator on this day.")
