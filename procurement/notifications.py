@@ -24,6 +24,7 @@ from procurement.models import (
     Recusal,
     User,
 )
+from procurement.standing import why_framework_over
 
 
 def _context(call_off: CallOff, **more) -> dict:
@@ -90,7 +91,8 @@ def tell_ended(call_off: CallOff, verb: str, at: datetime) -> None:
         desk, state = _post(call_off.supplier, PostCode.ORDER_DESK, at), call_off.state_words("supplier")
         _inform(desk, "withdrawn_from_supplier", call_off, f"ended:{_moment(call_off)}", at=at, state=state)
     people, key = requesters(call_off, at), f"ended:{_moment(call_off)}"
-    _inform(people, "ended", call_off, key, at=at, reason=call_off.ended_words)
+    again = not list(why_framework_over(call_off.framework, london_day(at)))  # or no copy of it could be made
+    _inform(people, "ended", call_off, key, at=at, reason=call_off.ended_words, again=again)
 
 
 def tell_supplier(call_off: CallOff, at: datetime) -> None:
