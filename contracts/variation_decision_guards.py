@@ -118,7 +118,7 @@ def why_not_decide(step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[
     if step.state == StepState.DECIDED:
         return
     yield from own.why_not_in_force(variation.contract, on)
-    yield from why_hold_ended(approval, on)
+    yield from why_hold_ended(approval, on, _("An approver whose turn it is can return it; a contract manager can withdraw it."))
     yield from why_no_longer_fits(variation, on)
     if step.act == Act.COMMIT:
         yield from why_not_covered(step, by=by, on=on)

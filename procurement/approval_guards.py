@@ -172,12 +172,16 @@ def who_acts(post: str, able: Iterable[User]) -> str:
     return _("%(names)s can, as %(post)s.") % (chair | {"names": names})
 
 
-def why_hold_ended(approval: Approval, on: date) -> Iterator[Reason]:
-    if on > approval.hold_until:
-        yield Reason(
-            _("Its prices were held until %(day)s: return to reprice.") % {"day": as_day(approval.hold_until)},
-            _("An approver whose turn it is can return it; the requester can withdraw it."),
-        )
+def why_hold_ended(approval: Approval, on: date, mended: str = "") -> Iterator[Reason]:
+    """``mended``: by whom and how, where what is approved is no order."""
+    if on <= approval.hold_until:
+        return
+    if not mended and all(step.state == StepState.DECIDED for step in approval.steps.all()):  # the supplier has it
+        mended = _("The requester can withdraw it and submit a copy.")
+    yield Reason(
+        _("Its prices were held until %(day)s: return to reprice.") % {"day": as_day(approval.hold_until)},
+        mended or _("An approver whose turn it is can return it; the requester can recall it while nobody has decided, or withdraw it."),
+    )
 
 
 def commit_kind(side: str) -> str:

@@ -12,6 +12,7 @@ from catalogue.text import LONGEST_SEARCH
 from documents import audit, downloads
 from procurement import (
     access,
+    approval_guards,
     counter_display,
     desks,
     display,
@@ -112,6 +113,8 @@ def call_off(request, public_id):
     }  # fmt: skip
     if view != "supplier" and revision.pk == order.revision_id and order.state in (*IN_APPROVAL, CallOffState.WITH_SUPPLIER):
         context["fall"] = quoting.fall(revision, request.day)
+    if (accepting or view != "supplier") and order.state in (*IN_APPROVAL, CallOffState.WITH_SUPPLIER):
+        context["hold_ended"] = list(approval_guards.why_hold_ended(order.revision.approval, request.day))
     context |= counter_display.on_page(order, revision, view, **acting)
     if revision.is_submitted:
         context |= display.submitted_order(revision, view)
