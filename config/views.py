@@ -7,6 +7,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 from django.views import defaults
 
 from catalogue.text import LONGEST_SEARCH
@@ -67,13 +68,16 @@ def home(request):
     bar = queries.capacity_bar(framework, reader=reader) if framework and buys else None
     waiting = due.waiting(who, on)
     items = inbox.in_order(chain.from_iterable(waiting))
-    others, ended = queries.together(queries.waiting_for_others(who, on)[:20], queries.ended_lately(who, on)[:20])
+    lists = (queries.waiting_for_others, queries.asked_about, queries.with_the_department, queries.ended_lately)
+    others, asked, answered, ended = queries.together(*(rows(who, on)[:20] for rows in lists))
+    seen_as = {order: access.viewpoint(who, order, on) for order in chain(others, answered, ended)}
     context = {
-        "items": [(item, item.days(on)) for item in items], "others": others,
+        "items": [(item, item.days(on)) for item in items], 
+        "others": [*((order, _("it waits for the answer to your question"), None) for order in asked),
+                   *((order, order.state_words(seen_as[order]), order.state_since) for order in chain(others, answered))],
         "most": inbox.MOST_OF_A_KIND if inbox.is_cut(waiting) else None,
-        "lists_unbound": any(item.subject_to_contract for item in items) or display.any_unbound(others),
-        "ended": [(order, order.state_words(view), display.ended_words(order, view))
-                  for order in ended for view in [access.viewpoint(who, order, on)]],
+        "lists_unbound": any(item.subject_to_contract for item in items) or display.any_unbound([*others, *asked, *answered]),
+        "ended": [(order, order.state_words(seen_as[order]), display.ended_words(order, seen_as[order])) for order in ended],
         "framework": framework, "belongs": member and framework.pk not in seen.frameworks,
         "joins": framework is None and access.visible_accessions(who, on).exists(),
         "serves": framework is not None and framework.pk in seen.frameworks, "bar": display.framework_bar(bar) if bar else None,

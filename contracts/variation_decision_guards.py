@@ -95,7 +95,8 @@ def _why_not_routed(variation: Variation, on: date) -> Iterator[Reason]:
 
 def _why_not_counting(step: ApprovalStep) -> Iterator[Reason]:
     variation = variation_of(step)
-    if variation.approval_id != step.approval_id or variation.state != V.IN_APPROVAL or step.state == StepState.VOID:
+    passed = variation.state != V.IN_APPROVAL and step.state != StepState.DECIDED  # one that was decided counts for what follows
+    if variation.approval_id != step.approval_id or passed or step.state == StepState.VOID:
         yield Reason(
             _("This step no longer counts: variation %(label)s is %(state)s.")
             % {"label": variation.label, "state": variation.get_state_display()}
@@ -117,7 +118,7 @@ def why_not_decide(step: ApprovalStep, *, by: Person, at: datetime) -> Iterator[
     if step.state == StepState.DECIDED:
         return
     yield from own.why_not_in_force(variation.contract, on)
-    yield from why_hold_ended(approval, on)
+    yield from why_hold_ended(approval, on, _("An approver whose turn it is can return it; a contract manager can withdraw it."))
     yield from why_no_longer_fits(variation, on)
     if step.act == Act.COMMIT:
         yield from why_not_covered(step, by=by, on=on)

@@ -131,12 +131,15 @@ def why_not_in_turn(step: ApprovalStep, on: date) -> Iterator[Reason]:
 
 def why_not_take(step: ApprovalStep, gone: Collection[Reason], *, by: Person, at: datetime) -> Iterator[Reason]:
     """Whose turn and whose step it is, and segregation; shared by endorse, commit, return, reject and ask. ``gone``: why it
-    no longer counts, which its kind says. Who decided it reads what they did, and not that somebody else has to."""
+    no longer counts, which its kind says. Of one that was decided everybody reads by whom, and not who else has to."""
     on = london_day(at)
     decision = getattr(step, "decision", None)
     if decision is not None and decision.person_id == by.person_id:
         words = {"outcome": decision.get_outcome_display(), "moment": as_moment(decision.decided_at)}
         yield Reason(_("You %(outcome)s this step on %(moment)s.") % words)
+        return
+    if decision is not None and not gone:
+        yield from why_not_in_turn(step, on)
         return
     yield from gone or why_not_in_turn(step, on)
     yield from why_framework_over(step.approval.framework, on)
@@ -169,12 +172,16 @@ def who_acts(post: str, able: Iterable[User]) -> str:
     return _("%(names)s can, as %(post)s.") % (chair | {"names": names})
 
 
-def why_hold_ended(approval: Approval, on: date) -> Iterator[Reason]:
-    if on > approval.hold_until:
-        yield Reason(
-            _("Its prices were held until %(day)s: return to reprice.") % {"day": as_day(approval.hold_until)},
-            _("An approver whose turn it is can return it; the requester can withdraw it."),
-        )
+def why_hold_ended(approval: Approval, on: date, mended: str = "") -> Iterator[Reason]:
+    """``mended``: by whom and how, where what is approved is no order."""
+    if on <= approval.hold_until:
+        return
+    if not mended and all(step.state == StepState.DECIDED for step in approval.steps.all()):  # the supplier has it
+        mended = _("The requester can withdraw it and submit a copy.")
+    yield Reason(
+        _("Its prices were held until %(day)s: return to reprice.") % {"day": as_day(approval.hold_until)},
+        mended or _("An approver whose turn it is can return it; the requester can recall it while nobody has decided, or withdraw it."),
+    )
 
 
 def commit_kind(side: str) -> str:

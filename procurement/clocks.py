@@ -4,7 +4,8 @@ or the framework is suspended, keeping the working days they had left."""
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Greatest
 
 from catalogue.models import Framework, FrameworkState
 from procurement import working_days
@@ -12,6 +13,11 @@ from procurement.models import Accession, AccessionState, CallOff, CallOffState,
 from procurement.working_days import Clock
 
 S, A = CallOffState, AccessionState
+
+
+_ANSWERED = Clarification.objects.filter(call_off=OuterRef("pk"), answered_at__isnull=False).order_by("-answered_at")
+# since when the supplier has an order: a question of its own puts it on the department's desk until it is answered
+DESK_SINCE = Greatest("state_since", Subquery(_ANSWERED.values("answered_at")[:1]))
 
 
 def answer(call_off: CallOff) -> Clock:

@@ -89,10 +89,11 @@ def of(call_off: CallOff, on: date) -> list[Desk]:
     if call_off.state in IN_APPROVAL:
         return of_approval(call_off.revision.approval, on)
     if call_off.state == S.WITH_SUPPLIER:
-        asked = call_off.clarifications.filter(answered_at__isnull=True).first()
-        if asked is not None:
-            return [Desk(call_off.department, PostCode.REQUESTER, asked.asked_at, on, todo=_("to answer a question"))]
-        return [Desk(call_off.supplier, PostCode.ORDER_DESK, call_off.state_since, on, clocks.until(call_off))]
+        asked = list(call_off.clarifications.all())
+        if (still := next((one for one in asked if one.answered_at is None), None)) is not None:
+            return [Desk(call_off.department, PostCode.REQUESTER, still.asked_at, on, todo=_("to answer a question"))]
+        since = max([call_off.state_since, *(one.answered_at for one in asked)])
+        return [Desk(call_off.supplier, PostCode.ORDER_DESK, since, on, clocks.until(call_off))]
     if call_off.state == S.COUNTER_PROPOSED:
         return [Desk(call_off.department, PostCode.REQUESTER, call_off.state_since, on, clocks.until(call_off))]
     return _ABOVE[call_off.state](call_off, on) if call_off.state in _ABOVE else []

@@ -106,7 +106,7 @@ def bar_parts(forecast: CapacityForecast, this: str = "") -> dict[str, Any]:
         [
             ("committed", _("committed"), forecast.committed),
             ("reserved", _("reserved for others"), forecast.reserved),
-            ("in_approval", _("our others in approval") if forecast.withheld else _("others in approval"), forecast.in_approval),
+            ("in_approval", _("our other orders in approval") if forecast.withheld else _("others in approval"), forecast.in_approval),
             ("this", this or _("this order"), forecast.this_order), ("free", _("free after it"), max(forecast.free_after, ZERO)),
         ],
     ) | {"withheld": forecast.withheld}  # fmt: skip

@@ -23,6 +23,7 @@ from documents.templatetags.flex import gbp
 from procurement import clocks, completeness, seats
 from procurement import framework_guards as guards
 from procurement import framework_notifications as notifications
+from procurement import notifications as order_notifications
 from procurement.actors import Person
 from procurement.locking import lock_framework
 from procurement.models import (
@@ -119,10 +120,13 @@ def resume(framework: Framework, *, by: Person, at: datetime) -> Framework:
     framework.resume()
     framework.save()
     acting_for = _manager_for(framework, by, at)
+    started = list(clocks.start_all(framework, at))
     went_on = _record_clocks(
-        clocks.start_all(framework, at), "clock_started", _("The framework was resumed."), by=by, at=at,
-        acting_for=acting_for,
-    )  # fmt: skip
+        started, "clock_started", _("The framework was resumed."), by=by, at=at, acting_for=acting_for
+    )
+    for thing in started:
+        if isinstance(thing, CallOff):
+            order_notifications.tell_clock_goes_on(thing, at)
     audit.record("framework.resumed", framework, by=by, at=at, before=before, after=framework.state,
                  acting_for=acting_for, extra={"clocks": went_on})  # fmt: skip
     notifications.tell_changed(framework, "resumed", at, key=str(ended.pk))

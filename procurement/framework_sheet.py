@@ -63,6 +63,14 @@ def _volumes(shown: dict[str, Any]) -> Iterator[Line]:
             yield part, _("%(code)s: still to come until then") % code, band["still"], _("units")
         if band["beyond"]:
             yield part, _("%(code)s: what is still to come") % code, _("more than is free"), ""
+    if shown["next_joiner"]:
+        joiner, forecast = shown["next_joiner"]["accession"], shown["next_joiner"]["forecast"]
+        part = _("Next to join")
+        yield part, _("Body"), joiner.department.name, ""
+        yield part, _("Seats"), joiner.seats_expected, _("seats")
+        yield part, _("Seats with it"), forecast.volume, _("seats")
+        yield part, _("Discount for everybody now"), forecast.discount_now, _("percent")
+        yield part, _("Discount for everybody then"), forecast.discount_then, _("percent")
 
 
 def _rules(shown: dict[str, Any]) -> Iterator[Line]:

@@ -79,7 +79,7 @@ def _steps(by: Person, on: date) -> Iterable[Item]:
 def _orders(by: Person, on: date) -> Iterable[Item]:
     for order in queries.orders_to_answer(by, on)[:MOST_OF_A_KIND]:
         words = _("to accept or decline") if order.answer_due_at else _("to accept or decline; the clock stands")
-        yield _order(order, words, order.state_since, due=order.answer_due_at)
+        yield _order(order, words, order.desk_since, due=order.answer_due_at)
 
 
 def _clarifications(by: Person, on: date) -> Iterable[Item]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
@@ -18,8 +19,9 @@ Pauses = dict[int, list[Pause]]  # of each framework
 
 @dataclass(frozen=True)
 class Waiting:
-    """A matter on somebody's desk: whose, what they are asked, and from when on they are reminded and others told (None
-    while the clock stands; ``escalates_at`` also where nobody else is told)."""
+    """A matter on somebody's desk: whose, what they are asked, from when on they are reminded and others told (None
+    while the clock stands; ``escalates_at`` also where nobody else is told), since when they have it and until when they
+    are to do it, where a time runs."""
 
     subject: str
     thing: CallOff | Accession | CatalogueRelease | Framework
@@ -28,6 +30,9 @@ class Waiting:
     what: str
     reminds_at: datetime | None
     escalates_at: datetime | None
+    came_at: datetime | None = None
+    due_at: datetime | None = None
+    lapses: bool = False  # what nobody has answered by then
     url: str = ""  # where it is done, if not on the page of the thing
     number: str = ""  # the contract's, where it is one that waits
     approval: Approval | None = None  # whose recused are not written to, and whose posts have steps of their own
@@ -44,29 +49,35 @@ class Waiting:
         return [] if isinstance(self.thing, Framework) else of_all.get(self.thing.framework_id, [])
 
 
-def since(at: datetime, framework: Framework, pauses: list[Pause]) -> tuple[datetime | None, datetime | None]:
-    """For what has no time limit: counted from the moment it came, suspensions left out."""
-    return (
+class Times(NamedTuple):
+    """The moments of a matter (``Waiting``)."""
+
+    reminds_at: datetime | None
+    escalates_at: datetime | None
+    came_at: datetime
+    due_at: datetime | None
+
+
+def since(at: datetime, framework: Framework, pauses: list[Pause], due_at: datetime | None = None) -> Times:
+    """Counted from the moment it came, suspensions left out: for what has no time limit, or a long one."""
+    return Times(
         working_days.due_through(at, framework.reminder_working_days, pauses),
-        working_days.due_through(at, framework.escalation_working_days, pauses),
-    )
+        working_days.due_through(at, framework.escalation_working_days, pauses), at, due_at,
+    )  # fmt: skip
 
 
-def before(due_at: datetime, came_at: datetime, framework: Framework) -> tuple[datetime, datetime]:
+def before(due_at: datetime, came_at: datetime, framework: Framework) -> Times:
     """For what has a time limit: some working days ahead of its end, and on its last day; never on the day it came."""
     first = working_days.midnight_after(london_day(came_at))
-    return (
+    return Times(
         max(first, working_days.ahead(due_at, framework.reminder_working_days)),
-        max(first, working_days.ahead(due_at, 0)),
-    )
+        max(first, working_days.ahead(due_at, 0)), came_at, due_at,
+    )  # fmt: skip
 
 
-def sooner(
-    counted: tuple[datetime | None, datetime | None], limited: tuple[datetime, datetime]
-) -> tuple[datetime, datetime]:
+def sooner(counted: Times, limited: Times) -> Times:
     """For what is ``since`` and also ends on a day (``before``): whichever comes first. A suspension stops the one, and not the other."""
-    reminds_at, escalates_at = (min(one or limit, limit) for one, limit in zip(counted, limited, strict=True))
-    return reminds_at, escalates_at
+    return Times(*(min(one or limit, limit) for one, limit in zip(counted, limited, strict=True)))
 
 
 Ripe = Callable[[Framework, datetime], Q]

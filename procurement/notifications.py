@@ -15,6 +15,7 @@ from procurement.models import (
     AddedStep,
     ApprovalStep,
     CallOff,
+    CallOffState,
     Clarification,
     CounterProposal,
     PostCode,
@@ -23,6 +24,7 @@ from procurement.models import (
     Recusal,
     User,
 )
+from procurement.standing import why_framework_over
 
 
 def _context(call_off: CallOff, **more) -> dict:
@@ -89,7 +91,8 @@ def tell_ended(call_off: CallOff, verb: str, at: datetime) -> None:
         desk, state = _post(call_off.supplier, PostCode.ORDER_DESK, at), call_off.state_words("supplier")
         _inform(desk, "withdrawn_from_supplier", call_off, f"ended:{_moment(call_off)}", at=at, state=state)
     people, key = requesters(call_off, at), f"ended:{_moment(call_off)}"
-    _inform(people, "ended", call_off, key, at=at, reason=call_off.ended_words)
+    again = not list(why_framework_over(call_off.framework, london_day(at)))  # or no copy of it could be made
+    _inform(people, "ended", call_off, key, at=at, reason=call_off.ended_words, again=again)
 
 
 def tell_supplier(call_off: CallOff, at: datetime) -> None:
@@ -131,6 +134,14 @@ def tell_countered(call_off: CallOff, made: CounterProposal, at: datetime) -> No
     """The requesters, who accept or refuse it."""
     more = {"supplier": call_off.supplier.name, "due": last_day(clocks.until(call_off))}
     _send(requesters(call_off, at), "counter_proposed", call_off, f"counter:{made.pk}", **more)
+
+
+def tell_clock_goes_on(call_off: CallOff, at: datetime) -> None:
+    """Whoever has the awarded order when the framework is resumed: until when they can answer now."""
+    desk = call_off.state == CallOffState.WITH_SUPPLIER
+    people = _post(call_off.supplier, PostCode.ORDER_DESK, at) if desk else requesters(call_off, at)
+    due = last_day(call_off.answer_due_at)
+    _send(people, "clock_goes_on", call_off, f"clock:{_moment(call_off)}:{due}", due=due, countered=not desk)
 
 
 def tell_counter_taken_back(call_off: CallOff, made: CounterProposal, at: datetime) -> None:

@@ -25,7 +25,8 @@ def order_of(step: ApprovalStep) -> CallOff:
 def _why_not_counting(step: ApprovalStep) -> Iterator[Reason]:
     order = order_of(step)
     wanted = S.DEPARTMENT_APPROVAL if step.side == Side.DEPARTMENT else S.AUTHORITY_APPROVAL
-    if step.approval.revision.pk != order.revision_id or order.state != wanted or step.state == StepState.VOID:
+    passed = order.state != wanted and step.state != StepState.DECIDED  # one that was decided counts for what follows
+    if step.approval.revision.pk != order.revision_id or passed or step.state == StepState.VOID:
         yield Reason(_("This step no longer counts: the call-off is %(state)s.") % {"state": order.get_state_display()})
 
 

@@ -23,7 +23,7 @@ from django.db.models import (
 from catalogue.models import Framework, FrameworkState, Organisation
 from catalogue.text import search_words
 from documents.clock import first_moment
-from procurement import access, approval_guards, headroom, recusals, searching, seats
+from procurement import access, approval_guards, clocks, headroom, recusals, searching, seats
 from procurement.actors import Person
 from procurement.models import (
     IN_APPROVAL,
@@ -88,10 +88,11 @@ class _Taker:
 
 
 def orders_to_answer(by: Person, on: date) -> QuerySet[CallOff]:
-    organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.ORDER_DESK]
+    """The awarded orders whose answer is the person's order desk's to give; ``desk_since``: since when they have each."""
     return (
-        CallOff.objects.filter(supplier_id__in=organisations, state=S.WITH_SUPPLIER)
+        CallOff.objects.filter(supplier_id__in=_desks(by, on), state=S.WITH_SUPPLIER)
         .exclude(Exists(Clarification.objects.filter(call_off=OuterRef("pk"), answered_at__isnull=True)))
+        .annotate(desk_since=clocks.DESK_SINCE)
         .select_related("department", "framework")
         .order_by(F("answer_due_at").asc(nulls_last=True), "id")
     )
@@ -145,7 +146,7 @@ def counters_to_answer(by: Person, on: date) -> QuerySet[CallOff]:
 
 
 def waiting_for_others(by: Person, on: date) -> QuerySet[CallOff]:
-    """The person's departments' orders that are on somebody else's desk."""
+    """The person's departments' orders that are on somebody else's desk (a supplier's: ``with_the_department``)."""
     organisations = [org for org, post in access.sight_of(by, on).posts if post == PostCode.REQUESTER]
     asked = Clarification.objects.filter(call_off=OuterRef("pk"), answered_at__isnull=True)
     return (
@@ -158,23 +159,40 @@ def waiting_for_others(by: Person, on: date) -> QuerySet[CallOff]:
     )
 
 
+def asked_about(by: Person, on: date) -> QuerySet[CallOff]:
+    """Awarded orders of which the person's order desk has asked the department something that it has not answered."""
+    asked = Clarification.objects.filter(answered_at__isnull=True).values("call_off")
+    rows = CallOff.objects.filter(supplier_id__in=_desks(by, on), state=S.WITH_SUPPLIER, pk__in=asked)
+    return rows.select_related(*SHOWN).order_by("state_since", "id")
+
+
+def with_the_department(by: Person, on: date) -> QuerySet[CallOff]:
+    """Orders that the person's order desk has made a counter-proposal to, or accepted, and whose contract is not complete."""
+    rows = CallOff.objects.filter(supplier_id__in=_desks(by, on), state__in=[S.COUNTER_PROPOSED, S.CONFIRMED])
+    return rows.select_related(*SHOWN).order_by("state_since", "id")
+
+
+def _desks(by: Person, on: date) -> list[int]:
+    return [organisation for organisation, post in access.sight_of(by, on).posts if post == PostCode.ORDER_DESK]
+
+
 def ended_lately(by: Person, on: date) -> QuerySet[CallOff]:
     """Orders that others, or the clock, ended within four weeks: a requester's department's, and an order desk's that had
     been awarded to its supplier."""
     posts = access.sight_of(by, on).posts
     requests = [organisation for organisation, post in posts if post == PostCode.REQUESTER]
-    answers = [organisation for organisation, post in posts if post == PostCode.ORDER_DESK]
     return CallOff.objects.filter(
         Q(department_id__in=requests, state__in=[S.REJECTED, S.DECLINED, S.LAPSED])
-        | Q(supplier_id__in=answers, supplier_revision__isnull=False, state__in=[S.WITHDRAWN, S.LAPSED]),
+        | Q(supplier_id__in=_desks(by, on), supplier_revision__isnull=False, state__in=[S.WITHDRAWN, S.LAPSED]),
         state_since__gte=first_moment(on - timedelta(days=28)),
     ).select_related(*SHOWN).order_by("-state_since", "-id")  # fmt: skip
 
 
-def together(one: QuerySet[CallOff], other: QuerySet[CallOff]) -> tuple[list[CallOff], list[CallOff]]:
-    """The rows of two lists that have no row in common, each cut and ordered as it is, in one query."""
-    found = list(one.annotate(of=Value(0)).union(other.annotate(of=Value(1)), all=True))
-    return [order for order in found if order.of == 0], [order for order in found if order.of == 1]
+def together(*lists: QuerySet[CallOff]) -> list[list[CallOff]]:
+    """The rows of lists that have no row in common, each cut and ordered as it is, in one query."""
+    first, *others = (rows.annotate(of=Value(place)) for place, rows in enumerate(lists))
+    found = list(first.union(*others, all=True))
+    return [[order for order in found if order.of == place] for place in range(len(lists))]
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.models import CatalogueRelease, Framework
-from documents.templatetags.flex import day
+from documents.templatetags.flex import day, last_day
 from procurement import mailing
+from procurement.matters import Waiting
 from procurement.models import Accession, CallOff, Reminder, User
 
 
-def tell(made: Reminder, thing: CallOff | Accession | CatalogueRelease | Framework, people: Iterable[User], *, post: str, what: str, words: str, url: str = "", number: str = "") -> None:
-    """``post`` is asked ``what``; ``words`` say as what the reader is told; ``url`` where it is done, if not on the page
-    of the thing; ``number`` is the contract's, if it is one: its reader knows it by that."""
+def tell(
+    made: Reminder, thing: CallOff | Accession | CatalogueRelease | Framework, people: Iterable[User], waiting: Waiting, *,
+    post: str, words: str, deputy: str,
+) -> None:  # fmt: skip
+    """``post`` is asked what ``waiting`` says; ``words`` say as what the reader is told; ``deputy``: who can name one (you |
+    others | nobody: ""). A contract's reader knows it by its number."""
     if isinstance(thing, CallOff):
+        number = waiting.number
         name = f"{number} ({thing.reference}) {thing.title}" if number else f"{thing.reference} {thing.title}"
         address = reverse("procurement:call_off", args=[thing.public_id])
     elif isinstance(thing, CatalogueRelease):
@@ -29,8 +34,10 @@ def tell(made: Reminder, thing: CallOff | Accession | CatalogueRelease | Framewo
     body = getattr(thing, of.get(type(thing), "department"))
     hold = made.subject.startswith("hold:")
     context = {
-        "thing": name, "post": str(post), "what": what, "words": words, "level": str(made.level),
+        "thing": name, "post": str(post), "what": waiting.what, "words": words, "level": str(made.level), "deputy": deputy,
+        "since": day(waiting.came_at) if waiting.came_at else "", "lapses": waiting.lapses,
+        "due": last_day(waiting.due_at) if waiting.due_at else "",
         "held_until": day(thing.revision.approval.hold_until) if hold else "", "department": body.name,
-        "url": settings.PUBLIC_URL + (url or address), "contract": isinstance(thing, CallOff) and not thing.is_binding,
+        "url": settings.PUBLIC_URL + (waiting.url or address), "contract": isinstance(thing, CallOff) and not thing.is_binding,
     }  # fmt: skip
     mailing.must_act(people, "procurement/email/reminder.txt", context, f"reminder:{made.subject}:{made.level}")

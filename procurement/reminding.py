@@ -107,7 +107,7 @@ def remind(waiting: Waiting, *, at: datetime) -> Reminder | None:
         reason=_("%(post)s, %(what)s. Told: %(names)s")
         % {"post": post, "what": now.what, "names": f"{names} ({words})" if names else _("nobody, because nobody is there to be told")},
     )  # fmt: skip
-    notifications.tell(made, thing, people, post=post, what=now.what, words=words, url=now.url, number=now.number)
+    notifications.tell(made, thing, people, now, post=post, words=words, deputy=_who_names_a_deputy(now, people, at))
     return made
 
 
@@ -135,6 +135,15 @@ def _whom(waiting: Waiting, level: str, at: datetime) -> tuple[str, list[User], 
         if deputies:
             return level, deputies, _("deputy")
     return Level.SENIOR, *_seniors(waiting, on)
+
+
+def _who_names_a_deputy(waiting: Waiting, told: Iterable[User], at: datetime) -> str:
+    """In the words of who is told: "you", "others" where somebody else can, and "" where the organisation has nobody who
+    could."""
+    administrators = seats.holders(waiting.organisation_id, PostCode.ADMINISTRATOR, london_day(at))
+    if not administrators:
+        return ""
+    return "you" if {person.pk for person in told} <= {person.pk for person in administrators} else "others"
 
 
 def _not_recused(waiting: Waiting, people: Iterable[User]) -> list[User]:

@@ -138,8 +138,8 @@ def who_holds(organisation_id: int, code: str, on: date) -> str:
     """In words: "DIUS requester and DIUS second requester can."""
     names = [user.name for user in holders(organisation_id, code, on)]
     post = PostCode(code).label
-    if not names and code == PostCode.ADMINISTRATOR:
-        return _("Nobody holds the post of administrator on this day.")
+    if not names and not holders(organisation_id, PostCode.ADMINISTRATOR, on):
+        return _("Nobody holds the post of %(post)s on this day.") % {"post": post}
     if not names:
         return _("Nobody holds the post of %(post)s on this day; the administrator can appoint somebody.") % {
             "post": post

@@ -8,7 +8,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from catalogue.models import OVER, CatalogueRelease, Framework, FrameworkState, ReleaseState
-from procurement import approvals, queries, waiting_to_join, working_days
+from procurement import approvals, clocks, queries, waiting_to_join, working_days
 from procurement.matters import Kind, Pauses, Ripe, Waiting, aged, before, ends, over, since
 from procurement.models import (
     IN_APPROVAL,
@@ -69,11 +69,11 @@ def _clarifications(only: Q, pauses: Pauses) -> Iterator[Waiting]:
 
 
 def _answers(only: Q, pauses: Pauses) -> Iterator[Waiting]:
-    rows = CallOff.objects.filter(only, state=S.WITH_SUPPLIER, answer_due_at__isnull=False)
+    rows = CallOff.objects.filter(only, state=S.WITH_SUPPLIER, answer_due_at__isnull=False).annotate(desk_since=clocks.DESK_SINCE)
     for call_off in rows.exclude(framework__state__in=OVER).select_related("framework").order_by("id"):
         yield Waiting(
             f"answer:{call_off.revision_id}", call_off, call_off.supplier_id, PostCode.ORDER_DESK,
-            _("to accept or decline"), *before(call_off.answer_due_at, call_off.state_since, call_off.framework),
+            _("to accept or decline"), *before(call_off.answer_due_at, call_off.desk_since, call_off.framework), lapses=True,
         )  # fmt: skip
 
 
@@ -83,7 +83,8 @@ def _counter_proposals(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         call_off = made.call_off
         yield Waiting(
             f"counter:{made.pk}", call_off, call_off.department_id, PostCode.REQUESTER, _("to answer the counter-proposal"),
-            *since(made.proposed_at, call_off.framework, pauses.get(call_off.framework_id, [])),
+            *since(made.proposed_at, call_off.framework, pauses.get(call_off.framework_id, []), clocks.until(call_off)),
+            lapses=True,
         )  # fmt: skip
 
 

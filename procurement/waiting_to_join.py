@@ -46,7 +46,7 @@ def applications(only: Q, pauses: Pauses) -> Iterator[Waiting]:
             f"application:{accession.pk}", accession, accession.department_id, PostCode.ADMINISTRATOR,
             _("to fill in the application and send it"),
             working_days.due_through(accession.invited_at, days, pauses.get(accession.framework_id, [])), None,
-            or_posts=(PostCode.REQUESTER,),
+            accession.invited_at, or_posts=(PostCode.REQUESTER,),
         )  # fmt: skip
 
 

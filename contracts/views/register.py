@@ -20,7 +20,7 @@ from procurement import desks, display, signing
 from procurement import guards as procurement_guards
 from procurement.models import PostCode
 from procurement.views.common import attempt, page
-from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
+from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice, numbered
 
 
 @page
@@ -42,7 +42,7 @@ def contracts(request):
     listing = Listing(
         request, rows,
         columns=[
-            Column("number", _("Contract"), lambda c: f"{c.number} {c.title}", ("number",)),
+            numbered("number", _("Contract"), lambda c: f"{c.number} {c.title}"),
             Column("department", _("Department"), lambda c: c.department.name, ("department__name",)),
             Column("supplier", _("Supplier"), lambda c: c.supplier.name, ("supplier__name",)),
             Column("state", _("State"), lambda c: ending_queries.words(ending_queries.standing(c, request.day)), ("state",), STATE),

@@ -19,7 +19,7 @@ from contracts.models import DepartmentSavings
 from contracts.savings_sums import Part, Total
 from procurement.access import sight_of
 from procurement.views.common import page
-from procurement.views.listing import COUNT, FILES, GBP, STATE, Column, Listing, as_file, choice
+from procurement.views.listing import COUNT, FILES, GBP, STATE, Column, Listing, as_file, choice, numbered
 
 
 @page
@@ -53,7 +53,7 @@ def contracts_of_department(request, code):
     listing = Listing(
         request, savings_sums.with_savings(rows, heads, before),
         columns=[
-            Column("number", _("Contract"), lambda c: f"{c.number} {c.title}", ("number",)),
+            numbered("number", _("Contract"), lambda c: f"{c.number} {c.title}"),
             Column("state", _("State"), lambda c: ending_queries.words(ending_queries.standing(c, request.day)), ("state",), STATE),
             Column("saving", _("Saving so far"), lambda c: c.saving, (), GBP),
             Column("whole_saving", _("Saving, whole life"), lambda c: c.whole_saving, (), GBP),

@@ -175,6 +175,12 @@ class CallOff(Row):
         """Only an executed contract binds anybody; until then everything is subject to contract."""
         return self.state == S.CONTRACTED
 
+    @property
+    def listed_as(self) -> str:
+        """Number and title; one that never got a number is called a draft for as long as it is one."""
+        number = self.reference or ("" if self.has_ended_unbound else _("draft"))
+        return f"{number} {self.title}".strip()
+
     def state_words(self, viewpoint: str) -> str:
         """The state in words for the reader: the supplier is not told who inside decides on an order it does not have."""
         if viewpoint == "supplier" and self.state in INSIDE:

@@ -16,6 +16,7 @@ from django.db.models import F, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 from catalogue import sheets
 from documents import downloads
@@ -71,6 +72,13 @@ class Column:
     @property
     def numeric(self) -> bool:
         return self.kind in NUMERIC
+
+
+def numbered(name: str, label: str, shown: Callable[[object], str]) -> Column:
+    """What a row is called: its number, which is the field ``name``, and its title in one cell; apart in a file."""
+    return Column(name, label, shown, (name,), in_file=(
+        Column(name, _("Number"), lambda row: getattr(row, name)), Column("title", _("Title"), lambda row: row.title),
+    ))  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from catalogue.text import LONGEST_SEARCH
 from documents import audit, downloads
 from procurement import (
     access,
+    approval_guards,
     counter_display,
     desks,
     display,
@@ -25,7 +26,7 @@ from procurement import (
 )
 from procurement.models import ENDED, IN_APPROVAL, OPEN, CallOffState, PostCode
 from procurement.views.common import attempt, page
-from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice
+from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice, numbered
 
 
 @page
@@ -46,7 +47,7 @@ def call_offs(request):
     listing = Listing(
         request, rows,
         columns=[
-            Column("reference", _("Order"), lambda o: f"{o.reference or _('draft')} {o.title}", ("reference",)),
+            numbered("reference", _("Order"), lambda o: o.listed_as),
             Column("department", _("Department"), lambda o: o.department.name, ("department__name",)),
             Column("supplier", _("Supplier"), lambda o: o.supplier.name, ("supplier__name",)),
             Column("state", _("State"), lambda o: o.state_words(view(o)), () if sells else ("state",), STATE),
@@ -112,6 +113,8 @@ def call_off(request, public_id):
     }  # fmt: skip
     if view != "supplier" and revision.pk == order.revision_id and order.state in (*IN_APPROVAL, CallOffState.WITH_SUPPLIER):
         context["fall"] = quoting.fall(revision, request.day)
+    if (accepting or view != "supplier") and order.state in (*IN_APPROVAL, CallOffState.WITH_SUPPLIER):
+        context["hold_ended"] = list(approval_guards.why_hold_ended(order.revision.approval, request.day))
     context |= counter_display.on_page(order, revision, view, **acting)
     if revision.is_submitted:
         context |= display.submitted_order(revision, view)

@@ -14,6 +14,7 @@ from documents.clock import LONDON
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
+from documents.templatetags.flex import last_day
 from procurement import (
     accession_display,
     agreements,
@@ -131,6 +132,39 @@ def test_the_supplier_clock_stands_and_goes_on_with_the_days_it_had_left():
     assert cast.fresh(call_off).answer_due_at == working_days.due(LATER, 3)
     verbs = list(audit.history(call_off).values_list("verb", flat=True))
     assert verbs[-2:] == ["call_off.clock_stopped", "call_off.clock_started"]
+
+
+def told_when_resumed() -> dict[str, str]:
+    """Who was told at once that their time goes on, and until when."""
+    return dict(Email.objects.filter(template__endswith="/clock_goes_on.txt", held_until=None).values_list("recipient", "context__due"))
+
+
+@pytest.mark.world("with_supplier")
+def test_the_order_desk_is_told_at_once_until_when_it_can_answer_when_the_framework_is_resumed():
+    """Also who wants no news: what waits for somebody is none."""
+    cast.with_supplier()
+    User.objects.filter(email=DESK).update(news="none")
+    suspend(START + timedelta(days=2))
+    resume()
+    due = last_day(working_days.due(LATER, 3))
+    assert told_when_resumed() == {DESK: due, "second.order.desk@fujitsu.example": due}
+
+
+@pytest.mark.world("countered")
+def test_the_requester_is_told_at_once_until_when_a_counter_proposal_can_be_answered_when_the_framework_is_resumed():
+    made = cast.countered()
+    suspend()
+    resume()
+    assert told_when_resumed() == {"requester@dius.example": last_day(cast.fresh(made.call_off).answer_due_at)}
+
+
+@pytest.mark.world("with_supplier")
+def test_nobody_is_told_of_a_time_that_an_open_question_keeps_standing():
+    call_off = cast.with_supplier()
+    suspend()
+    negotiation.ask(call_off, text="When?", by=cast.person(DESK), at=START)
+    resume()
+    assert told_when_resumed() == {}
 
 
 @pytest.mark.world("with_supplier")

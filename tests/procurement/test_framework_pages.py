@@ -149,7 +149,7 @@ def test_the_page_as_a_file_has_the_figures_its_reader_sees_and_no_others(client
 def test_a_formula_in_the_title_of_the_framework_is_text_in_its_file():
     named = cast.framework()
     named.title = "=cmd|' /C calc'!A0"
-    rows = framework_sheet.lines({"framework": named, "bar": None, "by_state": [], "bands": [], "joined": 0})
+    rows = framework_sheet.lines({"framework": named, "bar": None, "by_state": [], "bands": [], "next_joiner": None, "joined": 0})
     files = {kind: as_file(kind, "Framework", "f", framework_sheet.heading(), rows).content for kind in ("csv", "xlsx")}
     assert b"\"Title\",\"'=cmd|" in files["csv"]
     book = load_workbook(io.BytesIO(files["xlsx"])).active
@@ -163,6 +163,11 @@ def test_the_authority_reads_what_the_next_joiner_changes_for_everybody(client):
     Accession.objects.exclude(pk=accession.pk).update(seats_expected=None)
     words = "With its 4,500 seats there would be 7,000; seat services would cost everybody 9% less than list, now 4%."
     assert words in page(client, MANAGER) and "7,000" not in page(client, "requester@dius.example")
+    file = page(client, MANAGER, HERE + "?format=csv")
+    assert '"Next to join","Seats with it","7000","seats"' in file and '"Discount for everybody then","9.000"' in file
+    assert "Next to join" not in page(client, "requester@dius.example", HERE + "?format=csv")
+    Accession.objects.filter(pk=accession.pk).update(seats_expected=300)
+    assert "seat services would cost everybody what they do now, 4% less than list." in page(client, MANAGER)
 
 
 @pytest.mark.world("submitted")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from documents.clock import london_day
-from procurement import approval, queries, workflow
+from procurement import approval, negotiation, queries, workflow
 from tests import cast
 from tests.procurement.test_pages import sign_in
 
@@ -44,6 +44,30 @@ def test_the_order_desk_sees_that_an_order_it_had_was_withdrawn_and_not_why(clie
     assert order.reference not in sign_in(client, "requester@dius.example").get("/").content.decode(), "who withdrew it knows"
     seen = [queries.ended_lately(cast.person(cast.DESK), london_day(cast.START) + timedelta(days=days)) for days in (28, 29)]
     assert [list(found) for found in seen] == [[order], []]
+
+
+def waiting_for_others(client) -> str:
+    page = sign_in(client, cast.DESK).get("/").content.decode()
+    return page.partition("Waiting for others")[2].partition("<h2")[0]
+
+
+@pytest.mark.world("with_supplier")
+def test_the_order_desk_sees_what_it_waits_for_itself(client):
+    """A question of its own, and afterwards an order that it accepted and that is not signed by all."""
+    order, desk = cast.with_supplier(), cast.person(cast.DESK)
+    assert order.reference not in waiting_for_others(client)
+    asked = negotiation.ask(order, text="When?", by=desk, at=cast.START)
+    assert order.reference in (shown := waiting_for_others(client)) and "it waits for the answer to your question" in shown
+    negotiation.answer(asked, text="Now.", by=cast.requester(), at=cast.START)
+    assert order.reference not in waiting_for_others(client)
+    cast.accept(order)
+    assert "accepted, contract not yet complete" in waiting_for_others(client)
+
+
+@pytest.mark.world("countered")
+def test_the_order_desk_sees_that_its_counter_proposal_waits(client):
+    order = cast.countered().call_off
+    assert order.reference in waiting_for_others(client)
 
 
 def test_the_order_desk_reads_nothing_of_an_order_it_never_had(client):

@@ -19,6 +19,7 @@ from procurement import (
     order_decision_guards,
     periodic,
     queries,
+    waiting,
     workflow,
     working_days,
 )
@@ -97,6 +98,24 @@ def test_an_order_waits_for_the_order_desk_and_a_question_for_the_requester():
     negotiation.ask(order, text="When?", by=cast.person("order.desk@fujitsu.example"), at=cast.START)
     assert waits("order.desk@fujitsu.example") == []
     assert [line for line in waits("requester@dius.example") if "Fujitsu Services waits for your answer" in line]
+
+
+@pytest.mark.world("with_supplier")
+def test_an_order_is_on_the_order_desk_since_its_question_was_answered():
+    """Who was asked had it meanwhile: no other desk is said to have kept it, nor reminded on the day on which it comes back."""
+    order, desk = cast.with_supplier(), cast.person("order.desk@fujitsu.example")
+    asked = negotiation.ask(order, text="When?", by=desk, at=cast.START)
+    later = cast.START + timedelta(days=18)
+    negotiation.answer(asked, text="Now.", by=cast.requester(), at=later)
+    order, on = cast.fresh(order), later.date()
+    (item,) = [item for item in inbox.items(desk, on) if order.reference in item.subject]
+    (whose,) = desks.of(order, on)
+    assert item.since == whose.since == later and (item.days(on), whose.days) == (0, 0)
+    assert [str(reason.words) for reason in desks.why_not_nudge(order, by=cast.requester(), at=later)] == [
+        "It has come to this desk today; remind them from tomorrow on."
+    ]
+    (matter,) = [one for kind in waiting.by_kind({}) for one in kind if one.subject.startswith("answer:")]
+    assert matter.came_at == later and matter.reminds_at > later
 
 
 @pytest.mark.world("submitted")

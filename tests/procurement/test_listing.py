@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from catalogue import sheets
-from procurement import searching
+from procurement import searching, workflow
 from procurement.models import CallOff
 from procurement.views import listing
 from tests import cast
@@ -118,8 +118,7 @@ def test_the_file_holds_what_the_list_shows(signed_in):
     answer = signed_in("requester@dius.example").get("/call-offs/", {"format": "csv"})
     assert answer["Content-Disposition"] == 'attachment; filename="call-offs.csv"'
     heading, row = rows_of(answer)
-    assert heading[0] == "Order"
-    assert row[0].startswith(order.reference)
+    assert (heading[:2], row[:2]) == (["Number", "Title"], [order.reference, order.title]), "apart, where a cell has both"
     assert row[-1] == "11252943.00"
     book = load_workbook(
         io.BytesIO(signed_in("requester@dius.example").get("/call-offs/", {"format": "xlsx"}).content)
@@ -127,6 +126,16 @@ def test_the_file_holds_what_the_list_shows(signed_in):
     cells = list(book.active.values)
     assert cells[1][-1] == 11252943
     assert cells[1][0] == row[0]
+
+
+def test_a_draft_that_was_given_up_is_not_called_a_draft_any_more(signed_in):
+    order = cast.drafted()
+    client = signed_in("requester@dius.example")
+    shown = [f">draft {order.title}<" in client.get(address, {"q": "dius"}).content.decode() for address in ("/call-offs/", "/search/")]
+    workflow.withdraw(order, reason="No.", by=cast.requester(), at=cast.START)
+    after = [client.get(address, {"q": "dius"}).content.decode() for address in ("/call-offs/", "/search/")]
+    assert shown == [True, True]
+    assert all(f">{order.title}<" in page and f">draft {order.title}<" not in page for page in after)
 
 
 def test_a_list_and_its_file_are_for_those_who_may_see_it(signed_in):

@@ -39,6 +39,15 @@ def test_that_a_release_changes_a_drafts_price_is_printed_whole():
     assert printed("release_reprices") == []
 
 
+@pytest.mark.parametrize("which", ["with_supplier", "countered"])
+def test_that_the_time_to_answer_goes_on_is_printed_whole(which):
+    getattr(cast, which)()
+    by = cast.person(MANAGER)
+    framework_life.suspend(cast.framework(), reason="Examined.", by=by, at=START)
+    framework_life.resume(cast.framework(), by=by, at=START)
+    assert printed("clock_goes_on") == []
+
+
 @pytest.mark.world("submitted")
 def test_every_level_of_a_reminder_and_prices_held_no_longer_are_printed_whole():
     call_off = cast.submitted()

@@ -8,7 +8,7 @@ from django.urls import reverse
 from documents import clock, mail, periodic
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import membership, workflow, working_days
+from procurement import membership, notifications, workflow, working_days
 from procurement.models import News
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -90,6 +90,16 @@ def test_one_day_is_not_days(name, days, words):
 def test_an_order_that_never_had_a_number_ends_in_a_plain_sentence(reference, words):
     context = {"name": "A", "reference": reference, "title": "Desks", "state": "lapsed", "reason": "Late."}
     assert words in mail.render(Email(template="procurement/email/ended.txt", context=context))[1]
+
+
+@pytest.mark.parametrize(("days", "copied"), [(0, True), (30, False)])
+def test_a_copy_is_offered_only_while_the_framework_lets_one_be_made(days, copied):
+    """``days`` after the last one on which anything can be ordered."""
+    order = cast.submitted()
+    at = working_days.midnight_after(cast.framework().ends_on + timedelta(days=days)) - timedelta(hours=1)
+    notifications.tell_ended(order, "lapsed", at)
+    message = Email.objects.get(template__endswith="/ended.txt", recipient=REQUESTER)
+    assert ("You can copy it into a new draft" in mail.render(message)[1]) is copied
 
 
 def test_nobody_sets_how_another_reads():

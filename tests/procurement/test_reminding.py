@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from documents import audit
+from documents import audit, mail
 from documents.clock import LONDON
 from documents.models import Email
 from documents.refusal import Refused
+from documents.templatetags.flex import last_day
 from procurement import (
     approval,
     framework_life,
@@ -216,6 +217,37 @@ def test_the_supplier_is_reminded_before_its_time_ends_and_then_it_lapses():
     assert levels("answer")[1] == ("senior", cast.person("account.manager@fujitsu.example").words)
     periodic.run(due)
     assert cast.fresh(call_off).state == "lapsed"
+
+
+def body(recipient: str) -> str:
+    return mail.render(Email.objects.filter(template__contains="reminder", recipient=recipient).latest("id"))[1]
+
+
+@pytest.mark.world("with_supplier")
+def test_who_is_reminded_of_a_time_that_runs_reads_since_when_until_when_and_what_becomes_of_it():
+    due = cast.with_supplier().answer_due_at
+    said = "It has waited since 1 October 2007. It is to be done by the end of 8 October 2007; after that it lapses."
+    periodic.run(working_days.ahead(due, 2))
+    assert said in body("order.desk@fujitsu.example")
+    periodic.run(working_days.ahead(due, 0))
+    told = body("account.manager@fujitsu.example")
+    assert said in told and told.count("Please see to it that the order desk does.") == 1, "nobody there could name a deputy"
+
+
+@pytest.mark.world("submitted")
+def test_who_can_name_a_deputy_is_asked_to_and_no_time_is_said_where_none_runs():
+    cast.submitted()
+    for moment in (REMIND, ESCALATE):
+        periodic.run(moment)
+    assert "or name a deputy for that post." in body(ADMINISTRATOR)
+    assert "It has waited since 1 October 2007.\n" in body(HOLDER)
+
+
+@pytest.mark.world("countered")
+def test_a_counter_proposal_is_reminded_of_with_the_end_of_its_time():
+    due = cast.countered().call_off.answer_due_at
+    periodic.run(REMIND)
+    assert f"by the end of {last_day(due)}; after that it lapses." in body("requester@dius.example")
 
 
 @pytest.mark.world("with_supplier")

@@ -1,11 +1,15 @@
 """Every shut button opens why it is shut, and who can: a colleague without the post reads it on the page of the thing."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
-from procurement import drafting, workflow
+from documents import clock
+from documents.models import BusinessClock
+from documents.templatetags.flex import day as as_day
+from procurement import drafting, negotiation, workflow
 from tests import cast
 from tests.cast import START
 from tests.procurement import release_cast
@@ -82,3 +86,25 @@ def test_a_colleague_reads_who_writes_in_a_draft_release(client):
     release = release_cast.drafted()
     found = shut(client, "order.desk@fujitsu.example", reverse("procurement:release", args=[release.public_id]))
     assert "account manager" in found["Upload sheets"]
+
+
+def test_nobody_is_sent_to_an_administrator_that_an_organisation_does_not_have(client):
+    found = shut(client, cast.DESK, reverse("procurement:people", args=["FUJITSU"]))
+    assert found["Give somebody a post"].endswith("Nobody holds the post of administrator on this day.")
+
+
+@pytest.mark.parametrize(("made", "email", "words"), [
+    ("submitted", "requester@dius.example", "the requester can recall it while nobody has decided, or withdraw it."),
+    ("with_supplier", "requester@dius.example", "The requester can withdraw it and submit a copy."),
+    ("with_supplier", cast.DESK, "The requester can withdraw it and submit a copy."),
+])  # fmt: skip
+def test_an_order_whose_prices_are_held_no_longer_says_so_above_its_buttons_and_who_can_mend_it(client, made, email, words):
+    call_off = getattr(cast, made)()
+    until = call_off.revision.approval.hold_until
+    if made == "with_supplier":  # or it lapses long before
+        negotiation.ask(call_off, text="When?", by=cast.person(cast.DESK), at=START)
+    for day, said in ((until, False), (until + timedelta(days=1), True)):
+        BusinessClock.objects.update_or_create(defaults={"moment": clock.first_moment(day)})
+        page = sign_in(client, email).get(order(call_off)).content.decode()
+        above, _buttons, _rest = page.partition('<div class="flex-actions">')
+        assert (f"Its prices were held until {as_day(until)}: return to reprice." in above) is said is (words in above), day
