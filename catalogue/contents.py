@@ -106,7 +106,7 @@ def _bands(rows: Sequence[Row], found: Faults) -> tuple[BandTable, ...]:
         scope = found.read(row.one_of, "scope", (scope,) if scope else SCOPES)
         method = found.read(row.one_of, "method", (method,) if method else METHODS)
         quantity = found.read(row.whole, "from_quantity")
-        percent = found.read(row.amount, "discount_percent", below=Decimal(100))
+        percent = found.read(row.percentage, "discount_percent")
         if len(found) == before:
             kinds.setdefault(code, (scope, method))
             bands.setdefault(code, []).append(Band(quantity, percent))

@@ -64,6 +64,8 @@ def test_every_fault_is_told_at_once():
     [
         (BANDS, b"slab,1,0\nseats,framework,slab,2500,4", b"slab,1,5\nseats,framework,slab,2500,4", "the price rises at 2500"),
         (BANDS, b"slab,2500,4", b"slab,2500,100", "is not less than 100"),
+        (BANDS, b"slab,2500,4", b"slab,2500,100%", "'100%' is not less than 100"),
+        (BANDS, b"slab,2500,4", b"slab,2500,%4", "'%4' is not an amount"),
         (BANDS, b"seats,framework,slab,1,0\n", b"", "the first band must start at 1"),
         (BANDS, b"slab,2500,4", b"slab,1,4", "1 comes after 1"),
         (CATALOGUE, b"EUS-B,90,210", b"EUS-B,100000000,210", "is not less than 100,000,000"),
@@ -137,6 +139,18 @@ def test_money_and_percentages_survive_both_files(price, percent):
     content, faults = contents.read(contents.as_rows(out), RULES, LOT_NUMBERS)
     assert content is not None, faults
     assert from_csv_again(content) == content == from_workbook_again(content)
+
+
+def test_a_discount_may_have_its_sign_as_excel_shows_it():
+    book = load_workbook(io.BytesIO(workbook(flex())))
+    for row in book[BANDS].iter_rows(min_row=2, min_col=5, max_col=5):
+        row[0].value, row[0].number_format = float(row[0].value) / 100, "0.0%"
+    out = io.BytesIO()
+    book.save(out)
+    found, faults = contents.read_tables(
+        reading.from_workbook("release.xlsx", out.getvalue()), {}, RULES, LOT_NUMBERS, of_rules="catalogue_rules"
+    )
+    assert found == flex(), faults
 
 
 def test_a_formula_is_a_fault_beside_every_other_one():
