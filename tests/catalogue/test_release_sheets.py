@@ -2,6 +2,7 @@
 
 import io
 import time
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -300,3 +301,19 @@ def test_what_changes_is_said_by_service_band_level_and_rule():
     assert [(change.code, change.values[0].now[:17]) for change in found.bands] == [("seats", "1: 0%, 2,500: 5%,")]
     assert [(change.kind, change.name) for change in found.rules] == [("gone", RULES[0].text)]
     assert not found.measures and not differences.between(flex(), flex())
+
+
+def test_a_rule_that_checks_something_else_under_the_same_words_says_what():
+    out = contents.to_sheets(flex())
+    rules = [replace(rule, parameters=rule.parameters | {"months": 5}) if rule.kind == "max_months" else rule for rule in RULES]
+    by_words = replace(RULES[1], text="Every seat takes what it needs.")
+    content, faults = contents.read(contents.as_rows(out), [*rules[:1], by_words, *rules[2:]], LOT_NUMBERS)
+    assert content is not None, faults
+    found = [(change.kind, change.name, *((value.was, value.now) for value in change.values))
+             for change in differences.between(flex(), content).rules]  # fmt: skip
+    seats = "Every seat takes one of the services: CORE-07"
+    assert found == [
+        ("gone", RULES[1].text, (seats, "")),
+        ("changed", RULES[-1].text, ("At most so many months: TRN-01; 6 months", "At most so many months: TRN-01; 5 months")),
+        ("new", by_words.text, ("", seats)),
+    ]
