@@ -43,9 +43,24 @@ def _say(form, faults: list[Fault], sheet: str, row: int) -> list[Reason]:
     return others
 
 
+def _say_of_bands(form, faults: list[Fault], rows: list[int]) -> list[Reason]:
+    """Faults of the table that the form is about go on its bands, each with its place among them."""
+    others = []
+    for fault in faults:
+        if fault.file == BANDS and fault.row in rows:
+            form.add_error("bands", _("Band %(n)s: “%(value)s” %(words)s.") % {
+                "n": rows.index(fault.row) + 1, "value": fault.value or "", "words": fault.words})  # fmt: skip
+        else:
+            others.append(Reason(str(fault)))
+    return others
+
+
 def _save(request, release, form, sheets, what, *, sheet=CATALOGUE, row=0):
     """Read the whole with the change in it; save it, or say what is wrong. Returns (saved, reasons)."""
     content, faults = releasing.read(release, sheets)
+    if content is None and sheet == BANDS:
+        rows = [number for number, each in enumerate(sheets[BANDS], start=2) if each["price_bands"] == form.cleaned_data["code"]]
+        return None, _say_of_bands(form, faults, rows)
     if content is None:
         return None, _say(form, faults, sheet, row)
     return attempt(request, releasing.save, release, content, edits=edits_of(request), what=what)
@@ -120,7 +135,7 @@ def bands(request, public_id, code=""):
         done, errors = _save(request, found, form, release_edits.put_bands(sheets, code, []), f"{code} removed")
     elif request.method == "POST" and form.is_valid():
         changed = release_edits.put_bands(sheets, code, form.rows())
-        done, errors = _save(request, found, form, changed, form.cleaned_data["code"])
+        done, errors = _save(request, found, form, changed, form.cleaned_data["code"], sheet=BANDS)
     else:
         done = None
     if done:

@@ -56,19 +56,32 @@ def test_every_fault_is_told_at_once():
         "catalogue.csv row 3, column service_level: 'EUS-Q' is none of "
         + ", ".join(sorted({values[0] for _number, values in table(LEVELS).rows})),
         "catalogue.csv row 5, column code: 'CORE-01' is there twice",
-        "catalogue_rules 4: required_per_seat: CORE-04 is not in the catalogue",
+        "catalogue_rules 4: CORE-04 is not in the catalogue",
     ]
+
+
+def test_what_is_wrong_with_one_table_of_bands_is_told_beside_a_row_of_another():
+    data = FILES[BANDS].replace(b"seats,framework,slab,10000,14", b"seats,framework,slab,5000,8")
+    data = data.replace(b"servers,framework,slab,20,6", b"servers,framework,slab,20,600")
+    data = data.replace(b"servers,framework,slab,100,12", b"servers,framework,slab,10,12")
+    content, faults = read(**{BANDS: data})
+    assert content is None
+    assert sorted(words(faults)) == [
+        "price_bands.csv row 16, column discount_percent: '600' is not less than 100",
+        "price_bands.csv row 5, column discount_percent: '8' is less than the 9 of the band of seats before it: no price rises with the volume",
+        "price_bands.csv row 5, column from_quantity: '5000' is not more than 5,000, where the band of seats before it starts",
+    ], "servers as a whole is not judged without its row 16"
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new", "why"),
     [
-        (BANDS, b"slab,1,0\nseats,framework,slab,2500,4", b"slab,1,5\nseats,framework,slab,2500,4", "the price rises at 2500"),
+        (BANDS, b"slab,1,0\nseats,framework,slab,2500,4", b"slab,1,5\nseats,framework,slab,2500,4", "row 3, column discount_percent: '4' is less than the 5 of the band of seats before it"),
         (BANDS, b"slab,2500,4", b"slab,2500,100", "is not less than 100"),
         (BANDS, b"slab,2500,4", b"slab,2500,100%", "'100%' is not less than 100"),
         (BANDS, b"slab,2500,4", b"slab,2500,%4", "'%4' is not an amount"),
-        (BANDS, b"seats,framework,slab,1,0\n", b"", "the first band must start at 1"),
-        (BANDS, b"slab,2500,4", b"slab,1,4", "1 comes after 1"),
+        (BANDS, b"seats,framework,slab,1,0\n", b"", "row 2, column from_quantity: '2500' is not 1"),
+        (BANDS, b"slab,2500,4", b"slab,1,4", "row 3, column from_quantity: '1' is not more than 1"),
         (CATALOGUE, b"EUS-B,90,210", b"EUS-B,100000000,210", "is not less than 100,000,000"),
         (CATALOGUE, b"CORE-01,1", b"../etc,1", "is not a code"),
         (CATALOGUE, b"thin client", b"thin \xe2\x80\xae client", "hidden character"),
