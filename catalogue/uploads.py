@@ -73,6 +73,10 @@ class NotAccepted(ValueError):
     """The file is refused; the words say what to do."""
 
 
+class NotKnown(NotAccepted):
+    """The file is of no kind that is accepted anywhere."""
+
+
 def kind_of(data: bytes) -> Kind:
     """The kind of the bytes. Raises NotAccepted."""
     if not data:
@@ -289,7 +293,7 @@ def _picture(data: bytes, fmt: str, kind: Kind) -> Kind:
 
 
 def _csv(data: bytes) -> Kind:
-    refusal = NotAccepted(
+    refusal = NotKnown(
         _("Choose a PDF, a Word, Excel or OpenDocument file, a CSV file in UTF-8, or a PNG or JPEG picture.")
     )
     try:

@@ -1,5 +1,7 @@
 """A draft release in pages, and by uploaded sheets: whatever is changed, the whole is read before any of it is saved."""
 
+from collections.abc import Iterator
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
@@ -191,6 +193,18 @@ def rule(request, public_id, number=None):
                    removes=bool(number), back="procurement:release")  # fmt: skip
 
 
+def _rows_in(content, sheets: list[str]) -> Iterator[str]:
+    """Each of the sheets with how much it now holds: "catalogue (32 services)"."""
+    bands = sum(len(table.bands) for table in content.bands)
+    n = {CATALOGUE: len(content.services), BANDS: bands, LEVELS: len(content.measures)}
+    words = {
+        CATALOGUE: ngettext("%(n)s service", "%(n)s services", n[CATALOGUE]), BANDS: ngettext("%(n)s band", "%(n)s bands", n[BANDS]),
+        LEVELS: ngettext("%(n)s measure", "%(n)s measures", n[LEVELS]),
+    }  # fmt: skip
+    for sheet in sheets:
+        yield f"{sheet} ({words[sheet] % {'n': f'{n[sheet]:,}'}})"
+
+
 @page
 def upload(request, public_id):
     """Sheets in place of the draft's own: all of them, or nothing and every fault by sheet, row, column and value."""
@@ -204,10 +218,12 @@ def upload(request, public_id):
             what = _("uploaded: %(sheets)s") % {"sheets": ", ".join(read)}
             done, errors = attempt(request, releasing.save, found, content, edits=edits_of(request), what=what)
             if done:
-                messages.success(request, ngettext("Read without a fault: %(n)s service.", "Read without a fault: %(n)s services.", len(content.services)) % {"n": len(content.services)})
+                messages.success(request, _("Read without a fault: %(sheets)s.") % {"sheets": ", ".join(_rows_in(content, read))})
                 return redirect("procurement:release", public_id)
     if faults:
-        errors = [Reason(_("Nothing was changed: the sheets have %(n)s faults. They are listed below.") % {"n": f"{len(faults):,}"})]
+        errors = [Reason(ngettext("Nothing was changed: the sheets have %(n)s fault. It is listed below.",
+                                  "Nothing was changed: the sheets have %(n)s faults. They are listed below.", len(faults))
+                         % {"n": f"{len(faults):,}"})]  # fmt: skip
     context = {
         "release": found, "form": form, "errors": errors, "edits": found.draft.edits, "faults": faults[:MOST_SHOWN],
         "more": max(0, len(faults) - MOST_SHOWN), "editable": found.state == ReleaseState.DRAFT,
