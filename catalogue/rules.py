@@ -199,7 +199,7 @@ def _short(sites, chosen: Sequence[Line]) -> str:
 
 
 def _required_per_site(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
-    """Exactly one of the group at every site with seats; by size where the rule says which."""
+    """Exactly one of the group at every site with seats; where the rule goes by size, the one of the site's."""
     group = rule.parameters["services"]
     sizes = rule.parameters.get("by_seats_at_site", {})
     for name, seats in sites:
@@ -210,14 +210,13 @@ def _required_per_site(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
         if total != 1:
             yield Unmet(
                 rule.kind, group[0], name, 1 - total,
-                _("%(text)s %(site)s: %(ordered)s ordered of %(group)s, one is needed.")
-                % {"text": rule.text, "site": name, "ordered": total, "group": _(" or ").join(group)},
+                _("%(text)s %(site)s: %(ordered)s ordered of %(group)s, %(wants)s.")
+                % {"text": rule.text, "site": name, "ordered": total, "group": _(" or ").join(group), "wants": _wanted(sizes, seats)},
             )  # fmt: skip
             continue
         if sizes:
-            low, high = sizes[chosen[0].service]
-            if not (low <= seats and (high is None or seats <= high)):
-                right = next(code for code, (a, b) in sizes.items() if a <= seats and (b is None or seats <= b))
+            right = _of_size(sizes, seats)
+            if chosen[0].service != right:
                 yield Unmet(
                     rule.kind, chosen[0].service, name, seats,
                     _("%(site)s has %(seats)s: it takes %(right)s, not %(wrong)s.")
@@ -232,6 +231,17 @@ def _required_per_site(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
                  else _("%(code)s: %(n)s ordered at %(site)s, a site without seats; take it off."))
                 % {"code": line.service, "n": f"{line.quantity:,}", "site": line.site},
             )  # fmt: skip
+
+
+def _wanted(sizes: Mapping[str, Sequence[int | None]], seats: int) -> str:
+    if not sizes:
+        return _("one is needed")
+    return _("with %(seats)s it takes one %(right)s") % {"seats": _in_seats(seats), "right": _of_size(sizes, seats)}
+
+
+def _of_size(sizes: Mapping[str, Sequence[int | None]], seats: int) -> str:
+    """The service of a site with so many seats; there is one for every number (``faults``)."""
+    return next(code for code, (low, high) in sizes.items() if low <= seats and (high is None or seats <= high))
 
 
 def _by_exception(rule: Rule, lines: Sequence[Line], requested: Mapping[str, int]) -> Iterator[Unmet]:
