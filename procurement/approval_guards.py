@@ -136,7 +136,7 @@ def why_not_take(step: ApprovalStep, gone: Collection[Reason], *, by: Person, at
     decision = getattr(step, "decision", None)
     if decision is not None and decision.person_id == by.person_id:
         words = {"outcome": decision.get_outcome_display(), "moment": as_moment(decision.decided_at)}
-        yield Reason(_("You %(outcome)s this step on %(moment)s.") % words)
+        yield Reason(_("You have decided this step (%(outcome)s) on %(moment)s.") % words)
         return
     yield from gone or why_not_in_turn(step, on)
     yield from why_framework_over(step.approval.framework, on)

@@ -65,4 +65,4 @@ def test_who_has_decided_reads_what_they_decided_and_when(client):
     cast.decide(order, HOLDER)
     for name in ("brief", "decide"):
         page = read(client, HOLDER, order, step, name)
-        assert "You endorsed this step on 1 October 2007 at 10:00am." in page and "somebody else has to do this" not in page
+        assert "You have decided this step (endorsed) on 1 October 2007 at 10:00am." in page and "somebody else has to do this" not in page
