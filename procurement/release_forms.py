@@ -63,6 +63,8 @@ def _chosen(label: Any, choices: list[tuple[str, Any]], *, required: bool = True
 class ServiceForm(forms.Form):
     """A row of the catalogue sheet; fields are named as its columns."""
 
+    labels_in_summary = True  # "Choose one." is said of three of them
+
     code = LineField(label=_("Code"), max_length=20, missing=_("Enter a code."))
     lot = _chosen(_("Lot"), [])
     category = LineField(label=_("Category"), max_length=40, missing=_("Enter a category."))

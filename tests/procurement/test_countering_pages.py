@@ -93,6 +93,11 @@ def test_what_is_typed_wrong_comes_back_with_words_on_the_field(client):
         page = client.post(here, typed(order, **{name: wrong})).content.decode()
         assert "<title>Error: Counter-propose" in page.replace("\n", "") or "Error:" in page
         assert f'value="{wrong}"' in page and "Enter a whole number" in page
+    second = order.revision.lines.exclude(pk=line.pk).select_related("site").first()
+    page = client.post(here, typed(order, **{name: "x", f"quantity-{second.number}": "y"})).content.decode()
+    for each in (line, second):
+        where = f"{each.service_code}, {each.site.name if each.site else 'all sites'}"
+        assert f'href="#id_counter-quantity-{each.number}">{where}: Enter a whole number' in page, "the summary says of which line"
     assert "Change a date" in client.post(here, typed(order)).content.decode()
     page = client.post(here, typed(order, reason="")).content.decode()
     assert "Say why" in page

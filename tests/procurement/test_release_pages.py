@@ -145,6 +145,13 @@ def test_a_release_goes_through_its_pages(client):
     assert "1 November 2007" in words(client.get("/releases/"))
 
 
+def test_the_summary_names_the_field_of_each_fault(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    shown = words(post(client, at(releases.drafted(), "add_service"), edits="0"))
+    for expected in ("Lot: Choose one.", "Charged: Choose one.", "kgCO2e a unit and year before: Enter a figure"):
+        assert expected in shown, (expected, shown[:1500])
+
+
 def test_bands_and_rules_are_changed_in_pages(client):
     sign_in(client, ACCOUNT_MANAGER)
     release = releases.drafted()
