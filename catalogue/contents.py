@@ -3,12 +3,13 @@
 One reading for the operator's files, an upload and a page: every fault at once, by sheet, row, column and value. Pure.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from catalogue import levels
 from catalogue.pricing import Band, BandTable, PriceList, Service
@@ -94,26 +95,58 @@ def _named(rows: Sequence[Row], column: str) -> set[str]:
     return {value for value in given if value and not isinstance(value, Formula)}
 
 
+_BAND_WORDS = {
+    "first": ("from_quantity", gettext_lazy("is not 1, where the first band of %(code)s starts")),
+    "order": ("from_quantity", gettext_lazy("is not more than %(quantity)s, where the band of %(code)s before it starts")),
+    "rises": ("discount_percent", gettext_lazy("is less than the %(percent)s of the band of %(code)s before it: no price rises with the volume")),
+    "graduated": ("method", gettext_lazy("is only for each order by itself, scope call_off")),
+}  # fmt: skip
+
+
 def _bands(rows: Sequence[Row], found: Faults) -> tuple[BandTable, ...]:
-    """Each table runs on from 1 and its price never rises; its rows agree on scope and method."""
+    """Each table runs on from 1 and its price never rises; its rows agree on scope and method. A table of which a row
+    could not be read is not looked at as a whole: it would be called wrong for what is not its fault."""
+    first: dict[tuple[str, str], tuple[int, str]] = {}
+    bands: dict[str, list[tuple[Row, Band]]] = {}
     kinds: dict[str, tuple[str, str]] = {}
-    bands: dict[str, list[Band]] = {}
-    file = rows[0].file if rows else BANDS
+    broken: set[str | None] = set()
     for row in rows:
         before = len(found)
         code = found.read(row.code, "price_bands")
-        scope, method = kinds.get(code, (None, None))
-        scope = found.read(row.one_of, "scope", (scope,) if scope else SCOPES)
-        method = found.read(row.one_of, "method", (method,) if method else METHODS)
+        kind = found.read(_agreed, row, "scope", SCOPES, code, first), found.read(_agreed, row, "method", METHODS, code, first)
         quantity = found.read(row.whole, "from_quantity")
-        percent = found.read(row.amount, "discount_percent", below=Decimal(100))
-        if len(found) == before:
-            kinds.setdefault(code, (scope, method))
-            bands.setdefault(code, []).append(Band(quantity, percent))
-    tables = tuple(BandTable(code, *kinds[code], tuple(bands[code])) for code in kinds)
-    if not found:  # a table with a row left out would be called wrong for what is not its fault
-        found += [Fault(file, words) for table in tables for words in table.faults()]
-    return tables
+        percent = found.read(row.percentage, "discount_percent")
+        if len(found) > before:
+            broken.add(code)
+        else:
+            kinds[code] = kind
+            bands.setdefault(code, []).append((row, Band(quantity, percent)))
+    tables = {code: BandTable(code, *kinds[code], tuple(band for _row, band in bands[code])) for code in kinds}
+    for code, table in tables.items():
+        if not broken & {code, None}:  # a row without a code may be of any of them
+            found += _faults_of_bands(table, [row for row, _band in bands[code]])
+    return tuple(tables.values())
+
+
+def _agreed(row: Row, column: str, allowed: Collection[str], code: str | None, first: dict[tuple[str, str], tuple[int, str]]) -> str:
+    """One of the allowed, and what the first row of the table says. Raises LoadRefused."""
+    given = row.one_of(column, allowed)
+    number, said = first.setdefault((code, column), (row.number, given)) if code else (row.number, given)
+    if given != said:
+        row.refuse(column, _("is not what row %(row)s says, %(said)s: the rows of %(code)s go together")
+                   % {"row": number, "said": said, "code": code})  # fmt: skip
+    return given
+
+
+def _faults_of_bands(table: BandTable, rows: Sequence[Row]) -> Iterator[Fault]:
+    for place, why in table.faults():
+        column, words = _BAND_WORDS[why]
+        before = table.bands[max(place - 1, 0)]
+        row = rows[place]
+        yield Fault(
+            row.file, words % {"code": table.code, "quantity": f"{before.from_quantity:,}", "percent": figure(before.discount_percent)},
+            row.number, column, row.values[column],
+        )  # fmt: skip
 
 
 def _measures(rows: Sequence[Row], codes: Collection[str], found: Faults) -> tuple[Measure, ...]:

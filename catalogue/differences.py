@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalogue.contents import Content, figure
 from catalogue.pricing import percent_of
+from catalogue.rule_words import check
 
 NEW, GONE, CHANGED = "new", "gone", "changed"
 LABELS = {
@@ -17,6 +18,7 @@ LABELS = {
     "service_level": _("service level"), "kgco2e": _("kgCO2e"), "baseline_kgco2e": _("kgCO2e before"),
     "scope": _("scope"), "method": _("method"), "bands": _("bands"), "measure": _("measure"), "target": _("target"),
     "minimum": _("minimum"), "critical": _("critical"), "credit_applies_to": _("credit applies to"),
+    "checked": _("checked"),
 }  # fmt: skip
 
 
@@ -37,7 +39,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Change:
-    """``kind`` is new, gone or changed; ``values`` are those that changed."""
+    """``kind`` is new, gone or changed; ``values`` are those that changed, and of a rule what it checks, in any case."""
 
     kind: str
     code: str
@@ -93,7 +95,14 @@ def _shown(value: Any) -> Any:
 
 
 def _rules(before: Content, after: Content) -> tuple[Change, ...]:
-    """A rule has no code: one that reads differently is one gone and one new."""
-    gone = [Change(GONE, "", rule.text) for rule in before.rules if rule not in after.rules]
-    new = [Change(NEW, "", rule.text) for rule in after.rules if rule not in before.rules]
-    return (*gone, *new)
+    """A rule has no code but its words: where these are the same, what it checks has changed."""
+    gone = [rule for rule in before.rules if rule not in after.rules]
+    new = [rule for rule in after.rules if rule not in before.rules]
+    out = []
+    for rule in gone:
+        became = next((other for other in new if other.text == rule.text), None)
+        if became is not None:
+            new.remove(became)
+        kind, now = (GONE, "") if became is None else (CHANGED, check(became))
+        out.append(Change(kind, "", rule.text, (Value(LABELS["checked"], check(rule), now),)))
+    return (*out, *(Change(NEW, "", rule.text, (Value(LABELS["checked"], "", check(rule)),)) for rule in new))

@@ -370,9 +370,8 @@ class UploadField(forms.FileField):
         try:
             name = text.line(file.name, longest=120)
             kind = uploads.kind_of(content)
-        except uploads.UnknownKind as error:
-            words = str(error) if self.kinds == uploads.KINDS else _("Choose a file of these kinds: %(accepted)s.") % {"accepted": self._accepted}
-            raise ValidationError(words, code="invalid") from error
+        except uploads.NotKnown as error:
+            raise ValidationError(self._known_here(error), code="invalid") from error
         except ValueError as error:
             raise ValidationError(str(error), code="invalid") from error
         self._insist_on_name(name, kind)
@@ -381,6 +380,15 @@ class UploadField(forms.FileField):
     @property
     def _accepted(self) -> str:
         return ", ".join(f".{kind.endings[0]}" for kind in self.kinds)
+
+    def _known_here(self, error: uploads.NotKnown) -> str:
+        """Where not every kind is accepted, those that are; a table in another encoding is told how to be saved."""
+        if self.kinds == uploads.KINDS:
+            return str(error)
+        words = _("Choose a file of these kinds: %(accepted)s.") % {"accepted": self._accepted}
+        if uploads.CSV not in self.kinds:
+            return words
+        return f"{words} {_('A table that is one already is saved again as “CSV UTF-8”: a character in it is not UTF-8.')}"
 
     def _insist_on_name(self, name: str, kind: uploads.Kind) -> None:
         stem, dot, ending = name.rpartition(".")

@@ -48,6 +48,9 @@ class Band:
     discount_percent: Decimal
 
 
+BAND_FAULTS = ("first", "order", "rises", "graduated")
+
+
 @dataclass(frozen=True)
 class BandTable:
     """``scope`` framework | call_off, ``method`` slab | graduated; bands ascending from 1 (``faults`` tells)."""
@@ -70,20 +73,18 @@ class BandTable:
         reached = self.reached(volume)
         return tuple(band for band in self.bands if band.from_quantity > reached.from_quantity)
 
-    def faults(self) -> Iterator[str]:
-        """What keeps the table from being used, in words: bands run on from 1 and prices do not rise with volume."""
+    def faults(self) -> Iterator[tuple[int, str]]:
+        """What keeps the table from being used, as (place of the band, which of ``BAND_FAULTS``): bands run on from 1 and
+        prices do not rise with volume."""
         if not self.bands or self.bands[0].from_quantity != 1:
-            yield f"band table {self.code}: the first band must start at 1"
-        for lower, upper in pairwise(self.bands):
+            yield 0, "first"
+        for place, (lower, upper) in enumerate(pairwise(self.bands), start=1):
             if upper.from_quantity <= lower.from_quantity:
-                yield f"band table {self.code}: {upper.from_quantity} comes after {lower.from_quantity}"
+                yield place, "order"
             if upper.discount_percent < lower.discount_percent:
-                yield (
-                    f"band table {self.code}: the price rises at {upper.from_quantity}, from a discount of "
-                    f"{lower.discount_percent} to {upper.discount_percent} percent"
-                )
+                yield place, "rises"
         if self.scope == "framework" and self.method == "graduated":
-            yield f"band table {self.code}: units are graduated within one call-off, not over the framework"
+            yield 0, "graduated"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Sheets as people send them, read into plain tables of text: CSV in UTF-8 (comma, semicolon or tab), or an Excel workbook.
 
-Nothing in a sheet is run or guessed: a formula is not its value, a number is its digits, a day its ISO date. How much is
-read is capped before reading, by what the file unpacks to and by how many cells it declares, so that no file keeps a
+Nothing in a sheet is run or guessed: a formula is not its value, a number is its digits, a percentage what is shown with
+its sign, a day its ISO date. How much is read is capped before reading, by what the file unpacks to and by how many cells it declares, so that no file keeps a
 request waiting; what a hostile file says of its own size is not believed.
 """
 
@@ -39,6 +39,7 @@ LARGEST_WHOLE = 24 * 1024 * 1024
 MOST_TAGS = 500_000  # in all its parts: parsing takes time by their number
 MOST_FORMULAS, LONGEST_FORMULA = 200, 1_000  # one that is shared is written out for every cell that shares it
 _FORMULA = re.compile(rb"<(?:[^\s<>/:]+:)?f(?:[\s/][^<>]*)?>([^<]*)")
+_PERCENT = re.compile(r'\A(?:"[^"]*"|\\.|[^"\\%])*%')  # a format of Excel that shows a percentage: a % that is no text of its own
 _ROW = re.compile(rb"""<(?:[^\s<>/:]+:)?row\s(?:[^<>]*\s)?r=["'](\d{1,7})["']""")
 
 
@@ -259,7 +260,8 @@ def _rows_of_sheet(sheet) -> Iterator[list[str] | None]:
 
 
 def _as_text(cell: Any) -> str:
-    """A cell's value as it would stand in the CSV file. Numbers as Excel shows them, to 15 digits."""
+    """A cell's value as it would stand in the CSV file. Numbers as Excel shows them, to 15 digits, and with the sign of a
+    percentage where it shows one: it keeps 4% as 0.04, which is no discount of 4."""
     value = cell.value
     if value is None:
         return ""
@@ -269,12 +271,17 @@ def _as_text(cell: Any) -> str:
         return Formula(getattr(value, "text", None) or value)
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, int):
-        return str(value) if abs(value) < 10**20 else "1e20"
-    if isinstance(value, float):
-        return f"{Decimal(f'{value:.15g}'):f}" if math.isfinite(value) and abs(value) < 1e20 else str(value)
+    if isinstance(value, int | float):
+        return _number_as_text(value, percent=bool(_PERCENT.search(cell.number_format or "")))
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time(0) else value.isoformat(" ")
     if isinstance(value, date | time):
         return value.isoformat()
     return str(value).strip()
+
+
+def _number_as_text(value: int | float, *, percent: bool) -> str:
+    if abs(value) >= 1e20 or not math.isfinite(value):  # asked in this order: a whole number can be too large for a float
+        return "1e20" if isinstance(value, int) else str(value)
+    digits = Decimal(value) if isinstance(value, int) else Decimal(f"{value:.15g}")
+    return f"{(digits * 100).normalize():f}%" if percent else f"{digits:f}"

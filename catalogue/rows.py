@@ -108,6 +108,14 @@ class Row:
             self.refuse(column, _("is not less than %(below)s") % {"below": f"{below:,}"})
         return Decimal(found)
 
+    def percentage(self, column: str) -> Decimal:
+        """An amount less than 100, with or without its sign: 4, 4%, 0.5."""
+        sign_off = {**self.values, column: self.needed(column).removesuffix("%").rstrip()}
+        try:
+            return Row(self.file, self.number, sign_off).amount(column, below=Decimal(100))
+        except LoadRefused as refused:
+            return self.refuse(column, refused.faults[0].words)
+
     def whole(self, column: str) -> int:
         found = self.needed(column)
         if not re.fullmatch("[0-9]{1,9}", found, re.ASCII):

@@ -199,7 +199,7 @@ def _short(sites, chosen: Sequence[Line]) -> str:
 
 
 def _required_per_site(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
-    """Exactly one of the group at every site with seats; by size where the rule says which."""
+    """Exactly one of the group at every site with seats; where the rule goes by size, the one of the site's."""
     group = rule.parameters["services"]
     sizes = rule.parameters.get("by_seats_at_site", {})
     for name, seats in sites:
@@ -210,14 +210,13 @@ def _required_per_site(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
         if total != 1:
             yield Unmet(
                 rule.kind, group[0], name, 1 - total,
-                _("%(text)s %(site)s: %(ordered)s ordered of %(group)s, one is needed.")
-                % {"text": rule.text, "site": name, "ordered": total, "group": _(" or ").join(group)},
+                _("%(text)s %(site)s: %(ordered)s ordered of %(group)s, %(wants)s.")
+                % {"text": rule.text, "site": name, "ordered": total, "group": _(" or ").join(group), "wants": _wanted(sizes, seats)},
             )  # fmt: skip
             continue
         if sizes:
-            low, high = sizes[chosen[0].service]
-            if not (low <= seats and (high is None or seats <= high)):
-                right = next(code for code, (a, b) in sizes.items() if a <= seats and (b is None or seats <= b))
+            right = _of_size(sizes, seats)
+            if chosen[0].service != right:
                 yield Unmet(
                     rule.kind, chosen[0].service, name, seats,
                     _("%(site)s has %(seats)s: it takes %(right)s, not %(wrong)s.")
@@ -232,6 +231,17 @@ def _required_per_site(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
                  else _("%(code)s: %(n)s ordered at %(site)s, a site without seats; take it off."))
                 % {"code": line.service, "n": f"{line.quantity:,}", "site": line.site},
             )  # fmt: skip
+
+
+def _wanted(sizes: Mapping[str, Sequence[int | None]], seats: int) -> str:
+    if not sizes:
+        return _("one is needed")
+    return _("with %(seats)s it takes one %(right)s") % {"seats": _in_seats(seats), "right": _of_size(sizes, seats)}
+
+
+def _of_size(sizes: Mapping[str, Sequence[int | None]], seats: int) -> str:
+    """The service of a site with so many seats; there is one for every number (``faults``)."""
+    return next(code for code, (low, high) in sizes.items() if low <= seats and (high is None or seats <= high))
 
 
 def _by_exception(rule: Rule, lines: Sequence[Line], requested: Mapping[str, int]) -> Iterator[Unmet]:
@@ -302,16 +312,16 @@ KINDS = (*_CHECKS, BY_EXCEPTION)
 def faults(rule: Rule, services: Collection[str]) -> Iterator[str]:
     """What keeps a rule from being used with these service codes, in words; a release is loaded without any."""
     if rule.kind not in KINDS:
-        yield f"{rule.kind!r} is none of {', '.join(KINDS)}"
+        yield _("%(kind)s is none of %(all)s") % {"kind": repr(rule.kind), "all": ", ".join(KINDS)}
         return
     group = rule.parameters.get("services") or []
     if not group:
-        yield f"{rule.kind}: names no services"
+        yield _("names no services")
     for code in sorted({*group, *rule.parameters.get("by_seats_at_site", {})} - set(services)):
-        yield f"{rule.kind}: {code} is not in the catalogue"
+        yield _("%(code)s is not in the catalogue") % {"code": code}
     months = rule.parameters.get("months")
     if rule.kind == "max_months" and not (isinstance(months, int) and months > 0):
-        yield f"max_months: {months!r} is not a number of months"
+        yield _("%(months)s is not a number of months") % {"months": repr(months)}
     if rule.kind == "required_per_site" and "by_seats_at_site" in rule.parameters:
         yield from _faults_of_sizes(rule.parameters["by_seats_at_site"], group)
 
@@ -319,11 +329,13 @@ def faults(rule: Rule, services: Collection[str]) -> Iterator[str]:
 def _faults_of_sizes(sizes: dict[str, list], group: list[str]) -> Iterator[str]:
     """Sizes run on from 1 seat without a gap and the last has no upper end, so that every site has its service."""
     if set(sizes) != set(group):
-        yield "required_per_site: sizes are not given for exactly its services"
+        yield _("sizes are not given for exactly its services")
     expected: int | None = 1
     for code, (low, high) in sorted(sizes.items(), key=lambda item: item[1][0]):
-        if low != expected:
-            yield f"required_per_site: {code} starts at {low} seats, not at {expected}"
+        if expected is None:
+            yield _("%(code)s starts at %(low)s seats, and a larger size before it has no end") % {"code": code, "low": low}
+        elif low != expected:
+            yield _("%(code)s starts at %(low)s seats, not at %(expected)s") % {"code": code, "low": low, "expected": expected}
         expected = None if high is None else high + 1
     if expected is not None:
-        yield f"required_per_site: no service for sites of {expected} seats and more"
+        yield _("no service is for sites of %(seats)s seats and more") % {"seats": expected}

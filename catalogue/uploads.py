@@ -73,8 +73,8 @@ class NotAccepted(ValueError):
     """The file is refused; the words say what to do."""
 
 
-class UnknownKind(NotAccepted):
-    """It is none of ``KINDS``, which the words name: who takes only some of them says which."""
+class NotKnown(NotAccepted):
+    """The file is of no kind that is accepted anywhere."""
 
 
 def kind_of(data: bytes) -> Kind:
@@ -293,7 +293,7 @@ def _picture(data: bytes, fmt: str, kind: Kind) -> Kind:
 
 
 def _csv(data: bytes) -> Kind:
-    refusal = UnknownKind(
+    refusal = NotKnown(
         _("Choose a PDF, a Word, Excel or OpenDocument file, a CSV file in UTF-8, or a PNG or JPEG picture.")
     )
     try:

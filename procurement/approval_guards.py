@@ -124,7 +124,7 @@ def why_not_in_turn(step: ApprovalStep, on: date) -> Iterator[Reason]:
         )
     elif step.state == StepState.DECIDED:
         yield Reason(
-            _("%(name)s has already %(outcome)s this step.")
+            _("%(name)s has already decided this step (%(outcome)s).")
             % {"name": step.decision.name, "outcome": step.decision.get_outcome_display()}
         )
 
@@ -136,9 +136,9 @@ def why_not_take(step: ApprovalStep, gone: Collection[Reason], *, by: Person, at
     decision = getattr(step, "decision", None)
     if decision is not None and decision.person_id == by.person_id:
         words = {"outcome": decision.get_outcome_display(), "moment": as_moment(decision.decided_at)}
-        yield Reason(_("You %(outcome)s this step on %(moment)s.") % words)
+        yield Reason(_("You have decided this step (%(outcome)s) on %(moment)s.") % words)
         return
-    if decision is not None and not gone:
+    if step.state == StepState.DECIDED and not gone:
         yield from why_not_in_turn(step, on)
         return
     yield from gone or why_not_in_turn(step, on)

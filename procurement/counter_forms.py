@@ -24,6 +24,7 @@ LABELS = {
 class CounterForm(forms.Form):
     """One field for each thing that may change. ``awarded`` as ``proposing.read`` gives it."""
 
+    labels_in_summary = True  # what is wrong with a quantity reads the same for every line
     reason = TextField(label=gettext_lazy("Why you propose it"), max_length=2000,
                        missing=gettext_lazy("Say why: the department will read it."), widget=widgets.Textarea(rows=4))  # fmt: skip
 
@@ -59,6 +60,7 @@ class CounterForm(forms.Form):
         if [service.code for service in found] != [line.service_code]:
             choices = {line.service_code: line.service.name} | {s.code: s.name for s in found}
             self.fields[f"service-{line.number}"] = forms.ChoiceField(
+                label=where,
                 choices=[(code, f"{code} {name}") for code, name in choices.items()], initial=line.service_code,
                 widget=widgets.Select({"aria-label": _("Service instead of %(line)s") % {"line": where}}),
             )  # fmt: skip

@@ -1,5 +1,6 @@
 """Why not: the acts on a counter-proposal. The supplier is told nothing of the department's own gaps, nor of the ceiling."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 
@@ -41,8 +42,28 @@ def why_not_propose(call_off: CallOff, changes: Changes, on: date) -> Iterator[R
     wrong = list(guards.why_not_term(proposal.revision))
     yield from wrong
     if not wrong:
+        yield from _more_by_exception(call_off, proposal)
         gaps = completeness.gaps(proposal.revision, proposal.quote, on)
         yield from (Reason(gap.words) for gap in gaps if gap.section in THEIRS)
+
+
+def _more_by_exception(call_off: CallOff, proposal: Proposal) -> Iterator[Reason]:
+    """More of a service by exception than was awarded could not be accepted: only a department asks for an exception, and
+    not in a counter-proposal. By what was awarded, for what was asked for is not the supplier's to read."""
+    awarded: Counter[str] = Counter()
+    for code, quantity in call_off.revision.lines.values_list("service_code", "quantity"):
+        awarded[code] += quantity
+    proposed: Counter[str] = Counter()
+    for priced in proposal.quote.lines:
+        proposed[priced.service.code] += priced.line.quantity
+    for code in proposal.quote.exceptional:
+        if proposed[code] > awarded[code]:
+            yield Reason(
+                _("%(code)s is let only by the purchasing authority's exception, for which the department asks: %(proposed)s "
+                  "are proposed and %(awarded)s were awarded.")
+                % {"code": code, "proposed": f"{proposed[code]:,}", "awarded": f"{awarded[code]:,}"},
+                _("Propose no more than was awarded; or decline the order, and the department asks for it in a new one."),
+            )  # fmt: skip
 
 
 def _open(call_off: CallOff, counter: CounterProposal, viewpoint: str) -> Iterator[Reason]:

@@ -426,10 +426,17 @@ def timeline(events, viewpoint: str, names: Mapping[str, str] | None = None) -> 
             continue
         name = (names or {}).get(event.subject_id)
         out.append({
-            "title": f"{name}: {VERBS[event.verb]}" if name else VERBS[event.verb], "actor_words": event.actor_words, "acting_for": event.acting_for,
+            "title": f"{name}: {VERBS[event.verb]}" if name else _title(event, viewpoint), "actor_words": event.actor_words, "acting_for": event.acting_for,
             "at": event.at, "real_at": event.real_at, "reason": reason_told(event, viewpoint),
         })  # fmt: skip
     return list(reversed(out))
+
+
+def _title(event: AuditEvent, viewpoint: str) -> Any:
+    """What happened; a copy names the order it was made of, to its own department alone: that one may have reached nobody
+    else. A draft has no number yet that it could be named by."""
+    source = event.extra.get("from", "") if event.verb == "call_off.copied" and viewpoint == "department" else ""
+    return _("Copied from %(order)s") % {"order": source} if source.startswith("CO-") else VERBS[event.verb]
 
 
 def submitted_order(revision: CallOffRevision, viewpoint: str) -> dict[str, Any]:

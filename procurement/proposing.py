@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from catalogue import pricing, queries
 from documents.refusal import Reason
 from procurement import content, quoting
-from procurement.models import CallOff, CallOffLine, CallOffRevision, MilestonePayment, Phase
+from procurement.models import CallOff, CallOffLine, CallOffRevision, ExceptionRequest, MilestonePayment, Phase
 from procurement.quoting import Quote
 
 TERM = ("interim_starts_on", "interim_months", "shared_starts_on", "shared_months")
@@ -100,7 +100,7 @@ def _twice(changes: Changes, lines: dict[int, CallOffLine]) -> Iterator[Reason]:
             one_off[code] += line.phase == Phase.ONE_OFF
     for (_phase, code, site), times in standing.items():
         if times > 1:
-            yield Reason(_("%(code)s for %(site)s would stand in two lines; change the quantity of one.") % {"code": code, "site": site})
+            yield Reason(_("%(code)s for %(site)s would stand in two lines: put the quantity of both into one of them, and 0 into the other.") % {"code": code, "site": site})
     for number, (code, quantity) in changes.lines.items():
         line = lines[number]
         if line.phase == Phase.ONE_OFF and quantity and code != line.service_code and (one_off[code] > 1 or one_off[line.service_code]):
@@ -112,7 +112,8 @@ def _twice(changes: Changes, lines: dict[int, CallOffLine]) -> Iterator[Reason]:
 
 def apply(changes: Changes, revision: CallOffRevision) -> list[CallOffLine]:
     """Put the changes on a revision that ``read`` gave, in memory; returns the lines that stay. The lines follow the
-    term; the payments of a one-off service follow its equivalent."""
+    term; the payments of a one-off service follow its equivalent; an exception asked for goes with the last of its service,
+    for nobody could take the request back before the order is submitted again."""
     for name, value in changes.term.items():
         setattr(revision, name, value)
     staying, became = [], {}
@@ -129,6 +130,8 @@ def apply(changes: Changes, revision: CallOffRevision) -> list[CallOffLine]:
         for payment in milestone.payments.all():
             payment.quantity = changes.units.get((milestone.number, payment.service_code), payment.quantity)
             payment.service_code = became.get(payment.service_code, payment.service_code)
+    asked = ExceptionRequest.objects.filter(service_code__in={line.service_code for line in staying})
+    prefetch_related_objects([revision], Prefetch("exceptions", queryset=asked))
     return staying
 
 
@@ -173,6 +176,7 @@ def write(changes: Changes, draft: CallOffRevision) -> None:
         for row in rows
     )
     ordered = {row.service_code for row in rows}
+    draft.exceptions.exclude(service_code__in=ordered).delete()
     for milestone in revision.milestones.all():
         payments = list(milestone.payments.all())
         milestone.save()

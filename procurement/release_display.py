@@ -5,9 +5,10 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from catalogue import queries as catalogue_queries
+from catalogue import rule_words
 from catalogue.contents import figure
 from catalogue.models import CatalogueRelease, Framework, ReleaseState
 from catalogue.rules import Rule
@@ -15,7 +16,6 @@ from procurement import access
 from procurement import release_guards as guards
 from procurement.actors import Person
 from procurement.models import PostCode
-from procurement.release_forms import KIND_WORDS
 
 S = ReleaseState
 VERBS = {
@@ -76,18 +76,7 @@ def overview(rows: Collection[CatalogueRelease], by: Person, on: date) -> dict[s
 
 def rules_in_words(rules: Iterable[Rule]) -> list[dict[str, Any]]:
     """Each rule's words, and beside them what the register checks."""
-    return [{"text": rule.text, "check": _check(rule)} for rule in rules]
-
-
-def _check(rule: Rule) -> str:
-    services = _(" or ").join(rule.parameters["services"])
-    words = _("%(kind)s: %(services)s") % {"kind": str(KIND_WORDS[rule.kind]).capitalize(), "services": services}
-    if "months" in rule.parameters:
-        words += ngettext("; %(n)s month", "; %(n)s months", rule.parameters["months"]) % {"n": rule.parameters["months"]}
-    for code, (low, high) in rule.parameters.get("by_seats_at_site", {}).items():
-        size = ngettext("%(low)s seat and more", "%(low)s seats and more", low) % {"low": low} if high is None else _("%(low)s to %(high)s seats") % {"low": low, "high": high}  # fmt: skip
-        words += f"; {code}: {size}"
-    return words
+    return [{"text": rule.text, "check": rule_words.check(rule)} for rule in rules]
 
 
 def price_history(framework: Framework, code: str, by: Person, on: date) -> list[dict[str, Any]]:

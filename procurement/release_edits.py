@@ -11,7 +11,7 @@ from catalogue.contents import BANDS, CATALOGUE, COLUMNS, LEVELS, Content
 from catalogue.fields import Upload
 from catalogue.models import CatalogueRelease
 from catalogue.reading import Table, tables_of
-from catalogue.rows import Fault, Faults
+from catalogue.rows import Fault, Faults, LoadRefused
 from procurement.releasing import RULES, lots
 
 Sheets = dict[str, Any]
@@ -64,7 +64,7 @@ def read_uploads(release: CatalogueRelease, files: Mapping[str, Upload]) -> tupl
     faults = Faults()
     found: dict[str, Table] = {}
     for name, file in files.items():
-        for sheet, table in (faults.read(_tables, name, file) or {}).items():
+        for sheet, table in faults.read(_tables, name, file) or ():
             if sheet in found:
                 faults.append(Fault(table.file, _("the sheet %(name)s was given twice") % {"name": sheet}))
             found[sheet] = table
@@ -76,8 +76,15 @@ def read_uploads(release: CatalogueRelease, files: Mapping[str, Upload]) -> tupl
     return content, faults, sorted(found)
 
 
-def _tables(name: str, file: Upload) -> dict[str, Table]:
-    """The sheets of one file: those named as ours, else its first as what it was given for."""
+def _tables(name: str, file: Upload) -> list[tuple[str, Table]]:
+    """The sheets of one file, each with what it is: as its title says in a workbook; one by itself may be called anything,
+    and is what it was given for. Raises LoadRefused for one beside others that is none of ours: it was meant to be read."""
     book = tables_of(file.filename, file.data)
-    named = {title.strip().lower(): table for title, table in book.items() if title.strip().lower() in COLUMNS}
-    return named or {name: next(iter(book.values()))}
+    titled = [("_".join(title.lower().replace("-", " ").split()), table) for title, table in book.items()]
+    if len(titled) == 1 and titled[0][0] not in COLUMNS:
+        return [(name, titled[0][1])]
+    words = _("is none of %(sheets)s; call the sheet one of these, or delete it if it is not to be read") % {"sheets": ", ".join(COLUMNS)}
+    unknown = [Fault(table.file, words) for title, table in titled if title not in COLUMNS]
+    if unknown:
+        raise LoadRefused(*unknown)
+    return titled

@@ -12,6 +12,7 @@ from catalogue import levels, uploads, widgets
 from catalogue.contents import BANDS, CATALOGUE, CHARGE_TYPES, COLUMNS, LEVELS, METHODS, SCOPES
 from catalogue.fields import DayField, LineField, QuantityField, TextField, UploadField
 from catalogue.models import ChargeType
+from catalogue.rule_words import KIND_WORDS
 from catalogue.rules import KINDS
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -19,12 +20,6 @@ SHEETS = (uploads.CSV, uploads.XLSX)
 SCOPE_WORDS = {"framework": _("everything ordered under the framework"), "call_off": _("each order by itself")}
 METHOD_WORDS = {"slab": _("the whole quantity at the band reached"), "graduated": _("each unit at its own band")}
 UNIT_WORDS = {"percent": _("percent"), "pass_fail": _("passed or failed")}
-KIND_WORDS = {
-    "required_per_seat": _("every seat takes one of the services"),
-    "required_per_site": _("every site takes one of the services"),
-    "by_exception": _("only by the authority's exception"),
-    "max_months": _("at most so many months"),
-}
 
 
 class AsOfForm(forms.Form):
@@ -67,6 +62,8 @@ def _chosen(label: Any, choices: list[tuple[str, Any]], *, required: bool = True
 
 class ServiceForm(forms.Form):
     """A row of the catalogue sheet; fields are named as its columns."""
+
+    labels_in_summary = True  # "Choose one." is said of three of them
 
     code = LineField(label=_("Code"), max_length=20, missing=_("Enter a code."))
     lot = _chosen(_("Lot"), [])

@@ -143,8 +143,10 @@ class _Lines:
         return self.sites[typed.casefold()]
 
     def _read_term(self, dated: Dated, rows: Sequence[Row]) -> None:
-        """The shared and the interim phase give the term; the other phases follow it."""
-        shared_on, shared_months = self._agreed(dated, Phase.SHARED)
+        """The shared and the interim phase give the term, and the other phases follow it; without shared lines those of
+        usage give it, for they last as long."""
+        leading = Phase.USAGE if Phase.USAGE in dated and Phase.SHARED not in dated else Phase.SHARED
+        shared_on, shared_months = self._agreed(dated, leading)
         interim_on, interim_months = self._agreed(dated, Phase.INTERIM)
         now = self.revision
         term = Term(
@@ -152,8 +154,8 @@ class _Lines:
             interim_on or now.interim_starts_on, interim_months or now.interim_months, now.extension_months,
         )  # fmt: skip
         if term.shared_starts_on is None or term.shared_months is None:
-            if shared_on or shared_months or interim_on or interim_months:
-                self._of_term(rows, _("Give the shared lines both a start and their months."))
+            if any(starts_on or months for entries in dated.values() for _row, starts_on, months in entries):
+                self._of_term(rows, self._without_term(leading, dated))
             return
         if not self.found:  # what follows from days that were misread would mislead, here and below
             for words in self._why_not_term(term, dated):
@@ -162,6 +164,13 @@ class _Lines:
             self._follow(dated, under(now, term))
         if any(getattr(term, field.name) != getattr(now, field.name) for field in fields(Term)):
             self.term = term
+
+    def _without_term(self, leading: str, dated: Dated) -> str:
+        if leading not in dated:
+            return _("The draft has no term yet: enter it first, or leave starts_on and months empty.")
+        if leading == Phase.USAGE:
+            return _("Give the usage lines both a start and their months.")
+        return _("Give the shared lines both a start and their months.")
 
     def _why_not_term(self, term: Term, dated: Dated) -> Iterator[str]:
         """What stands against the term that the sheet and the draft make together. A sheet can give an interim service

@@ -90,6 +90,11 @@ class BandRow:
         above."""
         return pricing.fall_percent(self.discount_now, self.discount_then)
 
+    @property
+    def others_rise(self) -> Decimal:
+        """By how many percent everybody else's price is above what it is with the order as it stands."""
+        return -self.others_fall
+
 
 @dataclass(frozen=True)
 class Answer:

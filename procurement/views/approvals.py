@@ -23,7 +23,7 @@ from procurement import (
 )
 from procurement import order_decision_guards as own_guards
 from procurement.comparing import changes_since, last_seen
-from procurement.models import IN_APPROVAL, ApprovalStep, Query, Recusal, Side, StepState
+from procurement.models import IN_APPROVAL, ApprovalStep, CounterProposal, Query, Recusal, Side, StepState
 from procurement.views.common import attempt, page, what_was_shown
 from procurement.views.orders import brief_address
 
@@ -57,6 +57,7 @@ def brief(request, public_id, position):
     content = display.content_of(revision)
     asked = list(revision.exceptions.select_related("decision"))
     seen, weighed = last_seen(step), order.state in IN_APPROVAL and revision.pk == order.revision_id
+    came_of = CounterProposal.objects.filter(became=revision).first() if revision.number > 1 else None
     context = {
         "call_off": order, "step": step, "revision": revision, "content": content,
         "viewpoint": access.viewpoint(request.actor, order, request.day),
@@ -66,7 +67,8 @@ def brief(request, public_id, position):
         "may_decide": _may_decide(order, step, asked, **acting),
         "shut": list(own_guards.why_not_decide(step, **acting)),
         "act_shut": list(own_guards.why_not_act_on_step(step, **acting)),
-        "sent_back": display.sent_back(order, before=revision.submitted_at) if revision.number > 1 else None,
+        "came_of": came_of,
+        "sent_back": display.sent_back(order, before=revision.submitted_at) if revision.number > 1 and came_of is None else None,
         "ended_by": display.sent_back(order, since=revision.submitted_at) if revision.pk != order.revision_id else None, **_seat(request, step),
         "bar": display.bar_parts(headroom.capacity_forecast(
             order, revision.whole_life_gbp, reader=None if step.side == Side.AUTHORITY else [order.department_id])) if weighed else None,

@@ -275,7 +275,7 @@ def check(request, public_id):
         "shut": [] if gaps else list(
             guards.why_not_submit(call_off, quote=quote, counted=counted, by=request.actor, at=request.at)
         ),
-        "figures": figures.figures_of_draft(approved, quote),
+        "figures": figures.figures_of_draft(approved, quote), "sites_wanted": any(gap.section == "sites" for gap in gaps),
         "reading": display.reading(revision, approved, "department", changeable=True),
         "bar": display.bar_parts(
             headroom.capacity_forecast(call_off, quote.totals.whole_life, reader=[call_off.department_id])

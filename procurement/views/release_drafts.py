@@ -1,5 +1,7 @@
 """A draft release in pages, and by uploaded sheets: whatever is changed, the whole is read before any of it is saved."""
 
+from collections.abc import Iterator
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404
@@ -43,9 +45,24 @@ def _say(form, faults: list[Fault], sheet: str, row: int) -> list[Reason]:
     return others
 
 
+def _say_of_bands(form, faults: list[Fault], rows: list[int]) -> list[Reason]:
+    """Faults of the table that the form is about go on its bands, each with its place among them."""
+    others = []
+    for fault in faults:
+        if fault.file == BANDS and fault.row in rows:
+            form.add_error("bands", _("Band %(n)s: “%(value)s” %(words)s.") % {
+                "n": rows.index(fault.row) + 1, "value": fault.value or "", "words": fault.words})  # fmt: skip
+        else:
+            others.append(Reason(str(fault)))
+    return others
+
+
 def _save(request, release, form, sheets, what, *, sheet=CATALOGUE, row=0):
     """Read the whole with the change in it; save it, or say what is wrong. Returns (saved, reasons)."""
     content, faults = releasing.read(release, sheets)
+    if content is None and sheet == BANDS:
+        rows = [number for number, each in enumerate(sheets[BANDS], start=2) if each["price_bands"] == form.cleaned_data["code"]]
+        return None, _say_of_bands(form, faults, rows)
     if content is None:
         return None, _say(form, faults, sheet, row)
     return attempt(request, releasing.save, release, content, edits=edits_of(request), what=what)
@@ -120,7 +137,7 @@ def bands(request, public_id, code=""):
         done, errors = _save(request, found, form, release_edits.put_bands(sheets, code, []), f"{code} removed")
     elif request.method == "POST" and form.is_valid():
         changed = release_edits.put_bands(sheets, code, form.rows())
-        done, errors = _save(request, found, form, changed, form.cleaned_data["code"])
+        done, errors = _save(request, found, form, changed, form.cleaned_data["code"], sheet=BANDS)
     else:
         done = None
     if done:
@@ -176,6 +193,18 @@ def rule(request, public_id, number=None):
                    removes=bool(number), back="procurement:release")  # fmt: skip
 
 
+def _rows_in(content, sheets: list[str]) -> Iterator[str]:
+    """Each of the sheets with how much it now holds: "catalogue (32 services)"."""
+    bands = sum(len(table.bands) for table in content.bands)
+    n = {CATALOGUE: len(content.services), BANDS: bands, LEVELS: len(content.measures)}
+    words = {
+        CATALOGUE: ngettext("%(n)s service", "%(n)s services", n[CATALOGUE]), BANDS: ngettext("%(n)s band", "%(n)s bands", n[BANDS]),
+        LEVELS: ngettext("%(n)s measure", "%(n)s measures", n[LEVELS]),
+    }  # fmt: skip
+    for sheet in sheets:
+        yield f"{sheet} ({words[sheet] % {'n': f'{n[sheet]:,}'}})"
+
+
 @page
 def upload(request, public_id):
     """Sheets in place of the draft's own: all of them, or nothing and every fault by sheet, row, column and value."""
@@ -189,10 +218,12 @@ def upload(request, public_id):
             what = _("uploaded: %(sheets)s") % {"sheets": ", ".join(read)}
             done, errors = attempt(request, releasing.save, found, content, edits=edits_of(request), what=what)
             if done:
-                messages.success(request, ngettext("Read without a fault: %(n)s service.", "Read without a fault: %(n)s services.", len(content.services)) % {"n": len(content.services)})
+                messages.success(request, _("Read without a fault: %(sheets)s.") % {"sheets": ", ".join(_rows_in(content, read))})
                 return redirect("procurement:release", public_id)
     if faults:
-        errors = [Reason(_("Nothing was changed: the sheets have %(n)s faults. They are listed below.") % {"n": f"{len(faults):,}"})]
+        errors = [Reason(ngettext("Nothing was changed: the sheets have %(n)s fault. It is listed below.",
+                                  "Nothing was changed: the sheets have %(n)s faults. They are listed below.", len(faults))
+                         % {"n": f"{len(faults):,}"})]  # fmt: skip
     context = {
         "release": found, "form": form, "errors": errors, "edits": found.draft.edits, "faults": faults[:MOST_SHOWN],
         "more": max(0, len(faults) - MOST_SHOWN), "editable": found.state == ReleaseState.DRAFT,

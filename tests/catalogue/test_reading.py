@@ -74,6 +74,18 @@ def test_a_workbook_is_read_as_its_csv_file_would_be():
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("shown_as", "text"),
+    [("0%", "4%"), ("0.00%", "4%"), ('0.0" "%', "4%"), ("0%;[Red]-0%", "4%"), ('0.00" % off"', "0.04"), ("0.00\\%", "0.04"), ("General", "0.04")],
+)
+def test_a_percentage_is_read_as_it_is_shown_and_not_as_it_is_kept(shown_as, text):
+    book = Workbook()
+    book.active.append(COLUMNS)
+    book.active.append(("CORE-01", 0.04))
+    book.active["B2"].number_format = shown_as
+    assert read(saved(book)) == ([(2, "CORE-01", text)], [])
+
+
 def test_each_sheet_of_a_workbook_is_a_table_but_empty_ones_are_none():
     book = Workbook()
     book.create_sheet("Sites").append(["site"])

@@ -2,6 +2,7 @@
 
 import io
 import time
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -55,17 +56,32 @@ def test_every_fault_is_told_at_once():
         "catalogue.csv row 3, column service_level: 'EUS-Q' is none of "
         + ", ".join(sorted({values[0] for _number, values in table(LEVELS).rows})),
         "catalogue.csv row 5, column code: 'CORE-01' is there twice",
-        "catalogue_rules 4: required_per_seat: CORE-04 is not in the catalogue",
+        "catalogue_rules 4: CORE-04 is not in the catalogue",
     ]
+
+
+def test_what_is_wrong_with_one_table_of_bands_is_told_beside_a_row_of_another():
+    data = FILES[BANDS].replace(b"seats,framework,slab,10000,14", b"seats,framework,slab,5000,8")
+    data = data.replace(b"servers,framework,slab,20,6", b"servers,framework,slab,20,600")
+    data = data.replace(b"servers,framework,slab,100,12", b"servers,framework,slab,10,12")
+    content, faults = read(**{BANDS: data})
+    assert content is None
+    assert sorted(words(faults)) == [
+        "price_bands.csv row 16, column discount_percent: '600' is not less than 100",
+        "price_bands.csv row 5, column discount_percent: '8' is less than the 9 of the band of seats before it: no price rises with the volume",
+        "price_bands.csv row 5, column from_quantity: '5000' is not more than 5,000, where the band of seats before it starts",
+    ], "servers as a whole is not judged without its row 16"
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new", "why"),
     [
-        (BANDS, b"slab,1,0\nseats,framework,slab,2500,4", b"slab,1,5\nseats,framework,slab,2500,4", "the price rises at 2500"),
+        (BANDS, b"slab,1,0\nseats,framework,slab,2500,4", b"slab,1,5\nseats,framework,slab,2500,4", "row 3, column discount_percent: '4' is less than the 5 of the band of seats before it"),
         (BANDS, b"slab,2500,4", b"slab,2500,100", "is not less than 100"),
-        (BANDS, b"seats,framework,slab,1,0\n", b"", "the first band must start at 1"),
-        (BANDS, b"slab,2500,4", b"slab,1,4", "1 comes after 1"),
+        (BANDS, b"slab,2500,4", b"slab,2500,100%", "'100%' is not less than 100"),
+        (BANDS, b"slab,2500,4", b"slab,2500,%4", "'%4' is not an amount"),
+        (BANDS, b"seats,framework,slab,1,0\n", b"", "row 2, column from_quantity: '2500' is not 1"),
+        (BANDS, b"slab,2500,4", b"slab,1,4", "row 3, column from_quantity: '1' is not more than 1"),
         (CATALOGUE, b"EUS-B,90,210", b"EUS-B,100000000,210", "is not less than 100,000,000"),
         (CATALOGUE, b"CORE-01,1", b"../etc,1", "is not a code"),
         (CATALOGUE, b"thin client", b"thin \xe2\x80\xae client", "hidden character"),
@@ -137,6 +153,18 @@ def test_money_and_percentages_survive_both_files(price, percent):
     content, faults = contents.read(contents.as_rows(out), RULES, LOT_NUMBERS)
     assert content is not None, faults
     assert from_csv_again(content) == content == from_workbook_again(content)
+
+
+def test_a_discount_may_have_its_sign_as_excel_shows_it():
+    book = load_workbook(io.BytesIO(workbook(flex())))
+    for row in book[BANDS].iter_rows(min_row=2, min_col=5, max_col=5):
+        row[0].value, row[0].number_format = float(row[0].value) / 100, "0.0%"
+    out = io.BytesIO()
+    book.save(out)
+    found, faults = contents.read_tables(
+        reading.from_workbook("release.xlsx", out.getvalue()), {}, RULES, LOT_NUMBERS, of_rules="catalogue_rules"
+    )
+    assert found == flex(), faults
 
 
 def test_a_formula_is_a_fault_beside_every_other_one():
@@ -286,3 +314,19 @@ def test_what_changes_is_said_by_service_band_level_and_rule():
     assert [(change.code, change.values[0].now[:17]) for change in found.bands] == [("seats", "1: 0%, 2,500: 5%,")]
     assert [(change.kind, change.name) for change in found.rules] == [("gone", RULES[0].text)]
     assert not found.measures and not differences.between(flex(), flex())
+
+
+def test_a_rule_that_checks_something_else_under_the_same_words_says_what():
+    out = contents.to_sheets(flex())
+    rules = [replace(rule, parameters=rule.parameters | {"months": 5}) if rule.kind == "max_months" else rule for rule in RULES]
+    by_words = replace(RULES[1], text="Every seat takes what it needs.")
+    content, faults = contents.read(contents.as_rows(out), [*rules[:1], by_words, *rules[2:]], LOT_NUMBERS)
+    assert content is not None, faults
+    found = [(change.kind, change.name, *((value.was, value.now) for value in change.values))
+             for change in differences.between(flex(), content).rules]  # fmt: skip
+    seats = "Every seat takes one of the services: CORE-07"
+    assert found == [
+        ("gone", RULES[1].text, (seats, "")),
+        ("changed", RULES[-1].text, ("At most so many months: TRN-01; 6 months", "At most so many months: TRN-01; 5 months")),
+        ("new", by_words.text, ("", seats)),
+    ]

@@ -106,7 +106,7 @@ def test_a_site_without_its_link_is_named():
 
 
 def test_two_networks_at_a_site_are_one_too_many():
-    assert "London: 2 ordered of CORE-10 or CORE-11 or CORE-12, one is needed." in words(extra("CORE-12", site="London"))
+    assert "London: 2 ordered of CORE-10 or CORE-11 or CORE-12, with 620 seats it takes one CORE-12." in words(extra("CORE-12", site="London"))
 
 
 def test_a_network_belongs_to_a_site_with_seats():

@@ -4,8 +4,9 @@ done and refused in which state stands in ``tests/machines`` and is tested by ``
 import pytest
 
 from contracts import formation
+from documents import audit
 from documents.refusal import Refused
-from procurement import approval, workflow
+from procurement import approval, display, workflow
 from procurement.models import UNBOUND, CallOff
 from tests import cast, paper
 from tests.cast import START
@@ -74,3 +75,12 @@ def test_an_order_that_goes_on_is_copied_from_its_page_and_said_to_go_on(client,
 def test_no_order_is_copied_into_another_department():
     with pytest.raises(Refused, match="Only a requester of Department for Innovation"):
         workflow.copy(cast.submitted(), by=cast.person("requester@co.example"), at=START)
+
+
+def test_a_copy_names_the_order_it_was_made_of_to_its_department_alone():
+    copied = workflow.copy(cast.submitted(), by=cast.requester(), at=START)
+    events = list(audit.history(copied))
+    assert [row["title"] for row in display.timeline(events, "department")] == ["Copied from CO-2007-000001"]
+    assert [row["title"] for row in display.timeline(events, "authority")] == ["Copied from an earlier call-off"]
+    of_a_draft = workflow.copy(copied, by=cast.requester(), at=START)
+    assert [row["title"] for row in display.timeline(audit.history(of_a_draft), "department")] == ["Copied from an earlier call-off"]

@@ -93,6 +93,11 @@ def test_what_is_typed_wrong_comes_back_with_words_on_the_field(client):
         page = client.post(here, typed(order, **{name: wrong})).content.decode()
         assert "<title>Error: Counter-propose" in page.replace("\n", "") or "Error:" in page
         assert f'value="{wrong}"' in page and "Enter a whole number" in page
+    second = order.revision.lines.exclude(pk=line.pk).select_related("site").first()
+    page = client.post(here, typed(order, **{name: "x", f"quantity-{second.number}": "y"})).content.decode()
+    for each in (line, second):
+        where = f"{each.service_code}, {each.site.name if each.site else 'all sites'}"
+        assert f'href="#id_counter-quantity-{each.number}">{where}: Enter a whole number' in page, "the summary says of which line"
     assert "Change a date" in client.post(here, typed(order)).content.decode()
     page = client.post(here, typed(order, reason="")).content.decode()
     assert "Say why" in page
@@ -199,3 +204,12 @@ def test_the_pages_say_when_prices_have_moved_since(client, django_assert_max_nu
     answer = post(client, here + "counters/1/accept/", shown_hash=hidden(page, "shown_hash"))
     assert answer.status_code == 302
     assert countering.CounterProposal.objects.get().answer == "accepted"
+
+
+def test_the_brief_says_of_a_revision_that_it_came_of_a_counter_proposal_and_why(client):
+    order = cast.accept_counter(cast.countered())
+    sign_in(client, "budget.holder@dius.example")
+    page = " ".join(client.get(f"/call-offs/{order.public_id}/steps/1/").content.decode().split())
+    assert "Why it is decided again" in page and "Counter-proposal 1 of the supplier (Fujitsu Services order desk, " in page
+    assert "which DIUS requester accepted on" in page and "The data centre is full." in page
+    assert "Why it came back before" not in page

@@ -9,13 +9,24 @@ from django.urls import reverse
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import AuditEvent
 from documents.refusal import Refused
-from procurement import approval, completeness, content, drafting, order_decision_guards, papers, quoting, workflow
+from procurement import (
+    approval,
+    completeness,
+    content,
+    drafting,
+    order_decision_guards,
+    papers,
+    quoting,
+    workflow,
+)
 from procurement.comparing import changes_since, last_seen
 from procurement.models import ExceptionDecision, ExceptionRequest
+from procurement.proposing import Changes
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
 
 pytestmark = pytest.mark.usefixtures("db")
+INVARIANTS = read(FILE.read_text(encoding="utf-8"))
 WHY = "Two laboratories at Runcorn drive instruments that need a local disk."
 LEAD = "commercial.lead@co.example"
 
@@ -47,6 +58,19 @@ def with_authority():
     for email in cast.ROUTE[:4]:
         cast.decide(call_off, email)
     return cast.fresh(call_off)
+
+
+def awarded():
+    """With its supplier, two standard PCs at Runcorn granted."""
+    call_off = with_authority()
+    act(call_off, approval.grant_exception)
+    for email in cast.ROUTE[4:]:
+        cast.decide(call_off, email)
+    return cast.fresh(call_off)
+
+
+def of(call_off, code):
+    return call_off.revision.lines.get(service_code=code, site__name="Runcorn")
 
 
 def act(call_off, action, email=LEAD, **more):
@@ -113,7 +137,7 @@ def test_the_commercial_lead_decides_each_request_before_endorsing():
         cast.decide(call_off, email)
     assert cast.fresh(call_off).state == "with_supplier"
     assert AuditEvent.objects.filter(verb="call_off.exception_granted").count() == 1
-    assert broken(read(FILE.read_text(encoding="utf-8"))) == []
+    assert broken(INVARIANTS) == []
     with pytest.raises(Refused):
         act(call_off, approval.grant_exception)
 
@@ -128,7 +152,7 @@ def test_a_refusal_returns_the_order_with_its_reason_and_the_request_without_a_d
     assert [event.reason for event in events] == [
         "The exception for 2 of CORE-03 is refused. A thin client drives them too."
     ]
-    assert broken(read(FILE.read_text(encoding="utf-8"))) == [], "one record of the return, and the reservation given back"
+    assert broken(INVARIANTS) == [], "one record of the return, and the reservation given back"
     copied = call_off.revision.exceptions.get()
     assert (copied.quantity, copied.reason) == (2, WHY) and not hasattr(copied, "decision")
 
@@ -178,6 +202,30 @@ def test_an_exception_is_not_decided_while_the_department_still_approves():
     call_off = submitted()
     with pytest.raises(Refused, match="no longer counts"):
         act(call_off, approval.grant_exception)
+
+
+def test_the_supplier_proposes_no_more_of_it_than_was_awarded():
+    order = awarded()
+    pcs, clients = of(order, "CORE-03"), of(order, "CORE-01")
+    more = Changes(lines={pcs.number: ("CORE-03", 5), clients.number: ("CORE-01", clients.quantity - 3)})
+    with pytest.raises(Refused, match="5 are proposed and 2 were awarded") as refused:
+        cast.countered(order, more)
+    assert "decline the order" in str(refused.value)
+    fewer = Changes(lines={pcs.number: ("CORE-03", 1), clients.number: ("CORE-01", clients.quantity + 1)})
+    again = cast.accept_counter(cast.countered(order, fewer))
+    assert again.revision.exceptions.get().quantity == 2, "asked for as it was, and granted anew"
+    assert broken(INVARIANTS) == []
+
+
+def test_a_counter_proposal_without_it_takes_the_request_along():
+    order = awarded()
+    pcs, clients = of(order, "CORE-03"), of(order, "CORE-01")
+    without = Changes(lines={pcs.number: ("CORE-03", 0), clients.number: ("CORE-01", clients.quantity + 2)})
+    again = cast.accept_counter(cast.countered(order, without))
+    assert (again.state, again.revision.exceptions.count()) == ("department_approval", 0)
+    assert "exceptions" not in json.loads(again.revision.content)
+    assert order.revision.exceptions.get().quantity == 2, "the order as it was awarded keeps its own"
+    assert broken(INVARIANTS) == []
 
 
 def refused_by_the_database(write, words):

@@ -72,6 +72,16 @@ def test_without_a_contract_lot_2_is_refused_in_words_and_lot_3_needs_nothing():
     assert gaps_of(further(CONSULTANTS)) == ""
 
 
+def test_the_answers_of_an_order_that_needs_no_site_call_none_missing(client):
+    sign_in(client, "requester@dius.example")
+
+    def answers(order):
+        return client.get(reverse("procurement:check", args=[order.public_id])).content.decode()
+
+    assert "none: the order brings no seats" in answers(further(CONSULTANTS)) and "not yet entered" not in answers(further(CONSULTANTS))
+    assert "not yet entered" in answers(further(Ordered("shared", "CORE-06", None, 10)))
+
+
 def test_seats_of_a_first_order_take_all_that_every_seat_takes():
     order = further(Ordered("shared", "CORE-09", None, 10))
     assert gaps_of(order) == "Add at least one site with its seats."

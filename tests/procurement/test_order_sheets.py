@@ -110,6 +110,30 @@ def test_days_and_months_that_do_not_make_a_term_are_said(row, words):
     assert any(words in fault for fault in faults), faults
 
 
+def of_lines(*rows: str) -> bytes:
+    return "\n".join(["phase,service,site,quantity,starts_on,months", *rows, ""]).encode()
+
+
+def test_the_days_of_usage_lines_by_themselves_are_the_term():
+    sheet, faults = read(empty(), of_lines("usage,CHG-01,,28,2007-11-01,6", "usage,CHG-02,,5,,"))
+    assert faults == [] and sheet.term == Term(date(2007, 11, 1), 6)
+    sheet, faults = read(cast.drafted(), of_lines("shared,CORE-06,,1000,,", "usage,CHG-01,,28,2007-11-01,6"))
+    assert sheet is None and "is not when usage" in " ".join(faults), "beside shared lines they follow the term"
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("usage,CHG-01,,28,2007-11-01,", "Give the usage lines both a start and their months."),
+        ("shared,CORE-06,,1000,,55", "Give the shared lines both a start and their months."),
+        ("one_off,TRN-02,,1,2007-11-01,", "The draft has no term yet: enter it first"),
+    ],
+)
+def test_days_that_no_term_comes_of_are_not_passed_over(row, words):
+    _sheet, faults = read(empty(), of_lines(row))
+    assert len(faults) == 1 and words in faults[0]
+
+
 WITHOUT_INTERIM = b"\n".join(row for row in LINES.splitlines() if not row.startswith(b"interim"))
 
 

@@ -1,5 +1,6 @@
 """The pages of catalogue releases: who finds them, what forms and uploads keep and refuse, and what they cost."""
 
+import csv
 import io
 import re
 import time
@@ -144,13 +145,20 @@ def test_a_release_goes_through_its_pages(client):
     assert "1 November 2007" in words(client.get("/releases/"))
 
 
+def test_the_summary_names_the_field_of_each_fault(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    shown = words(post(client, at(releases.drafted(), "add_service"), edits="0"))
+    for expected in ("Lot: Choose one.", "Charged: Choose one.", "kgCO2e a unit and year before: Enter a figure"):
+        assert expected in shown, (expected, shown[:1500])
+
+
 def test_bands_and_rules_are_changed_in_pages(client):
     sign_in(client, ACCOUNT_MANAGER)
     release = releases.drafted()
     bands = at(release, "release_bands", "seats")
     assert "2500 4" in text(client.get(bands))
     typed = {"code": "seats", "scope": "framework", "method": "slab", "edits": "0"}
-    for lines, why in (("1 0\n2500", "Line 2: write a quantity"), ("1 5\n2500 4", "price rises at 2500"), ("2 0", "must start at 1"),
+    for lines, why in (("1 0\n2500", "Line 2: write a quantity"), ("1 5\n2500 4", "Band 2: “4” is less than the 5 of the band of seats before it"), ("2 0", "Band 1: “2” is not 1"),
                        ("1 0\n2500 x", "is not an amount"), ("1 0\n9999999999 4", "is not a whole number")):  # fmt: skip
         answer = post(client, bands, **typed, bands=lines)
         assert answer.status_code == 200 and why in words(answer), (lines, words(answer)[:600])
@@ -257,6 +265,42 @@ def test_a_sheet_is_uploaded_whole_or_every_fault_is_listed_and_nothing_is_chang
     good = FILES["catalogue"].replace(b"78.00", b"70.20")
     assert upload(client, release, catalogue=file("new.csv", good)).status_code == 302
     assert "£78.00 → £70.20 (−10%)" in words(client.get(at(release)))
+
+
+def test_one_fault_is_one_fault(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    answer = upload(client, releases.drafted(), catalogue=file("new.csv", FILES["catalogue"].replace(b"78.00", b"1e3")))
+    assert "the sheets have 1 fault. It is listed below." in words(answer)
+
+
+def book_of(**named: str) -> bytes:
+    """A workbook of our sheets under other titles: title=sheet."""
+    tables = {name: list(csv.reader(io.StringIO(FILES[name].decode("utf-8-sig")))) for name in COLUMNS}
+    return sheets.to_workbook([(title.replace("__", " "), tables[name][0], tables[name][1:]) for title, name in named.items()])
+
+
+def test_no_sheet_of_a_workbook_is_left_out_without_a_word(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    release = releases.drafted()
+    answer = upload(client, release, catalogue=file("book.xlsx", book_of(catalogue="catalogue", Discounts="price_bands")))
+    shown = words(answer)
+    assert answer.status_code == 200 and "book.xlsx, sheet Discounts is none of catalogue, price_bands, service_levels" in shown, shown
+    twice = book_of(Price__bands="price_bands", price_bands="price_bands")
+    assert "the sheet price_bands was given twice" in words(upload(client, release, catalogue=file("book.xlsx", twice)))
+    assert cast.fresh(release).draft.edits == 0
+    answer = upload(client, release, catalogue=file("book.xlsx", book_of(Catalogue="catalogue", Price__bands="price_bands")))
+    assert answer.status_code == 302
+    assert "Read without a fault: catalogue (32 services), price_bands (22 bands)." in words(client.get(at(release)))
+    alone = upload(client, release, service_levels=file("levels.xlsx", book_of(Sheet1="service_levels")))
+    assert alone.status_code == 302, "one sheet by itself is what it was given for"
+
+
+def test_a_table_in_another_encoding_is_told_how_to_be_saved(client):
+    sign_in(client, ACCOUNT_MANAGER)
+    data = FILES["catalogue"].replace(b"thin client", "dünner Client".encode("latin-1"))
+    shown = words(upload(client, releases.drafted(), catalogue=file("prices.csv", data)))
+    assert "Choose a file of these kinds: .csv, .xlsx." in shown and "saved again as “CSV UTF-8”" in shown
+    assert "PDF" not in shown
 
 
 def test_what_is_taken_out_is_uploaded_again_and_changes_nothing(client):

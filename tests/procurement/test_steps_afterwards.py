@@ -65,7 +65,7 @@ def test_who_has_decided_reads_what_they_decided_and_when(client):
     cast.decide(order, HOLDER)
     for name in ("brief", "decide"):
         page = read(client, HOLDER, order, step, name)
-        assert "You endorsed this step on 1 October 2007 at 10:00am." in page and "somebody else has to do this" not in page
+        assert "You have decided this step (endorsed) on 1 October 2007 at 10:00am." in page and "somebody else has to do this" not in page
 
 
 @pytest.mark.world("with_supplier")
@@ -73,5 +73,5 @@ def test_everybody_else_reads_by_whom_a_step_was_decided_and_not_that_it_counts_
     order = cast.with_supplier()
     step = order.revision.approval.steps.get(post="accounting_officer")
     page = read(client, HOLDER, order, step)
-    assert "DIUS accounting officer has already committed this step." in page
+    assert "DIUS accounting officer has already decided this step (committed)." in page
     assert "no longer counts" not in page and "This step is for the" not in page

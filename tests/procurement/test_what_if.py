@@ -115,6 +115,20 @@ def test_the_page_of_a_draft_answers_and_refuses_in_words(client):
 
 
 @pages
+def test_what_fewer_seats_cost_everybody_else_is_told_in_percent(client):
+    call_off = cast.drafted()
+    VolumeEntry.objects.create(framework=call_off.framework, volume="seats", quantity=2000, source="CO-2007-000009",
+                               effective_from=cast.START.date(), key="volume:another:seats")  # fmt: skip
+    sign_in(client, "requester@dius.example")
+    page = ask(client, reverse("procurement:what_if", args=[call_off.public_id]), change="fewer", seats="600")
+    line = " ".join(page[page.index("seats: 4,900 in the framework") :].split("</li>")[0].split())
+    assert line.startswith("seats: 4,900 in the framework, 4% off list price; today it is 4%, and with this order as it is 9%.")
+    assert "Everybody else would pay 5.49% more than with this order as it is." in line
+    assert "Everybody else would pay the same as with this order as it is." in page, "for the devices"
+    assert "£" not in page[page.index("The bands, for everybody") :].split("</section>")[0]
+
+
+@pages
 def test_a_contract_is_asked_about_at_its_own_release_without_counting_it_twice():
     call_off = cast.submitted()
     case = what_if.of_order(call_off, cast.START.date())
