@@ -109,7 +109,7 @@ class Row:
         return Decimal(found)
 
     def percentage(self, column: str) -> Decimal:
-        """An amount less than 100, with or without its sign: 4, 4%, 0.5."""
+        """An amount in percent, less than 100, with or without its sign: 4, 4%, 0.5."""
         sign_off = {**self.values, column: self.needed(column).removesuffix("%").rstrip()}
         try:
             return Row(self.file, self.number, sign_off).amount(column, below=Decimal(100))

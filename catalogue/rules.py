@@ -233,13 +233,13 @@ def _required_per_site(rule: Rule, sites, lines, price_list) -> Iterator[Unmet]:
             )  # fmt: skip
 
 
-def _wanted(sizes: Mapping[str, Sequence[int | None]], seats: int) -> str:
+def _wanted(sizes: Mapping[str, tuple[int, int | None]], seats: int) -> str:
     if not sizes:
         return _("one is needed")
     return _("with %(seats)s it takes one %(right)s") % {"seats": _in_seats(seats), "right": _of_size(sizes, seats)}
 
 
-def _of_size(sizes: Mapping[str, Sequence[int | None]], seats: int) -> str:
+def _of_size(sizes: Mapping[str, tuple[int, int | None]], seats: int) -> str:
     """The service of a site with so many seats; there is one for every number (``faults``)."""
     return next(code for code, (low, high) in sizes.items() if low <= seats and (high is None or seats <= high))
 
