@@ -30,7 +30,7 @@ from contracts.models import (
 )
 from documents.models import AuditEvent, Document, StateChange
 from procurement import models as p
-from procurement.display import VERBS
+from procurement import timelines
 from tests import cast
 
 STRIDE = 1_000_000
@@ -274,7 +274,7 @@ class Loader:
 
     def _events(self) -> list[tuple[int, int]]:
         """What the timeline shows and what moved a state; not each save of the draft."""
-        told = Q(verb__in=VERBS) | ~Q(before="", after="")
+        told = Q(verb__in=timelines.verbs()) | ~Q(before="", after="")
         return [
             (event, pk) for pk in self.originals for one in self._subjects(pk)
             for event in AuditEvent.objects.filter(told, subject=one._meta.label_lower, subject_id=one.audit_id).values_list("pk", flat=True)

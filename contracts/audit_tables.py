@@ -12,8 +12,8 @@ from documents import audit, canonical
 from documents.models import AuditEvent, Document, SigningIntent
 from documents.templatetags.flex import day
 from procurement import passings
-from procurement.display import VERBS, is_told, reason_told
 from procurement.models import Approval, Decision, Delegation
+from procurement.timelines import is_told, reason_told, words
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ def told(contract: Contract, side: str) -> list[tuple[str, AuditEvent]]:
 
 def _history(contract: Contract, side: str) -> Table:
     rows = [
-        [canonical.moment(event.at), canonical.moment(event.real_at), name, event.verb, str(VERBS.get(event.verb, event.verb)), event.actor_kind,
+        [canonical.moment(event.at), canonical.moment(event.real_at), name, event.verb, words(event.verb), event.actor_kind,
          event.actor_words, event.acting_for, reason_told(event, side), event.before if side != Party.SUPPLIER else "",
          event.after if side != Party.SUPPLIER else "", event.hash_shown]
         for name, event in told(contract, side)

@@ -12,6 +12,7 @@ from django.db.models.functions import Concat
 
 from catalogue.models import OVER, Framework
 from contracts import (
+    acts_in_words,
     closing,
     ending_queries,
     exiting,
@@ -52,7 +53,7 @@ from contracts.models import (
 from documents import periodic
 from documents.clock import business_now, london_day
 from documents.models import Job
-from procurement import approvals, contracted, desks, framework_guards, searching, waiting, working_days
+from procurement import approvals, contracted, desks, framework_guards, searching, timelines, waiting, working_days
 from procurement.models import CallOffState
 
 V = VariationState
@@ -196,6 +197,9 @@ waiting.register("statutory_notice", reminding.statutory_notices, "contract__cal
 waiting.register("invoice", money_reminding.invoices, "contract__call_off", ripe=money_reminding.invoice_is_ripe)
 waiting.register("return", money_reminding.returns, "framework", ripe=money_reminding.return_is_ripe)
 desks.register(CallOffState.CONFIRMED, reminding.desks)
+timelines.register(
+    both_sides=acts_in_words.BOTH_SIDES, inside=acts_in_words.INSIDE, without_reason=acts_in_words.WITHOUT_REASON,
+)
 searching.register(queries.orders_by_number)
 framework_guards.register_closing(closing.why_not_close)
 contracted.register_ended(queries.orders_that_ended)

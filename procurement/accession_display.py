@@ -44,6 +44,8 @@ VERBS = {
     "accession.approved": gettext_lazy("Approved"), "accession.agreement_issued": gettext_lazy("Agreement issued"),
     "accession.signed_by_department": gettext_lazy("Signed by the department"),
     "accession.signed_by_authority": gettext_lazy("Signed by the purchasing authority"),
+    "accession.carried_over": gettext_lazy("Carried over from a department that has passed to it"),
+    "accession.signed": gettext_lazy("Both parties have signed"),
     "accession.signature_left_out": gettext_lazy("Not put on: the agreement had become void"),
     "accession.activated": gettext_lazy("Joined"), "accession.suspended": gettext_lazy("Suspended"),
     "accession.resumed": gettext_lazy("Resumed"), "accession.ended": gettext_lazy("Ended"),

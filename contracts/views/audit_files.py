@@ -8,7 +8,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from contracts import access, audit_making
 from documents import audit, downloads, jobs, storage
-from procurement import display
+from procurement import timelines
 from procurement.views.common import attempt, page
 
 
@@ -34,7 +34,7 @@ def audit_file(request, public_id):
     if request.htmx:
         return render(request, "contracts/_audit_file.html", context) if making else HttpResponseClientRefresh()
     made = list(found.audit_files.filter(side=side))
-    context["events"] = display.timeline(audit.history(*made), side)
+    context["events"] = timelines.of(audit.history(*made), side)
     return render(request, "contracts/audit_file.html", context)
 
 

@@ -37,7 +37,7 @@ from contracts.views import sealed
 from contracts.views.ending_common import ask, back, insist_on, sent
 from documents import audit, downloads
 from documents.clock import london_day
-from procurement import display
+from procurement import timelines
 from procurement.views.common import attempt, page, stored
 
 T = TerminationState
@@ -62,7 +62,7 @@ def ending(request, public_id):
         "terminations": [{"one": one, "last_day": one.effective_on - timedelta(days=1), "acts": _of_termination(one, view, words)} for one in terminations],
         "running": running, "monthly": _monthly(found) if running else None,
         "items": _items(found, view, words), "exit": found.exit if hasattr(found, "exit") else None,
-        "events": display.timeline(
+        "events": timelines.of(
             [event for event in audit.history(found, *terminations, *([running] if running else []))
              if event.subject != found._meta.label_lower or event.verb in OF_THE_END], view,
         ),

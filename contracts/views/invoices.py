@@ -17,7 +17,7 @@ from contracts.invoice_words import difference
 from contracts.models import OPEN_INVOICES, Contract, Invoice, InvoiceCheck, InvoiceState, Party
 from documents import audit, downloads
 from documents.refusal import Reason
-from procurement import display
+from procurement import timelines
 from procurement.access import NotYours
 from procurement.views.common import attempt, page, stored
 from procurement.views.listing import FILES, as_file
@@ -156,7 +156,7 @@ def invoice(request, public_id, number):
         "lines": _lines(made), "difference": difference(made), "acts": _offered(request, found, view),
         "decisions": found.acts.all(), "answers": found.answers.all(), "payments": found.payments.all(),
         "overpaid": billing.overpaid(found.contract, request.day),
-        "whose_turn": _whose_turn(found), "events": display.timeline(audit.history(found), view),
+        "whose_turn": _whose_turn(found), "events": timelines.of(audit.history(found), view),
     }  # fmt: skip
     return render(request, "contracts/invoice.html", context)
 

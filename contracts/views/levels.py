@@ -40,7 +40,7 @@ from contracts.models import (
 )
 from documents import audit, downloads
 from documents.refusal import Reason
-from procurement import display
+from procurement import timelines
 from procurement.access import NotYours
 from procurement.views.common import attempt, page, stored
 from procurement.views.listing import FILES, as_file
@@ -152,7 +152,7 @@ def _events(request, contract: Contract, reports: list[ServiceReport], credits: 
     for one in reports:
         one.contract = contract
     names = {one.audit_id: _("Report %(number)s") % {"number": one.number} for one in reports} | {one.audit_id: one.label for one in credits}
-    return display.timeline(audit.history(*reports, *credits), access.viewpoint(request.actor, contract, request.day), names)
+    return timelines.of(audit.history(*reports, *credits), access.viewpoint(request.actor, contract, request.day), names)
 
 
 def _lines(contract: Contract, month: date, report: ServiceReport | None, calculation: CreditCalculation | None) -> list[_Line]:

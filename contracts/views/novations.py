@@ -11,7 +11,7 @@ from contracts import novation_guards as guards
 from contracts.models import Novation, NovationState
 from documents import audit, downloads, legal_templates, steps, store
 from documents.models import DocumentRevision, DocumentState
-from procurement import display, signing
+from procurement import signing, timelines
 from procurement.access import NotYours
 from procurement.middleware import actor_of
 from procurement.views.common import attempt, page
@@ -57,7 +57,7 @@ def novation(request, public_id, contract_id):
     return render(request, "contracts/novation.html", _context(request, found) | {
         "body": legal_templates.html_pages(row.kind, row.template_version, row.payload),
         "sees_transfer": access.visible_transfers(request.actor, request.day).filter(pk=found.transfer_id).exists(),
-        "events": display.timeline(audit.history(found), "department"),
+        "events": timelines.of(audit.history(found), "department"),
     })  # fmt: skip
 
 

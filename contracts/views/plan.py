@@ -14,7 +14,7 @@ from contracts.queries import DAYS_TO_DECIDE
 from contracts.views import sealed
 from documents import audit, downloads
 from documents.templatetags.flex import day as as_day
-from procurement import display, working_days
+from procurement import timelines, working_days
 from procurement.views.common import page
 
 M = MilestoneState
@@ -94,7 +94,7 @@ def milestone(request, public_id, number):
         "conditions": next((d for d in decisions if d.outcome == AcceptanceDecision.Outcome.CONDITIONAL), None),
         "late": _is_late(one, request.day), "acts": _acts(request, found, one, view), "whose_turn": _whose_turn(found, one),
         "kept": one.state in ACCEPTED and _is_kept(decisions),
-        "events": display.timeline(audit.history(one), view),
+        "events": timelines.of(audit.history(one), view),
     }  # fmt: skip
     return render(request, "contracts/milestone.html", context)
 

@@ -17,7 +17,7 @@ from contracts.models import Contract, CopyState, Party, RedactedCopy
 from contracts.views import sealed
 from contracts.views.ending_common import insist_on
 from documents import audit, legal_templates
-from procurement import display
+from procurement import timelines
 from procurement.views.common import attempt, page
 
 S = CopyState
@@ -38,7 +38,7 @@ def copies(request, public_id):
         "contract": found, "copies": rows, "proposes": view == Party.DEPARTMENT and found.is_binding,
         "shut": list(publishing_guards.why_not_propose(found, by=request.actor, at=request.at)) if view == Party.DEPARTMENT else [],
         "past": [one for row in rows if row.state == S.PUBLISHED for one in row.withheld.all() if one.until < request.day],
-        "events": display.timeline(audit.history(*rows), view, names={one.audit_id: one.label for one in rows}),
+        "events": timelines.of(audit.history(*rows), view, names={one.audit_id: one.label for one in rows}),
     })  # fmt: skip
 
 

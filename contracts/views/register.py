@@ -16,7 +16,7 @@ from contracts.views import terms
 from documents import audit, downloads, legal_templates, steps, store
 from documents.models import DocumentRevision
 from procurement import access as procurement_access
-from procurement import desks, display, signing
+from procurement import desks, display, signing, timelines
 from procurement import guards as procurement_guards
 from procurement.models import PostCode
 from procurement.views.common import attempt, page
@@ -95,7 +95,7 @@ def contract(request, public_id):
         if signs and requests else None,
         "changes": _changes(found), "on": request.day,
         "revisions": DocumentRevision.objects.filter(document=found.document).select_related("signature__intent").order_by("number"),
-        "events": display.timeline(audit.history(found), view),
+        "events": timelines.of(audit.history(found), view),
         "may_change_particulars": not list(
             procurement_guards.why_not_change_particulars(found.call_off, by=request.actor, at=request.at)
         ),

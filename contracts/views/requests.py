@@ -15,7 +15,7 @@ from contracts import request_guards as guards
 from contracts.models import ChangeRequest, Party, RequestState
 from contracts.views.ending_common import insist_on
 from documents import audit
-from procurement import display
+from procurement import timelines
 from procurement.views.common import attempt, page
 
 
@@ -87,7 +87,7 @@ def change_request(request, public_id, number):
     ]  # fmt: skip
     return render(request, "contracts/change_request.html", {
         "contract": found.contract, "one": found, "content": json.loads(found.content), "acts": acts,
-        "events": display.timeline(audit.history(found), view),
+        "events": timelines.of(audit.history(found), view),
     })  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from contracts import access, levy_money, money_forms, money_queries, return_gua
 from contracts.models import DeclaredLine, LevyNote, ManagementReturn, ReturnLine, ReturnState
 from documents import audit
 from documents.clock import business_today, london_day
-from procurement import display, passings
+from procurement import passings, timelines
 from procurement.access import NotYours, sight_of
 from procurement.views.common import attempt, page
 from procurement.views.listing import FILES, as_file
@@ -178,7 +178,7 @@ def return_page(request, public_id):
         "charges": sum((one.line.charges_gbp for one in lines), ZERO),
         "declared": sum((one.declared.declared_gbp for one in lines if one.declared), ZERO),
         "levy": sum((one.declared.total_gbp if one.declared else one.levy for one in lines), ZERO),
-        "events": display.timeline(audit.history(found), "supplier" if of_supplier else "authority"),
+        "events": timelines.of(audit.history(found), "supplier" if of_supplier else "authority"),
     }  # fmt: skip
     return render(request, "contracts/return.html", context)
 

@@ -20,7 +20,7 @@ from contracts.views import sealed
 from contracts.views.ending_common import insist_on, sent
 from documents import audit, downloads
 from procurement import access as procurement_access
-from procurement import display
+from procurement import timelines
 from procurement.actors import Person
 from procurement.models import Accession, AccessionState, CallOff
 from procurement.views.common import attempt, page, stored, what_was_shown
@@ -87,7 +87,7 @@ def transfer(request, public_id):
         "novations": found.novations.select_related("contract", "document") if reads else [],
         "in_the_way": list(transfer_guards.in_the_way(found, request.day)) if serves and is_open else [],
         "what_happens": list(transfer_guards.what_happens(found)) if reads and is_open else [],
-        "events": display.timeline(audit.history(found), "authority") if serves else [],
+        "events": timelines.of(audit.history(found), "authority") if serves else [],
     }  # fmt: skip
     if reads and found.state != T.WITHDRAWN:
         context |= _what_passes(found, request.actor, request.day)

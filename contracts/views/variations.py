@@ -31,7 +31,7 @@ from contracts.terms import StandingLine
 from contracts.views import variation_signing
 from contracts.views.variation_decisions import steps_of
 from documents import audit
-from procurement import desks, display
+from procurement import desks, timelines
 from procurement.access import NotYours
 from procurement.models import Phase
 from procurement.views.common import attempt, page, what_was_shown
@@ -92,7 +92,7 @@ def variation(request, public_id, number):
         "steps": steps_of(found, view),
         "desks": desks.of_approval(found.approval, request.day) if found.state == V.IN_APPROVAL and view != Party.SUPPLIER else [],
         "questions": found.approval.queries.filter(answered_at=None) if found.approval and view == Party.DEPARTMENT else [],
-        "events": display.timeline(audit.history(found), view),
+        "events": timelines.of(audit.history(found), view),
     } | variation_signing.context_of(request, found))  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from procurement import (
     queries,
     quoting,
     supplier_guards,
+    timelines,
     workflow,
 )
 from procurement.models import ENDED, IN_APPROVAL, OPEN, CallOffState, PostCode
@@ -94,7 +95,7 @@ def call_off(request, public_id):
         "sides": sides, "state": order.state_words(view), "ended": display.ended_words(order, view),
         "desks": found,
         "clock": framework_display.clock_words(order, view),
-        "events": display.timeline(audit.history(order), view),
+        "events": timelines.of(audit.history(order), view),
         "queries": _queries(request, order, revision),
         "clarifications": order.clarifications.filter(revision__number__lte=revision.number).order_by("asked_at", "id"),
         "may_clarify": order.state == CallOffState.WITH_SUPPLIER and view == "department"

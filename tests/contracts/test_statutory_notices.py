@@ -11,7 +11,7 @@ from django.urls import reverse
 from contracts import due, periodic, statutory, statutory_publishing, statutory_queries, variation_approval
 from contracts.models import NoticePublication, StatutoryNotice
 from procurement import periodic as reminding
-from procurement.display import VERBS
+from procurement import timelines
 from procurement.models import CallOffRevision, Reminder
 from tests import cast, paper
 from tests.cast import START
@@ -266,7 +266,7 @@ def test_what_is_recorded_of_it_reads_in_words():
     missing = {
         f"contract.{verb}" for verb in ("notice_published", "kpi_year_begun", "kpis_rated", "ratings_confirmed", "ratings_commented")
     } | {f"change_request.{verb}" for verb in ("asked", "accepted", "refused", "withdrawn", "lapsed")}
-    assert missing <= VERBS.keys()
+    assert missing <= set(timelines.verbs())
 
 
 def test_no_year_begins_after_the_last_day_of_a_contract_whose_end_is_waited_for():

@@ -6,7 +6,7 @@ import pytest
 from contracts import formation
 from documents import audit
 from documents.refusal import Refused
-from procurement import approval, display, workflow
+from procurement import approval, timelines, workflow
 from procurement.models import UNBOUND, CallOff
 from tests import cast, paper
 from tests.cast import START
@@ -80,7 +80,7 @@ def test_no_order_is_copied_into_another_department():
 def test_a_copy_names_the_order_it_was_made_of_to_its_department_alone():
     copied = workflow.copy(cast.submitted(), by=cast.requester(), at=START)
     events = list(audit.history(copied))
-    assert [row["title"] for row in display.timeline(events, "department")] == ["Copied from CO-2007-000001"]
-    assert [row["title"] for row in display.timeline(events, "authority")] == ["Copied from an earlier call-off"]
+    assert [row["title"] for row in timelines.of(events, "department")] == ["Copied from CO-2007-000001"]
+    assert [row["title"] for row in timelines.of(events, "authority")] == ["Copied from an earlier call-off"]
     of_a_draft = workflow.copy(copied, by=cast.requester(), at=START)
-    assert [row["title"] for row in display.timeline(audit.history(of_a_draft), "department")] == ["Copied from an earlier call-off"]
+    assert [row["title"] for row in timelines.of(audit.history(of_a_draft), "department")] == ["Copied from an earlier call-off"]

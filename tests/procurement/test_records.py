@@ -48,6 +48,7 @@ from contracts import (
 from documents import storage, store
 from documents.models import AuditEvent, Email, StateChange
 from procurement import (
+    accession_display,
     added_steps,
     agreements,
     approval,
@@ -55,6 +56,7 @@ from procurement import (
     calendars,
     countering,
     drafting,
+    framework_display,
     framework_life,
     joining,
     loading,
@@ -63,8 +65,10 @@ from procurement import (
     order_sheets,
     papers,
     pipeline,
+    release_display,
     releasing,
     reminding,
+    timelines,
     workflow,
     working_days,
 )
@@ -736,6 +740,14 @@ def test_every_action_has_its_row():
     missing = actions() - rows - NO_ACTIONS
     assert missing == set(), sorted(f"{f.__module__}.{f.__name__}" for f in missing)
     assert rows <= actions()
+
+
+def test_every_record_reads_in_words():
+    """On the page of what it is of. Saves stand on none, nor what is done to a person or an organisation, nor on a document alone."""
+    left = {verb for rows in TABLE.values() for row in rows for verb in row.records.split()}
+    known = {*timelines.verbs(), *accession_display.VERBS, *framework_display.VERBS, *release_display.VERBS}
+    elsewhere = ("document", "organisation", "user")
+    assert {verb for verb in left - known if not verb.endswith("_saved") and verb.partition(".")[0] not in elsewhere} == set()
 
 
 def test_every_message_is_one_that_an_action_of_the_table_leaves():
