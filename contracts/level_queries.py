@@ -40,13 +40,9 @@ def inbox(by: Person, on: date) -> list[Item]:
     sells = [organisation for organisation, post in held if post in SUPPLIER_POSTS]
     if not buys and not sells:
         return []
-    newer = ServiceReport.objects.filter(contract=OuterRef("contract"), month=OuterRef("month"), number__gt=OuterRef("number"))
-    reports = ServiceReport.objects.filter(
-        ~Exists(newer), calculation__isnull=True, contract__department_id__in=buys, contract__state__in=BOUND
-    )
     found = [
         _of_month(row.contract, row.month, _("service report of %(month)s to confirm"), row.reported_at)
-        for row in reports.select_related("contract__department").order_by("reported_at", "id")[:MOST_OF_A_KIND]
+        for row in reports_to_confirm().filter(contract__department_id__in=buys).select_related("contract__department").order_by("reported_at", "id")[:MOST_OF_A_KIND]
     ]
     found += [*(_unreported(sells, on) if sells else []), *_plans(buys, sells)]
     words = {
@@ -66,6 +62,12 @@ def inbox(by: Person, on: date) -> list[Item]:
             seen.add(key)
             found.append(_of_month(row.contract, row.month, words[row.state], row.state_since))
     return found
+
+
+def reports_to_confirm() -> QuerySet[ServiceReport]:
+    """The last report of each month from which nothing has been calculated: that follows the department's confirmation."""
+    newer = ServiceReport.objects.filter(contract=OuterRef("contract"), month=OuterRef("month"), number__gt=OuterRef("number"))
+    return ServiceReport.objects.filter(~Exists(newer), calculation__isnull=True, contract__state__in=BOUND)
 
 
 def _unreported(sells: Collection[int], on: date) -> list[Item]:

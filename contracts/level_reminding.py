@@ -1,5 +1,5 @@
-"""Service credits that wait for an answer, and rectification plans that are to be submitted or decided on: reminded of like everything
-else that waits."""
+"""Service reports that wait to be confirmed, service credits that wait for an answer, and rectification plans that are to be submitted or
+decided on: reminded of like everything else that waits."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -17,6 +17,20 @@ from documents.clock import london_day
 from procurement import working_days
 from procurement.matters import Pauses, Waiting, before, since
 from procurement.models import PostCode
+
+
+def reports(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """Each that the department has not confirmed: nothing is calculated of the month before."""
+    rows = level_queries.reports_to_confirm().filter(only)
+    for report in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
+        contract = report.contract
+        yield Waiting(
+            f"service_report:{report.pk}", contract.call_off, contract.department_id, PostCode.CONTRACT_MANAGER,
+            _("to confirm or correct the service report of %(month)s of %(contract)s")
+            % {"month": format_month(report.month, "F Y"), "contract": contract.number},
+            *since(report.reported_at, contract.framework, pauses.get(contract.framework_id, [])),
+            url=reverse("contracts:level_month", args=[contract.public_id, f"{report.month:%Y-%m}"]), number=contract.number,
+        )  # fmt: skip
 
 
 def service_credits(only: Q, pauses: Pauses) -> Iterator[Waiting]:

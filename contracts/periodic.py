@@ -188,6 +188,7 @@ waiting.register("variation", reminding.variations, "contract__call_off", came="
 waiting.register("contract_termination", reminding.terminations, "contract__call_off", came="state_since")
 approvals.register(Variation._meta.label_lower, queries.VARIATIONS)
 waiting.register("change_request", reminding.change_requests, "contract__call_off", came="state_since")
+waiting.register("service_report", level_reminding.reports, "contract__call_off", came="reported_at")
 waiting.register("credit", level_reminding.service_credits, "contract__call_off", came="state_since")
 waiting.register("plan", level_reminding.plans, "calculation__contract__call_off", ripe=level_reminding.plan_is_ripe)
 waiting.register("redacted_copy", reminding.redacted_copies, "contract__call_off", came="state_since")

@@ -173,6 +173,23 @@ def test_a_rectification_plan_is_reminded_of_before_its_day_whoever_has_it():
     assert len(told_of("plan")) == 3
 
 
+@pytest.mark.world("executed")
+def test_who_does_not_confirm_a_service_report_is_reminded_of_the_last_one_of_the_month():
+    contract = cast.contract()
+    report = levels_cast.reported(contract)
+    periodic.run(working_days.due(report.reported_at, 2) - SECOND)
+    assert told_of("service_report") == []
+    periodic.run(working_days.due(report.reported_at, 2))
+    manager = cast.person(levels_cast.MANAGER)
+    assert told_of("service_report") == [("reminded", manager.words)]
+    assert [one.recipient for one in message_about("to confirm or correct the service report of April 2008")] == [levels_cast.MANAGER]
+    later = working_days.due(report.reported_at, 3)
+    second = levels_cast.reported(contract, at=later)
+    measuring.confirm(second, shown_hash=second.content_hash, by=manager, at=later)
+    periodic.run(working_days.due(later, 9))
+    assert len(told_of("service_report")) == 1, "of neither: the one is replaced, the other confirmed"
+
+
 @pytest.mark.parametrize("days_left", [1, 2, 3])
 @pytest.mark.world("executed")
 def test_the_clock_reads_a_plan_when_it_is_reminded_of_and_not_sooner(days_left):
