@@ -65,6 +65,7 @@ class Invoice(Row):
 
     class Meta:
         ordering = ["number"]
+        indexes = [models.Index(fields=["id"], name="invoice_that_waits", condition=Q(state__in=["received", "matched", "queried", "approved"]))]
         constraints = [
             models.UniqueConstraint(fields=["contract", "number"], name="one_invoice_a_number"),
             models.UniqueConstraint(

@@ -130,6 +130,7 @@ class CalculatedLevel(Row):
 
     class Meta:
         ordering = ["measurement__measure__position"]
+        indexes = [models.Index(fields=["plan_due_on"], name="level_owes_a_plan", condition=Q(plan_due_on__isnull=False))]
         constraints = [
             models.UniqueConstraint(fields=["calculation", "measurement"], name="one_level_a_measurement"),
             models.CheckConstraint(condition=Q(standing__in=["met", "below_target", "below_minimum", "below_critical", "relieved"]),
@@ -182,6 +183,7 @@ class ServiceCredit(Row):
 
     class Meta:
         ordering = ["number"]
+        indexes = [models.Index(fields=["id"], name="credit_that_waits", condition=Q(state__in=["calculated", "notified", "disputed", "agreed"]))]
         constraints = [
             models.UniqueConstraint(fields=["contract", "number"], name="one_credit_a_number"),
             models.UniqueConstraint(fields=["contract", "month", "measure"], condition=~Q(state="void"), name="one_credit_a_measure_and_month"),

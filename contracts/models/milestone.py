@@ -54,6 +54,7 @@ class Milestone(Row):
 
     class Meta:
         ordering = ["number"]
+        indexes = [models.Index(fields=["id"], name="milestone_that_waits", condition=Q(state="submitted"))]
         constraints = [
             models.UniqueConstraint(fields=["contract", "number"], name="one_contract_milestone_a_number"),
             models.UniqueConstraint(

@@ -10,7 +10,16 @@ from django.test.utils import CaptureQueriesContext
 from bench import lists, originals, pages
 from bench.order_flow import InProcess
 from contracts import money_queries, savings_kept
-from contracts.models import Contract, ContractLine, ContractSavings, ContractVersion, LineChange, MonthSavings
+from contracts.models import (
+    Contract,
+    ContractLine,
+    ContractSavings,
+    ContractVersion,
+    LineChange,
+    Milestone,
+    MonthSavings,
+)
+from procurement import reminding
 from procurement.models import CallOff, CallOffState
 from tests import cast
 from tests.databases import CLUSTER, sql
@@ -18,7 +27,10 @@ from tests.databases import CLUSTER, sql
 S = CallOffState
 STATES = (S.WITHDRAWN, S.RETURNED, S.CONTRACTED, S.WITH_SUPPLIER, S.AUTHORITY_APPROVAL)
 MANY = 3_000
-LARGE = {model._meta.db_table for model in (CallOff, Contract, ContractSavings, MonthSavings, ContractVersion, ContractLine, LineChange)}
+LARGE = {
+    model._meta.db_table
+    for model in (CallOff, Contract, ContractSavings, MonthSavings, ContractVersion, ContractLine, LineChange, Milestone)
+}
 LISTS = ("home", "latest", "number", "purchase_order", "rare_state", "contracts", "contract_number", "contract_state", "search",
          "contracts_deep", "contracts_ending", "contracts_by_end", "charges", "savings", "savings_by_contract")  # fmt: skip
 
@@ -80,6 +92,13 @@ def test_the_clock_reads_no_contract_through_to_find_which_returns_and_savings_a
     with lists.reading(many):
         assert list(_plans(lambda: money_queries.returns_to_make(cast.START.date()))) == []
         assert list(_plans(lambda: savings_kept.due(cast.START.date()))) == []
+
+
+def test_the_clock_reads_no_order_contract_or_milestone_through_to_find_whom_to_remind(many):
+    """At a moment at which nothing is due yet: it looks twice a minute."""
+    with lists.reading(many):
+        assert Milestone.objects.count() > MANY
+        assert list(_plans(lambda: reminding.due(cast.START))) == []
 
 
 def test_a_plan_that_reads_a_table_through_is_seen():
