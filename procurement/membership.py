@@ -140,11 +140,16 @@ def invite(body: Organisation, *, name: str, email: str, post: str, by: Person, 
     return user
 
 
+def _lock_holding(holding: PostHolding) -> tuple[Organisation, PostHolding]:
+    """Its organisation, locked, and a fresh copy: a colleague may have ended it since the page was made."""
+    body = lock_organisation(holding.post.organisation)
+    return body, PostHolding.objects.select_related("post__organisation", "user").get(pk=holding.pk)
+
+
 @transaction.atomic
 def end_holding(holding: PostHolding, *, ends_on: date, by: Person, at: datetime) -> PostHolding:
     """The post is theirs until the end of that day; its delegations and deputies end with it."""
-    body = lock_organisation(holding.post.organisation)
-    holding = PostHolding.objects.select_related("post", "user").get(pk=holding.pk)
+    body, holding = _lock_holding(holding)
     insist(guards.why_not_end(holding, ends_on, by=by, at=at))
     holding.ends_on = ends_on
     holding.save()
@@ -195,7 +200,7 @@ def _end_rows(rows: Iterable[Delegation | ActingFor], on: date) -> None:
 @transaction.atomic
 def delegate(holding: PostHolding, limit: Limit, *, by: Person, at: datetime) -> Delegation:
     """How much the holder may commit or sign, as the letter says."""
-    body = lock_organisation(holding.post.organisation)
+    body, holding = _lock_holding(holding)
     insist(guards.why_not_delegate(holding, limit, by=by, at=at))
     made = Delegation.objects.create(holding=holding, **vars(limit))
     _record("delegated", body, holding.user, by, at, _for_administrator(body, by, at), post=holding.post.code, delegation=str(made.pk))
@@ -226,7 +231,7 @@ def name_deputy(
     holding: PostHolding, deputy: User, *, starts_on: date, ends_on: date, by: Person, at: datetime
 ) -> ActingFor:
     """Somebody of the same organisation acts for the holder from a day to a day, within the holder's limits."""
-    body = lock_organisation(holding.post.organisation)
+    body, holding = _lock_holding(holding)
     insist(guards.why_not_name_deputy(holding, deputy, starts_on, ends_on, by=by, at=at))
     made = ActingFor.objects.create(
         holding=holding, deputy=deputy, starts_on=starts_on, ends_on=ends_on, named_by=by.person_id

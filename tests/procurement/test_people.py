@@ -249,6 +249,16 @@ def test_the_last_administrator_stays():
         act(membership.end_holding, holding(ADMIN), ends_on=TODAY)
 
 
+def test_what_is_given_on_a_post_that_a_colleague_has_ended_meanwhile_is_refused():
+    """On two pages that were open at once: the post is read again under the lock."""
+    shown, deputy = holding(HOLDER), cast.person("contract.manager@dius.example").user
+    act(membership.end_holding, holding(HOLDER), ends_on=TODAY)
+    with pytest.raises(Refused, match="The post itself ends on"):
+        act(membership.delegate, shown, limit())
+    with pytest.raises(Refused, match="The post itself ends on"):
+        act(membership.name_deputy, shown, deputy, starts_on=TODAY, ends_on=TODAY + timedelta(days=9))
+
+
 def test_a_delegation_needs_its_letter_and_a_post_that_commits():
     with pytest.raises(Refused, match="Attach the letter"):
         act(membership.delegate, holding(HOLDER), limit(letter_sha256=""))
