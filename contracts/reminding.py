@@ -114,7 +114,7 @@ def statutory_notices(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         post, *others = statutory_guards.CONFIRMING if confirmed_next else (PostCode.CONTRACT_MANAGER,)
         yield Waiting(
             f"statutory_notice:{one.pk}:{one.last_round or 0}:{one.is_confirmed}", contract.call_off, contract.department_id, post,
-            f"{statutory_queries.todo(one)}: {contract.number}",
+            statutory_queries.asked(one),
             *before(working_days.midnight_after(statutory.last_day(one)), one.made_at, contract.framework),
             url=statutory_queries.address(one), number=contract.number, or_posts=tuple(others),
             out=frozenset({one.rater, one.rated_for} - {None}) if confirmed_next else frozenset(),

@@ -38,6 +38,16 @@ def todo(notice: StatutoryNotice) -> str:
     return _("ratings of key performance indicators to confirm") if notice.last_round else _("key performance indicators to rate")
 
 
+def asked(notice: StatutoryNotice) -> str:
+    """The same as whoever has it is asked, with the contract: "to publish the contract award notice (s.50) of CON-2007-000001"."""
+    of = {"kind": notice.get_kind_display(), "contract": notice.contract.number}
+    if notice.kind != NoticeKind.PERFORMANCE or notice.is_confirmed:
+        return _("to publish the %(kind)s of %(contract)s") % of
+    if is_to_confirm(notice):
+        return _("to confirm the ratings of the key performance indicators of %(contract)s") % of
+    return _("to rate the key performance indicators of %(contract)s") % of
+
+
 def is_to_confirm(notice: StatutoryNotice) -> bool:
     return notice.kind == NoticeKind.PERFORMANCE and notice.last_round is not None and not notice.is_confirmed
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from contracts import due, periodic, statutory, statutory_publishing, statutory_queries, variation_approval
 from contracts.models import NoticePublication, StatutoryNotice
+from documents.models import Email
 from procurement import periodic as reminding
 from procurement import timelines
 from procurement.models import CallOffRevision, Reminder
@@ -188,6 +189,8 @@ def test_it_is_on_the_managers_page_in_the_calendar_and_reminded_of():
     reminding.run(on(date(2007, 10, 29)))
     reminded = set(Reminder.objects.values_list("subject", flat=True))
     assert any(subject.startswith(f"statutory_notice:{made.notice('details').pk}:") for subject in reminded)
+    asked = set(Email.objects.filter(template="procurement/email/reminder.txt").values_list("context__what", flat=True))
+    assert f"to publish the contract details notice (s.53) of {cast.contract().number}" in asked, "its message is a sentence"
     made.published(made.notice("details"))
     assert "contract details notice (s.53) to publish" not in {duty.what for duty in due.duties(manager, date(2007, 10, 29))}
 
