@@ -11,7 +11,7 @@ from django.urls import reverse
 
 import procurement.urls
 from catalogue.models import Organisation
-from procurement import joining, pipeline
+from procurement import agreements, joining, pipeline
 from procurement.models import Accession
 from procurement.views.joining import ACTS
 from tests import cast
@@ -292,6 +292,16 @@ def test_a_file_of_no_known_kind_is_refused_with_the_kinds_that_are_taken(client
     odd = SimpleUploadedFile("letter.exe", b"MZ\x90\x00", "application/octet-stream")
     shown = post(sign_in(client, REQUESTER), here, edits="0", kind="signatory", file=odd).content.decode()
     assert "Choose a file of these kinds: .pdf, .docx, .odt, .png, .jpg." in shown and "Excel" not in shown
+
+
+def test_who_is_no_more_on_their_way_is_still_found_from_the_board(client):
+    accession = Accession.objects.get(department__code="ILL05")
+    agreements.withdraw(accession, reason="They went elsewhere.", by=cast.person(LEAD), at=cast.START)
+    shown = " ".join(sign_in(client, "auditor@co.example").get("/joining/").content.decode().split())
+    here = reverse("procurement:accession", args=[accession.public_id])
+    before, closed = shown.split("Declined, withdrawn or ended (1)")
+    assert here not in before and f'{here}">Illustrative national museum</a>: withdrawn, 1 October 2007' in closed
+    assert "They went elsewhere." in client.get(here).content.decode()
 
 
 def test_the_lead_changes_the_seats_that_are_expected_until_the_body_applies(client):
