@@ -61,12 +61,12 @@ VERBS = {
 
 def board(framework: Framework, on: date) -> dict[str, Any]:
     """The pipeline by state, furthest first, each body with its seats, what every member's price would fall by, and
-    whether the free ceiling could buy it; the totals if all of them joined. Five queries, however many bodies."""
+    whether the free ceiling could buy it; the totals if all of them joined; and who is no more on their way, newest first. Six
+    queries, however many bodies."""
     found = forecasting.market(framework, on)
     free = queries.capacity_bar(framework).free
-    rows = Accession.objects.filter(framework=framework, state__in=[*PIPELINE, A.ACTIVE, A.SUSPENDED]).select_related(
-        "department"
-    )
+    on_framework = Accession.objects.filter(framework=framework).select_related("department")
+    rows = on_framework.filter(state__in=[*PIPELINE, A.ACTIVE, A.SUSPENDED])
     groups = {state: [] for state in (*reversed(PIPELINE), A.ACTIVE, A.SUSPENDED)}
     hoped = 0
     for row in rows.order_by("-state_since", "department__name"):
@@ -76,6 +76,7 @@ def board(framework: Framework, on: date) -> dict[str, Any]:
     return {
         "groups": [(AccessionState(state).label, entries) for state, entries in groups.items() if entries],
         "together": together, "beyond": together is not None and together.value_gbp > free, "free": free,
+        "closed": on_framework.filter(state__in=[A.DECLINED, A.WITHDRAWN, A.ENDED]).order_by("-state_since", "-id"),
     }  # fmt: skip
 
 

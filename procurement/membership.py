@@ -101,8 +101,11 @@ def appoint(
     return user
 
 
-def _seat(body: Organisation, name: str, email: str, code: str, on: date) -> tuple[User, PostHolding]:
-    """The person's account, post and grant. A post that has been given an end is held on from the day after it."""
+def _seat(
+    body: Organisation, name: str, email: str, code: str, on: date, starts_on: date | None = None
+) -> tuple[User, PostHolding]:
+    """The person's account, post and grant, from ``starts_on`` or at once. A post that has been given an end is held on from
+    the day after it at the earliest."""
     email = email.strip().lower()
     user, _new = User.objects.get_or_create(  # two organisations may invite one person at one moment
         email=email, defaults={"name": name.strip(), "password": make_password(None)}
@@ -113,7 +116,8 @@ def _seat(body: Organisation, name: str, email: str, code: str, on: date) -> tup
     post, _created = Post.objects.get_or_create(organisation=body, code=code)
     held = PostHolding.objects.filter(post=post, user=user).exclude(ends_on__lt=on).order_by("starts_on").last()
     if held is None or held.ends_on is not None:
-        starts_on = on if held is None else held.ends_on + timedelta(days=1)
+        first = on if held is None else held.ends_on + timedelta(days=1)
+        starts_on = max(first, starts_on or first)
         held = PostHolding.objects.create(post=post, user=user, starts_on=starts_on)
     granting.fit_grants(user, body, on=on, make=True)
     return user, held
@@ -129,11 +133,13 @@ def _for_administrator(body: Organisation, by: Actor, at: datetime) -> User | No
 
 
 @transaction.atomic
-def invite(body: Organisation, *, name: str, email: str, post: str, by: Person, at: datetime) -> User:
-    """Give somebody a post from today; who is new gets an account and is asked by email to choose a password."""
+def invite(
+    body: Organisation, *, name: str, email: str, post: str, starts_on: date | None = None, by: Person, at: datetime
+) -> User:
+    """Give somebody a post from a day on, or at once; who is new gets an account and is asked by email to choose a password."""
     body = lock_organisation(body)
-    insist(guards.why_not_invite(body, email, post, by=by, at=at))
-    user, holding = _seat(body, name, email, post, london_day(at))
+    insist(guards.why_not_invite(body, email, post, starts_on, by=by, at=at))
+    user, holding = _seat(body, name, email, post, london_day(at), starts_on)
     _record("invited", body, user, by, at, _for_administrator(body, by, at), post=str(post))
     notifications.tell_appointed(holding)
     notifications.tell_powers(body, holding, by, at, f"appointed:{holding.pk}")

@@ -20,6 +20,7 @@ class InviteForm(forms.Form):
     email = EmailField(label=_("Email address"), missing=_("Enter their email address."))
     post = forms.ChoiceField(label=_("Post"), widget=widgets.Select,
                              error_messages={"required": _("Choose the post.")})  # fmt: skip
+    starts_on = DayField(label=_("From"), required=False, help_text=_("Leave empty for today."))
 
     outside = forms.BooleanField(
         label=_("This address is of another organisation, and I mean it"), widget=widgets.Checkbox,

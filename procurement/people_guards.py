@@ -1,7 +1,7 @@
 """Why not: reasons in words for changing who does what at an organisation."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from django.db.models import Q, QuerySet
@@ -91,7 +91,10 @@ def why_not_of(user: User, body: Organisation, on: date, *, leaving: Organisatio
         )
 
 
-def why_not_invite(body: Organisation, email: str, post: str, *, by: Person, at: datetime) -> Iterator[Reason]:
+def why_not_invite(
+    body: Organisation, email: str, post: str, starts_on: date | None = None, *, by: Person, at: datetime
+) -> Iterator[Reason]:
+    """``starts_on``: the first day that was asked for; None for as soon as can be."""
     yield from why_not_manage(body, by=by, at=at)
     email, on = email.strip().lower(), london_day(at)
     user = User.objects.filter(email=email).first()
@@ -100,6 +103,8 @@ def why_not_invite(body: Organisation, email: str, post: str, *, by: Person, at:
         yield from why_not_of(user, body, on)
         if PostHolding.objects.filter(user=user, post__organisation=body, post__code=post, ends_on__isnull=True).exists():
             yield Reason(_("%(name)s holds this post already.") % {"name": user.name})
+    if starts_on is not None:
+        yield from _not_past(starts_on, at)
     if user is None or not granting.belongs_somewhere(user, on):
         # or a body could take away the people whom another side of its contracts is about to name
         yield from sides.why_of_another(body, {email: email}, on)
@@ -126,8 +131,11 @@ def why_not_end(holding: PostHolding, ends_on: date, *, by: Person, at: datetime
 
 
 def _why_nobody_left(holding: PostHolding, ends_on: date) -> Iterator[Reason]:
-    """The last administrator stays: somebody has to give and end the others' posts."""
-    others = PostHolding.objects.filter(still_held_after(ends_on), post=holding.post, stopped_at=None).exclude(user=holding.user)
+    """The last administrator stays until another begins: somebody has to give and end the others' posts."""
+    next_day = ends_on + timedelta(days=1)
+    others = PostHolding.objects.filter(
+        still_held_after(ends_on), starts_on__lte=next_day, post=holding.post, stopped_at=None
+    ).exclude(user=holding.user)
     if not others.filter(user__is_active=True).exists():
         yield Reason(
             _("Then nobody would look after the people of %(body)s.") % {"body": holding.post.organisation.name},

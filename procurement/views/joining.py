@@ -20,6 +20,7 @@ from procurement import (
     joining,
     pipeline,
     quoting,
+    seats,
 )
 from procurement import accession_forms as own_forms
 from procurement import accession_guards as guards
@@ -187,6 +188,23 @@ ACTS = {
 }  # fmt: skip
 
 
+# In which chairs an act is done, where it is not the accession lead's for the authority or the applicants' for the department.
+CHAIRS = {
+    PostCode.ACCESSION_APPROVER: ("confirm", "refuse-contact", "approve", "decline"),
+    PostCode.FRAMEWORK_MANAGER: ("suspend", "resume", "end"), PostCode.FINANCE_DIRECTOR: ("sign-off-baseline",),
+}  # fmt: skip
+
+
+def _acting(request, found, name):
+    """What a deputy would do the act under; None where one of its chairs is the reader's own, or none is."""
+    departments = {"see": found.department_id in access.sight_of(request.actor, request.day).organisations, "department": True}
+    theirs = departments.get(ACTS[name].right, False)
+    chairs = [post for post, names in CHAIRS.items() if name in names] or (guards.APPLICANTS if theirs else [PostCode.ACCESSION_LEAD])
+    body = found.department_id if theirs else found.framework.authority_id
+    sits = [seat for post in chairs for seat in seats.seats_of(request.actor, body, post, request.day)]
+    return sits[0].acting if sits and all(seat.acting_id for seat in sits) else None
+
+
 def _acts(found, by):
     """What the state allows the reader's side to do, each with why the reader cannot."""
     seen = access.sight_of(by["by"], london_day(by["at"]))
@@ -229,7 +247,7 @@ def act(request, public_id, name):
         "question": found.questions.filter(answered_at=None).first() if name == "answer" else None,
         "words": _words(wanted, found, request.at), "button": wanted.label, "danger": wanted.danger, "asked": asked,
         "reading": accession_display.reading(application) if wanted.binds is _application else None,
-        "shown_hash": wanted.binds(found) if wanted.binds else "", "confirming": wanted.binds is _contact,
+        "shown_hash": wanted.binds(found) if wanted.binds else "", "confirming": wanted.binds is _contact, "acting": _acting(request, found, name),
         "account": accession_display.account_of_contact(found, request.day) if wanted.binds is _contact else "",
         "baseline": quoting.baseline_of(found.framework_id, found.department_id) if name.endswith("-baseline") else None,
     }  # fmt: skip

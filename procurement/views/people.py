@@ -78,7 +78,7 @@ def invite(request, code):
     return _change(
         request, body, form, lambda f: attempt(request, membership.invite, body, **f.cleaned_data),
         title=_("Give somebody a post"), button=_("Give the post"), done=_("Done. An email tells them from which day they hold it."),
-        words=_("From today, or from the day after the last on which they hold it already. Who is new here gets an account and an email."),
+        words=_("Who is new here gets an account and an email. Who holds the post until a day holds it on from the next at the earliest."),
     )  # fmt: skip
 
 

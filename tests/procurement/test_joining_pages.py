@@ -11,7 +11,8 @@ from django.urls import reverse
 
 import procurement.urls
 from catalogue.models import Organisation
-from procurement import joining, pipeline
+from procurement import agreements, joining, pipeline
+from procurement.granting import grant_organisation
 from procurement.models import Accession
 from procurement.views.joining import ACTS
 from tests import cast
@@ -292,6 +293,32 @@ def test_a_file_of_no_known_kind_is_refused_with_the_kinds_that_are_taken(client
     odd = SimpleUploadedFile("letter.exe", b"MZ\x90\x00", "application/octet-stream")
     shown = post(sign_in(client, REQUESTER), here, edits="0", kind="signatory", file=odd).content.decode()
     assert "Choose a file of these kinds: .pdf, .docx, .odt, .png, .jpg." in shown and "Excel" not in shown
+
+
+@pytest.mark.world("ons_applied")
+@pytest.mark.parametrize(("principal", "name"), [
+    (LEAD, "review"), ("accession.approver@co.example", "decline"), (REQUESTER, "withdraw"),
+    ("finance.director@ons.example", "sign-off-baseline"),
+])  # fmt: skip
+def test_a_deputy_reads_on_the_page_of_the_act_for_whom_they_do_it(client, principal, name):
+    accession = cast.ons_applied()
+    if name == "sign-off-baseline":
+        grant_organisation(cast.person(principal).user, accession.department, starts_on=cast.START.date())
+    deputy = cast.deputy_of(principal).user.email
+    here = reverse("procurement:accession_act", args=[accession.public_id, name])
+    words = f"You act for {cast.person(principal).user.name}, "
+    assert words in sign_in(client, deputy).get(here).content.decode()
+    assert "You act for" not in sign_in(client, principal).get(here).content.decode()
+
+
+def test_who_is_no_more_on_their_way_is_still_found_from_the_board(client):
+    accession = Accession.objects.get(department__code="ILL05")
+    agreements.withdraw(accession, reason="They went elsewhere.", by=cast.person(LEAD), at=cast.START)
+    shown = " ".join(sign_in(client, "auditor@co.example").get("/joining/").content.decode().split())
+    here = reverse("procurement:accession", args=[accession.public_id])
+    before, closed = shown.split("Declined, withdrawn or ended (1)")
+    assert here not in before and f'{here}">Illustrative national museum</a>: withdrawn, 1 October 2007' in closed
+    assert "They went elsewhere." in client.get(here).content.decode()
 
 
 def test_the_lead_changes_the_seats_that_are_expected_until_the_body_applies(client):

@@ -416,6 +416,29 @@ def test_who_is_given_a_post_back_on_the_day_on_which_it_ended_is_shown_with_the
     assert "nora@dius.example" not in client.get("/people/DIUS/").content.decode(), "addresses are for who looks after the people"
 
 
+def test_a_post_is_given_from_a_day_to_come_and_opens_nothing_before(client):
+    first = TODAY + timedelta(days=31)
+    sign_in(client, ADMIN)
+    typed = {"name": "Nora New", "email": "nora@dius.example", "post": "requester"}
+    wrong = post(client, "/people/DIUS/invite/", **typed, starts_on="30 September 2007")
+    assert "30 September 2007 is past" in wrong.content.decode() and not User.objects.filter(email="nora@dius.example").exists()
+    assert post(client, "/people/DIUS/invite/", **typed, starts_on="1 November 2007").status_code == 302
+    user = holding("nora@dius.example").user
+    for on, holds in ((TODAY, False), (first - timedelta(days=1), False), (first, True)):
+        seen = access.sight_of(cast.person("nora@dius.example"), on)
+        assert ((cast.dius().pk, "requester") in seen.posts, cast.dius().pk in seen.organisations) == (holds, holds), on
+    assert "from 1 November 2007" in client.get("/people/DIUS/").content.decode()
+    assert user in seats.people_of(cast.dius(), first) and user not in seats.people_of(cast.dius(), TODAY)
+
+
+def test_who_becomes_administrator_later_does_not_yet_stand_for_the_last():
+    membership.invite(cast.dius(), name="Nora New", email="nora@dius.example", post="administrator",
+                      starts_on=TODAY + timedelta(days=10), by=cast.person(ADMIN), at=cast.START)  # fmt: skip
+    with pytest.raises(Refused, match="nobody would look after the people"):
+        act(membership.end_holding, holding(ADMIN), ends_on=TODAY + timedelta(days=8))
+    assert act(membership.end_holding, holding(ADMIN), ends_on=TODAY + timedelta(days=9)).ends_on == TODAY + timedelta(days=9)
+
+
 def test_a_holder_finds_how_to_end_the_deputy_whom_they_have_named(client):
     deputy = cast.person("technology.officer@dius.example").user
     made = act(membership.name_deputy, holding(HOLDER), deputy, email=HOLDER, starts_on=TODAY, ends_on=TODAY + timedelta(days=7))
