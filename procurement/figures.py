@@ -31,7 +31,7 @@ class Figures:
 
 
 def figures_of_draft(approved: dict[str, Any], quote: Quote) -> Figures:
-    return _figures(approved, quoting.assessment(quote))
+    return _figures(approved, quoting.assessment(quote), may_yet_save=bool(quote.unmet) or not quote.lines)
 
 
 def figures_of(revision: CallOffRevision, approved: dict[str, Any], viewpoint: str) -> Figures:
@@ -39,7 +39,9 @@ def figures_of(revision: CallOffRevision, approved: dict[str, Any], viewpoint: s
     return _figures(approved, None if viewpoint == "supplier" else quoting.frozen_assessment(revision))
 
 
-def _figures(approved: dict[str, Any], weighed: quoting.Assessment | None) -> Figures:
+def _figures(approved: dict[str, Any], weighed: quoting.Assessment | None, *, may_yet_save: bool = False) -> Figures:
+    """``may_yet_save``: a saving is not claimed while rules are unmet. Where they are met and there is none, the order brings
+    no seats that a baseline could be of."""
     totals = approved["totals"]
     beside = [
         _("%(amount)s %(what)s") % {"amount": gbp(totals[name]), "what": what}
@@ -53,15 +55,16 @@ def _figures(approved: dict[str, Any], weighed: quoting.Assessment | None) -> Fi
     saved = weighed.saving_gbp_a_year
     left_out = ", ".join(weighed.carbon_not_assessed)
     return Figures(
-        totals, beside, option_words(approved), abs(saved) if saved is not None else None, _saving_words(weighed),
+        totals, beside, option_words(approved), abs(saved) if saved is not None else None, _saving_words(weighed, may_yet_save),
         saved is not None and saved < 0, weighed.carbon_saved_kg_a_year, _("not assessed: %(codes)s") % {"codes": left_out} if left_out else "",
     )  # fmt: skip
 
 
-def _saving_words(weighed: quoting.Assessment) -> str:
+def _saving_words(weighed: quoting.Assessment, may_yet_save: bool) -> str:
     """Beside the amount of a year. What costs more than the baseline has no percentage: of a small one it says nothing."""
     if weighed.saving_percent is None:
-        return _("once the order meets the catalogue's rules") if weighed.baseline_gbp_per_user_year is not None else ""
+        has_baseline = weighed.baseline_gbp_per_user_year is not None
+        return _("once the order meets the catalogue's rules") if has_baseline and may_yet_save else ""
     net = weighed.saving_net_of_transition_gbp
     words = {
         "percent": percent(weighed.saving_percent), "baseline": gbp(weighed.baseline_gbp_per_user_year),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from catalogue.fields import DayField, LineField, QuantityField
 from catalogue.pricing import Service
-from catalogue.reading import tables_of
+from catalogue.reading import Table, tables_of
 from catalogue.rows import Fault, Faults, Row
 from documents.templatetags.flex import day as as_day
 from procurement import guards
@@ -28,15 +28,16 @@ Dated = dict[str, list[tuple[Row, date | None, int | None]]]
 def read(
     revision: CallOffRevision, services: Mapping[str, Service], *, sites: bytes | None, lines: bytes | None
 ) -> tuple[Sheet | None, list[str]]:
-    """The sheet, or every fault of both files in words."""
+    """The sheet, or every fault of both files in words. A workbook may hold both, named by what they are."""
     of_sites, of_lines = Faults(), Faults()
+    tables = _tables((("sites", _("Sites"), sites, of_sites), ("lines", _("Lines"), lines, of_lines)))
     wanted: tuple[Site, ...] | None = None
-    if sites is not None:
-        wanted = _sites(rows_of(_("Sites"), sites, SITES, of_sites, most=MOST_SITES, beside=BESIDE_SITES), of_sites)
+    if "sites" in tables:
+        wanted = _sites(_rows(tables["sites"], SITES, of_sites, most=MOST_SITES, beside=BESIDE_SITES), of_sites)
     ordered: tuple[Ordered, ...] | None = None
     term: Term | None = None
-    if lines is not None:
-        rows = rows_of(_("Lines"), lines, LINES, of_lines, most=MOST_LINES)
+    if "lines" in tables:
+        rows = _rows(tables["lines"], LINES, of_lines, most=MOST_LINES)
         # a sheet of sites that cannot be read says nothing of the sites the lines name
         names = None if of_sites else [site.name for site in wanted or revision.sites.all()]
         reader = _Lines(revision, services, names, of_lines)
@@ -45,18 +46,41 @@ def read(
     return (None, words) if words else (Sheet(wanted, ordered, term), [])
 
 
-def rows_of(
-    name: str, data: bytes, columns: Sequence[str], found: Faults, *, most: int, beside: Sequence[str] = ()
-) -> list[Row]:
+def _tables(files: Sequence[tuple[str, str, bytes | None, Faults]]) -> dict[str, Table]:
+    """The tables of files, each (what it was given for, what to call it, data, its faults), by what they are: as the title
+    of their sheet says, or one by itself as it was given. A sheet beside others that is neither was meant to be read."""
+    known = [name for name, _words, _data, _found in files]
+    given: dict[str, Table] = {}
+    for name, words, data, found in files:
+        book = found.read(tables_of, words, data, most_rows=MOST_LINES) if data is not None else None
+        for title, table in (book or {}).items():
+            what = title.strip().lower()
+            if what not in known and len(book or {}) == 1:
+                what = name
+            if what not in known:
+                found.append(Fault(table.file, _("is none of %(sheets)s; call the sheet one of these, or delete it if it is not to be read") % {
+                    "sheets": ", ".join(known)}))  # fmt: skip
+            elif what in given:
+                found.append(Fault(table.file, _("the sheet %(name)s was given twice") % {"name": what}))
+            else:
+                given[what] = table
+    return given
+
+
+def _rows(table: Table, columns: Sequence[str], found: Faults, *, most: int, beside: Sequence[str] = ()) -> list[Row]:
+    if not table.rows:
+        found.append(Fault(table.file, _("the sheet has no rows.")))
+    if len(table.rows) > most:
+        found.append(Fault(table.file, _("has more than %(most)s rows; take some out, or split it") % {"most": f"{most:,}"}))
+        return []
+    return table.read(columns, found, beside=beside) or []
+
+
+def rows_of(name: str, data: bytes, columns: Sequence[str], found: Faults, *, most: int) -> list[Row]:
     """The rows of a CSV file or of the first sheet of a workbook with anything in it; what it is to be called is in the
     faults."""
     tables = found.read(tables_of, name, data, most_rows=most)
-    if tables is None:
-        return []
-    table = next(iter(tables.values()))
-    if not table.rows:
-        found.append(Fault(table.file, _("the sheet has no rows.")))
-    return table.read(columns, found, beside=beside) or []
+    return [] if tables is None else _rows(next(iter(tables.values())), columns, found, most=most)
 
 
 def _clean(row: Row, column: str, field: Field) -> Any:

@@ -20,6 +20,7 @@ from procurement import release_guards as guards
 from procurement.views.common import attempt, page
 
 S = ReleaseState
+MOST_COMING = 3  # scheduled releases that another one is compared with on one page
 
 
 @page
@@ -88,15 +89,29 @@ def release(request, public_id):
 
 
 def _difference(request, found, content):
-    """Against what is in force, with its effect in money for who works with it. What is past is compared with nothing:
-    what changed then is in the history of each price."""
+    """Against what is in force, and what will be before it, with its effect in money for who works with it. What is past
+    is compared with nothing: what changed then is in the history of each price."""
     live = catalogue_queries.live_release(found.framework, request.day)
     if live is None or live.pk == found.pk or found.state in (S.LIVE, S.SUPERSEDED):
-        return {"live": live, "differences": None, "effects": ()}
+        return {"compared": (), "effects": ()}
     return {
-        "live": live, "differences": differences.between(release_rows.of(live), content),
+        "compared": [
+            {"release": other, "differences": differences.between(release_rows.of(other), content)}
+            for other in (live, *_coming_before(request, found))
+        ],
         "effects": _totals(request, found, content) if _is_own(request, found) else (),
     }  # fmt: skip
+
+
+def _coming_before(request, found):
+    """Releases with a day to come that this one may replace: it was begun from what is in force today, without what they
+    change. Of one that has its own day, those before it."""
+    coming = access.visible_releases(request.actor, request.day).filter(
+        framework=found.framework_id, state=S.SCHEDULED, valid__startswith__gt=request.day
+    ).exclude(pk=found.pk)  # fmt: skip
+    if found.first_day is not None:
+        coming = coming.filter(valid__startswith__lt=found.first_day)
+    return coming.order_by("valid")[:MOST_COMING]
 
 
 def _is_own(request, found) -> bool:

@@ -32,7 +32,7 @@ def test_a_release_from_the_sheet_to_the_day_it_is_in_force(visit, tmp_path, mon
     supplier.look("release-upload-faults")
     supplier.page.locator("#id_catalogue").set_input_files(str(good))
     supplier.press("Check and save")
-    assert "Read without a fault: 32 services." in supplier.text() and "£78.00 → £70.20" in supplier.text()
+    assert "Read without a fault: catalogue (32 services)." in supplier.text() and "£78.00 → £70.20" in supplier.text()
     supplier.look("release-uploaded")
 
     supplier.follow("32 services")

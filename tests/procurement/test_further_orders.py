@@ -82,6 +82,18 @@ def test_the_answers_of_an_order_that_needs_no_site_call_none_missing(client):
     assert "not yet entered" in answers(further(Ordered("shared", "CORE-06", None, 10)))
 
 
+def test_no_saving_is_promised_for_an_order_that_brings_no_seats(client):
+    sign_in(client, "requester@dius.example")
+    order = further(CONSULTANTS)
+    pages = [client.get(reverse(f"procurement:{name}", args=[order.public_id])).content.decode() for name in ("check", "services")]
+    workflow.submit(order, by=cast.requester(), at=cast.START)
+    pages.append(client.get(reverse("procurement:call_off", args=[order.public_id])).content.decode())
+    for page in pages:
+        assert "once the order meets" not in page and "when the rules are met" not in page
+    unfinished = further(Ordered("shared", "CORE-06", None, 10))
+    assert "once the order meets" in client.get(reverse("procurement:check", args=[unfinished.public_id])).content.decode()
+
+
 def test_seats_of_a_first_order_take_all_that_every_seat_takes():
     order = further(Ordered("shared", "CORE-09", None, 10))
     assert gaps_of(order) == "Add at least one site with its seats."

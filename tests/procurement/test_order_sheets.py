@@ -1,5 +1,6 @@
 """Sites and lines as a sheet: every error at once, nothing half-loaded, a look at what changes, and a round trip."""
 
+import csv
 import io
 import re
 from datetime import date
@@ -108,6 +109,34 @@ def test_days_and_months_that_do_not_make_a_term_are_said(row, words):
     heading = "phase,service,site,quantity,starts_on,months\n"
     _sheet, faults = read(cast.drafted(), f"{heading}{row}\n".encode())
     assert any(words in fault for fault in faults), faults
+
+
+def book(**sheets: bytes) -> bytes:
+    """A workbook of CSV data, each under its title."""
+    made = Workbook()
+    made.remove(made.active)
+    for title, data in sheets.items():
+        sheet = made.create_sheet(title)
+        for row in csv.reader(io.StringIO(data.decode("utf-8-sig"))):
+            sheet.append(row)
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+def test_one_workbook_may_hold_both_and_no_sheet_of_it_is_left_out_without_a_word():
+    call_off = empty()
+    both, none = book(Sites=SITES, lines=LINES), []
+    alone = read(call_off, LINES, SITES)
+    assert read(call_off, both) == read(call_off, None, both) == alone and alone[1] == none
+    assert read(call_off, book(Sheet1=LINES), book(Table1=SITES)) == alone, "one by itself is what it was given for"
+    assert read(call_off, book(sites=SITES), book(lines=LINES)) == alone, "its title says what it is"
+    _sheet, faults = read(call_off, book(lines=LINES, Notes=b"call me"), SITES)
+    assert faults == ["Lines, sheet Notes: is none of sites, lines; call the sheet one of these, or delete it if it is not to be read"]
+    _sheet, faults = read(call_off, both, SITES)
+    assert faults == ["Lines, sheet Sites: the sheet sites was given twice"]
+    _sheet, faults = read(call_off, None, SITES.splitlines()[0] + b"\n" + b"".join(b"Site %d,1,,\n" % n for n in range(61)))
+    assert faults == ["Sites: has more than 60 rows; take some out, or split it"]
 
 
 def of_lines(*rows: str) -> bytes:

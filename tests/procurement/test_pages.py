@@ -219,6 +219,7 @@ def test_the_rules_not_met_follow_what_is_typed(buyer):
         page = post(buyer, address("totals", call_off), **{"q-CORE-01-1": thin_clients, "q-CORE-02-1": "186"}).content.decode()
         assert (words in page) is said
         assert 'id="unmet" hx-swap-oob="true"' in page, "it takes the place of what stood there"
+        assert '<a class="govuk-link" href="#unmet">' in page, "from far down in the table it leads up to them"
 
 
 def test_the_totals_show_vat_the_years_and_what_is_left_under_the_ceiling(buyer):

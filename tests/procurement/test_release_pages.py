@@ -145,6 +145,18 @@ def test_a_release_goes_through_its_pages(client):
     assert "1 November 2007" in words(client.get("/releases/"))
 
 
+def test_what_a_release_would_take_back_of_one_that_is_to_come_is_shown_before_it_is_approved(client):
+    releases.scheduled(CORE_02="99.00")
+    later = releases.submitted(CORE_01="70.20")
+    sign_in(client, FRAMEWORK_MANAGER)
+    shown = words(client.get(at(later, "release_act", "approve")))
+    today, _mark, to_come = shown.partition("What it changes against release 2, which comes into force on 1 November 2007")
+    assert "CORE-01 Managed desktop - thin client list price: £78.00 → £70.20" in today and "CORE-02" not in today
+    assert "CORE-02 Managed desktop - laptop (flexible worker) list price: £99.00 → £104.00" in to_come
+    assert "would take back what that one changes" in to_come
+    assert "which comes into force on" not in words(client.get(at(CatalogueRelease.objects.get(number=2)))), "it has its own day"
+
+
 def test_the_summary_names_the_field_of_each_fault(client):
     sign_in(client, ACCOUNT_MANAGER)
     shown = words(post(client, at(releases.drafted(), "add_service"), edits="0"))
