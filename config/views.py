@@ -14,7 +14,7 @@ from catalogue.text import LONGEST_SEARCH
 from config.glossary import in_order
 from contracts import due, ending_queries
 from contracts import queries as contract_queries
-from procurement import access, display, inbox, queries
+from procurement import access, display, inbox, queries, standing
 from procurement.models import PostCode
 from procurement.views.common import not_saved, page
 
@@ -72,12 +72,13 @@ def home(request):
     others, asked, answered, ended = queries.together(*(rows(who, on)[:20] for rows in lists))
     seen_as = {order: access.viewpoint(who, order, on) for order in chain(others, answered, ended)}
     context = {
-        "items": [(item, item.days(on)) for item in items], 
+        "items": [(item, item.days(on)) for item in items],
         "others": [*((order, _("it waits for the answer to your question"), None) for order in asked),
                    *((order, order.state_words(seen_as[order]), order.state_since) for order in chain(others, answered))],
         "most": inbox.MOST_OF_A_KIND if inbox.is_cut(waiting) else None,
         "lists_unbound": any(item.subject_to_contract for item in items) or display.any_unbound([*others, *asked, *answered]),
         "ended": [(order, order.state_words(seen_as[order]), display.ended_words(order, seen_as[order])) for order in ended],
+        "ends_on": standing.ending(framework, on) if framework else None,
         "framework": framework, "belongs": member and framework.pk not in seen.frameworks,
         "joins": framework is None and access.visible_accessions(who, on).exists(),
         "serves": framework is not None and framework.pk in seen.frameworks, "bar": display.framework_bar(bar) if bar else None,
@@ -92,21 +93,24 @@ def glossary(request):
 
 @page
 def search(request):
-    """Call-offs and contracts by number, purchase order, department, site and service."""
+    """Call-offs and contracts by number, purchase order, department, site and service: the newest ``MOST_FOUND`` of each, and
+    the way to the list of all where there are more."""
     text = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
-    call_offs, contracts = [], []
+    call_offs, contracts, more = [], [], set()
     if text:
         who = request.actor, request.day
-        orders = list(queries.visible_list(*who, text=text).order_by("-created_at", "-id")[:MOST_FOUND])
+        orders = list(queries.visible_list(*who, text=text).order_by("-created_at", "-id")[: MOST_FOUND + 1])
         became = contract_queries.newest_of(orders, *who)
         call_offs = [
             {"order": order, "state": order.state_words(access.viewpoint(who[0], order, who[1])),
              "contract": became.get(order.pk)}
             for order in orders
         ]  # fmt: skip
-        contracts = list(contract_queries.visible_list(*who, text=text).order_by("-formed_at", "-id")[:MOST_FOUND])
+        contracts = list(contract_queries.visible_list(*who, text=text).order_by("-formed_at", "-id")[: MOST_FOUND + 1])
+        more = {kind for kind, rows in (("call_offs", orders), ("contracts", contracts)) if len(rows) > MOST_FOUND}
+        call_offs, contracts = call_offs[:MOST_FOUND], contracts[:MOST_FOUND]
         for found in contracts:
             found.standing_words = ending_queries.words(ending_queries.standing(found, request.day))
     unbound = display.any_unbound([*(found["order"] for found in call_offs), *contracts])
-    context = {"q": text, "call_offs": call_offs, "contracts": contracts, "lists_unbound": unbound}
+    context = {"q": text, "call_offs": call_offs, "contracts": contracts, "more": more, "most": MOST_FOUND, "lists_unbound": unbound}
     return render(request, "search.html", context)
