@@ -2,12 +2,13 @@
 decided on: reminded of like everything else that waits."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.dateformat import format as format_month
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from catalogue.models import Framework
 from contracts import level_queries
@@ -34,22 +35,33 @@ def reports(only: Q, pauses: Pauses) -> Iterator[Waiting]:
 
 
 def service_credits(only: Q, pauses: Pauses) -> Iterator[Waiting]:
-    """Each that the supplier was told of and has neither agreed to nor disputed, and each dispute that is not decided."""
-    rows = ServiceCredit.objects.filter(
-        only, state__in=[CreditState.NOTIFIED, CreditState.DISPUTED], contract__state__in=BOUND
-    ).annotate(times=Count("acts"))
-    for credit in rows.select_related("contract__framework", "contract__call_off__framework").order_by("id"):
-        contract, told = credit.contract, credit.state == CreditState.NOTIFIED
-        words = _("to agree to or dispute service credit %(label)s of %(contract)s") if told else _(
-            "to decide the dispute of service credit %(label)s of %(contract)s"
-        )
+    """Those that the supplier was told of and has neither agreed to nor disputed, and disputes that are not decided: of a month and a
+    day on which they came together, for a month can miss every measure."""
+    rows = ServiceCredit.objects.filter(only, state__in=[CreditState.NOTIFIED, CreditState.DISPUTED], contract__state__in=BOUND)
+    together: dict[tuple[int, date, str, date], list[ServiceCredit]] = {}
+    for credit in rows.select_related("contract__framework", "contract__call_off__framework").order_by("state_since", "id"):
+        together.setdefault((credit.contract_id, credit.month, credit.state, london_day(credit.state_since)), []).append(credit)
+    for (_contract, month, state, came), found in together.items():
+        contract, told = found[0].contract, state == CreditState.NOTIFIED
         yield Waiting(
-            f"credit:{credit.pk}:{credit.times}", contract.call_off, contract.supplier_id if told else contract.department_id,
-            PostCode.SERVICE_MANAGER if told else PostCode.CONTRACT_MANAGER,
-            words % {"label": credit.label, "contract": contract.number},
-            *since(credit.state_since, contract.framework, pauses.get(contract.framework_id, [])),
-            url=reverse("contracts:level_month", args=[contract.public_id, f"{credit.month:%Y-%m}"]),
+            f"credit:{contract.pk}:{month:%Y-%m}:{state[0]}:{came:%Y%m%d}", contract.call_off,
+            contract.supplier_id if told else contract.department_id,
+            PostCode.SERVICE_MANAGER if told else PostCode.CONTRACT_MANAGER, _of_credits(found, told=told),
+            *since(found[0].state_since, contract.framework, pauses.get(contract.framework_id, [])),
+            url=reverse("contracts:level_month", args=[contract.public_id, f"{month:%Y-%m}"]),
         )  # fmt: skip
+
+
+def _of_credits(found: list[ServiceCredit], *, told: bool) -> str:
+    words = ngettext(
+        "to agree to or dispute service credit %(label)s of %(contract)s", "to agree to or dispute %(n)s service credits of %(month)s of %(contract)s",
+        len(found),
+    ) if told else ngettext(
+        "to decide the dispute of service credit %(label)s of %(contract)s",
+        "to decide the disputes of %(n)s service credits of %(month)s of %(contract)s", len(found),
+    )  # fmt: skip
+    first = found[0]
+    return words % {"label": first.label, "n": len(found), "month": format_month(first.month, "F Y"), "contract": first.contract.number}
 
 
 def plans(only: Q, pauses: Pauses) -> Iterator[Waiting]:

@@ -190,6 +190,26 @@ def test_who_does_not_confirm_a_service_report_is_reminded_of_the_last_one_of_th
     assert len(told_of("service_report")) == 1, "of neither: the one is replaced, the other confirmed"
 
 
+@pytest.mark.world("executed")
+def test_a_month_that_misses_many_measures_is_reminded_of_once_for_all_and_not_again_for_those_that_are_left():
+    levels_cast.confirmed(cast.contract(), levels_cast.BAD)
+    for code in levels_cast.BAD:
+        levels_cast.notified(code)
+    came = levels_cast.credit().state_since
+    periodic.run(working_days.due(came, 2))
+    assert [level for level, _told in told_of("credit")] == ["reminded"]
+    number = cast.contract().number
+    assert [one.context["what"] for one in message_about("to agree to or dispute")] == [
+        f"to agree to or dispute 2 service credits of April 2008 of {number}"
+    ]
+    levels_cast.agreed("EUS-B")
+    periodic.run(working_days.due(came, 3))
+    assert len(told_of("credit")) == 1
+    periodic.run(working_days.due(came, 4))
+    assert [level for level, _told in told_of("credit")] == ["reminded", "senior"]
+    assert Email.objects.filter(context__what=f"to agree to or dispute service credit {levels_cast.credit().label} of {number}").exists()
+
+
 @pytest.mark.parametrize("days_left", [1, 2, 3])
 @pytest.mark.world("executed")
 def test_the_clock_reads_a_plan_when_it_is_reminded_of_and_not_sooner(days_left):
