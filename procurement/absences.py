@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from documents.templatetags.flex import day, day_range
@@ -21,8 +21,9 @@ def _of(chairs: Iterable[Chair], path: str) -> Q:
 
 
 def words(chairs: Iterable[Chair], first: date, last: date) -> dict[Chair, list[str]]:
-    """By chair, in words: whose deputy acts on some day from the first to the last, and whose post ends on one of them;
-    who was stopped at once has gone, and is not spoken of. Two queries, however many chairs."""
+    """By chair, in words: whose deputy acts on some day from the first to the last, and whose post ends on one of them, if
+    it was not given to them again from the next; who was stopped at once has gone, and is not spoken of. Two queries, however
+    many chairs."""
     chairs, found = list(chairs), defaultdict(list)
     acting = ActingFor.objects.filter(
         _of(chairs, "holding__"), starts_on__lte=last, ends_on__gte=first, holding__user__is_active=True,
@@ -34,8 +35,11 @@ def words(chairs: Iterable[Chair], first: date, last: date) -> dict[Chair, list[
             _("%(name)s, %(days)s; %(deputy)s acts.")
             % {"name": row.principal.name, "days": day_range(row.starts_on, row.ends_on), "deputy": row.deputy.name}
         )
+    held_on = PostHolding.objects.filter(
+        post=OuterRef("post"), user=OuterRef("user"), starts_on=OuterRef("ends_on") + timedelta(days=1), stopped_at__isnull=True
+    )
     ending = PostHolding.objects.filter(
-        _of(chairs, ""), starts_on__lte=first, ends_on__gte=first, ends_on__lte=last, user__is_active=True,
+        ~Exists(held_on), _of(chairs, ""), starts_on__lte=first, ends_on__gte=first, ends_on__lte=last, user__is_active=True,
         stopped_at__isnull=True,
     ).select_related("post", "user")
     for holding in ending.order_by("ends_on", "id"):

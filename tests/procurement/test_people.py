@@ -485,6 +485,16 @@ def test_who_is_away_stands_beside_the_route_before_an_order_is_submitted(client
     assert shown.count(">Away<") == 2, "the others are there"
 
 
+def test_who_holds_the_post_on_from_the_next_day_does_not_leave():
+    officer, later = holding(cast.ROUTE[3]), TODAY + timedelta(days=3)
+    chair = officer.post.organisation_id, officer.post.code
+    act(membership.end_holding, officer, ends_on=later)
+    (leaves,) = absences.words([chair], TODAY, TODAY + timedelta(days=30))[chair]
+    assert leaves == "DIUS accounting officer leaves this post after 4 October 2007."
+    invite("DIUS accounting officer", cast.ROUTE[3], "accounting_officer")
+    assert absences.words([chair], TODAY, TODAY + timedelta(days=30)) == {}
+
+
 def test_who_was_stopped_is_not_away_and_does_not_leave():
     officer = holding(cast.ROUTE[3])
     deputy = cast.person("contract.manager@dius.example").user
