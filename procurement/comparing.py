@@ -19,7 +19,7 @@ PARTS = {
     "attachments": gettext_lazy("attachments"), "spend_control_reference": gettext_lazy("spend-control reference"),
 }  # fmt: skip
 OF_A_MILESTONE = {
-    "title": gettext_lazy("title"), "criteria": gettext_lazy("acceptance criteria"), "payments": gettext_lazy("payments"), "effect": gettext_lazy("effect on charges"),
+    "title": gettext_lazy("title"), "criteria": gettext_lazy("acceptance criteria"), "effect": gettext_lazy("effect on charges"),
 }  # fmt: skip
 
 
@@ -99,6 +99,9 @@ def _milestones(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> li
         elif old["planned_on"] != new["planned_on"]:
             days = {"was": day(old["planned_on"]), "now": day(new["planned_on"])}
             out.append(_("%(milestone)s: %(was)s became %(now)s") % ({"milestone": name} | days))
+        if old and new and old["payments"] != new["payments"]:
+            pays = {"was": _pays(old) or _("nothing"), "now": _pays(new) or _("nothing")}
+            out.append(_("%(milestone)s: payment of %(was)s became %(now)s") % ({"milestone": name} | pays))
         parts = [words for part, words in OF_A_MILESTONE.items() if old and new and old[part] != new[part]]
         out += [_("%(milestone)s: %(part)s changed") % {"milestone": name, "part": words} for words in parts]
     return out
