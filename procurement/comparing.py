@@ -19,7 +19,7 @@ PARTS = {
     "attachments": gettext_lazy("attachments"), "spend_control_reference": gettext_lazy("spend-control reference"),
 }  # fmt: skip
 OF_A_MILESTONE = {
-    "title": gettext_lazy("title"), "criteria": gettext_lazy("acceptance criteria"), "payments": gettext_lazy("payments"), "effect": gettext_lazy("effect on charges"),
+    "title": gettext_lazy("title"), "criteria": gettext_lazy("acceptance criteria"), "effect": gettext_lazy("effect on charges"),
 }  # fmt: skip
 
 
@@ -99,6 +99,9 @@ def _milestones(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> li
         elif old["planned_on"] != new["planned_on"]:
             days = {"was": day(old["planned_on"]), "now": day(new["planned_on"])}
             out.append(_("%(milestone)s: %(was)s became %(now)s") % ({"milestone": name} | days))
+        if old and new and old["payments"] != new["payments"]:
+            pays = {"was": _pays(old) or _("nothing"), "now": _pays(new) or _("nothing")}
+            out.append(_("%(milestone)s: payment of %(was)s became %(now)s") % ({"milestone": name} | pays))
         parts = [words for part, words in OF_A_MILESTONE.items() if old and new and old[part] != new[part]]
         out += [_("%(milestone)s: %(part)s changed") % {"milestone": name, "part": words} for words in parts]
     return out
@@ -149,6 +152,26 @@ def dates(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
     ]  # fmt: skip
 
 
+def payments(before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+    """The milestones of both that pay something else: the sum may be the same and fall due earlier."""
+    was, now = ({m["number"]: m for m in side["milestones"]} for side in (before, after))
+    return [
+        Change(f"{number} {new['title']}", _pays(was[number]), _pays(new))
+        for number, new in now.items() if number in was and _pays(was[number]) != _pays(new)
+    ]  # fmt: skip
+
+
+def _pays(milestone: dict[str, Any]) -> str:
+    """TRN-03 x 620, £89,900.00"""
+    return "; ".join(
+        f"{payment['service']} {_share(payment)}, {gbp(payment['amount_gbp'])}" for payment in milestone["payments"]
+    )
+
+
+def _share(payment: dict[str, Any]) -> str:
+    return f"x {payment['quantity']:,}" if payment["quantity"] is not None else f"{payment['percent']}%"
+
+
 def _days(phase: dict[str, Any]) -> str:
     return day_range(phase["starts_on"], phase["ends_on"]) if phase["ends_on"] else day(phase["starts_on"])
 
@@ -188,7 +211,9 @@ def lines(before: dict[str, Any], after: dict[str, Any]) -> list[LineChange]:
         old, new = was.get(number), now.get(number)
         if not (old and new and all(old[k] == new[k] for k in ("service", "quantity", "unit_price_gbp", "total_gbp"))):
             line = new or old
-            out.append(LineChange(line["name"], line["site"] or "", old, new))
+            replaced = old and new and old["service"] != new["service"]
+            name = _("%(now)s instead of %(was)s") % {"now": new["name"], "was": old["name"]} if replaced else line["name"]
+            out.append(LineChange(name, line["site"] or "", old, new))
     return out
 
 

@@ -18,11 +18,12 @@ class Difference:
 
     lines: list[comparing.LineChange]
     dates: list[comparing.Change]
+    payments: list[comparing.Change]
     totals: list[comparing.TotalChange]
 
     @classmethod
     def between(cls, before: dict[str, Any], after: dict[str, Any]) -> "Difference":
-        return cls(comparing.lines(before, after), comparing.dates(before, after), comparing.totals(before, after))
+        return cls(comparing.lines(before, after), comparing.dates(before, after), comparing.payments(before, after), comparing.totals(before, after))
 
 
 @dataclass(frozen=True)

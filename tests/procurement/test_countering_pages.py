@@ -112,6 +112,26 @@ def test_what_is_typed_wrong_comes_back_with_words_on_the_field(client):
     assert not CounterProposal.objects.exists()
 
 
+@pytest.mark.world("with_supplier")
+def test_a_payment_that_moves_from_one_milestone_to_another_is_shown(client):
+    order = cast.with_supplier()
+    sign_in(client, DESK)
+    page = client.post(reverse("procurement:counter", args=[order.public_id]), typed(order, **{"units-6-TRN-03": "340", "units-7-TRN-03": "600"}))
+    shown = " ".join(re.sub("<[^>]*>", " ", page.content.decode()).split())
+    assert "Payments of milestones that differ" in shown and "Dates that differ" not in shown
+    assert "M6 Darlington and Sheffield migrated TRN-03 x 320, £46,400.00 TRN-03 x 340, £49,300.00" in shown
+    assert "M7 London migrated TRN-03 x 620, £89,900.00 TRN-03 x 600, £87,000.00" in shown
+
+
+@pytest.mark.world("with_supplier")
+def test_an_equivalent_is_named_with_what_it_stands_for(client):
+    order = cast.with_supplier()
+    line = order.revision.lines.filter(service_code="CORE-13").first()
+    sign_in(client, DESK)
+    page = client.post(reverse("procurement:counter", args=[order.public_id]), typed(order, **{f"service-{line.number}": "CORE-14"}))
+    assert f"WAN access - resilient (dual path) instead of WAN access - standard, {line.site.name}" in page.content.decode()
+
+
 def test_a_refusal_and_a_taking_back_go_through_their_pages(client):
     made = countered()
     here = reverse("procurement:call_off", args=[made.call_off.public_id])

@@ -1,5 +1,6 @@
 """What each reader reads of an order before deciding on it, and that the figures mean the same wherever they stand."""
 
+import copy
 import json
 import re
 from datetime import date
@@ -172,6 +173,22 @@ def test_a_later_revision_says_what_changed_and_nothing_else(client, code, told)
     brief = sign_in(client, cast.ROUTE[0]).get(address("brief", again, position=step.position)).content.decode()
     assert "Changed since revision 1, the last that came to the budget holder" in brief
     assert ("Nothing: services, prices, dates, terms" in brief) is not bool(told)
+
+
+@pytest.mark.world("submitted")
+def test_what_a_milestone_pays_is_told_with_its_figures():
+    content = json.loads(cast.submitted().revision.content)
+    other = copy.deepcopy(content)
+    six, seven = (next(m for m in other["milestones"] if m["number"] == label) for label in ("M6", "M7"))
+    six["payments"][0] |= {"quantity": 940, "amount_gbp": "136300.00"}
+    seven["payments"] = []
+    three = next(m for m in other["milestones"] if m["number"] == "M3")
+    three["payments"][0] |= {"percent": "25", "amount_gbp": "24000.00"}
+    assert comparing.differences(content, other) == [
+        f"M3 {three['title']}: payment of TRN-02 50%, £48,000.00 became TRN-02 25%, £24,000.00",
+        f"M6 {six['title']}: payment of TRN-03 x 320, £46,400.00 became TRN-03 x 940, £136,300.00",
+        f"M7 {seven['title']}: payment of TRN-03 x 620, £89,900.00 became nothing",
+    ]
 
 
 @pytest.mark.parametrize(("before", "after", "told"), [
