@@ -10,7 +10,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from catalogue.text import LONGEST_SEARCH
 from contracts import access, closing, due, ending_queries, filtering, guards, queries, transfer_queries
-from contracts.models import Contract, ContractState, ContractVersion, Party
+from contracts.models import UNSIGNED_CONTRACTS, Contract, ContractState, ContractVersion, Party
 from contracts.transfer_notices import legal_basis
 from contracts.views import terms
 from documents import audit, downloads, legal_templates, steps, store
@@ -90,7 +90,7 @@ def contract(request, public_id):
     coming = transfer_queries.coming(found) if found.is_binding else None
     context = _document_context(found) | ending_queries.shown(found, request.day) | {
         "signing": _signing(request, found), "reads_savings": view != Party.SUPPLIER,
-        "ends_on": None if found.signed_on else standing.ending_of(order, request.day),
+        "ends_on": standing.ending(found.framework, request.day) if found.state in UNSIGNED_CONTRACTS and not found.signed_on else None,
         "call_off": order, "desks": whose, "passed": transfer_queries.passed(found), "coming": coming, "coming_by": legal_basis(coming.transfer) if coming else "",
         "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at, known=whose))
         if signs and requests else None,
