@@ -22,8 +22,10 @@ from procurement.models import (
     PostCode,
     PostHolding,
     User,
+    in_date,
     in_force,
 )
+from procurement.taking_away import why_not_take_away
 
 SIGNATORIES = (PostCode.SIGNATORY, PostCode.AUTHORITY_SIGNATORY, PostCode.SUPPLIER_SIGNATORY)
 SUPPLIER_POSTS = (
@@ -128,6 +130,8 @@ def why_not_end(holding: PostHolding, ends_on: date, *, by: Person, at: datetime
         yield Reason(_("It ends on %(day)s already.") % {"day": day(holding.ends_on)})
     if holding.post.code == PostCode.ADMINISTRATOR:
         yield from _why_nobody_left(holding, ends_on)
+    if holding.user.person_id != by.person_id:
+        yield from why_not_take_away(holding.post.organisation, [holding.post.code], by=by, at=at)
 
 
 def _why_nobody_left(holding: PostHolding, ends_on: date) -> Iterator[Reason]:
@@ -158,6 +162,10 @@ def why_not_stop(body: Organisation, person: User, *, by: Person, at: datetime) 
     for holding in held:
         if holding.post.code == PostCode.ADMINISTRATOR:
             yield from _why_nobody_left(holding, on)
+    if person.person_id != by.person_id:
+        acts = ActingFor.objects.filter(in_date(on), deputy=person, holding__post__organisation=body)
+        posts = {holding.post.code for holding in held} | set(acts.values_list("holding__post__code", flat=True))
+        yield from why_not_take_away(body, posts, by=by, at=at)
 
 
 def why_not_delegate(holding: PostHolding, limit: LimitLike, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -181,6 +189,8 @@ def why_not_end_delegation(delegation: Delegation, ends_on: date, *, by: Person,
     yield from _not_past(ends_on, at)
     if delegation.ends_on is not None and delegation.ends_on <= ends_on:
         yield Reason(_("It ends on %(day)s already.") % {"day": day(delegation.ends_on)})
+    if delegation.holding.user.person_id != by.person_id:
+        yield from why_not_take_away(delegation.holding.post.organisation, [delegation.holding.post.code], by=by, at=at)
 
 
 def why_not_name_deputy(
@@ -211,6 +221,7 @@ def why_not_end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> Iterat
         yield from why_not_manage(acting.holding.post.organisation, by=by, at=at)
     if acting.ends_on <= london_day(at):
         yield Reason(_("It ends on %(day)s already.") % {"day": day(acting.ends_on)})
+    yield from why_not_take_away(acting.holding.post.organisation, [acting.holding.post.code], by=by, at=at)
 
 
 def lots_of(body: Organisation) -> QuerySet[Lot]:
@@ -240,3 +251,4 @@ def why_not_end_step(step: AddedStep, *, by: Person, at: datetime) -> Iterator[R
     yield from why_not_manage(step.organisation, by=by, at=at)
     if step.ends_on is not None:
         yield Reason(_("It ends on %(day)s already.") % {"day": day(step.ends_on)})
+    yield from why_not_take_away(step.organisation, [step.post], by=by, at=at)
