@@ -83,6 +83,19 @@ def _not_oneself(user: User, body: Organisation, by: Person, at: datetime) -> It
         )
 
 
+def _not_for_own_use(holding: PostHolding, by: Person, at: datetime) -> Iterator[Reason]:
+    """Nor to a chair that they, or the principal, are deputy in: they would commit under what they gave."""
+    body, on = holding.post.organisation, london_day(at)
+    seat = seats.find_seat(by, body.pk, PostCode.ADMINISTRATOR, on)
+    using = {by.user.pk} | ({seat.principal.pk} if seat and seat.principal else set())
+    acting = holding.deputies.filter(deputy__in=using, ends_on__gte=on).select_related("deputy").first()
+    if acting is not None:
+        yield Reason(
+            _("%(deputy)s acts for %(name)s as %(post)s: nobody gives powers that they use themselves. Another administrator has to do it.")
+            % {"deputy": acting.deputy.name, "name": holding.user.name, "post": holding.post.get_code_display()}
+        )
+
+
 def why_not_of(user: User, body: Organisation, on: date, *, leaving: Organisation | None = None) -> Iterator[Reason]:
     """Nobody sits on two sides of one contract. ``leaving``: whose people they are no more from that day on."""
     if granting.acts_for_a_counterparty(user, body, on, leaving=leaving):
@@ -171,6 +184,7 @@ def why_not_stop(body: Organisation, person: User, *, by: Person, at: datetime) 
 def why_not_delegate(holding: PostHolding, limit: LimitLike, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_manage(holding.post.organisation, by=by, at=at)
     yield from _not_oneself(holding.user, holding.post.organisation, by, at)
+    yield from _not_for_own_use(holding, by, at)
     yield from _not_past(limit.starts_on, at)
     if holding.post.code not in COMMITTING:
         yield Reason(_("The post of %(post)s commits and signs nothing.") % {"post": holding.post.get_code_display()})
