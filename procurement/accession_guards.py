@@ -384,11 +384,19 @@ def why_not_withdraw(accession: Accession, *, by: Person, at: datetime) -> Itera
     if accession.document is not None and store.next_party(accession.document) is None:
         yield Reason(_("Both parties have signed the agreement; it is being closed."),
                      _("The framework manager can end the membership."))  # fmt: skip
-    if accession.state in (A.PROSPECT, A.ENGAGED) and not any(
-        _authority(accession, PostCode.ACCESSION_LEAD, by, at)
-    ):
-        return
-    yield from _applicant(accession, by, at)
+    if not _closes_as_lead(accession, by, at):
+        yield from _applicant(accession, by, at)
+
+
+def _closes_as_lead(accession: Accession, by: Person, at: datetime) -> bool:
+    return accession.state in (A.PROSPECT, A.ENGAGED) and not any(_authority(accession, PostCode.ACCESSION_LEAD, by, at))
+
+
+def for_withdrawing(accession: Accession, by: Person, at: datetime) -> User | None:
+    """Whose deputy the person withdraws it as, on whichever side they do."""
+    if _closes_as_lead(accession, by, at):
+        return for_authority(accession, PostCode.ACCESSION_LEAD, by, at)
+    return for_applicant(accession, by, at)
 
 
 def outlives_its_framework(accession: Accession, *, at: datetime) -> bool:

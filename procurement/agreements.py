@@ -221,8 +221,7 @@ def withdraw(accession: Accession, *, reason: str, by: Person, at: datetime) -> 
     accession = lock_accession(accession)
     insist(guards.why_not_withdraw(accession, by=by, at=at))
     insist_on_words(reason, _("Give a reason: it is kept, and the others will read it."))
-    acting_for = guards.for_applicant(accession, by, at) or guards.for_authority(accession, PostCode.ACCESSION_LEAD, by, at)
-    _withdraw(accession, reason=reason, by=by, at=at, acting_for=acting_for)
+    _withdraw(accession, reason=reason, by=by, at=at, acting_for=guards.for_withdrawing(accession, by, at))
     return accession
 
 

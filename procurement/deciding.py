@@ -138,9 +138,8 @@ def say_no(step: ApprovalStep, outcome: str, *, reason: str, by: Person, at: dat
 
 
 def acting_for(step: ApprovalStep, by: Person, at: datetime) -> User | None:
-    """For whom the person takes the step; None in their own chair."""
-    seat = approval_guards.seat_for(step, by, london_day(at))
-    return seat.principal if seat else None
+    """For whom the person takes the step, as the action records it; None in their own chair. The chair is held."""
+    return seats.hold(approval_guards.seat_for(step, by, london_day(at))).principal
 
 
 def recuse(step: ApprovalStep, *, reason: str, by: Person, at: datetime) -> tuple[Recusal, User | None]:

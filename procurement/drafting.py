@@ -22,7 +22,7 @@ from documents.refusal import Reason, Refused, insist, refuse
 from documents.templatetags.flex import count
 from procurement import guards, searching
 from procurement.actors import Person
-from procurement.locking import lock_call_off
+from procurement.locking import lock_call_off, share_framework
 from procurement.models import (
     CallOff,
     CallOffLine,
@@ -48,14 +48,14 @@ MOST_LINES = 400  # the largest order whose document is tested to be made within
 @transaction.atomic
 def start(framework: Framework, department: Organisation, *, title: str, by: Person, at: datetime) -> CallOff:
     """A new draft. The supplier is the framework's one supplier (direct award)."""
-    call_off = begin(framework, department, title=title, by=by, at=at)
+    call_off = begin(share_framework(framework.pk), department, title=title, by=by, at=at)
     audit.record("call_off.started", call_off, by=by, at=at, before=None, after=call_off.state,
                  acting_for=guards.for_requester(call_off, by, at))  # fmt: skip
     return call_off
 
 
 def begin(framework: Framework, department: Organisation, *, title: str, by: Person, at: datetime) -> CallOff:
-    """The rows of a new draft; the caller holds the transaction and records what it is."""
+    """The rows of a new draft; the caller holds the framework and records what it is."""
     insist(guards.why_not_start(framework, department, by=by, at=at))
     supplier = framework.framework_suppliers.select_related("supplier").get().supplier
     call_off = CallOff.objects.create(

@@ -45,9 +45,13 @@ def _insist_on_reason(reason: str) -> None:
     insist_on_words(reason, _("Give a reason: departments and suppliers will read it."))
 
 
+def _acting_for(framework: Framework, *posts: str, by: Person, at: datetime) -> User | None:
+    """For whom a deputy acts in these chairs of the authority's, as the record says it; the chair is held."""
+    return seats.acting_for(by, framework.authority_id, *posts, on=london_day(at))
+
+
 def _manager_for(framework: Framework, by: Person, at: datetime) -> User | None:
-    """For whom the framework manager's deputy acts, as the record says it."""
-    return seats.acting_for(by, framework.authority_id, PostCode.FRAMEWORK_MANAGER, on=london_day(at))
+    return _acting_for(framework, PostCode.FRAMEWORK_MANAGER, by=by, at=at)
 
 
 def _record_clocks(
@@ -201,7 +205,7 @@ def propose_termination(framework: Framework, *, reason: str, by: Person, at: da
     framework = lock_framework(framework)
     insist(guards.why_not_propose_termination(framework, by=by, at=at))
     _insist_on_reason(reason)
-    acting_for = guards.principal(framework, PostCode.FRAMEWORK_MANAGER, by=by, at=at)
+    acting_for = _manager_for(framework, by, at)
     proposed = Termination.objects.create(
         framework=framework, reason=reason, proposed_by=by.person_id, proposed_by_name=by.words, proposed_at=at,
         proposed_for=acting_for.person_id if acting_for else None,
@@ -226,7 +230,7 @@ def terminate(framework: Framework, *, by: Person, at: datetime) -> Framework:
     framework = lock_framework(framework)
     insist(guards.why_not_confirm_termination(framework, by=by, at=at))
     proposed = guards.standing_termination(framework)
-    acting_for = guards.principal(framework, PostCode.DEPUTY_DIRECTOR, by=by, at=at)
+    acting_for = _acting_for(framework, PostCode.DEPUTY_DIRECTOR, by=by, at=at)
     _decide(proposed, Termination.Outcome.CONFIRMED, "", by, at, acting_for=acting_for)
     _end_suspension(framework, by=None, at=at)
     before = framework.state
@@ -246,7 +250,7 @@ def drop_termination(framework: Framework, *, reason: str, by: Person, at: datet
     insist(guards.why_not_drop_termination(framework, by=by, at=at))
     _insist_on_reason(reason)
     proposed = guards.standing_termination(framework)
-    acting_for = guards.principal(framework, *guards.DROPPING, by=by, at=at)
+    acting_for = _acting_for(framework, *guards.DROPPING, by=by, at=at)
     _decide(proposed, Termination.Outcome.DROPPED, reason, by, at, acting_for=acting_for)
     audit.record("framework.termination_dropped", framework, by=by, at=at, reason=reason, acting_for=acting_for)
     notifications.tell_dropped(framework, proposed, at)

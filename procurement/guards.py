@@ -52,7 +52,8 @@ def why_not_requester(call_off: CallOff, by: Person, on: date) -> Iterator[Reaso
 
 
 def for_requester(call_off: CallOff, by: Actor, at: datetime) -> User | None:
-    """The requester whose deputy the person acts as; None in their own chair, and for the system."""
+    """The requester whose deputy the person acts as, as the action records it; None in their own chair, and for the
+    system. The chair is held (``seats.acting_for``)."""
     return seats.acting_for(by, call_off.department_id, PostCode.REQUESTER, on=london_day(at))
 
 

@@ -69,5 +69,6 @@ def lock_ordering(call_off: CallOff) -> None:
 
 
 def lock_organisation(body: Organisation) -> Organisation:
-    """One change of an organisation's people at a time."""
-    return Organisation.objects.select_for_update().get(pk=body.pk)
+    """One change of an organisation's people at a time. Rows that only point at it may still be written: whoever writes one
+    may hold a chair (``seats.hold``) that this change waits for."""
+    return Organisation.objects.select_for_update(no_key=True).get(pk=body.pk)

@@ -22,8 +22,10 @@ from procurement.models import (
     PostCode,
     PostHolding,
     User,
+    in_date,
     in_force,
 )
+from procurement.taking_away import why_not_take_away
 
 SIGNATORIES = (PostCode.SIGNATORY, PostCode.AUTHORITY_SIGNATORY, PostCode.SUPPLIER_SIGNATORY)
 SUPPLIER_POSTS = (
@@ -81,6 +83,19 @@ def _not_oneself(user: User, body: Organisation, by: Person, at: datetime) -> It
         )
 
 
+def _not_for_own_use(holding: PostHolding, by: Person, at: datetime) -> Iterator[Reason]:
+    """Nor to a chair that they, or the principal, are deputy in: they would commit under what they gave."""
+    body, on = holding.post.organisation, london_day(at)
+    seat = seats.find_seat(by, body.pk, PostCode.ADMINISTRATOR, on)
+    using = {by.user.pk} | ({seat.principal.pk} if seat and seat.principal else set())
+    acting = holding.deputies.filter(deputy__in=using, ends_on__gte=on).select_related("deputy").first()
+    if acting is not None:
+        yield Reason(
+            _("%(deputy)s acts for %(name)s as %(post)s: nobody gives powers that they use themselves. Another administrator has to do it.")
+            % {"deputy": acting.deputy.name, "name": holding.user.name, "post": holding.post.get_code_display()}
+        )
+
+
 def why_not_of(user: User, body: Organisation, on: date, *, leaving: Organisation | None = None) -> Iterator[Reason]:
     """Nobody sits on two sides of one contract. ``leaving``: whose people they are no more from that day on."""
     if granting.acts_for_a_counterparty(user, body, on, leaving=leaving):
@@ -128,6 +143,8 @@ def why_not_end(holding: PostHolding, ends_on: date, *, by: Person, at: datetime
         yield Reason(_("It ends on %(day)s already.") % {"day": day(holding.ends_on)})
     if holding.post.code == PostCode.ADMINISTRATOR:
         yield from _why_nobody_left(holding, ends_on)
+    if holding.user.person_id != by.person_id:
+        yield from why_not_take_away(holding.post.organisation, [holding.post.code], by=by, at=at)
 
 
 def _why_nobody_left(holding: PostHolding, ends_on: date) -> Iterator[Reason]:
@@ -158,11 +175,16 @@ def why_not_stop(body: Organisation, person: User, *, by: Person, at: datetime) 
     for holding in held:
         if holding.post.code == PostCode.ADMINISTRATOR:
             yield from _why_nobody_left(holding, on)
+    if person.person_id != by.person_id:
+        acts = ActingFor.objects.filter(in_date(on), deputy=person, holding__post__organisation=body)
+        posts = {holding.post.code for holding in held} | set(acts.values_list("holding__post__code", flat=True))
+        yield from why_not_take_away(body, posts, by=by, at=at)
 
 
 def why_not_delegate(holding: PostHolding, limit: LimitLike, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_manage(holding.post.organisation, by=by, at=at)
     yield from _not_oneself(holding.user, holding.post.organisation, by, at)
+    yield from _not_for_own_use(holding, by, at)
     yield from _not_past(limit.starts_on, at)
     if holding.post.code not in COMMITTING:
         yield Reason(_("The post of %(post)s commits and signs nothing.") % {"post": holding.post.get_code_display()})
@@ -181,6 +203,8 @@ def why_not_end_delegation(delegation: Delegation, ends_on: date, *, by: Person,
     yield from _not_past(ends_on, at)
     if delegation.ends_on is not None and delegation.ends_on <= ends_on:
         yield Reason(_("It ends on %(day)s already.") % {"day": day(delegation.ends_on)})
+    if delegation.holding.user.person_id != by.person_id:
+        yield from why_not_take_away(delegation.holding.post.organisation, [delegation.holding.post.code], by=by, at=at)
 
 
 def why_not_name_deputy(
@@ -211,6 +235,7 @@ def why_not_end_deputy(acting: ActingFor, *, by: Person, at: datetime) -> Iterat
         yield from why_not_manage(acting.holding.post.organisation, by=by, at=at)
     if acting.ends_on <= london_day(at):
         yield Reason(_("It ends on %(day)s already.") % {"day": day(acting.ends_on)})
+    yield from why_not_take_away(acting.holding.post.organisation, [acting.holding.post.code], by=by, at=at)
 
 
 def lots_of(body: Organisation) -> QuerySet[Lot]:
@@ -240,3 +265,4 @@ def why_not_end_step(step: AddedStep, *, by: Person, at: datetime) -> Iterator[R
     yield from why_not_manage(step.organisation, by=by, at=at)
     if step.ends_on is not None:
         yield Reason(_("It ends on %(day)s already.") % {"day": day(step.ends_on)})
+    yield from why_not_take_away(step.organisation, [step.post], by=by, at=at)

@@ -114,11 +114,17 @@ def _given(approval: Approval, verbs: tuple[str, ...], person_id: UUID, post: st
 def _by_recused(approval: Approval, verbs: tuple[str, ...]) -> list[AuditEvent]:
     """What the recused did at the organisations that decide on it since it was begun: by their own hand, by that of a
     deputy who acted for them, or by that of an administrator whom they made. One query."""
-    return once(approval, ("given by the recused", verbs), lambda: _read_by_recused(approval, verbs))
+    return once(approval, ("given by the recused", verbs), lambda: [one for one in _theirs(approval)[1] if one.verb in verbs])
 
 
-def _read_by_recused(approval: Approval, verbs: tuple[str, ...]) -> list[AuditEvent]:
-    """Also what they did at a department that it has passed from: who was chosen there has been carried over."""
+def hands(approval: Approval) -> dict[str, str]:
+    """Person id to name of the recused and of every administrator of their making: in what is approved each chooses nobody."""
+    return _theirs(approval)[0]
+
+
+def _theirs(approval: Approval) -> tuple[dict[str, str], list[AuditEvent]]:
+    """The ``hands``, and what they gave: also at a department that it has passed from, for who was chosen there has been
+    carried over."""
     bodies = [audit.subject_of(body) for body in (approval.department, approval.framework.authority)]
     before = passings.departments_of(approval.subject, approval.subject_id)
     since = AuditEvent.objects.filter(
@@ -126,13 +132,13 @@ def _read_by_recused(approval: Approval, verbs: tuple[str, ...]) -> list[AuditEv
         verb__in=(*GAVE_POST, NAMED, DELEGATED), at__gte=approval.begun_at,
     )  # fmt: skip
     events = list(since.order_by("id"))
-    hands = {str(one.person_id): one.name for one in of(approval)}
+    found = {str(one.person_id): one.name for one in of(approval)}
     while True:
-        theirs = [one for one in events if str(one.actor_person_id) in hands or _for_one_of(one, hands)]
-        made = {one.extra["person"]: one.extra["name"] for one in theirs if _makes_administrator(one, hands)}
-        if made.keys() <= hands.keys():
-            return [one for one in theirs if one.verb in verbs]
-        hands |= made
+        theirs = [one for one in events if str(one.actor_person_id) in found or _for_one_of(one, found)]
+        made = {one.extra["person"]: one.extra["name"] for one in theirs if _makes_administrator(one, found)}
+        if made.keys() <= found.keys():
+            return found, theirs
+        found |= made
 
 
 def _for_one_of(event: AuditEvent, hands: dict[str, str]) -> bool:

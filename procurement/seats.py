@@ -214,15 +214,22 @@ def _seats(user_id: int, organisation_id: int, code: str, on: date) -> QuerySet:
 _SEATS = Prepared(_seats)
 
 
+def _seat_in(by: Person, organisation_id: int, codes: Sequence[str], on: date) -> Seat | None:
+    """The first seat in any of these chairs, their own before a principal's."""
+    found = [seat for code in codes if (seat := find_seat(by, organisation_id, code, on)) is not None]
+    return min(found, key=lambda seat: seat.acting_id is not None, default=None)
+
+
 def principal(by: Person, organisation_id: int, *codes: str, on: date) -> User | None:
     """Whom the person acts for in these chairs; None where one of them is their own, or they sit in none."""
-    seats = [seat for code in codes if (seat := find_seat(by, organisation_id, code, on)) is not None]
-    return None if any(seat.acting_id is None for seat in seats) else next((seat.principal for seat in seats), None)
+    seat = _seat_in(by, organisation_id, codes, on)
+    return seat.principal if seat else None
 
 
 def acting_for(by: Actor, organisation_id: int, *codes: str, on: date) -> User | None:
-    """Their ``principal``, as every record of the act says it; the system and operators act for nobody."""
-    return principal(by, organisation_id, *codes, on=on) if isinstance(by, Person) else None
+    """Their ``principal``, as every record of the act says it, the chair held until the commit (``hold``): for the end of an
+    action, whose guard has found that they sit there. The system and operators act for nobody and sit nowhere."""
+    return hold(_seat_in(by, organisation_id, codes, on)).principal if isinstance(by, Person) else None
 
 
 def hold(seat: Seat | None) -> Seat:

@@ -34,11 +34,11 @@ def _seat(call_off: CallOff, by: Person, sits: list[seats.Seat]) -> seats.Seat |
 
 
 def for_order_desk(call_off: CallOff, by: Actor, at: datetime) -> User | None:
-    """Whose deputy the person acts as at the supplier's order desk; None in their own chair, and for the system."""
+    """Whose deputy the person acts as at the supplier's order desk, as the action records it; None in their own chair, and
+    for the system. The chair is held (``seats.hold``)."""
     if not isinstance(by, Person):
         return None
-    seat = _seat(call_off, by, seats.seats_of(by, call_off.supplier_id, PostCode.ORDER_DESK, london_day(at)))
-    return seat.principal if seat else None
+    return seats.hold(_seat(call_off, by, seats.seats_of(by, call_off.supplier_id, PostCode.ORDER_DESK, london_day(at)))).principal
 
 
 def why_not_confirm(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:

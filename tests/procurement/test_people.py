@@ -83,6 +83,22 @@ def test_only_the_administrator_changes_people_and_nobody_their_own():
         invite("x", "x@dius.example", "deputy_director", by=ADMIN)
 
 
+@pytest.mark.parametrize("starts_in", [0, 5], ids=["acting", "will act"])
+def test_an_administrator_gives_no_delegation_that_they_use_as_deputy(starts_in):
+    """Else they would name the limit that they then commit under themselves; nor does who acts for such an administrator."""
+    chair, clerk = holding(cast.ROUTE[3]), cast.person("contract.manager@dius.example")
+    starts = TODAY + timedelta(days=starts_in)
+    act(membership.name_deputy, chair, cast.person(ADMIN).user, email=cast.ROUTE[3], starts_on=starts, ends_on=TODAY + timedelta(days=9))
+    own_use = "acts for DIUS accounting officer as accounting officer: nobody gives powers that they use themselves"
+    with pytest.raises(Refused, match=own_use):
+        act(membership.delegate, chair, limit(limit_gbp=None, unlimited=True))
+    act(membership.name_deputy, holding(ADMIN), clerk.user, email=ADMIN, starts_on=TODAY, ends_on=TODAY)
+    with pytest.raises(Refused, match=own_use):
+        act(membership.delegate, chair, limit(limit_gbp=None, unlimited=True), email=clerk.email)
+    act(membership.delegate, holding(HOLDER), limit())
+    act(membership.delegate, chair, limit(starts_on=TODAY + timedelta(days=10)), at=cast.START + timedelta(days=10))
+
+
 def test_a_post_ends_by_date_with_its_delegations_and_the_membership():
     chair = holding(HOLDER)
     last = TODAY + timedelta(days=10)

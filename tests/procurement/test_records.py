@@ -6,6 +6,7 @@ fails. The worlds are those of ``tests/machines``, each state come to once.
 
 import inspect
 import pkgutil
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 import contracts
 import procurement
@@ -788,6 +791,38 @@ def test_an_action_leaves_its_records_and_mails_and_no_other(name):
 
 
 PERSONAL = {membership.prefer_news, calendars.open_calendar, calendars.stop_calendar, framework_life.activate, audit_making.ask}  # of no post
+
+
+def unheld(row: Row, thing) -> str:
+    """The person who did the action, done and taken back, if somebody could stop them between its guard and its record: it
+    neither locks the chair they sit in, nor the organisation whose people are changed."""
+    with undone():
+        arguments, words = row.given(thing)
+        by = words.get("by")
+        if by is None:
+            return ""
+        chairs = PostHolding.objects.filter(user=by.user)
+        wanted = {("procurement_postholding", pk) for pk in chairs.values_list("pk", flat=True)} | {
+            ("catalogue_organisation", pk) for pk in chairs.values_list("post__organisation", flat=True)
+        }  # fmt: skip
+        with CaptureQueriesContext(connection) as ran:
+            row.action(*arguments, **words)
+        held = {LOCKED.search(one["sql"]).groups() for one in ran if LOCKED.search(one["sql"])}
+        return "" if held & {(table, str(pk)) for table, pk in wanted} else by.words
+
+
+LOCKED = re.compile(r'FROM "(procurement_postholding|catalogue_organisation)" WHERE .*"id" = (\d+).* FOR NO KEY UPDATE')
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _state in TABLE}))
+def test_who_acts_is_held_in_their_chair_until_it_is_done(name):
+    """Else who is stopped at that moment has acted after it."""
+    wrong = []
+    for state, thing in walk(MACHINES[name]):
+        for row in TABLE.get((name, state), ()):
+            if row.action not in PERSONAL and (found := unheld(row, cast.fresh(thing))):
+                wrong.append(f"{state}, {row.action.__module__}.{row.action.__name__}: {found}")
+    assert wrong == [], "\n".join(wrong)
 
 
 def of_a_deputy(row: Row, thing) -> str:
