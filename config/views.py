@@ -14,7 +14,7 @@ from catalogue.text import LONGEST_SEARCH
 from config.glossary import in_order
 from contracts import due, ending_queries
 from contracts import queries as contract_queries
-from procurement import access, display, inbox, queries
+from procurement import access, display, inbox, queries, standing
 from procurement.models import PostCode
 from procurement.views.common import not_saved, page
 
@@ -72,12 +72,13 @@ def home(request):
     others, asked, answered, ended = queries.together(*(rows(who, on)[:20] for rows in lists))
     seen_as = {order: access.viewpoint(who, order, on) for order in chain(others, answered, ended)}
     context = {
-        "items": [(item, item.days(on)) for item in items], 
+        "items": [(item, item.days(on)) for item in items],
         "others": [*((order, _("it waits for the answer to your question"), None) for order in asked),
                    *((order, order.state_words(seen_as[order]), order.state_since) for order in chain(others, answered))],
         "most": inbox.MOST_OF_A_KIND if inbox.is_cut(waiting) else None,
         "lists_unbound": any(item.subject_to_contract for item in items) or display.any_unbound([*others, *asked, *answered]),
         "ended": [(order, order.state_words(seen_as[order]), display.ended_words(order, seen_as[order])) for order in ended],
+        "ends_on": standing.ending(framework, on) if framework else None,
         "framework": framework, "belongs": member and framework.pk not in seen.frameworks,
         "joins": framework is None and access.visible_accessions(who, on).exists(),
         "serves": framework is not None and framework.pk in seen.frameworks, "bar": display.framework_bar(bar) if bar else None,

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from catalogue.models import OVER, Framework
+from catalogue.models import OVER, Framework, FrameworkSupplier
 from catalogue.pricing import add_months
 from contracts import (
     ending_queries,
@@ -46,7 +46,7 @@ from procurement import inbox, working_days
 from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.inbox import Item
-from procurement.models import PostCode
+from procurement.models import Accession, AccessionState, PostCode
 
 MONTHS_AHEAD = 12
 MOST_AHEAD = 200  # days set for later, the nearest
@@ -143,14 +143,16 @@ def days_of_contract(contract: Contract, on: date, *, with_notices: bool) -> lis
 
 
 def _ahead(by: Person, on: date) -> Iterator[Duty]:
-    """Of the contracts that the person runs, and of the frameworks that they serve; one query."""
+    """Of the contracts that the person runs, and of the frameworks that they serve, buy or sell under; one query."""
     seen, until = sight_of(by, on), add_months(on.replace(day=1), MONTHS_AHEAD + 1)
     runs = {organisation for organisation, post in seen.posts if post in ON_EITHER_SIDE}
     mine = Contract.objects.filter(department__in=runs) | Contract.objects.filter(supplier__in=runs)
     contracts = mine.filter(state=ContractState.EXECUTED)
     buys = {organisation for organisation, post in seen.posts if post == PostCode.CONTRACT_MANAGER}
     rated = statutory.unpublished(StatutoryNotice.objects.filter(contract__department__in=buys, kind=NoticeKind.PERFORMANCE))
-    frameworks = Framework.objects.filter(pk__in=seen.frameworks).exclude(state__in=OVER)
+    joined = Accession.objects.filter(department__in=seen.organisations, state=AccessionState.ACTIVE).values("framework")
+    sold = FrameworkSupplier.objects.filter(supplier__in=seen.organisations).values("framework")
+    frameworks = Framework.objects.filter(Q(pk__in=seen.frameworks) | Q(pk__in=joined) | Q(pk__in=sold)).exclude(state__in=OVER)
     served = Framework.objects.filter(pk__in=seen.frameworks).values("authority")
     transfers = Transfer.objects.filter(
         Q(authority__in=served) | Q(outgoing__in=seen.organisations) | Q(receiving__in=seen.organisations), state=TransferState.AGREED

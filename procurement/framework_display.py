@@ -78,6 +78,7 @@ VERBS = {
     "framework.ceiling_changed": gettext_lazy("Ceiling changed"),
     "framework.termination_proposed": gettext_lazy("Termination proposed"),
     "framework.termination_dropped": gettext_lazy("Termination not pursued"),
+    "framework.end_announced": gettext_lazy("Its end was announced"),
     "framework.terminated": gettext_lazy("Terminated"), "framework.expired": gettext_lazy("Expired"),
     "framework.closed": gettext_lazy("Closed"),
     "framework.reminded": gettext_lazy("A reminder was sent"),

@@ -1,4 +1,5 @@
-"""What people and the clock do with a framework in force: suspend, resume, extend, change the ceiling, terminate, expire.
+"""What people and the clock do with a framework in force: suspend, resume, extend, change the ceiling, announce its end,
+terminate, expire.
 
 Each act holds the framework against every other action under it (they hold it shared), so an order is either done before
 or sees what was done. Orders that end with the framework lapse one by one by the clock (``procurement.periodic``,
@@ -250,6 +251,34 @@ def drop_termination(framework: Framework, *, reason: str, by: Person, at: datet
     audit.record("framework.termination_dropped", framework, by=by, at=at, reason=reason, acting_for=acting_for)
     notifications.tell_dropped(framework, proposed, at)
     return proposed
+
+
+ANNOUNCED_BEFORE = (180, 90, 30, 7)  # days before its last
+
+
+def to_announce(framework: Framework, at: datetime) -> int | None:
+    """Of how many days before its last nobody has been told yet; of several that are due together the last. None where
+    nothing is to be said."""
+    left = (framework.ends_on - london_day(at)).days
+    reached = [days for days in ANNOUNCED_BEFORE if left <= days]
+    if framework.state not in guards.IN_FORCE or left < 0 or not reached:
+        return None
+    said = {"days": min(reached), "ends_on": framework.ends_on.isoformat()}
+    is_said = audit.history(framework).filter(verb="framework.end_announced", extra__contains=said).exists()
+    return None if is_said else min(reached)
+
+
+@transaction.atomic
+def announce_end(framework: Framework, *, at: datetime, by: Actor = SYSTEM) -> Framework:
+    """The clock's: who orders and who answers are told before its last day, in time to sign what is under way. Safe to run
+    twice; a framework that was extended is announced anew."""
+    framework = lock_framework(framework)
+    days = to_announce(framework, at)
+    if days is not None:
+        audit.record("framework.end_announced", framework, by=by, at=at, before=framework.state, after=framework.state,
+                     extra={"days": days, "ends_on": framework.ends_on.isoformat()})  # fmt: skip
+        notifications.tell_end_nears(framework, days, at)
+    return framework
 
 
 @transaction.atomic

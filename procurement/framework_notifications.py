@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from catalogue.models import Framework
 from documents.clock import london_day
+from documents.templatetags.flex import day
 from procurement import mailing, seats
 from procurement.models import Accession, AccessionState, PostCode, Termination, User
 
@@ -42,6 +43,12 @@ def tell_changed(framework: Framework, happened: str, at: datetime, *, key: str,
         mailing.must_act(_everybody(framework, at), *message)
     else:
         mailing.inform(_everybody(framework, at, suppliers=happened != "ceiling"), *message, at=at)
+
+
+def tell_end_nears(framework: Framework, days: int, at: datetime) -> None:
+    """``days``: the announcement's; how many are left is read from the day. At once: what is under way has to be signed by then."""
+    context = _context(framework, ends_on=day(framework.ends_on), left=(framework.ends_on - london_day(at)).days)
+    mailing.must_act(_everybody(framework, at), "procurement/email/framework_ends.txt", context, f"framework:ends:{framework.ends_on}:{days}")
 
 
 def tell_proposed(framework: Framework, proposed: Termination, at: datetime) -> None:

@@ -1,13 +1,14 @@
-"""What the clock brings: a framework expires, an order nobody answered in time or whose framework ended lapses, an
-accession whose framework ended ends with it, who has not answered is reminded, and a catalogue release whose day has come goes live."""
+"""What the clock brings: the end of a framework is announced, and comes; an order nobody answered in time or whose framework
+ended lapses, an accession whose framework ended ends with it, who has not answered is reminded, and a catalogue release whose
+day has come goes live."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from django.db.models import Q
 
 from catalogue.models import OVER, CatalogueRelease, Framework, ReleaseState
 from documents import mail, periodic
-from documents.clock import LONDON, london_day
+from documents.clock import LONDON, first_moment, london_day
 from procurement import agreements, framework_life, mailing, releasing, reminding, workflow
 from procurement.framework_guards import IN_FORCE
 from procurement.models import AWARDED, OPEN, PIPELINE, Accession, AccessionState, CallOff, CallOffState
@@ -17,7 +18,7 @@ from procurement.working_days import midnight_after
 
 def run(at: datetime) -> list[str]:
     """End what is over, then remind of what is left. Safe to run twice: each action looks again under the lock."""
-    steps = (_expire_all, _lapse_all, _end_accessions, _remind_all)
+    steps = (_expire_all, _announce_all, _lapse_all, _end_accessions, _remind_all)
     return periodic.each(steps, lambda step: step(at))
 
 
@@ -29,6 +30,20 @@ def _expire_all(at: datetime) -> list[str]:
 def _expire(framework: Framework, at: datetime) -> list[str]:
     framework = framework_life.expire(framework, at=at)
     return [f"{framework.reference} expired"] if framework.state in OVER else []
+
+
+def _announce_all(at: datetime) -> list[str]:
+    """Asked first without the lock, which would stop all that goes on under the framework for a moment."""
+    nearing = Framework.objects.filter(
+        state__in=IN_FORCE, ends_on__lte=london_day(at) + timedelta(days=max(framework_life.ANNOUNCED_BEFORE))
+    )
+    due = [framework for framework in nearing.order_by("id") if framework_life.to_announce(framework, at) is not None]
+    return periodic.each(due, lambda framework: _announce(framework, at))
+
+
+def _announce(framework: Framework, at: datetime) -> list[str]:
+    framework = framework_life.announce_end(framework, at=at)
+    return [f"{framework.reference}: its end was announced"]
 
 
 def _lapse_all(at: datetime) -> list[str]:
@@ -67,9 +82,10 @@ def _remind(waiting: Waiting, at: datetime) -> list[str]:
 
 def next_moments() -> list[datetime]:
     waiting = CallOff.objects.filter(state__in=AWARDED, answer_due_at__isnull=False)
-    frameworks = Framework.objects.filter(state__in=IN_FORCE).values_list("ends_on", flat=True)
+    frameworks = list(Framework.objects.filter(state__in=IN_FORCE).values_list("ends_on", flat=True))
+    announced = [first_moment(ends_on - timedelta(days=days)) for ends_on in frameworks for days in framework_life.ANNOUNCED_BEFORE]
     return [
-        *waiting.values_list("answer_due_at", flat=True), *(midnight_after(ends_on) for ends_on in frameworks),
+        *waiting.values_list("answer_due_at", flat=True), *(midnight_after(ends_on) for ends_on in frameworks), *announced,
         *reminding.next_moments(),
     ]  # fmt: skip
 

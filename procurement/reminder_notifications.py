@@ -7,8 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from catalogue.models import CatalogueRelease, Framework
+from documents.clock import london_day
 from documents.templatetags.flex import day, last_day
-from procurement import mailing
+from procurement import mailing, standing
 from procurement.matters import Waiting
 from procurement.models import Accession, CallOff, Reminder, User
 
@@ -32,10 +33,12 @@ def tell(
         name, address = str(thing), reverse("procurement:accession", args=[thing.public_id])
     of = {CatalogueRelease: "organisation", Framework: "authority"}
     body = getattr(thing, of.get(type(thing), "department"))
+    ends_on = standing.ending_of(thing, london_day(made.at)) if isinstance(thing, CallOff) else None
     hold = made.subject.startswith("hold:")
     context = {
         "thing": name, "post": str(post), "what": waiting.what, "words": words, "level": str(made.level), "deputy": deputy,
         "since": day(waiting.came_at) if waiting.came_at else "", "lapses": waiting.lapses,
+        "ends_on": day(ends_on) if ends_on else "",
         "due": last_day(waiting.due_at) if waiting.due_at else "",
         "held_until": day(thing.revision.approval.hold_until) if hold else "", "department": body.name,
         "url": settings.PUBLIC_URL + (waiting.url or address), "contract": isinstance(thing, CallOff) and not thing.is_binding,

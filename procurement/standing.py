@@ -13,7 +13,7 @@ from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from procurement import seats
 from procurement.actors import Person
-from procurement.models import Accession, AccessionState, CallOff, PostCode
+from procurement.models import OPEN, Accession, AccessionState, CallOff, CallOffState, PostCode
 
 
 def why_not_authority(framework: Framework, post: str, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -30,6 +30,20 @@ def why_not_authority(framework: Framework, post: str, *, by: Person, at: dateti
 def framework_is_over(framework: Framework, on: date) -> bool:
     """By its state, or by the calendar before the clock has said so."""
     return framework.state in OVER or framework.ends_on < on
+
+
+ENDS_SOON = 90  # days
+
+
+def ending(framework: Framework, on: date) -> date | None:
+    """Its last day, where that is near: what is not signed by all by then lapses."""
+    near = framework.state not in OVER and 0 <= (framework.ends_on - on).days <= ENDS_SOON
+    return framework.ends_on if near else None
+
+
+def ending_of(call_off: CallOff, on: date) -> date | None:
+    """``ending``, for an order that would end with it."""
+    return ending(call_off.framework, on) if call_off.state in (*OPEN, CallOffState.CONFIRMED) else None
 
 
 def why_framework_over(framework: Framework, on: date) -> Iterator[Reason]:

@@ -16,7 +16,7 @@ from contracts.views import terms
 from documents import audit, downloads, legal_templates, steps, store
 from documents.models import DocumentRevision
 from procurement import access as procurement_access
-from procurement import desks, display, signing
+from procurement import desks, display, signing, standing
 from procurement import guards as procurement_guards
 from procurement.models import PostCode
 from procurement.views.common import attempt, page
@@ -90,6 +90,7 @@ def contract(request, public_id):
     coming = transfer_queries.coming(found) if found.is_binding else None
     context = _document_context(found) | ending_queries.shown(found, request.day) | {
         "signing": _signing(request, found), "reads_savings": view != Party.SUPPLIER,
+        "ends_on": None if found.signed_on else standing.ending_of(order, request.day),
         "call_off": order, "desks": whose, "passed": transfer_queries.passed(found), "coming": coming, "coming_by": legal_basis(coming.transfer) if coming else "",
         "nudge_shut": list(desks.why_not_nudge(order, by=request.actor, at=request.at, known=whose))
         if signs and requests else None,

@@ -20,6 +20,7 @@ from procurement import (
     framework_display,
     headroom,
     quoting,
+    standing,
 )
 from procurement import order_decision_guards as own_guards
 from procurement.comparing import changes_since, last_seen
@@ -77,7 +78,7 @@ def brief(request, public_id, position):
             step.approval.steps.select_related("organisation", "decision"), order, access.sides(request.actor, order, request.day),
             partial(brief_address, order),
         ),
-        "clock": framework_display.clock_words(order, "internal"),
+        "clock": framework_display.clock_words(order, "internal"), "ends_on": standing.ending_of(order, request.day),
         "fall": quoting.fall(revision, request.day) if weighed else None,
         "queries": step.approval.queries.filter(side=step.side), "recusals": _recusals(step), "attachments": revision.attachments.all(),
     }  # fmt: skip

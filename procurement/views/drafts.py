@@ -17,6 +17,7 @@ from procurement import (
     guards,
     headroom,
     quoting,
+    standing,
     workflow,
 )
 from procurement.views.common import attempt, not_joined, page
@@ -73,6 +74,7 @@ def tasks(request, public_id):
         "sections": display.section_rows(call_off, gaps), "bar": display.bar_parts(forecast),
         "sent_back": display.sent_back(call_off) if call_off.is_returned else None,
         "content": approved, "figures": figures.figures_of_draft(approved, quote),
+        "ends_on": standing.ending_of(call_off, request.day),
         "withdraw_shut": list(guards.why_not_withdraw(call_off, by=request.actor, at=request.at)),
         "copy_shut": list(guards.why_not_copy(call_off, by=request.actor, at=request.at)),
     }  # fmt: skip

@@ -34,6 +34,7 @@ from procurement import (
 )
 from procurement.actors import Person
 from procurement.models import Accession, AccessionState, CallOffState
+from procurement.standing import ending
 from procurement.views.common import not_joined, page
 from procurement.views.framework import acts
 from procurement.views.listing import FILES, GBP, Column, Listing, as_file, choice
@@ -200,7 +201,7 @@ def framework(request):
         "by_state_of": _("Orders that have reached the authority") if is_authority else _("Our orders"),
         "by_state": [(state.label, state.value, counted[state]) for state in CallOffState if counted.get(state)],
         "next_joiner": accession_display.next_joiner(found, request.day, current) if is_authority else None,
-        "is_authority": is_authority, "standing": standing,
+        "is_authority": is_authority, "standing": standing, "ends_on": ending(found, request.day),
         "agreement": framework_display.signed_agreement(found) if is_authority else None,
         "acts": acts(found, standing["proposed"] is not None, by=request.actor, at=request.at) if is_authority else (),
         "closing": _closing(found, by=request.actor, at=request.at) if is_authority else None,

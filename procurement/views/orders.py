@@ -21,6 +21,7 @@ from procurement import (
     guards,
     queries,
     quoting,
+    standing,
     supplier_guards,
     workflow,
 )
@@ -93,7 +94,7 @@ def call_off(request, public_id):
         "call_off": order, "revision": revision, "viewpoint": view, "steps": steps, "mine": mine,
         "sides": sides, "state": order.state_words(view), "ended": display.ended_words(order, view),
         "desks": found,
-        "clock": framework_display.clock_words(order, view),
+        "clock": framework_display.clock_words(order, view), "ends_on": standing.ending_of(order, request.day),
         "events": display.timeline(audit.history(order), view),
         "queries": _queries(request, order, revision),
         "clarifications": order.clarifications.filter(revision__number__lte=revision.number).order_by("asked_at", "id"),

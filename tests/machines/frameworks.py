@@ -35,6 +35,7 @@ from tests.procurement.release_cast import ACCOUNT_MANAGER, FRAMEWORK_MANAGER, M
 
 MANAGER, DIRECTOR = "framework.manager@co.example", "deputy.director@co.example"
 EXPIRED = datetime(2014, 5, 21, 0, 0, tzinfo=LONDON)
+NEAR = datetime(2014, 5, 14, 9, 0, tzinfo=LONDON)  # within the last week
 EXTEND = {"months": 1, "reason": "Not yet over.", "notice": "2013/S 1"}
 PROPOSED = "live, its termination proposed"
 OPERATOR = operator("load_flex")
@@ -113,6 +114,7 @@ FRAMEWORK = Machine(
         "terminate": Action((PROPOSED,), by(DIRECTOR, framework_life.terminate), form(DIRECTOR, "confirm-termination")),
         "drop": Action((PROPOSED,), by(DIRECTOR, framework_life.drop_termination, reason="Paid."),
                        form(DIRECTOR, "drop-termination", reason="Paid.")),
+        "announce its end": Action(IN_FORCE, lambda f: framework_life.announce_end(f, at=NEAR), quiet=True),
         "expire": Action(IN_FORCE, lambda f: framework_life.expire(f, at=EXPIRED), quiet=True),
         "close": Action(("expired", "terminated"), by(MANAGER, closing.close, EXPIRED),
                         lambda f: Form(MANAGER, reverse("contracts:close_framework"))),

@@ -9,12 +9,12 @@ from django.db import IntegrityError, connection, transaction
 
 from catalogue.models import Framework
 from contracts import closing
-from documents import audit, mail
+from documents import audit, clock, mail
 from documents.clock import LONDON
 from documents.management.commands.check_invariants import FILE, broken, read
 from documents.models import Email
 from documents.refusal import Refused
-from documents.templatetags.flex import last_day
+from documents.templatetags.flex import day, last_day
 from procurement import (
     accession_display,
     agreements,
@@ -81,6 +81,43 @@ def terminate(at=START):
 
 def sound():
     assert broken(INVARIANTS) == []
+
+
+# ---- its end is announced
+
+
+def announced() -> list[tuple[str, str]]:
+    """Whom the announcements reached that were written at once, and the day that they name."""
+    found = Email.objects.filter(template__endswith="/framework_ends.txt", held_until=None).order_by("id")
+    return list(found.values_list("recipient", "context__ends_on"))
+
+
+def test_the_end_of_a_framework_is_announced_once_a_half_year_a_quarter_a_month_and_a_week_before_it():
+    ends_on = cast.framework().ends_on
+    for days, times in ((181, 0), (180, 1), (180, 1), (91, 1), (90, 2), (30, 3), (8, 3), (7, 4), (0, 4)):
+        at = clock.first_moment(ends_on - timedelta(days=days))
+        periodic.run(at)
+        periodic.run(at)
+        assert [person for person, _day in announced()].count("requester@dius.example") == times, days
+    assert set(announced()) == {(person, day(ends_on)) for person, _day in announced()}
+    assert {"order.desk@fujitsu.example", "account.manager@fujitsu.example", MANAGER} <= {person for person, _day in announced()}
+    assert audit.history(cast.framework()).filter(verb="framework.end_announced").count() == 4
+
+
+def test_a_clock_that_was_away_announces_the_end_once_and_an_extended_framework_anew():
+    ends_on = cast.framework().ends_on
+    periodic.run(clock.first_moment(ends_on - timedelta(days=5)))
+    assert [person for person, _day in announced()].count(MANAGER) == 1
+    manage(framework_life.extend, clock.first_moment(ends_on - timedelta(days=4)), months=1, reason="Not yet over.", notice="2013/S 1")
+    periodic.run(clock.first_moment(ends_on - timedelta(days=4)))
+    later = day(cast.framework().ends_on)
+    assert [said for person, said in announced() if person == MANAGER] == [day(ends_on), later]
+
+
+@pytest.mark.parametrize(("days", "words"), [(7, "That is in 7 days."), (1, "That is tomorrow."), (0, "That is today.")])
+def test_the_announcement_says_how_long_is_left(days, words):
+    framework_life.announce_end(cast.framework(), at=clock.first_moment(cast.framework().ends_on - timedelta(days=days)))
+    assert {words in mail.render(email)[1] for email in Email.objects.filter(template__endswith="/framework_ends.txt")} == {True}
 
 
 # ---- suspended: only submissions stop, and every clock stands

@@ -2,12 +2,15 @@
 
 import csv
 import io
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from openpyxl import load_workbook
 
-from documents.models import AuditEvent
+from documents import clock
+from documents.models import AuditEvent, BusinessClock
 from documents.templatetags.flex import gbp
 from procurement import display, framework_life, framework_sheet, periodic, queries, quoting
 from procurement.models import Accession, Modification
@@ -126,6 +129,42 @@ def test_a_get_changes_nothing(client):
     sign_in(client, DIRECTOR)
     client.get(HERE + "confirm-termination/")
     assert cast.framework().state == "live"
+
+
+ENDS = "The framework ends on 20 May 2014."
+
+
+@pytest.mark.parametrize(("made", "readers"), [
+    (cast.drafted, ["requester@dius.example"]),
+    (cast.submitted, ["requester@dius.example", "budget.holder@dius.example"]),
+    (cast.with_supplier, ["requester@dius.example", DESK, "deputy.director@co.example"]),
+    (cast.accepted, ["signatory@dius.example", DESK, "authority.signatory@co.example"]),
+])  # fmt: skip
+def test_a_near_end_of_the_framework_stands_on_what_would_end_with_it(client, made, readers):
+    """On its own page and the first one too."""
+    thing = made()
+    order = getattr(thing, "call_off", thing)
+    addresses = ["/", HERE, reverse("procurement:call_off", args=[order.public_id])]
+    addresses += [reverse("contracts:contract", args=[thing.public_id])] if thing is not order else []
+    for days, said in ((91, False), (90, True), (0, True)):
+        BusinessClock.objects.update_or_create(defaults={"moment": clock.first_moment(cast.framework().ends_on - timedelta(days=days))})
+        for reader in readers:
+            for address in addresses:
+                sign_in(client, reader)
+                assert (ENDS in client.get(address, follow=True).content.decode()) is said, (days, reader, address)
+
+
+def test_the_brief_says_that_the_framework_ends_soon(client):
+    order = cast.submitted()
+    BusinessClock.objects.update_or_create(defaults={"moment": clock.first_moment(cast.framework().ends_on)})
+    assert ENDS in page(client, "budget.holder@dius.example", reverse("procurement:brief", args=[order.public_id, 1]))
+
+
+@pytest.mark.parametrize("reader", ["requester@dius.example", DESK, MANAGER])
+def test_the_last_day_of_the_framework_is_due_for_who_buys_and_sells_under_it_too(client, reader):
+    BusinessClock.objects.update_or_create(defaults={"moment": clock.first_moment(cast.framework().ends_on - timedelta(days=100))})
+    assert "last day of the framework" in page(client, reader, "/due/")
+    assert "last day of the framework" not in page(client, "requester@ons.example", "/due/"), "it has not joined"
 
 
 @pytest.mark.world("with_supplier")

@@ -655,6 +655,7 @@ TABLE |= {
         Row(framework_life.extend, on(MANAGER, **EXTEND), "framework.extended", {"framework_changed": EVERYBODY}),
         Row(framework_life.change_ceiling, on(MANAGER, ceiling=Decimal("90000000.00"), reason="Cut."), "framework.ceiling_changed", {"framework_changed": BUYERS}),
         Row(framework_life.propose_termination, on(MANAGER, reason="Insolvent."), "framework.termination_proposed", {"termination_proposed": "deputy.director@co"}),
+        Row(framework_life.announce_end, on(None, at=of_frameworks.NEAR), "framework.end_announced", {"framework_ends": EVERYBODY}),
         Row(framework_life.expire, on(None, at=EXPIRED), "framework.expired", {"framework_changed": EVERYBODY}),
         Row(pipeline.add_interest, lambda f: ((f, pipeline.Interest("MUSEUM", "The Museum", "GOVGB-MUSEUM", "London", crown=False)),
             {"seats_expected": 5, "by": cast.person(LEAD), "at": START}), "organisation.entered accession.entered"),

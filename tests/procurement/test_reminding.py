@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from documents import audit, mail
+from documents import audit, clock, mail
 from documents.clock import LONDON
 from documents.models import Email
 from documents.refusal import Refused
-from documents.templatetags.flex import last_day
+from documents.templatetags.flex import day, last_day
 from procurement import (
     approval,
     framework_life,
@@ -241,6 +241,14 @@ def test_who_can_name_a_deputy_is_asked_to_and_no_time_is_said_where_none_runs()
         periodic.run(moment)
     assert "or name a deputy for that post." in body(ADMINISTRATOR)
     assert "It has waited since 1 October 2007.\n" in body(HOLDER)
+
+
+@pytest.mark.world("submitted")
+def test_who_is_reminded_shortly_before_the_framework_ends_reads_that_the_order_lapses_with_it():
+    cast.submitted()
+    ends_on = cast.framework().ends_on
+    periodic.run(clock.first_moment(ends_on - timedelta(days=1)))
+    assert f"The framework ends on {day(ends_on)}: what all three parties have not signed by the end of that day lapses." in body(HOLDER)
 
 
 @pytest.mark.world("countered")
