@@ -76,7 +76,7 @@ def _gather(recipient: str, at: datetime) -> list[str]:
     if not all(is_ours(recipient, at) for is_ours in _ASKED):
         rows.update(dropped_at=at)
         return []
-    lines = [{"subject": render(email)[0], "url": email.context.get("url", "")} for email in held]
+    lines = [_line(email) for email in held]
     context = {
         "name": held[0].context.get("name", ""), "lines": lines, "day": clock.london_day(at).isoformat(),
         "subject_to_contract": any(email.context.get("subject_to_contract") for email in held),
@@ -84,6 +84,12 @@ def _gather(recipient: str, at: datetime) -> list[str]:
     digest = enqueue(recipient, DIGEST, context, key=f"digest:{held[0].pk}")
     rows.update(digest=digest)
     return []  # no line of what the clock did: a digest is not news
+
+
+def _line(email: Email) -> dict[str, str]:
+    """What a digest says of a message: its subject, and what it is called where the subject has only its number."""
+    subject, title = render(email)[0], email.context.get("title", "")
+    return {"subject": subject, "title": "" if title in subject else title, "url": email.context.get("url", "")}
 
 
 def next_moments() -> list[datetime]:

@@ -1,6 +1,7 @@
 """What waits for somebody is written at once; what has happened comes as they prefer, gathered once a working day."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -8,7 +9,7 @@ from django.urls import reverse
 from documents import clock, mail, periodic
 from documents.models import Email
 from documents.refusal import Refused
-from procurement import membership, notifications, workflow, working_days
+from procurement import framework_life, membership, notifications, workflow, working_days
 from procurement.models import News
 from tests import cast
 from tests.procurement.test_pages import post, sign_in
@@ -70,6 +71,24 @@ def test_what_waits_for_somebody_cannot_be_turned_off(mailoutbox):
     prefer(cast.ROUTE[0], News.NONE)
     order = cast.submitted()
     assert [words for words in subjects(mailoutbox, cast.ROUTE[0]) if order.reference in words]
+
+
+@pytest.mark.world("with_supplier")
+def test_a_line_of_a_digest_names_what_it_is_about(mailoutbox):
+    order = cast.with_supplier()
+    mail.gather(NEXT_MORNING)
+    cast.run_all_jobs()
+    (digest,) = [message for message in mailoutbox if message.to == [REQUESTER] and message.subject.startswith("Your messages")]
+    assert f"- {order.reference} is approved and with the supplier\n  {order.title}\n  http" in digest.body
+
+
+def test_a_digest_names_the_new_last_day_and_the_new_ceiling():
+    manager = cast.person("framework.manager@co.example")
+    framework_life.extend(cast.framework(), months=1, reason="Not yet over.", notice="2013/S 1", by=manager, at=cast.START)
+    framework_life.change_ceiling(cast.framework(), ceiling=Decimal("90000000.00"), reason="Cut.", by=manager, at=cast.START)
+    mail.gather(NEXT_MORNING)
+    text = mail.render(Email.objects.get(template=mail.DIGEST, recipient=REQUESTER))[1]
+    assert "- FLEX-2007 is extended until 20 June 2014\n  http" in text and "- FLEX-2007 has another ceiling: £90,000,000.00\n" in text
 
 
 def test_a_subject_in_a_digest_is_plain_text():
