@@ -131,17 +131,17 @@ def why_not_in_turn(step: ApprovalStep, on: date) -> Iterator[Reason]:
 
 def why_not_take(step: ApprovalStep, gone: Collection[Reason], *, by: Person, at: datetime) -> Iterator[Reason]:
     """Whose turn and whose step it is, and segregation; shared by endorse, commit, return, reject and ask. ``gone``: why it
-    no longer counts, which its kind says. Of one that was decided everybody reads by whom, and not who else has to."""
+    no longer counts, which its kind says. Of that, and of one that was decided, everybody reads why, and not who else has to."""
     on = london_day(at)
     decision = getattr(step, "decision", None)
     if decision is not None and decision.person_id == by.person_id:
         words = {"outcome": decision.get_outcome_display(), "moment": as_moment(decision.decided_at)}
         yield Reason(_("You have decided this step (%(outcome)s) on %(moment)s.") % words)
         return
-    if step.state == StepState.DECIDED and not gone:
-        yield from why_not_in_turn(step, on)
+    if gone or step.state == StepState.DECIDED:
+        yield from gone or why_not_in_turn(step, on)
         return
-    yield from gone or why_not_in_turn(step, on)
+    yield from why_not_in_turn(step, on)
     yield from why_framework_over(step.approval.framework, on)
     seat = seat_for(step, by, on)
     if seat is None:

@@ -1,6 +1,7 @@
 """Why not: generators of reasons in words. The page's shut button and the action read the same ones."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -158,14 +159,15 @@ def why_not_routed(call_off: CallOff, value: Decimal, on: date) -> Iterator[Reas
 
 
 def why_not_recall(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
-    yield from why_not_in_state(call_off, S.DEPARTMENT_APPROVAL)
+    returned = _("An approver whose turn it is can return it for amendment.")
+    for reason in why_not_in_state(call_off, S.DEPARTMENT_APPROVAL):
+        yield replace(reason, who_can=returned) if call_off.state == S.AUTHORITY_APPROVAL else reason
     yield from why_not_requester(call_off, by, london_day(at))
     if call_off.state == S.DEPARTMENT_APPROVAL:
         first = call_off.revision.approval.decisions.order_by("decided_at").first()
         if first is not None:
             yield Reason(
-                _("%(name)s has already decided on it.") % {"name": first.name},
-                _("An approver whose turn it is can return it for amendment."),
+                _("%(name)s has already decided on it.") % {"name": first.name}, returned
             )
 
 

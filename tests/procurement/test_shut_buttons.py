@@ -93,6 +93,12 @@ def test_nobody_is_sent_to_an_administrator_that_an_organisation_does_not_have(c
     assert found["Give somebody a post"].endswith("Nobody holds the post of administrator on this day.")
 
 
+@pytest.mark.world("approved_by_department")
+def test_who_cannot_recall_an_order_any_more_reads_who_can_send_it_back(client):
+    found = shut(client, "requester@dius.example", order(cast.approved_by_department()))
+    assert found["Recall"] == "This call-off is with the purchasing authority. An approver whose turn it is can return it for amendment."
+
+
 @pytest.mark.parametrize(("made", "email", "words"), [
     ("submitted", "requester@dius.example", "the requester can recall it while nobody has decided, or withdraw it."),
     ("with_supplier", "requester@dius.example", "The requester can withdraw it and submit a copy."),

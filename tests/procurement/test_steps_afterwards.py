@@ -37,6 +37,7 @@ def test_the_link_to_a_step_of_a_recalled_order_says_that_it_was_recalled(client
     assert "Revision 1 is decided no more. <strong>Recalled</strong>, DIUS requester" in page
     assert "This step no longer counts" in page
     assert "This step no longer counts" in read(client, HOLDER, order, step, "decide")
+    assert "This step is for the" not in read(client, OFFICER, order, step), "nobody can decide it any more"
     assert sign_in(client, "requester@ons.example").get(address("brief", order, position=step.position)).status_code == 404
 
 
