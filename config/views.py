@@ -93,21 +93,24 @@ def glossary(request):
 
 @page
 def search(request):
-    """Call-offs and contracts by number, purchase order, department, site and service."""
+    """Call-offs and contracts by number, purchase order, department, site and service: the newest ``MOST_FOUND`` of each, and
+    the way to the list of all where there are more."""
     text = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
-    call_offs, contracts = [], []
+    call_offs, contracts, more = [], [], set()
     if text:
         who = request.actor, request.day
-        orders = list(queries.visible_list(*who, text=text).order_by("-created_at", "-id")[:MOST_FOUND])
+        orders = list(queries.visible_list(*who, text=text).order_by("-created_at", "-id")[: MOST_FOUND + 1])
         became = contract_queries.newest_of(orders, *who)
         call_offs = [
             {"order": order, "state": order.state_words(access.viewpoint(who[0], order, who[1])),
              "contract": became.get(order.pk)}
             for order in orders
         ]  # fmt: skip
-        contracts = list(contract_queries.visible_list(*who, text=text).order_by("-formed_at", "-id")[:MOST_FOUND])
+        contracts = list(contract_queries.visible_list(*who, text=text).order_by("-formed_at", "-id")[: MOST_FOUND + 1])
+        more = {kind for kind, rows in (("call_offs", orders), ("contracts", contracts)) if len(rows) > MOST_FOUND}
+        call_offs, contracts = call_offs[:MOST_FOUND], contracts[:MOST_FOUND]
         for found in contracts:
             found.standing_words = ending_queries.words(ending_queries.standing(found, request.day))
     unbound = display.any_unbound([*(found["order"] for found in call_offs), *contracts])
-    context = {"q": text, "call_offs": call_offs, "contracts": contracts, "lists_unbound": unbound}
+    context = {"q": text, "call_offs": call_offs, "contracts": contracts, "more": more, "most": MOST_FOUND, "lists_unbound": unbound}
     return render(request, "search.html", context)

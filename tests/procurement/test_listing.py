@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 
 from catalogue import sheets
+from config import views
 from procurement import searching, workflow
 from procurement.models import CallOff
 from procurement.views import listing
@@ -126,6 +127,17 @@ def test_the_file_holds_what_the_list_shows(signed_in):
     cells = list(book.active.values)
     assert cells[1][-1] == 11252943
     assert cells[1][0] == row[0]
+
+
+def test_a_search_that_finds_more_than_it_shows_says_so_and_leads_to_all_of_it(signed_in, monkeypatch):
+    monkeypatch.setattr(views, "MOST_FOUND", 1)
+    first, client = cast.drafted(), signed_in("requester@dius.example")
+    page = client.get("/search/", {"q": "desktop"})
+    assert "1 call-off," in (shown := page.content.decode()) and "more than" not in shown and first.title in shown
+    cast.drafted()
+    page = client.get("/search/", {"q": "desktop"})
+    assert '<a class="govuk-link" href="/call-offs/?q=desktop">more than 1 call-offs</a>' in page.content.decode()
+    assert len(page.context["call_offs"]) == 1
 
 
 def test_a_draft_that_was_given_up_is_not_called_a_draft_any_more(signed_in):
