@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy
 from catalogue.models import Framework, Organisation
 from documents import steps, store
 from documents.templatetags.flex import day as as_day
-from documents.templatetags.flex import gbp
+from documents.templatetags.flex import gbp, short_hash
 from procurement import access, agreements, forecasting, queries, signing
 from procurement.actors import Person
+from procurement.application_letters import is_taken_off, is_unsaid, letter_of, to_choose_from
 from procurement.models import (
     BODYS_TURN,
     PIPELINE,
@@ -200,10 +201,36 @@ def reading(application: Application | None) -> dict[str, Any] | None:
     if application is None:
         return None
     people = [
-        {"name": p["name"], "email": p["email"], "post": PostCode(p["post"]).label, "limit": _limit(p)}
+        {"name": p["name"], "email": p["email"], "post": PostCode(p["post"]).label, "limit": _limit(p), "letter": _letter(p, application)}
         for p in application.people
     ]
-    return {"people": people, "files": files(application.files), "seats": application.seats}
+    return {"people": people, "letters": any(p["letter"]["words"] for p in people), "files": files(application.files), "seats": application.seats}
+
+
+def _letter(person: dict[str, Any], application: Application) -> dict[str, str]:
+    """``words``, and as ``sha256`` the attached file that they link to; empty where no letter gives the person anything."""
+    files = application.files
+    if application.submitted_at is None and is_unsaid(person, files):
+        return {"words": _("not said"), "sha256": ""}
+    filename, sha256 = letter_of(person, files)
+    if is_taken_off(person, files):
+        return {"words": _taken_off(filename), "sha256": ""}
+    return {"words": filename, "sha256": sha256}
+
+
+def _taken_off(filename: str) -> str:
+    return _("%(letter)s (not attached any more)") % {"letter": filename}
+
+
+def letters_to_choose_from(application: Application | None) -> list[dict[str, Any]]:
+    """With ``words`` that tell letters of one name apart."""
+    rows = to_choose_from(application)
+    names = [row["filename"] for row in rows]
+    found = []
+    for row in rows:
+        name = row["filename"] if names.count(row["filename"]) == 1 else f"{row['filename']}, sha256 {short_hash(row['sha256'])}"
+        found.append(row | {"words": _taken_off(name) if row.get("gone") else name})
+    return found
 
 
 def _limit(person: dict[str, Any]) -> str:

@@ -89,15 +89,23 @@ class PersonForm(forms.Form):
     unlimited = forms.BooleanField(label=_("Without limit"), required=False, widget=widgets.Checkbox)
     lot = forms.TypedChoiceField(label=_("For one lot alone"), required=False, widget=widgets.Select, coerce=int, empty_value=None)
     ends_on = DayField(label=_("Until"), required=False, help_text=_("Leave empty if the letter gives no end."))
+    letter_sha256 = forms.ChoiceField(label=_("Letter that gives the limit"), required=False, widget=widgets.Select,
+                                      error_messages={"invalid_choice": _("Choose one of the letters that are attached.")})  # fmt: skip
 
-    def __init__(self, *args, lots=(), **kwargs):
-        """``lots``: those of the framework."""
+    def __init__(self, *args, lots=(), letters=(), **kwargs):
+        """``lots``: those of the framework; ``letters``: {filename, sha256, words} of those to choose from, none where
+        nobody needs to be asked."""
         super().__init__(*args, **kwargs)
+        self.filenames = {letter["sha256"]: letter["filename"] for letter in letters}
+        self.fields["letter_sha256"].choices = [("", ""), *((letter["sha256"], letter["words"]) for letter in letters)]
+        if not letters:
+            del self.fields["letter_sha256"]
         self.fields["lot"].choices = [("", _("all lots")), *((str(lot.number), lot_words(lot)) for lot in lots)]
 
     def clean(self):
         data = super().clean()
-        typed = ("name", "email", "post", "limit_gbp", "unlimited", "lot", "ends_on")
+        data["letter_filename"] = self.filenames.get(data.get("letter_sha256"), "")
+        typed = ("name", "email", "post", "limit_gbp", "unlimited", "lot", "ends_on", "letter_sha256")
         if self.errors or not any(data.get(name) for name in typed):
             return data
         for name, words in (("name", _("Enter the person's name.")), ("email", _("Enter their email address.")),
@@ -111,7 +119,7 @@ class PersonForm(forms.Form):
         if (data.get("limit_gbp") is not None or data.get("unlimited")) and data.get("post") not in COMMITTING:
             self.add_error("limit_gbp", _("This post commits and signs nothing: leave its limit empty."))
         elif data.get("limit_gbp") is None and not data.get("unlimited"):
-            for name in ("lot", "ends_on"):
+            for name in ("lot", "ends_on", "letter_sha256"):
                 if data.get(name):
                     self.add_error(name, _("Enter the limit that this is of, or leave it empty."))
         return data

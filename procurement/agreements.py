@@ -23,6 +23,7 @@ from procurement import accession_guards as guards
 from procurement import accession_notifications as notifications
 from procurement import membership, provisional, signing
 from procurement.actors import Person
+from procurement.application_letters import letter_of
 from procurement.joining import current, decide
 from procurement.locking import lock_accession
 from procurement.membership import Named
@@ -86,13 +87,11 @@ def approve(accession: Accession, *, shown_hash: str, reason: str = "", by: Pers
 
 def people_of(application: Application) -> list[Named]:
     """The people as the frozen application names them, a lot being one of its framework's; applications sent before
-    limits had lots and ends say neither. Their limits are given by its delegation letter, the first where it has several:
-    the others stay with the application."""
+    limits had lots and ends say neither. Each limit has the letter that it stands in (``application_letters``)."""
     content = json.loads(application.content)
-    letters = [file for file in content["files"] if file["kind"] == Application.FileKind.DELEGATION]
-    letter = (letters[0]["filename"], letters[0]["sha256"]) if letters else ("", "")
     return [
-        Named(p["name"], p["email"], p["post"], Decimal(p["limit_gbp"]) if p["limit_gbp"] else None, p["unlimited"], *letter,
+        Named(p["name"], p["email"], p["post"], Decimal(p["limit_gbp"]) if p["limit_gbp"] else None, p["unlimited"],
+              *letter_of(p, content["files"]),
               lot=p.get("lot"), ends_on=date.fromisoformat(p["ends_on"]) if p.get("ends_on") else None,
               framework_id=application.accession.framework_id if p.get("lot") else None)
         for p in content["people"]

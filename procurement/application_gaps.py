@@ -1,5 +1,6 @@
 """What an application to join still lacks, in words."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from documents.refusal import Reason
 from procurement import sides
+from procurement.application_letters import has_limit, is_taken_off, is_unsaid
 from procurement.models import Application, PostCode
 
 NEEDED_POSTS = (PostCode.ADMINISTRATOR, PostCode.REQUESTER, PostCode.ACCOUNTING_OFFICER, PostCode.SIGNATORY)
@@ -34,9 +36,10 @@ def gaps(application: Application, on: date) -> Iterator[Reason]:
     kinds = {file["kind"] for file in application.files}
     if Application.FileKind.SIGNATORY not in kinds:
         yield Reason(_("Attach the evidence of who may sign for the department."))
-    if any(_has_limit(person) for person in application.people) and Application.FileKind.DELEGATION not in kinds:
+    if any(has_limit(person) for person in application.people) and Application.FileKind.DELEGATION not in kinds:
         yield Reason(_("Attach the letter that gives the limits you have entered."))
-    if any(person["post"] == PostCode.SIGNATORY and not _has_limit(person) for person in application.people):
+    yield from _unknown_letters(application)
+    if any(person["post"] == PostCode.SIGNATORY and not has_limit(person) for person in application.people):
         yield Reason(_("Enter up to what value the signatory may sign."))
     for person in application.people:
         if person.get("ends_on") and not _lasts(person, on):
@@ -48,19 +51,32 @@ def gaps(application: Application, on: date) -> Iterator[Reason]:
     yield from why_agreement_unsigned(application, on)
 
 
+def _unknown_letters(application: Application) -> Iterator[Reason]:
+    """Whoever relies on a limit will ask for the letter that it stands in."""
+    files = application.files
+    unsaid = [person["name"] for person in application.people if is_unsaid(person, files)]
+    if unsaid:
+        yield Reason(_("Say in which of the delegation letters each limit stands. It is not said for %(names)s.") % {"names": ", ".join(unsaid)})
+    gone = defaultdict(list)
+    for person in application.people:
+        if is_taken_off(person, files):
+            gone[person["letter_filename"], person["letter_sha256"]].append(person["name"])
+    for (letter, _sha256), names in gone.items():
+        yield Reason(
+            _("The letter %(letter)s, which gives a limit to %(names)s, is not attached any more.") % {"letter": letter, "names": ", ".join(names)},
+            _("Attach it again, or name another letter beside the limit."),
+        )
+
+
 def _lasts(person: dict, on: date) -> bool:
     return not person.get("ends_on") or date.fromisoformat(person["ends_on"]) >= on
 
 
 def why_agreement_unsigned(application: Application, on: date) -> Iterator[Reason]:
     """A limit for one lot does not cover the access agreement, which is for the whole framework."""
-    signatories = [person for person in application.people if person["post"] == PostCode.SIGNATORY and _has_limit(person)]
+    signatories = [person for person in application.people if person["post"] == PostCode.SIGNATORY and has_limit(person)]
     if signatories and not any(_lasts(person, on) and not person.get("lot") for person in signatories):
         yield Reason(
             _("No signatory has a limit for all lots that lasts until then: the access agreement could not be signed."),
             _("Name one whose limit is for all lots, and that has not ended."),
         )
-
-
-def _has_limit(person: dict) -> bool:
-    return bool(person["limit_gbp"] or person["unlimited"])

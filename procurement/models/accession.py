@@ -187,8 +187,9 @@ class Application(Row):
     """What a department says of itself when it asks to join. The one without ``submitted_at`` is being filled in; a
     submitted one never changes (trigger) and ``content_hash`` is the sha256 of ``content``, its canonical JSON.
 
-    ``sites``: [{name, address, seats}]; ``people``: [{name, email, post, limit_gbp, unlimited, lot, ends_on}], limit in
-    GBP (VAT excluded) of the delegation that goes with the post, for one lot of the framework or all, and its last day; ``files``: [{kind, filename, content_type, length, sha256}];
+    ``sites``: [{name, address, seats}]; ``people``: [{name, email, post, limit_gbp, unlimited, lot, ends_on, letter_filename,
+    letter_sha256}], limit in GBP (VAT excluded) of the delegation that goes with the post, for one lot of the framework or all, its
+    last day, and which of the ``files`` gives it (``application_letters``); ``files``: [{kind, filename, content_type, length, sha256}];
     ``hands``: person ids of everybody who wrote in it, and of whom they acted for.
     """
 

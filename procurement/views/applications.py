@@ -56,11 +56,11 @@ def application(request, public_id):
 
 @page
 def people(request, public_id):
-    """Who acts for the department, in which post, up to what value."""
+    """Who acts for the department, in which post, up to what value and by which letter."""
     found, application = _editable(request, public_id)
     formset = forms.PersonFormSet(
         request.POST or None, initial=_people_so_far(found, application, request.day), prefix="person",
-        form_kwargs={"lots": list(found.framework.lots.all())},
+        form_kwargs={"lots": list(found.framework.lots.all()), "letters": accession_display.letters_to_choose_from(application)},
     )  # fmt: skip
     errors = ()
     if request.method == "POST" and formset.is_valid():

@@ -13,8 +13,8 @@ def sign(visit, email, name):
 
 
 def test_a_department_joins(visit, tmp_path, live_worker):
-    for kind in ("signatory", "delegation"):
-        (tmp_path / f"{kind}.pdf").write_bytes(cast.PDF + kind.encode())
+    for name in ("signatory", "budgets", "signature"):
+        (tmp_path / f"{name}.pdf").write_bytes(cast.PDF + name.encode())
     buyer = visit("requester@ons.example")
     buyer.look("home-not-joined")
     buyer.follow("Office for National Statistics joins")
@@ -39,12 +39,23 @@ def test_a_department_joins(visit, tmp_path, live_worker):
     assert "Attach the evidence of who may sign" in buyer.text()
 
     buyer.follow("Evidence and delegation letters")
-    for kind, label in (("signatory", "evidence of who may sign"), ("delegation", "delegation letter")):
+    for name, label in (("signatory", "evidence of who may sign"), ("budgets", "delegation letter"), ("signature", "delegation letter")):
         buyer.choose(label)
-        buyer.page.locator("input[type=file]").set_input_files(str(tmp_path / f"{kind}.pdf"))
+        buyer.page.locator("input[type=file]").set_input_files(str(tmp_path / f"{name}.pdf"))
         buyer.press("Attach it")
     buyer.look("evidence")
     buyer.go(here)
+    assert "It is not said for" in buyer.text()
+    buyer.look("accession-letters-not-said")
+    buyer.follow("Who acts for the department")
+    for number in range(buyer.page.locator("select[name$=-letter_sha256]").count()):
+        limited = buyer.page.locator(f"#id_person-{number}-limit_gbp").input_value() or buyer.page.locator(f"#id_person-{number}-unlimited").is_checked()
+        signs = buyer.page.locator(f"#id_person-{number}-post").input_value() == "signatory"
+        if limited:
+            buyer.page.locator(f"#id_person-{number}-letter_sha256").select_option(label="signature.pdf" if signs else "budgets.pdf")
+    buyer.look("people-letters")
+    buyer.press("Save and continue")
+    assert "Still missing" not in buyer.text()
     buyer.follow("Send the application")
     buyer.look("apply")
     buyer.press("Send the application")
@@ -70,6 +81,7 @@ def test_a_department_joins(visit, tmp_path, live_worker):
     lead.go(here)
     assert "Titchfield." in lead.text()
     lead.follow("Recommend it")
+    assert "signature.pdf" in lead.page.get_by_role("row").filter(has_text="signatory@ons.example").inner_text()
     lead.look("recommend")
     lead.press("Recommend it")
 
