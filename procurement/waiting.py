@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from django.db.models import CharField, Exists, OuterRef, Q, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import CharField, Exists, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, Concat, Greatest
 from django.utils.translation import gettext as _
 
 from catalogue.models import OVER, CatalogueRelease, Framework, FrameworkState, ReleaseState
@@ -29,7 +29,11 @@ S, Level = CallOffState, Reminder.Level
 
 
 def _steps(only: Q, pauses: Pauses) -> Iterator[Waiting]:
+    """While a question that was asked on it is open, it is the requester who has not answered; then it waits anew."""
+    asked = Query.objects.filter(step=OuterRef("pk")).order_by("-answered_at")
+    answered = asked.filter(answered_at__isnull=False).values("answered_at")[:1]
     rows = ApprovalStep.objects.filter(only, state=StepState.OPEN).exclude(approval__framework__state__in=OVER)
+    rows = rows.exclude(Exists(asked.filter(answered_at__isnull=True))).annotate(came_at=Greatest("opened_at", Subquery(answered)))
     steps = list(rows.select_related("approval__framework").order_by("id"))
     of = approvals.about([step.approval for step in steps])
     for step in steps:
@@ -37,7 +41,7 @@ def _steps(only: Q, pauses: Pauses) -> Iterator[Waiting]:
         yield Waiting(
             f"step:{step.pk}", about.call_off, step.organisation_id, step.post,
             _("to commit") if step.act == "commit" else _("to endorse"),
-            *since(step.opened_at, approval.framework, pauses.get(approval.framework_id, [])),
+            *since(step.came_at, approval.framework, pauses.get(approval.framework_id, [])),
             url=about.url, number=about.number, approval=approval, step=step,
         )  # fmt: skip
 

@@ -205,6 +205,21 @@ def test_questions_are_reminded_of_like_steps():
     assert not Reminder.objects.filter(subject=f"query:{query.pk}").exclude(level="reminded").exists()
 
 
+@pytest.mark.world("submitted")
+def test_who_asked_is_not_reminded_before_the_answer_and_the_step_waits_anew_from_it():
+    call_off = cast.submitted()
+    by = cast.person(HOLDER)
+    query = approval.ask(cast.open_step(call_off, by), text="Why so many?", by=by, at=START)
+    periodic.run(ESCALATE)
+    assert levels("step") == [] and HOLDER not in mails()
+    approval.answer(query, text="1,000 people.", by=cast.requester(), at=ESCALATE)
+    again = working_days.due(ESCALATE, 2)
+    periodic.run(again - SECOND)
+    assert levels("step") == [] and again in reminding.next_moments()
+    periodic.run(again)
+    assert [level for level, _told in levels("step")] == ["reminded"] and f"It has waited since {day(ESCALATE)}." in body(HOLDER)
+
+
 @pytest.mark.world("with_supplier")
 def test_the_supplier_is_reminded_before_its_time_ends_and_then_it_lapses():
     call_off = cast.with_supplier()
