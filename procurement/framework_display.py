@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from catalogue.models import Framework, FrameworkState
 from documents import audit
 from documents.templatetags.flex import gbp
+from procurement import completeness, queries
 from procurement import framework_guards as guards
-from procurement import queries
 from procurement.models import (
     IN_APPROVAL,
     ApprovalStep,
@@ -111,11 +111,14 @@ def _reason(event) -> str:
 
 
 def standing(framework: Framework) -> dict[str, Any]:
-    """Why the framework is not simply in force: its open suspension, what ended it, and what is proposed."""
+    """Why the framework is not simply in force: its open suspension, what ended it, and what is proposed; and until when it
+    would last if it were extended by each number of months that it may be."""
+    left = guards.months_left(framework)
     ended = framework.terminations.filter(outcome=Termination.Outcome.CONFIRMED).first()
     return {
         "suspension": open_suspension(framework), "termination": ended,
-        "proposed": guards.standing_termination(framework), "months_left": guards.months_left(framework),
+        "proposed": guards.standing_termination(framework), "months_left": left,
+        "last_days": [completeness.months_after(framework.ends_on, months) for months in range(1, left + 1)],
     }  # fmt: skip
 
 

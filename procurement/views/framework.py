@@ -42,7 +42,7 @@ ACTS = {
                    "suspend", danger=True),
     "resume": Act(_("Resume the framework"), _("Orders can be submitted again, and every clock goes on with the working days it had left."),
                   framework_life.resume, Form, guards.why_not_resume, _("Resumed."), (S.SUSPENDED,), "resume"),
-    "extend": Act(_("Extend the framework"), _("Its last day moves. Orders may then run longer too."), framework_life.extend,
+    "extend": Act(_("Extend the framework"), _("Its last day moves, and cannot be moved back. Orders may then run longer too."), framework_life.extend,
                   forms.ExtendForm, guards.why_not_extend, _("Extended."), effect="extend"),
     "ceiling": Act(_("Change the ceiling"), _("It cannot be lower than what is committed and reserved. Approvals that would pass it are refused from now on."),
                    framework_life.change_ceiling, forms.CeilingForm, guards.why_not_change_ceiling, _("Changed.")),

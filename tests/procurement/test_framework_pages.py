@@ -131,6 +131,12 @@ def test_a_get_changes_nothing(client):
     assert cast.framework().state == "live"
 
 
+def test_who_extends_it_reads_which_last_day_each_number_of_months_gives(client):
+    shown = page(client, MANAGER, HERE + "extend/")
+    assert "1 month: until 20 June 2014" in shown and "8 months: until 20 January 2015" in shown and "9 months" not in shown
+    assert "cannot be moved back" in shown
+
+
 ENDS = "The framework ends on 20 May 2014."
 
 
