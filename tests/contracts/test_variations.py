@@ -214,7 +214,7 @@ def test_returned_rejected_withdrawn_and_refused_release_what_is_reserved_and_le
         step, reason="Say what it is for.", shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=START
     )
     assert (returned.state, returned.revision.number, account().reserved_gbp) == ("draft", 2, 0)
-    assert "You returned for amendment this step" in refused(
+    assert "You have decided this step (returned for amendment)" in refused(
         variation_approval.decide, step, shown_hash=step.approval.content_hash, no_conflict=True, by=by, at=START)  # fmt: skip
     withdrawn = variation_approval.withdraw(returned, reason="Not wanted.", by=cast.person(made.MANAGER), at=START)
     assert withdrawn.state == "withdrawn"

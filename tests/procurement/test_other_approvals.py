@@ -75,9 +75,12 @@ def test_it_goes_the_way_of_its_value_and_is_listed_and_reminded_of(order):
     query = deciding.ask(made.steps.get(position=1), text="Why?", by=cast.person(HOLDER), at=START)
     assert (f"/changes/1/questions/{query.pk}") in [item.url for item in inbox.items(cast.requester(), DAY)]
     assert [(desk.post, desk.todo) for desk in desks.of_approval(made, DAY)] == [("budget_holder", ""), ("requester", "to answer a question")]
-    periodic.run(working_days.due(START, 2))
-    reminded = {row.subject for row in Reminder.objects.all()}
-    assert reminded >= {f"step:{made.steps.get(position=1).pk}", f"query:{query.pk}"}
+    step = f"step:{made.steps.get(position=1).pk}"
+    periodic.run(answered := working_days.due(START, 2))
+    assert (reminded := {row.subject for row in Reminder.objects.all()}) >= {f"query:{query.pk}"} and step not in reminded
+    deciding.answer(query, text="More came.", by=cast.requester(), at=answered)
+    periodic.run(working_days.due(answered, 2))
+    assert step in {row.subject for row in Reminder.objects.all()}, "once the question is answered"
     opened = [[one.post for one in say_yes(made, email)] for email in cast.ROUTE[:3]]
     assert opened == [["technology_officer", "finance_director"], [], ["accounting_officer"]]
     assert say_yes(made, OFFICER) is None, "the department has said all its yeses"
