@@ -22,7 +22,6 @@ from procurement.models import (
     PostCode,
     PostHolding,
     User,
-    in_date,
     in_force,
 )
 from procurement.taking_away import why_not_take_away
@@ -176,7 +175,7 @@ def why_not_stop(body: Organisation, person: User, *, by: Person, at: datetime) 
         if holding.post.code == PostCode.ADMINISTRATOR:
             yield from _why_nobody_left(holding, on)
     if person.person_id != by.person_id:
-        acts = ActingFor.objects.filter(in_date(on), deputy=person, holding__post__organisation=body)
+        acts = ActingFor.objects.filter(deputy=person, holding__post__organisation=body, ends_on__gte=on)
         posts = {holding.post.code for holding in held} | set(acts.values_list("holding__post__code", flat=True))
         yield from why_not_take_away(body, posts, by=by, at=at)
 

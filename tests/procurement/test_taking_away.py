@@ -26,10 +26,11 @@ def recused(*, second: bool = True):
     return declare(cast.submitted())
 
 
-def deputised() -> ActingFor:
+def deputised(starts_in: int = 0) -> ActingFor:
     return ActingFor.objects.create(
-        holding=holding(HOLDER, "budget_holder"), deputy=cast.person(DEPUTY).user, starts_on=TODAY, ends_on=TODAY + timedelta(days=9)
-    )
+        holding=holding(HOLDER, "budget_holder"), deputy=cast.person(DEPUTY).user, starts_on=TODAY + timedelta(days=starts_in),
+        ends_on=TODAY + timedelta(days=9),
+    )  # fmt: skip
 
 
 WAYS = {
@@ -42,9 +43,8 @@ WAYS = {
         Delegation.objects.get(holding=holding(OFFICER, "accounting_officer"), kind="budget"), ends_on=TODAY, by=by, at=START
     ),
     "a deputy": lambda by: membership.end_deputy(deputised(), by=by, at=START),
-    "everything of a deputy": lambda by: membership.stop(
-        cast.dius(), deputised().deputy, reason="Now.", by=by, at=START
-    ),
+    "everything of a deputy": lambda by: membership.stop(cast.dius(), deputised().deputy, reason="Now.", by=by, at=START),
+    "everything of who will be one": lambda by: membership.stop(cast.dius(), deputised(5).deputy, reason="Now.", by=by, at=START),
     "the other administrator": lambda by: membership.end_holding(holding(SECOND, "administrator"), ends_on=TODAY, by=by, at=START),
     "who signs": lambda by: membership.end_holding(holding("signatory@dius.example", "signatory"), ends_on=TODAY, by=by, at=START),
     "an added step": lambda by: added_steps.end(
