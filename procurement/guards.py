@@ -172,9 +172,29 @@ def why_not_recall(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[R
             )
 
 
+_DRAFT = "draft"
+
+
 def why_not_withdraw(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:
     yield from why_not_in_state(call_off, *OPEN)
     yield from why_not_requester(call_off, by, london_day(at))
+
+
+def shown(call_off: CallOff) -> str:
+    """What a page on which an order is ended shows of it: the hash of a submitted revision; a draft is whatever stands in it."""
+    return call_off.revision.revision_hash or _DRAFT
+
+
+def why_not_as_shown(call_off: CallOff, shown_hash: str) -> Iterator[Reason]:
+    """Who ends an order has read the revision that they end, and not one that a counter-proposal or a colleague has replaced."""
+    now = shown(call_off)
+    if shown_hash != now:
+        words = _("a draft") if shown_hash == _DRAFT else shown_hash[:12]
+        yield Reason(
+            _("The order is another than on your page (you were shown %(shown)s, and it is %(now)s).")
+            % {"shown": words, "now": _("a draft") if now == _DRAFT else now[:12]},
+            _("Open it again and decide on what it says now."),
+        )
 
 
 def why_not_copy(call_off: CallOff, *, by: Person, at: datetime) -> Iterator[Reason]:

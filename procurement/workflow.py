@@ -177,10 +177,12 @@ def nudge(call_off: CallOff, *, by: Person, at: datetime) -> CallOff:
 
 
 @transaction.atomic
-def withdraw(call_off: CallOff, *, reason: str, by: Person, at: datetime) -> CallOff:
-    """End it from any open state; the reservation is released."""
+def withdraw(call_off: CallOff, *, reason: str, shown_hash: str | None = None, by: Person, at: datetime) -> CallOff:
+    """End it from any open state; the reservation is released. ``shown_hash``: ``guards.shown`` of the page that asked."""
     call_off = lock_call_off(call_off)
     insist(guards.why_not_withdraw(call_off, by=by, at=at))
+    if shown_hash is not None:
+        insist(guards.why_not_as_shown(call_off, shown_hash))
     acting_for = guards.for_requester(call_off, by, at)
     return _end(call_off, "withdrawn", "withdraw", reason=reason, by=by, at=at, acting_for=acting_for)
 
@@ -256,11 +258,15 @@ def confirm(call_off: CallOff, *, shown_hash: str, by: Person, at: datetime) -> 
 
 
 @transaction.atomic
-def decline(call_off: CallOff, *, code: str, reason: str, by: Person, at: datetime) -> CallOff:
-    """The order desk says no, with a ``DeclineCode`` and words; the reservation is released. Raises Refused also for
-    a code that is none."""
+def decline(
+    call_off: CallOff, *, code: str, reason: str, shown_hash: str | None = None, by: Person, at: datetime
+) -> CallOff:
+    """The order desk says no, with a ``DeclineCode`` and words; the reservation is released. ``shown_hash`` as in ``withdraw``.
+    Raises Refused also for a code that is none."""
     call_off = lock_call_off(call_off)
     insist(supplier_guards.why_not_decline(call_off, by=by, at=at))
+    if shown_hash is not None:
+        insist(guards.why_not_as_shown(call_off, shown_hash))
     if code not in DeclineCode.values:
         refuse(_("Choose one of the reasons for declining."))
     call_off.decline_code = code

@@ -27,7 +27,7 @@ from procurement import (
     workflow,
 )
 from procurement.models import ENDED, IN_APPROVAL, OPEN, CallOffState, PostCode
-from procurement.views.common import attempt, page
+from procurement.views.common import attempt, page, what_was_shown
 from procurement.views.listing import DAY, GBP, STATE, Column, Listing, choice, numbered
 
 
@@ -180,17 +180,17 @@ def _back(order):
     return redirect("procurement:call_off", order.public_id)
 
 
-def _reasoned(request, order, *, title, words, button, action, done, danger=True):
-    """A confirm page that asks for a reason, says what will happen, and does it."""
-    form = forms.ReasonForm(request.POST or None)
-    errors = ()
+def _ended(request, order, form_class, action, *, title, words, button, done):
+    """A page that asks why, says what will happen, and ends the order as it was shown."""
+    form = form_class(request.POST or None)
+    errors, shown = (), what_was_shown(request, guards.shown(order))
     if request.method == "POST" and form.is_valid():
-        result, errors = attempt(request, action, order, reason=form.cleaned_data["reason"])
+        result, errors = attempt(request, action, order, shown_hash=shown, **form.cleaned_data)
         if result:
             messages.success(request, done)
             return _back(order)
     context = {"call_off": order, "form": form, "errors": errors, "title": title, "words": words, "button": button,
-               "danger": danger}  # fmt: skip
+               "danger": True, "shown_hash": shown}  # fmt: skip
     return render(request, "procurement/confirm.html", context)
 
 
@@ -233,8 +233,8 @@ def nudge(request, public_id):
 @page
 def withdraw(request, public_id):
     order = access.get_call_off(request.actor, public_id, request.day, "edit")
-    return _reasoned(
-        request, order, title=_("Withdraw this call-off"), button=_("Withdraw it"), action=workflow.withdraw,
+    return _ended(
+        request, order, forms.ReasonForm, workflow.withdraw, title=_("Withdraw this call-off"), button=_("Withdraw it"),
         words=_("It ends here and whatever is reserved for it is released. You can copy it into a new draft later."),
         done=_("Withdrawn."),
     )  # fmt: skip
@@ -269,18 +269,10 @@ def _goes_on(order):
 def decline(request, public_id):
     """The order desk's no: a reason code and words."""
     order = access.get_call_off(request.actor, public_id, request.day, "order_desk")
-    form = forms.DeclineForm(request.POST or None)
-    errors = ()
-    if request.method == "POST" and form.is_valid():
-        result, errors = attempt(request, workflow.decline, order, **form.cleaned_data)
-        if result:
-            messages.success(request, _("Declined. The department has been told."))
-            return _back(order)
-    context = {
-        "call_off": order, "form": form, "errors": errors, "title": _("Decline this order"),
-        "button": _("Decline it"), "danger": True,
-        "words": _("The order ends here. The department reads your reason and may make a new one."),
-    }  # fmt: skip
-    return render(request, "procurement/confirm.html", context)
+    return _ended(
+        request, order, forms.DeclineForm, workflow.decline, title=_("Decline this order"), button=_("Decline it"),
+        words=_("The order ends here. The department reads your reason and may make a new one."),
+        done=_("Declined. The department has been told."),
+    )  # fmt: skip
 
 

@@ -159,6 +159,34 @@ def test_a_withdrawal_releases_and_ends_it():
         workflow.withdraw(call_off, reason="again", by=cast.requester(), at=START)
 
 
+@pytest.mark.world("with_supplier")
+@pytest.mark.parametrize(
+    ("email", "name", "more"),
+    [("requester@dius.example", "withdraw", {}), ("order.desk@fujitsu.example", "decline", {"code": "capacity"})],
+    ids=["withdraw", "decline"],
+)
+def test_who_ends_an_order_ends_the_revision_that_their_page_showed(client, email, name, more):
+    call_off = cast.with_supplier()
+    address, old = f"/call-offs/{call_off.public_id}/{name}/", cast.fresh(call_off).revision
+    sign_in(client, email)
+    assert f'name="shown_hash" value="{old.revision_hash}"' in client.get(address).content.decode()
+    again = cast.fresh(cast.accept_counter(cast.countered(call_off)))
+    for approver in cast.ROUTE:
+        cast.decide(again, approver)
+    how = {"reason": "Not now."} | more
+    words = post(client, address, shown_hash=old.revision_hash, **how).content.decode()
+    assert f"you were shown {old.revision_hash[:12]}" in words and "Not now." in words
+    assert cast.fresh(call_off).state == S.WITH_SUPPLIER
+    assert post(client, address, shown_hash=cast.fresh(call_off).revision.revision_hash, **how).status_code == 302
+    assert cast.fresh(call_off).state in (S.WITHDRAWN, S.DECLINED)
+
+
+@pytest.mark.world("with_supplier")
+def test_a_page_of_a_draft_withdraws_nothing_that_was_submitted_since():
+    with pytest.raises(Refused, match="you were shown a draft"):
+        workflow.withdraw(cast.with_supplier(), reason="Not now.", shown_hash="draft", by=cast.requester(), at=START)
+
+
 def test_a_framework_with_several_suppliers_is_refused_in_words_at_the_start_and_at_the_award(client):
     call_off = cast.approved_by_department()
     for email in cast.ROUTE[4:-1]:
