@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -75,6 +76,7 @@ from procurement import (
     workflow,
     working_days,
 )
+from procurement.actors import Person
 from procurement.models import ActingFor, AddedStep, Attachment, Delegation, Phase, PostHolding
 from tests import cast, paper
 from tests.cast import DESK, START
@@ -87,7 +89,7 @@ from tests.contracts import statutory_cast as P
 from tests.contracts import transfer_cast as T
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
-from tests.machines import Machine, undone, walk
+from tests.machines import undone, walk
 from tests.machines import contracts as of_contracts
 from tests.machines import frameworks as of_frameworks
 from tests.machines import joining as of_joining
@@ -759,12 +761,44 @@ def test_every_message_is_one_that_an_action_of_the_table_leaves():
     assert {name for rows in TABLE.values() for row in rows for name in row.mails} == templates() - {"clock_goes_on", "digest", "password_reset", "release_reprices"}  # test_mails
 
 
-def left(row: Row, thing) -> tuple[str, dict[str, str], list[str]]:
-    """The verbs, the mails, and what is wrong with the records and the mails, of the action done and taken back."""
+@dataclass
+class Findings:
+    """What is wrong with the actions of a machine's table, from one walk through its states; and the states it met."""
+
+    records: list[str] = field(default_factory=list)
+    chairs: list[str] = field(default_factory=list)
+    deputies: list[str] = field(default_factory=list)
+    met: set[str] = field(default_factory=set)
+
+
+@cache
+def found_in(name: str) -> Findings:
+    """Walked once, which is dear, for all that is asked of it."""
+    found = Findings()
+    for state, thing in walk(MACHINES[name]):
+        found.met.add(state)
+        for row in TABLE.get((name, state), ()):
+            where = f"{state}, {row.action.__module__}.{row.action.__name__}"
+            records, mails, faults, held = left(row, cast.fresh(thing))
+            if (records, mails, faults) != (row.records, row.mails, []):
+                found.records.append(f"{where}: {records!r}, {mails!r} {faults}")
+            if not held and row.action not in PERSONAL:
+                found.chairs.append(where)
+            if row.action not in PERSONAL and (wrong := of_a_deputy(row, cast.fresh(thing))):
+                found.deputies.append(f"{where}: {wrong}")
+    return found
+
+
+def left(row: Row, thing) -> tuple[str, dict[str, str], list[str], bool]:
+    """The verbs, the mails, what is wrong with the records and the mails, of the action done and taken back; and whether who did
+    it was held: else somebody could stop them between its guard and its record."""
     with undone():
         arguments, words = row.given(thing)
         events, mails, changes = (model.objects.order_by("-id").values_list("id", flat=True).first() or 0 for model in (AuditEvent, Email, StateChange))
-        row.action(*arguments, **words)
+        wanted = _rows_that_hold(words.get("by"))
+        with CaptureQueriesContext(connection) as ran:
+            row.action(*arguments, **words)
+        locked = {found.groups() for one in ran if (found := LOCKED.search(one["sql"]))}
         recorded = list(AuditEvent.objects.filter(id__gt=events).order_by("id"))
         sent: dict[str, list[str]] = {}
         for template, to in Email.objects.filter(id__gt=mails).order_by("template", "recipient").values_list("template", "recipient"):
@@ -773,56 +807,17 @@ def left(row: Row, thing) -> tuple[str, dict[str, str], list[str]]:
         said = Counter((e.before, e.after) for e in recorded if e.before != e.after)
         faults = [] if moved == said else [f"moved {dict(moved)}, recorded {dict(said)}"]
         faults += [fault for email in Email.objects.filter(id__gt=mails).order_by("id") for fault in misprints(email)]
-        return " ".join(e.verb for e in recorded), {name: " ".join(to) for name, to in sent.items()}, faults
+        return " ".join(e.verb for e in recorded), {name: " ".join(to) for name, to in sent.items()}, faults, not wanted or bool(wanted & locked)
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _state in TABLE}))
-def test_an_action_leaves_its_records_and_mails_and_no_other(name):
-    machine: Machine = MACHINES[name]
-    wrong, met = [], set()
-    for state, thing in walk(machine):
-        met.add(state)
-        for row in TABLE.get((name, state), ()):
-            records, mails, faults = left(row, cast.fresh(thing))
-            if (records, mails, faults) != (row.records, row.mails, []):
-                wrong.append(f"{state}, {row.action.__module__}.{row.action.__name__}: {records!r}, {mails!r} {faults}")
-    assert wrong == [], "\n".join(wrong)
-    assert {state for called, state in TABLE if called == name} <= met
-
-
-PERSONAL = {membership.prefer_news, calendars.open_calendar, calendars.stop_calendar, framework_life.activate, audit_making.ask}  # of no post
-
-
-def unheld(row: Row, thing) -> str:
-    """The person who did the action, done and taken back, if somebody could stop them between its guard and its record: it
-    neither locks the chair they sit in, nor the organisation whose people are changed."""
-    with undone():
-        arguments, words = row.given(thing)
-        by = words.get("by")
-        if by is None:
-            return ""
-        chairs = PostHolding.objects.filter(user=by.user)
-        wanted = {("procurement_postholding", pk) for pk in chairs.values_list("pk", flat=True)} | {
-            ("catalogue_organisation", pk) for pk in chairs.values_list("post__organisation", flat=True)
-        }  # fmt: skip
-        with CaptureQueriesContext(connection) as ran:
-            row.action(*arguments, **words)
-        held = {LOCKED.search(one["sql"]).groups() for one in ran if LOCKED.search(one["sql"])}
-        return "" if held & {(table, str(pk)) for table, pk in wanted} else by.words
+def _rows_that_hold(by: Person | None) -> set[tuple[str, str]]:
+    """Table and id of what has to be locked, one of them: the chairs they sit in, and the organisations whose people are changed."""
+    chairs = PostHolding.objects.filter(user=by.user).select_related("post__organisation") if by else ()
+    return {(one._meta.db_table, str(one.pk)) for chair in chairs for one in (chair, chair.post.organisation)}
 
 
 LOCKED = re.compile(r'FROM "(procurement_postholding|catalogue_organisation)" WHERE .*"id" = (\d+).* FOR NO KEY UPDATE')
-
-
-@pytest.mark.parametrize("name", sorted({name for name, _state in TABLE}))
-def test_who_acts_is_held_in_their_chair_until_it_is_done(name):
-    """Else who is stopped at that moment has acted after it."""
-    wrong = []
-    for state, thing in walk(MACHINES[name]):
-        for row in TABLE.get((name, state), ()):
-            if row.action not in PERSONAL and (found := unheld(row, cast.fresh(thing))):
-                wrong.append(f"{state}, {row.action.__module__}.{row.action.__name__}: {found}")
-    assert wrong == [], "\n".join(wrong)
+PERSONAL = {membership.prefer_news, calendars.open_calendar, calendars.stop_calendar, framework_life.activate, audit_making.ask}  # of no post
 
 
 def of_a_deputy(row: Row, thing) -> str:
@@ -840,11 +835,22 @@ def of_a_deputy(row: Row, thing) -> str:
         return "" if said and set(said.values()) == {principal.words} else f"{said}, for {principal.words}"
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _state in TABLE}))
+EVERY_MACHINE = pytest.mark.parametrize("name", sorted({name for name, _state in TABLE}))
+
+
+@EVERY_MACHINE
+def test_an_action_leaves_its_records_and_mails_and_no_other(name):
+    found = found_in(name)
+    assert found.records == [], "\n".join(found.records)
+    assert {state for called, state in TABLE if called == name} <= found.met
+
+
+@EVERY_MACHINE
+def test_who_acts_is_held_in_their_chair_until_it_is_done(name):
+    """Else who is stopped at that moment has acted after it."""
+    assert found_in(name).chairs == []
+
+
+@EVERY_MACHINE
 def test_every_record_of_a_deputys_act_says_for_whom(name):
-    wrong = []
-    for state, thing in walk(MACHINES[name]):
-        for row in TABLE.get((name, state), ()):
-            if row.action not in PERSONAL and (found := of_a_deputy(row, cast.fresh(thing))):
-                wrong.append(f"{state}, {row.action.__module__}.{row.action.__name__}: {found}")
-    assert wrong == [], "\n".join(wrong)
+    assert found_in(name).deputies == []
