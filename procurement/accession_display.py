@@ -50,6 +50,7 @@ VERBS = {
     "accession.signature_left_out": gettext_lazy("Not put on: the agreement had become void"),
     "accession.activated": gettext_lazy("Joined"), "accession.suspended": gettext_lazy("Suspended"),
     "accession.resumed": gettext_lazy("Resumed"), "accession.ended": gettext_lazy("Ended"),
+    "accession.notice_given": gettext_lazy("Notice given"), "accession.notice_taken_back": gettext_lazy("Notice taken back"),
     "accession.clock_stopped": gettext_lazy("The review's clock stands"),
     "accession.clock_started": gettext_lazy("The review's clock goes on"),
     "accession.reminded": gettext_lazy("A reminder was sent"),
