@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from contracts import due
 from documents import audit, clock
 from documents.clock import first_moment
 from documents.models import Email
@@ -33,7 +34,7 @@ def taken_back(email: str = HEAD, at=START) -> MembershipNotice:
 
 @pytest.fixture
 def joined():
-    return cast.ons_joined()
+    return cast.ons()
 
 
 @pytest.mark.world("ons_joined")
@@ -117,6 +118,14 @@ def test_both_parties_and_the_requesters_are_told_the_last_day_at_once(joined):
         HEAD, MANAGER, REQUESTER, "administrator@ons.example", "accession.lead@co.example",
     }  # fmt: skip
     assert {row.context["day"] for row in told} == {"1 January 2008"} and {row.held_until for row in told} == {None}
+
+
+@pytest.mark.world("ons_joined")
+@pytest.mark.parametrize(("email", "stands"), [(REQUESTER, True), (MANAGER, True), ("requester@dius.example", False)])
+def test_the_last_day_is_among_the_days_of_both_parties_alone(joined, email, stands):
+    given()
+    found = {(duty.on, duty.organisation) for duty in due.duties(cast.person(email), START.date()) if duty.what == "last day of the membership"}
+    assert found == ({(LAST_DAY, joined.department.name)} if stands else set())
 
 
 @pytest.mark.world("ons_joined")
