@@ -120,6 +120,8 @@ def withdraw_form(accession) -> Form:
     return form(ONS if accession.department.code == "ONS" else LEAD, "withdraw", reason="Not now.")(accession)
 
 
+give_notice = by(MANAGER, leaving.give_notice, last_day=LAST_DAY, reason="It merges.")
+
 ACCESSION = Machine(
     rows=(Application, AccessionQuestion, Baseline, MembershipNotice),
     states={
@@ -137,7 +139,7 @@ ACCESSION = Machine(
         SIGNED_BY_ONE: ("agreement_issued", lambda a: paper.sign_agreement(a, *paper.PARTIES[0])),
         CLOSED: (SIGNED_BY_ONE, closed),
         "active": (CLOSED, lambda a: agreements.activate(a, at=START)),
-        NOTICED: ("active", by(MANAGER, leaving.give_notice, last_day=LAST_DAY, reason="It merges.")),
+        NOTICED: ("active", lambda a: give_notice(a).accession),
         "suspended": ("active", by(MANAGER, agreements.suspend, reason="Dues.")),
         "ended": ("suspended", by(MANAGER, agreements.end, reason="Merged.")),
     },
@@ -171,7 +173,7 @@ ACCESSION = Machine(
         "suspend": Action(("active", NOTICED), by(MANAGER, agreements.suspend, reason="Dues."), form(MANAGER, "suspend", reason="Dues.")),
         "resume": Action(("suspended",), by(MANAGER, agreements.resume, reason="Paid."), form(MANAGER, "resume", reason="Paid.")),
         "end": Action(("active", NOTICED, "suspended"), by(MANAGER, agreements.end, reason="Merged."), form(MANAGER, "end", reason="Merged.")),
-        "give notice": Action(("active", "suspended"), by(MANAGER, leaving.give_notice, last_day=LAST_DAY, reason="It merges."),
+        "give notice": Action(("active", "suspended"), give_notice,
                               form(MANAGER, "notice", reason="It merges.", **ITS_DAY)),
         "take back the notice": Action((NOTICED,), by(MANAGER, leaving.take_back_notice, reason="It does not."),
                                        form(MANAGER, "take-back-notice", reason="It does not.")),

@@ -141,6 +141,8 @@ def test_notice_is_given_and_taken_back_on_its_page_and_its_people_read_the_last
     assert "3 months&#x27; notice" in refused and "It merges." in refused
     assert post(client, page + "notice/", **short | {"last_day_day": "1", "last_day_month": "1", "last_day_year": "2008"}).status_code == 302
     order = cast.start_order(REQUESTER)
+    sign_in(client, MANAGER)
+    assert "until 1 January 2008, by notice" in client.get("/joining/").content.decode()
     sign_in(client, REQUESTER)
     for where in (page, "/", address("tasks", order), address("check", order)):
         assert "lasts until 1 January 2008" in " ".join(client.get(where).content.decode().split()), where
@@ -148,6 +150,8 @@ def test_notice_is_given_and_taken_back_on_its_page_and_its_people_read_the_last
     assert "its side gave the notice" in client.get(page + "take-back-notice/").content.decode()
     sign_in(client, HEAD)
     assert post(client, page + "take-back-notice/", reason="It does not.").status_code == 302
+    history = client.get(page).content.decode()
+    assert "Notice given: last day 1 January 2008" in history and "Notice taken back: last day 1 January 2008" in history
     sign_in(client, REQUESTER)
     assert "lasts until" not in client.get("/").content.decode()
 
