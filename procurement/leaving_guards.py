@@ -41,7 +41,8 @@ def chair(accession: Accession, side: str) -> tuple[int, str]:
 
 
 def side_of(accession: Accession, by: Person, at: datetime) -> str | None:
-    """For which party the person speaks; nobody is of both, because an authority does not join its own framework."""
+    """For which party the person speaks; None for neither. Who sits in both chairs, as somebody of an authority that is a member
+    of its own framework could, speaks for the department."""
     on = london_day(at)
     return next((side for side in Side.values if seats.find_seat(by, *chair(accession, side), on)), None)
 
