@@ -61,6 +61,7 @@ WORDS = [
     (_("Milestone certificate"), _("The sealed document by which the department accepts a milestone: what was met, on what evidence, what falls due, and what it changes.")),
     (_("Net, gross"), _("Without and with value added tax. Limits, the ceiling and the levy are counted net.")),
     (_("Notice of termination"), _("The sealed document by which a department ends a contract before its last day; a second person gives it.")),
+    (_("Notice of the end of a membership"), _("The department or the purchasing authority tells the other the last day of a membership, three months before at least.")),
     (_("Notice of transfer"), _("The sealed document that tells a supplier and both departments what passes from one to the other by an order of the Crown; nobody signs it.")),
     (_("Novation"), _("An agreement of the supplier, the outgoing and the incoming body by which a contract passes to a body, where either is not of the Crown.")),
     (_("One-off"), _("Work or goods charged once, with the milestone that releases the payment.")),

@@ -468,6 +468,11 @@ SELECT NULL, d.id
  WHERE (d.kind, d.limit_gbp, d.unlimited, d.framework_id, d.lot) IS DISTINCT FROM (w.kind, w.limit_gbp, w.unlimited, w.framework_id, w.lot)
     OR w.ends_on IS NULL OR d.starts_on <= w.ends_on AND w.starts_on < w.ends_on;
 
+-- 9 notices_keep_their_period: a membership's last day was told at least three months before (clause 2.2 of the access agreement), and taken back, where it was, before that day
+SELECT n.id AS notice, n.accession_id, n.last_day FROM procurement_membershipnotice n
+ WHERE n.last_day < ((n.given_at AT TIME ZONE 'Europe/London')::date + interval '3 months')::date
+    OR n.last_day <= (n.taken_back_at AT TIME ZONE 'Europe/London')::date;
+
 -- 9 terms_begin_as_accepted: an executed contract, and no other, has terms, and its first version says what the accepted revision does
 SELECT k.id AS contract, k.number, k.state
   FROM contracts_contract k

@@ -79,6 +79,7 @@ def home(request):
         "lists_unbound": any(item.subject_to_contract for item in items) or display.any_unbound([*others, *asked, *answered]),
         "ended": [(order, order.state_words(seen_as[order]), display.ended_words(order, seen_as[order])) for order in ended],
         "ends_on": standing.ending(framework, on) if framework else None,
+        "notices": standing.notices_of(seen.buyers),
         "framework": framework, "belongs": member and framework.pk not in seen.frameworks,
         "joins": framework is None and access.visible_accessions(who, on).exists(),
         "serves": framework is not None and framework.pk in seen.frameworks, "bar": display.framework_bar(bar) if bar else None,

@@ -42,7 +42,7 @@ from contracts.models import (
     Variation,
     VariationState,
 )
-from procurement import inbox, working_days
+from procurement import inbox, standing, working_days
 from procurement.access import sight_of
 from procurement.actors import Person
 from procurement.inbox import Item
@@ -157,12 +157,15 @@ def _ahead(by: Person, on: date) -> Iterator[Duty]:
     transfers = Transfer.objects.filter(
         Q(authority__in=served) | Q(outgoing__in=seen.organisations) | Q(receiving__in=seen.organisations), state=TransferState.AGREED
     )
+    left = standing.standing_notices().filter(Q(accession__department__in=seen.organisations) | Q(accession__framework__in=seen.frameworks))
     none = Value(0)
     found = _days_of(contracts, on, until).union(
         _rows("ratings", rated.filter(due_on__range=(on, until)), "due_on", "contract__number", "contract__title",
               "contract__department__name", F("contract__public_id"), F("number")),
         _rows("transfer", transfers.filter(effective_on__range=(on, until)), "effective_on", "number", "outgoing__name", "receiving__name",
               F("public_id"), none),
+        _rows("membership", left.filter(last_day__range=(on, until)), "last_day", "accession__framework__reference",
+              "accession__framework__title", "accession__department__name", F("accession__public_id"), none),
         _rows("framework", frameworks.filter(ends_on__range=(on, until)), "ends_on", "reference", "title",
               "authority__name", Value(""), none),
         all=True,
@@ -187,6 +190,8 @@ def _duty(kind: str, on: date, number: str, title: str, organisation: str, publi
         url = reverse("contracts:statutory_notice", args=[public_id, part])
     elif kind == "transfer":
         words, url = _("what it has passes to %(receiving)s") % {"receiving": organisation}, reverse("contracts:transfer", args=[public_id])
+    elif kind == "membership":
+        words, url = _("last day of the membership"), reverse("procurement:accession", args=[public_id])
     else:
         words, url = _("last day of the framework"), reverse("procurement:framework")
     return Duty(on, f"{number} {title}", organisation, words, url)

@@ -13,7 +13,7 @@ from catalogue.models import Framework, Organisation
 from documents import steps, store
 from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp, short_hash
-from procurement import access, agreements, forecasting, queries, signing
+from procurement import access, agreements, forecasting, queries, signing, standing
 from procurement.actors import Person
 from procurement.application_letters import is_taken_off, is_unsaid, letter_of, to_choose_from
 from procurement.models import (
@@ -50,6 +50,7 @@ VERBS = {
     "accession.signature_left_out": gettext_lazy("Not put on: the agreement had become void"),
     "accession.activated": gettext_lazy("Joined"), "accession.suspended": gettext_lazy("Suspended"),
     "accession.resumed": gettext_lazy("Resumed"), "accession.ended": gettext_lazy("Ended"),
+    "accession.notice_given": gettext_lazy("Notice given"), "accession.notice_taken_back": gettext_lazy("Notice taken back"),
     "accession.clock_stopped": gettext_lazy("The review's clock stands"),
     "accession.clock_started": gettext_lazy("The review's clock goes on"),
     "accession.reminded": gettext_lazy("A reminder was sent"),
@@ -67,7 +68,8 @@ def board(framework: Framework, on: date) -> dict[str, Any]:
     found = forecasting.market(framework, on)
     free = queries.capacity_bar(framework).free
     on_framework = Accession.objects.filter(framework=framework).select_related("department")
-    rows = on_framework.filter(state__in=[*PIPELINE, A.ACTIVE, A.SUSPENDED])
+    notices = standing.standing_notices().filter(accession=OuterRef("pk"))
+    rows = on_framework.filter(state__in=[*PIPELINE, A.ACTIVE, A.SUSPENDED]).annotate(last_day=Subquery(notices.values("last_day")[:1]))
     groups = {state: [] for state in (*reversed(PIPELINE), A.ACTIVE, A.SUSPENDED)}
     hoped = 0
     for row in rows.order_by("-state_since", "department__name"):
@@ -318,9 +320,14 @@ def timeline(events, *, serves: bool) -> list[dict[str, Any]]:
     """Newest first, saves left out. Why somebody was not confirmed is read by who ``serves`` the framework alone: the
     accession lead was told that they will read it, and it speaks of a person."""
     return [
-        {"title": VERBS[event.verb], "actor_words": event.actor_words, "acting_for": event.acting_for, "at": event.at, "real_at": event.real_at,
+        {"title": _title(event), "actor_words": event.actor_words, "acting_for": event.acting_for, "at": event.at, "real_at": event.real_at,
          "reason": event.reason if serves or event.verb != "accession.contact_refused" else ""}
         for event in reversed(list(events)) if event.verb in VERBS
     ]  # fmt: skip
 
 
+def _title(event) -> str:
+    """With the last day, of a notice."""
+    if "last_day" not in event.extra:
+        return VERBS[event.verb]
+    return _("%(what)s: last day %(day)s") % {"what": VERBS[event.verb], "day": as_day(date.fromisoformat(event.extra["last_day"]))}

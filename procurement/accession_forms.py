@@ -58,6 +58,11 @@ class EngageForm(forms.Form):
                                help_text=_("When the accession approver has confirmed them, they become the body's administrator here and are asked to apply."))  # fmt: skip
 
 
+class NoticeForm(forms.Form):
+    last_day = DayField(label=_("Last day of the membership"), missing=_("Enter the last day."))
+    reason = TextField(label=_("Reason"), max_length=1500, missing=_("Give a reason: it is what others will read."))
+
+
 class StatementForm(forms.Form):
     statement = TextField(label=_("What does the department want to use the framework for?"), max_length=4000,
                           max_lines=40, required=False)  # fmt: skip

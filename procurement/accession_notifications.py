@@ -8,10 +8,11 @@ from django.conf import settings
 from django.urls import reverse
 
 from documents.clock import london_day
+from documents.templatetags.flex import day as as_day
 from documents.templatetags.flex import gbp
 from procurement import mailing, seats
 from procurement.actors import Person
-from procurement.models import Accession, AccessionQuestion, Baseline, PostCode, User
+from procurement.models import Accession, AccessionQuestion, Baseline, MembershipNotice, PostCode, User
 from procurement.signing import Box
 
 
@@ -108,3 +109,11 @@ def tell_closed(accession: Accession, at: datetime) -> None:
 
 def tell_membership(accession: Accession, verb: str, reason: str, at: datetime) -> None:
     _inform(_applicants(accession, at), "membership", accession, f"{verb}:{at.isoformat()}", at=at, state=accession.get_state_display(), reason=reason)  # fmt: skip
+
+
+def tell_notice(accession: Accession, notice: MembershipNotice, template: str, by: Person, reason: str, at: datetime) -> None:
+    """Given or taken back: both parties at once, and whoever orders, who have until the last day."""
+    department = seats.holders(accession.department_id, PostCode.SIGNATORY, london_day(at))
+    authority = [*_authority(accession, PostCode.FRAMEWORK_MANAGER, at), *_authority(accession, PostCode.ACCESSION_LEAD, at)]
+    _send([*_applicants(accession, at), *department, *authority], template, accession, f"{template}:{notice.pk}",
+          who=by.words, day=as_day(notice.last_day), reason=reason)  # fmt: skip

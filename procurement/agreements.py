@@ -261,11 +261,15 @@ def _manage(accession: Accession, verb: str, states, move, reason: str, by: Pers
     accession = lock_accession(accession)
     insist(guards.why_not_manage(accession, states=states, by=by, at=at))
     insist_on_words(reason, _("Give a reason: the department will read it."))
+    return _move(accession, verb, move, reason, by, at, guards.for_authority(accession, PostCode.FRAMEWORK_MANAGER, by, at))
+
+
+def _move(accession: Accession, verb: str, move, reason: str, by: Actor, at: datetime, acting_for: Principal | None) -> Accession:
     before = accession.state
     move(accession)
     accession.save()
     audit.record(f"accession.{verb}", accession, by=by, at=at, before=before, after=accession.state, reason=reason,
-                 acting_for=guards.for_authority(accession, PostCode.FRAMEWORK_MANAGER, by, at))  # fmt: skip
+                 acting_for=acting_for)  # fmt: skip
     notifications.tell_membership(accession, verb, reason, at)
     return accession
 
@@ -285,3 +289,8 @@ def resume(accession: Accession, *, reason: str, by: Person, at: datetime) -> Ac
 def end(accession: Accession, *, reason: str, by: Person, at: datetime) -> Accession:
     """The department leaves the framework; nothing new can be ordered, contracts and their people stay."""
     return _manage(accession, "ended", [A.ACTIVE, A.SUSPENDED], lambda a: a.end(at=at, reason=reason), reason, by, at)
+
+
+def end_for_notice(accession: Accession, *, reason: str, by: Actor, at: datetime) -> Accession:
+    """The same end, once the last day that was told is over. The caller (``leaving``) holds the transaction and its lock."""
+    return _move(accession, "ended", lambda a: a.end(at=at, reason=reason), reason, by, at, None)

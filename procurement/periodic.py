@@ -1,5 +1,5 @@
 """What the clock brings: the end of a framework is announced, and comes; an order nobody answered in time or whose framework
-ended lapses, an accession whose framework ended ends with it, who has not answered is reminded, and a catalogue release whose
+ended lapses, an accession whose framework ended ends with it, a membership ends after the last day that was told, who has not answered is reminded, and a catalogue release whose
 day has come goes live."""
 
 from datetime import datetime, time, timedelta
@@ -9,7 +9,7 @@ from django.db.models import Q
 from catalogue.models import OVER, CatalogueRelease, Framework, ReleaseState
 from documents import mail, periodic
 from documents.clock import LONDON, first_moment, london_day
-from procurement import agreements, framework_life, mailing, releasing, reminding, workflow
+from procurement import agreements, framework_life, leaving, mailing, releasing, reminding, standing, workflow
 from procurement.framework_guards import IN_FORCE
 from procurement.models import AWARDED, OPEN, PIPELINE, Accession, AccessionState, CallOff, CallOffState
 from procurement.waiting import Waiting
@@ -18,7 +18,7 @@ from procurement.working_days import midnight_after
 
 def run(at: datetime) -> list[str]:
     """End what is over, then remind of what is left. Safe to run twice: each action looks again under the lock."""
-    steps = (_expire_all, _announce_all, _lapse_all, _end_accessions, _remind_all)
+    steps = (_expire_all, _announce_all, _lapse_all, _end_accessions, _end_by_notice_all, _remind_all)
     return periodic.each(steps, lambda step: step(at))
 
 
@@ -71,6 +71,16 @@ def _end_accession(accession: Accession, at: datetime) -> list[str]:
     return [f"{accession} withdrawn"] if accession.state == AccessionState.WITHDRAWN else []
 
 
+def _end_by_notice_all(at: datetime) -> list[str]:
+    over = standing.standing_notices().filter(last_day__lt=london_day(at)).select_related("accession__department", "accession__framework")
+    return periodic.each(over.order_by("id"), lambda notice: _end_by_notice(notice.accession, at))
+
+
+def _end_by_notice(accession: Accession, at: datetime) -> list[str]:
+    accession = leaving.end_by_notice(accession, at=at)
+    return [f"{accession} ended by notice"] if accession.state == AccessionState.ENDED else []
+
+
 def _remind_all(at: datetime) -> list[str]:
     return periodic.each(reminding.due(at), lambda waiting: _remind(waiting, at))
 
@@ -84,8 +94,9 @@ def next_moments() -> list[datetime]:
     waiting = CallOff.objects.filter(state__in=AWARDED, answer_due_at__isnull=False)
     frameworks = list(Framework.objects.filter(state__in=IN_FORCE).values_list("ends_on", flat=True))
     announced = [first_moment(ends_on - timedelta(days=days)) for ends_on in frameworks for days in framework_life.ANNOUNCED_BEFORE]
+    left = standing.standing_notices().values_list("last_day", flat=True)
     return [
-        *waiting.values_list("answer_due_at", flat=True), *(midnight_after(ends_on) for ends_on in frameworks), *announced,
+        *waiting.values_list("answer_due_at", flat=True), *map(midnight_after, left), *(midnight_after(ends_on) for ends_on in frameworks), *announced,
         *reminding.next_moments(),
     ]  # fmt: skip
 

@@ -2,9 +2,10 @@
 the authority. Reasons in words, for guards.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from catalogue.models import OVER, Framework, FrameworkState, Organisation
@@ -13,7 +14,15 @@ from documents.refusal import Reason
 from documents.templatetags.flex import day as as_day
 from procurement import seats
 from procurement.actors import Person
-from procurement.models import OPEN, Accession, AccessionState, CallOff, CallOffState, PostCode
+from procurement.models import (
+    OPEN,
+    Accession,
+    AccessionState,
+    CallOff,
+    CallOffState,
+    MembershipNotice,
+    PostCode,
+)
 
 
 def why_not_authority(framework: Framework, post: str, *, by: Person, at: datetime) -> Iterator[Reason]:
@@ -81,6 +90,29 @@ def why_no_member(framework, department) -> Iterator[Reason]:
             % {"department": department.name, "framework": framework.title},
             _("The accession lead of the purchasing authority can help it join, the framework manager resume a membership."),
         )
+
+
+MEMBER = (AccessionState.ACTIVE, AccessionState.SUSPENDED)
+
+
+def standing_notices() -> QuerySet[MembershipNotice]:
+    """Of memberships that last: not taken back."""
+    return MembershipNotice.objects.filter(taken_back_at=None, accession__state__in=MEMBER)
+
+
+def notices_of(departments: Collection[int]) -> QuerySet[MembershipNotice]:
+    """By which the memberships of these departments end (one query)."""
+    found = standing_notices().filter(accession__department__in=departments)
+    return found.select_related("accession__department", "accession__framework").order_by("last_day", "id")
+
+
+def leaves_on(call_off: CallOff) -> date | None:
+    """The last day of its department's membership, where notice is given: an order that the supplier has not accepted by its
+    end cannot go on. None for an order that has been accepted, or is over."""
+    if call_off.state not in OPEN:
+        return None
+    of_it = standing_notices().filter(accession__framework=call_off.framework_id, accession__department=call_off.department_id)
+    return of_it.values_list("last_day", flat=True).first()
 
 
 def why_supplier_excluded(call_off: CallOff, on: date) -> Iterator[Reason]:

@@ -30,6 +30,7 @@ from procurement.models.exceptions import ExceptionDecision, ExceptionOutcome, E
 from procurement.models.feeds import CalendarFeed
 from procurement.models.framework_life import FrameworkAgreement, Modification, Suspension, Termination
 from procurement.models.grants import ACT_FOR_ORGANISATION, SERVE_FRAMEWORK, FrameworkGrant, OrganisationGrant
+from procurement.models.leaving import MembershipNotice
 from procurement.models.matrix import APPROVING, AddedStep, ApprovalMatrix, MatrixRow
 from procurement.models.negotiation import Clarification, CounterAnswer, CounterProposal
 from procurement.models.passing import Passing
@@ -66,7 +67,7 @@ __all__ = [
     "ACT_FOR_ORGANISATION", "APPROVING", "AUTHORITY_POSTS", "AWARDED", "BODYS_TURN", "EDITABLE", "ENDED", "INSIDE", "IN_APPROVAL", "IN_CONSIDERATION", "OPEN", "OPENING_STATES", "PIPELINE", "SERVE_FRAMEWORK", "UNBOUND",
     "Accession", "AccessionDecision", "AccessionQuestion", "AccessionState", "Act", "ActingFor", "AddedStep", "Application", "Approval", "ApprovalMatrix", "ApprovalStep", "Attachment", "Baseline", "BaselineSignOff", "CalendarFeed", "CallOff",
     "CallOffLine", "CallOffRevision", "CallOffState", "CapacityAccount", "CapacityEntry", "Clarification", "CounterAnswer", "CounterProposal", "Decision", "DeclineCode", "Delegation",
-    "DelegationKind", "ExceptionDecision", "ExceptionOutcome", "ExceptionRequest", "FrameworkAgreement", "FrameworkGrant", "MatrixRow", "MilestonePayment", "Modification", "News", "OrganisationGrant", "Outcome", "Particulars", "Passing",
+    "DelegationKind", "ExceptionDecision", "ExceptionOutcome", "ExceptionRequest", "FrameworkAgreement", "FrameworkGrant", "MatrixRow", "MembershipNotice", "MilestonePayment", "Modification", "News", "OrganisationGrant", "Outcome", "Particulars", "Passing",
     "Phase", "PlannedMilestone", "Post", "PostCode", "PostHolding", "Query", "Recusal", "Reminder", "RevisionHand", "RevisionSite", "Side", "SigningBar",
     "SpecialTerm", "StepState", "Suspension", "Termination", "User", "VolumeEntry", "in_date", "in_force", "not_taken_back",
 ]  # fmt: skip

@@ -79,6 +79,7 @@ def brief(request, public_id, position):
             partial(brief_address, order),
         ),
         "clock": framework_display.clock_words(order, "internal"), "ends_on": standing.ending_of(order, request.day),
+        "leaves_on": standing.leaves_on(order),
         "fall": quoting.fall(revision, request.day) if weighed else None,
         "queries": step.approval.queries.filter(side=step.side), "recusals": _recusals(step), "attachments": revision.attachments.all(),
     }  # fmt: skip

@@ -74,7 +74,7 @@ def tasks(request, public_id):
         "sections": display.section_rows(call_off, gaps), "bar": display.bar_parts(forecast),
         "sent_back": display.sent_back(call_off) if call_off.is_returned else None,
         "content": approved, "figures": figures.figures_of_draft(approved, quote),
-        "ends_on": standing.ending_of(call_off, request.day),
+        "ends_on": standing.ending_of(call_off, request.day), "leaves_on": standing.leaves_on(call_off),
         "withdraw_shut": list(guards.why_not_withdraw(call_off, by=request.actor, at=request.at)),
         "copy_shut": list(guards.why_not_copy(call_off, by=request.actor, at=request.at)),
     }  # fmt: skip
@@ -273,6 +273,7 @@ def check(request, public_id):
     context = {
         "call_off": call_off, "revision": revision, "quote": quote, "errors": errors, "together": counted,
         "shown_hash": content.draft_hash(revision, quote, counted.plain),
+        "leaves_on": standing.leaves_on(call_off),
         "gaps": [{"name": display.SECTION_NAMES[gap.section], "section": gap.section, "words": gap.words} for gap in gaps],
         "shut": [] if gaps else list(
             guards.why_not_submit(call_off, quote=quote, counted=counted, by=request.actor, at=request.at)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from documents import audit
 from documents.clock import london_day
+from documents.templatetags.flex import day as as_day
 from procurement import (
     access,
     accession_display,
@@ -18,6 +19,8 @@ from procurement import (
     baselines,
     forms,
     joining,
+    leaving,
+    leaving_guards,
     pipeline,
     quoting,
     seats,
@@ -25,7 +28,8 @@ from procurement import (
 from procurement import accession_forms as own_forms
 from procurement import accession_guards as guards
 from procurement.application_gaps import gaps
-from procurement.models import BODYS_TURN, AccessionState, PostCode
+from procurement.models import BODYS_TURN, AccessionState, PostCode, Side
+from procurement.standing import MEMBER
 from procurement.views.common import attempt, page
 
 A = AccessionState
@@ -79,6 +83,7 @@ def accession(request, public_id):
 def _context(request, found):
     application, *earlier = access.visible_applications(request.actor, found, request.day).order_by("-number").prefetch_related("decisions") or [None]
     by = {"by": request.actor, "at": request.at}
+    notice = leaving_guards.standing_notice(found)
     serves = found.framework_id in access.sight_of(request.actor, request.day).frameworks
     return {
         "accession": found, "application": application, "reading": accession_display.reading(application),
@@ -86,6 +91,7 @@ def _context(request, found):
         "decisions": application.decisions.all() if application else (), "questions": found.questions.all(),
         "forecast": accession_display.forecast_of(found, application, request.day),
         "baseline": quoting.baseline_of(found.framework_id, found.department_id),
+        "notice": notice, "notice_of": notice and (found.department if notice.side == Side.DEPARTMENT else found.framework.authority),
         "desk": accession_display.desk(found, request.day), "acts": _acts(found, by),
         "contact": accession_display.contact(found) if serves else "", "serves": serves,
         "may_edit": not list(guards.why_not_edit(found, **by)), "gaps": list(gaps(application, request.day)) if application else (),
@@ -109,6 +115,7 @@ class Act:
     danger: bool = False
     binds: Callable | None = None  # the form carries this hash of what was shown
     also: Callable | None = None  # what is said besides, where it holds
+    when: Callable | None = None  # it is offered only where that is so
 
 
 def _with_application(guard):
@@ -131,6 +138,15 @@ def _anew(found, at):
 
 def _notice(found, at):
     return _("Its access agreement ends on a day that either party tells the other at least three months before.") if found.document_id else ""
+
+
+def _earliest(found, at):
+    first = as_day(leaving_guards.earliest_last_day(at))
+    return _("As its access agreement asks for notice, the last day can be %(day)s or later.") % {"day": first}
+
+
+def _has_notice(found):
+    return leaving_guards.standing_notice(found) is not None
 
 
 REASON = forms.ReasonForm
@@ -185,13 +201,20 @@ ACTS = {
     "end": Act(_("End the membership"), _("Nothing new can be ordered; contracts go on."), agreements.end, REASON,
                (A.ACTIVE, A.SUSPENDED), "authority", partial(guards.why_not_manage, states=(A.ACTIVE, A.SUSPENDED)),
                _("Ended."), danger=True, also=_notice),
+    "notice": Act(_("End the membership by notice"), _("It lasts until the day that you name: until then its people can order. Both parties are told at once."),
+                  leaving.give_notice, own_forms.NoticeForm, MEMBER, "see", leaving_guards.why_not_give_notice,
+                  _("Notice is given. Both parties have been told."), danger=True, also=_earliest, when=lambda found: not _has_notice(found)),
+    "take-back-notice": Act(_("Take back the notice"), _("The membership goes on as before. Both parties are told at once."),
+                            leaving.take_back_notice, REASON, MEMBER, "see", leaving_guards.why_not_take_back,
+                            _("Taken back. The membership goes on."), when=_has_notice),
 }  # fmt: skip
 
 
 # In which chairs an act is done, where it is not the accession lead's for the authority or the applicants' for the department.
 CHAIRS = {
     PostCode.ACCESSION_APPROVER: ("confirm", "refuse-contact", "approve", "decline"),
-    PostCode.FRAMEWORK_MANAGER: ("suspend", "resume", "end"), PostCode.FINANCE_DIRECTOR: ("sign-off-baseline",),
+    PostCode.FRAMEWORK_MANAGER: ("suspend", "resume", "end", "notice", "take-back-notice"),
+    PostCode.SIGNATORY: ("notice", "take-back-notice"), PostCode.FINANCE_DIRECTOR: ("sign-off-baseline",),
 }  # fmt: skip
 
 
@@ -214,7 +237,7 @@ def _acts(found, by):
     return [
         {"name": name, "act": act, "shut": list(act.why_not(found, **by))}
         for name, act in ACTS.items()
-        if found.state in act.states and act.right in sides
+        if found.state in act.states and act.right in sides and (act.when is None or act.when(found))
     ]
 
 

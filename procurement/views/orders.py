@@ -96,6 +96,7 @@ def call_off(request, public_id):
         "sides": sides, "state": order.state_words(view), "ended": display.ended_words(order, view),
         "desks": found,
         "clock": framework_display.clock_words(order, view), "ends_on": standing.ending_of(order, request.day),
+        "leaves_on": standing.leaves_on(order) if view != "supplier" else None,
         "events": timelines.of(audit.history(order), view),
         "queries": _queries(request, order, revision),
         "clarifications": order.clarifications.filter(revision__number__lte=revision.number).order_by("asked_at", "id"),

@@ -143,3 +143,31 @@ def test_a_first_administrator_is_proposed_by_one_and_confirmed_by_another(visit
     assert "BIS administrator" in lead.text()
     lead.look("engage-known")
     lead.press("Invite it to apply")
+
+
+def test_a_membership_ends_by_notice(visit):
+    signatory = visit("signatory@dius.example")
+    signatory.go("/joining/")
+    here = signatory.page.url
+    signatory.follow("End the membership by notice")
+    for name, typed in (("day", "1"), ("month", "11"), ("year", "2007")):
+        signatory.page.locator(f"[name=last_day_{name}]").fill(typed)
+    signatory.fill("Reason", "The department is merged.")
+    signatory.press("End the membership by notice", refused=True)
+    signatory.look("notice-too-short")
+    signatory.page.locator("[name=last_day_year]").fill("2008")
+    signatory.press("End the membership by notice")
+    signatory.look("accession-noticed")
+    requester = visit("requester@dius.example")
+    assert "lasts until 1 November 2008" in requester.text()
+    requester.look("home-noticed")
+    manager = visit("framework.manager@co.example")
+    manager.go("/joining/")
+    assert "until 1 November 2008, by notice" in manager.text()
+    manager.look("board-noticed")
+    signatory.go(here)
+    signatory.follow("Take back the notice")
+    signatory.look("take-back-notice")
+    signatory.fill("Reason", "It is not merged.")
+    signatory.press("Take back the notice")
+    assert "lasts until" not in signatory.text()

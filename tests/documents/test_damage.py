@@ -16,7 +16,7 @@ from django.db import connection
 from config.embedded_pg import SUPERUSER
 from contracts import savings_kept, variation_approval
 from documents.management.commands.check_invariants import FILE, Invariant, broken, read
-from procurement import agreements, approval
+from procurement import agreements, approval, leaving
 from tests import cast, paper
 from tests.contracts import ending_cast as ending
 from tests.contracts import levels_cast, money_cast, publication_cast, request_cast
@@ -37,7 +37,7 @@ def world() -> None:
      declared, corrected and paid in part, April declared, May not yet; a copy of it without the prices is published; notice of its
      termination is given, and it has passed to ONS with a person; its savings are kept; one order is in department_approval (an
      accepted counter-proposal), one
-    counter_proposed and one with_supplier (with an exception granted); ONS has joined; a release is approved."""
+    counter_proposed and one with_supplier (with an exception granted); ONS has joined and given notice; a release is approved."""
     cast.leave_tolerance()
     paper.in_force()
     for number in (3, 4, 5, 6):
@@ -65,6 +65,7 @@ def world() -> None:
         cast.decide(order, email)
     paper.agreement_issued(cast.ons_approved())
     agreements.activate(paper.agreement_archived(cast.ons()), at=cast.START)
+    leaving.give_notice(cast.ons(), last_day=date(2008, 1, 1), reason="It merges.", by=cast.person("signatory@ons.example"), at=cast.START)
     release_cast.approved()
     publication_cast.on_paper(publication_cast.proposed())
     ending.given()
@@ -748,6 +749,11 @@ DAMAGE: dict[str, tuple[str, ...]] = {
         carried("limit_gbp = limit_gbp + 1"), carried("kind = 'purchase'"), carried("limit_gbp = NULL, unlimited = true"),
         "UPDATE procurement_delegation w SET ends_on = NULL FROM procurement_delegation d WHERE d.carried_from_id = w.id RETURNING d.id AS delegation",
         "UPDATE procurement_delegation w SET ends_on = d.starts_on FROM procurement_delegation d WHERE d.carried_from_id = w.id RETURNING d.id AS delegation",
+    ),
+    "notices_keep_their_period": (
+        "UPDATE procurement_membershipnotice SET last_day = last_day - 1 RETURNING id AS notice",
+        "UPDATE procurement_membershipnotice SET taken_back_by = given_by, taken_back_by_name = 'X', taken_back_at = last_day::timestamp AT TIME ZONE"
+        " 'Europe/London' RETURNING id AS notice",
     ),
     "terms_begin_as_accepted": (
         *(

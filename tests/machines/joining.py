@@ -1,12 +1,13 @@
 """The accession, with its access agreement."""
 
+from datetime import date
 from decimal import Decimal
 
 from django.urls import reverse
 
 from documents import store
-from procurement import agreements, baselines, joining, pipeline
-from procurement.models import AccessionQuestion, AccessionState, Application, Baseline, User
+from procurement import agreements, baselines, joining, leaving, pipeline
+from procurement.models import AccessionQuestion, AccessionState, Application, Baseline, MembershipNotice, User
 from tests import cast, paper
 from tests.cast import START
 from tests.machines import Action, Form, Machine, NoAddress
@@ -19,10 +20,12 @@ OVER = START.replace(year=2030)  # when every framework has ended
 SIGNED_BY_ONE, CLOSED = "agreement_issued, signed by the department", "agreement_issued, closed"
 PIPELINE = ("prospect", "engaged", PROPOSED, "applied", "in_review", RECOMMENDED, "information_requested", "approved",
             "agreement_issued", SIGNED_BY_ONE)  # fmt: skip
-
+NOTICED, LAST_DAY = "active, notice given", date(2008, 1, 1)  # three months after START
+ITS_DAY = {"last_day_day": "1", "last_day_month": "1", "last_day_year": "2008"}
+AFTER_IT = START.replace(year=2008, month=1, day=2)
 
 WITH_PEOPLE = ("engaged", "applied", "in_review", RECOMMENDED, "information_requested", "approved", "agreement_issued", SIGNED_BY_ONE,
-               CLOSED, "active", "suspended")  # fmt: skip
+               CLOSED, "active", NOTICED, "suspended")  # fmt: skip
 BASELINE = {"gbp_per_user_year": Decimal("3000.00"), "method": "The accounts."}
 
 
@@ -117,8 +120,10 @@ def withdraw_form(accession) -> Form:
     return form(ONS if accession.department.code == "ONS" else LEAD, "withdraw", reason="Not now.")(accession)
 
 
+give_notice = by(MANAGER, leaving.give_notice, last_day=LAST_DAY, reason="It merges.")
+
 ACCESSION = Machine(
-    rows=(Application, AccessionQuestion, Baseline),
+    rows=(Application, AccessionQuestion, Baseline, MembershipNotice),
     states={
         "prospect": (None, museum),
         PROPOSED: ("prospect", by(LEAD, pipeline.engage, **CONTACT)),
@@ -134,6 +139,7 @@ ACCESSION = Machine(
         SIGNED_BY_ONE: ("agreement_issued", lambda a: paper.sign_agreement(a, *paper.PARTIES[0])),
         CLOSED: (SIGNED_BY_ONE, closed),
         "active": (CLOSED, lambda a: agreements.activate(a, at=START)),
+        NOTICED: ("active", lambda a: give_notice(a).accession),
         "suspended": ("active", by(MANAGER, agreements.suspend, reason="Dues.")),
         "ended": ("suspended", by(MANAGER, agreements.end, reason="Merged.")),
     },
@@ -146,7 +152,7 @@ ACCESSION = Machine(
         "refuse the contact": Action((PROPOSED,), bound(APPROVER, pipeline.refuse_contact, pipeline.contact_hash, reason="Unknown."),
                                      form(APPROVER, "refuse-contact", pipeline.contact_hash, reason="Unknown.")),
         "state the baseline": Action(WITH_PEOPLE, by(ONS, baselines.state, **BASELINE), form(ONS, "state-baseline", **BASELINE)),
-        "sign off the baseline": Action(("active", "suspended"), sign_off_baseline, lambda a: form(
+        "sign off the baseline": Action(("active", NOTICED, "suspended"), sign_off_baseline, lambda a: form(
             finance_director(a), "sign-off-baseline", baselines.shown_of)(a)),
         "edit": Action(("engaged", "information_requested"), edit),
         "apply": Action(("engaged",), bound(ONS, joining.apply), form(ONS, "apply", application)),
@@ -164,8 +170,13 @@ ACCESSION = Machine(
         "sign for the department": signing(paper.PARTIES[0][1], "agreement_issued"),
         "sign for the authority": signing(paper.PARTIES[1][1], SIGNED_BY_ONE),
         "activate": Action((CLOSED,), lambda a: agreements.activate(a, at=START), quiet=True),
-        "suspend": Action(("active",), by(MANAGER, agreements.suspend, reason="Dues."), form(MANAGER, "suspend", reason="Dues.")),
+        "suspend": Action(("active", NOTICED), by(MANAGER, agreements.suspend, reason="Dues."), form(MANAGER, "suspend", reason="Dues.")),
         "resume": Action(("suspended",), by(MANAGER, agreements.resume, reason="Paid."), form(MANAGER, "resume", reason="Paid.")),
-        "end": Action(("active", "suspended"), by(MANAGER, agreements.end, reason="Merged."), form(MANAGER, "end", reason="Merged.")),
+        "end": Action(("active", NOTICED, "suspended"), by(MANAGER, agreements.end, reason="Merged."), form(MANAGER, "end", reason="Merged.")),
+        "give notice": Action(("active", "suspended"), give_notice,
+                              form(MANAGER, "notice", reason="It merges.", **ITS_DAY)),
+        "take back the notice": Action((NOTICED,), by(MANAGER, leaving.take_back_notice, reason="It does not."),
+                                       form(MANAGER, "take-back-notice", reason="It does not.")),
+        "end by notice": Action((NOTICED,), lambda a: leaving.end_by_notice(a, at=AFTER_IT), quiet=True),
     },
 )  # fmt: skip

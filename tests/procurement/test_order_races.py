@@ -16,6 +16,7 @@ from procurement import (
     drafting,
     framework_life,
     joining,
+    leaving,
     membership,
     negotiation,
     releasing,
@@ -27,12 +28,13 @@ from procurement.models import (
     CounterProposal,
     Decision,
     ExceptionDecision,
+    MembershipNotice,
     PostHolding,
 )
 from tests import cast, paper
 from tests.cast import DESK, START
 from tests.machines.frameworks import EXPIRED
-from tests.machines.joining import APPROVER, LEAD, ONS
+from tests.machines.joining import AFTER_IT, APPROVER, LAST_DAY, LEAD, ONS
 from tests.machines.orders import excepted
 from tests.procurement import release_cast as releases
 from tests.procurement.release_cast import MIDNIGHT, shown_on
@@ -260,6 +262,38 @@ def test_an_application_is_approved_before_it_ends_or_not_at_all(running, how):
         assert approved == "done" or "The accession of" in approved, results
 
     running(lambda: agreements.approve(accession, shown_hash=shown, by=approver, at=START), others[how], after)
+
+
+def noticing(email: str):
+    accession, by = cast.ons(), cast.person(email)
+    return lambda: leaving.give_notice(accession, last_day=LAST_DAY, reason="It merges.", by=by, at=START)
+
+
+def test_a_notice_is_taken_back_or_the_clock_ends_the_membership(running):
+    """Sent on the day before the last, and on its way while midnight passes."""
+    accession = cast.ons_joined()
+    noticing("signatory@ons.example")()
+    by, sent = cast.person("signatory@ons.example"), AFTER_IT - timedelta(days=2)
+
+    def after(results):
+        back = results[0] == "done"
+        assert cast.fresh(accession).state == ("active" if back else "ended")
+        assert back or "The accession of" in results[0], results
+        assert MembershipNotice.objects.filter(taken_back_at=None).count() == int(not back)
+
+    running(lambda: leaving.take_back_notice(accession, reason="It does not.", by=by, at=sent),
+            lambda: leaving.end_by_notice(accession, at=AFTER_IT), after)  # fmt: skip
+
+
+def test_both_parties_give_notice_and_one_stands(running):
+    cast.ons_joined()
+
+    def after(results):
+        assert one_done(results), results
+        assert any("has given notice already" in result for result in results), results
+        assert MembershipNotice.objects.count() == 1
+
+    running(noticing("signatory@ons.example"), noticing(MANAGER), after)
 
 
 def test_a_termination_is_confirmed_or_dropped(running):

@@ -63,6 +63,7 @@ from procurement import (
     framework_display,
     framework_life,
     joining,
+    leaving,
     loading,
     membership,
     negotiation,
@@ -112,6 +113,7 @@ ALL_SIDES = ("authority.signatory@co contract.manager@dius order.desk@fujitsu re
              "signatory@dius supplier.signatory@fujitsu")  # fmt: skip
 APPLICANTS = "administrator@ons requester@ons"
 BOTH = f"accession.lead@co {APPLICANTS}"
+TOLD = "accession.lead@co administrator@ons framework.manager@co requester@ons signatory@ons"  # of a notice
 APPROVERS = "catalogue.manager@co framework.manager@co"
 DRAFTERS_TOO = f"account.manager@fujitsu {APPROVERS}"
 EVERYBODY = ("account.manager@fujitsu framework.manager@co order.desk@fujitsu requester@co requester@dius "
@@ -657,6 +659,11 @@ TABLE |= {
         Row(baselines.sign_off, instead(stated, on("finance.director@ons.example", shown_hash=baselines.shown_of)), "accession.baseline_signed_off"),
         Row(agreements.suspend, on(MANAGER, reason="Dues."), "accession.suspended", {"accession_membership": APPLICANTS}),
         Row(agreements.end, on(MANAGER, reason="Merged."), "accession.ended", {"accession_membership": APPLICANTS}),
+        Row(leaving.give_notice, on("signatory@ons.example", last_day=A.LAST_DAY, reason="Merged."), "accession.notice_given", {"accession_notice_given": TOLD}),
+    ],
+    ("accession", A.NOTICED): [
+        Row(leaving.take_back_notice, on(MANAGER, reason="No."), "accession.notice_taken_back", {"accession_notice_taken_back": TOLD}),
+        Row(leaving.end_by_notice, on(None, at=A.AFTER_IT), "accession.ended", {"accession_membership": APPLICANTS}),
     ],
     ("accession", "suspended"): [Row(agreements.resume, on(MANAGER, reason="Paid."), "accession.resumed", {"accession_membership": APPLICANTS})],
     ("framework", "live"): [
