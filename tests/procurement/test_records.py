@@ -90,12 +90,12 @@ from tests.contracts import statutory_cast as P
 from tests.contracts import transfer_cast as T
 from tests.contracts import transition_cast as made
 from tests.contracts import variation_cast as varied
-from tests.machines import undone, walk
 from tests.machines import contracts as of_contracts
 from tests.machines import frameworks as of_frameworks
 from tests.machines import joining as of_joining
 from tests.machines import orders as of_orders
 from tests.machines import transfers as of_transfers
+from tests.machines import undone, walk
 from tests.machines.frameworks import EXPIRED, EXTEND, FRAMEWORK_MANAGER, OPERATOR, shown
 from tests.machines.tables import MACHINES
 from tests.procurement.mails import faults as misprints
