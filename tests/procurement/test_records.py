@@ -50,6 +50,7 @@ from contracts import (
     varying,
 )
 from documents import storage, store
+from documents.actors import Actor
 from documents.models import AuditEvent, Email, StateChange
 from procurement import (
     accession_display,
@@ -817,9 +818,12 @@ def left(row: Row, thing) -> tuple[str, dict[str, str], list[str], bool]:
         return " ".join(e.verb for e in recorded), {name: " ".join(to) for name, to in sent.items()}, faults, not wanted or bool(wanted & locked)
 
 
-def _rows_that_hold(by: Person | None) -> set[tuple[str, str]]:
-    """Table and id of what has to be locked, one of them: the chairs they sit in, and the organisations whose people are changed."""
-    chairs = PostHolding.objects.filter(user=by.user).select_related("post__organisation") if by else ()
+def _rows_that_hold(by: Actor | None) -> set[tuple[str, str]]:
+    """Table and id of what has to be locked, one of them: the chairs a person sits in, and the organisations whose people are
+    changed; nothing of the system and operators."""
+    if not isinstance(by, Person):
+        return set()
+    chairs = PostHolding.objects.filter(user=by.user).select_related("post__organisation")
     return {(one._meta.db_table, str(one.pk)) for chair in chairs for one in (chair, chair.post.organisation)}
 
 
