@@ -173,7 +173,7 @@ def chromium():
 
 
 LONGEST_FIRST = (
-    "config/test_story", "config/test_first_command", "browser/", "procurement/test_races", "procurement/test_call_off_machine", "test_outsiders", "procurement/test_machines",
+    "config/test_story", "config/test_first_command", "browser/", "procurement/test_races", "procurement/test_pairs", "procurement/test_call_off_machine", "test_outsiders", "procurement/test_machines",
     "documents/test_races", "test_authorisation", "documents/", "contracts/", "procurement/",
 )  # fmt: skip
 
