@@ -24,8 +24,12 @@ def words_of(act) -> str:
 
 
 def blocked() -> bool:
+    """Somebody waits in this database; in the others of the cluster other tests run."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
         return cursor.fetchone()[0] > 0
 
 
