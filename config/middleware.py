@@ -1,19 +1,25 @@
 """What every page has in common."""
 
 from django.conf import settings
+from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+
+METHODS = ("GET", "HEAD", "POST")
 
 
 class FormMiddleware:
     """Refuses what no form here sends, before a byte of it is read (the check of the form's token would read it all):
-    a body larger than any takes, by its announced length, and another encoding than the pages' own. Some encodings that
-    Python knows take minutes to read, or bring in what is no text."""
+    another method than a browser's, which a page would take for reading; a body larger than any takes, by its announced
+    length; and another encoding than the pages' own. Some encodings that Python knows take minutes to read, or bring in
+    what is no text."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
         announced = request.META.get("CONTENT_LENGTH") or "0"
         if not announced.isascii() or not announced.isdigit() or int(announced[:20]) > settings.LARGEST_BODY:
             words = _("No form here takes a file of more than %(size)s MB. Go back in your browser to the form.") % {

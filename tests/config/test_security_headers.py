@@ -103,6 +103,13 @@ def test_a_form_of_another_site_changes_nothing():
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
+def test_another_method_than_a_browsers_is_refused_on_every_page(client, method):
+    for address in ("/", "/accounts/login/", "/check/"):
+        answer = client.generic(method, address)
+        assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD, POST")
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("announced", [str(10**9), "9" * 40, "-1", "a lot"])
 def test_a_body_larger_than_any_form_is_refused_unread(client, announced):
