@@ -1,6 +1,6 @@
 """What the clock brings: the end of a framework is announced, and comes; an order nobody answered in time or whose framework
-ended lapses, an accession whose framework ended ends with it, a membership ends after the last day that was told, who has not answered is reminded, and a catalogue release whose
-day has come goes live."""
+ended lapses, an accession whose framework ended ends with it, a membership ends after the last day that was told, who has
+not answered is reminded, and a catalogue release whose day has come goes live."""
 
 from datetime import datetime, time, timedelta
 
