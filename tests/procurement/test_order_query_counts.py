@@ -11,7 +11,7 @@ from procurement.models import CallOff
 from tests import cast
 
 pytestmark = pytest.mark.django_db
-MOST, MOST_OF = 48, {"procurement:call_off": 34, "procurement:check": 42, "procurement:accept_counter": 49, "contracts:accept": 15, "contracts:contract": 21}
+MOST, MOST_OF = 48, {"procurement:call_off": 35, "procurement:check": 43, "procurement:accept_counter": 49, "contracts:accept": 15, "contracts:contract": 21}
 MORE = ("CALL-01", "CALL-02", "CALL-03", "CALL-04", "CALL-05", "CALL-06")
 DRAFT_PAGES = (
     "tasks", "sites", "term", "services", "exceptions", "sheet", "service_levels", "milestones", "special_terms",

@@ -11,7 +11,7 @@ from tests import cast
 
 pytestmark = pytest.mark.django_db
 MOST_ON_A_LIST = 12  # most ask seven
-MOST_AT_HOME = 17  # a list of each kind of thing that can wait for somebody, and the framework's bar
+MOST_AT_HOME = 18  # a list of each kind of thing that can wait for somebody, the framework's bar, and who leaves it
 MANY = (20, cast.submitted), (3, cast.with_supplier), (3, cast.accepted)
 LISTS = {"home": "/", "call-offs": "/call-offs/", "contracts": "/contracts/", "search": "/search/?q=dius"}
 OTHERS = {
