@@ -24,11 +24,12 @@ def words_of(act) -> str:
 
 
 def blocked() -> bool:
-    """Somebody waits in this database; in the others of the cluster other tests run."""
+    """Somebody waits in this database; in the others of the cluster other tests run. ``pg_stat_activity`` would not do: within a
+    transaction it shows who was there when it was first asked."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
-            " WHERE NOT granted AND datname = current_database() AND pid <> pg_backend_pid()"
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid() AND pid IN"
+            " (SELECT pid FROM pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
         )
         return cursor.fetchone()[0] > 0
 
