@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from documents import audit
 from documents.clock import london_day
@@ -137,7 +138,12 @@ def _anew(found, at):
 
 
 def _notice(found, at):
-    return _("Its access agreement ends on a day that either party tells the other at least three months before.") if found.document_id else ""
+    if not found.document_id:
+        return ""
+    months = leaving_guards.NOTICE_MONTHS
+    return ngettext("Its access agreement ends on a day that either party tells the other at least %(months)s month before.",
+                    "Its access agreement ends on a day that either party tells the other at least %(months)s months before.",
+                    months) % {"months": months}  # fmt: skip
 
 
 def _earliest(found, at):

@@ -165,3 +165,9 @@ def test_a_stranger_gives_no_notice_and_reads_of_none(joined, client):
         for name in ("notice/", "take-back-notice/"):
             assert client.get(page + name).status_code == post(client, page + name, reason="Mine.").status_code == 404
         assert "lasts until 1 January 2008" not in client.get("/").content.decode()
+
+
+@pytest.mark.world("ons_joined")
+def test_who_ends_it_at_once_reads_the_notice_that_its_agreement_asks_for(client, joined):
+    shown = sign_in(client, MANAGER).get(reverse("procurement:accession_act", args=[joined.public_id, "end"])).content.decode()
+    assert "Its access agreement ends on a day that either party tells the other at least 3 months before." in shown
