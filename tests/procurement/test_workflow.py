@@ -181,6 +181,13 @@ def test_who_ends_an_order_ends_the_revision_that_their_page_showed(client, emai
     assert cast.fresh(call_off).state in (S.WITHDRAWN, S.DECLINED)
 
 
+def test_a_draft_that_was_withdrawn_had_no_reference_and_its_page_leaves_no_gap_for_one(client):
+    call_off = cast.drafted()
+    workflow.withdraw(call_off, reason="Not now.", by=cast.requester(), at=START)
+    shown = sign_in(client, "requester@dius.example").get(f"/call-offs/{call_off.public_id}/").content.decode()
+    assert "Universities and Skills · revision 1" in shown
+
+
 @pytest.mark.world("with_supplier")
 def test_a_page_of_a_draft_withdraws_nothing_that_was_submitted_since():
     with pytest.raises(Refused, match="you were shown a draft"):
